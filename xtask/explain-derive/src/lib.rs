@@ -1,0 +1,162 @@
+//! `#[derive(Explain)]`: an error catalogue out of doc comments.
+//!
+//! An error type is an enum with one variant per situation. The derive reads, for every variant,
+//! its doc comment (the first line becomes the title, all of it the long explanation) and its
+//! attribute:
+//!
+//! ```text
+//! /// A pattern matches nothing
+//! ///
+//! /// Upstream may have changed …
+//! #[error("the pattern of `{id}` matches nothing")]      // thiserror: the short sentence
+//! #[explain(code = "P006", help = "compare `{id}` with the nearest candidate")]
+//! NotFound { id: String, places: Vec<Place> },
+//! ```
+//!
+//! and implements the trait `semantic_patch::Explain`: the catalogue, and for a value its code,
+//! its exit code (from `#[explain(exit = 4)]` on the enum), its help line (formatted with the
+//! variant's fields) and the places it marks (the field `places`, where a variant has one).
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{
+    Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitInt, LitStr, Meta, Variant,
+    parse_macro_input, spanned::Spanned,
+};
+
+/// Implements `semantic_patch::Explain` for an enum of errors; see the crate's page.
+#[proc_macro_derive(Explain, attributes(explain))]
+pub fn derive_explain(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    expand(&parse_macro_input!(input as DeriveInput))
+        .unwrap_or_else(|error| error.to_compile_error())
+        .into()
+}
+
+fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
+    let Data::Enum(data) = &input.data else {
+        return Err(syn::Error::new(
+            input.span(),
+            "`Explain` is for enums: one variant per situation",
+        ));
+    };
+    let exit = exit_code(input)?;
+    let situations =
+        data.variants.iter().map(Situation::read).collect::<syn::Result<Vec<Situation>>>()?;
+
+    let name = &input.ident;
+    let entries = situations.iter().map(|situation| situation.entry(&exit));
+    let codes = situations.iter().map(Situation::code_arm);
+    let helps = situations.iter().map(Situation::help_arm);
+    let places = situations.iter().map(Situation::places_arm);
+    Ok(quote! {
+        impl ::semantic_patch::Explain for #name {
+            const CATALOGUE: &'static [::semantic_patch::Entry] = &[#(#entries),*];
+            fn code(&self) -> &'static str { match self { #(#codes),* } }
+            #[allow(unused_variables, reason = "a help line names some of the fields")]
+            fn help(&self) -> String { match self { #(#helps),* } }
+            fn places(&self) -> &[::semantic_patch::Place] { match self { #(#places),* } }
+        }
+    })
+}
+
+/// One variant, as it is declared.
+struct Situation<'a> {
+    variant: &'a Variant,
+    code: LitStr,
+    help: LitStr,
+    explanation: String,
+}
+
+impl<'a> Situation<'a> {
+    fn read(variant: &'a Variant) -> syn::Result<Self> {
+        let (mut code, mut help) = (None, None);
+        for attribute in explain_attributes(&variant.attrs) {
+            attribute.parse_nested_meta(|meta| {
+                let value = meta.value()?.parse::<LitStr>()?;
+                if meta.path.is_ident("code") {
+                    code = Some(value);
+                } else if meta.path.is_ident("help") {
+                    help = Some(value);
+                } else {
+                    return Err(meta.error("expected `code` or `help`"));
+                }
+                Ok(())
+            })?;
+        }
+        let missing = |what: &str| {
+            syn::Error::new(variant.span(), format!("`{}` has no {what}", variant.ident))
+        };
+        let explanation = doc_comment(&variant.attrs);
+        if explanation.is_empty() {
+            return Err(missing("doc comment, which is its explanation"));
+        }
+        Ok(Self {
+            variant,
+            code: code.ok_or_else(|| missing("`#[explain(code = …)]`"))?,
+            help: help.ok_or_else(|| missing("`#[explain(help = …)]`"))?,
+            explanation,
+        })
+    }
+
+    fn entry(&self, exit: &LitInt) -> TokenStream {
+        let Self { code, explanation, .. } = self;
+        let title = explanation.lines().next().unwrap_or_default();
+        quote! {
+            ::semantic_patch::Entry { code: #code, title: #title, explanation: #explanation, exit: #exit }
+        }
+    }
+
+    fn code_arm(&self) -> TokenStream {
+        let (variant, code) = (&self.variant.ident, &self.code);
+        quote! { Self::#variant { .. } => #code }
+    }
+
+    fn help_arm(&self) -> TokenStream {
+        let (variant, help) = (&self.variant.ident, &self.help);
+        let fields = self.variant.fields.iter().filter_map(|field| field.ident.as_ref());
+        quote! { Self::#variant { #(#fields,)* .. } => format!(#help) }
+    }
+
+    fn places_arm(&self) -> TokenStream {
+        let variant = &self.variant.ident;
+        let has_places = matches!(&self.variant.fields, Fields::Named(fields)
+            if fields.named.iter().any(|field| field.ident.as_ref().is_some_and(|name| name == "places")));
+        if has_places {
+            quote! { Self::#variant { places, .. } => places }
+        } else {
+            quote! { Self::#variant { .. } => &[] }
+        }
+    }
+}
+
+fn exit_code(input: &DeriveInput) -> syn::Result<LitInt> {
+    let mut exit = None;
+    for attribute in explain_attributes(&input.attrs) {
+        attribute.parse_nested_meta(|meta| {
+            if !meta.path.is_ident("exit") {
+                return Err(meta.error("expected `exit`"));
+            }
+            exit = Some(meta.value()?.parse::<LitInt>()?);
+            Ok(())
+        })?;
+    }
+    exit.ok_or_else(|| syn::Error::new(input.span(), "`#[explain(exit = …)]` is missing"))
+}
+
+fn explain_attributes(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
+    attributes.iter().filter(|attribute| attribute.path().is_ident("explain"))
+}
+
+/// The lines of the doc comment, without the space that `///` leaves before each.
+fn doc_comment(attributes: &[Attribute]) -> String {
+    let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
+        Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
+            _ => None,
+        },
+        _ => None,
+    });
+    let lines: Vec<String> =
+        lines.map(|line| line.strip_prefix(' ').unwrap_or(&line).to_owned()).collect();
+    lines.join("\n").trim().to_owned()
+}
