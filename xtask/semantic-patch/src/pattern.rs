@@ -1,0 +1,244 @@
+//! Patterns: a piece of code with metavariables, and the search for it.
+//!
+//! `$X` stands for one node, `$_` for one that is not captured, `$$$XS` for any number of nodes
+//! in a list (arguments, statements, properties), `$$$` for any number that are not captured.
+//! A metavariable that stands twice has to match equal code twice.
+
+use std::{collections::BTreeMap, ops::Range};
+
+use crate::{
+    parse::{self, Problem},
+    tree::{Node, Types, Value},
+};
+
+/// A metavariable in a pattern or a rewrite.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Metavariable<'n> {
+    /// The name without its dollar signs; `None` where nothing is captured.
+    pub name: Option<&'n str>,
+    /// Whether it stands for any number of nodes.
+    pub is_many: bool,
+}
+
+impl<'n> Metavariable<'n> {
+    fn read(text: &'n str) -> Option<Self> {
+        let (name, is_many) = match text.strip_prefix("$$$") {
+            Some(name) => (name, true),
+            None => (text.strip_prefix('$')?, false),
+        };
+        let is_name = name.starts_with(|first: char| first.is_ascii_uppercase() || first == '_')
+            && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+        match name {
+            "" if is_many => Some(Self { name: None, is_many }),
+            _ if !is_name => None,
+            _ if name.starts_with('_') => Some(Self { name: None, is_many }),
+            _ => Some(Self { name: Some(name), is_many }),
+        }
+    }
+
+    /// The metavariable that a node of a pattern is, whatever list or field it stands in.
+    pub fn of(node: &'n Node) -> Option<Self> {
+        let same_name = |one: &str, other: &str| {
+            let name = node.child(one)?.name()?;
+            (node.child(other)?.name() == Some(name)).then_some(name)
+        };
+        let text = match node.kind.as_str() {
+            "Identifier" | "PropertyKey" => node.name(),
+            "ExpressionStatement" => node.child("expression").and_then(Node::name),
+            "Property" => same_name("key", "value"),
+            "ImportSpecifier" => same_name("imported", "local"),
+            "TSTypeReference" => node.child("typeName").and_then(Node::name),
+            _ => None,
+        };
+        text.and_then(Self::read)
+    }
+}
+
+/// What the metavariables of one match stand for.
+pub type Captures<'t> = BTreeMap<String, Vec<&'t Node>>;
+
+/// A place where a pattern fits.
+#[derive(Debug)]
+pub struct Match<'t> {
+    /// The node that fits.
+    pub node: &'t Node,
+    /// The nodes behind each metavariable.
+    pub captures: Captures<'t>,
+}
+
+/// A compiled pattern.
+#[derive(Debug, Clone)]
+pub struct Pattern {
+    root: Node,
+    /// A `return` belongs to the function it stands in, so nested functions are not entered.
+    holds_return: bool,
+}
+
+impl Pattern {
+    /// Compiles one statement or one expression.
+    pub fn compile(text: &str, types: Types) -> Result<Self, Problem> {
+        let root = fragment(text, types)?;
+        let mut holds_return = false;
+        root.walk(&|node| !node.is_function(), &mut |node| {
+            holds_return |= node.kind == "ReturnStatement";
+        });
+        Ok(Self { root, holds_return })
+    }
+
+    /// The names that the pattern captures, with whether each stands for many nodes.
+    pub fn captured(&self) -> BTreeMap<String, bool> {
+        let found = self.root.descendants().into_iter().filter_map(Metavariable::of);
+        found.filter_map(|found| Some((found.name?.to_owned(), found.is_many))).collect()
+    }
+
+    /// Every match in `place`, outer ones before those they hold.
+    pub fn search<'t>(&self, place: &'t Node) -> Vec<Match<'t>> {
+        let mut matches = Vec::new();
+        place.walk(&|node| !(self.holds_return && node.is_function()), &mut |node| {
+            let mut captures = Captures::new();
+            if fits(&self.root, node, &mut captures) {
+                matches.push(Match { node, captures });
+            }
+        });
+        matches
+    }
+
+    /// The node that comes nearest to the pattern, with how near: 0 nothing in common, 1 a match.
+    pub fn nearest<'t>(&self, place: &'t Node) -> Option<(&'t Node, f64)> {
+        let size = self.root.descendants().len() as f64;
+        let candidates = place.descendants().into_iter().filter(|node| node.kind == self.root.kind);
+        candidates.map(|node| (node, common(&self.root, node) as f64 / size)).max_by(
+            |one, other| one.1.total_cmp(&other.1).then(other.0.span.start.cmp(&one.0.span.start)),
+        )
+    }
+}
+
+/// The one statement or expression of a fragment.
+pub fn fragment(text: &str, types: Types) -> Result<Node, Problem> {
+    let program = parse::parse_fragment(text, types)?;
+    let statements: Vec<&Node> = program.children().collect();
+    let [statement] = statements.as_slice() else {
+        return Err(Problem {
+            message: format!("expected one statement or expression, found {}", statements.len()),
+            span: 0..text.len(),
+        });
+    };
+    let expression =
+        (statement.kind == "ExpressionStatement").then(|| statement.child("expression")).flatten();
+    Ok(expression.unwrap_or(statement).clone())
+}
+
+/// The bytes that a list of captured nodes covers, with the separators between them.
+pub fn covered(nodes: &[&Node]) -> Option<Range<usize>> {
+    Some(nodes.first()?.outer.start..nodes.last()?.outer.end)
+}
+
+/// What a field that is not there holds.
+static ABSENT: Value = Value::List(Vec::new());
+
+fn fits<'t>(pattern: &Node, node: &'t Node, captures: &mut Captures<'t>) -> bool {
+    if let Some(metavariable) = Metavariable::of(pattern) {
+        return !metavariable.is_many && capture(&metavariable, vec![node], captures);
+    }
+    if pattern.kind != node.kind {
+        return false;
+    }
+    let only_in_node = node.fields.iter().filter(|(name, _)| pattern.field(name).is_none());
+    let fields =
+        pattern.fields.iter().map(|(name, value)| (value, node.field(name).unwrap_or(&ABSENT)));
+    let mut fields = fields.chain(only_in_node.map(|(_, value)| (&ABSENT, value)));
+    fields.all(|(expected, found)| value_fits(expected, found, captures))
+}
+
+fn value_fits<'t>(pattern: &Value, value: &'t Value, captures: &mut Captures<'t>) -> bool {
+    match (pattern, value) {
+        (Value::Node(pattern), Value::Node(node)) => fits(pattern, node, captures),
+        (Value::List(patterns), Value::List(values)) => list_fits(patterns, values, captures),
+        (Value::Atom(expected), Value::Atom(found)) => expected == found,
+        _ => pattern.is_empty() && value.is_empty(),
+    }
+}
+
+fn list_fits<'t>(patterns: &[Value], values: &'t [Value], captures: &mut Captures<'t>) -> bool {
+    let Some((first, rest)) = patterns.split_first() else {
+        return values.is_empty();
+    };
+    let many = first.as_node().and_then(Metavariable::of).filter(|found| found.is_many);
+    if let Some(metavariable) = many {
+        // The shortest run first, as ast-grep does.
+        return (0..=values.len()).any(|length| {
+            let mut attempt = captures.clone();
+            let nodes = values[..length].iter().filter_map(Value::as_node).collect();
+            let is_match = capture(&metavariable, nodes, &mut attempt)
+                && list_fits(rest, &values[length..], &mut attempt);
+            if is_match {
+                *captures = attempt;
+            }
+            is_match
+        });
+    }
+    let Some((value, values)) = values.split_first() else { return false };
+    value_fits(first, value, captures) && list_fits(rest, values, captures)
+}
+
+fn capture<'t>(
+    metavariable: &Metavariable<'_>,
+    nodes: Vec<&'t Node>,
+    captures: &mut Captures<'t>,
+) -> bool {
+    let Some(name) = metavariable.name else { return true };
+    if let Some(earlier) = captures.get(name) {
+        return earlier.len() == nodes.len()
+            && earlier.iter().zip(&nodes).all(|(one, other)| is_same(one, other));
+    }
+    captures.insert(name.to_owned(), nodes);
+    true
+}
+
+/// Whether two pieces of code are equal but for their spelling.
+fn is_same(one: &Node, other: &Node) -> bool {
+    one.kind == other.kind
+        && one.fields.len() == other.fields.len()
+        && one
+            .fields
+            .iter()
+            .all(|(name, value)| other.field(name).is_some_and(|other| is_same_value(value, other)))
+}
+
+fn is_same_value(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Node(one), Value::Node(other)) => is_same(one, other),
+        (Value::List(one), Value::List(other)) => {
+            one.len() == other.len()
+                && one.iter().zip(other).all(|(one, other)| is_same_value(one, other))
+        }
+        (Value::Atom(one), Value::Atom(other)) => one == other,
+        _ => false,
+    }
+}
+
+/// How many nodes of the pattern have a counterpart in `node`.
+fn common(pattern: &Node, node: &Node) -> usize {
+    if Metavariable::of(pattern).is_some() {
+        return pattern.descendants().len();
+    }
+    if pattern.kind != node.kind {
+        return 0;
+    }
+    let atoms = |node: &Node| -> Vec<String> {
+        let atoms = node.fields.iter().filter_map(|(_, value)| match value {
+            Value::Atom(atom) => Some(atom.to_string()),
+            _ => None,
+        });
+        atoms.collect()
+    };
+    let own = usize::from(atoms(pattern) == atoms(node));
+    let below = pattern.fields.iter().map(|(name, value)| {
+        let candidates: Vec<&Node> =
+            node.field(name).map(|found| found.nodes().collect()).unwrap_or_default();
+        let best =
+            |child: &Node| candidates.iter().map(|found| common(child, found)).max().unwrap_or(0);
+        value.nodes().map(best).sum::<usize>()
+    });
+    own + below.sum::<usize>()
+}

@@ -1,0 +1,156 @@
+//! Places: where in a module an edit looks.
+
+use std::{fmt, ops::Range};
+
+use crate::tree::{Node, Value};
+
+/// One step of `in`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// A function, a method, or a variable or property that holds a function.
+    Function(String),
+    /// What the module exports as default.
+    DefaultExport,
+    /// An interface of a declaration file.
+    Interface(String),
+    /// A class.
+    Class(String),
+    /// The value of an object's property.
+    Property(String),
+}
+
+impl Step {
+    /// Reads one string of `in`; `None` where it names no kind of place.
+    pub fn read(text: &str) -> Option<Self> {
+        if text == "default export" {
+            return Some(Self::DefaultExport);
+        }
+        let (kind, name) = text.split_once(' ')?;
+        let name = Some(name.trim().to_owned()).filter(|name| !name.is_empty())?;
+        match kind {
+            "function" => Some(Self::Function(name)),
+            "interface" => Some(Self::Interface(name)),
+            "class" => Some(Self::Class(name)),
+            "property" => Some(Self::Property(name)),
+            _ => None,
+        }
+    }
+
+    /// The node's own name and the place it names, if the node is a place of this kind.
+    fn candidate<'t>(&self, node: &'t Node) -> Option<(&'t str, &'t Node)> {
+        let id = || node.child("id").and_then(Node::name);
+        let key = || node.child("key").and_then(Node::name);
+        let function = |field: &str| node.child(field).filter(|value| value.is_function());
+        match (self, node.kind.as_str()) {
+            (Self::Function(_), _) if node.is_function() => Some((id()?, node)),
+            (Self::Function(_), "VariableDeclarator") => Some((id()?, function("init")?)),
+            (Self::Function(_), "Property" | "MethodDefinition" | "PropertyDefinition") => {
+                Some((key()?, function("value")?))
+            }
+            (Self::Interface(_), "TSInterfaceDeclaration")
+            | (Self::Class(_), "ClassDeclaration" | "ClassExpression") => Some((id()?, node)),
+            (Self::Property(_), "Property") => Some((key()?, node.child("value")?)),
+            _ => None,
+        }
+    }
+
+    fn name(&self) -> Option<&str> {
+        match self {
+            Self::DefaultExport => None,
+            Self::Function(name)
+            | Self::Interface(name)
+            | Self::Class(name)
+            | Self::Property(name) => Some(name),
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DefaultExport => write!(formatter, "the default export"),
+            Self::Function(name) => write!(formatter, "function `{name}`"),
+            Self::Interface(name) => write!(formatter, "interface `{name}`"),
+            Self::Class(name) => write!(formatter, "class `{name}`"),
+            Self::Property(name) => write!(formatter, "property `{name}`"),
+        }
+    }
+}
+
+/// A place as a sentence names it: the innermost step first.
+pub fn describe(steps: &[Step]) -> String {
+    if steps.is_empty() {
+        return "the module".to_owned();
+    }
+    let steps: Vec<String> = steps.iter().rev().map(ToString::to_string).collect();
+    steps.join(" in ")
+}
+
+/// Why a place cannot be told.
+#[derive(Debug)]
+pub enum Failure {
+    /// No such place; names of the same kind that are there, the most similar first.
+    Missing(Vec<(String, Range<usize>)>),
+    /// Several such places.
+    Ambiguous(Vec<Range<usize>>),
+}
+
+/// Goes inwards from the module, one step at a time.
+pub fn resolve<'t>(module: &'t Node, steps: &[Step]) -> Result<&'t Node, Failure> {
+    steps.iter().try_fold(module, |place, step| enter(module, place, step))
+}
+
+fn enter<'t>(module: &'t Node, place: &'t Node, step: &Step) -> Result<&'t Node, Failure> {
+    let Some(name) = step.name() else {
+        return default_export(module).ok_or(Failure::Missing(Vec::new()));
+    };
+    let mut candidates: Vec<(&str, &Node)> =
+        place.descendants().into_iter().filter_map(|node| step.candidate(node)).collect();
+    // `const name = function name() {}` is one function under one name, found twice.
+    candidates.dedup_by_key(|(name, node)| (*name, node.span.start));
+
+    let found: Vec<&Node> = candidates
+        .iter()
+        .filter(|(candidate, _)| *candidate == name)
+        .map(|(_, node)| *node)
+        .collect();
+    match found.as_slice() {
+        [one] => Ok(one),
+        [] => Err(Failure::Missing(similar(name, &candidates))),
+        many => Err(Failure::Ambiguous(many.iter().map(|node| node.span.clone()).collect())),
+    }
+}
+
+fn similar(name: &str, candidates: &[(&str, &Node)]) -> Vec<(String, Range<usize>)> {
+    let mut names: Vec<(String, Range<usize>)> =
+        candidates.iter().map(|(name, node)| ((*name).to_owned(), node.span.clone())).collect();
+    names.sort_by(|one, other| {
+        strsim::jaro_winkler(name, &other.0).total_cmp(&strsim::jaro_winkler(name, &one.0))
+    });
+    names
+}
+
+/// `export default X`, `export { X as default }`, with X followed to where it is declared.
+fn default_export(module: &Node) -> Option<&Node> {
+    let statements = || module.field("body").into_iter().flat_map(Value::nodes);
+    let exported = statements().find_map(|statement| match statement.kind.as_str() {
+        "ExportDefaultDeclaration" => statement.child("declaration"),
+        "ExportNamedDeclaration" => {
+            let specifiers = statement.field("specifiers")?.nodes();
+            let mut default = specifiers.filter(|specifier| {
+                specifier.child("exported").and_then(Node::name) == Some("default")
+            });
+            default.next()?.child("local")
+        }
+        _ => None,
+    })?;
+    let Some(name) = exported.name() else { return Some(exported) };
+    statements().find_map(|statement| {
+        let declaration = statement.child("declaration").unwrap_or(statement);
+        if declaration.child("id").and_then(Node::name) == Some(name) {
+            return Some(declaration);
+        }
+        let mut declarators = declaration.field("declarations")?.nodes();
+        declarators.find(|one| one.child("id").and_then(Node::name) == Some(name))?.child("init")
+    })
+}

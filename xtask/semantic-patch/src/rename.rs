@@ -1,0 +1,172 @@
+//! Renaming a package throughout a module, and finding where its old name is left over.
+//!
+//! A string literal that is the package's name, or a path into it, is renamed; so is a
+//! triple-slash reference. Comments are left alone. Anything else that a program can see and that
+//! holds the name is an error unless it is allowed.
+
+use std::{collections::BTreeSet, ops::Range, sync::Arc};
+
+use crate::{
+    Place, Source,
+    error::PatchError,
+    parse::{self, Language},
+    rewrite::{Part, Splice, splice},
+    tree::Node,
+};
+
+/// From which name to which.
+#[derive(Debug, Clone)]
+pub struct Rename {
+    /// The upstream package.
+    pub from: String,
+    /// What takes its place.
+    pub to: String,
+    /// Texts in which the old name may stay.
+    pub allow: Vec<Allowance>,
+}
+
+/// A text that may go on holding the old name.
+#[derive(Debug, Clone)]
+pub struct Allowance {
+    /// The module it stands in.
+    pub module: String,
+    /// A part of the string that holds the name.
+    pub text: String,
+    /// Where the entry is written.
+    pub place: Place,
+}
+
+/// A module with the package renamed.
+#[derive(Debug)]
+pub struct Renamed {
+    /// The new text.
+    pub text: String,
+    /// How many times the name was replaced.
+    pub count: usize,
+    /// The indexes of the allowances that were needed.
+    pub allowed: BTreeSet<usize>,
+}
+
+impl Rename {
+    /// Renames the package in one module.
+    ///
+    /// # Errors
+    /// P023 for every place where the name is left over and not allowed; P018 if the text does
+    /// not parse.
+    pub fn apply(
+        &self,
+        module: &str,
+        source: &Arc<Source>,
+        language: Language,
+    ) -> Result<Renamed, Vec<PatchError>> {
+        let unchanged =
+            || Renamed { text: source.text.clone(), count: 0, allowed: BTreeSet::new() };
+        if !source.text.contains(&self.from) {
+            return Ok(unchanged());
+        }
+        let tree = parse::parse(&source.text, language).map_err(|problem| {
+            vec![PatchError::UnreadableModule {
+                module: source.name.clone(),
+                message: problem.message,
+                places: vec![source.wrong(problem.span, "here")],
+            }]
+        })?;
+        let mut spans = Vec::new();
+        let mut allowed = BTreeSet::new();
+        let mut errors = Vec::new();
+        for held in self.held(&tree, &source.text) {
+            let literal = &source.text[held.span.clone()];
+            let allowance = self
+                .allow
+                .iter()
+                .position(|entry| entry.module == module && literal.contains(&entry.text));
+            match (held.name, allowance) {
+                (Some(name), _) => spans.push(name),
+                (None, Some(index)) => {
+                    allowed.insert(index);
+                }
+                (None, None) => errors.push(PatchError::Leftover {
+                    module: source.name.clone(),
+                    package: self.from.clone(),
+                    places: vec![source.wrong(held.span, "still names the upstream package")],
+                }),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let new = |span: &Range<usize>| Splice {
+            span: span.clone(),
+            parts: vec![Part::Text(self.to.clone())],
+            edit: 0,
+        };
+        let splices: Vec<Splice> = spans.iter().map(new).collect();
+        let text = splice(&source.text, &splices).map(|spliced| spliced.text).unwrap_or_default();
+        Ok(Renamed { text, count: splices.len(), allowed })
+    }
+
+    /// Checks that every allowance was needed by one module at least.
+    ///
+    /// # Errors
+    /// P024, once for every entry that was not.
+    pub fn check_allowances(&self, needed: &BTreeSet<usize>) -> Result<(), Vec<PatchError>> {
+        let idle = self.allow.iter().enumerate().filter(|(index, _)| !needed.contains(index));
+        let errors: Vec<PatchError> = idle
+            .map(|(_, entry)| PatchError::UnusedAllowance {
+                module: entry.module.clone(),
+                text: entry.text.clone(),
+                places: vec![entry.place.clone()],
+            })
+            .collect();
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+
+    fn held(&self, tree: &Node, text: &str) -> Vec<Held> {
+        let mut all: Vec<Held> = Vec::new();
+        for node in tree.descendants() {
+            let in_node = match node.kind.as_str() {
+                "Literal" | "PropertyKey" | "TemplateElement" => {
+                    self.names(&text[node.span.clone()])
+                }
+                _ => continue,
+            };
+            let Some(first) = in_node.first() else { continue };
+            let name = (node.kind == "Literal" && first.start == 1)
+                .then(|| node.span.start + first.start..node.span.start + first.end);
+            // An attribute's value and such are literals inside literals in no grammar, but a
+            // property's key and value can be the same bytes.
+            if all.iter().all(|held| held.span != node.span) {
+                all.push(Held { span: node.span.clone(), name });
+            }
+        }
+        let mut start = 0;
+        for line in text.split_inclusive('\n') {
+            if line.trim_start().starts_with("///") {
+                for name in self.names(line) {
+                    let is_quoted = line[..name.start].ends_with(['"', '\'']);
+                    let span = start + name.start..start + name.end;
+                    all.push(Held { span: span.clone(), name: is_quoted.then_some(span) });
+                }
+            }
+            start += line.len();
+        }
+        all
+    }
+
+    /// Where the name stands as a whole in `text`.
+    fn names(&self, text: &str) -> Vec<Range<usize>> {
+        let found = text.match_indices(&self.from).map(|(start, name)| start..start + name.len());
+        let is_whole = |span: &Range<usize>| {
+            !text[span.end..]
+                .starts_with(|next: char| next.is_alphanumeric() || next == '-' || next == '_')
+        };
+        found.filter(is_whole).collect()
+    }
+}
+
+/// A string that holds the name.
+struct Held {
+    span: Range<usize>,
+    /// The name itself, where it can be replaced.
+    name: Option<Range<usize>>,
+}

@@ -1,0 +1,402 @@
+//! Rewrites: code with holes, and the splices that put it into a source.
+//!
+//! A source is changed only by splices. What a metavariable has captured is copied out of the
+//! source byte for byte, so comments, layout and types inside it stay, and an edit that lies
+//! inside a copied part still applies: edits nest.
+
+use std::{collections::BTreeMap, ops::Range};
+
+use crate::{
+    parse::{self, Problem},
+    pattern::{self, Captures, Metavariable, Pattern},
+    place::Step,
+    tree::{Node, Types},
+};
+
+/// Code that replaces a match or is appended, with holes where captured code goes.
+#[derive(Debug, Clone)]
+pub struct Template {
+    text: String,
+    holes: Vec<Hole>,
+    names: Vec<Name>,
+}
+
+/// A place where the code uses a name.
+#[derive(Debug, Clone)]
+struct Name {
+    name: String,
+    span: Range<usize>,
+    is_shorthand: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Hole {
+    name: String,
+    is_many: bool,
+    span: Range<usize>,
+    needs: Needs,
+}
+
+/// What may stand in a hole without parentheses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    /// A statement or a whole list: anything.
+    Nothing,
+    /// Anything but `a, b`, which would become two arguments.
+    NoComma,
+    /// Only what binds as tightly as a name does: the hole is an operand.
+    Operand,
+}
+
+/// Why a rewrite is no template.
+#[derive(Debug)]
+pub enum TemplateError {
+    /// It does not parse.
+    Syntax(Problem),
+    /// It copies what the pattern does not capture.
+    Unknown {
+        /// As it is written.
+        metavariable: String,
+        /// What the pattern does capture.
+        captured: Vec<String>,
+    },
+}
+
+impl Template {
+    /// The template that replaces the matches of `pattern`.
+    pub fn replacing(text: &str, pattern: &Pattern, types: Types) -> Result<Self, TemplateError> {
+        let root = pattern::fragment(text, types).map_err(TemplateError::Syntax)?;
+        Self::new(text, &root, 0, &pattern.captured())
+    }
+
+    /// The template that is appended to `place`, the module where there is none.
+    pub fn appending(
+        text: &str,
+        place: Option<&Step>,
+        types: Types,
+    ) -> Result<Self, TemplateError> {
+        let around = match place {
+            Some(Step::Interface(_)) => "interface Around {",
+            Some(Step::Class(_)) => "class Around {",
+            _ => "",
+        };
+        let close = if around.is_empty() { "" } else { "\n}" };
+        let root = parse::parse_fragment(&format!("{around}{text}{close}"), types)
+            .map_err(|problem| TemplateError::Syntax(shift_problem(problem, around.len())))?;
+        Self::new(text, &root, around.len(), &BTreeMap::new())
+    }
+
+    fn new(
+        text: &str,
+        root: &Node,
+        offset: usize,
+        captured: &BTreeMap<String, bool>,
+    ) -> Result<Self, TemplateError> {
+        let mut holes: Vec<Hole> = Vec::new();
+        let mut names = Vec::new();
+        for (node, needs) in with_needs(root) {
+            let span = shift(&node.span, offset);
+            let Some(metavariable) = Metavariable::of(node) else {
+                if let (Some(name), "Identifier") = (node.name(), node.kind.as_str()) {
+                    let is_shorthand = node.is_shorthand;
+                    names.push(Name { name: name.to_owned(), span, is_shorthand });
+                }
+                continue;
+            };
+            // A shorthand property or a statement holds its metavariable as nodes of its own.
+            if holes.iter().any(|hole| hole.span.start <= span.start && span.end <= hole.span.end) {
+                continue;
+            }
+            let known =
+                metavariable.name.filter(|name| captured.get(*name) == Some(&metavariable.is_many));
+            let Some(name) = known else {
+                let dollars = |name: &str, is_many: bool| {
+                    format!("{}{name}", if is_many { "$$$" } else { "$" })
+                };
+                let is_many = metavariable.is_many;
+                return Err(TemplateError::Unknown {
+                    metavariable: metavariable
+                        .name
+                        .map_or_else(|| text[span].to_owned(), |name| dollars(name, is_many)),
+                    captured: captured
+                        .iter()
+                        .map(|(name, is_many)| dollars(name, *is_many))
+                        .collect(),
+                });
+            };
+            holes.push(Hole { name: name.to_owned(), is_many: metavariable.is_many, span, needs });
+        }
+        holes.sort_by_key(|hole| hole.span.start);
+        names.sort_by_key(|name| name.span.start);
+        Ok(Self { text: text.to_owned(), holes, names })
+    }
+
+    /// Whether the code uses `name`.
+    pub fn mentions(&self, name: &str) -> bool {
+        self.names.iter().any(|found| found.name == name)
+    }
+
+    /// The bytes of a match that the code takes the place of. The semicolon of a statement stays
+    /// where the code brings none.
+    pub fn replaced(&self, source: &str, node: &Node) -> Range<usize> {
+        let is_closed = self.text.trim_end().ends_with(';');
+        let has_semicolon = source[node.span.clone()].ends_with(';');
+        node.span.start..node.span.end - usize::from(has_semicolon && !is_closed)
+    }
+
+    /// The code for one match: text, and the parts of the source that are copied.
+    ///
+    /// `node` is what the code takes the place of, if it does; `aliases` says under which name an imported name is known where its own was taken.
+    pub fn fill(
+        &self,
+        source: &str,
+        node: Option<&Node>,
+        captures: &Captures<'_>,
+        aliases: &BTreeMap<String, String>,
+    ) -> Vec<Part> {
+        let mut parts = Vec::new();
+        let mut position = 0;
+        for hole in &self.holes {
+            let nodes = captures.get(&hole.name).map(Vec::as_slice).unwrap_or_default();
+            parts.push(self.literal(position..hole.span.start, aliases));
+            position = hole.span.end;
+            match pattern::covered(nodes) {
+                None => position = self.drop_separator(&mut parts, position),
+                Some(span) => {
+                    let wrap = !hole.is_many
+                        && nodes.iter().any(|node| hole.needs.parentheses(node, source));
+                    let (open, close) = if wrap { ("(", ")") } else { ("", "") };
+                    parts.extend([Part::text(open), Part::Copy(span), Part::text(close)]);
+                }
+            }
+        }
+        parts.push(self.literal(position..self.text.len(), aliases));
+        if let (Some(name), true) =
+            (node.and_then(Node::name), node.is_some_and(|node| node.is_shorthand))
+        {
+            // The key of `{ name }` stays when its value changes.
+            parts.insert(0, Part::Text(format!("{name}: ")));
+        }
+        parts.retain(|part| !matches!(part, Part::Text(text) if text.is_empty()));
+        parts
+    }
+
+    /// The template's own text in `span`, with imported names under their aliases.
+    fn literal(&self, span: Range<usize>, aliases: &BTreeMap<String, String>) -> Part {
+        let mut text = String::new();
+        let mut position = span.start;
+        for Name { name, span: at, is_shorthand } in &self.names {
+            let is_inside = position <= at.start && at.end <= span.end;
+            let Some(alias) = aliases.get(name).filter(|alias| is_inside && *alias != name) else {
+                continue;
+            };
+            text.push_str(&self.text[position..at.start]);
+            if *is_shorthand {
+                text.push_str(&format!("{name}: "));
+            }
+            text.push_str(alias);
+            position = at.end;
+        }
+        text.push_str(&self.text[position..span.end]);
+        Part::Text(text)
+    }
+
+    /// Where a list is empty its comma goes too: the one behind it, else the one before it.
+    fn drop_separator(&self, parts: &mut [Part], position: usize) -> usize {
+        let behind = &self.text[position..];
+        let trimmed = behind.trim_start();
+        if let Some(rest) = trimmed.strip_prefix(',') {
+            return self.text.len() - rest.trim_start().len();
+        }
+        if let Some(Part::Text(before)) = parts.last_mut() {
+            let kept = before.trim_end();
+            if let Some(kept) = kept.strip_suffix(',') {
+                *before = kept.to_owned();
+            }
+        }
+        position
+    }
+}
+
+impl Needs {
+    fn parentheses(self, node: &Node, source: &str) -> bool {
+        let text = source.get(node.outer.clone()).unwrap_or_default();
+        let has_own = node.outer != node.span && text.starts_with('(') && text.ends_with(')');
+        if has_own {
+            return false;
+        }
+        match self {
+            Self::Nothing => false,
+            Self::NoComma => node.kind == "SequenceExpression",
+            Self::Operand => {
+                node.outer != node.span
+                    || !matches!(
+                        node.kind.as_str(),
+                        "Identifier"
+                            | "Undefined"
+                            | "Literal"
+                            | "ThisExpression"
+                            | "MemberExpression"
+                            | "CallExpression"
+                            | "TemplateLiteral"
+                            | "ArrayExpression"
+                    )
+            }
+        }
+    }
+}
+
+/// Every node of a rewrite with what its position needs.
+fn with_needs(root: &Node) -> Vec<(&Node, Needs)> {
+    fn visit<'n>(node: &'n Node, needs: Needs, all: &mut Vec<(&'n Node, Needs)>) {
+        all.push((node, needs));
+        for (field, value) in &node.fields {
+            let below = match (node.kind.as_str(), field.as_str()) {
+                ("MemberExpression", "object")
+                | ("CallExpression" | "NewExpression", "callee")
+                | ("UnaryExpression" | "AwaitExpression" | "UpdateExpression", "argument")
+                | ("BinaryExpression" | "LogicalExpression", "left" | "right")
+                | ("ConditionalExpression", "test")
+                | ("TaggedTemplateExpression", "tag") => Needs::Operand,
+                ("CallExpression" | "NewExpression", "arguments")
+                | ("ArrayExpression", "elements")
+                | ("Property" | "PropertyDefinition", "value")
+                | ("VariableDeclarator", "init")
+                | ("AssignmentExpression", "right")
+                | ("SpreadElement", "argument")
+                | ("ConditionalExpression", _)
+                | ("ArrowFunctionExpression", "body") => Needs::NoComma,
+                _ => Needs::Nothing,
+            };
+            value.nodes().for_each(|child| visit(child, below, all));
+        }
+    }
+    let mut all = Vec::new();
+    visit(root, Needs::Nothing, &mut all);
+    all
+}
+
+fn shift(span: &Range<usize>, offset: usize) -> Range<usize> {
+    span.start.saturating_sub(offset)..span.end.saturating_sub(offset)
+}
+
+fn shift_problem(problem: Problem, offset: usize) -> Problem {
+    Problem { span: shift(&problem.span, offset), ..problem }
+}
+
+/// A piece of what replaces a span.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// New text.
+    Text(String),
+    /// Bytes of the source, in which other splices still apply.
+    Copy(Range<usize>),
+}
+
+impl Part {
+    fn text(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+/// One change of a source: what stands in `span` becomes `parts`.
+#[derive(Debug, Clone)]
+pub struct Splice {
+    /// Bytes of the source; empty for an insertion.
+    pub span: Range<usize>,
+    /// What stands there afterwards.
+    pub parts: Vec<Part>,
+    /// The index of the edit it belongs to.
+    pub edit: usize,
+}
+
+/// A source with all splices applied.
+#[derive(Debug, Default)]
+pub struct Spliced {
+    /// The new text.
+    pub text: String,
+    /// Which bytes of the new text which edit has brought.
+    pub brought: Vec<(Range<usize>, usize)>,
+}
+
+/// Two splices that want to change the same bytes: their indexes in the list.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Conflict(pub usize, pub usize);
+
+/// Applies splices in any order; insertions at one place keep the order of the list.
+pub fn splice(source: &str, splices: &[Splice]) -> Result<Spliced, Conflict> {
+    let mut order: Vec<usize> = (0..splices.len()).collect();
+    order.sort_by_key(|index| {
+        let span = &splices[*index].span;
+        // Outer splices before those inside them; an insertion before what begins at its place.
+        (span.start, !span.is_empty(), usize::MAX - span.end, *index)
+    });
+    let mut spliced = Spliced::default();
+    Splicer { source, splices }.region(0..source.len(), &order, &mut spliced)?;
+    Ok(spliced)
+}
+
+struct Splicer<'s> {
+    source: &'s str,
+    splices: &'s [Splice],
+}
+
+impl Splicer<'_> {
+    /// Writes `region` of the source with the splices of `order`, all of which lie in it.
+    fn region(
+        &self,
+        region: Range<usize>,
+        order: &[usize],
+        spliced: &mut Spliced,
+    ) -> Result<(), Conflict> {
+        let mut position = region.start;
+        let mut rest = order;
+        while let Some((&index, behind)) = rest.split_first() {
+            let outer = &self.splices[index];
+            let inside = behind
+                .iter()
+                .take_while(|&&other| self.splices[other].span.start < outer.span.end)
+                .count();
+            let (inside, behind) = behind.split_at(inside);
+            spliced.text.push_str(&self.source[position..outer.span.start]);
+            self.one(index, inside, spliced)?;
+            position = outer.span.end;
+            rest = behind;
+        }
+        spliced.text.push_str(&self.source[position..region.end]);
+        Ok(())
+    }
+
+    /// Writes one splice; those inside it have to lie in a part that it copies.
+    fn one(&self, index: usize, inside: &[usize], spliced: &mut Spliced) -> Result<(), Conflict> {
+        let splice = &self.splices[index];
+        let lies_in = |other: usize, copied: &Range<usize>| {
+            let span = &self.splices[other].span;
+            copied.start <= span.start && span.end <= copied.end
+        };
+        let copied =
+            |part: &Part| if let Part::Copy(span) = part { Some(span.clone()) } else { None };
+        let is_homeless = |&&other: &&usize| {
+            self.splices[other].span == splice.span
+                || !splice.parts.iter().filter_map(copied).any(|span| lies_in(other, &span))
+        };
+        if let Some(&other) = inside.iter().find(is_homeless) {
+            return Err(Conflict(index, other));
+        }
+        for part in &splice.parts {
+            match part {
+                Part::Text(text) => {
+                    let start = spliced.text.len();
+                    spliced.text.push_str(text);
+                    spliced.brought.push((start..spliced.text.len(), splice.edit));
+                }
+                Part::Copy(span) => {
+                    let order: Vec<usize> =
+                        inside.iter().copied().filter(|other| lies_in(*other, span)).collect();
+                    self.region(span.clone(), &order, spliced)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,113 @@
+//! Module specifiers: which modules a module names.
+
+use std::{ops::Range, sync::Arc};
+
+use oxc_allocator::Allocator;
+use oxc_ast::ast::{
+    ExportAllDeclaration, ExportFromDeclaration, Expression, ImportDeclaration, ImportExpression,
+    StringLiteral, TSImportType,
+};
+use oxc_ast_visit::{Visit, walk};
+use oxc_span::GetSpan as _;
+
+use crate::{
+    Source,
+    error::PatchError,
+    parse::{self, Language},
+    rewrite::{Part, Splice, splice},
+};
+
+/// The relative specifiers of a module's imports and re-exports, those of types too.
+///
+/// # Errors
+/// P018 if the text does not parse.
+pub fn relative_imports(
+    source: &Arc<Source>,
+    language: Language,
+) -> Result<Vec<String>, PatchError> {
+    Ok(relative_specifiers(source, language)?.into_iter().map(|specifier| specifier.path).collect())
+}
+
+/// Rewrites the ending of relative specifiers, for example `.ts` to `.js`.
+///
+/// # Errors
+/// P018 if the text does not parse.
+pub fn rename_extensions(
+    source: &Arc<Source>,
+    language: Language,
+    from: &str,
+    to: &str,
+) -> Result<String, PatchError> {
+    let mut specifiers = relative_specifiers(source, language)?;
+    specifiers.retain(|specifier| specifier.path.ends_with(from));
+    let splices: Vec<Splice> = specifiers
+        .iter()
+        .map(|specifier| {
+            let end = specifier.span.end - 1;
+            Splice { span: end - from.len()..end, parts: vec![Part::Text(to.to_owned())], edit: 0 }
+        })
+        .collect();
+    Ok(splice(&source.text, &splices).map(|spliced| spliced.text).unwrap_or_default())
+}
+
+struct Specifier {
+    path: String,
+    /// The literal with its quotes.
+    span: Range<usize>,
+}
+
+/// Without the tree that is matched, which costs more than this question is worth.
+fn relative_specifiers(
+    source: &Arc<Source>,
+    language: Language,
+) -> Result<Vec<Specifier>, PatchError> {
+    let allocator = Allocator::default();
+    let program = parse::program(&allocator, &source.text, language).map_err(|problem| {
+        PatchError::UnreadableModule {
+            module: source.name.clone(),
+            message: problem.message,
+            places: vec![source.wrong(problem.span, "here")],
+        }
+    })?;
+    let mut collector = Collector(Vec::new());
+    collector.visit_program(&program);
+    Ok(collector.0)
+}
+
+struct Collector(Vec<Specifier>);
+
+impl Collector {
+    fn add(&mut self, literal: &StringLiteral<'_>) {
+        if literal.value.starts_with('.') {
+            let span = literal.span();
+            let span = span.start as usize..span.end as usize;
+            self.0.push(Specifier { path: literal.value.to_string(), span });
+        }
+    }
+}
+
+impl<'a> Visit<'a> for Collector {
+    fn visit_import_declaration(&mut self, node: &ImportDeclaration<'a>) {
+        self.add(&node.source);
+    }
+
+    fn visit_export_from_declaration(&mut self, node: &ExportFromDeclaration<'a>) {
+        self.add(&node.source);
+    }
+
+    fn visit_export_all_declaration(&mut self, node: &ExportAllDeclaration<'a>) {
+        self.add(&node.source);
+    }
+
+    fn visit_import_expression(&mut self, node: &ImportExpression<'a>) {
+        if let Expression::StringLiteral(literal) = &node.source {
+            self.add(literal);
+        }
+        walk::walk_import_expression(self, node);
+    }
+
+    fn visit_ts_import_type(&mut self, node: &TSImportType<'a>) {
+        self.add(&node.source);
+        walk::walk_ts_import_type(self, node);
+    }
+}
