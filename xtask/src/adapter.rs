@@ -1,0 +1,165 @@
+//! What is known about a runtime: `adapters/<runtime>/adapter.toml` and its patch files.
+
+use std::{collections::BTreeMap, fs, sync::Arc};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use semantic_patch::{Allowance, PatchError, PatchFile, Rename, Source, check_ids};
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::{
+    error::{BuildError, Failure, UsageError},
+    workspace,
+};
+
+/// Where the runtimes are, below the root.
+pub const ADAPTERS: &str = "adapters";
+
+/// A runtime, as it is described.
+#[derive(Debug)]
+pub struct Adapter {
+    /// The name of its folder, for example `node`.
+    pub runtime: String,
+    /// Its upstream package.
+    pub upstream: UpstreamTable,
+    /// Our package.
+    pub package: PackageTable,
+    /// The folders of `templates/` that go into the package.
+    pub templates: Vec<String>,
+    /// From upstream's name to ours.
+    pub rename: Rename,
+    /// Its patch files, in order of their paths.
+    pub patches: Vec<PatchFile>,
+}
+
+/// The upstream package of a runtime.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpstreamTable {
+    /// Its name on npm.
+    pub package: String,
+    /// Its folder in Astro's repository.
+    pub folder: String,
+}
+
+/// What our package's manifest has that upstream's has not.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackageTable {
+    /// Our name on npm.
+    pub name: String,
+    /// One line for npm's search.
+    pub description: String,
+    /// Added to upstream's.
+    #[serde(default)]
+    pub keywords: Vec<String>,
+    /// Added to upstream's, with their ranges.
+    #[serde(default)]
+    pub dependencies: BTreeMap<String, String>,
+    /// Added to upstream's: a module that has its declarations beside it.
+    #[serde(default)]
+    pub exports: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Description {
+    templates: Vec<String>,
+    upstream: UpstreamTable,
+    package: PackageTable,
+    #[serde(default)]
+    allow: Vec<Spanned<AllowTable>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AllowTable {
+    module: String,
+    text: String,
+    #[expect(dead_code, reason = "mandatory, for the reader of the file")]
+    why: String,
+}
+
+impl Adapter {
+    /// The runtimes that are named, or all of them.
+    pub fn select(root: &Utf8Path, names: &[String]) -> Result<Vec<Self>, Failure> {
+        let known = runtimes(root)?;
+        if let Some(name) = names.iter().find(|name| !known.contains(name)) {
+            return Err(UsageError::Runtime { name: name.clone(), known: known.join(", ") }.into());
+        }
+        let chosen = known.iter().filter(|name| names.is_empty() || names.contains(name));
+        chosen.map(|runtime| Self::read(root, runtime)).collect()
+    }
+
+    fn read(root: &Utf8Path, runtime: &str) -> Result<Self, Failure> {
+        let path = Utf8PathBuf::from(format!("{ADAPTERS}/{runtime}/adapter.toml"));
+        let source = Source::new(path.as_str(), workspace::read(root, &path)?);
+        let description: Description =
+            toml::from_str(&source.text).map_err(|error| BuildError::AdapterUnreadable {
+                message: format!("`{path}` is not valid: {}", error.message()),
+                places: error.span().map(|span| source.wrong(span, "here")).into_iter().collect(),
+            })?;
+        let allow = description.allow.into_iter().map(|entry| allowance(entry, &source)).collect();
+        let rename = Rename {
+            from: description.upstream.package.clone(),
+            to: description.package.name.clone(),
+            allow,
+        };
+        Ok(Self {
+            runtime: runtime.to_owned(),
+            upstream: description.upstream,
+            package: description.package,
+            templates: description.templates,
+            rename,
+            patches: patches(root, runtime)?,
+        })
+    }
+
+    /// The folder that holds the runtime's built packages.
+    pub fn packages(&self) -> Utf8PathBuf {
+        Utf8PathBuf::from(format!("{ADAPTERS}/{}/pkg", self.runtime))
+    }
+}
+
+/// The names of all runtimes.
+pub fn runtimes(root: &Utf8Path) -> Result<Vec<String>, BuildError> {
+    let unreadable = |error: std::io::Error| BuildError::Unreadable {
+        path: ADAPTERS.into(),
+        reason: error.to_string(),
+    };
+    let mut names = Vec::new();
+    for entry in fs::read_dir(root.join(ADAPTERS)).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        if entry.path().join("adapter.toml").is_file() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn allowance(entry: Spanned<AllowTable>, source: &Arc<Source>) -> Allowance {
+    let place = source.wrong(entry.span(), "this entry");
+    let AllowTable { module, text, .. } = entry.into_inner();
+    Allowance { module, text, place }
+}
+
+fn patches(root: &Utf8Path, runtime: &str) -> Result<Vec<PatchFile>, Failure> {
+    let folder = Utf8PathBuf::from(format!("patches/{runtime}"));
+    let mut files = Vec::new();
+    let mut errors: Vec<PatchError> = Vec::new();
+    for path in workspace::files(root, &folder, ".toml")? {
+        let text = workspace::read(root, &folder.join(&path))?;
+        match PatchFile::read(path.with_extension("").as_str(), folder.join(&path).as_str(), &text)
+        {
+            Ok(file) => files.push(file),
+            Err(wrong) => errors.extend(wrong),
+        }
+    }
+    if errors.is_empty() {
+        check_ids(&files)?;
+        Ok(files)
+    } else {
+        Err(errors.into())
+    }
+}

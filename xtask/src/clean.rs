@@ -1,0 +1,75 @@
+//! `cargo xtask clean`: removes what the build made.
+
+use std::process::Command;
+
+use camino::Utf8Path;
+
+use crate::{
+    Answer,
+    adapter::Adapter,
+    error::{BuildError, Failure},
+    output::{self, Locked, Mode, ModeFlags},
+    suites,
+    upstream::SUBMODULE,
+    workspace,
+};
+
+/// Remove the built packages
+#[derive(clap::Args)]
+pub struct Clean {
+    /// Also reset the submodule to the pinned commit and remove what is not in it
+    #[arg(long)]
+    upstream: bool,
+    #[command(flatten)]
+    mode: ModeFlags,
+}
+
+impl Clean {
+    pub fn run(self) -> Result<Answer, Failure> {
+        let root = workspace::root()?;
+        let mode = self.mode.mode();
+        let mut found = false;
+        for adapter in Adapter::select(&root, &[])? {
+            let folder = adapter.packages();
+            if !root.join(&folder).exists() {
+                continue;
+            }
+            found = true;
+            if mode == Mode::Write {
+                // A build that is running keeps its folder.
+                let _locked = Locked::take(&root.join(&folder), &adapter.runtime)?;
+                output::remove(&root.join(&folder))
+                    .map_err(|error| output::unwritable(&folder, &error))?;
+            }
+            anstream::println!(
+                "{} {folder}",
+                if mode == Mode::Write { "removed" } else { "would remove" }
+            );
+        }
+        if self.upstream && root.join(SUBMODULE).join(".git").exists() {
+            found = true;
+            let steps: [&[&str]; 2] = [
+                &["submodule", "update", "--init", "--force", "--depth", "1", SUBMODULE],
+                &["-C", SUBMODULE, "clean", "-fdxq"],
+            ];
+            for arguments in steps {
+                if mode == Mode::Write {
+                    git(&root, arguments)?;
+                } else {
+                    anstream::println!("would run git {}", arguments.join(" "));
+                }
+            }
+        }
+        Ok(if mode == Mode::Check && found { Answer::No } else { Answer::Fine })
+    }
+}
+
+fn git(root: &Utf8Path, arguments: &[&str]) -> Result<(), BuildError> {
+    let mut git = Command::new("git");
+    git.current_dir(root).args(arguments);
+    match git.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(suites::failed(&git, status)),
+        Err(error) => Err(suites::failed(&git, error)),
+    }
+}

@@ -1,0 +1,55 @@
+//! `cargo xtask diff`: what the patches change, as a unified diff.
+
+use camino::Utf8PathBuf;
+use similar::TextDiff;
+
+use crate::{
+    Answer,
+    adapter::Adapter,
+    error::Failure,
+    pipeline::{Changed, Workshop},
+};
+
+/// Show what becomes of upstream's files, as a unified diff
+///
+/// Modules and declarations before they are compiled, and the manifest. Our own modules, which
+/// upstream does not have, are left out.
+#[derive(clap::Args)]
+pub struct Diff {
+    /// The runtimes to show; all of them if none is named
+    #[arg(value_name = "RUNTIME")]
+    runtimes: Vec<String>,
+    /// Read upstream from this clone of Astro's repository, at the pinned commit
+    #[arg(long, value_name = "PATH")]
+    upstream: Option<Utf8PathBuf>,
+}
+
+impl Diff {
+    pub fn run(self) -> Result<Answer, Failure> {
+        let workshop = Workshop::open(self.upstream.as_deref())?;
+        let adapters = Adapter::select(&workshop.root, &self.runtimes)?;
+        for job in workshop.jobs(&adapters)? {
+            let (patched, package) = job.build()?;
+            let manifest = package
+                .files
+                .get("package.json")
+                .map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+            let manifest = manifest.map(|after| Changed {
+                path: "package.json".to_owned(),
+                before: patched.tree.manifest.clone(),
+                after,
+            });
+            for changed in patched.changed.iter().chain(&manifest) {
+                let diff = TextDiff::from_lines(&changed.before, &changed.after);
+                let upstream =
+                    format!("{}@{}/{}", patched.tree.package, patched.tree.version, changed.path);
+                let ours = format!("{}@{}/{}", package.name, package.version, changed.path);
+                anstream::print!(
+                    "{}",
+                    diff.unified_diff().context_radius(3).header(&upstream, &ours)
+                );
+            }
+        }
+        Ok(Answer::Fine)
+    }
+}

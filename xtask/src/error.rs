@@ -1,0 +1,186 @@
+//! What can go wrong outside upstream and patches, and how every failure is shown.
+
+use std::process::ExitCode;
+
+use camino::Utf8PathBuf;
+use semantic_patch::{Entry, Explain, PatchError, Place, Report};
+
+use crate::upstream::UpstreamError;
+
+/// Every error that has a code.
+pub fn catalogue() -> impl Iterator<Item = &'static Entry> {
+    let own = BuildError::CATALOGUE.iter().chain(UsageError::CATALOGUE);
+    own.chain(PatchError::CATALOGUE).chain(UpstreamError::CATALOGUE)
+}
+
+/// The end of a command that failed, with everything that was wrong.
+#[derive(Debug)]
+pub struct Failure(Vec<Report>);
+
+// Not one `impl<E: Explain>`: it would overlap with those of lists.
+impl From<BuildError> for Failure {
+    fn from(error: BuildError) -> Self {
+        Self::of([error])
+    }
+}
+
+impl From<UsageError> for Failure {
+    fn from(error: UsageError) -> Self {
+        Self::of([error])
+    }
+}
+
+impl From<UpstreamError> for Failure {
+    fn from(error: UpstreamError) -> Self {
+        Self::of([error])
+    }
+}
+
+impl From<PatchError> for Failure {
+    fn from(error: PatchError) -> Self {
+        Self::of([error])
+    }
+}
+
+impl From<Vec<PatchError>> for Failure {
+    fn from(errors: Vec<PatchError>) -> Self {
+        Self::of(errors)
+    }
+}
+
+impl Failure {
+    /// Everything that was wrong at once.
+    pub fn of<E: Explain>(errors: impl IntoIterator<Item = E>) -> Self {
+        Self(errors.into_iter().map(Report::from).collect())
+    }
+
+    /// Several failures as one; `None` if there is none.
+    pub fn all(failures: Vec<Self>) -> Option<Self> {
+        let reports: Vec<Report> = failures.into_iter().flat_map(|failure| failure.0).collect();
+        (!reports.is_empty()).then_some(Self(reports))
+    }
+
+    /// Shows everything on stderr and says how the process has to end.
+    pub fn report(self) -> ExitCode {
+        let mut codes: Vec<&str> = Vec::new();
+        for report in &self.0 {
+            anstream::eprintln!("{}", report.render(true));
+            if !codes.contains(&report.code) {
+                codes.push(report.code);
+            }
+        }
+        let explain: Vec<String> =
+            codes.iter().map(|code| format!("`cargo xtask explain {code}`")).collect();
+        anstream::eprintln!("hint: more about it: {}", explain.join(", "));
+        ExitCode::from(self.0.iter().map(|report| report.exit).max().unwrap_or(1))
+    }
+}
+
+/// What can go wrong in the checkout and while building.
+#[derive(Debug, thiserror::Error, Explain)]
+#[explain(exit = 1)]
+pub enum BuildError {
+    /// The command was not called in a checkout
+    ///
+    /// The root of the checkout is the nearest folder upwards that holds `upstream/upstream.toml`.
+    #[error("`{folder}` is in no checkout of this project")]
+    #[explain(code = "B001", help = "change into the checkout and call `cargo xtask` there")]
+    NoCheckout { folder: String },
+
+    /// A runtime's description cannot be read
+    ///
+    /// `adapter.toml` says what a runtime is: the upstream package and its folder, our package's
+    /// name, what is added to the manifest, the template folders, and where the upstream package's
+    /// name may stay.
+    #[error("{message}")]
+    #[explain(code = "B003", help = "correct the marked place")]
+    AdapterUnreadable { message: String, places: Vec<Place> },
+
+    /// A file of the checkout cannot be read
+    ///
+    /// A patch file, a template, a README or a licence that the build needs.
+    #[error("`{path}` cannot be read: {reason}")]
+    #[explain(code = "B004", help = "run `git status` to see what is missing in the checkout")]
+    Unreadable { path: Utf8PathBuf, reason: String },
+
+    /// A module cannot be compiled
+    ///
+    /// TypeScript is compiled to JavaScript module by module, and our own modules to declarations
+    /// as well, which needs explicit types on everything that is exported (isolatedDeclarations).
+    #[error("`{module}` cannot be compiled: {message}")]
+    #[explain(code = "B005", help = "correct the marked place")]
+    NotCompiled { module: String, message: String, places: Vec<Place> },
+
+    /// A module imports a file that the package does not have
+    ///
+    /// Every relative import of a module in `dist/` has to lead to a file of the package. The
+    /// specifier comes from a patch's `import`, or from a template whose folder is not listed in
+    /// `adapter.toml`.
+    #[error("`{module}` imports `{specifier}`, which the package does not have")]
+    #[explain(
+        code = "B006",
+        help = "correct the specifier, or add the folder to `templates` in `adapter.toml`"
+    )]
+    MissingModule { module: String, specifier: String },
+
+    /// Upstream's manifest cannot be used
+    ///
+    /// The upstream package's `package.json` is not a JSON object with the keys that every
+    /// published package has.
+    #[error("upstream's package.json of `{package}` cannot be used: {reason}")]
+    #[explain(code = "B007", help = "run `npm pack {package}` and look at its package.json")]
+    Manifest { package: String, reason: String },
+
+    /// Another build is running
+    ///
+    /// Builds of one runtime write to one folder, so only one may run at a time. The lock is
+    /// released when its process ends, however it ends.
+    #[error("another build of `{runtime}` is running")]
+    #[explain(code = "B008", help = "wait for it to end, then build again")]
+    Locked { runtime: String },
+
+    /// The package cannot be written
+    ///
+    /// A package is written beside the earlier one and takes its place in one step at the end, so
+    /// the earlier one is still as it was.
+    #[error("`{path}` cannot be written: {reason}")]
+    #[explain(
+        code = "B009",
+        help = "see who owns it and what is free: `ls -ld {path}`, `df {path}`; the earlier build is unchanged"
+    )]
+    Unwritable { path: Utf8PathBuf, reason: String },
+
+    /// Another program failed
+    ///
+    /// A command hands work to another program: tests and benchmarks to `cargo`, the submodule to
+    /// `git`. It could not be started, or it ended with an error of its own.
+    #[error("`{command}` failed: {reason}")]
+    #[explain(code = "B012", help = "run it by hand: `{command}`")]
+    ProgramFailed { command: String, reason: String },
+}
+
+/// What can be wrong with the way a command is called, beside what its grammar says.
+#[derive(Debug, thiserror::Error, Explain)]
+#[explain(exit = 2)]
+pub enum UsageError {
+    /// There is no such runtime
+    ///
+    /// A runtime is a folder of `adapters/` with an `adapter.toml`.
+    #[error("there is no runtime `{name}`")]
+    #[explain(code = "B002", help = "choose one of: {known}")]
+    Runtime { name: String, known: String },
+
+    /// There is no such code
+    ///
+    /// Codes are a letter and three digits: P for patches, U for upstream, B for everything else.
+    #[error("there is no error code `{code}`")]
+    #[explain(code = "B010", help = "run `cargo xtask explain` for the list")]
+    Code { code: String },
+
+    /// There is no such suite
+    ///
+    /// Test suites are `toolchain` and one per runtime; benchmarks have names of their own.
+    #[error("there is no suite `{name}`")]
+    #[explain(code = "B011", help = "choose one of: {known}")]
+    Suite { name: String, known: String },
+}

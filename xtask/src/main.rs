@@ -1,0 +1,83 @@
+//! `cargo xtask`: takes the official Astro adapters, grafts WebSocket support onto them, and
+//! builds npm packages.
+//!
+//! ```text
+//! upstream/upstream.toml ─ pins ─► source tree ─► patches ─► post-checks ─► compile ─► manifest ─► package ─► tarball
+//!                                  (git | npm)    (+ templates)            TS → JS     + stamp
+//! ```
+//!
+//! One file per command, named after it; `pipeline` is the way of the data from top to bottom. No
+//! module knows an adapter by name: what is known of one is in `adapters/<runtime>/adapter.toml`.
+
+mod adapter;
+mod bench;
+mod build;
+mod check;
+mod clean;
+mod compile;
+mod diff;
+mod error;
+mod explain;
+mod output;
+mod package;
+mod pipeline;
+mod suites;
+mod test;
+mod upstream;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The way a command ended that did not fail.
+enum Answer {
+    /// Exit code 0.
+    Fine,
+    /// Exit code 1: the question was answered, with no.
+    No,
+}
+
+/// Builds, checks and tests the WebSocket adapters for Astro.
+///
+/// Data goes to stdout, everything else to stderr. NO_COLOR is respected.
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    disable_help_subcommand = true,
+    after_help = "Exit codes: 0 fine; 1 the answer is no, or the work could not be done; 2 wrong usage; \
+                  3 upstream could not be had; 4 a patch does not fit"
+)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Build(build::Build),
+    Check(check::Check),
+    Diff(diff::Diff),
+    Explain(explain::Explain),
+    Clean(clean::Clean),
+    Test(test::Test),
+    Bench(bench::Bench),
+}
+
+fn main() -> ExitCode {
+    let answer = match CommandLine::parse().command {
+        Command::Build(build) => build.run(),
+        Command::Check(check) => check.run(),
+        Command::Diff(diff) => diff.run(),
+        Command::Explain(explain) => explain.run(),
+        Command::Clean(clean) => clean.run(),
+        Command::Test(test) => test.run(),
+        Command::Bench(bench) => bench.run(),
+    };
+    match answer {
+        Ok(Answer::Fine) => ExitCode::SUCCESS,
+        Ok(Answer::No) => ExitCode::from(1),
+        Err(failure) => failure.report(),
+    }
+}

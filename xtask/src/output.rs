@@ -1,0 +1,180 @@
+//! Writing: one mode for every command that writes, and a package that is there whole or not.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File, TryLockError},
+    io,
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use walkdir::WalkDir;
+
+use crate::error::BuildError;
+
+/// What a command that writes is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    Write,
+    /// Write nothing, and answer no if something would be written.
+    Check,
+    /// Write nothing, and say what would be.
+    DryRun,
+}
+
+/// The two flags of every command that writes.
+#[derive(Debug, Default, clap::Args)]
+pub struct ModeFlags {
+    /// Write nothing; exit with 1 if something would be written
+    #[arg(long, conflicts_with = "dry_run")]
+    check: bool,
+    /// Write nothing; say what would be written
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl ModeFlags {
+    pub fn mode(&self) -> Mode {
+        match (self.check, self.dry_run) {
+            (true, _) => Mode::Check,
+            (_, true) => Mode::DryRun,
+            _ => Mode::Write,
+        }
+    }
+}
+
+/// Says on a terminal that something is under way; stays quiet elsewhere.
+pub fn progress(what: &str) {
+    use std::io::IsTerminal as _;
+    if io::stderr().is_terminal() {
+        anstream::eprintln!("{what} …");
+    }
+}
+
+/// A folder that only one process writes to at a time.
+///
+/// The operating system holds the lock for the open file, so it ends with the process.
+pub struct Locked {
+    folder: Utf8PathBuf,
+    _file: File,
+}
+
+/// What replacing a folder did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Written,
+    Unchanged,
+}
+
+impl Locked {
+    /// Takes the lock of `folder`, which is made if it is not there. `runtime` is what it is for.
+    pub fn take(folder: &Utf8Path, runtime: &str) -> Result<Self, BuildError> {
+        let lock = folder.join(".lock");
+        fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
+        let file = File::create(&lock).map_err(|error| unwritable(&lock, &error))?;
+        file.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => BuildError::Locked { runtime: runtime.to_owned() },
+            TryLockError::Error(error) => unwritable(&lock, &error),
+        })?;
+        Ok(Self { folder: folder.to_owned(), _file: file })
+    }
+
+    /// Makes the folder `name` hold exactly `files`. Whatever happens, it holds either all of them
+    /// or what it held before.
+    pub fn replace(
+        &self,
+        name: &str,
+        files: &BTreeMap<String, Vec<u8>>,
+    ) -> Result<Outcome, BuildError> {
+        let target = self.folder.join(name);
+        if holds(&target, files) {
+            return Ok(Outcome::Unchanged);
+        }
+        let staging = self.folder.join(format!(".staging-{name}"));
+        // With the lock held, what is there was left by a process that was killed.
+        remove(&staging).map_err(|error| unwritable(&staging, &error))?;
+        let written = files.iter().try_for_each(|(path, bytes)| write(&staging.join(path), bytes));
+        let placed = written.and_then(|()| take_place(&staging, &target));
+        // After an exchange the earlier package is here; after a failure, what was begun.
+        let removed = remove(&staging);
+        placed.map_err(|error| unwritable(&target, &error))?;
+        removed.map_err(|error| unwritable(&staging, &error))?;
+        Ok(Outcome::Written)
+    }
+}
+
+/// Whether a folder holds exactly these files.
+pub fn holds(folder: &Utf8Path, files: &BTreeMap<String, Vec<u8>>) -> bool {
+    let found: Vec<_> = WalkDir::new(folder)
+        .into_iter()
+        .flatten()
+        .filter(|entry| entry.file_type().is_file())
+        .collect();
+    found.len() == files.len()
+        && files
+            .iter()
+            .all(|(path, bytes)| fs::read(folder.join(path)).is_ok_and(|found| found == *bytes))
+}
+
+/// Puts `staging` where `target` is, in one step where the file system can exchange two folders.
+fn take_place(staging: &Utf8Path, target: &Utf8Path) -> io::Result<()> {
+    if !target.exists() {
+        return fs::rename(staging, target);
+    }
+    exchange(staging, target)
+}
+
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+fn exchange(staging: &Utf8Path, target: &Utf8Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    match renameat_with(
+        CWD,
+        staging.as_std_path(),
+        CWD,
+        target.as_std_path(),
+        RenameFlags::EXCHANGE,
+    ) {
+        // Not every file system can.
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP) => {
+            replace_in_two_steps(staging, target)
+        }
+        result => Ok(result?),
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+fn exchange(staging: &Utf8Path, target: &Utf8Path) -> io::Result<()> {
+    replace_in_two_steps(staging, target)
+}
+
+/// Between the two steps there is no package, but both are on the disk.
+fn replace_in_two_steps(staging: &Utf8Path, target: &Utf8Path) -> io::Result<()> {
+    let earlier = staging.with_extension("earlier");
+    remove(&earlier)?;
+    fs::rename(target, &earlier)?;
+    if let Err(error) = fs::rename(staging, target) {
+        fs::rename(&earlier, target)?;
+        return Err(error);
+    }
+    remove(&earlier)
+}
+
+fn write(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, bytes)
+}
+
+/// Removes a file or a folder, if it is there.
+pub fn remove(path: &Utf8Path) -> io::Result<()> {
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result,
+    }
+}
+
+/// The error for a path that cannot be written.
+pub fn unwritable(path: &Utf8Path, error: &io::Error) -> BuildError {
+    BuildError::Unwritable { path: path.to_owned(), reason: error.to_string() }
+}

@@ -1,0 +1,95 @@
+//! `package.json`: upstream's, with our name, version and additions, and the order of keys kept.
+
+use semantic_patch::Rename;
+use serde_json::{Map, Value, json};
+
+use crate::{adapter::Adapter, error::BuildError};
+
+/// The project's page, which every package names.
+const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
+
+/// Keys that only make sense in upstream's own repository.
+const DEVELOPMENT: [&str; 2] = ["devDependencies", "scripts"];
+
+/// The text of our `package.json`; `files` are those that npm has to take beside `dist`.
+pub fn rewrite(
+    adapter: &Adapter,
+    upstream: &str,
+    version: &str,
+    files: &[&str],
+) -> Result<String, BuildError> {
+    let unusable =
+        |reason: String| BuildError::Manifest { package: adapter.upstream.package.clone(), reason };
+    let mut manifest: Map<String, Value> =
+        serde_json::from_str(upstream).map_err(|error| unusable(error.to_string()))?;
+    let ours = &adapter.package;
+    for key in ["name", "version", "exports", "dependencies", "peerDependencies"] {
+        if !manifest.contains_key(key) {
+            return Err(unusable(format!("it has no `{key}`")));
+        }
+    }
+
+    for key in DEVELOPMENT {
+        manifest.shift_remove(key);
+    }
+    rename(&mut manifest, &adapter.rename);
+    manifest["name"] = json!(ours.name);
+    manifest["version"] = json!(version);
+    manifest.insert("description".into(), json!(ours.description));
+    manifest.insert(
+        "repository".into(),
+        json!({ "type": "git", "url": format!("git+{REPOSITORY}.git"), "directory": format!("adapters/{}", adapter.runtime) }),
+    );
+    manifest.insert("bugs".into(), json!(format!("{REPOSITORY}/issues")));
+    manifest.insert("homepage".into(), json!(format!("{REPOSITORY}#readme")));
+
+    add_to_list(&mut manifest, "keywords", ours.keywords.iter().map(String::as_str));
+    if manifest.contains_key("files") {
+        // Without the key npm takes every file there is.
+        add_to_list(&mut manifest, "files", files.iter().copied());
+    }
+    for (name, range) in &ours.dependencies {
+        object(&mut manifest, "dependencies").map(|all| all.insert(name.clone(), json!(range)));
+    }
+    for (path, target) in &ours.exports {
+        object(&mut manifest, "exports").map(|all| all.insert(path.clone(), json!(target)));
+    }
+    let text =
+        serde_json::to_string_pretty(&manifest).map_err(|error| unusable(error.to_string()))?;
+    Ok(format!("{text}\n"))
+}
+
+/// Renames the package where the manifest names itself, for example in an export's target.
+fn rename(manifest: &mut Map<String, Value>, rename: &Rename) {
+    fn visit(value: &mut Value, rename: &Rename) {
+        match value {
+            Value::String(text) if *text == rename.from => *text = rename.to.clone(),
+            Value::Array(list) => list.iter_mut().for_each(|item| visit(item, rename)),
+            Value::Object(object) => object.values_mut().for_each(|item| visit(item, rename)),
+            _ => {}
+        }
+    }
+    manifest.values_mut().for_each(|value| visit(value, rename));
+}
+
+fn object<'m>(
+    manifest: &'m mut Map<String, Value>,
+    key: &str,
+) -> Option<&'m mut Map<String, Value>> {
+    manifest.get_mut(key).and_then(Value::as_object_mut)
+}
+
+fn add_to_list<'t>(
+    manifest: &mut Map<String, Value>,
+    key: &str,
+    items: impl Iterator<Item = &'t str>,
+) {
+    let list = manifest.entry(key).or_insert_with(|| json!([]));
+    if let Some(list) = list.as_array_mut() {
+        for item in items.map(|item| json!(item)) {
+            if !list.contains(&item) {
+                list.push(item);
+            }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The npm package: its manifest, our modules in it, its version, its record of what was done, and its tarball.
+
+pub mod manifest;
+pub mod modules;
+pub mod record;
+pub mod stamp;
+pub mod tarball;

@@ -1,0 +1,52 @@
+//! `upstream.json`: what a package was made of and what was done to it, for whoever reads it.
+
+use serde::Serialize;
+
+use crate::{
+    pipeline::ModuleEdit,
+    upstream::{Line, SourceTree},
+};
+
+/// Its name in the package.
+pub const RECORD: &str = "upstream.json";
+
+#[derive(Serialize)]
+struct Record<'r> {
+    astro: Astro<'r>,
+    upstream: Upstream<'r>,
+    edits: &'r [ModuleEdit],
+    /// How many string literals were renamed to our package's name.
+    renamed: usize,
+}
+
+#[derive(Serialize)]
+struct Astro<'r> {
+    version: String,
+    commit: &'r str,
+}
+
+#[derive(Serialize)]
+struct Upstream<'r> {
+    package: &'r str,
+    version: String,
+    form: String,
+    integrity: String,
+}
+
+/// The text of the record.
+pub fn record(line: &Line, tree: &SourceTree, edits: &[ModuleEdit], renamed: usize) -> String {
+    let record = Record {
+        astro: Astro { version: line.astro.to_string(), commit: &tree.origin.commit },
+        upstream: Upstream {
+            package: &tree.package,
+            version: tree.version.to_string(),
+            form: tree.origin.form.to_string(),
+            integrity: tree.origin.integrity.to_string(),
+        },
+        edits,
+        renamed,
+    };
+    // Strings and numbers only: nothing in it can fail to serialise.
+    let text = serde_json::to_string_pretty(&record).unwrap_or_default();
+    format!("{text}\n")
+}

@@ -1,0 +1,278 @@
+//! The way of the data, from a source tree to a package. Everything happens in memory.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use semantic_patch::{Edit, Language, PatchFile, Source, check_versions, rewrite};
+use semver::Version;
+use serde::Serialize;
+
+use crate::{
+    adapter::Adapter,
+    compile,
+    error::{BuildError, Failure},
+    package::{
+        manifest, modules,
+        record::{self, RECORD},
+        stamp, tarball,
+    },
+    upstream::{
+        self, Cache, Choice, Form, Integrity, Line, Pins, Registry, SourceFile, SourceTree,
+    },
+    workspace,
+};
+
+/// What commands have in common: the checkout, its pins, and where upstream is read from.
+pub struct Workshop {
+    pub root: Utf8PathBuf,
+    pins: Pins,
+    registry: Registry,
+    upstream: Option<Utf8PathBuf>,
+}
+
+/// One runtime for one Astro major.
+pub struct Job<'w> {
+    pub adapter: &'w Adapter,
+    pub line: &'w Line,
+    workshop: &'w Workshop,
+}
+
+/// Upstream's modules with the edits in them, not yet compiled.
+pub struct Patched {
+    pub tree: SourceTree,
+    /// The modules and declarations that differ from upstream's.
+    pub changed: Vec<Changed>,
+    /// Every edit, in order of modules.
+    pub edits: Vec<ModuleEdit>,
+    /// How many string literals were renamed.
+    pub renamed: usize,
+}
+
+/// A file before and after its edits.
+pub struct Changed {
+    pub path: String,
+    pub before: String,
+    pub after: String,
+}
+
+/// What an edit has done to its module.
+#[derive(Debug, Clone, Serialize)]
+pub struct ModuleEdit {
+    pub module: String,
+    pub id: String,
+    pub why: String,
+    pub matches: usize,
+}
+
+/// A finished package.
+pub struct Package {
+    pub name: String,
+    pub version: String,
+    /// All files by their paths in the package.
+    pub files: BTreeMap<String, Vec<u8>>,
+    pub tarball: Vec<u8>,
+    pub integrity: String,
+}
+
+impl Workshop {
+    /// Opens the checkout; `upstream` is a clone to read from in place of the submodule or the
+    /// registry.
+    pub fn open(upstream: Option<&Utf8Path>) -> Result<Self, Failure> {
+        let root = workspace::root()?;
+        let pins = Pins::read(&root)?;
+        let registry = Registry::new(&root, Cache::of_user()?);
+        Ok(Self { root, pins, registry, upstream: upstream.map(Utf8Path::to_owned) })
+    }
+
+    /// Everything there is to do for these runtimes: one job for every line that pins one.
+    pub fn jobs<'w>(&'w self, adapters: &'w [Adapter]) -> Result<Vec<Job<'w>>, Failure> {
+        let mut jobs = Vec::new();
+        for adapter in adapters {
+            let package = &adapter.upstream.package;
+            let lines = self.pins.lines.iter().filter(|line| line.packages.contains_key(package));
+            let lines: Vec<&Line> = lines.collect();
+            if let (true, Some(newest)) = (lines.is_empty(), self.pins.lines.last()) {
+                newest.package(package)?;
+            }
+            let pinned = lines.iter().map(|line| Ok(line.package(package)?.version.clone()));
+            check_versions(&adapter.patches, &pinned.collect::<Result<Vec<Version>, Failure>>()?)?;
+            jobs.extend(lines.into_iter().map(|line| Job { adapter, line, workshop: self }));
+        }
+        Ok(jobs)
+    }
+}
+
+impl Job<'_> {
+    /// The whole way.
+    pub fn build(&self) -> Result<(Patched, Package), Failure> {
+        let tree = self.read()?;
+        let patched = self.patch(tree)?;
+        let package = self.package(&patched)?;
+        Ok((patched, package))
+    }
+
+    /// Pins to source tree.
+    pub fn read(&self) -> Result<SourceTree, Failure> {
+        let upstream = &self.adapter.upstream;
+        let workshop = self.workshop;
+        let choice = Choice::from_options(&workshop.root, workshop.upstream.as_deref(), self.line);
+        Ok(upstream::read(
+            self.line,
+            &upstream.package,
+            &upstream.folder,
+            &choice,
+            &workshop.registry,
+        )?)
+    }
+
+    /// Source tree to patched modules, with the post-checks.
+    pub fn patch(&self, mut tree: SourceTree) -> Result<Patched, Failure> {
+        let mut patching = Patching::new(self.adapter, &tree.version);
+        patching.files(&mut tree.modules, |file| &file.edits);
+        patching.files(&mut tree.declarations, |file| &file.declares);
+        let Patching { changed, edits, renamed, allowed, mut failures, .. } = patching;
+        if failures.is_empty() {
+            let checked = self.adapter.rename.check_allowances(&allowed);
+            failures.extend(checked.err().map(Failure::from));
+        }
+        match Failure::all(failures) {
+            Some(failure) => Err(failure),
+            None => Ok(Patched { tree, changed, edits, renamed }),
+        }
+    }
+
+    /// Patched modules to package: compile, manifest and stamp, tarball.
+    pub fn package(&self, patched: &Patched) -> Result<Package, Failure> {
+        let Patched { tree, edits, renamed, .. } = patched;
+        let version = stamp::stamp(&self.line.astro, &self.line.commit);
+        let mut files = BTreeMap::new();
+        for (path, bytes) in &tree.extras {
+            files.insert(path.clone(), bytes.clone());
+        }
+        for (name, file) in &tree.modules {
+            let code = match tree.form {
+                Form::Git => {
+                    compile::javascript(&Source::new(file.path.as_str(), file.text.as_str()))?
+                }
+                Form::Registry => file.text.clone(),
+            };
+            files.insert(format!("dist/{name}.js"), code.into_bytes());
+        }
+        for (name, file) in &tree.declarations {
+            files.insert(format!("dist/{name}.d.ts"), file.text.clone().into_bytes());
+        }
+        files.extend(modules::compile(&self.workshop.root, &self.adapter.templates)?);
+        let manifest = manifest::rewrite(self.adapter, &tree.manifest, &version, &[RECORD])?;
+        files.insert("package.json".to_owned(), manifest.into_bytes());
+        files.insert(
+            RECORD.to_owned(),
+            record::record(self.line, tree, edits, *renamed).into_bytes(),
+        );
+        files.insert("README.md".to_owned(), self.readme()?.into_bytes());
+        files.insert("LICENSE".to_owned(), self.licence(tree)?.into_bytes());
+        modules::check_imports(&files)?;
+
+        let tarball = tarball::pack(&files).map_err(|error| BuildError::Unwritable {
+            path: self.adapter.packages(),
+            reason: error.to_string(),
+        })?;
+        let integrity = Integrity::of(&tarball).to_string();
+        Ok(Package { name: self.adapter.package.name.clone(), version, files, tarball, integrity })
+    }
+
+    fn readme(&self) -> Result<String, BuildError> {
+        let path = format!("{}/{}/README.md", crate::adapter::ADAPTERS, self.adapter.runtime);
+        workspace::read(&self.workshop.root, Utf8Path::new(&path))
+    }
+
+    /// Our licence, and upstream's with its notices.
+    fn licence(&self, tree: &SourceTree) -> Result<String, BuildError> {
+        let ours = workspace::read(&self.workshop.root, Utf8Path::new("LICENSE"))?;
+        let upstream = tree.extras.get("LICENSE").map(|bytes| String::from_utf8_lossy(bytes));
+        let package = &tree.package;
+        Ok(match upstream {
+            Some(upstream) => format!(
+                "{ours}\n---\n\nThis package is made of {package}, which has this licence:\n\n{upstream}"
+            ),
+            None => ours,
+        })
+    }
+}
+
+/// The patches going into one file after the other; what is wrong is collected.
+struct Patching<'a> {
+    adapter: &'a Adapter,
+    version: Version,
+    changed: Vec<Changed>,
+    edits: Vec<ModuleEdit>,
+    renamed: usize,
+    allowed: BTreeSet<usize>,
+    failures: Vec<Failure>,
+}
+
+impl<'a> Patching<'a> {
+    fn new(adapter: &'a Adapter, version: &Version) -> Self {
+        Self {
+            adapter,
+            version: version.clone(),
+            changed: Vec::new(),
+            edits: Vec::new(),
+            renamed: 0,
+            allowed: BTreeSet::new(),
+            failures: Vec::new(),
+        }
+    }
+
+    /// Applies the edits that `list` takes from each patch file.
+    fn files(
+        &mut self,
+        files: &mut BTreeMap<String, SourceFile>,
+        list: fn(&PatchFile) -> &Vec<Edit>,
+    ) {
+        for patch in &self.adapter.patches {
+            let is_idle = list(patch).iter().all(|edit| !edit.is_for(&self.version));
+            if !is_idle && !files.contains_key(&patch.module) {
+                self.failures.push(patch.unused(files.keys().map(String::as_str)).into());
+            }
+        }
+        for (module, file) in files {
+            let patches = self.adapter.patches.iter().filter(|patch| patch.module == *module);
+            let edits = patches.flat_map(list).filter(|edit| edit.is_for(&self.version));
+            let edits: Vec<&Edit> = edits.collect();
+            if let Err(failure) = self.file(module, file, &edits) {
+                self.failures.push(failure);
+            }
+        }
+    }
+
+    /// Edits a module or declaration file, and renames the package in it.
+    fn file(
+        &mut self,
+        module: &str,
+        file: &mut SourceFile,
+        edits: &[&Edit],
+    ) -> Result<(), Failure> {
+        let language = Language::of(&file.path);
+        let source = Source::new(file.path.as_str(), file.text.as_str());
+        let rewritten = rewrite(&source, language, edits)?;
+        let edited: Arc<Source> = Source::new(file.path.as_str(), rewritten.text);
+        let renamed = self.adapter.rename.apply(module, &edited, language)?;
+
+        self.allowed.extend(renamed.allowed);
+        self.renamed += renamed.count;
+        self.edits.extend(rewritten.applied.into_iter().map(|applied| ModuleEdit {
+            module: file.path.clone(),
+            id: applied.id,
+            why: applied.why,
+            matches: applied.matches,
+        }));
+        if renamed.text != file.text {
+            let before = std::mem::replace(&mut file.text, renamed.text.clone());
+            self.changed.push(Changed { path: file.path.clone(), before, after: renamed.text });
+        }
+        Ok(())
+    }
+}

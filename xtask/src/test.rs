@@ -1,0 +1,115 @@
+//! `cargo xtask test`: proves the toolchain and the packages.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::Stdio,
+};
+
+use crate::{
+    Answer, adapter,
+    build::Build,
+    error::{BuildError, Failure},
+    suites, workspace,
+};
+
+/// The suite of everything that is not a runtime.
+const TOOLCHAIN: &str = "toolchain";
+
+/// Run the test suites
+///
+/// `toolchain` tests the engine, the commands and both forms of upstream; a runtime's suite drives
+/// its built package in real Astro projects. Node and all other tools come from the npm registry,
+/// pinned and verified. The last line counts the tests.
+#[derive(clap::Args)]
+pub struct Test {
+    /// `toolchain` or a runtime, for example `node`; all of them if none is named
+    #[arg(value_name = "SUITE")]
+    suites: Vec<String>,
+    /// Run only tests whose names hold this text
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+}
+
+/// How many tests ended how.
+#[derive(Default)]
+struct Counts {
+    passed: u64,
+    failed: u64,
+    skipped: u64,
+}
+
+impl Test {
+    pub fn run(self) -> Result<Answer, Failure> {
+        let root = workspace::root()?;
+        let runtimes = adapter::runtimes(&root)?;
+        let known: Vec<String> = std::iter::once(TOOLCHAIN.to_owned()).chain(runtimes).collect();
+        suites::check_names(&self.suites, &known)?;
+        let chosen =
+            known.iter().filter(|name| self.suites.is_empty() || self.suites.contains(name));
+
+        let mut counts = Counts::default();
+        let mut is_fine = true;
+        for suite in chosen {
+            let targets: Vec<Vec<String>> = if suite == TOOLCHAIN {
+                vec![
+                    words("--package explain-derive --package semantic-patch --package xtask"),
+                    words("--package tests --test toolchain"),
+                ]
+            } else {
+                // What is tested is what the sources make now.
+                Build::of(suite).run()?;
+                vec![words(&format!("--package tests --test {suite}"))]
+            };
+            for target in targets {
+                let mut arguments = words("test --quiet --no-fail-fast");
+                arguments.extend(target);
+                arguments
+                    .extend(self.filter.iter().flat_map(|text| ["--".to_owned(), text.clone()]));
+                is_fine &= counts.add(&root, &arguments)?;
+            }
+        }
+        anstream::println!(
+            "{} passed, {} failed, {} skipped",
+            counts.passed,
+            counts.failed,
+            counts.skipped
+        );
+        Ok(if is_fine && counts.failed == 0 { Answer::Fine } else { Answer::No })
+    }
+}
+
+impl Counts {
+    /// Runs cargo, passes on what it prints and counts; false if it ended with an error.
+    fn add(&mut self, root: &camino::Utf8Path, arguments: &[String]) -> Result<bool, BuildError> {
+        let mut cargo = suites::cargo(root);
+        cargo.args(arguments).stdout(Stdio::piped());
+        let mut child = cargo.spawn().map_err(|error| suites::failed(&cargo, error))?;
+        if let Some(stdout) = child.stdout.take() {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                self.read(&line);
+                anstream::println!("{line}");
+            }
+        }
+        let status = child.wait().map_err(|error| suites::failed(&cargo, error))?;
+        Ok(status.success())
+    }
+
+    /// Reads `test result: ok. 12 passed; 0 failed; 1 ignored; …`.
+    fn read(&mut self, line: &str) {
+        let Some(result) = line.strip_prefix("test result: ") else { return };
+        let words: Vec<&str> = result.split([' ', ';']).collect();
+        for pair in words.windows(2) {
+            let Ok(count) = pair[0].parse::<u64>() else { continue };
+            match pair[1] {
+                "passed" => self.passed += count,
+                "failed" => self.failed += count,
+                "ignored" => self.skipped += count,
+                _ => {}
+            }
+        }
+    }
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split(' ').map(str::to_owned).collect()
+}

@@ -1,0 +1,222 @@
+//! Unpacks a package's tarball in memory, and refuses what does not belong into one.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Read as _,
+};
+
+use flate2::read::GzDecoder;
+use tar::{Archive, EntryType};
+
+use super::UpstreamError;
+
+/// The most that is read of an answer, and that a tarball may unpack to: 50 MB.
+pub const LIMIT_BYTES: usize = 50 * MEGABYTE;
+pub(super) const MEGABYTE: usize = 1_000_000;
+
+/// A tar archive ends in two blocks of zeros (POSIX pax, "ustar Interchange Format").
+const END_OF_ARCHIVE: [u8; 1024] = [0; 1024];
+
+/// The files of a gzipped tarball by their paths inside the package: the first folder, which npm
+/// calls `package`, is taken off as npm does.
+///
+/// # Errors
+///
+/// [`UpstreamError::Damaged`], [`UpstreamError::Hostile`] and [`UpstreamError::TooLarge`], each
+/// naming `release`.
+pub fn unpack(release: &str, tarball: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, UpstreamError> {
+    let damaged = |error: std::io::Error| damaged(release, error.to_string());
+    let archive = gunzip(release, tarball)?;
+    let mut files = BTreeMap::new();
+    let mut seen = BTreeSet::new();
+    for entry in Archive::new(archive.as_slice()).entries().map_err(damaged)? {
+        let mut entry = entry.map_err(damaged)?;
+        let path = entry.path_bytes().into_owned();
+        let hostile = |reason: &str| UpstreamError::Hostile {
+            release: release.to_owned(),
+            entry: path.escape_ascii().to_string(),
+            reason: reason.to_owned(),
+        };
+        match entry.header().entry_type() {
+            // `git archive` writes the commit into one; it holds no file.
+            EntryType::XGlobalHeader => continue,
+            EntryType::Regular | EntryType::Directory => {}
+            EntryType::Link | EntryType::Symlink => return Err(hostile("which is a link")),
+            _ => return Err(hostile("which is not a regular file")),
+        }
+        let inside = inside_package(&path).map_err(hostile)?;
+        if entry.header().entry_type() == EntryType::Directory {
+            continue;
+        }
+        let inside = inside.ok_or_else(|| hostile("which is not below a folder"))?;
+        // Two names that differ in case only are one file on some systems.
+        if !seen.insert(inside.to_lowercase()) {
+            return Err(hostile("which occurs twice"));
+        }
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).map_err(damaged)?;
+        files.insert(inside, bytes);
+    }
+    if archive.ends_with(&END_OF_ARCHIVE) {
+        Ok(files)
+    } else {
+        Err(self::damaged(release, "the archive has no end".to_owned()))
+    }
+}
+
+/// Stops at the limit: a small gzip stream can stand for gigabytes.
+fn gunzip(release: &str, tarball: &[u8]) -> Result<Vec<u8>, UpstreamError> {
+    let mut archive = Vec::new();
+    GzDecoder::new(tarball)
+        .take(LIMIT_BYTES as u64 + 1)
+        .read_to_end(&mut archive)
+        .map_err(|error| damaged(release, error.to_string()))?;
+    if archive.len() > LIMIT_BYTES {
+        return Err(too_large(release, "unpacked"));
+    }
+    Ok(archive)
+}
+
+pub(super) fn too_large(release: &str, what: &'static str) -> UpstreamError {
+    UpstreamError::TooLarge { release: release.to_owned(), what, limit: LIMIT_BYTES / MEGABYTE }
+}
+
+fn damaged(release: &str, reason: String) -> UpstreamError {
+    UpstreamError::Damaged { release: release.to_owned(), reason }
+}
+
+/// The path without its first folder; `None` for that folder itself.
+fn inside_package(path: &[u8]) -> Result<Option<String>, &'static str> {
+    let path = std::str::from_utf8(path).map_err(|_| "whose path is not UTF-8")?;
+    if path.starts_with('/') {
+        return Err("whose path is absolute");
+    }
+    if path.contains(['\\', ':']) || path.contains(char::is_control) {
+        return Err("whose path holds a character that has no business there");
+    }
+    // A folder may end in a slash.
+    let mut components = path.strip_suffix('/').unwrap_or(path).split('/');
+    if components.clone().any(|component| matches!(component, "" | "." | "..")) {
+        return Err("whose path leads elsewhere");
+    }
+    components.next();
+    let inside = components.collect::<Vec<&str>>().join("/");
+    Ok(if inside.is_empty() { None } else { Some(inside) })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::{Compression, write::GzEncoder};
+    use semantic_patch::Explain as _;
+    use tar::{Builder, EntryType, Header};
+
+    use super::{END_OF_ARCHIVE, LIMIT_BYTES, unpack};
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    /// An archive whose paths are written as they are: the builder itself refuses bad ones.
+    fn archive(entries: &[(&str, EntryType, &[u8])]) -> Vec<u8> {
+        let mut builder = Builder::new(Vec::new());
+        for (path, kind, bytes) in entries {
+            let mut header = Header::new_ustar();
+            header.as_mut_bytes()[..path.len()].copy_from_slice(path.as_bytes());
+            header.set_entry_type(*kind);
+            header.set_size(bytes.len() as u64);
+            header.set_cksum();
+            builder.append(&header, *bytes).unwrap();
+        }
+        builder.into_inner().unwrap()
+    }
+
+    fn code(tarball: &[u8]) -> &'static str {
+        unpack("p", tarball).unwrap_err().code()
+    }
+
+    #[test]
+    fn files_are_named_by_their_path_below_the_first_folder() {
+        let tar = archive(&[
+            ("package/", EntryType::Directory, b""),
+            ("package/package.json", EntryType::Regular, b"{}"),
+            ("package/dist/a.js", EntryType::Regular, b"1"),
+        ]);
+        let files = unpack("p", &gzip(&tar)).unwrap();
+        assert_eq!(files.keys().collect::<Vec<_>>(), ["dist/a.js", "package.json"]);
+        assert_eq!(files["dist/a.js"], b"1");
+    }
+
+    #[test]
+    fn paths_that_lead_elsewhere_are_refused() {
+        for path in [
+            "package/../../etc/passwd",
+            "../a",
+            "/etc/passwd",
+            "package//a",
+            "package/./a",
+            "C:/a",
+            "package/C:a",
+            "package\\..\\a",
+            "package/a\nb",
+            "package.json",
+            "package/..",
+        ] {
+            let tar = archive(&[(path, EntryType::Regular, b"x")]);
+            assert_eq!(code(&gzip(&tar)), "U012", "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_file_is_refused() {
+        for kind in [
+            EntryType::Symlink,
+            EntryType::Link,
+            EntryType::Char,
+            EntryType::Block,
+            EntryType::Fifo,
+        ] {
+            let tar = archive(&[("package/a", kind, b"")]);
+            assert_eq!(code(&gzip(&tar)), "U012", "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_occurs_twice_is_refused() {
+        let tar = archive(&[
+            ("package/a", EntryType::Regular, b"1"),
+            ("package/A", EntryType::Regular, b"2"),
+        ]);
+        assert_eq!(code(&gzip(&tar)), "U012");
+    }
+
+    #[test]
+    fn every_truncation_of_the_gzip_stream_is_found() {
+        let whole = gzip(&archive(&[("package/a", EntryType::Regular, b"text")]));
+        for length in 0..whole.len() {
+            assert_eq!(code(&whole[..length]), "U011", "{length} of {}", whole.len());
+        }
+    }
+
+    #[test]
+    fn every_truncation_of_the_archive_is_found() {
+        let whole = archive(&[
+            ("package/a", EntryType::Regular, b"text"),
+            ("package/b", EntryType::Regular, b"text"),
+        ]);
+        let end = whole.len() - END_OF_ARCHIVE.len();
+        for length in (0..=end).step_by(256) {
+            assert_eq!(code(&gzip(&whole[..length])), "U011", "{length} of {}", whole.len());
+        }
+    }
+
+    #[test]
+    fn reading_stops_at_the_limit() {
+        let bomb = gzip(&vec![0; LIMIT_BYTES + 1]);
+        assert!(bomb.len() < LIMIT_BYTES / 100);
+        assert_eq!(code(&bomb), "U013");
+    }
+}

@@ -1,0 +1,230 @@
+//! Astro's repository at the pinned commit, read out of a clone's object database.
+//!
+//! What is checked out does not matter, nothing is written, and nothing is fetched: network work is
+//! left to the user's own git.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsStr,
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use git2::{ErrorCode, ObjectType, Oid, Repository, RepositoryOpenFlags, Tree};
+use serde::Deserialize;
+
+use super::{Line, UpstreamError, workspace::Versions};
+
+/// A commit in a clone.
+pub(super) struct Snapshot<'a> {
+    path: &'a Utf8Path,
+    line: &'a Line,
+    repository: Repository,
+    root: Oid,
+}
+
+#[derive(Deserialize)]
+struct Manifest {
+    name: String,
+    version: String,
+}
+
+/// Whether `path` is a repository of its own that holds the commit.
+pub(super) fn holds(path: &Utf8Path, commit: &str) -> bool {
+    open(path).is_ok_and(|repository| {
+        Oid::from_str(commit).is_ok_and(|commit| repository.find_commit(commit).is_ok())
+    })
+}
+
+/// Folders above `path` are not searched: an empty submodule would lead to our own repository.
+fn open(path: &Utf8Path) -> Result<Repository, git2::Error> {
+    Repository::open_ext(path, RepositoryOpenFlags::NO_SEARCH, std::iter::empty::<&OsStr>())
+}
+
+/// How git is to fetch: a shallow clone is to stay so, a complete one is not to become one.
+fn depth(repository: &Repository) -> &'static str {
+    if repository.is_shallow() || repository.is_empty().unwrap_or(true) { "--depth 1 " } else { "" }
+}
+
+impl<'a> Snapshot<'a> {
+    /// The pinned commit in the clone at `path`: bare or with a work tree.
+    ///
+    /// # Errors
+    ///
+    /// [`UpstreamError::NotARepository`] and [`UpstreamError::CommitMissing`].
+    pub(super) fn open(path: &'a Utf8Path, line: &'a Line) -> Result<Self, UpstreamError> {
+        let repository = open(path).map_err(|error| UpstreamError::NotARepository {
+            path: path.to_owned(),
+            reason: error.message().to_owned(),
+        })?;
+        let root = Oid::from_str(&line.commit)
+            .and_then(|commit| repository.find_commit(commit))
+            .map(|commit| commit.tree_id())
+            .map_err(|_| UpstreamError::CommitMissing {
+                path: path.to_owned(),
+                commit: line.commit.clone(),
+                depth: depth(&repository),
+                places: vec![line.commit_place.clone()],
+            })?;
+        Ok(Self { path, line, repository, root })
+    }
+
+    /// The files below `folder` whose paths `wanted` accepts, by their paths in the repository.
+    ///
+    /// # Errors
+    ///
+    /// [`UpstreamError::FolderMissing`] where there are none, [`UpstreamError::ObjectMissing`].
+    pub(super) fn files(
+        &self,
+        folder: &str,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<BTreeMap<String, Vec<u8>>, UpstreamError> {
+        let mut files = BTreeMap::new();
+        let mut folders =
+            Vec::from_iter(self.entry(folder)?.map(|(id, _)| (folder.to_owned(), id)));
+        while let Some((folder, id)) = folders.pop() {
+            for (path, id, kind) in self.children(&folder, id)? {
+                match kind {
+                    Some(ObjectType::Tree) => folders.push((path, id)),
+                    Some(ObjectType::Blob) if wanted(&path) => {
+                        files.insert(path.clone(), self.blob(&path, id)?);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        if files.is_empty() { Err(self.folder_missing(folder)) } else { Ok(files) }
+    }
+
+    /// One file.
+    ///
+    /// # Errors
+    ///
+    /// [`UpstreamError::FolderMissing`] where it is not there, [`UpstreamError::ObjectMissing`].
+    pub(super) fn file(&self, path: &str) -> Result<Vec<u8>, UpstreamError> {
+        match self.entry(path)? {
+            Some((id, Some(ObjectType::Blob))) => self.blob(path, id),
+            _ => Err(self.folder_missing(path.rsplit_once('/').map_or(path, |(folder, _)| folder))),
+        }
+    }
+
+    /// The versions of the packages named in `wanted`. Folders are searched from `folder`
+    /// outwards; in a folder with a `package.json` no other package is looked for.
+    ///
+    /// # Errors
+    ///
+    /// [`UpstreamError::ObjectMissing`] where a name is not found and a manifest cannot be read.
+    pub(super) fn versions(
+        &self,
+        folder: &str,
+        wanted: &BTreeSet<String>,
+    ) -> Result<Versions, UpstreamError> {
+        let mut versions = Versions::new();
+        let mut missing = None;
+        let mut visited = BTreeSet::new();
+        let mut around = folder;
+        while !around.is_empty() && versions.len() < wanted.len() {
+            around = around.rsplit_once('/').map_or("", |(parent, _)| parent);
+            let start = if around.is_empty() {
+                Some(self.root)
+            } else {
+                self.entry(around)?.map(|(id, _)| id)
+            };
+            let mut folders = Vec::from_iter(start.map(|id| (around.to_owned(), id)));
+            while let Some((folder, id)) = folders.pop() {
+                if !visited.insert(folder.clone()) || versions.len() == wanted.len() {
+                    continue;
+                }
+                let children = self.children(&folder, id)?;
+                let manifest = children
+                    .iter()
+                    .find(|(path, ..)| path.rsplit('/').next() == Some("package.json"));
+                match manifest.map(|(path, id, _)| self.blob(path, *id)) {
+                    Some(Ok(text)) => {
+                        if let Ok(manifest) = serde_json::from_slice::<Manifest>(&text)
+                            && wanted.contains(&manifest.name)
+                        {
+                            versions.entry(manifest.name).or_insert(manifest.version);
+                        }
+                    }
+                    Some(Err(error @ UpstreamError::ObjectMissing { .. })) => {
+                        missing.get_or_insert(error);
+                    }
+                    Some(Err(error)) => return Err(error),
+                    None => {}
+                }
+                if manifest.is_none() || folder == around {
+                    let inner =
+                        children.into_iter().filter(|(.., kind)| *kind == Some(ObjectType::Tree));
+                    folders.extend(inner.map(|(path, id, _)| (path, id)));
+                }
+            }
+        }
+        match missing {
+            Some(error) if versions.len() < wanted.len() => Err(error),
+            _ => Ok(versions),
+        }
+    }
+
+    /// Path, object and kind of what stands in a folder, in the order of names.
+    fn children(
+        &self,
+        folder: &str,
+        id: Oid,
+    ) -> Result<Vec<(String, Oid, Option<ObjectType>)>, UpstreamError> {
+        let tree = self.tree(folder, id)?;
+        let children = tree.iter().filter_map(|entry| {
+            let name = entry.name().ok()?;
+            let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+            Some((path, entry.id(), entry.kind()))
+        });
+        Ok(children.collect())
+    }
+
+    /// The object at a path, `None` where there is none.
+    fn entry(&self, path: &str) -> Result<Option<(Oid, Option<ObjectType>)>, UpstreamError> {
+        let mut found = (self.root, Some(ObjectType::Tree));
+        let mut walked = Utf8PathBuf::new();
+        for name in path.split('/') {
+            if found.1 != Some(ObjectType::Tree) {
+                return Ok(None);
+            }
+            let tree = self.tree(walked.as_str(), found.0)?;
+            let Some(entry) = tree.get_name(name) else { return Ok(None) };
+            found = (entry.id(), entry.kind());
+            walked.push(name);
+        }
+        Ok(Some(found))
+    }
+
+    fn tree(&self, path: &str, id: Oid) -> Result<Tree<'_>, UpstreamError> {
+        self.repository.find_tree(id).map_err(|error| self.unreadable(path, id, &error))
+    }
+
+    fn blob(&self, path: &str, id: Oid) -> Result<Vec<u8>, UpstreamError> {
+        let blob =
+            self.repository.find_blob(id).map_err(|error| self.unreadable(path, id, &error))?;
+        Ok(blob.content().to_vec())
+    }
+
+    fn unreadable(&self, file: &str, id: Oid, error: &git2::Error) -> UpstreamError {
+        let path = self.path.to_owned();
+        match error.code() {
+            ErrorCode::NotFound => UpstreamError::ObjectMissing {
+                path,
+                object: id.to_string(),
+                file: if file.is_empty() { "/" } else { file }.to_owned(),
+                commit: self.line.commit.clone(),
+                depth: depth(&self.repository),
+            },
+            _ => UpstreamError::GitUnreadable { path, reason: error.message().to_owned() },
+        }
+    }
+
+    fn folder_missing(&self, folder: &str) -> UpstreamError {
+        UpstreamError::FolderMissing {
+            path: self.path.to_owned(),
+            commit: self.line.commit.clone(),
+            folder: folder.to_owned(),
+        }
+    }
+}

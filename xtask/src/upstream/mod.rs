@@ -1,0 +1,292 @@
+//! Upstream's adapters as they were released: pinned, verified, and the same whatever they are
+//! read from.
+//!
+//! - `pins`: which release (`upstream/upstream.toml`)
+//! - `git`: the source at the pinned commit, out of a clone's object database
+//! - `registry`: the published tarball, by way of `npmrc`, `client` and `cache`; `archive` unpacks
+//! - `workspace`: what publishing changes in a manifest
+//!
+//! The registry form needs no git; the git form takes declarations and other published files from
+//! the tarball too, because they are not in the repository.
+
+mod archive;
+mod cache;
+mod client;
+mod error;
+mod git;
+mod integrity;
+mod npmrc;
+mod pins;
+mod registry;
+mod workspace;
+
+use std::{collections::BTreeMap, fmt};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use semver::Version;
+use serde::Deserialize;
+
+pub use cache::Cache;
+pub use error::UpstreamError;
+pub use integrity::Integrity;
+pub use npmrc::Npmrc;
+pub use pins::{Line, PINS, PackagePin, Pins};
+pub use registry::Registry;
+
+/// Where the submodule is, below the root of the checkout.
+pub const SUBMODULE: &str = "upstream/astro";
+
+/// Upstream's adapter as it was released, whatever form it was read from.
+#[derive(Debug, Clone)]
+pub struct SourceTree {
+    /// The name of the package.
+    pub package: String,
+    /// Its version.
+    pub version: Version,
+    /// What the modules were read from.
+    pub form: Form,
+    /// The modules by their names, for example `standalone` or `utils/handler`: `dist/**/*.js` of
+    /// the tarball, or `src/**/*.ts` in git without declarations and tests.
+    pub modules: BTreeMap<String, SourceFile>,
+    /// The declarations of the modules, by the same names: `dist/**/*.d.ts` of the tarball in
+    /// both forms.
+    pub declarations: BTreeMap<String, SourceFile>,
+    /// The text of `package.json`. In the git form with the real versions in place of
+    /// `workspace:`, and otherwise as it is in git.
+    pub manifest: String,
+    /// Every other published file by its path in the package.
+    pub extras: BTreeMap<String, Vec<u8>>,
+    /// What was read.
+    pub origin: Origin,
+}
+
+/// A text of upstream's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// The path as a reader finds it: in the package, or in Astro's repository.
+    pub path: String,
+    /// The text.
+    pub text: String,
+}
+
+/// What modules are read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// TypeScript in Astro's repository.
+    Git,
+    /// JavaScript in the published package.
+    Registry,
+}
+
+impl fmt::Display for Form {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Git => "git",
+            Self::Registry => "registry",
+        })
+    }
+}
+
+/// What was read, for `upstream.json`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// What the modules were read from.
+    pub form: Form,
+    /// The pinned commit. In the git form it was read, in the registry form it names the release.
+    pub commit: String,
+    /// The sha512 of the tarball, which is read in both forms.
+    pub integrity: Integrity,
+}
+
+/// Where the source is to be read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// The published tarball.
+    Registry,
+    /// A clone of Astro's repository.
+    Git(Utf8PathBuf),
+}
+
+impl Choice {
+    /// The clone that `--upstream` names; or else the submodule, if it is there and holds the
+    /// pinned commit; or else the registry.
+    #[must_use]
+    pub fn from_options(root: &Utf8Path, upstream: Option<&Utf8Path>, line: &Line) -> Self {
+        let submodule = root.join(SUBMODULE);
+        match upstream {
+            Some(path) => Self::Git(path.to_owned()),
+            None if git::holds(&submodule, &line.commit) => Self::Git(submodule),
+            None => Self::Registry,
+        }
+    }
+}
+
+/// Reads one adapter of one line. `folder` is its place in Astro's repository, for example
+/// `packages/integrations/node`.
+///
+/// # Errors
+///
+/// Whatever keeps upstream from being had, see [`UpstreamError`].
+pub fn read(
+    line: &Line,
+    package: &str,
+    folder: &str,
+    choice: &Choice,
+    registry: &Registry,
+) -> Result<SourceTree, UpstreamError> {
+    let pin = line.package(package)?;
+    match choice {
+        Choice::Registry => from_tarball(line, package, pin, registry),
+        Choice::Git(path) => {
+            let snapshot = git::Snapshot::open(path, line)?;
+            let is_module = |path: &str| is_source_module(path);
+            let modules = modules(
+                snapshot.files(&format!("{folder}/src"), is_module)?,
+                &format!("{folder}/src/"),
+                ".ts",
+            )?;
+            let manifest = manifest_in_git(&snapshot, path, line, package, pin, folder)?;
+            let published = from_tarball(line, package, pin, registry)
+                .map_err(|cause| without_declarations(package, cause))?;
+            let origin = Origin { form: Form::Git, ..published.origin };
+            Ok(SourceTree { form: Form::Git, modules, manifest, origin, ..published })
+        }
+    }
+}
+
+fn from_tarball(
+    line: &Line,
+    package: &str,
+    pin: &PackagePin,
+    registry: &Registry,
+) -> Result<SourceTree, UpstreamError> {
+    let release = format!("{package}@{}", pin.version);
+    let mut files = archive::unpack(&release, &registry.tarball(package, pin)?)?;
+    let manifest = text("package.json", files.remove("package.json").unwrap_or_default())?;
+    expect_package("package.json", &manifest, package, pin)?;
+    let mut take = |extension: &str| -> BTreeMap<String, Vec<u8>> {
+        files
+            .extract_if(.., |path, _| path.starts_with("dist/") && path.ends_with(extension))
+            .collect()
+    };
+    let declarations = modules(take(".d.ts"), "dist/", ".d.ts")?;
+    let modules = modules(take(".js"), "dist/", ".js")?;
+    Ok(SourceTree {
+        package: package.to_owned(),
+        version: pin.version.clone(),
+        form: Form::Registry,
+        modules,
+        declarations,
+        manifest,
+        extras: files,
+        origin: Origin {
+            form: Form::Registry,
+            commit: line.commit.clone(),
+            integrity: pin.integrity,
+        },
+    })
+}
+
+/// The manifest at the commit, as publishing would leave its dependencies.
+fn manifest_in_git(
+    snapshot: &git::Snapshot<'_>,
+    path: &Utf8Path,
+    line: &Line,
+    package: &str,
+    pin: &PackagePin,
+    folder: &str,
+) -> Result<String, UpstreamError> {
+    let file = format!("{folder}/package.json");
+    let manifest = text(&file, snapshot.file(&file)?)?;
+    expect_package(&file, &manifest, package, pin)?;
+    let versions = snapshot.versions(folder, &workspace::names(&manifest))?;
+    workspace::resolve(&manifest, &versions).map_err(|(dependency, requirement)| {
+        UpstreamError::WorkspaceVersion {
+            path: path.to_owned(),
+            commit: line.commit.clone(),
+            file,
+            dependency,
+            requirement,
+        }
+    })
+}
+
+/// Modules by their names: the path without folder and extension.
+fn modules(
+    files: BTreeMap<String, Vec<u8>>,
+    folder: &str,
+    extension: &str,
+) -> Result<BTreeMap<String, SourceFile>, UpstreamError> {
+    let named = files.into_iter().map(|(path, bytes)| {
+        let name = path.strip_prefix(folder).unwrap_or(&path);
+        let name = name.strip_suffix(extension).unwrap_or(name).to_owned();
+        let text = text(&path, bytes)?;
+        Ok((name, SourceFile { path, text }))
+    });
+    named.collect()
+}
+
+/// Modules of a package, not their tests and not declarations that were written by hand.
+fn is_source_module(path: &str) -> bool {
+    let mut folders = path.rsplit('/');
+    let name = folders.next().unwrap_or(path);
+    name.ends_with(".ts")
+        && ![".d.ts", ".test.ts", ".spec.ts"].iter().any(|extension| name.ends_with(extension))
+        && !folders.any(|folder| matches!(folder, "test" | "tests" | "__tests__"))
+}
+
+fn text(path: &str, bytes: Vec<u8>) -> Result<String, UpstreamError> {
+    String::from_utf8(bytes).map_err(|error| UpstreamError::NotText {
+        path: path.to_owned(),
+        offset: error.utf8_error().valid_up_to(),
+    })
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Identity {
+    name: String,
+    version: String,
+}
+
+/// Both forms have to be of the pinned release.
+fn expect_package(
+    path: &str,
+    manifest: &str,
+    package: &str,
+    pin: &PackagePin,
+) -> Result<(), UpstreamError> {
+    let actual = serde_json::from_str::<Identity>(manifest);
+    if let Ok(Identity { name, version }) = &actual
+        && name == package
+        && *version == pin.version.to_string()
+    {
+        return Ok(());
+    }
+    Err(UpstreamError::OtherPackage {
+        path: path.to_owned(),
+        release: format!("{package}@{}", pin.version),
+        actual: match actual {
+            Ok(Identity { name, version }) => format!("`{name}@{version}`"),
+            Err(_) => "no package".to_owned(),
+        },
+        places: vec![pin.version_place.clone()],
+    })
+}
+
+/// Without network the git form fails for a reason that is not obvious: it says so.
+fn without_declarations(package: &str, cause: UpstreamError) -> UpstreamError {
+    use semantic_patch::Explain as _;
+    match cause {
+        UpstreamError::NoRegistry { .. }
+        | UpstreamError::Unreachable { .. }
+        | UpstreamError::Refused { .. }
+        | UpstreamError::NotPublished { .. }
+        | UpstreamError::BadAnswer { .. } => UpstreamError::DeclarationsMissing {
+            package: package.to_owned(),
+            advice: cause.help(),
+            cause: Box::new(cause),
+        },
+        other => other,
+    }
+}

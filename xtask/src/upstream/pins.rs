@@ -1,0 +1,265 @@
+//! `upstream/upstream.toml`: which release is built.
+
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
+
+use camino::Utf8Path;
+use semantic_patch::{Place, Source};
+use semver::Version;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{Integrity, UpstreamError};
+
+/// Where the pins are, below the root of the checkout.
+pub const PINS: &str = "upstream/upstream.toml";
+
+/// All pins.
+#[derive(Debug, Clone)]
+pub struct Pins {
+    /// One line per Astro major, the oldest first.
+    pub lines: Vec<Line>,
+}
+
+/// What is pinned for one Astro major.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// The name of the table, for example `astro7`.
+    pub name: String,
+    /// The Astro major.
+    pub major: u64,
+    /// The release of Astro.
+    pub astro: Version,
+    /// The commit of that release, 40 hexadecimal digits in lower case.
+    pub commit: String,
+    /// The adapters by the names of their packages.
+    pub packages: BTreeMap<String, PackagePin>,
+    /// Where the table stands.
+    pub place: Place,
+    /// Where the commit stands.
+    pub commit_place: Place,
+}
+
+/// The pin of one package.
+#[derive(Debug, Clone)]
+pub struct PackagePin {
+    /// The version on the registry.
+    pub version: Version,
+    /// The sha512 of its tarball.
+    pub integrity: Integrity,
+    /// Where the version stands.
+    pub version_place: Place,
+    /// Where the sha512 stands.
+    pub integrity_place: Place,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LineTable {
+    astro: Spanned<String>,
+    commit: Spanned<String>,
+    packages: BTreeMap<String, PackageTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PackageTable {
+    version: Spanned<String>,
+    integrity: Spanned<String>,
+}
+
+impl Pins {
+    /// Reads the pins of the checkout at `root`.
+    ///
+    /// # Errors
+    ///
+    /// [`UpstreamError::PinsUnreadable`] and [`UpstreamError::PinInvalid`].
+    pub fn read(root: &Utf8Path) -> Result<Self, UpstreamError> {
+        let text = std::fs::read_to_string(root.join(PINS)).map_err(|error| {
+            UpstreamError::PinsUnreadable { path: PINS.into(), reason: error.to_string() }
+        })?;
+        Self::parse(&Source::new(PINS, text))
+    }
+
+    fn parse(source: &Arc<Source>) -> Result<Self, UpstreamError> {
+        let tables: BTreeMap<Spanned<String>, LineTable> =
+            toml::from_str(&source.text).map_err(|error| UpstreamError::PinInvalid {
+                message: format!("`{PINS}` is not valid: {}", first_line(error.message())),
+                advice:
+                    "write each table as `[astro7]` with `astro`, `commit` and `[astro7.packages]`"
+                        .to_owned(),
+                places: error.span().map(|span| source.wrong(span, "here")).into_iter().collect(),
+            })?;
+        let mut lines = tables
+            .into_iter()
+            .map(|(name, table)| Line::validate(source, &name, table))
+            .collect::<Result<Vec<Line>, UpstreamError>>()?;
+        lines.sort_by_key(|line| line.major);
+        Ok(Self { lines })
+    }
+}
+
+impl Line {
+    /// The pin of a package.
+    ///
+    /// # Errors
+    ///
+    /// [`UpstreamError::NotPinned`].
+    pub fn package(&self, name: &str) -> Result<&PackagePin, UpstreamError> {
+        self.packages.get(name).ok_or_else(|| UpstreamError::NotPinned {
+            package: name.to_owned(),
+            line: self.name.clone(),
+            places: vec![self.place.clone()],
+        })
+    }
+
+    fn validate(
+        source: &Arc<Source>,
+        name: &Spanned<String>,
+        table: LineTable,
+    ) -> Result<Self, UpstreamError> {
+        let astro = version(source, &table.astro)?;
+        if *name.get_ref() != format!("astro{}", astro.major) {
+            return Err(UpstreamError::PinInvalid {
+                message: format!("the table `{}` pins Astro {astro}", name.get_ref()),
+                advice: format!("name the table `[astro{}]`", astro.major),
+                places: vec![
+                    source.wrong(name.span(), "names another major"),
+                    source.context(table.astro.span(), "than this version"),
+                ],
+            });
+        }
+        let commit = table.commit.get_ref();
+        if commit.len() != 40
+            || !commit.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        {
+            return Err(invalid(
+                source,
+                table.commit.span(),
+                format!("`{commit}` is not a commit"),
+                "expected 40 hexadecimal digits in lower case",
+                format!("run `git ls-remote origin refs/tags/astro@{astro}` in a clone of Astro"),
+            ));
+        }
+        let packages = table
+            .packages
+            .into_iter()
+            .map(|(package, pin)| {
+                Ok((package.clone(), PackagePin::validate(source, &package, &pin)?))
+            })
+            .collect::<Result<_, UpstreamError>>()?;
+        Ok(Self {
+            name: name.get_ref().clone(),
+            major: astro.major,
+            astro,
+            commit: commit.clone(),
+            packages,
+            place: source.wrong(name.span(), "in this table"),
+            commit_place: source.context(table.commit.span(), "pinned here"),
+        })
+    }
+}
+
+impl PackagePin {
+    fn validate(
+        source: &Arc<Source>,
+        package: &str,
+        pin: &PackageTable,
+    ) -> Result<Self, UpstreamError> {
+        let version = version(source, &pin.version)?;
+        let integrity = pin.integrity.get_ref().parse().map_err(|reason: &str| {
+            invalid(
+                source,
+                pin.integrity.span(),
+                format!("the integrity of `{package}` is not a sha512"),
+                reason,
+                format!("run `npm view {package}@{version} dist.integrity`"),
+            )
+        })?;
+        Ok(Self {
+            version,
+            integrity,
+            version_place: source.context(pin.version.span(), "pinned here"),
+            integrity_place: source.wrong(pin.integrity.span(), "is of another tarball"),
+        })
+    }
+}
+
+fn version(source: &Arc<Source>, text: &Spanned<String>) -> Result<Version, UpstreamError> {
+    Version::parse(text.get_ref()).map_err(|error| {
+        invalid(
+            source,
+            text.span(),
+            format!("`{}` is not a version", text.get_ref()),
+            &error.to_string(),
+            "write the complete version of a release, for example `7.2.4`".to_owned(),
+        )
+    })
+}
+
+fn invalid(
+    source: &Arc<Source>,
+    span: Range<usize>,
+    message: String,
+    label: &str,
+    advice: String,
+) -> UpstreamError {
+    UpstreamError::PinInvalid { message, advice, places: vec![source.wrong(span, label)] }
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use semantic_patch::{Explain as _, Source};
+
+    use super::{Pins, UpstreamError};
+
+    const GOOD: &str = r#"
+[astro7]
+astro  = "7.2.4"
+commit = "8a31cba625a23d886614172e1d3b02b8eb896a18"
+[astro7.packages]
+"@astrojs/node" = { version = "11.1.4", integrity = "sha512-z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg/SpIdNs6c5H0NE8XYXysP+DGNKHfuwvY7kxvUdBeoGlODJ6+SfaPg==" }
+"#;
+
+    fn parse(text: &str) -> Result<Pins, UpstreamError> {
+        Pins::parse(&Source::new("upstream.toml", text))
+    }
+
+    #[test]
+    fn a_valid_file_is_read() {
+        let pins = parse(GOOD).unwrap();
+        let line = &pins.lines[0];
+        assert_eq!((line.name.as_str(), line.major), ("astro7", 7));
+        assert_eq!(line.package("@astrojs/node").unwrap().version.to_string(), "11.1.4");
+        assert!(matches!(line.package("other"), Err(UpstreamError::NotPinned { .. })));
+    }
+
+    #[test]
+    fn the_place_of_every_mistake_is_marked() {
+        for (good, bad, marked) in [
+            ("[astro7]", "[astro6]", "astro6"),
+            ("\"7.2.4\"", "\"7.2\"", "\"7.2\""),
+            ("8a31cba625", "8A31cba625", "\"8A31cba625a23d886614172e1d3b02b8eb896a18\""),
+            ("896a18", "896a1", "\"8a31cba625a23d886614172e1d3b02b8eb896a1\""),
+            ("\"11.1.4\"", "\"^11\"", "\"^11\""),
+            ("sha512-z4Ph", "sha512-", ""),
+            ("sha512-z", "sha256-z", ""),
+            ("{ version", "{ tag = 1, version", "tag"),
+            ("commit =", "comit =", "comit"),
+        ] {
+            let text = GOOD.replacen(good, bad, if marked == "astro6" { 2 } else { 1 });
+            let text =
+                text.replace("[astro7.", if marked == "astro6" { "[astro6." } else { "[astro7." });
+            let error = parse(&text).unwrap_err();
+            let place = &error.places()[0];
+            assert!(
+                place.is_wrong && text[place.span.clone()].contains(marked),
+                "{bad}: {error:?}"
+            );
+            assert!(!place.span.is_empty(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Published tarballs: out of the cache, or from the registry that npm would ask.
+
+use std::{collections::BTreeMap, sync::OnceLock};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::Deserialize;
+
+use super::{
+    Cache, Integrity, Npmrc, PackagePin, UpstreamError, archive,
+    client::{Client, Failure},
+};
+
+/// npm's short form of a package's metadata.
+///
+/// Source: <https://github.com/npm/registry/blob/main/docs/responses/package-metadata.md>.
+const METADATA: &str = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8";
+
+/// The registry and the cache in front of it. Nothing is read, asked or connected before a tarball
+/// is wanted that is not in the cache.
+#[derive(Debug)]
+pub struct Registry {
+    root: Utf8PathBuf,
+    cache: Cache,
+    client: OnceLock<Client>,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    versions: BTreeMap<String, VersionMetadata>,
+}
+
+#[derive(Deserialize)]
+struct VersionMetadata {
+    dist: Distribution,
+}
+
+#[derive(Deserialize)]
+struct Distribution {
+    tarball: String,
+}
+
+impl Registry {
+    /// A registry for the checkout at `root`, whose `.npmrc` counts.
+    #[must_use]
+    pub fn new(root: &Utf8Path, cache: Cache) -> Self {
+        Self { root: root.to_owned(), cache, client: OnceLock::new() }
+    }
+
+    /// The tarball that is pinned: every byte of it has been verified.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps it from being had: `U004` to `U010`, `U013` and `U016` of the catalogue.
+    pub fn tarball(&self, package: &str, pin: &PackagePin) -> Result<Vec<u8>, UpstreamError> {
+        if let Some(tarball) = self.cache.read(&pin.integrity) {
+            return Ok(tarball);
+        }
+        let tarball = self.fetch(package, pin)?;
+        let actual = Integrity::of(&tarball);
+        if actual != pin.integrity {
+            return Err(UpstreamError::WrongIntegrity {
+                release: format!("{package}@{}", pin.version),
+                expected: pin.integrity.to_string(),
+                actual: actual.to_string(),
+                places: vec![pin.integrity_place.clone()],
+            });
+        }
+        self.cache.store(&pin.integrity, &tarball)?;
+        Ok(tarball)
+    }
+
+    fn fetch(&self, package: &str, pin: &PackagePin) -> Result<Vec<u8>, UpstreamError> {
+        let client = self.client()?;
+        let registry = client.npmrc.registry(package).ok_or_else(|| UpstreamError::NoRegistry {
+            reason: format!("none is set for `{package}`"),
+        })?;
+        let asked = Asked { package, pin, registry: &registry };
+
+        let url = format!("{registry}{}", package.replace('/', "%2f"));
+        let metadata = client.get(&url, METADATA).map_err(|failure| asked.error(&url, failure))?;
+        let metadata: Metadata = serde_json::from_slice(&metadata).map_err(|error| {
+            asked.bad_answer(&url, format!("not a package's metadata ({error})"))
+        })?;
+        let version = metadata.versions.get(&pin.version.to_string());
+        let named = &version.ok_or_else(|| asked.not_published(&url))?.dist.tarball;
+        if !named.starts_with("https://") && !named.starts_with("http://") {
+            return Err(asked.bad_answer(&url, "`dist.tarball` is not a URL".to_owned()));
+        }
+
+        // A mirror may hand on metadata that name the host it was copied from: what is elsewhere
+        // is asked for here first. The pinned sha512 makes both places equally good.
+        if let Some(mirrored) = at_registry(&registry, named)
+            && let Ok(tarball) = client.get(&mirrored, "*/*")
+        {
+            return Ok(tarball);
+        }
+        client.get(named, "*/*").map_err(|failure| asked.error(named, failure))
+    }
+
+    fn client(&self) -> Result<&Client, UpstreamError> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let client = Client::new(Npmrc::load(&self.root)?)?;
+        Ok(self.client.get_or_init(|| client))
+    }
+}
+
+/// What was asked of whom, for the errors.
+struct Asked<'a> {
+    package: &'a str,
+    pin: &'a PackagePin,
+    registry: &'a str,
+}
+
+impl Asked<'_> {
+    fn error(&self, url: &str, failure: Failure) -> UpstreamError {
+        let package = self.package.to_owned();
+        match failure {
+            Failure::NoAnswer(reason) => {
+                UpstreamError::Unreachable { package, url: without_credentials(url), reason }
+            }
+            Failure::Status(status @ (401 | 403)) => UpstreamError::Refused {
+                package,
+                url: without_credentials(url),
+                registry: without_credentials(self.registry),
+                status,
+            },
+            Failure::Status(404 | 410) => self.not_published(url),
+            Failure::Status(status) => self.bad_answer(url, format!("status {status}")),
+            Failure::TooLarge => {
+                archive::too_large(&format!("{package}@{}", self.pin.version), "as it is sent")
+            }
+            Failure::Configuration(error) => error,
+        }
+    }
+
+    fn not_published(&self, url: &str) -> UpstreamError {
+        UpstreamError::NotPublished {
+            package: self.package.to_owned(),
+            version: self.pin.version.clone(),
+            url: without_credentials(url),
+        }
+    }
+
+    fn bad_answer(&self, url: &str, reason: String) -> UpstreamError {
+        UpstreamError::BadAnswer {
+            package: self.package.to_owned(),
+            url: without_credentials(url),
+            reason,
+        }
+    }
+}
+
+/// Host and port of a URL, with credentials where it has them.
+pub(super) fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or(rest)
+}
+
+/// The URL of a tarball with the registry's host in place of its own; `None` where it is the same.
+/// As npm's `replace-registry-host`: the registry's path is not put before the tarball's.
+fn at_registry(registry: &str, tarball: &str) -> Option<String> {
+    let (own, other) = (authority(registry), authority(tarball));
+    if own == other {
+        return None;
+    }
+    let (scheme, _) = registry.split_once("://")?;
+    let (_, path) = tarball.split_once(other)?;
+    Some(format!("{scheme}://{own}{path}"))
+}
+
+/// A URL that can be shown.
+fn without_credentials(url: &str) -> String {
+    match authority(url).rsplit_once('@') {
+        Some((credentials, _)) => url.replacen(&format!("{credentials}@"), "", 1),
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{at_registry, without_credentials};
+
+    #[test]
+    fn a_tarball_elsewhere_is_looked_for_at_the_registry() {
+        assert_eq!(at_registry("http://a:1/npm/", "http://a:1/x/-/x.tgz"), None);
+        assert_eq!(
+            at_registry("http://a:1/npm/", "https://b/x/-/x.tgz"),
+            Some("http://a:1/x/-/x.tgz".to_owned())
+        );
+    }
+
+    #[test]
+    fn credentials_in_a_url_are_not_shown() {
+        assert_eq!(without_credentials("http://me:secret@a:1/x@1"), "http://a:1/x@1");
+        assert_eq!(without_credentials("http://a:1/x@1"), "http://a:1/x@1");
+    }
+}

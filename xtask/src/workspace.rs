@@ -1,0 +1,51 @@
+//! The checkout: where it is, and reading its files.
+
+use std::{env, fs};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use walkdir::WalkDir;
+
+use crate::{error::BuildError, upstream::PINS};
+
+/// The root of the checkout: the nearest folder upwards that holds the pins.
+pub fn root() -> Result<Utf8PathBuf, BuildError> {
+    let folder = env::current_dir().unwrap_or_default();
+    let root = folder.ancestors().find(|folder| folder.join(PINS).is_file());
+    let root = root.and_then(|root| Utf8PathBuf::from_path_buf(root.to_owned()).ok());
+    root.ok_or_else(|| BuildError::NoCheckout { folder: folder.display().to_string() })
+}
+
+/// A file of the checkout; `path` is relative to its root.
+pub fn read(root: &Utf8Path, path: &Utf8Path) -> Result<String, BuildError> {
+    fs::read_to_string(root.join(path)).map_err(|error| BuildError::Unreadable {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    })
+}
+
+/// The files below a folder of the checkout that end with `extension`, in order of their paths,
+/// which are relative to the folder. A folder that is not there has none.
+pub fn files(
+    root: &Utf8Path,
+    folder: &Utf8Path,
+    extension: &str,
+) -> Result<Vec<Utf8PathBuf>, BuildError> {
+    let base = root.join(folder);
+    if !base.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut files = Vec::new();
+    for entry in WalkDir::new(&base).sort_by_file_name() {
+        let entry = entry.map_err(|error| BuildError::Unreadable {
+            path: folder.to_owned(),
+            reason: error.to_string(),
+        })?;
+        let path = Utf8Path::from_path(entry.path()).and_then(|path| path.strip_prefix(&base).ok());
+        if let Some(path) =
+            path.filter(|path| entry.file_type().is_file() && path.as_str().ends_with(extension))
+        {
+            files.push(path.to_owned());
+        }
+    }
+    Ok(files)
+}

@@ -1,0 +1,25 @@
+//! Every error has been seen by someone who reads snapshots.
+
+use std::{fs, path::Path};
+
+use crate::{checkout::Checkout, tarball};
+
+#[test]
+fn every_code_is_rendered_in_a_snapshot() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/commands/snapshots");
+    let snapshots: String = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap())
+        .collect();
+    let catalogue = Checkout::without_registry(&tarball::good()).list_codes();
+    let codes: Vec<&str> = catalogue
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        // Those of patches are the engine's, and shown by its own tests.
+        .filter(|code| !code.starts_with('P'))
+        .collect();
+    assert!(codes.contains(&"U001"), "{catalogue}");
+    for code in codes {
+        assert!(snapshots.contains(&format!("error[{code}]")), "no snapshot shows {code}");
+    }
+}

@@ -1,0 +1,215 @@
+//! A checkout with one runtime in it, in a folder that is gone after the test.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use tempfile::TempDir;
+
+use crate::{server::Server, tarball};
+
+/// The commit that is pinned where no clone is asked.
+pub const COMMIT: &str = "8a31cba625a23d886614172e1d3b02b8eb896a18";
+
+/// Where the built package is.
+pub const PACKAGE: &str = "adapters/toy/pkg/astro7";
+
+/// The one patch file.
+pub const PATCH: &str = "patches/toy/index.toml";
+
+pub const FOLDER: &str = "packages/integrations/toy";
+
+pub struct Checkout {
+    folder: TempDir,
+    environment: Vec<(String, String)>,
+    /// Texts that differ from run to run, and what stands for them.
+    changing: Vec<(String, String)>,
+}
+
+/// What a run of the command line left.
+pub struct Outcome {
+    pub code: Option<i32>,
+    /// stderr, with what differs from run to run replaced.
+    pub text: String,
+}
+
+impl Checkout {
+    /// A checkout that pins this tarball and asks this registry.
+    pub fn new(tarball: &[u8], server: &Server) -> Self {
+        let checkout = Self::without_registry(tarball);
+        checkout
+            .with("npm_config_registry", &server.url())
+            .hide(&format!("127.0.0.1:{}", server.port), "127.0.0.1:PORT")
+    }
+
+    /// A checkout that pins this tarball, in an environment that names no registry.
+    pub fn without_registry(tarball: &[u8]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let checkout = Self { folder, environment: Vec::new(), changing: Vec::new() };
+        checkout.pin(COMMIT, &tarball::integrity(tarball));
+        checkout.write("adapters/toy/README.md", "# Toy\n");
+        checkout.write("LICENSE", "MIT License\n");
+        checkout.write(
+            "adapters/toy/adapter.toml",
+            &format!(
+                "templates = []\n[upstream]\npackage = \"@upstream/toy\"\nfolder = \"{FOLDER}\"\n[package]\nname = \"our-toy\"\ndescription = \"A toy\"\n"
+            ),
+        );
+        checkout.write(
+            PATCH,
+            "[[edit]]\nid = \"play\"\nwhy = \"A toy is played with.\"\nin = \"function createToy\"\npattern = \"return $TOY\"\nrewrite = \"return [$TOY]\"\n",
+        );
+        fs::create_dir_all(checkout.path("templates")).unwrap();
+        fs::create_dir_all(checkout.path("home")).unwrap();
+        let home = checkout.path("home").display().to_string();
+        let cache = checkout.path("cache").display().to_string();
+        let root = checkout.root().display().to_string();
+        checkout
+            .with("PATH", &std::env::var("PATH").unwrap_or_default())
+            .with("HOME", &home)
+            .with("USERPROFILE", &home)
+            .with("ZASTRO_CACHE", &cache)
+            .with("NO_COLOR", "1")
+            .hide(&root, "ROOT")
+    }
+
+    pub fn pin(&self, commit: &str, integrity: &str) {
+        self.write(
+            "upstream/upstream.toml",
+            &format!(
+                "[astro7]\nastro = \"7.2.4\"\ncommit = \"{commit}\"\n[astro7.packages]\n\"@upstream/toy\" = {{ version = \"1.2.3\", integrity = \"{integrity}\" }}\n"
+            ),
+        );
+    }
+
+    /// With an environment variable.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.environment.retain(|(known, _)| known != name);
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With `name` in place of a text in what is shown.
+    pub fn hide(mut self, text: &str, name: &str) -> Self {
+        self.changing.push((text.to_owned(), name.to_owned()));
+        self
+    }
+
+    pub fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.root().join(path)
+    }
+
+    pub fn write(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// The names of the files in the cache.
+    pub fn cached(&self) -> Vec<PathBuf> {
+        let Ok(entries) = fs::read_dir(self.path("cache")) else { return Vec::new() };
+        entries.map(|entry| entry.unwrap().path()).collect()
+    }
+
+    pub fn build(&self, options: &[&str]) -> Outcome {
+        let output = self.run(&[&["build", "toy"], options].concat());
+        Outcome { code: output.status.code(), text: self.steady(output.stderr) }
+    }
+
+    /// All that a command prints, and how it ends.
+    pub fn shown(&self, arguments: &[&str]) -> String {
+        self.shown_by(self.command(arguments))
+    }
+
+    /// The same of a command that was made ready in another way.
+    pub fn shown_by(&self, mut command: Command) -> String {
+        let output = command.output().unwrap();
+        let code = output.status.code().unwrap();
+        let (stdout, stderr) = (self.steady(output.stdout), self.steady(output.stderr));
+        format!("exit code {code}\n── stdout\n{stdout}── stderr\n{stderr}")
+    }
+
+    /// A text with what differs from run to run replaced.
+    fn steady(&self, bytes: Vec<u8>) -> String {
+        let mut text = String::from_utf8(bytes).unwrap();
+        for (changing, name) in &self.changing {
+            text = text.replace(changing.as_str(), name);
+        }
+        let without_time = |line: &str| match line.strip_suffix(" ms") {
+            Some(start) => {
+                format!("{}N ms\n", start.trim_end_matches(|c: char| c.is_ascii_digit()))
+            }
+            None => format!("{line}\n"),
+        };
+        text.lines().map(without_time).collect()
+    }
+
+    /// The list of error codes, one per line.
+    pub fn list_codes(&self) -> String {
+        String::from_utf8(self.run(&["explain"]).stdout).unwrap()
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// A call of the command line in this checkout.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.args(arguments).current_dir(self.root()).env_clear();
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// The built package: all its files.
+    pub fn package(&self) -> BTreeMap<String, Vec<u8>> {
+        let mut files = BTreeMap::new();
+        let mut folders = vec![self.path(PACKAGE)];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(&folder).into_iter().flatten() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let name = path.strip_prefix(self.path(PACKAGE)).unwrap();
+                    files.insert(name.display().to_string(), fs::read(&path).unwrap());
+                }
+            }
+        }
+        files
+    }
+
+    /// What the patch makes of the toy.
+    pub fn patch_to(&self, rewrite: &str) {
+        let patch = fs::read_to_string(self.path(PATCH)).unwrap();
+        let lines = patch.lines().map(|line| {
+            if line.starts_with("rewrite") {
+                format!("rewrite = \"{rewrite}\"\n")
+            } else {
+                format!("{line}\n")
+            }
+        });
+        self.write(PATCH, &lines.collect::<String>());
+    }
+
+    /// A build that has to succeed.
+    pub fn build_well(&self, options: &[&str]) {
+        let outcome = self.build(options);
+        assert_eq!(outcome.code, Some(0), "{}", outcome.text);
+    }
+
+    /// What is shown by a build that has to fail because upstream cannot be had.
+    pub fn fail(&self, options: &[&str]) -> String {
+        let outcome = self.build(options);
+        assert_eq!(outcome.code, Some(3), "{}", outcome.text);
+        assert!(!self.path(PACKAGE).exists(), "something was written");
+        outcome.text
+    }
+}

@@ -1,0 +1,20 @@
+//! The command line from outside: every command in a small checkout of its own, against a registry
+//! and a clone that the tests make.
+//!
+//! The checkout holds one runtime, `toy`, that no line of Rust knows about.
+
+#![expect(clippy::unwrap_used, reason = "what cannot be had fails the test")]
+
+mod build;
+mod catalogue;
+mod check_and_diff;
+mod checkout;
+mod clean;
+mod explain_and_help;
+mod from_git;
+mod from_registry;
+mod npm_configuration;
+mod pins;
+mod server;
+mod tarball;
+mod wrong_input;

@@ -1,0 +1,82 @@
+//! Mistakes in the checkout, and in how a command is called.
+
+use std::fs;
+
+use insta::assert_snapshot;
+
+use crate::{checkout::Checkout, server::Server, tarball};
+
+fn checkout() -> Checkout {
+    Checkout::new(&tarball::good(), &Server::with_toy(tarball::good()))
+}
+
+/// What `build` shows where the runtime's description has one text in place of another.
+fn with_description(good: &str, bad: &str) -> String {
+    let checkout = checkout();
+    let path = "adapters/toy/adapter.toml";
+    let description = fs::read_to_string(checkout.path(path)).unwrap();
+    assert!(description.contains(good));
+    checkout.write(path, &description.replace(good, bad));
+    checkout.write("templates/toy/play.ts", "export const play = (a: number) => [a, missing];\n");
+    checkout.write("templates/lost/play.ts", "import './lost.ts';\n");
+    checkout.shown(&["build"])
+}
+
+#[test]
+fn outside_a_checkout_there_is_nothing_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let checkout = checkout().hide(&folder.path().display().to_string(), "ELSEWHERE");
+    let mut command = checkout.command(&["build"]);
+    command.current_dir(folder.path());
+    assert_snapshot!(checkout.shown_by(command));
+}
+
+#[test]
+fn a_runtime_that_is_not_there_is_an_error() {
+    assert_snapshot!(checkout().shown(&["build", "toys"]));
+}
+
+#[test]
+fn an_unknown_key_in_a_description_is_marked() {
+    assert_snapshot!(with_description("templates", "template"));
+}
+
+#[test]
+fn a_template_whose_types_are_not_explicit_is_marked() {
+    assert_snapshot!(with_description("templates = []", "templates = [\"toy\"]"));
+}
+
+#[test]
+fn a_module_that_imports_what_is_not_there_is_an_error() {
+    assert_snapshot!(with_description("templates = []", "templates = [\"lost\"]"));
+}
+
+#[test]
+fn a_file_that_is_missing_in_the_checkout_is_an_error() {
+    let checkout = checkout();
+    fs::remove_file(checkout.path("LICENSE")).unwrap();
+    assert_snapshot!(checkout.shown(&["build"]));
+}
+
+#[test]
+fn a_manifest_without_the_keys_of_a_package_is_an_error() {
+    let manifest = tarball::MANIFEST.replace("\"exports\"", "\"export\"");
+    let broken = tarball::with_files(&[("package/package.json", manifest.as_bytes())]);
+    let checkout = Checkout::new(&broken, &Server::with_toy(broken.clone()));
+    assert_snapshot!(checkout.shown(&["build"]));
+}
+
+#[test]
+fn a_code_that_is_not_there_is_an_error() {
+    assert_snapshot!(checkout().shown(&["explain", "X001"]));
+}
+
+#[test]
+fn a_suite_that_is_not_there_is_an_error() {
+    assert_snapshot!(checkout().shown(&["test", "toys"]));
+}
+
+#[test]
+fn wrong_usage_ends_with_2() {
+    assert_snapshot!(checkout().shown(&["build", "--upstraem", "clone"]));
+}
