@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createAcceptResponse } from './accept-response.ts';
+
+test('it is a genuine response that says 101', () => {
+	const response = createAcceptResponse({ 'x-own': 'yes' });
+	assert.equal(Object.getPrototypeOf(response), Response.prototype);
+	assert.deepEqual(
+		[response.status, response.statusText, response.ok, response.body],
+		[101, 'Switching Protocols', false, null],
+	);
+	assert.equal(response.headers.get('x-own'), 'yes');
+});
+
+test('its headers can still be changed by middleware', () => {
+	const response = createAcceptResponse(undefined);
+	response.headers.append('set-cookie', 'a=1');
+	response.headers.append('set-cookie', 'b=2');
+	assert.deepEqual(response.headers.getSetCookie(), ['a=1', 'b=2']);
+});
+
+test('caches must not answer a page view or another handshake with it', () => {
+	const { headers } = createAcceptResponse({ vary: 'Accept' });
+	assert.equal(headers.get('vary'), 'Accept, Sec-WebSocket-Key');
+});

@@ -1,0 +1,46 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** What carries an upgrade from the server's `upgrade` event to the code that may accept it. */
+export interface UpgradeContext {
+	/** The address the client asked for, as yet untouched by mounting hosts and by Vite's `base`. */
+	readonly path: string;
+	/** What came in behind the request's head in the same packet. */
+	readonly head: Buffer;
+	/** Set once `upgradeWebSocket()` was called. */
+	pending: PendingUpgrade | undefined;
+	/** Whether the response has been sent, or can be sent no more. */
+	ended: boolean;
+}
+
+/** A prepared upgrade that waits for its response. */
+export interface PendingUpgrade {
+	/** The 101 is about to be sent: complete the handshake on the raw connection. */
+	accept(socket: Duplex, headers: readonly HeaderLine[]): void;
+	/** The request has ended; a no-op where the upgrade was accepted. */
+	abandon(): void;
+}
+
+/** A header's name and value. */
+export type HeaderLine = readonly [name: string, value: string];
+
+/**
+ * The request itself carries the context. The module that listens for upgrades and the one that
+ * answers may be different instances: in `astro preview` the first comes from `node_modules`, the
+ * second out of the built server.
+ */
+const CONTEXT: unique symbol = Symbol.for('astro.websocket.upgrade');
+
+interface UpgradeRequest extends IncomingMessage {
+	[CONTEXT]?: UpgradeContext;
+}
+
+/** Makes `request` an upgrade request. */
+export function setUpgradeContext(request: IncomingMessage, context: UpgradeContext): void {
+	(request as UpgradeRequest)[CONTEXT] = context;
+}
+
+/** The context of an upgrade request, `undefined` for an ordinary one. */
+export function getUpgradeContext(request: IncomingMessage): UpgradeContext | undefined {
+	return (request as UpgradeRequest)[CONTEXT];
+}

@@ -1,0 +1,41 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** A listener as `addEventListener()` takes it. */
+export type EventListenerLike =
+	| ((event: Event) => unknown)
+	| { handleEvent(event: Event): unknown };
+
+/**
+ * Wraps a listener so that neither its exceptions nor its rejections get out: Node's EventTarget
+ * turns the former into `uncaughtException`, which ends the process.
+ *
+ * It runs in the asynchronous context in which it was attached. Outside of it the stores of the
+ * request, upstream's and the site's own, would be missing.
+ */
+export function guard(
+	listener: EventListenerLike,
+	onFailure: (error: unknown) => void,
+): (event: Event) => void {
+	const runInContext = AsyncLocalStorage.snapshot();
+	return function (this: unknown, event: Event): void {
+		try {
+			const result = runInContext((): unknown =>
+				typeof listener === 'function'
+					? Reflect.apply(listener, this, [event])
+					: listener.handleEvent(event),
+			);
+			if (isThenable(result)) result.then(undefined, onFailure);
+		} catch (error) {
+			onFailure(error);
+		}
+	};
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+	return (
+		typeof value === 'object' &&
+		value !== null &&
+		'then' in value &&
+		typeof value.then === 'function'
+	);
+}

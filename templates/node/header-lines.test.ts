@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import { test } from 'node:test';
+import { headerLines } from './header-lines.ts';
+
+const respond = (): ServerResponse => new ServerResponse(new IncomingMessage(new Socket()));
+
+test('headers of the response and of writeHead() are joined, the latter winning', () => {
+	const response = respond();
+	response.setHeader('X-One', 'set');
+	response.setHeader('X-Two', 'set');
+	assert.deepEqual(headerLines(response, [{ 'x-two': 'given' }]), [
+		['x-one', 'set'],
+		['x-two', 'given'],
+	]);
+});
+
+test('every form of headers that writeHead() takes is read', () => {
+	const expected = [['a', '1']];
+	assert.deepEqual(headerLines(respond(), [{ a: '1' }]), expected);
+	assert.deepEqual(headerLines(respond(), ['Switching Protocols', { a: 1 }]), expected);
+	assert.deepEqual(headerLines(respond(), [undefined, { a: '1' }]), expected);
+	assert.deepEqual(headerLines(respond(), [['a', '1']]), expected);
+	assert.deepEqual(headerLines(respond(), [[['a', '1']]]), expected);
+	assert.deepEqual(headerLines(respond(), []), []);
+});
+
+test('each cookie keeps its own line', () => {
+	const lines = [
+		['set-cookie', 'a=1'],
+		['set-cookie', 'b=2'],
+	];
+	assert.deepEqual(headerLines(respond(), [{ 'set-cookie': ['a=1', 'b=2'] }]), lines);
+	assert.deepEqual(headerLines(respond(), [['set-cookie', 'a=1', 'set-cookie', 'b=2']]), lines);
+});
+
+test('headers of a body and of the handshake itself are left out', () => {
+	const headers = {
+		'Content-Type': 'text/html',
+		'Content-Length': '0',
+		'Transfer-Encoding': 'chunked',
+		Connection: 'close',
+		'Sec-WebSocket-Accept': 'forged',
+		'X-Kept': 'yes',
+	};
+	assert.deepEqual(headerLines(respond(), [headers]), [['X-Kept', 'yes']]);
+});
+
+test('a value cannot add lines of its own', () => {
+	assert.throws(() => headerLines(respond(), [{ a: 'x\r\nb: y' }]), { code: 'ERR_INVALID_CHAR' });
+});

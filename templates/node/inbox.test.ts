@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Inbox } from './inbox.ts';
+
+interface Bench {
+	readonly inbox: Inbox;
+	readonly seen: string[];
+	add(name: string, bytes?: number): void;
+}
+
+function bench(limits = { messages: 3, bytes: 10 }): Bench {
+	const seen: string[] = [];
+	const inbox = new Inbox(limits, () => seen.push('overflow'));
+	return { inbox, seen, add: (name, bytes = 1) => inbox.message(bytes, () => seen.push(name)) };
+}
+
+test('messages wait for the release, and then keep their order', async () => {
+	const { inbox, seen, add } = bench();
+	add('one');
+	add('two');
+	inbox.release();
+	assert.deepEqual(seen, []);
+	add('three');
+	await Promise.resolve();
+	add('four');
+	assert.deepEqual(seen, ['one', 'two', 'three', 'four']);
+});
+
+test('what comes after waiting messages waits with them', async () => {
+	const { inbox, seen, add } = bench();
+	add('message');
+	inbox.after(() => seen.push('close'));
+	assert.deepEqual(seen, []);
+	inbox.release();
+	await Promise.resolve();
+	assert.deepEqual(seen, ['message', 'close']);
+});
+
+test('without waiting messages nothing has to wait', () => {
+	const { inbox, seen } = bench();
+	inbox.after(() => seen.push('close'));
+	assert.deepEqual(seen, ['close']);
+});
+
+test('too many messages are dropped, and holding ends', () => {
+	const { seen, add } = bench();
+	for (const name of ['1', '2', '3', '4']) add(name);
+	add('later');
+	assert.deepEqual(seen, ['overflow', 'later']);
+});
+
+test('too many bytes are dropped, and holding ends', () => {
+	const { seen, add } = bench();
+	add('small', 4);
+	add('large', 7);
+	add('later');
+	assert.deepEqual(seen, ['overflow', 'later']);
+});

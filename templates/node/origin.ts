@@ -1,0 +1,31 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { matchPattern, type RemotePattern } from '@astrojs/internal-helpers/remote';
+import { FORBIDDEN_ORIGIN_MESSAGE, isOriginAllowed } from '../shared/origin.ts';
+
+/** The two lists of the site's configuration. */
+export interface AllowedOrigins {
+	/** `websocket.allowedOrigins`. */
+	readonly allowedOrigins: readonly string[];
+	/** Astro's `security.allowedDomains`. */
+	readonly allowedDomains: readonly RemotePattern[];
+}
+
+/** Answers an upgrade from an origin that may not connect with a 403. */
+export function rejectForeignOrigin(
+	request: IncomingMessage,
+	response: ServerResponse,
+	{ allowedOrigins, allowedDomains }: AllowedOrigins,
+): boolean {
+	const { origin, host } = request.headers;
+	const isAllowed = isOriginAllowed(
+		{ origin, host },
+		{
+			allowedOrigins,
+			isAllowedDomain: (url) => allowedDomains.some((pattern) => matchPattern(url, pattern)),
+		},
+	);
+	if (isAllowed) return false;
+	response.writeHead(403, { 'Content-Type': 'text/plain; charset=utf-8' });
+	response.end(FORBIDDEN_ORIGIN_MESSAGE);
+	return true;
+}

@@ -1,0 +1,116 @@
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { UpgradeContext } from './context.ts';
+import { headerLines } from './header-lines.ts';
+
+/** A type for the overridden methods, whose overloads cannot be written as one function. */
+type Arguments = readonly unknown[];
+
+/**
+ * A response for an upgrade request, so that it can run through the same handlers as any other
+ * request. Every answer but 101 is written by Node itself. A 101 completes the handshake, after
+ * which the response is over as far as its writers can see.
+ *
+ * The methods are overridden on the object, not in a subclass: Express replaces the prototype of
+ * each response. They are the innermost ones, so that host middleware can wrap them.
+ */
+export function createUpgradeResponse(
+	request: IncomingMessage,
+	socket: Duplex,
+	context: UpgradeContext,
+): ServerResponse {
+	const response = new ServerResponse(request);
+	const { writeHead, write, end } = response;
+	let switched = false;
+
+	// The parser is gone, so no second request can follow.
+	response.shouldKeepAlive = false;
+	response.assignSocket(request.socket);
+
+	// Node took its `drain` listener off the socket; without it, pipes into the response stall.
+	const forwardDrain = (): void => {
+		response.emit('drain');
+	};
+	socket.on('drain', forwardDrain);
+
+	response.once('finish', () => {
+		if (switched) return;
+		// What Node's `resOnFinish` does for a last response.
+		response.detachSocket(request.socket);
+		request.socket.destroySoon();
+		process.nextTick(emitClose, response);
+	});
+	response.once('close', () => {
+		socket.off('drain', forwardDrain);
+		context.ended = true;
+		context.pending?.abandon();
+	});
+
+	override('writeHead', (args) => {
+		if (switched) return response;
+		const [status, ...rest] = args;
+		if (status !== 101) {
+			// Unread input at the time of closing would make the kernel send a reset, and the
+			// client lose the answer.
+			socket.resume();
+			return Reflect.apply(writeHead, response, args);
+		}
+		if (context.pending === undefined) return Reflect.apply(writeHead, response, [500]);
+
+		const lines = headerLines(response, rest);
+		switched = true;
+		response.statusCode = 101;
+		Object.defineProperty(response, 'headersSent', { value: true });
+		response.detachSocket(request.socket);
+		socket.off('drain', forwardDrain);
+		context.pending.accept(socket, lines);
+		return response;
+	});
+
+	override('write', (args) => {
+		writeImplicitHead();
+		if (!switched) return Reflect.apply(write, response, args);
+		callLast(args);
+		return true;
+	});
+
+	override('end', (args) => {
+		writeImplicitHead();
+		if (!switched) return Reflect.apply(end, response, args);
+		if (response.finished) return response;
+		response.finished = true;
+		callLast(args);
+		process.nextTick(() => {
+			response.emit('finish');
+			emitClose(response);
+		});
+		return response;
+	});
+
+	return response;
+
+	/** `statusCode = 101` without `writeHead()`: Node would go on to write its own head. */
+	function writeImplicitHead(): void {
+		if (response.statusCode === 101 && !response.headersSent) response.writeHead(101);
+	}
+
+	function override(name: 'writeHead' | 'write' | 'end', body: (args: Arguments) => unknown): void {
+		Object.defineProperty(response, name, {
+			value: (...args: Arguments) => body(args),
+			configurable: true,
+			writable: true,
+		});
+	}
+}
+
+function emitClose(response: ServerResponse): void {
+	if (response.destroyed) return;
+	response.destroyed = true;
+	response.emit('close');
+}
+
+/** `write` and `end` take a callback as their last argument. */
+function callLast(args: Arguments): void {
+	const callback = args.at(-1);
+	if (typeof callback === 'function') process.nextTick(() => callback());
+}

@@ -1,0 +1,26 @@
+import type { EventEmitter } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/**
+ * Hands a request that Node has diverted to `upgrade` back to its HTTP parser, as if it had never
+ * asked for an upgrade: the head is written anew without the `Upgrade` header, put back in front
+ * of what has been received of the body, and the connection introduced to the server once more.
+ */
+export function returnToHttp(
+	server: EventEmitter,
+	request: IncomingMessage,
+	socket: Duplex,
+	rest: Buffer,
+): void {
+	const { rawHeaders } = request;
+	const lines = [`${request.method} ${request.url} HTTP/${request.httpVersion}`];
+	for (let index = 0; index < rawHeaders.length; index += 2) {
+		const name = rawHeaders[index];
+		if (name?.toLowerCase() !== 'upgrade') lines.push(`${name}: ${rawHeaders[index + 1]}`);
+	}
+	// Node reads heads as latin1, so this gives back the bytes that came in.
+	const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+	socket.unshift(Buffer.concat([head, rest]));
+	server.emit('encrypted' in socket ? 'secureConnection' : 'connection', socket);
+}

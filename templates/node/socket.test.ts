@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import { test } from 'node:test';
+import { NodeWebSocket, type SocketHandle } from './socket.ts';
+import type { Transport } from './transport.ts';
+
+class FakeTransport extends EventEmitter implements Transport {
+	readyState: 0 | 1 | 2 | 3 = 1;
+	readonly bufferedAmount = 7;
+	readonly protocol = '';
+	readonly extensions = '';
+	readonly sent: unknown[] = [];
+	readonly closed: unknown[][] = [];
+
+	send(data: string | Uint8Array | Blob): void {
+		this.sent.push(data);
+	}
+
+	close(...frame: unknown[]): void {
+		this.readyState = 2;
+		this.closed.push(frame);
+	}
+
+	receive(data: string | Uint8Array): void {
+		this.emit('message', Buffer.from(data), typeof data !== 'string');
+	}
+
+	end(code: number, reason = ''): void {
+		this.readyState = 3;
+		this.emit('close', code, Buffer.from(reason));
+	}
+}
+
+interface Bench extends SocketHandle {
+	readonly transport: FakeTransport;
+	readonly reports: unknown[];
+}
+
+function bench(): Bench {
+	const reports: unknown[] = [];
+	const handle = NodeWebSocket.create({
+		url: 'ws://example.com/chat',
+		protocol: 'v1',
+		tags: [],
+		data: undefined,
+		maxHeldBytes: 1024,
+		report: (message, error) => reports.push(error ?? message),
+	});
+	return { ...handle, transport: new FakeTransport(), reports };
+}
+
+/** Notes the events of the socket by type. */
+function record(socket: NodeWebSocket): string[] {
+	const events: string[] = [];
+	for (const type of ['open', 'message', 'error', 'close']) {
+		socket.addEventListener(type, (event) => events.push(event.type));
+	}
+	return events;
+}
+
+test('events fire once, in order, on the socket itself', () => {
+	const { socket, open, transport } = bench();
+	const events = record(socket);
+	let target: EventTarget | null = null;
+	socket.onopen = (event) => {
+		target = event.target;
+	};
+	open(transport);
+	transport.receive('hello');
+	transport.end(1000);
+	assert.deepEqual(events, ['open', 'message', 'close']);
+	assert.equal(target, socket);
+});
+
+test('messages that came in early wait for the first handler', async () => {
+	const { socket, open, transport } = bench();
+	const seen: unknown[] = [];
+	open(transport);
+	transport.receive('one');
+	transport.receive('two');
+	socket.onmessage = (event) => seen.push(event.data);
+	socket.onclose = (event) => seen.push(event.code);
+	transport.end(1000);
+	await Promise.resolve();
+	assert.deepEqual(seen, ['one', 'two', 1000]);
+});
+
+test('close does not wait for a message handler that may never come', () => {
+	const { socket, open, transport } = bench();
+	const codes: number[] = [];
+	socket.onclose = (event) => codes.push(event.code);
+	open(transport);
+	transport.receive('unheard');
+	transport.end(1001);
+	assert.deepEqual(codes, [1001]);
+});
+
+test('a close event has the code, the reason and whether it was clean', () => {
+	for (const [code, wasClean] of [
+		[4000, true],
+		[1006, false],
+	] as const) {
+		const { socket, open, transport } = bench();
+		let seen: unknown;
+		socket.onclose = (event) => {
+			seen = [event.code, event.reason, event.wasClean];
+		};
+		open(transport);
+		transport.end(code, 'bye');
+		assert.deepEqual(seen, [code, 'bye', wasClean]);
+	}
+});
+
+test('a handler that throws is reported and closes its socket with 1011', () => {
+	const { socket, open, transport, reports } = bench();
+	socket.onmessage = () => {
+		throw new Error('boom');
+	};
+	open(transport);
+	transport.receive('go');
+	assert.match(String(reports[0]), /boom/);
+	assert.deepEqual(transport.closed, [[1011]]);
+});
+
+test('a handler that rejects is reported and closes its socket with 1011', async () => {
+	const { socket, open, transport, reports } = bench();
+	socket.addEventListener('open', () => Promise.reject(new Error('boom')));
+	open(transport);
+	await new Promise(setImmediate);
+	assert.match(String(reports[0]), /boom/);
+	assert.deepEqual(transport.closed, [[1011]]);
+});
+
+test('a handshake that fails gives error and close 1006, once', () => {
+	const { socket, fail } = bench();
+	const events = record(socket);
+	let code = 0;
+	socket.onclose = (event) => {
+		code = event.code;
+	};
+	fail(new Error('gone'));
+	fail(new Error('gone'));
+	assert.deepEqual(events, ['error', 'close']);
+	assert.equal(code, 1006);
+	assert.equal(socket.readyState, socket.CLOSED);
+});
+
+test('send() while connecting is an InvalidStateError', () => {
+	assert.throws(() => bench().socket.send('early'), { name: 'InvalidStateError' });
+});
+
+test('close() while connecting takes place once connected, without an open event', () => {
+	const { socket, open, transport } = bench();
+	const events = record(socket);
+	socket.close(4001, 'no');
+	assert.equal(socket.readyState, socket.CLOSING);
+	open(transport);
+	transport.end(4001, 'no');
+	assert.deepEqual(transport.closed, [[4001, 'no']]);
+	assert.deepEqual(events, ['close']);
+});
+
+test('messages are dropped once the socket is closing', () => {
+	const { socket, open, transport } = bench();
+	const events = record(socket);
+	open(transport);
+	socket.close();
+	transport.receive('late');
+	assert.deepEqual(events, ['open']);
+});
+
+test('bytes are taken over at the time of the call', () => {
+	const { socket, open, transport } = bench();
+	open(transport);
+	const bytes = new Uint8Array([0, 1, 2, 3]);
+	socket.send(bytes.subarray(1, 3));
+	socket.send(bytes.buffer);
+	bytes.fill(9);
+	assert.deepEqual(transport.sent, [new Uint8Array([1, 2]), new Uint8Array([0, 1, 2, 3])]);
+});
+
+test('binary messages follow binaryType', async () => {
+	const { socket, open, transport } = bench();
+	const seen: unknown[] = [];
+	socket.onmessage = (event) => seen.push(event.data);
+	open(transport);
+	await Promise.resolve();
+	assert.equal(socket.binaryType, 'blob');
+	transport.receive(new Uint8Array([1]));
+	socket.binaryType = 'arraybuffer';
+	Reflect.set(socket, 'binaryType', 'nodebuffer');
+	transport.receive(new Uint8Array([2]));
+	const [blob, buffer] = seen;
+	assert.ok(blob instanceof Blob);
+	assert.deepEqual(await blob.arrayBuffer(), new Uint8Array([1]).buffer);
+	assert.deepEqual(buffer, new Uint8Array([2]).buffer);
+});
+
+test('on* handlers can be replaced and removed', () => {
+	const { socket, open, transport } = bench();
+	const seen: string[] = [];
+	const listener = (): number => seen.push('listener');
+	socket.onopen = () => seen.push('first');
+	socket.addEventListener('open', listener);
+	socket.onopen = () => seen.push('second');
+	socket.onerror = () => seen.push('error');
+	socket.onerror = null;
+	assert.equal(socket.onerror, null);
+	open(transport);
+	transport.emit('error', new Error('x'));
+	assert.deepEqual(seen, ['second', 'listener']);
+});
+
+test('a listener can be removed, and fires once if attached twice', () => {
+	const { socket, open, transport } = bench();
+	let calls = 0;
+	const listener = (): number => calls++;
+	socket.addEventListener('open', listener);
+	socket.addEventListener('open', listener);
+	socket.addEventListener('error', listener);
+	socket.removeEventListener('error', listener);
+	open(transport);
+	transport.emit('error', new Error('x'));
+	assert.equal(calls, 1);
+});

@@ -1,0 +1,272 @@
+import { type CloseFrame, closeFrame } from '../shared/close.ts';
+import type { AstroWebSocket, AstroWebSocketListener } from '../shared/types.ts';
+import { closeEvent, errorEvent, messageEvent, openEvent } from './events.ts';
+import { guard } from './guard.ts';
+import { Inbox } from './inbox.ts';
+import { toMessageData, toPayload } from './payload.ts';
+import type { Transport } from './transport.ts';
+
+const CONNECTING = 0;
+const OPEN = 1;
+const CLOSING = 2;
+const CLOSED = 3;
+
+/** RFC 6455 section 7.4.1: the server met a condition that kept it from going on. */
+const INTERNAL_ERROR = 1011;
+
+/** RFC 6455 section 7.4.1: the connection was lost without a close frame. Never sent. */
+const ABNORMAL_CLOSURE = 1006;
+
+/** Messages that wait for a handler, beside the limit in bytes. Tiny ones cost more than their bytes. */
+const MAX_HELD_MESSAGES = 1024;
+
+export interface SocketInit {
+	readonly url: string;
+	readonly protocol: string;
+	readonly tags: readonly string[];
+	readonly data: unknown;
+	/** Bytes of messages that wait for the first message handler. */
+	readonly maxHeldBytes: number;
+	report(message: string, error?: unknown): void;
+}
+
+/** A socket, and what moves it on from `CONNECTING`. */
+export interface SocketHandle {
+	readonly socket: NodeWebSocket;
+	/** The handshake is complete. */
+	open(transport: Transport): void;
+	/** It never will be: fires `error`, then `close` with 1006. */
+	fail(error: Error): void;
+}
+
+type EventType = 'open' | 'message' | 'error' | 'close';
+type AddArguments = Parameters<EventTarget['addEventListener']>;
+type RemoveArguments = Parameters<EventTarget['removeEventListener']>;
+
+/** {@link AstroWebSocket} over a `ws` connection. */
+export class NodeWebSocket extends EventTarget implements AstroWebSocket {
+	static readonly CONNECTING = 0;
+	static readonly OPEN = 1;
+	static readonly CLOSING = 2;
+	static readonly CLOSED = 3;
+	readonly CONNECTING = 0;
+	readonly OPEN = 1;
+	readonly CLOSING = 2;
+	readonly CLOSED = 3;
+
+	readonly url: string;
+	readonly protocol: string;
+	/** `tags` of `upgradeWebSocket()`. */
+	readonly tags: readonly string[];
+	/** `data` of `upgradeWebSocket()`. */
+	readonly data: unknown;
+	readonly #origin: string;
+	readonly #report: SocketInit['report'];
+	readonly #inbox: Inbox;
+	/** The guard of each listener, so that it can be taken off by the listener. */
+	readonly #guards: WeakMap<object, EventListener> = new WeakMap();
+	/** The values of `onopen` and its like. */
+	readonly #handlers: Map<EventType, Handler> = new Map();
+	/** Every type that ever had a listener. */
+	readonly #listenedTo: Set<string> = new Set();
+	#binaryType: 'blob' | 'arraybuffer' = 'blob';
+	/** The state while there is no transport. */
+	#state: 0 | 2 | 3 = CONNECTING;
+	/** What `close()` was called with before there was a transport. */
+	#closeRequest: CloseFrame | undefined;
+	#transport: Transport | undefined;
+
+	static create(init: SocketInit): SocketHandle {
+		const socket = new NodeWebSocket(init);
+		return {
+			socket,
+			open: (transport) => socket.#open(transport),
+			fail: (error) => socket.#fail(error),
+		};
+	}
+
+	private constructor(init: SocketInit) {
+		super();
+		this.url = init.url;
+		this.protocol = init.protocol;
+		this.tags = init.tags;
+		this.data = init.data;
+		this.#origin = new URL(init.url).origin;
+		this.#report = init.report;
+		const limits = { messages: MAX_HELD_MESSAGES, bytes: init.maxHeldBytes };
+		this.#inbox = new Inbox(limits, () => {
+			this.#report(
+				`Dropped messages on ${init.url}: too many arrived before a "message" handler was attached`,
+			);
+		});
+	}
+
+	get [Symbol.toStringTag](): string {
+		return 'WebSocket';
+	}
+
+	get readyState(): 0 | 1 | 2 | 3 {
+		return this.#transport?.readyState ?? this.#state;
+	}
+
+	get extensions(): string {
+		return this.#transport?.extensions ?? '';
+	}
+
+	get bufferedAmount(): number {
+		return this.#transport?.bufferedAmount ?? 0;
+	}
+
+	get binaryType(): 'blob' | 'arraybuffer' {
+		return this.#binaryType;
+	}
+
+	/** WebIDL: assigning anything else to an enumeration does nothing. */
+	set binaryType(type: 'blob' | 'arraybuffer') {
+		if (type === 'blob' || type === 'arraybuffer') this.#binaryType = type;
+	}
+
+	get onopen(): AstroWebSocketListener<'open'> | null {
+		return this.#handler('open');
+	}
+
+	set onopen(listener: AstroWebSocketListener<'open'> | null) {
+		this.#setHandler('open', listener);
+	}
+
+	get onmessage(): AstroWebSocketListener<'message'> | null {
+		return this.#handler('message');
+	}
+
+	set onmessage(listener: AstroWebSocketListener<'message'> | null) {
+		this.#setHandler('message', listener);
+	}
+
+	get onerror(): AstroWebSocketListener<'error'> | null {
+		return this.#handler('error');
+	}
+
+	set onerror(listener: AstroWebSocketListener<'error'> | null) {
+		this.#setHandler('error', listener);
+	}
+
+	get onclose(): AstroWebSocketListener<'close'> | null {
+		return this.#handler('close');
+	}
+
+	set onclose(listener: AstroWebSocketListener<'close'> | null) {
+		this.#setHandler('close', listener);
+	}
+
+	override addEventListener(...[type, listener, options]: AddArguments): void {
+		if (listener === null) return;
+		let guarded = this.#guards.get(listener);
+		if (guarded === undefined) {
+			guarded = guard(listener, (error) => this.#handlerFailed(error));
+			this.#guards.set(listener, guarded);
+		}
+		super.addEventListener(type, guarded, options);
+		this.#nowListenedTo(type);
+	}
+
+	override removeEventListener(...[type, listener, options]: RemoveArguments): void {
+		const guarded = listener === null ? undefined : this.#guards.get(listener);
+		if (guarded !== undefined) super.removeEventListener(type, guarded, options);
+	}
+
+	send(data: string | ArrayBufferLike | ArrayBufferView | Blob): void {
+		if (this.readyState === CONNECTING) {
+			throw new DOMException('The WebSocket is still connecting.', 'InvalidStateError');
+		}
+		this.#transport?.send(toPayload(data));
+	}
+
+	close(code?: number, reason?: string): void {
+		const frame = closeFrame(code, reason);
+		if (this.#transport !== undefined) {
+			this.#transport.close(frame?.code, frame?.reason);
+		} else if (this.#state === CONNECTING) {
+			this.#state = CLOSING;
+			this.#closeRequest = frame;
+		}
+	}
+
+	#open(transport: Transport): void {
+		this.#transport = transport;
+		transport.on('message', (bytes, isBinary) => {
+			// The WebSockets Standard: a message that arrives while closing is dropped.
+			if (this.readyState !== OPEN) return;
+			this.#inbox.message(bytes.byteLength, () => {
+				const data = toMessageData(bytes, isBinary, this.#binaryType);
+				this.dispatchEvent(messageEvent(data, this.#origin));
+			});
+		});
+		transport.on('error', (error) => this.#last(errorEvent(error)));
+		transport.on('close', (code, reason) => {
+			const wasClean = code !== ABNORMAL_CLOSURE;
+			this.#last(closeEvent({ code, reason: reason.toString(), wasClean }));
+		});
+		if (this.#state === CONNECTING) this.dispatchEvent(openEvent());
+		else transport.close(this.#closeRequest?.code, this.#closeRequest?.reason);
+	}
+
+	#fail(error: Error): void {
+		if (this.#transport !== undefined || this.#state === CLOSED) return;
+		this.#state = CLOSED;
+		this.dispatchEvent(errorEvent(error));
+		this.dispatchEvent(closeEvent({ code: ABNORMAL_CLOSURE, reason: '', wasClean: false }));
+	}
+
+	/** An `error` or `close` must not wait for a message handler where someone listens for it. */
+	#last(event: Event): void {
+		const isListenedTo = this.#listenedTo.has('close') || this.#listenedTo.has('error');
+		if (this.#inbox.isHolding && isListenedTo) this.#inbox.discard();
+		this.#inbox.after(() => this.dispatchEvent(event));
+	}
+
+	#nowListenedTo(type: string): void {
+		this.#listenedTo.add(type);
+		if (type === 'message') this.#inbox.release();
+	}
+
+	#handlerFailed(error: unknown): void {
+		this.#inbox.discard();
+		try {
+			this.#report(`A WebSocket handler failed on ${this.url}`, error);
+		} finally {
+			if (this.readyState === OPEN) this.#transport?.close(INTERNAL_ERROR);
+		}
+	}
+
+	#handler<Type extends EventType>(type: Type): AstroWebSocketListener<Type> | null {
+		return (this.#handlers.get(type)?.value ?? null) as AstroWebSocketListener<Type> | null;
+	}
+
+	/** Event handler attributes as HTML has them: replacing one keeps its place among the listeners. */
+	#setHandler(type: EventType, value: unknown): void {
+		const previous = this.#handlers.get(type);
+		if (typeof value !== 'function') {
+			if (previous !== undefined) super.removeEventListener(type, previous.listener);
+			this.#handlers.delete(type);
+			return;
+		}
+		const call = guard(value as EventListener, (error) => this.#handlerFailed(error));
+		if (previous !== undefined) {
+			previous.value = value;
+			previous.call = call;
+			return;
+		}
+		const handler: Handler = { value, call, listener: (event) => handler.call.call(this, event) };
+		this.#handlers.set(type, handler);
+		super.addEventListener(type, handler.listener);
+		this.#nowListenedTo(type);
+	}
+}
+
+interface Handler {
+	value: unknown;
+	call: EventListener;
+	readonly listener: EventListener;
+}
+
+type EventListener = (event: Event) => void;

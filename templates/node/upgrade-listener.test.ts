@@ -1,0 +1,307 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { WebSocket, WebSocketServer } from 'ws';
+import type { UpgradeWebSocketOptions, WebSocketLocals } from '../shared/types.ts';
+import { withWebSocketLocals } from './app.ts';
+import { attachWebSocket } from './server.ts';
+
+type Route = (
+	locals: WebSocketLocals,
+	response: ServerResponse,
+	request: IncomingMessage,
+) => unknown;
+
+interface Site {
+	readonly server: http.Server;
+	readonly port: number;
+	readonly origin: string;
+	/** Opens a raw connection and sends a handshake. */
+	handshake(): Socket;
+	connect(options?: { origin?: string; protocols?: string[] }): WebSocket;
+}
+
+const HANDSHAKE =
+	'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+
+/** A server that has Astro's place taken by `route`. */
+async function serve(context: TestContext, route: Route): Promise<Site> {
+	const app = {
+		adapterLogger: { warn() {}, error() {} },
+		getAllowedDomains: () => [{ hostname: 'allowed.example' }],
+	};
+	const handler = withWebSocketLocals(
+		async (request, response, _next, locals) => {
+			await route(locals as WebSocketLocals, response, request);
+		},
+		app,
+		{ websocket: { maxPayload: 100 } },
+	);
+	const server = http.createServer((request, response) => handler(request, response));
+	attachWebSocket(server);
+	server.listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	const { port } = server.address() as AddressInfo;
+	const sockets = new Set<Socket>();
+	server.on('connection', (socket) => sockets.add(socket));
+	context.after(() => {
+		for (const socket of sockets) socket.destroy();
+		server.close();
+	});
+	return {
+		server,
+		port,
+		origin: `http://127.0.0.1:${port}`,
+		handshake() {
+			const socket = connect(port, '127.0.0.1');
+			socket.on('error', () => {});
+			socket.write(`${HANDSHAKE}\r\n`);
+			return socket;
+		},
+		connect({ origin, protocols = [] } = {}) {
+			const client = new WebSocket(`ws://127.0.0.1:${port}/`, protocols, { origin });
+			client.on('error', () => {});
+			return client;
+		},
+	};
+}
+
+/** What Astro's `writeResponse` does with a response. */
+function writeResponse(source: Response, response: ServerResponse): void {
+	response.writeHead(source.status, Object.fromEntries(source.headers));
+	response.end();
+}
+
+const accept =
+	(options?: UpgradeWebSocketOptions): Route =>
+	(locals, response) => {
+		const { socket, response: accepted } = locals.upgradeWebSocket(options);
+		socket.onmessage = (event) => socket.send(`echo ${event.data}`);
+		writeResponse(accepted, response);
+	};
+
+async function read(socket: Socket): Promise<string> {
+	const chunks: Buffer[] = [];
+	for await (const chunk of socket) chunks.push(chunk);
+	return Buffer.concat(chunks).toString('latin1');
+}
+
+/** The answer to an accepted handshake. */
+async function acceptance(client: WebSocket): Promise<IncomingMessage> {
+	const [[head]] = await Promise.all([once(client, 'upgrade'), once(client, 'open')]);
+	return head;
+}
+
+async function rejection(client: WebSocket): Promise<number | undefined> {
+	const [, response] = await once(client, 'unexpected-response');
+	const { statusCode } = response as IncomingMessage;
+	client.terminate();
+	return statusCode;
+}
+
+test('returning the response accepts, with its headers', async (context) => {
+	const site = await serve(context, accept({ headers: { 'x-own': 'yes' } }));
+	const client = site.connect();
+	const head = await acceptance(client);
+	assert.equal(head.headers['x-own'], 'yes');
+	client.send('hi');
+	const [message] = await once(client, 'message');
+	assert.equal(String(message), 'echo hi');
+});
+
+test('any other answer rejects, and closes the connection', async (context) => {
+	const site = await serve(context, (_locals, response) => {
+		response.writeHead(401, { 'X-Why': 'guard' });
+		response.end('no');
+	});
+	const answer = await read(site.handshake());
+	assert.match(answer, /^HTTP\/1\.1 401 /);
+	assert.match(answer, /X-Why: guard/);
+	assert.match(answer, /Connection: close/);
+	assert.match(answer, /\r\nno\r\n/);
+});
+
+test('a rejection larger than the buffers is not cut off', async (context) => {
+	const site = await serve(context, async (_locals, response) => {
+		response.writeHead(403);
+		for (let chunk = 0; chunk < 64; chunk++) {
+			if (!response.write('x'.repeat(65_536))) await once(response, 'drain');
+		}
+		response.end('end');
+	});
+	const answer = await read(site.handshake());
+	assert.ok(answer.length > 64 * 65_536);
+	assert.match(answer.slice(-20), /end/);
+});
+
+test('a client that resets during the render does not end the process', async (context) => {
+	const events: string[] = [];
+	const site = await serve(context, async (locals, response) => {
+		const { socket, response: accepted } = locals.upgradeWebSocket();
+		socket.onopen = () => events.push('open');
+		socket.onerror = () => events.push('error');
+		socket.onclose = (event) => events.push(`close ${event.code}`);
+		await wait(60);
+		writeResponse(accepted, response);
+	});
+	const client = site.handshake();
+	await wait(20);
+	client.resetAndDestroy();
+	await wait(100);
+	assert.deepEqual(events, ['error', 'close 1006']);
+});
+
+test('a socket whose response was not returned gets error and close 1006', async (context) => {
+	const events: string[] = [];
+	const site = await serve(context, (locals, response) => {
+		const { socket } = locals.upgradeWebSocket();
+		socket.onerror = () => events.push('error');
+		socket.onclose = (event) => events.push(`close ${event.code}`);
+		response.writeHead(409);
+		response.end();
+	});
+	assert.equal(await rejection(site.connect()), 409);
+	assert.deepEqual(events, ['error', 'close 1006']);
+});
+
+test('a second upgradeWebSocket() in one request throws', async (context) => {
+	let message = '';
+	const site = await serve(context, (locals, response) => {
+		const { response: accepted } = locals.upgradeWebSocket();
+		try {
+			locals.upgradeWebSocket();
+		} catch (error) {
+			message = String(error);
+		}
+		writeResponse(accepted, response);
+	});
+	await once(site.connect(), 'open');
+	assert.match(message, /already called/);
+});
+
+test('no subprotocol is chosen unless asked for', async (context) => {
+	const site = await serve(context, accept());
+	const client = site.connect({ protocols: ['a', 'b'] });
+	// The client side of `ws` insists on a choice.
+	const [head] = (await once(client, 'upgrade')) as [IncomingMessage];
+	assert.equal(head.headers['sec-websocket-protocol'], undefined);
+});
+
+test('a subprotocol that was not offered throws', async (context) => {
+	let message = '';
+	const site = await serve(context, (locals, response) => {
+		try {
+			locals.upgradeWebSocket({ protocol: 'c' });
+		} catch (error) {
+			message = String(error);
+		}
+		response.writeHead(400);
+		response.end();
+	});
+	assert.equal(await rejection(site.connect({ protocols: ['a', 'b'] })), 400);
+	assert.match(message, /did not offer the WebSocket subprotocol "c". It offered: a, b\./);
+});
+
+test('a message over maxPayload closes with 1009', async (context) => {
+	const site = await serve(context, accept());
+	const client = site.connect();
+	await once(client, 'open');
+	client.send('x'.repeat(101));
+	const [code] = await once(client, 'close');
+	assert.equal(code, 1009);
+});
+
+test('a foreign origin is answered with 403 before anything renders', async (context) => {
+	let renders = 0;
+	const site = await serve(context, (...parameters) => {
+		renders++;
+		return accept()(...parameters);
+	});
+	assert.equal(await rejection(site.connect({ origin: 'https://evil.example' })), 403);
+	assert.equal(renders, 0);
+	await once(site.connect({ origin: site.origin }), 'open');
+	await once(site.connect({ origin: 'https://allowed.example' }), 'open');
+});
+
+for (const [name, head] of Object.entries({
+	'h2c POST':
+		'POST / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 5\r\n',
+	'handshake with a body': `${HANDSHAKE}Content-Length: 5\r\n`,
+})) {
+	for (const hasCallback of [true, false]) {
+		const node = hasCallback ? 'with' : 'without';
+		test(`a ${name} is served with its body, ${node} shouldUpgradeCallback`, async (context) => {
+			const site = await serve(context, async (locals, response, request) => {
+				const chunks: Buffer[] = [];
+				for await (const chunk of request) chunks.push(chunk);
+				response.end(`${locals.isUpgradeRequest} ${Buffer.concat(chunks)}`);
+			});
+			if (!hasCallback) Object.assign(site.server, { shouldUpgradeCallback: () => true });
+			const client = connect(site.port, '127.0.0.1');
+			client.write(`${head}Connection: close\r\n\r\n12`);
+			await wait(20);
+			client.write('345');
+			assert.match(await read(client), /false 12345/);
+		});
+	}
+}
+
+test('an upgrade pipelined behind an unfinished response is closed', async (context) => {
+	const site = await serve(context, async (_locals, response) => {
+		await wait(50);
+		response.end('first');
+	});
+	const client = connect(site.port, '127.0.0.1');
+	client.on('error', () => {});
+	client.write(`GET / HTTP/1.1\r\nHost: x\r\n\r\n${HANDSHAKE}\r\n`);
+	assert.doesNotMatch(await read(client), / 101 /);
+});
+
+test('frames in the packet of the handshake are not lost', async (context) => {
+	const site = await serve(context, accept());
+	const client = connect(site.port, '127.0.0.1');
+	// Ends in a masked text frame, the mask being 0 0 0 0.
+	client.write(Buffer.from(`${HANDSHAKE}\r\n\x81\x82\0\0\0\0ok`, 'latin1'));
+	let answer = '';
+	for await (const chunk of client) {
+		answer += chunk;
+		if (answer.includes('echo ok')) break;
+	}
+	assert.match(answer, /^HTTP\/1\.1 101 /);
+});
+
+test('a host that replaces the prototype and wraps writeHead() sees the 101 end', async (context) => {
+	const seen: unknown[] = [];
+	const site = await serve(context, accept());
+	site.server.prependListener('request', (_request, response: ServerResponse) => {
+		Object.setPrototypeOf(response, Object.create(http.ServerResponse.prototype));
+		const { writeHead } = response;
+		Object.assign(response, {
+			writeHead(...parameters: unknown[]) {
+				response.setHeader('X-Host', 'yes');
+				return Reflect.apply(writeHead, response, parameters);
+			},
+		});
+		response.on('finish', () => seen.push('finish', response.statusCode, response.headersSent));
+		response.on('close', () => seen.push('close'));
+	});
+	const head = await acceptance(site.connect());
+	assert.equal(head.headers['x-host'], 'yes');
+	assert.deepEqual(seen, ['finish', 101, true, 'close']);
+});
+
+test('other upgrade listeners keep what they take', async (context) => {
+	const site = await serve(context, accept());
+	const own = new WebSocketServer({ noServer: true });
+	site.server.on('upgrade', (request, socket, head) => {
+		if (request.url !== '/own') return;
+		own.handleUpgrade(request, socket, head, (accepted) => accepted.send('own'));
+	});
+	const client = new WebSocket(`ws://127.0.0.1:${site.port}/own`);
+	const [message] = await once(client, 'message');
+	assert.equal(String(message), 'own');
+	await once(site.connect(), 'open');
+});

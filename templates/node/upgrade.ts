@@ -1,0 +1,67 @@
+import type { IncomingMessage } from 'node:http';
+import {
+	alreadyUpgraded,
+	clientLeft,
+	protocolNotOffered,
+	upgradeNotAccepted,
+} from '../shared/errors.ts';
+import type { UpgradeWebSocketOptions, WebSocketUpgrade } from '../shared/types.ts';
+import { acceptHandshake } from './accept.ts';
+import { createAcceptResponse } from './accept-response.ts';
+import type { UpgradeContext } from './context.ts';
+import { offeredProtocols, webSocketUrl } from './handshake.ts';
+import { NodeWebSocket } from './socket.ts';
+
+/** What an upgrade needs to know about the host it happens in. */
+export interface UpgradeSettings {
+	/** The largest message accepted, in bytes. */
+	readonly maxPayload: number;
+	/** Tells whoever runs the site about an error in a handler. */
+	report(message: string, error?: unknown): void;
+}
+
+/** `locals.upgradeWebSocket()` for one upgrade request. */
+export function upgradeWebSocket(
+	request: IncomingMessage,
+	context: UpgradeContext,
+	settings: UpgradeSettings,
+	options: UpgradeWebSocketOptions = {},
+): WebSocketUpgrade {
+	if (context.pending !== undefined) throw alreadyUpgraded();
+	const { protocol = '' } = options;
+	if (protocol !== '') {
+		const offered = offeredProtocols(request);
+		if (!offered.includes(protocol)) throw protocolNotOffered(protocol, offered);
+	}
+	const response = createAcceptResponse(options.headers);
+	const { socket, open, fail } = NodeWebSocket.create({
+		url: webSocketUrl(request, context.path),
+		protocol,
+		tags: [...(options.tags ?? [])],
+		data: options.data,
+		maxHeldBytes: settings.maxPayload,
+		report: settings.report,
+	});
+
+	let accepted = false;
+	context.pending = {
+		accept(connection, headers) {
+			accepted = true;
+			const { maxPayload } = settings;
+			const transport = acceptHandshake(request, connection, context.head, {
+				maxPayload,
+				protocol,
+				headers,
+			});
+			if (transport === undefined) fail(connection.destroyed ? clientLeft() : upgradeNotAccepted());
+			else open(transport);
+		},
+		abandon() {
+			if (!accepted) fail(request.socket.writableEnded ? upgradeNotAccepted() : clientLeft());
+		},
+	};
+	// The client left before this call, so nothing will come to call `abandon()`. Later, so that
+	// handlers can be attached first.
+	if (context.ended) setImmediate(context.pending.abandon);
+	return { socket, response };
+}

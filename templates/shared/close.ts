@@ -1,0 +1,38 @@
+/** A close frame's payload. */
+export interface CloseFrame {
+	readonly code: number;
+	readonly reason: string;
+}
+
+/** RFC 6455 section 5.5: a control frame carries at most 125 bytes, two of which are the code. */
+const MAX_REASON_BYTES = 123;
+
+/**
+ * Checks the arguments of `close()` by the WebSockets Standard, "close the WebSocket".
+ *
+ * @returns The frame to send, or `undefined` for one without a payload.
+ * @throws DOMException `InvalidAccessError` for a code that is neither 1000 nor 3000 to 4999,
+ * `SyntaxError` for a reason of more than 123 bytes of UTF-8.
+ */
+export function closeFrame(code?: number, reason?: string): CloseFrame | undefined {
+	if (code !== undefined) {
+		// WebIDL `[Clamp] unsigned short`; NaN becomes 0.
+		code = Math.round(Math.min(Math.max(Number(code) || 0, 0), 65535));
+		if (code !== 1000 && (code < 3000 || code > 4999)) {
+			throw new DOMException(
+				`The close code must be 1000, or between 3000 and 4999, got: ${code}`,
+				'InvalidAccessError',
+			);
+		}
+	}
+	const text = reason === undefined ? '' : String(reason);
+	const size = new TextEncoder().encode(text).byteLength;
+	if (size > MAX_REASON_BYTES) {
+		throw new DOMException(
+			`The close reason must not be longer than ${MAX_REASON_BYTES} bytes, got: ${size}`,
+			'SyntaxError',
+		);
+	}
+	if (code === undefined && text === '') return undefined;
+	return { code: code ?? 1000, reason: text };
+}

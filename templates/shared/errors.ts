@@ -1,0 +1,29 @@
+/** Thrown by `upgradeWebSocket()` where there is nothing to upgrade. */
+export function notAnUpgradeRequest(): Error {
+	return new Error(
+		'The request must be an upgrade request to upgrade the connection to a WebSocket.',
+	);
+}
+
+/** Thrown by the second `upgradeWebSocket()` of one request: a handshake can be accepted only once. */
+export function alreadyUpgraded(): Error {
+	return new Error('upgradeWebSocket() was already called for this request.');
+}
+
+/** RFC 6455 section 4.2.2: the server may only choose a subprotocol that the client offered. */
+export function protocolNotOffered(protocol: string, offered: readonly string[]): Error {
+	const offer = offered.length === 0 ? 'It offered none.' : `It offered: ${offered.join(', ')}.`;
+	return new Error(`The client did not offer the WebSocket subprotocol "${protocol}". ${offer}`);
+}
+
+/** The cause in the `error` event of a socket whose handshake was answered with something else. */
+export function upgradeNotAccepted(): Error {
+	return new Error(
+		'The WebSocket was not accepted: the response of upgradeWebSocket() was not sent.',
+	);
+}
+
+/** The cause in the `error` event of a socket whose client left during the handshake. */
+export function clientLeft(): Error {
+	return new Error('The client left before the WebSocket was accepted.');
+}

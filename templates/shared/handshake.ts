@@ -1,0 +1,39 @@
+/** The parts of a request that make it a WebSocket handshake, header values as received. */
+export interface HandshakeRequest {
+	readonly method: string | undefined;
+	readonly upgrade: string | undefined;
+	readonly connection: string | undefined;
+	readonly key: string | undefined;
+	readonly version: string | undefined;
+	/** Whether a body was announced. */
+	readonly hasBody: boolean;
+}
+
+/** RFC 6455 section 4.1: 16 bytes in base64. */
+const KEY = /^[+/0-9A-Za-z]{22}==$/;
+
+/**
+ * Whether the request is a handshake by RFC 6455 section 4.2.1. Anything else with an `Upgrade`
+ * header (h2c, a bad key, HEAD) is an ordinary request, for a server may ignore that header
+ * (RFC 9110 section 7.8). One with a body is as well: its bytes would be taken for frames.
+ */
+export function isWebSocketHandshake(request: HandshakeRequest): boolean {
+	return (
+		request.method === 'GET' &&
+		request.upgrade?.toLowerCase() === 'websocket' &&
+		tokens(request.connection).some((token) => token.toLowerCase() === 'upgrade') &&
+		request.key !== undefined &&
+		KEY.test(request.key) &&
+		request.version === '13' &&
+		!request.hasBody
+	);
+}
+
+/** The elements of a comma-separated header, such as the offers in `Sec-WebSocket-Protocol`. */
+export function tokens(header: string | undefined): string[] {
+	if (header === undefined) return [];
+	return header
+		.split(',')
+		.map((token) => token.trim())
+		.filter((token) => token !== '');
+}

@@ -1,0 +1,48 @@
+/** The part of a handshake that decides whether its origin may connect. */
+export interface OriginRequest {
+	/** The `Origin` header. */
+	readonly origin: string | undefined;
+	/** The `Host` header as the client or the nearest proxy sent it. */
+	readonly host: string | undefined;
+}
+
+/** Where else than from its own origin a site may be connected to. */
+export interface OriginPolicy {
+	/** `websocket.allowedOrigins`, each as `URL.origin` writes it. */
+	readonly allowedOrigins: readonly string[];
+	/** Astro's `security.allowedDomains`. */
+	isAllowedDomain(origin: URL): boolean;
+}
+
+/** The body of the 403. */
+export const FORBIDDEN_ORIGIN_MESSAGE: string =
+	'WebSocket connections from this origin are not allowed.';
+
+/**
+ * Whether the handshake may go on (RFC 6455 section 10.2). Browsers send cookies along with
+ * handshakes from any page, and neither the same-origin policy nor Astro's `checkOrigin`, which
+ * passes over GET, stops them.
+ *
+ * Without an `Origin` header the client is no browser, so there are no borrowed cookies to guard.
+ */
+export function isOriginAllowed(request: OriginRequest, policy: OriginPolicy): boolean {
+	if (request.origin === undefined) return true;
+	if (!URL.canParse(request.origin)) return false;
+	const origin = new URL(request.origin);
+	// Also what a sandboxed frame or a `file:` page sends.
+	if (origin.origin === 'null') return false;
+	return (
+		isSameHost(origin, request.host) ||
+		policy.allowedOrigins.includes(origin.origin) ||
+		policy.isAllowedDomain(origin)
+	);
+}
+
+/**
+ * The scheme is the origin's own: behind a proxy that ends TLS the server does not know which one
+ * the client used. Parsing the header with it makes `example.com:443` equal to `example.com`.
+ */
+function isSameHost(origin: URL, host: string | undefined): boolean {
+	const url = `${origin.protocol}//${host}`;
+	return host !== undefined && URL.canParse(url) && new URL(url).host === origin.host;
+}
