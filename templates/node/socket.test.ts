@@ -6,7 +6,7 @@ import type { Transport } from './transport.ts';
 
 class FakeTransport extends EventEmitter implements Transport {
 	readyState: 0 | 1 | 2 | 3 = 1;
-	readonly bufferedAmount = 7;
+	bufferedAmount = 0;
 	readonly protocol = '';
 	readonly extensions = '';
 	readonly sent: unknown[] = [];
@@ -222,4 +222,17 @@ test('a listener can be removed, and fires once if attached twice', () => {
 	open(transport);
 	transport.emit('error', new Error('x'));
 	assert.equal(calls, 1);
+});
+
+test('what is still queued of the handshake does not count as buffered', () => {
+	const { socket, open, transport } = bench();
+	transport.bufferedAmount = 154;
+	open(transport);
+	assert.equal(socket.bufferedAmount, 0);
+	transport.bufferedAmount = 154 + 1000;
+	assert.equal(socket.bufferedAmount, 1000);
+	transport.bufferedAmount = 0;
+	assert.equal(socket.bufferedAmount, 0);
+	transport.bufferedAmount = 1000;
+	assert.equal(socket.bufferedAmount, 1000);
 });

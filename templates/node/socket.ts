@@ -75,6 +75,8 @@ export class NodeWebSocket extends EventTarget implements AstroWebSocket {
 	/** What `close()` was called with before there was a transport. */
 	#closeRequest: CloseFrame | undefined;
 	#transport: Transport | undefined;
+	/** Bytes of the 101 that TLS has not sent yet: nobody handed them to `send()`. */
+	#queuedBefore = 0;
 
 	static create(init: SocketInit): SocketHandle {
 		const socket = new NodeWebSocket(init);
@@ -114,7 +116,9 @@ export class NodeWebSocket extends EventTarget implements AstroWebSocket {
 	}
 
 	get bufferedAmount(): number {
-		return this.#transport?.bufferedAmount ?? 0;
+		const queued = this.#transport?.bufferedAmount ?? 0;
+		this.#queuedBefore = Math.min(this.#queuedBefore, queued);
+		return queued - this.#queuedBefore;
 	}
 
 	get binaryType(): 'blob' | 'arraybuffer' {
@@ -193,6 +197,7 @@ export class NodeWebSocket extends EventTarget implements AstroWebSocket {
 
 	#open(transport: Transport): void {
 		this.#transport = transport;
+		this.#queuedBefore = transport.bufferedAmount;
 		transport.on('message', (bytes, isBinary) => {
 			// The WebSockets Standard: a message that arrives while closing is dropped.
 			if (this.readyState !== OPEN) return;

@@ -33,10 +33,9 @@ pub struct Build {
 }
 
 impl Build {
-    /// Builds one runtime as the command would without options.
-    pub fn of(runtime: &str) -> Self {
-        let mode = ModeFlags::default();
-        Self { runtimes: vec![runtime.to_owned()], upstream: None, mode }
+    /// The command without options.
+    pub fn everything() -> Self {
+        Self { runtimes: Vec::new(), upstream: None, mode: ModeFlags::default() }
     }
 
     pub fn run(self) -> Result<Answer, Failure> {

@@ -19,27 +19,46 @@ const TARGET: &str = "node20";
 
 /// The JavaScript of a TypeScript module.
 pub fn javascript(source: &Arc<Source>) -> Result<String, Failure> {
+    let source = as_published(source)?;
     let allocator = Allocator::default();
-    let mut program = parse(&allocator, source)?;
-    let scoping = SemanticBuilder::new().build(&program).semantic.into_scoping();
-    let mut options = TransformOptions::from_target(TARGET)
-        .map_err(|message| not_compiled(source, message, None))?;
-    // As `verbatimModuleSyntax` says: what is imported without `type` is a value.
-    options.typescript.only_remove_type_imports = true;
-    let transformed = Transformer::new(&allocator, Path::new(&source.name), &options)
-        .build_with_scoping(scoping, &mut program);
-    refuse(source, &transformed.diagnostics)?;
-    as_published(source, print(&program), Language::JavaScript)
+    let program = parse(&allocator, &source)?;
+    transform(&allocator, &source, program)
 }
 
-/// The declarations of a module that says the types of everything it exports.
-pub fn declarations(source: &Arc<Source>) -> Result<String, Failure> {
+/// The JavaScript and the declarations of a module that says the types of everything it exports.
+pub fn javascript_and_declarations(source: &Arc<Source>) -> Result<(String, String), Failure> {
+    let source = as_published(source)?;
     let allocator = Allocator::default();
-    let program = parse(&allocator, source)?;
-    let declared = IsolatedDeclarations::new(&allocator, IsolatedDeclarationsOptions::default())
-        .build(&program);
-    refuse(source, &declared.diagnostics)?;
-    as_published(source, print(&declared.program), Language::Declaration)
+    let program = parse(&allocator, &source)?;
+    let options = IsolatedDeclarationsOptions::default();
+    let declared = IsolatedDeclarations::new(&allocator, options).build(&program);
+    refuse(&source, &declared.diagnostics)?;
+    let declarations = print(&declared.program);
+    Ok((transform(&allocator, &source, program)?, declarations))
+}
+
+/// Sources import each other as `./x.ts`, which Node runs as it is; in the package it is `./x.js`.
+/// The endings are equally long, so that places in the source stay what they are.
+fn as_published(source: &Arc<Source>) -> Result<Arc<Source>, Failure> {
+    let text = rename_extensions(source, Language::TypeScript, ".ts", ".js")?;
+    Ok(Source::new(source.name.as_str(), text))
+}
+
+fn transform<'a>(
+    allocator: &'a Allocator,
+    source: &Arc<Source>,
+    mut program: Program<'a>,
+) -> Result<String, Failure> {
+    let scoping = SemanticBuilder::new().build(&program).semantic.into_scoping();
+    let mut options = TransformOptions::from_target(TARGET).map_err(|message| {
+        BuildError::NotCompiled { module: source.name.clone(), message, places: Vec::new() }
+    })?;
+    // As `verbatimModuleSyntax` says: what is imported without `type` is a value.
+    options.typescript.only_remove_type_imports = true;
+    let transformed = Transformer::new(allocator, Path::new(&source.name), &options)
+        .build_with_scoping(scoping, &mut program);
+    refuse(source, &transformed.diagnostics)?;
+    Ok(print(&program))
 }
 
 fn parse<'a>(allocator: &'a Allocator, source: &'a Arc<Source>) -> Result<Program<'a>, Failure> {
@@ -58,12 +77,6 @@ fn print(program: &Program<'_>) -> String {
     Codegen::new().with_options(options).build(program).code
 }
 
-/// Sources import each other as `./x.ts`, which Node runs as it is; in the package it is `./x.js`.
-fn as_published(source: &Arc<Source>, code: String, language: Language) -> Result<String, Failure> {
-    let printed = Source::new(source.name.as_str(), code);
-    Ok(rename_extensions(&printed, language, ".ts", ".js")?)
-}
-
 fn refuse(
     source: &Arc<Source>,
     diagnostics: &[oxc_diagnostics::OxcDiagnostic],
@@ -73,15 +86,10 @@ fn refuse(
         let start = label.offset() as usize;
         start..start + label.len() as usize
     });
-    Err(not_compiled(source, first.message.to_string(), span))
-}
-
-fn not_compiled(
-    source: &Arc<Source>,
-    message: String,
-    span: Option<std::ops::Range<usize>>,
-) -> Failure {
-    let module = source.name.clone();
-    let places = span.map(|span| source.wrong(span, "here")).into_iter().collect();
-    BuildError::NotCompiled { module, message, places }.into()
+    Err(BuildError::NotCompiled {
+        module: source.name.clone(),
+        message: first.message.to_string(),
+        places: span.map(|span| source.wrong(span, "here")).into_iter().collect(),
+    }
+    .into())
 }

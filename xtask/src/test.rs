@@ -1,8 +1,9 @@
 //! `cargo xtask test`: proves the toolchain and the packages.
 
 use std::{
+    env,
     io::{BufRead as _, BufReader},
-    process::Stdio,
+    process::{Command, Stdio},
 };
 
 use crate::{
@@ -15,11 +16,16 @@ use crate::{
 /// The suite of everything that is not a runtime.
 const TOOLCHAIN: &str = "toolchain";
 
+/// The environment variable that names a clone of Astro's repository. Without it the tests that
+/// need one are skipped.
+const CLONE: &str = "UPSTREAM_GIT";
+
 /// Run the test suites
 ///
 /// `toolchain` tests the engine, the commands and both forms of upstream; a runtime's suite drives
 /// its built package in real Astro projects. Node and all other tools come from the npm registry,
-/// pinned and verified. The last line counts the tests.
+/// pinned and verified. Where `UPSTREAM_GIT` names a clone of Astro's repository, both forms of
+/// upstream are compared too. The last line counts the tests.
 #[derive(clap::Args)]
 pub struct Test {
     /// `toolchain` or a runtime, for example `node`; all of them if none is named
@@ -49,24 +55,13 @@ impl Test {
 
         let mut counts = Counts::default();
         let mut is_fine = true;
-        for suite in chosen {
-            let targets: Vec<Vec<String>> = if suite == TOOLCHAIN {
-                vec![
-                    words("--package explain-derive --package semantic-patch --package xtask"),
-                    words("--package tests --test toolchain"),
-                ]
-            } else {
-                // What is tested is what the sources make now.
-                Build::of(suite).run()?;
-                vec![words(&format!("--package tests --test {suite}"))]
-            };
-            for target in targets {
-                let mut arguments = words("test --quiet --no-fail-fast");
-                arguments.extend(target);
-                arguments
-                    .extend(self.filter.iter().flat_map(|text| ["--".to_owned(), text.clone()]));
-                is_fine &= counts.add(&root, &arguments)?;
-            }
+        // What is tested is what the sources make now.
+        Build::everything().run()?;
+        for target in chosen.flat_map(|suite| targets(suite)) {
+            let mut cargo = suites::cargo(&root);
+            cargo.args(["test", "--quiet", "--no-fail-fast"]).args(target.split(' ')).arg("--");
+            cargo.args(env::var_os(CLONE).map(|_| "--include-ignored")).args(&self.filter);
+            is_fine &= counts.run(cargo)?;
         }
         anstream::println!(
             "{} passed, {} failed, {} skipped",
@@ -78,12 +73,21 @@ impl Test {
     }
 }
 
+/// What cargo has to be told for each part of a suite.
+fn targets(suite: &str) -> Vec<String> {
+    if suite == TOOLCHAIN {
+        let units = "--package explain-derive --package semantic-patch --package xtask";
+        vec![units.to_owned(), format!("--package tests --test {suite}")]
+    } else {
+        vec![format!("--package tests --test {suite}")]
+    }
+}
+
 impl Counts {
     /// Runs cargo, passes on what it prints and counts; false if it ended with an error.
-    fn add(&mut self, root: &camino::Utf8Path, arguments: &[String]) -> Result<bool, BuildError> {
-        let mut cargo = suites::cargo(root);
-        cargo.args(arguments).stdout(Stdio::piped());
-        let mut child = cargo.spawn().map_err(|error| suites::failed(&cargo, error))?;
+    fn run(&mut self, mut cargo: Command) -> Result<bool, BuildError> {
+        let child = cargo.stdout(Stdio::piped()).spawn();
+        let mut child = child.map_err(|error| suites::failed(&cargo, error))?;
         if let Some(stdout) = child.stdout.take() {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
                 self.read(&line);
@@ -108,8 +112,4 @@ impl Counts {
             }
         }
     }
-}
-
-fn words(text: &str) -> Vec<String> {
-    text.split(' ').map(str::to_owned).collect()
 }

@@ -87,8 +87,7 @@ fn parse_as(
     let allocator = Allocator::default();
     let program = program_as(&allocator, text, source_type, options)?;
     let json = program.to_estree_json(!source_type.is_javascript(), false);
-    let tree = serde_json::from_str(&json).map(|json| tree::read(json, types));
-    match tree {
+    match tree::read(&json, types) {
         Ok(Value::Node(program)) => Ok(program),
         _ => Err(Problem { message: "the syntax tree cannot be read".to_owned(), span: 0..0 }),
     }

@@ -7,8 +7,9 @@
 //! a property, `undefined` and `void 0` always; types, `as`, `satisfies` and `!` where types are
 //! [ignored](Types::Ignored).
 
-use std::ops::Range;
+use std::{fmt, ops::Range};
 
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value as Json;
 
 /// Whether the tree holds the types of TypeScript.
@@ -153,7 +154,11 @@ const TYPE_FIELDS: &[&str] = &[
     "importKind",
     "exportKind",
 ];
-const SPELLING_FIELDS: &[&str] = &["raw", "shorthand", "start", "end", "type"];
+const SPELLING_FIELDS: &[&str] = &["raw"];
+
+/// Statements that leave nothing behind in JavaScript.
+const TYPE_STATEMENTS: &[&str] =
+    &["TSInterfaceDeclaration", "TSTypeAliasDeclaration", "TSDeclareFunction"];
 
 /// Wrappers that hold one expression and change nothing at run time.
 const ASSERTIONS: &[&str] = &[
@@ -165,54 +170,127 @@ const ASSERTIONS: &[&str] = &[
 ];
 
 /// Reads ESTree's JSON.
-pub fn read(json: Json, types: Types) -> Value {
-    match json {
-        Json::Array(list) => Value::List(
-            list.into_iter()
-                .filter(|item| types == Types::Kept || !is_type_only(item))
-                .map(|item| read(item, types))
-                .collect(),
-        ),
-        Json::Object(ref object) if object.contains_key("type") && object.contains_key("start") => {
-            Value::Node(read_node(json, types))
+///
+/// Nodes are built while the text is read, and not by way of a map for each: this is where most of
+/// the time of matching goes.
+pub fn read(json: &str, types: Types) -> serde_json::Result<Value> {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    Reader(types).deserialize(&mut deserializer).map(|(value, _)| value)
+}
+
+/// Reads one value, and whether it leaves nothing behind in JavaScript.
+#[derive(Clone, Copy)]
+struct Reader(Types);
+
+impl<'de> DeserializeSeed<'de> for Reader {
+    type Value = (Value, bool);
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Reader {
+    type Value = (Value, bool);
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a syntax tree")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok((Value::Atom(value.into()), false))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok((Value::Atom(value.into()), false))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok((Value::Atom(value.into()), false))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        Ok((Value::Atom(value.into()), false))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+        Ok((Value::Atom(value.into()), false))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok((Value::Atom(Json::Null), false))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some((value, is_type_only)) = items.next_element_seed(self)? {
+            if self.0 == Types::Kept || !is_type_only {
+                list.push(value);
+            }
         }
-        atom => Value::Atom(atom),
+        Ok((Value::List(list), false))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut raw = RawNode::default();
+        // What has no type is no syntax: the two texts of a template, a regular expression.
+        let mut atoms = serde_json::Map::new();
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "type" => raw.kind = map.next_value()?,
+                "start" => raw.span.start = map.next_value()?,
+                "end" => raw.span.end = map.next_value()?,
+                "shorthand" => raw.is_shorthand = map.next_value()?,
+                _ if raw.kind.is_empty() => {
+                    atoms.insert(key, map.next_value()?);
+                }
+                _ => {
+                    let (value, _) = map.next_value_seed(self)?;
+                    raw.is_type_only |= leaves_nothing(&key, &value);
+                    if !value.is_empty() && !is_ignored(&raw.kind, &key, self.0) {
+                        raw.fields.push((key, value));
+                    }
+                }
+            }
+        }
+        if raw.kind.is_empty() {
+            return Ok((Value::Atom(Json::Object(atoms)), false));
+        }
+        let is_type_only = raw.is_type_only || TYPE_STATEMENTS.contains(&raw.kind.as_str());
+        Ok((Value::Node(raw.into_node(self.0)), is_type_only))
     }
 }
 
-fn read_node(mut json: Json, types: Types) -> Node {
-    let kind = json["type"].as_str().unwrap_or_default().to_owned();
-    let span = offset(&json["start"])..offset(&json["end"]);
-    let is_wrapper = kind == "ParenthesizedExpression"
-        || types == Types::Ignored && ASSERTIONS.contains(&kind.as_str());
-    if is_wrapper {
-        let mut inner = read_node(json["expression"].take(), types);
-        inner.outer = span;
-        return inner;
-    }
-
-    let is_shorthand = json["shorthand"].as_bool() == Some(true);
-    let mut node =
-        Node { kind, outer: span.clone(), span, is_shorthand: false, fields: Vec::new() };
-    if let Json::Object(object) = json {
-        node.fields = object
-            .into_iter()
-            .filter(|(key, _)| !is_ignored(&node.kind, key, types))
-            .map(|(key, value)| (key, read(value, types)))
-            .filter(|(_, value)| !value.is_empty())
-            .collect();
-    }
-    normalise(&mut node);
-    if let Some((_, Value::Node(value))) =
-        node.fields.iter_mut().find(|(field, _)| is_shorthand && field == "value")
-    {
-        value.is_shorthand = true;
-    }
-    node
+/// A node as it is read.
+#[derive(Default)]
+struct RawNode {
+    kind: String,
+    span: Range<usize>,
+    is_shorthand: bool,
+    is_type_only: bool,
+    fields: Vec<(String, Value)>,
 }
 
-fn offset(json: &Json) -> usize {
-    json.as_u64().and_then(|offset| usize::try_from(offset).ok()).unwrap_or_default()
+impl RawNode {
+    fn into_node(self, types: Types) -> Node {
+        let Self { kind, span, is_shorthand, mut fields, .. } = self;
+        let is_wrapper = kind == "ParenthesizedExpression"
+            || types == Types::Ignored && ASSERTIONS.contains(&kind.as_str());
+        if is_wrapper
+            && let Some(index) = fields.iter().position(|(field, _)| field == "expression")
+            && let (_, Value::Node(mut inner)) = fields.swap_remove(index)
+        {
+            inner.outer = span;
+            return inner;
+        }
+        let mut node = Node { kind, outer: span.clone(), span, is_shorthand: false, fields };
+        normalise(&mut node);
+        let value = node.fields.iter_mut().find(|(field, _)| is_shorthand && field == "value");
+        if let Some((_, Value::Node(value))) = value {
+            value.is_shorthand = true;
+        }
+        node
+    }
 }
 
 fn is_ignored(kind: &str, key: &str, types: Types) -> bool {
@@ -222,15 +300,13 @@ fn is_ignored(kind: &str, key: &str, types: Types) -> bool {
     SPELLING_FIELDS.contains(&key) || is_type && types == Types::Ignored
 }
 
-/// Whether a statement or specifier leaves nothing behind in JavaScript.
-fn is_type_only(json: &Json) -> bool {
-    let is = |key: &str, value: &str| json[key].as_str() == Some(value);
-    is("type", "TSInterfaceDeclaration")
-        || is("type", "TSTypeAliasDeclaration")
-        || is("type", "TSDeclareFunction")
-        || is("importKind", "type")
-        || is("exportKind", "type")
-        || json["declare"].as_bool() == Some(true)
+/// Whether a field says that its statement or specifier leaves nothing behind in JavaScript.
+fn leaves_nothing(key: &str, value: &Value) -> bool {
+    match (key, value) {
+        ("importKind" | "exportKind", Value::Atom(Json::String(kind))) => kind == "type",
+        ("declare", Value::Atom(atom)) => *atom == Json::Bool(true),
+        _ => false,
+    }
 }
 
 fn normalise(node: &mut Node) {

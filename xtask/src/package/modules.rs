@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rayon::prelude::*;
 use semantic_patch::{Language, Source, relative_imports};
 
 use crate::{
@@ -17,41 +18,47 @@ const OUR_MODULES: &str = "dist/websocket";
 /// The modules of these template folders, as JavaScript and declarations, by their paths in the
 /// package.
 pub fn compile(root: &Utf8Path, folders: &[String]) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
-    let mut files = BTreeMap::new();
+    let mut sources = Vec::new();
     for folder in folders {
         let base = Utf8PathBuf::from(format!("templates/{folder}"));
         for path in workspace::files(root, &base, ".ts")? {
-            if path.as_str().ends_with(".test.ts") || path.as_str().ends_with(".d.ts") {
-                continue;
+            if !path.as_str().ends_with(".test.ts") && !path.as_str().ends_with(".d.ts") {
+                let text = workspace::read(root, &base.join(&path))?;
+                let name = format!("{OUR_MODULES}/{folder}/{}", path.with_extension(""));
+                sources.push((name, Source::new(base.join(&path), text)));
             }
-            let source = Source::new(base.join(&path), workspace::read(root, &base.join(&path))?);
-            let name = format!("{OUR_MODULES}/{folder}/{}", path.with_extension(""));
-            files.insert(format!("{name}.js"), compile::javascript(&source)?.into_bytes());
-            files.insert(format!("{name}.d.ts"), compile::declarations(&source)?.into_bytes());
         }
     }
-    Ok(files)
+    let compiled = sources.par_iter().map(|(name, source)| {
+        let (javascript, declarations) = compile::javascript_and_declarations(source)?;
+        let files = [(format!("{name}.js"), javascript), (format!("{name}.d.ts"), declarations)];
+        Ok(files.map(|(path, code)| (path, code.into_bytes())))
+    });
+    let compiled: Vec<_> = compiled.collect::<Result<_, Failure>>()?;
+    Ok(compiled.into_iter().flatten().collect())
 }
 
 /// Checks that every relative import in the package leads to a file of it.
 pub fn check_imports(files: &BTreeMap<String, Vec<u8>>) -> Result<(), Failure> {
-    let mut errors = Vec::new();
-    for (path, bytes) in
-        files.iter().filter(|(path, _)| path.ends_with(".js") || path.ends_with(".d.ts"))
-    {
-        let text = String::from_utf8_lossy(bytes);
-        let source = Source::new(path.as_str(), text);
-        for specifier in relative_imports(&source, Language::of(path))? {
-            let target = resolve(path, &specifier);
-            let declared = target.strip_suffix(".js").map(|stem| format!("{stem}.d.ts"));
-            let is_there = files.contains_key(&target)
-                || declared.is_some_and(|path| files.contains_key(&path));
-            if !is_there {
-                errors.push(BuildError::MissingModule { module: path.clone(), specifier });
-            }
-        }
-    }
-    if errors.is_empty() { Ok(()) } else { Err(Failure::of(errors)) }
+    let modules =
+        files.par_iter().filter(|(path, _)| path.ends_with(".js") || path.ends_with(".d.ts"));
+    let missing = modules.map(|(path, bytes)| {
+        let source = Source::new(path.as_str(), String::from_utf8_lossy(bytes));
+        let specifiers = relative_imports(&source, Language::of(path))?.into_iter();
+        let missing = specifiers.filter(|specifier| !is_there(files, &resolve(path, specifier)));
+        Ok(missing
+            .map(|specifier| BuildError::MissingModule { module: path.clone(), specifier })
+            .collect())
+    });
+    let missing: Vec<Vec<BuildError>> = missing.collect::<Result<_, Failure>>()?;
+    let missing: Vec<BuildError> = missing.into_iter().flatten().collect();
+    if missing.is_empty() { Ok(()) } else { Err(Failure::of(missing)) }
+}
+
+/// Whether the package has a module, or at least its declarations.
+fn is_there(files: &BTreeMap<String, Vec<u8>>, path: &str) -> bool {
+    let declarations = path.strip_suffix(".js").map(|stem| format!("{stem}.d.ts"));
+    files.contains_key(path) || declarations.is_some_and(|path| files.contains_key(&path))
 }
 
 /// The file that a relative specifier names.
