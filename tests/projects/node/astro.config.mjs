@@ -1,0 +1,14 @@
+import { defineConfig } from 'astro/config';
+import node from 'zastro-websockets-node';
+
+export default defineConfig({
+	output: 'server',
+	// The tests build the same site twice.
+	adapter: node({
+		mode: process.env.ADAPTER_MODE === 'middleware' ? 'middleware' : 'standalone',
+		websocket: { allowedOrigins: ['https://allowed.example'] },
+	}),
+	// The error pages of the dev server offer it, and it writes to the home folder.
+	devToolbar: { enabled: false },
+	server: { host: '127.0.0.1' },
+});

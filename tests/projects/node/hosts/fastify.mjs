@@ -1,0 +1,14 @@
+import middie from '@fastify/middie';
+import Fastify from 'fastify';
+import { attachWebSocket, handler } from '../dist/server/entry.mjs';
+
+const app = Fastify();
+app.get('/guarded', (_request, reply) => {
+	reply.code(403).header('x-guard', 'host').send('guarded by the host');
+});
+await app.register(middie);
+// A request that Astro does not know goes on to Fastify's own routes.
+app.use((request, response, next) => handler(request, response, next, { user: 'ada' }));
+await app.listen({ port: 0, host: '127.0.0.1' });
+attachWebSocket(app.server);
+console.log(`listening ${app.server.address().port}`);

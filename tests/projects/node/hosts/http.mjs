@@ -1,0 +1,12 @@
+import { createServer } from 'node:http';
+import { attachWebSocket, handler } from '../dist/server/entry.mjs';
+
+const server = createServer((request, response) => {
+	if (request.url === '/guarded') {
+		response.writeHead(403, { 'x-guard': 'host' }).end('guarded by the host');
+		return;
+	}
+	handler(request, response, undefined, { user: 'ada' });
+});
+attachWebSocket(server);
+server.listen(0, '127.0.0.1', () => console.log(`listening ${server.address().port}`));

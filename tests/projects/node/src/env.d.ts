@@ -1,0 +1,6 @@
+declare namespace App {
+	interface Locals {
+		/** Set by the hosts in `hosts/`. */
+		user?: string;
+	}
+}

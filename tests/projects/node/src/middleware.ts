@@ -1,0 +1,17 @@
+import { defineMiddleware } from 'astro:middleware';
+
+export const onRequest = defineMiddleware((context, next) => {
+	switch (context.url.pathname) {
+		case '/middleware/unmatched':
+		case '/middleware/matched': {
+			const { socket, response } = context.locals.upgradeWebSocket();
+			socket.addEventListener('message', ({ data }) => socket.send(`middleware: ${data}`));
+			return response;
+		}
+		case '/middleware/next-rewrite':
+			return next('/echo');
+		case '/middleware/refuse':
+			return new Response('refused by the middleware', { status: 403 });
+	}
+	return next();
+});

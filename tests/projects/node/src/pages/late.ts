@@ -1,0 +1,11 @@
+import type { APIRoute } from 'astro';
+import { entry } from '../journal';
+
+/** Attaches its handler long after the first messages have come. */
+export const GET: APIRoute = ({ locals, url }) => {
+	const { socket, response } = locals.upgradeWebSocket();
+	void entry(url.searchParams.get('journal') ?? '').then(() => {
+		socket.addEventListener('message', ({ data }) => socket.send(data));
+	});
+	return response;
+};

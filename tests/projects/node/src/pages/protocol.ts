@@ -1,0 +1,12 @@
+import type { APIRoute } from 'astro';
+
+export const GET: APIRoute = ({ locals, url }) => {
+	const protocol = url.searchParams.get('choose');
+	try {
+		const { socket, response } = locals.upgradeWebSocket(protocol === null ? {} : { protocol });
+		socket.addEventListener('open', () => socket.send(`protocol: ${socket.protocol}`));
+		return response;
+	} catch (error) {
+		return new Response(String(error), { status: 409 });
+	}
+};

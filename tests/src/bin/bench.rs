@@ -1,0 +1,266 @@
+//! `cargo xtask bench`: each suite measures something as a whole process, in turn with its peer where it has
+//! one, so that a ratio holds when the machine's speed drifts.
+
+use std::env;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use nix::sys::resource::{UsageWho, getrusage};
+use serde::Serialize;
+use tests::locations::{repository, target};
+use tests::project::Project;
+
+/// Counted runs of each command, after one that is not counted.
+const RUNS: usize = 15;
+
+/// One row of the table.
+#[derive(Serialize)]
+struct Row {
+    suite: &'static str,
+    what: &'static str,
+    median: f64,
+    unit: &'static str,
+    /// What it should be, where the project has set itself a target.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<String>,
+}
+
+type Suite = (&'static str, fn() -> Result<Vec<Row>>);
+
+const SUITES: &[Suite] = &[("build", build)];
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let (flags, names): (Vec<String>, Vec<String>) =
+        env::args().skip(1).partition(|word| word.starts_with("--"));
+    let known: Vec<&str> = SUITES.iter().map(|(name, _)| *name).collect();
+    if let Some(name) = names.iter().find(|name| !known.contains(&name.as_str())) {
+        bail!("there is no benchmark `{name}`; choose one of: {}", known.join(", "));
+    }
+    let mut rows = Vec::new();
+    for (name, suite) in SUITES {
+        if names.is_empty() || names.iter().any(|chosen| chosen == name) {
+            rows.extend(suite().with_context(|| format!("the benchmark `{name}` cannot measure"))?);
+        }
+    }
+    if flags.iter().any(|flag| flag == "--json") {
+        println!("{}", serde_json::to_string_pretty(&rows)?);
+        return Ok(());
+    }
+    for row in rows {
+        let target = row.target.map(|target| format!("  target: {target}")).unwrap_or_default();
+        println!("{:<7} {:<64} {:>9.1} {:<6}{target}", row.suite, row.what, row.median, row.unit);
+    }
+    Ok(())
+}
+
+/// A warm build in the dev profile, against esbuild and TypeScript on the same sources.
+fn build() -> Result<Vec<Row>> {
+    let row = |what, median, unit, target: &str| Row {
+        suite: "build",
+        what,
+        median,
+        unit,
+        target: (!target.is_empty()).then(|| target.to_owned()),
+    };
+    run_quietly(cargo().args(["build", "--quiet", "--package", "xtask"]))?;
+    let xtask = || {
+        let mut command = Command::new(target().join("debug/xtask"));
+        command.current_dir(repository());
+        command
+    };
+    run_quietly(xtask().arg("build"))?;
+
+    // Before anything larger runs: the kernel remembers the largest child only.
+    let build = median(RUNS, || time(xtask().args(["build", "node"])))?;
+    let memory = peak_of_children()?;
+    let check = median(RUNS, || time(xtask().args(["check", "node"])))?;
+
+    let peer = Peer::prepare()?;
+    let mut pairs = Vec::new();
+    for _ in 0..5 {
+        let ours = time(xtask().args(["build", "node"]))?;
+        let theirs = peer.time()?;
+        pairs.push((theirs.as_secs_f64() / ours.as_secs_f64(), theirs));
+    }
+    pairs.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let (ratio, theirs) = pairs[pairs.len() / 2];
+
+    Ok(vec![
+        row(
+            "warm build of node, registry form, dev profile",
+            milliseconds(build),
+            "ms",
+            "under 150",
+        ),
+        row("its peak memory", memory, "MB", "under 100"),
+        row("check of node", milliseconds(check), "ms", "under 80"),
+        row("the same sources with esbuild and TypeScript", milliseconds(theirs), "ms", ""),
+        row("how many times faster the build is, in pairs", ratio, "times", "at least 10"),
+        row("crates of xtask", crates()?, "", "under 200"),
+        row(
+            "first build, empty target folder",
+            first_build()?.as_secs_f64(),
+            "s",
+            "under 75 on two idle cores",
+        ),
+    ])
+}
+
+/// esbuild, as people start it, turns the same modules into JavaScript, TypeScript makes the declarations of those that are ours.
+struct Peer {
+    project: Project,
+    folder: PathBuf,
+    modules: Vec<PathBuf>,
+}
+
+impl Peer {
+    fn prepare() -> Result<Self> {
+        let project = Project::install("node")?;
+        let folder =
+            project.copy_beside_modules(&repository().join("templates"), "templates-to-bench")?;
+        let mut modules = Vec::new();
+        find(&folder, "ts", &mut modules)?;
+        modules.retain(|path| !path.to_string_lossy().ends_with(".test.ts"));
+        let published = project.folder().join("node_modules/zastro-websockets-node/dist");
+        for entry in fs::read_dir(published)? {
+            let path = entry?.path();
+            if path.extension() == Some(OsStr::new("js")) {
+                modules.push(path);
+            }
+        }
+        let types = folder.join("node_modules/@types");
+        if !types.exists() {
+            fs::create_dir_all(folder.join("node_modules"))?;
+            std::os::unix::fs::symlink(project.tools().modules().join("@types"), types)?;
+        }
+        Ok(Self { project, folder, modules })
+    }
+
+    fn time(&self) -> Result<Duration> {
+        let mut esbuild = self.project.tools().esbuild();
+        esbuild.current_dir(&self.folder).args(&self.modules).args([
+            "--outdir=out",
+            "--outbase=..",
+            "--target=node20",
+            "--format=esm",
+            "--log-level=error",
+        ]);
+        let mut tsc = self.project.tools().tsc();
+        tsc.current_dir(&self.folder).args([
+            "-p",
+            ".",
+            "--noEmit",
+            "false",
+            "--emitDeclarationOnly",
+            "--outDir",
+            "out",
+        ]);
+        Ok(time(&mut esbuild)? + time(&mut tsc)?)
+    }
+}
+
+fn cargo() -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(repository());
+    cargo
+}
+
+/// How many crates the command line is made of, its own among them.
+fn crates() -> Result<f64> {
+    let output = cargo()
+        .args([
+            "tree",
+            "--package",
+            "xtask",
+            "--prefix",
+            "none",
+            "--edges",
+            "normal,build",
+            "--no-dedupe",
+        ])
+        .output()?;
+    let text = String::from_utf8(output.stdout)?;
+    let mut crates: Vec<&str> =
+        text.lines().map(|line| line.split(" (").next().unwrap_or(line)).collect();
+    crates.sort_unstable();
+    crates.dedup();
+    Ok(crates.len() as f64)
+}
+
+/// What `cargo xtask build` does first on a fresh machine; sources of crates are there already.
+fn first_build() -> Result<Duration> {
+    run_quietly(cargo().args(["fetch", "--quiet"]))?;
+    let folder = target().join("bench-first-build");
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    let duration = time(
+        cargo()
+            .args(["run", "--quiet", "--package", "xtask", "--target-dir"])
+            .arg(&folder)
+            .args(["--", "build", "node"]),
+    )?;
+    fs::remove_dir_all(&folder)?;
+    Ok(duration)
+}
+
+fn median(runs: usize, mut measure: impl FnMut() -> Result<Duration>) -> Result<Duration> {
+    measure()?;
+    let mut durations = (0..runs).map(|_| measure()).collect::<Result<Vec<Duration>>>()?;
+    durations.sort_unstable();
+    Ok(durations[runs / 2])
+}
+
+/// The wall time of a process that has to succeed.
+fn time(command: &mut Command) -> Result<Duration> {
+    let start = Instant::now();
+    run_quietly(command)?;
+    Ok(start.elapsed())
+}
+
+fn run_quietly(command: &mut Command) -> Result<()> {
+    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).status();
+    let status = status.with_context(|| format!("cannot start {command:?}"))?;
+    ensure!(status.success(), "{command:?} ended with {status}");
+    Ok(())
+}
+
+/// The largest resident set of any child so far, in megabytes.
+fn peak_of_children() -> Result<f64> {
+    let peak = getrusage(UsageWho::RUSAGE_CHILDREN)?.max_rss() as f64;
+    // Linux counts kilobytes, macOS bytes (getrusage(2)).
+    Ok(if cfg!(target_os = "macos") { peak / 1e6 } else { peak * 1024.0 / 1e6 })
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}
+
+fn find(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir()
+            && path.file_name() != Some(OsStr::new("node_modules"))
+            && path.file_name() != Some(OsStr::new("out"))
+        {
+            find(&path, extension, found)?;
+        } else if path.extension() == Some(OsStr::new(extension)) {
+            found.push(path);
+        }
+    }
+    Ok(())
+}

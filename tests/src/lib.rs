@@ -1,0 +1,13 @@
+//! What the end-to-end suites are made of: the tools they bring, real Astro projects with a built
+//! adapter in them, real servers, and a client that can also send what no well-behaved client
+//! sends.
+//!
+//! The suites themselves are in `tests/tests/`; the projects they start are in `tests/projects/`.
+
+pub mod checkout;
+pub mod client;
+pub mod locations;
+pub mod lock;
+pub mod project;
+pub mod server;
+pub mod tools;

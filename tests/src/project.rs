@@ -1,0 +1,291 @@
+//! Real Astro projects: a folder of `tests/projects/`, installed with the pinned Astro and a built
+//! adapter.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+
+use crate::tools::{Tools, run};
+use crate::{locations, lock};
+
+/// npm takes no release that is younger than this, so that what the dependencies depend on stays
+/// the same from one run to the next. A lockfile would do the same, but it would repeat the version
+/// of Astro and the integrity of the tarball, which change with every pin and every build.
+pub const REGISTRY_AS_OF: &str = "2026-11-18";
+
+/// The Astro major that the suites run on: the name of a table in `upstream/upstream.toml`.
+pub const LINE: &str = "astro7";
+
+/// An installed project: `node_modules` and nothing else, to be shared by its apps.
+pub struct Project {
+    source: PathBuf,
+    folder: PathBuf,
+    tools: Tools,
+}
+
+/// One root to build or to serve. Astro 7 allows one dev server for each.
+pub struct App {
+    root: PathBuf,
+    tools: Tools,
+    /// Another test process has to wait for this root.
+    _lock: File,
+}
+
+impl Project {
+    /// Installs `tests/projects/<name>` with the tarball of the adapter of that name, the pinned
+    /// Astro, and the project's own dependencies. The same inputs are installed once.
+    pub fn install(name: &str) -> Result<Self> {
+        let tools = Tools::get()?;
+        let source = locations::repository().join("tests/projects").join(name);
+        let manifest = fs::read(source.join("package.json"))?;
+        let tarball = tarball(name)?;
+        let astro = pinned()?.astro;
+        let fingerprint = lock::fingerprint([
+            manifest.as_slice(),
+            &fs::read(&tarball)?,
+            astro.as_bytes(),
+            REGISTRY_AS_OF.as_bytes(),
+        ]);
+        let folder = locations::target().join("projects").join(format!("{name}-{fingerprint}"));
+        lock::folder_once(&folder, |unfinished| {
+            remove_other_installations(&folder, name)?;
+            fs::write(unfinished.join("package.json"), &manifest)?;
+            let mut install = tools.npm();
+            install
+                .current_dir(unfinished)
+                .args([
+                    "install",
+                    "--ignore-scripts",
+                    "--no-audit",
+                    "--no-fund",
+                    "--save-exact",
+                    "--prefer-offline",
+                ])
+                .arg(format!("--before={REGISTRY_AS_OF}"))
+                .arg(format!("astro@{astro}"))
+                .arg(&tarball);
+            run(&mut install).with_context(|| {
+                format!(
+                    "no release after {REGISTRY_AS_OF} is installed: if Astro {astro} is younger, \
+                     move `REGISTRY_AS_OF` in {}",
+                    file!(),
+                )
+            })
+        })?;
+        Ok(Self { source, folder, tools })
+    }
+
+    /// A root with the project's sources as they are now, below the shared `node_modules`. What an
+    /// earlier run built is kept: `App::build` decides whether it still fits.
+    pub fn app(&self, name: &str) -> Result<App> {
+        let root = self.folder.join(name);
+        let lock = lock::exclusive(&root)?;
+        mirror(&self.source, &root)?;
+        // npm has added Astro and the adapter to it, and Astro reads there what to bundle.
+        fs::copy(self.folder.join("package.json"), root.join("package.json"))?;
+        Ok(App { root, tools: Tools::get()?, _lock: lock })
+    }
+
+    /// A copy of `source` from which imports find what the project has installed.
+    pub fn copy_beside_modules(&self, source: &Path, name: &str) -> Result<PathBuf> {
+        let copy = self.folder.join(name);
+        mirror(source, &copy)?;
+        Ok(copy)
+    }
+
+    /// The folder that holds `node_modules`.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The tools with which the project was installed.
+    pub fn tools(&self) -> &Tools {
+        &self.tools
+    }
+}
+
+/// Astro's command line, seen from a root.
+const ASTRO: &str = "../node_modules/astro/bin/astro.mjs";
+
+/// What Astro and Vite write into a root.
+const OUTPUTS: [&str; 3] = [".astro", "dist", "node_modules"];
+
+impl App {
+    /// The folder of this root.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// `astro <arguments>`, to run to its end.
+    pub fn astro<I: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = I>) -> Command {
+        let mut command = self.node();
+        command.arg(ASTRO).args(arguments);
+        command
+    }
+
+    /// `astro <arguments>`, to be given to `Server::start`. There is no shell and no npm in
+    /// between: the process that is started is the one that is killed.
+    pub fn astro_server<I: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = I>) -> Command {
+        let mut command = self.node_server(ASTRO);
+        command.args(arguments);
+        command
+    }
+
+    /// `node <script>`, to be given to `Server::start`.
+    pub fn node_server(&self, script: &str) -> Command {
+        let mut command = self.node();
+        // The server ends with the test process, however that one ends.
+        command.arg("--import").arg(locations::repository().join("tests/projects/leash.mjs"));
+        command.arg(script);
+        command
+    }
+
+    /// Node in this root. The environment is empty but for what every machine has, since Astro
+    /// behaves differently in CI, on a terminal, and when it thinks that an agent is calling.
+    fn node(&self) -> Command {
+        let mut command = self.tools.node();
+        command
+            .current_dir(&self.root)
+            .env_clear()
+            .env("PATH", self.tools.path())
+            .env("ASTRO_TELEMETRY_DISABLED", "1")
+            .env("NO_COLOR", "1");
+        if let Some(home) = std::env::var_os("HOME") {
+            command.env("HOME", home);
+        }
+        command
+    }
+
+    /// `astro build` with these environment variables, unless the last build was of the same
+    /// sources.
+    pub fn build(&self, variables: &[(&str, &str)]) -> Result<()> {
+        let mut inputs = Vec::new();
+        for file in files(&self.root)? {
+            inputs.push(file.as_os_str().as_encoded_bytes().to_vec());
+            inputs.push(fs::read(self.root.join(file))?);
+        }
+        inputs.push(format!("{variables:?}").into_bytes());
+        let fingerprint = lock::fingerprint(inputs.iter().map(Vec::as_slice));
+        let stamp = self.root.join("dist/.built-from");
+        if fs::read_to_string(&stamp).is_ok_and(|built| built == fingerprint) {
+            return Ok(());
+        }
+        run(self.astro(["build"]).envs(variables.iter().copied()))?;
+        fs::write(stamp, fingerprint)?;
+        Ok(())
+    }
+}
+
+/// An installation takes some 200 MB, and each build of the adapter needs another: those of earlier
+/// builds go, except where a test process still uses one.
+fn remove_other_installations(folder: &Path, name: &str) -> Result<()> {
+    let Some(parent) = folder.parent() else { return Ok(()) };
+    for entry in fs::read_dir(parent)? {
+        let other = entry?.path();
+        let is_installation = other.is_dir()
+            && other.extension().is_none()
+            && other.file_name().and_then(OsStr::to_str).is_some_and(|other| {
+                other.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'))
+            });
+        if is_installation && other != folder && !lock::is_any_held(&other)? {
+            fs::remove_dir_all(&other)?;
+        }
+    }
+    Ok(())
+}
+
+/// The tarball that `cargo xtask build` made of an adapter.
+fn tarball(adapter: &str) -> Result<PathBuf> {
+    let folder = locations::repository().join("adapters").join(adapter).join("pkg").join(LINE);
+    let found: Vec<PathBuf> = fs::read_dir(&folder)
+        .map(|entries| {
+            entries
+                .flatten()
+                .map(|entry| entry.path())
+                .filter(|path| path.extension() == Some(OsStr::new("tgz")))
+                .collect()
+        })
+        .unwrap_or_default();
+    match found.as_slice() {
+        [tarball] => Ok(tarball.clone()),
+        [] => bail!(
+            "there is no built package in {}: run `cargo xtask build {adapter}`",
+            folder.display()
+        ),
+        _ => bail!(
+            "there is more than one tarball in {}: delete it and run `cargo xtask build {adapter}`",
+            folder.display()
+        ),
+    }
+}
+
+/// What `upstream/upstream.toml` pins for the line that the suites run on.
+#[derive(Deserialize)]
+pub struct Pin {
+    /// The exact version of Astro.
+    pub astro: String,
+    /// The commit of that release.
+    pub commit: String,
+}
+
+/// Reads the pin.
+pub fn pinned() -> Result<Pin> {
+    let path = locations::repository().join("upstream/upstream.toml");
+    let text =
+        fs::read_to_string(&path).with_context(|| format!("cannot read: {}", path.display()))?;
+    let mut pins: BTreeMap<String, Pin> = toml::from_str(&text)
+        .with_context(|| format!("not a table of pins: {}", path.display()))?;
+    pins.remove(LINE).with_context(|| format!("no `[{LINE}]` in {}", path.display()))
+}
+
+/// Makes `target` hold what `source` holds, and leaves outputs alone.
+fn mirror(source: &Path, target: &Path) -> Result<()> {
+    fs::create_dir_all(target)?;
+    for entry in fs::read_dir(target)? {
+        let entry = entry?;
+        if OUTPUTS.iter().any(|output| entry.file_name() == *output) {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        } else {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    for file in files(source)? {
+        let copy = target.join(&file);
+        if let Some(parent) = copy.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::copy(source.join(&file), copy)?;
+    }
+    Ok(())
+}
+
+/// The files below `folder`, sorted, as paths relative to it; outputs are left out.
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    fn walk(folder: &Path, prefix: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            if OUTPUTS.iter().any(|output| name == *output) {
+                continue;
+            }
+            if entry.file_type()?.is_dir() {
+                walk(&entry.path(), &prefix.join(name), found)?;
+            } else {
+                found.push(prefix.join(name));
+            }
+        }
+        Ok(())
+    }
+    let mut found = Vec::new();
+    walk(folder, Path::new(""), &mut found)?;
+    found.sort();
+    Ok(found)
+}

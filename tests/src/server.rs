@@ -1,0 +1,171 @@
+//! Real server processes.
+
+use std::fmt;
+use std::io::{BufRead, BufReader, Read};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use rustix::process::{Pid, Signal, kill_process_group};
+use rustls::ClientConfig;
+
+/// How long a server may take to print its port. A cold start of Vite on a busy machine takes ten
+/// seconds.
+const START: Duration = Duration::from_secs(60);
+
+/// A server process that listens on 127.0.0.1. It is killed, with everything that it started, when
+/// it is dropped.
+pub struct Server {
+    child: Mutex<Child>,
+    output: Arc<Output>,
+    address: SocketAddr,
+    tls: Option<Arc<ClientConfig>>,
+}
+
+impl Server {
+    /// Starts a server that prints its port, as `listening <port>` or in a URL, once it listens.
+    pub fn start(command: &mut Command) -> Result<Self> {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .with_context(|| format!("cannot start: {command:?}"))?;
+        let output = Arc::new(Output::default());
+        if let Some(stdout) = child.stdout.take() {
+            output.follow(stdout);
+        }
+        if let Some(stderr) = child.stderr.take() {
+            output.follow(stderr);
+        }
+        let mut server = Self {
+            child: Mutex::new(child),
+            output,
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            tls: None,
+        };
+        let port = server
+            .output
+            .wait_for(START, port)
+            .ok_or_else(|| anyhow!("no port was printed by {command:?}\n{server}"))?;
+        server.address.set_port(port);
+        Ok(server)
+    }
+
+    /// Has clients speak TLS to this server.
+    #[must_use]
+    pub fn with_tls(mut self, config: Arc<ClientConfig>) -> Self {
+        self.tls = Some(config);
+        self
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What a client needs for TLS, if this server speaks it.
+    pub fn tls(&self) -> Option<Arc<ClientConfig>> {
+        self.tls.clone()
+    }
+
+    /// The origin of the pages that it serves.
+    pub fn origin(&self) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// An error that holds what the server printed, if the process has ended.
+    pub fn check_alive(&self) -> Result<()> {
+        match self.child().try_wait()? {
+            None => Ok(()),
+            Some(status) => bail!("the server process has ended with {status}\n{self}"),
+        }
+    }
+
+    fn child(&self) -> MutexGuard<'_, Child> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pid(&self) -> Option<Pid> {
+        i32::try_from(self.child().id()).ok().and_then(Pid::from_raw)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // The group: Astro may have started processes of its own.
+        if let Some(pid) = self.pid() {
+            let _ = kill_process_group(pid, Signal::KILL);
+        }
+        let _ = self.child().wait();
+    }
+}
+
+/// What the server printed, for failures.
+impl fmt::Display for Server {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "--- printed by the server:\n{}---", self.output.lock().text)
+    }
+}
+
+/// What a process prints, collected while it runs.
+#[derive(Default)]
+struct Output {
+    printed: Mutex<Printed>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Printed {
+    text: String,
+    /// Streams that have not come to their end: none are left when the process has ended.
+    open: usize,
+}
+
+impl Output {
+    fn follow(self: &Arc<Self>, stream: impl Read + Send + 'static) {
+        let output = Arc::clone(self);
+        output.lock().open += 1;
+        thread::spawn(move || {
+            for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
+                let mut printed = output.lock();
+                printed.text.push_str(&String::from_utf8_lossy(&line));
+                printed.text.push('\n');
+                drop(printed);
+                output.changed.notify_all();
+            }
+            output.lock().open -= 1;
+            output.changed.notify_all();
+        });
+    }
+
+    /// What `find` finds in the text; nothing once the time is up or the process has ended.
+    fn wait_for<T>(&self, limit: Duration, find: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let (printed, _) = self
+            .changed
+            .wait_timeout_while(self.lock(), limit, |printed| {
+                printed.open > 0 && find(&printed.text).is_none()
+            })
+            .unwrap_or_else(PoisonError::into_inner);
+        find(&printed.text)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Printed> {
+        self.printed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The port in `listening 1234`, `http://127.0.0.1:1234` or `http://localhost:1234/`.
+fn port(printed: &str) -> Option<u16> {
+    ["listening ", "://127.0.0.1:", "://localhost:"].iter().find_map(|before| {
+        let (_, after) = printed.split_once(before)?;
+        let digits = after.split(|letter: char| !letter.is_ascii_digit()).next()?;
+        digits.parse().ok()
+    })
+}

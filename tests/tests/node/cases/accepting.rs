@@ -1,0 +1,229 @@
+//! From the handshake to the first messages.
+
+use anyhow::{Context, Result, ensure};
+use tests::client::Request;
+
+use super::{Case, cases, not_applicable};
+use crate::hosts::{Host, Site};
+
+pub const CASES: &[Case] = cases![
+    echoes_text,
+    echoes_text_of_many_bytes_per_letter,
+    echoes_binary,
+    echoes_many_messages_in_order,
+    sends_headers_and_both_kinds_of_cookies_with_the_101,
+    accepts_who_has_the_cookie,
+    chooses_the_subprotocol,
+    chooses_no_subprotocol_by_itself,
+    upgrades_in_middleware_on_a_route_that_is_matched,
+    upgrades_in_middleware_on_a_route_that_is_not,
+    follows_a_rewrite_by_next,
+    follows_a_rewrite_of_the_context,
+    upgrades_in_the_frontmatter_of_a_page,
+    upgrades_on_a_wildcard_route,
+    persists_a_session_written_before_the_accept,
+    keeps_early_messages_for_a_late_handler,
+    takes_frames_that_come_with_the_handshake,
+    fires_every_event_once_and_in_order,
+    gives_the_socket_the_state_of_the_standard,
+    accepts_the_same_origin,
+    accepts_an_origin_that_the_options_allow,
+    gives_the_locals_of_the_application_to_the_route,
+    keeps_concurrent_sockets_apart,
+];
+
+fn echoes_text(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/echo"))?;
+    socket.send("hello")?;
+    ensure!(socket.text()? == "hello");
+    Ok(())
+}
+
+fn echoes_text_of_many_bytes_per_letter(site: &Site) -> Result<()> {
+    // Past 32 bytes ws takes another path through the mask.
+    let text = "žluťoučký kůň 🐎 ".repeat(200);
+    let mut socket = site.server.open(&Request::upgrade("/echo"))?;
+    socket.send(&text)?;
+    ensure!(socket.text()? == text);
+    Ok(())
+}
+
+fn echoes_binary(site: &Site) -> Result<()> {
+    let bytes: Vec<u8> = (0..=u8::MAX).cycle().take(70_000).collect();
+    let mut socket = site.server.open(&Request::upgrade("/echo"))?;
+    socket.send_binary(&bytes)?;
+    ensure!(socket.binary()? == bytes, "other bytes came back");
+    Ok(())
+}
+
+fn echoes_many_messages_in_order(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/echo"))?;
+    for number in 0..200 {
+        socket.send(&number.to_string())?;
+    }
+    for number in 0..200 {
+        ensure!(socket.text()? == number.to_string());
+    }
+    Ok(())
+}
+
+fn sends_headers_and_both_kinds_of_cookies_with_the_101(site: &Site) -> Result<()> {
+    let socket = site.server.open(&Request::upgrade("/headers"))?;
+    ensure!(socket.headers.get("x-greeting") == Some("hello"), "{:?}", socket.headers);
+    ensure!(socket.headers.cookie("by-context") == Some("one"), "{:?}", socket.headers);
+    ensure!(socket.headers.cookie("by-header") == Some("two"), "{:?}", socket.headers);
+    Ok(())
+}
+
+fn accepts_who_has_the_cookie(site: &Site) -> Result<()> {
+    let mut socket =
+        site.server.open(&Request::upgrade("/authenticated").header("Cookie", "token=secret"))?;
+    ensure!(socket.text()? == "welcome");
+    Ok(())
+}
+
+fn chooses_the_subprotocol(site: &Site) -> Result<()> {
+    let request =
+        Request::upgrade("/protocol?choose=two").header("Sec-WebSocket-Protocol", "one, two");
+    let mut socket = site.server.open(&request)?;
+    ensure!(socket.headers.get("sec-websocket-protocol") == Some("two"), "{:?}", socket.headers);
+    ensure!(socket.text()? == "protocol: two");
+    Ok(())
+}
+
+fn chooses_no_subprotocol_by_itself(site: &Site) -> Result<()> {
+    let request = Request::upgrade("/protocol").header("Sec-WebSocket-Protocol", "one, two");
+    let mut socket = site.server.open(&request)?;
+    ensure!(socket.headers.get("sec-websocket-protocol").is_none(), "{:?}", socket.headers);
+    ensure!(socket.text()? == "protocol: ");
+    Ok(())
+}
+
+fn upgrades_in_middleware_on_a_route_that_is_matched(site: &Site) -> Result<()> {
+    answers(site, "/middleware/matched", "middleware: hello")
+}
+
+fn upgrades_in_middleware_on_a_route_that_is_not(site: &Site) -> Result<()> {
+    if matches!(site.host, Host::Express | Host::Fastify) {
+        return not_applicable(
+            "Astro's handler gives an unknown route back to the application, before any middleware",
+        );
+    }
+    answers(site, "/middleware/unmatched", "middleware: hello")
+}
+
+fn follows_a_rewrite_by_next(site: &Site) -> Result<()> {
+    answers(site, "/middleware/next-rewrite", "hello")
+}
+
+fn follows_a_rewrite_of_the_context(site: &Site) -> Result<()> {
+    answers(site, "/context-rewrite", "hello")
+}
+
+fn upgrades_in_the_frontmatter_of_a_page(site: &Site) -> Result<()> {
+    answers(site, "/frontmatter", "frontmatter: hello")
+}
+
+fn upgrades_on_a_wildcard_route(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/wild/a/b/c"))?;
+    ensure!(socket.text()? == "path: a/b/c");
+    Ok(())
+}
+
+fn persists_a_session_written_before_the_accept(site: &Site) -> Result<()> {
+    let socket = site.server.open(&Request::upgrade("/session/write?value=remembered"))?;
+    let session =
+        socket.headers.cookie("astro-session").context("the 101 sets no session cookie")?;
+    let response = site.server.fetch(
+        &Request::get("/session/read").header("Cookie", &format!("astro-session={session}")),
+    )?;
+    ensure!(response.text() == "remembered", "{response}");
+    Ok(())
+}
+
+fn keeps_early_messages_for_a_late_handler(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/late?journal=late"))?;
+    socket.send("first")?;
+    socket.send("second")?;
+    socket.synchronise()?;
+    site.record("late")?;
+    ensure!(socket.text()? == "first");
+    ensure!(socket.text()? == "second");
+    Ok(())
+}
+
+fn takes_frames_that_come_with_the_handshake(site: &Site) -> Result<()> {
+    let mut bytes = Request::upgrade("/echo").to_bytes(&site.server.address().to_string());
+    bytes.extend(tests::client::text_frame("in the head"));
+    let mut connection = site.server.connection()?;
+    connection.write(&bytes)?;
+    let mut socket = connection.accepted()?;
+    ensure!(socket.text()? == "in the head");
+    socket.send("after it")?;
+    ensure!(socket.text()? == "after it");
+    Ok(())
+}
+
+fn fires_every_event_once_and_in_order(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/lifecycle?journal=lifecycle"))?;
+    socket.send("one message")?;
+    socket.close(1000, "")?;
+    let events = site.journal("lifecycle", "onclose")?;
+    ensure!(events == "open onopen message onmessage close onclose", "{events}");
+    Ok(())
+}
+
+fn gives_the_socket_the_state_of_the_standard(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/state?a=b"))?;
+    let state = socket.text()?;
+    let scheme = if site.server.tls().is_some() { "wss" } else { "ws" };
+    let start =
+        r#"{"before":0,"readyState":1,"protocol":"","extensions":"","bufferedAmount":0,"url":""#;
+    ensure!(
+        state.starts_with(&format!("{start}{scheme}://")) && state.ends_with(r#"/state?a=b"}"#),
+        "{state}"
+    );
+    Ok(())
+}
+
+fn accepts_the_same_origin(site: &Site) -> Result<()> {
+    site.server.open(&Request::upgrade("/echo").header("Origin", &site.server.origin()))?;
+    Ok(())
+}
+
+fn accepts_an_origin_that_the_options_allow(site: &Site) -> Result<()> {
+    site.server.open(&Request::upgrade("/echo").header("Origin", "https://allowed.example"))?;
+    Ok(())
+}
+
+fn gives_the_locals_of_the_application_to_the_route(site: &Site) -> Result<()> {
+    if !site.host.is_application() {
+        return not_applicable("there is no application around the site");
+    }
+    let mut socket = site.server.open(&Request::upgrade("/host-locals"))?;
+    ensure!(socket.text()? == "user: ada");
+    Ok(())
+}
+
+fn keeps_concurrent_sockets_apart(site: &Site) -> Result<()> {
+    let mut sockets = Vec::new();
+    for _ in 0..20 {
+        sockets.push(site.server.open(&Request::upgrade("/echo"))?);
+    }
+    for (number, socket) in sockets.iter_mut().enumerate() {
+        socket.send(&number.to_string())?;
+    }
+    for (number, socket) in sockets.iter_mut().enumerate().rev() {
+        ensure!(socket.text()? == number.to_string());
+    }
+    Ok(())
+}
+
+/// Says hello, and expects that.
+fn answers(site: &Site, target: &str, expected: &str) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade(target))?;
+    socket.send("hello")?;
+    let text = socket.text()?;
+    ensure!(text == expected, "{text}");
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! What must not take the server down. The process is looked at after every case; here it also has
+//! to answer.
+
+use anyhow::{Result, ensure};
+use tests::client::Request;
+
+use super::{Case, cases};
+use crate::hosts::Site;
+
+pub const CASES: &[Case] = cases![
+    survives_a_reset_while_a_slow_route_renders,
+    survives_a_reset_in_the_middle_of_a_message,
+    survives_bytes_that_are_no_frame,
+    still_answers_after_all_of_this,
+];
+
+fn survives_a_reset_while_a_slow_route_renders(site: &Site) -> Result<()> {
+    let mut connection = site.server.connection()?;
+    connection.write(
+        &Request::upgrade("/slow?journal=slow").to_bytes(&site.server.address().to_string()),
+    )?;
+    let started = site.journal("slow-started", "")?;
+    ensure!(started == "yes", "{started}");
+    connection.reset()?;
+    site.record("slow-go")?;
+    let code = site.journal("slow-closed", "")?;
+    ensure!(code == "1006", "{code}");
+    site.check_echo()
+}
+
+fn survives_a_reset_in_the_middle_of_a_message(site: &Site) -> Result<()> {
+    let mut connection = site.server.connection()?;
+    let mut bytes = Request::upgrade("/echo").to_bytes(&site.server.address().to_string());
+    let frame = tests::client::text_frame("never to be finished");
+    bytes.extend(&frame[..frame.len() / 2]);
+    connection.write(&bytes)?;
+    ensure!(connection.response("GET")?.status == 101);
+    connection.reset()?;
+    site.check_echo()
+}
+
+fn survives_bytes_that_are_no_frame(site: &Site) -> Result<()> {
+    let mut connection = site.server.connection()?;
+    connection.write(&Request::upgrade("/echo").to_bytes(&site.server.address().to_string()))?;
+    ensure!(connection.response("GET")?.status == 101);
+    // A reserved opcode, not masked: RFC 6455, sections 5.1 and 5.2.
+    connection.write(&[0xff; 64])?;
+    connection.ended()?;
+    site.check_echo()
+}
+
+fn still_answers_after_all_of_this(site: &Site) -> Result<()> {
+    let response = site.server.get("/")?;
+    ensure!(response.status == 200, "{response}");
+    site.check_echo()
+}

@@ -1,0 +1,76 @@
+//! Upstream in git and upstream on npm are one thing: both forms of a release give equal packages.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use tests::checkout::Checkout;
+use tests::tools::{Tools, run};
+
+/// Names a clone of Astro's repository that holds the pinned commit.
+const CLONE: &str = "UPSTREAM_GIT";
+
+#[test]
+#[ignore = "needs UPSTREAM_GIT, which names a clone of Astro's repository"]
+fn both_forms_of_a_release_give_equal_modules() -> Result<()> {
+    let clone = std::env::var(CLONE).with_context(|| format!("{CLONE} is not set"))?;
+    let tools = Tools::get()?;
+    let from_registry = Checkout::copy("form-registry")?;
+    let from_git = Checkout::copy("form-git")?;
+    run(&mut from_registry.xtask(["build"]))?;
+    run(&mut from_git.xtask(["build", "--upstream", &clone]))?;
+
+    for runtime in from_git.runtimes()? {
+        let package = |checkout: &Checkout| -> Result<PathBuf> { checkout.package(&runtime) };
+        let (ours, theirs) = (package(&from_git)?, package(&from_registry)?);
+        let git = normalised(&tools, &ours)?;
+        let registry = normalised(&tools, &theirs)?;
+        ensure!(!git.is_empty() && git.keys().eq(registry.keys()), "other modules in {runtime}");
+        for (module, code) in &git {
+            ensure!(registry.get(module) == Some(code), "{runtime}: {module:?} differs");
+        }
+        let manifest = |folder: &Path| -> Result<serde_json::Value> {
+            Ok(serde_json::from_slice(&fs::read(folder.join("package.json"))?)?)
+        };
+        ensure!(manifest(&ours)? == manifest(&theirs)?, "{runtime}: the manifests differ");
+    }
+    Ok(())
+}
+
+/// The modules and declarations of a package; the modules as esbuild writes them, which leaves nothing of
+/// layout, quotes and comments.
+fn normalised(tools: &Tools, package: &Path) -> Result<BTreeMap<PathBuf, String>> {
+    let mut files = Vec::new();
+    find(&package.join("dist"), &mut files)?;
+    let modules: Vec<&PathBuf> =
+        files.iter().filter(|path| path.extension() == Some(OsStr::new("js"))).collect();
+    let out = package.with_extension("normalised");
+    let mut esbuild: Command = tools.esbuild();
+    esbuild.current_dir(package).args([
+        "--format=esm",
+        "--minify-whitespace",
+        "--target=node20",
+        "--log-level=error",
+        "--legal-comments=none",
+    ]);
+    run(esbuild.arg(format!("--outdir={}", out.display())).arg("--outbase=dist").args(modules))?;
+    let mut normalised = Vec::new();
+    find(&out, &mut normalised)?;
+    let declarations = files.iter().filter(|path| path.to_string_lossy().ends_with(".d.ts"));
+    let texts = declarations.map(|path| (package.join("dist"), path));
+    let texts = texts.chain(normalised.iter().map(|path| (out.clone(), path)));
+    texts
+        .map(|(base, path)| Ok((path.strip_prefix(base)?.to_owned(), fs::read_to_string(path)?)))
+        .collect()
+}
+
+fn find(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() { find(&path, found)? } else { found.push(path) }
+    }
+    Ok(())
+}

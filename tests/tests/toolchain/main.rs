@@ -1,0 +1,7 @@
+//! What is true of the repository and of every package, whatever the runtime.
+
+mod forms;
+mod pins;
+mod readme;
+mod templates;
+mod types;

@@ -1,0 +1,284 @@
+//! Every command and code block of the pages that people read is true.
+//!
+//! A block says by its first comment which file it is; the test puts it there, in a new site beside a copy of
+//! this repository, and does with it what the page says.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+use tests::checkout::Checkout;
+use tests::client::Request;
+use tests::locations::{repository, target};
+use tests::project::{REGISTRY_AS_OF, pinned};
+use tests::server::Server;
+use tests::tools::{Tools, run};
+
+const README: &str = "README.md";
+const NODE: &str = "adapters/node/README.md";
+
+/// A fenced block.
+struct Block {
+    language: String,
+    text: String,
+}
+
+impl Block {
+    /// The file that the first comment names.
+    fn file(&self) -> Result<&str> {
+        let first = self.text.lines().next().unwrap_or_default();
+        let name = first.strip_prefix("// ").or_else(|| first.strip_prefix("# "));
+        name.with_context(|| format!("a block without the name of its file:\n{}", self.text))
+    }
+}
+
+fn blocks(page: &str) -> Result<Vec<Block>> {
+    let text = fs::read_to_string(repository().join(page))?;
+    let mut blocks = Vec::new();
+    let mut open: Option<Block> = None;
+    for line in text.lines() {
+        match (&mut open, line.strip_prefix("```")) {
+            (None, Some(language)) => {
+                open = Some(Block { language: language.to_owned(), text: String::new() })
+            }
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (Some(block), None) => {
+                block.text.push_str(line);
+                block.text.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    Ok(blocks)
+}
+
+/// The commands between backticks, in and outside of blocks.
+fn commands(page: &str, program: &str) -> Result<Vec<String>> {
+    let text = fs::read_to_string(repository().join(page))?;
+    let in_blocks = text.lines().filter(|line| line.starts_with(program)).map(str::to_owned);
+    let inline = text.split('`').filter(|span| span.starts_with(program)).map(str::to_owned);
+    Ok(in_blocks.chain(inline).collect())
+}
+
+#[test]
+fn every_toolchain_command_on_the_pages_works() -> Result<()> {
+    let checkout = Checkout::copy("readme-commands")?;
+    let mut seen = 0;
+    for command in commands(README, "cargo xtask ")? {
+        let words: Vec<&str> = command.split_whitespace().skip(2).collect();
+        // Placeholders in the table of commands, and what would run this test again.
+        let is_form = command.contains('[') || words.first() == Some(&"test");
+        let arguments = if is_form { vec![words[0], "--help"] } else { words };
+        run(&mut checkout.xtask(&arguments)).with_context(|| command.clone())?;
+        seen += 1;
+    }
+    ensure!(seen > 10, "only {seen} commands were found");
+    Ok(())
+}
+
+#[test]
+fn the_patch_on_the_page_is_one_of_ours() -> Result<()> {
+    for block in blocks(README)?.iter().filter(|block| block.language == "toml") {
+        let file = fs::read_to_string(repository().join(block.file()?))?;
+        let edit = block.text.split_once('\n').map(|(_, edit)| edit).unwrap_or_default();
+        ensure!(file.contains(edit), "not in {}:\n{edit}", block.file()?);
+    }
+    Ok(())
+}
+
+#[test]
+fn the_tables_of_keys_and_options_name_them_all() -> Result<()> {
+    let readme = fs::read_to_string(repository().join(README))?;
+    let keys = [
+        "id", "why", "in", "pattern", "rewrite", "append", "import", "globals", "expect", "which",
+        "unless", "versions",
+    ];
+    let options = fs::read_to_string(repository().join(NODE))?;
+    let declared = fs::read_to_string(repository().join("templates/shared/options.ts"))?;
+    let (_, declared) =
+        declared.split_once("export interface WebSocketOptions {").context("no options")?;
+    let (declared, _) = declared.split_once("\n}").context("no end of the options")?;
+    let names =
+        declared.lines().filter_map(|line| line.trim().split_once("?:").map(|(name, _)| name));
+    for key in keys {
+        ensure!(readme.contains(&format!("`{key}`")), "{README} does not name `{key}`");
+    }
+    for name in names {
+        ensure!(options.contains(&format!("| `{name}` |")), "{NODE} does not name `{name}`");
+    }
+    Ok(())
+}
+
+/// A new site beside a checkout, made by the commands of the page.
+struct Site {
+    folder: PathBuf,
+    tools: Tools,
+}
+
+impl Site {
+    fn new(name: &str) -> Result<Self> {
+        let tools = Tools::get()?;
+        let beside = target().join("sites").join(name);
+        if beside.exists() {
+            fs::remove_dir_all(&beside)?;
+        }
+        let folder = beside.join("site");
+        fs::create_dir_all(folder.join("src/pages"))?;
+        symlink(repository(), beside.join("zastro-websockets"))?;
+        fs::write(
+            folder.join("package.json"),
+            "{ \"name\": \"site\", \"private\": true, \"type\": \"module\" }\n",
+        )?;
+        fs::write(
+            folder.join("src/pages/index.astro"),
+            "<script is:inline src=\"/client.js\"></script>\n",
+        )?;
+        let site = Self { folder, tools };
+        run(&mut site.shell(&format!("npm install astro@{}", pinned()?.astro)))?;
+        for block in blocks(README)?.iter().filter(|block| block.language == "sh") {
+            for line in block.text.lines().filter(|line| line.starts_with("npm ")) {
+                run(&mut site.shell(line))?;
+            }
+        }
+        Ok(site)
+    }
+
+    /// A line of a shell, with the brought Node in front.
+    fn shell(&self, line: &str) -> Command {
+        let mut shell = Command::new("sh");
+        shell.current_dir(&self.folder).env("PATH", self.tools.path()).args(["-c", line]);
+        shell.env("npm_config_before", REGISTRY_AS_OF).env("npm_config_ignore_scripts", "true");
+        shell.env("npm_config_audit", "false").env("npm_config_fund", "false");
+        shell
+    }
+
+    fn write(&self, block: &Block) -> Result<()> {
+        let path = self.folder.join(block.file()?);
+        fs::create_dir_all(path.parent().unwrap_or(&self.folder))?;
+        Ok(fs::write(path, &block.text)?)
+    }
+
+    fn node(&self, script: &str) -> Command {
+        let mut node = self.tools.node();
+        node.current_dir(&self.folder).env("ASTRO_TELEMETRY_DISABLED", "1").arg(script);
+        node
+    }
+
+    fn build(&self) -> Result<()> {
+        run(self.node("node_modules/astro/bin/astro.mjs").arg("build"))
+    }
+
+    /// One of the three ways of running a site that the page names.
+    fn start(&self, way: Way) -> Result<Server> {
+        let mut command = match way {
+            Way::Standalone => self.node("dist/server/entry.mjs"),
+            Way::Dev | Way::Preview => self.node("node_modules/astro/bin/astro.mjs"),
+        };
+        match way {
+            Way::Standalone => command.env("HOST", "127.0.0.1").env("PORT", "0"),
+            Way::Dev => command.args(["dev", "--port", "0"]),
+            Way::Preview => command.args(["preview", "--port", "0"]),
+        };
+        Server::start(&mut command).with_context(|| format!("{way:?}"))
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    Dev,
+    Preview,
+    Standalone,
+}
+
+#[test]
+fn the_thirty_seconds_of_a_site_builder_are_enough() -> Result<()> {
+    let site = Site::new("thirty-seconds")?;
+    for block in blocks(README)? {
+        match block.language.as_str() {
+            "js" | "ts" => site.write(&block)?,
+            // Run above, or held against the repository.
+            "sh" | "toml" => {}
+            other => bail!("nobody has said how a block of `{other}` is tested"),
+        }
+    }
+    site.build()?;
+    for way in [Way::Dev, Way::Preview, Way::Standalone] {
+        let server = site.start(way)?;
+        let mut socket =
+            server.open(&Request::upgrade("/echo")).with_context(|| format!("{way:?}"))?;
+        socket.send("hello")?;
+        ensure!(socket.text()? == "hello", "{way:?} does not echo");
+        let plain = server.get("/echo")?;
+        ensure!(plain.status == 426, "{way:?}: {}", plain.status);
+        ensure!(
+            server.get("/client.js")?.text().contains("/echo"),
+            "{way:?} does not serve the script"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn the_examples_on_the_page_of_the_node_package_work() -> Result<()> {
+    let site = Site::new("node-page")?;
+    let blocks = blocks(NODE)?;
+    let mut configurations = Vec::new();
+    for block in &blocks {
+        match (block.language.as_str(), block.file()?) {
+            ("js", "astro.config.mjs") => configurations.push(block),
+            ("js" | "ts", _) => site.write(block)?,
+            (other, _) => bail!("nobody has said how a block of `{other}` is tested"),
+        }
+    }
+    ensure!(configurations.len() == 2, "{} configurations", configurations.len());
+    for configuration in configurations {
+        site.write(configuration)?;
+        site.build()?;
+        let standalone = site.start(Way::Standalone)?;
+        chat(&standalone)?;
+        let limit = if configuration.text.contains("maxPayload") { 64 * 1024 } else { 1024 * 1024 };
+        let mut socket = standalone.open(&Request::upgrade("/chat").header("Cookie", "user=me"))?;
+        socket.send(&"x".repeat(limit + 1))?;
+        ensure!(socket.closed()?.0 == 1009, "a message over {limit} bytes is accepted");
+    }
+
+    let middleware = fs::read_to_string(site.folder.join("astro.config.mjs"))?
+        .replace("'standalone'", "'middleware'");
+    fs::write(site.folder.join("astro.config.mjs"), middleware)?;
+    site.build()?;
+    chat(&Server::start(site.node("server.mjs").env("PORT", "0"))?)
+}
+
+/// What the page says of its chat.
+fn chat(server: &Server) -> Result<()> {
+    ensure!(server.get("/chat")?.status == 426, "a plain request is not told to upgrade");
+    let refused = server.reject(&Request::upgrade("/chat"))?;
+    ensure!(
+        refused.status == 401 && refused.text() == "Log in first.",
+        "without a cookie: {}",
+        refused.status
+    );
+    let mut socket = server.open(&Request::upgrade("/chat").header("Cookie", "user=me"))?;
+    ensure!(socket.text()? == "welcome", "no welcome");
+    socket.send("hello")?;
+    ensure!(socket.text()? == "hello", "no echo");
+    Ok(())
+}
+
+/// Links to files of this repository lead somewhere.
+#[test]
+fn links_between_the_pages_lead_somewhere() -> Result<()> {
+    for page in [README, NODE] {
+        let text = fs::read_to_string(repository().join(page))?;
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if !link.starts_with("http") && !link.starts_with('#') {
+                let folder =
+                    repository().join(page).parent().map(Path::to_path_buf).unwrap_or_default();
+                ensure!(folder.join(link).exists(), "{page} links to {link}");
+            }
+        }
+    }
+    Ok(())
+}

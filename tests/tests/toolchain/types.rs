@@ -1,0 +1,107 @@
+//! The types that a site sees: the package's declarations, and a program that uses them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use tests::project::Project;
+use tests::tools::run;
+
+/// The name under which the adapter is installed.
+const PACKAGE: &str = "zastro-websockets-node";
+
+/// What is wrong in upstream's declarations, and not ours to mend: a virtual module that the
+/// package declares for itself only, and Astro's generated file, which the configurations that
+/// Astro ships do not check.
+const WRONG_UPSTREAM: [&str; 2] =
+    ["Cannot find module 'virtual:astro-node:config'", ".astro/content.d.ts("];
+
+#[test]
+fn a_site_type_checks_without_a_cast_and_without_set_up() -> Result<()> {
+    let project = Project::install("node")?;
+    let app = project.app("types")?;
+    run(&mut app.astro(["sync"]))?;
+    let errors = errors_of(project.tools().tsc().current_dir(app.root()).args(["-p", "."]))?;
+    ensure!(errors.is_empty(), "{errors:#?}");
+    Ok(())
+}
+
+#[test]
+fn a_site_that_checks_declarations_finds_nothing_wrong_in_ours() -> Result<()> {
+    let project = Project::install("node")?;
+    let app = project.app("types-of-libraries")?;
+    run(&mut app.astro(["sync"]))?;
+    let errors = errors_of(
+        with_types_of_node(project.tools().tsc(), &project).current_dir(app.root()).args([
+            "-p",
+            ".",
+            "--skipLibCheck",
+            "false",
+        ]),
+    )?;
+    let ours: Vec<&String> = errors.iter().filter(|error| is_ours(error)).collect();
+    ensure!(ours.is_empty(), "{ours:#?}");
+    Ok(())
+}
+
+#[test]
+fn every_declaration_of_the_package_type_checks_by_itself() -> Result<()> {
+    let project = Project::install("node")?;
+    let package = project.folder().join("node_modules").join(PACKAGE);
+    let mut files = Vec::new();
+    find_declarations(&package.join("dist"), &mut files)?;
+    ensure!(!files.is_empty(), "no declarations in {}", package.display());
+    let errors = errors_of(
+        with_types_of_node(project.tools().tsc(), &project)
+            .current_dir(project.folder())
+            .args(["--ignoreConfig", "--noEmit", "--strict", "--skipLibCheck", "false"])
+            // No DOM, as on a server.
+            .args(["--module", "nodenext", "--target", "es2023", "--lib", "es2023"])
+            .args(&files),
+    )?;
+    let ours: Vec<&String> = errors.iter().filter(|error| is_ours(error)).collect();
+    ensure!(ours.is_empty(), "{ours:#?}");
+    Ok(())
+}
+
+fn with_types_of_node(mut tsc: Command, project: &Project) -> Command {
+    tsc.args(["--types", "node", "--typeRoots"]).arg(project.tools().modules().join("@types"));
+    tsc
+}
+
+/// What TypeScript complains about, one line each.
+fn errors_of(tsc: &mut Command) -> Result<Vec<String>> {
+    let output = tsc.args(["--pretty", "false"]).output().context("cannot run TypeScript")?;
+    let text = String::from_utf8(output.stdout)?;
+    let errors: Vec<String> = text
+        .lines()
+        .filter(|line| line.contains(": error TS") || line.starts_with("error "))
+        .map(str::to_owned)
+        .collect();
+    ensure!(
+        output.status.success() || !errors.is_empty(),
+        "TypeScript failed without an error: {text}"
+    );
+    Ok(errors)
+}
+
+/// Whether an error is in the site or in the package, and not in what upstream ships.
+fn is_ours(error: &str) -> bool {
+    let file = error.split('(').next().unwrap_or_default();
+    let is_elsewhere =
+        file.contains("node_modules/") && !file.contains(&format!("node_modules/{PACKAGE}/"));
+    !is_elsewhere && !WRONG_UPSTREAM.iter().any(|known| error.contains(known))
+}
+
+fn find_declarations(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            find_declarations(&path, found)?;
+        } else if path.to_string_lossy().ends_with(".d.ts") {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
