@@ -29,6 +29,10 @@ struct Row {
     target: Option<String>,
 }
 
+/// The word with which this program calls itself to run one command and print its peak memory: the kernel only
+/// knows the largest of all children of a process.
+const PEAK_OF: &str = "peak-of";
+
 type Suite = (&'static str, fn() -> Result<Vec<Row>>);
 
 const SUITES: &[Suite] = &[("build", build)];
@@ -44,6 +48,13 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<()> {
+    if let Some(program) =
+        env::args().nth(2).filter(|_| env::args().nth(1).as_deref() == Some(PEAK_OF))
+    {
+        run_quietly(Command::new(program).args(env::args().skip(3)))?;
+        println!("{}", peak_of_children()?);
+        return Ok(());
+    }
     let (flags, names): (Vec<String>, Vec<String>) =
         env::args().skip(1).partition(|word| word.starts_with("--"));
     let known: Vec<&str> = SUITES.iter().map(|(name, _)| *name).collect();
@@ -84,9 +95,8 @@ fn build() -> Result<Vec<Row>> {
     };
     run_quietly(xtask().arg("build"))?;
 
-    // Before anything larger runs: the kernel remembers the largest child only.
     let build = median(RUNS, || time(xtask().args(["build", "node"])))?;
-    let memory = peak_of_children()?;
+    let memory = peak_of(xtask().args(["build", "node"]))?;
     let check = median(RUNS, || time(xtask().args(["check", "node"])))?;
 
     let peer = Peer::prepare()?;
@@ -237,6 +247,19 @@ fn run_quietly(command: &mut Command) -> Result<()> {
     let status = status.with_context(|| format!("cannot start {command:?}"))?;
     ensure!(status.success(), "{command:?} ended with {status}");
     Ok(())
+}
+
+/// The largest resident set of a process, in megabytes.
+fn peak_of(command: &Command) -> Result<f64> {
+    let mut measuring = Command::new(env::current_exe()?);
+    measuring
+        .current_dir(repository())
+        .arg(PEAK_OF)
+        .arg(command.get_program())
+        .args(command.get_args());
+    let output = measuring.output()?;
+    ensure!(output.status.success(), "{measuring:?} ended with {}", output.status);
+    Ok(String::from_utf8(output.stdout)?.trim().parse()?)
 }
 
 /// The largest resident set of any child so far, in megabytes.
