@@ -1,12 +1,10 @@
 //! The way of the data, from a source tree to a package. Everything happens in memory.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use semantic_patch::{Edit, Language, PatchFile, Source, check_versions, rewrite};
+use rayon::prelude::*;
+use semantic_patch::{Edit, Language, PatchFile, Rename, Renamed, Source, check_versions, rewrite};
 use semver::Version;
 use serde::Serialize;
 
@@ -173,9 +171,10 @@ impl Job<'_> {
         );
         files.insert("README.md".to_owned(), self.readme()?.into_bytes());
         files.insert("LICENSE".to_owned(), self.licence(tree)?.into_bytes());
-        modules::check_imports(&files)?;
-
-        let tarball = tarball::pack(&files).map_err(|error| BuildError::Unwritable {
+        let (checked, tarball) =
+            rayon::join(|| modules::check_imports(&files), || tarball::pack(&files));
+        checked?;
+        let tarball = tarball.map_err(|error| BuildError::Unwritable {
             path: self.adapter.packages(),
             reason: error.to_string(),
         })?;
@@ -238,41 +237,56 @@ impl<'a> Patching<'a> {
                 self.failures.push(patch.unused(files.keys().map(String::as_str)).into());
             }
         }
-        for (module, file) in files {
+        let done = files.into_par_iter().map(|(module, file)| {
             let patches = self.adapter.patches.iter().filter(|patch| patch.module == *module);
             let edits = patches.flat_map(list).filter(|edit| edit.is_for(&self.version));
-            let edits: Vec<&Edit> = edits.collect();
-            if let Err(failure) = self.file(module, file, &edits) {
-                self.failures.push(failure);
+            patch_file(&self.adapter.rename, module, file, &edits.collect::<Vec<&Edit>>())
+        });
+        for result in done.collect::<Vec<Result<Done, Failure>>>() {
+            match result {
+                Ok(done) => {
+                    self.changed.extend(done.changed);
+                    self.edits.extend(done.edits);
+                    self.renamed += done.renamed.count;
+                    self.allowed.extend(done.renamed.allowed);
+                }
+                Err(failure) => self.failures.push(failure),
             }
         }
     }
+}
 
-    /// Edits a module or declaration file, and renames the package in it.
-    fn file(
-        &mut self,
-        module: &str,
-        file: &mut SourceFile,
-        edits: &[&Edit],
-    ) -> Result<(), Failure> {
-        let language = Language::of(&file.path);
-        let source = Source::new(file.path.as_str(), file.text.as_str());
-        let rewritten = rewrite(&source, language, edits)?;
-        let edited: Arc<Source> = Source::new(file.path.as_str(), rewritten.text);
-        let renamed = self.adapter.rename.apply(module, &edited, language)?;
+/// What patching did to one file.
+struct Done {
+    changed: Option<Changed>,
+    edits: Vec<ModuleEdit>,
+    renamed: Renamed,
+}
 
-        self.allowed.extend(renamed.allowed);
-        self.renamed += renamed.count;
-        self.edits.extend(rewritten.applied.into_iter().map(|applied| ModuleEdit {
-            module: file.path.clone(),
-            id: applied.id,
-            why: applied.why,
-            matches: applied.matches,
-        }));
-        if renamed.text != file.text {
-            let before = std::mem::replace(&mut file.text, renamed.text.clone());
-            self.changed.push(Changed { path: file.path.clone(), before, after: renamed.text });
-        }
-        Ok(())
-    }
+/// Edits a module or declaration file, and renames the package in it.
+fn patch_file(
+    rename: &Rename,
+    module: &str,
+    file: &mut SourceFile,
+    edits: &[&Edit],
+) -> Result<Done, Failure> {
+    let language = Language::of(&file.path);
+    let source = Source::new(file.path.as_str(), file.text.as_str());
+    let rewritten = rewrite(&source, language, edits)?;
+    let edited = Source::new(file.path.as_str(), rewritten.text);
+    let renamed = rename.apply(module, &edited, language)?;
+
+    let edits = rewritten.applied.into_iter().map(|applied| ModuleEdit {
+        module: file.path.clone(),
+        id: applied.id,
+        why: applied.why,
+        matches: applied.matches,
+    });
+    let edits = edits.collect();
+    let changed = (renamed.text != file.text).then(|| Changed {
+        path: file.path.clone(),
+        before: std::mem::replace(&mut file.text, renamed.text.clone()),
+        after: renamed.text.clone(),
+    });
+    Ok(Done { changed, edits, renamed })
 }
