@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, File};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -91,10 +92,17 @@ impl Project {
         Ok(App { root, tools: Tools::get()?, _lock: lock })
     }
 
-    /// A copy of `source` from which imports find what the project has installed.
-    pub fn copy_beside_modules(&self, source: &Path, name: &str) -> Result<PathBuf> {
+    /// A copy of `templates/` from which imports find what the project has installed.
+    pub fn templates(&self, name: &str) -> Result<PathBuf> {
         let copy = self.folder.join(name);
-        mirror(source, &copy)?;
+        mirror(&locations::repository().join("templates"), &copy)?;
+        // The packages come from the project, their types from the tools: it is the nearest folder
+        // that counts.
+        let types = copy.join("node_modules/@types");
+        if !types.exists() {
+            fs::create_dir_all(copy.join("node_modules"))?;
+            symlink(self.tools.modules().join("@types"), types)?;
+        }
         Ok(copy)
     }
 

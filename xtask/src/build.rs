@@ -9,7 +9,8 @@ use crate::{
     adapter::Adapter,
     error::Failure,
     output::{self, Locked, Mode, ModeFlags, Outcome},
-    pipeline::{Job, ModuleEdit, Package, Workshop},
+    package::record::ModuleEdit,
+    pipeline::{Job, Package, Workshop},
 };
 
 /// Build the npm packages

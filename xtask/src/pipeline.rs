@@ -6,7 +6,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 use semantic_patch::{Edit, Language, PatchFile, Rename, Renamed, Source, check_versions, rewrite};
 use semver::Version;
-use serde::Serialize;
 
 use crate::{
     adapter::Adapter,
@@ -14,7 +13,7 @@ use crate::{
     error::{BuildError, Failure},
     package::{
         manifest, modules,
-        record::{self, RECORD},
+        record::{self, ModuleEdit, RECORD},
         stamp, tarball,
     },
     upstream::{
@@ -54,15 +53,6 @@ pub struct Changed {
     pub path: String,
     pub before: String,
     pub after: String,
-}
-
-/// What an edit has done to its module.
-#[derive(Debug, Clone, Serialize)]
-pub struct ModuleEdit {
-    pub module: String,
-    pub id: String,
-    pub why: String,
-    pub matches: usize,
 }
 
 /// A finished package.

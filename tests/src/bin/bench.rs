@@ -2,16 +2,15 @@
 //! one, so that a ratio holds when the machine's speed drifts.
 
 use std::env;
-use std::ffi::OsStr;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use nix::sys::resource::{UsageWho, getrusage};
 use serde::Serialize;
-use tests::locations::{repository, target};
+use tests::locations::{files_ending_with, repository, target};
 use tests::project::Project;
 
 /// Counted runs of each command, after one that is not counted.
@@ -140,23 +139,13 @@ struct Peer {
 impl Peer {
     fn prepare() -> Result<Self> {
         let project = Project::install("node")?;
-        let folder =
-            project.copy_beside_modules(&repository().join("templates"), "templates-to-bench")?;
-        let mut modules = Vec::new();
-        find(&folder, "ts", &mut modules)?;
+        let folder = project.templates("templates-to-bench")?;
+        let mut modules = files_ending_with(&folder, ".ts")?;
         modules.retain(|path| !path.to_string_lossy().ends_with(".test.ts"));
+        // Upstream's own modules; ours are the templates.
         let published = project.folder().join("node_modules/zastro-websockets-node/dist");
-        for entry in fs::read_dir(published)? {
-            let path = entry?.path();
-            if path.extension() == Some(OsStr::new("js")) {
-                modules.push(path);
-            }
-        }
-        let types = folder.join("node_modules/@types");
-        if !types.exists() {
-            fs::create_dir_all(folder.join("node_modules"))?;
-            std::os::unix::fs::symlink(project.tools().modules().join("@types"), types)?;
-        }
+        let upstream = files_ending_with(&published, ".js")?.into_iter();
+        modules.extend(upstream.filter(|path| path.parent() == Some(&published)));
         Ok(Self { project, folder, modules })
     }
 
@@ -271,19 +260,4 @@ fn peak_of_children() -> Result<f64> {
 
 fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
-}
-
-fn find(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) -> Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir()
-            && path.file_name() != Some(OsStr::new("node_modules"))
-            && path.file_name() != Some(OsStr::new("out"))
-        {
-            find(&path, extension, found)?;
-        } else if path.extension() == Some(OsStr::new(extension)) {
-            found.push(path);
-        }
-    }
-    Ok(())
 }

@@ -1,13 +1,12 @@
 //! Upstream in git and upstream on npm are one thing: both forms of a release give equal packages.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use tests::checkout::Checkout;
+use tests::locations::files_ending_with;
 use tests::tools::{Tools, run};
 
 /// Names a clone of Astro's repository that holds the pinned commit.
@@ -43,34 +42,18 @@ fn both_forms_of_a_release_give_equal_modules() -> Result<()> {
 /// The modules and declarations of a package; the modules as esbuild writes them, which leaves nothing of
 /// layout, quotes and comments.
 fn normalised(tools: &Tools, package: &Path) -> Result<BTreeMap<PathBuf, String>> {
-    let mut files = Vec::new();
-    find(&package.join("dist"), &mut files)?;
-    let modules: Vec<&PathBuf> =
-        files.iter().filter(|path| path.extension() == Some(OsStr::new("js"))).collect();
-    let out = package.with_extension("normalised");
-    let mut esbuild: Command = tools.esbuild();
-    esbuild.current_dir(package).args([
-        "--format=esm",
-        "--minify-whitespace",
-        "--target=node20",
-        "--log-level=error",
-        "--legal-comments=none",
-    ]);
-    run(esbuild.arg(format!("--outdir={}", out.display())).arg("--outbase=dist").args(modules))?;
-    let mut normalised = Vec::new();
-    find(&out, &mut normalised)?;
-    let declarations = files.iter().filter(|path| path.to_string_lossy().ends_with(".d.ts"));
-    let texts = declarations.map(|path| (package.join("dist"), path));
-    let texts = texts.chain(normalised.iter().map(|path| (out.clone(), path)));
-    texts
-        .map(|(base, path)| Ok((path.strip_prefix(base)?.to_owned(), fs::read_to_string(path)?)))
-        .collect()
-}
+    let (source, out) = (package.join("dist"), package.with_extension("normalised"));
+    let mut esbuild = tools.esbuild();
+    esbuild.args(["--format=esm", "--minify-whitespace", "--target=node20", "--log-level=error"]);
+    esbuild.arg("--legal-comments=none").arg(format!("--outdir={}", out.display()));
+    esbuild.arg(format!("--outbase={}", source.display())).args(files_ending_with(&source, ".js")?);
+    run(&mut esbuild)?;
 
-fn find(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() { find(&path, found)? } else { found.push(path) }
+    let mut files = BTreeMap::new();
+    for (folder, ending) in [(&out, ".js"), (&source, ".d.ts")] {
+        for path in files_ending_with(folder, ending)? {
+            files.insert(path.strip_prefix(folder)?.to_owned(), fs::read_to_string(&path)?);
+        }
     }
-    Ok(())
+    Ok(files)
 }

@@ -1,10 +1,9 @@
 //! The types that a site sees: the package's declarations, and a program that uses them.
 
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use tests::locations::files_ending_with;
 use tests::project::Project;
 use tests::tools::run;
 
@@ -49,8 +48,7 @@ fn a_site_that_checks_declarations_finds_nothing_wrong_in_ours() -> Result<()> {
 fn every_declaration_of_the_package_type_checks_by_itself() -> Result<()> {
     let project = Project::install("node")?;
     let package = project.folder().join("node_modules").join(PACKAGE);
-    let mut files = Vec::new();
-    find_declarations(&package.join("dist"), &mut files)?;
+    let files = files_ending_with(&package.join("dist"), ".d.ts")?;
     ensure!(!files.is_empty(), "no declarations in {}", package.display());
     let errors = errors_of(
         with_types_of_node(project.tools().tsc(), &project)
@@ -92,16 +90,4 @@ fn is_ours(error: &str) -> bool {
     let is_elsewhere =
         file.contains("node_modules/") && !file.contains(&format!("node_modules/{PACKAGE}/"));
     !is_elsewhere && !WRONG_UPSTREAM.iter().any(|known| error.contains(known))
-}
-
-fn find_declarations(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            find_declarations(&path, found)?;
-        } else if path.to_string_lossy().ends_with(".d.ts") {
-            found.push(path);
-        }
-    }
-    Ok(())
 }

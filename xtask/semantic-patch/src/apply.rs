@@ -10,7 +10,7 @@ use crate::{
     patch_file::{Action, Count, Edit, Rewrite},
     pattern::{Captures, Match, Pattern},
     place::{self, Failure},
-    rewrite::{Conflict, Part, Splice, Spliced, splice},
+    splice::{Conflict, Part, Splice, Spliced, splice},
     tree::Node,
 };
 
@@ -51,13 +51,8 @@ pub fn rewrite(
     if edits.is_empty() {
         return Ok(Rewritten { text: source.text.clone(), applied: Vec::new() });
     }
-    let tree = parse::parse(&source.text, language).map_err(|problem| {
-        vec![PatchError::UnreadableModule {
-            module: source.name.clone(),
-            message: problem.message,
-            places: vec![source.wrong(problem.span, "here")],
-        }]
-    })?;
+    let tree = parse::parse(&source.text, language)
+        .map_err(|problem| vec![PatchError::unreadable(source, problem)])?;
 
     let mut module =
         Module { source, tree: &tree, imports: Imports::of(&tree), splices: Vec::new() };

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
 use crate::{
-    Place, Source, error::PatchError, parse, parse::Language, patch_file::Edit, rewrite::Spliced,
+    Place, Source, error::PatchError, parse, parse::Language, patch_file::Edit, splice::Spliced,
 };
 
 /// Checks that an edited module parses, declares no name twice and uses no unknown name.
@@ -25,12 +25,8 @@ pub fn check(
     };
     let new = parse::scopes(&after.text, language)
         .map_err(|problem| broken(problem.message, problem.span))?;
-    let old =
-        parse::scopes(&before.text, language).map_err(|problem| PatchError::UnreadableModule {
-            module: module(),
-            message: problem.message,
-            places: vec![before.wrong(problem.span, "here")],
-        })?;
+    let old = parse::scopes(&before.text, language)
+        .map_err(|problem| PatchError::unreadable(before, problem))?;
     if old.problems.is_empty()
         && let Some(problem) = new.problems.into_iter().next()
     {

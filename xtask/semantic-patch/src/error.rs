@@ -2,7 +2,9 @@
 
 #![expect(missing_docs, reason = "a variant's sentence says what its fields are")]
 
-use crate::{Explain, Place};
+use std::sync::Arc;
+
+use crate::{Explain, Place, Source, parse::Problem};
 
 /// A patch that cannot be read, or that does not fit.
 #[derive(Debug, Clone, PartialEq, thiserror::Error, Explain)]
@@ -240,4 +242,15 @@ pub enum PatchError {
     #[error("`{module}` does not hold the allowed text `{text}`")]
     #[explain(code = "P024", help = "delete the entry, or correct its text")]
     UnusedAllowance { module: String, text: String, places: Vec<Place> },
+}
+
+impl PatchError {
+    /// The error for an upstream module that does not parse.
+    pub(crate) fn unreadable(module: &Arc<Source>, problem: Problem) -> Self {
+        Self::UnreadableModule {
+            module: module.name.clone(),
+            message: problem.message,
+            places: vec![module.wrong(problem.span, "here")],
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     parse::Language,
-    rewrite::{Part, Splice},
+    splice::{Part, Splice},
     tree::{Node, Value},
 };
 

@@ -16,9 +16,9 @@
 //! The way of the data:
 //!
 //! ```text
-//! patch file ─ patch_file ─► edits ─┐
-//!                                   ├─ place ─► pattern ─► rewrite, import ─► splice ─► check ─► text
-//! module ─ parse, tree ─► tree ─────┘
+//! patch file ─ raw_edit, patch_file ─► edits ─┐
+//!                                             ├─ place ─► pattern ─► template, import ─► splice ─► check ─► text
+//! module ─ parse ─► tree ─────────────────────┘
 //! ```
 //!
 //! - [`PatchFile`] reads and validates what a maintainer writes.
@@ -65,9 +65,11 @@ mod parse;
 mod patch_file;
 mod pattern;
 mod place;
+mod raw_edit;
 mod rename;
-mod rewrite;
 mod specifier;
+mod splice;
+mod template;
 mod tree;
 
 pub use apply::{Applied, Rewritten, rewrite};

@@ -10,7 +10,7 @@ use crate::{
     Place, Source,
     error::PatchError,
     parse::{self, Language},
-    rewrite::{Part, Splice, splice},
+    splice::{Part, Splice, splice},
     tree::Node,
 };
 
@@ -64,13 +64,8 @@ impl Rename {
         if !source.text.contains(&self.from) {
             return Ok(unchanged());
         }
-        let tree = parse::parse(&source.text, language).map_err(|problem| {
-            vec![PatchError::UnreadableModule {
-                module: source.name.clone(),
-                message: problem.message,
-                places: vec![source.wrong(problem.span, "here")],
-            }]
-        })?;
+        let tree = parse::parse(&source.text, language)
+            .map_err(|problem| vec![PatchError::unreadable(source, problem)])?;
         let mut spans = Vec::new();
         let mut allowed = BTreeSet::new();
         let mut errors = Vec::new();

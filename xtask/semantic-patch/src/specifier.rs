@@ -14,7 +14,7 @@ use crate::{
     Source,
     error::PatchError,
     parse::{self, Language},
-    rewrite::{Part, Splice, splice},
+    splice::{Part, Splice, splice},
 };
 
 /// The relative specifiers of a module's imports and re-exports, those of types too.
@@ -62,13 +62,8 @@ fn relative_specifiers(
     language: Language,
 ) -> Result<Vec<Specifier>, PatchError> {
     let allocator = Allocator::default();
-    let program = parse::program(&allocator, &source.text, language).map_err(|problem| {
-        PatchError::UnreadableModule {
-            module: source.name.clone(),
-            message: problem.message,
-            places: vec![source.wrong(problem.span, "here")],
-        }
-    })?;
+    let program = parse::program(&allocator, &source.text, language)
+        .map_err(|problem| PatchError::unreadable(source, problem))?;
     let mut collector = Collector(Vec::new());
     collector.visit_program(&program);
     Ok(collector.0)

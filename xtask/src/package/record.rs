@@ -2,13 +2,19 @@
 
 use serde::Serialize;
 
-use crate::{
-    pipeline::ModuleEdit,
-    upstream::{Line, SourceTree},
-};
+use crate::upstream::{Line, SourceTree};
 
 /// Its name in the package.
 pub const RECORD: &str = "upstream.json";
+
+/// What an edit has done to its module.
+#[derive(Debug, Clone, Serialize)]
+pub struct ModuleEdit {
+    pub module: String,
+    pub id: String,
+    pub why: String,
+    pub matches: usize,
+}
 
 #[derive(Serialize)]
 struct Record<'r> {

@@ -156,9 +156,15 @@ fn variable(name: &str) -> Option<String> {
     (!value.is_empty()).then_some(value)
 }
 
+/// Host and port of a URL, with credentials where it has them.
+pub(super) fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or(rest)
+}
+
 /// The host of a URL, without credentials and port.
 fn host(url: &str) -> &str {
-    let authority = super::registry::authority(url);
+    let authority = authority(url);
     let authority = authority.rsplit('@').next().unwrap_or(authority);
     match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, _)) => address,

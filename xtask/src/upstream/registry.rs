@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{
     Cache, Integrity, Npmrc, PackagePin, UpstreamError, archive,
-    client::{Client, Failure},
+    client::{Client, Failure, authority},
 };
 
 /// npm's short form of a package's metadata.
@@ -150,12 +150,6 @@ impl Asked<'_> {
             reason,
         }
     }
-}
-
-/// Host and port of a URL, with credentials where it has them.
-pub(super) fn authority(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.split(['/', '?', '#']).next().unwrap_or(rest)
 }
 
 /// The URL of a tarball with the registry's host in place of its own; `None` where it is the same.
