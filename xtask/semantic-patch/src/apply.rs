@@ -14,9 +14,6 @@ use crate::{
     tree::Node,
 };
 
-/// Below this share of common nodes a candidate says nothing about what a pattern has become.
-const NEAREST_AT_LEAST: f64 = 0.4;
-
 /// A module after its edits.
 #[derive(Debug)]
 pub struct Rewritten {
@@ -200,10 +197,7 @@ impl<'m> Module<'m> {
 
     fn not_found(&self, edit: &Edit, place: &Node, pattern: &Pattern) -> PatchError {
         let elsewhere = pattern.search(self.tree);
-        let near = pattern.nearest(place).filter(|(_, nearness)| *nearness >= NEAREST_AT_LEAST);
-        let near = near.or_else(|| {
-            pattern.nearest(self.tree).filter(|(_, nearness)| *nearness >= NEAREST_AT_LEAST)
-        });
+        let near = pattern.nearest(place).or_else(|| pattern.nearest(self.tree));
         let mut places = vec![self.mark(edit, "matches nothing")];
         let advice = if let Some(found) = elsewhere.first() {
             places.push(
@@ -211,7 +205,7 @@ impl<'m> Module<'m> {
                     .context(self.first_line(&found.node.span), "matches here, outside the place"),
             );
             "the pattern matches elsewhere in the module; correct `in` or `unless`"
-        } else if let Some((node, _)) = near {
+        } else if let Some(node) = near {
             places.push(self.source.context(self.first_line(&node.span), "nearest candidate"));
             "compare with the nearest candidate and correct `pattern`"
         } else {

@@ -94,7 +94,7 @@ impl Pattern {
     /// Every match in `place`, outer ones before those they hold.
     pub fn search<'t>(&self, place: &'t Node) -> Vec<Match<'t>> {
         let mut matches = Vec::new();
-        place.walk(&|node| !(self.holds_return && node.is_function()), &mut |node| {
+        self.walk(place, &mut |node| {
             let mut captures = Captures::new();
             if fits(&self.root, node, &mut captures) {
                 matches.push(Match { node, captures });
@@ -103,15 +103,36 @@ impl Pattern {
         matches
     }
 
-    /// The node that comes nearest to the pattern, with how near: 0 nothing in common, 1 a match.
-    pub fn nearest<'t>(&self, place: &'t Node) -> Option<(&'t Node, f64)> {
+    /// The node in `place` that the pattern may have meant: the only one of its kind, or the one
+    /// that has most in common with it.
+    pub fn nearest<'t>(&self, place: &'t Node) -> Option<&'t Node> {
+        let mut candidates = Vec::new();
+        self.walk(place, &mut |node| {
+            if node.kind == self.root.kind {
+                candidates.push(node);
+            }
+        });
+        if let [only] = candidates.as_slice() {
+            return Some(only);
+        }
         let size = self.root.descendants().len() as f64;
-        let candidates = place.descendants().into_iter().filter(|node| node.kind == self.root.kind);
-        candidates.map(|node| (node, common(&self.root, node) as f64 / size)).max_by(
-            |one, other| one.1.total_cmp(&other.1).then(other.0.span.start.cmp(&one.0.span.start)),
-        )
+        let nearness = |node: &Node| common(&self.root, node) as f64 / size;
+        let nearest = candidates
+            .into_iter()
+            .rev()
+            .max_by(|one, other| nearness(one).total_cmp(&nearness(other)));
+        nearest.filter(|node| nearness(node) >= NEAREST_AT_LEAST)
+    }
+
+    /// The nodes that the pattern could match, which are those of the place itself where it holds
+    /// a `return`.
+    fn walk<'t>(&self, place: &'t Node, visit: &mut dyn FnMut(&'t Node)) {
+        place.walk(&|node| !(self.holds_return && node.is_function()), visit);
     }
 }
+
+/// Below this share of common nodes a candidate says nothing about what a pattern has become.
+const NEAREST_AT_LEAST: f64 = 0.4;
 
 /// The one statement or expression of a fragment.
 pub fn fragment(text: &str, types: Types) -> Result<Node, Problem> {
