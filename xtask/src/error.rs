@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use camino::Utf8PathBuf;
 use semantic_patch::{Entry, Explain, PatchError, Place, Report};
 
-use crate::upstream::UpstreamError;
+use crate::{output, upstream::UpstreamError};
 
 /// Every error that has a code.
 pub fn catalogue() -> impl Iterator<Item = &'static Entry> {
@@ -71,7 +71,7 @@ impl Failure {
         }
         let explain: Vec<String> =
             codes.iter().map(|code| format!("`cargo xtask explain {code}`")).collect();
-        anstream::eprintln!("hint: more about it: {}", explain.join(", "));
+        output::hint(&format!("more about it: {}", explain.join(", ")));
         ExitCode::from(self.0.iter().map(|report| report.exit).max().unwrap_or(1))
     }
 }

@@ -50,6 +50,11 @@ pub fn progress(what: &str) {
     }
 }
 
+/// Says something that the user may not expect.
+pub fn hint(what: &str) {
+    anstream::eprintln!("hint: {what}");
+}
+
 /// A folder that only one process writes to at a time.
 ///
 /// The operating system holds the lock for the open file, so it ends with the process.

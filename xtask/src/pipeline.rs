@@ -11,6 +11,7 @@ use crate::{
     adapter::Adapter,
     compile,
     error::{BuildError, Failure},
+    output,
     package::{
         manifest, modules,
         record::{self, ModuleEdit, RECORD},
@@ -107,13 +108,20 @@ impl Job<'_> {
         let upstream = &self.adapter.upstream;
         let workshop = self.workshop;
         let choice = Choice::from_options(&workshop.root, workshop.upstream.as_deref(), self.line);
-        Ok(upstream::read(
+        let tree = upstream::read(
             self.line,
             &upstream.package,
             &upstream.folder,
             &choice,
             &workshop.registry,
-        )?)
+        )?;
+        for path in &tree.not_read {
+            output::hint(&format!(
+                "`{path}` is changed in the work tree; what is pinned was read: {}",
+                self.line.commit
+            ));
+        }
+        Ok(tree)
     }
 
     /// Source tree to patched modules, with the post-checks.

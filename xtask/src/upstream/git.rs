@@ -12,7 +12,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use git2::{ErrorCode, ObjectType, Oid, Repository, RepositoryOpenFlags, Tree};
 use serde::Deserialize;
 
-use super::{Line, UpstreamError, workspace::Versions};
+use super::{Line, SourceFile, UpstreamError, workspace::Versions};
 
 /// A commit in a clone.
 pub(super) struct Snapshot<'a> {
@@ -93,6 +93,15 @@ impl<'a> Snapshot<'a> {
             }
         }
         if files.is_empty() { Err(self.folder_missing(folder)) } else { Ok(files) }
+    }
+
+    /// Those of `files` that the clone's work tree has with another text.
+    pub(super) fn changed_in_work_tree(&self, files: &BTreeMap<String, SourceFile>) -> Vec<String> {
+        let Some(work_tree) = self.repository.workdir() else { return Vec::new() };
+        let is_changed = |file: &&SourceFile| {
+            std::fs::read_to_string(work_tree.join(&file.path)).is_ok_and(|text| text != file.text)
+        };
+        files.values().filter(is_changed).map(|file| file.path.clone()).collect()
     }
 
     /// One file.

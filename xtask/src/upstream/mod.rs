@@ -58,6 +58,8 @@ pub struct SourceTree {
     pub extras: BTreeMap<String, Vec<u8>>,
     /// What was read.
     pub origin: Origin,
+    /// Modules that a clone's work tree has with another text, which was not read.
+    pub not_read: Vec<String>,
 }
 
 /// A text of upstream's.
@@ -149,7 +151,8 @@ pub fn read(
             let published = from_tarball(line, package, pin, registry)
                 .map_err(|cause| without_declarations(package, cause))?;
             let origin = Origin { form: Form::Git, ..published.origin };
-            Ok(SourceTree { form: Form::Git, modules, manifest, origin, ..published })
+            let not_read = snapshot.changed_in_work_tree(&modules);
+            Ok(SourceTree { form: Form::Git, modules, manifest, origin, not_read, ..published })
         }
     }
 }
@@ -184,6 +187,7 @@ fn from_tarball(
             commit: line.commit.clone(),
             integrity: pin.integrity,
         },
+        not_read: Vec::new(),
     })
 }
 

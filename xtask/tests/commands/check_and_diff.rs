@@ -38,6 +38,16 @@ fn diff_shows_what_becomes_of_the_sources_in_git() {
 }
 
 #[test]
+fn changes_in_the_work_tree_of_a_clone_are_not_read_and_that_is_said() {
+    let (checkout, _repository) = from_git::with_toy();
+    checkout.write(
+        "clone/packages/integrations/toy/src/index.ts",
+        "export default function makeToy() {}\n",
+    );
+    assert_snapshot!(checkout.shown(&["check", "--upstream", "clone"]));
+}
+
+#[test]
 fn a_function_that_upstream_renamed_is_marked() {
     let module = tarball::MODULE.replace("createToy", "makeToy");
     let renamed = tarball::with_files(&[("package/dist/index.js", module.as_bytes())]);
