@@ -148,7 +148,10 @@ fn patches(root: &Utf8Path, runtime: &str) -> Result<Vec<PatchFile>, Failure> {
     let folder = Utf8PathBuf::from(format!("patches/{runtime}"));
     let mut files = Vec::new();
     let mut errors: Vec<PatchError> = Vec::new();
-    for path in workspace::files(root, &folder, ".toml")? {
+    for path in workspace::files(root, &folder)? {
+        if path.extension() != Some("toml") {
+            return Err(BuildError::NoPatch { path: folder.join(&path) }.into());
+        }
         let text = workspace::read(root, &folder.join(&path))?;
         match PatchFile::read(path.with_extension("").as_str(), folder.join(&path).as_str(), &text)
         {

@@ -87,6 +87,17 @@ pub enum BuildError {
     #[explain(code = "B001", help = "change into the checkout and call `cargo xtask` there")]
     NoCheckout { folder: String },
 
+    /// A file among the patches is no patch file
+    ///
+    /// Patch files are named after the upstream module that they edit, with the ending `.toml`. A
+    /// file of another kind would be silently unused.
+    #[error("`{path}` is no patch file")]
+    #[explain(
+        code = "B002",
+        help = "rename it to the upstream module with the ending `.toml`, or move it elsewhere"
+    )]
+    NoPatch { path: Utf8PathBuf },
+
     /// A runtime's description cannot be read
     ///
     /// `adapter.toml` says what a runtime is: the upstream package and its folder, our package's
@@ -155,7 +166,7 @@ pub enum BuildError {
     /// A command hands work to another program: tests and benchmarks to `cargo`, the submodule to
     /// `git`. It could not be started, or it ended with an error of its own.
     #[error("`{command}` failed: {reason}")]
-    #[explain(code = "B012", help = "run it by hand: `{command}`")]
+    #[explain(code = "B010", help = "run it by hand: `{command}`")]
     ProgramFailed { command: String, reason: String },
 }
 
@@ -167,20 +178,20 @@ pub enum UsageError {
     ///
     /// A runtime is a folder of `adapters/` with an `adapter.toml`.
     #[error("there is no runtime `{name}`")]
-    #[explain(code = "B002", help = "choose one of: {known}")]
+    #[explain(code = "B020", help = "choose one of: {known}")]
     Runtime { name: String, known: String },
 
     /// There is no such code
     ///
     /// Codes are a letter and three digits: P for patches, U for upstream, B for everything else.
     #[error("there is no error code `{code}`")]
-    #[explain(code = "B010", help = "run `cargo xtask explain` for the list")]
+    #[explain(code = "B021", help = "run `cargo xtask explain` for the list")]
     Code { code: String },
 
     /// There is no such suite
     ///
     /// Test suites are `toolchain` and one per runtime; benchmarks have names of their own.
     #[error("there is no suite `{name}`")]
-    #[explain(code = "B011", help = "choose one of: {known}")]
+    #[explain(code = "B022", help = "choose one of: {known}")]
     Suite { name: String, known: String },
 }

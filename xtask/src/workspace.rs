@@ -23,29 +23,18 @@ pub fn read(root: &Utf8Path, path: &Utf8Path) -> Result<String, BuildError> {
     })
 }
 
-/// The files below a folder of the checkout that end with `extension`, in order of their paths,
-/// which are relative to the folder. A folder that is not there has none.
-pub fn files(
-    root: &Utf8Path,
-    folder: &Utf8Path,
-    extension: &str,
-) -> Result<Vec<Utf8PathBuf>, BuildError> {
+/// The files below a folder of the checkout, in order of their paths, which are relative to the
+/// folder.
+pub fn files(root: &Utf8Path, folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, BuildError> {
     let base = root.join(folder);
-    if !base.is_dir() {
-        return Ok(Vec::new());
-    }
     let mut files = Vec::new();
     for entry in WalkDir::new(&base).sort_by_file_name() {
         let entry = entry.map_err(|error| BuildError::Unreadable {
             path: folder.to_owned(),
-            reason: error.to_string(),
+            reason: error.io_error().map_or_else(|| error.to_string(), ToString::to_string),
         })?;
         let path = Utf8Path::from_path(entry.path()).and_then(|path| path.strip_prefix(&base).ok());
-        if let Some(path) =
-            path.filter(|path| entry.file_type().is_file() && path.as_str().ends_with(extension))
-        {
-            files.push(path.to_owned());
-        }
+        files.extend(path.filter(|_| entry.file_type().is_file()).map(Utf8Path::to_owned));
     }
     Ok(files)
 }

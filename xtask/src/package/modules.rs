@@ -21,8 +21,8 @@ pub fn compile(root: &Utf8Path, folders: &[String]) -> Result<BTreeMap<String, V
     let mut sources = Vec::new();
     for folder in folders {
         let base = Utf8PathBuf::from(format!("templates/{folder}"));
-        for path in workspace::files(root, &base, ".ts")? {
-            if !path.as_str().ends_with(".test.ts") && !path.as_str().ends_with(".d.ts") {
+        for path in workspace::files(root, &base)? {
+            if is_module(&path) {
                 let text = workspace::read(root, &base.join(&path))?;
                 let name = format!("{OUR_MODULES}/{folder}/{}", path.with_extension(""));
                 sources.push((name, Source::new(base.join(&path), text)));
@@ -36,6 +36,12 @@ pub fn compile(root: &Utf8Path, folders: &[String]) -> Result<BTreeMap<String, V
     });
     let compiled: Vec<_> = compiled.collect::<Result<_, Failure>>()?;
     Ok(compiled.into_iter().flatten().collect())
+}
+
+/// Tests stay here, and hand-written declarations are for the editor only.
+fn is_module(path: &Utf8Path) -> bool {
+    let is_left_out = [".test.ts", ".d.ts"].iter().any(|ending| path.as_str().ends_with(ending));
+    path.extension() == Some("ts") && !is_left_out
 }
 
 /// Checks that every relative import in the package leads to a file of it.

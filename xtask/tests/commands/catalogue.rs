@@ -23,3 +23,14 @@ fn every_code_is_rendered_in_a_snapshot() {
         assert!(snapshots.contains(&format!("error[{code}]")), "no snapshot shows {code}");
     }
 }
+
+#[test]
+fn every_code_stands_for_one_situation() {
+    let catalogue = Checkout::without_registry(&tarball::good()).list_codes();
+    let mut codes: Vec<&str> =
+        catalogue.lines().filter_map(|line| line.split(' ').next()).collect();
+    let all = codes.len();
+    codes.sort_unstable();
+    codes.dedup();
+    assert_eq!(codes.len(), all);
+}

@@ -80,3 +80,15 @@ fn a_suite_that_is_not_there_is_an_error() {
 fn wrong_usage_ends_with_2() {
     assert_snapshot!(checkout().shown(&["build", "--upstraem", "clone"]));
 }
+
+#[test]
+fn a_file_among_the_patches_that_is_none_is_an_error() {
+    let checkout = checkout();
+    checkout.write("patches/toy/index.patch", "--- a\n+++ b\n");
+    assert_snapshot!(checkout.shown(&["check"]));
+}
+
+#[test]
+fn a_folder_of_templates_that_is_missing_is_an_error() {
+    assert_snapshot!(with_description("templates = []", "templates = [\"nowhere\"]"));
+}
