@@ -84,7 +84,7 @@ export class Connection implements Transport {
 	close(code?: number, reason?: string): void {
 		this.#raw.close(code, reason);
 		// The peer's answer has to be read.
-		if (this.#raw.isPaused) this.#raw.resume();
+		this.resume();
 	}
 
 	terminate(): void {
@@ -96,7 +96,7 @@ export class Connection implements Transport {
 	}
 
 	resume(): void {
-		this.#raw.resume();
+		if (this.#raw.isPaused) this.#raw.resume();
 	}
 
 	on(event: 'message', listener: (data: Uint8Array, isBinary: boolean) => void): unknown;

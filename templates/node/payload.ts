@@ -19,15 +19,24 @@ export function payloadSize(payload: Payload): number {
 	return payload instanceof Blob ? payload.size : payload.byteLength;
 }
 
+/** What a reader of a stream is given. */
+export function toStreamMessage(bytes: Uint8Array, isBinary: boolean): string | Uint8Array {
+	return isBinary ? new Uint8Array(bytes) : toText(bytes);
+}
+
 /** What a handler is given. `bytes` may be a window onto a buffer that `ws` goes on using. */
 export function toMessageData(
 	bytes: Uint8Array,
 	isBinary: boolean,
 	binaryType: 'blob' | 'arraybuffer',
 ): string | ArrayBuffer | Blob {
-	if (!isBinary) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+	if (!isBinary) return toText(bytes);
 	// The constructor of `Blob` copies by itself.
 	return binaryType === 'blob'
 		? new Blob([bytes as Uint8Array<ArrayBuffer>])
 		: new Uint8Array(bytes).buffer;
+}
+
+function toText(bytes: Uint8Array): string {
+	return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }

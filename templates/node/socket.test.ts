@@ -47,6 +47,7 @@ function bench(): Bench {
 		tags: [],
 		data: undefined,
 		maxHeldBytes: 1024,
+		maxBufferedAmount: 1024,
 		report: (message, error) => reports.push(error ?? message),
 	});
 	return { ...handle, transport: new FakeTransport(), reports };

@@ -40,6 +40,7 @@ export function upgradeWebSocket(
 		tags: [...(options.tags ?? [])],
 		data: options.data,
 		maxHeldBytes: settings.connection.maxPayload,
+		maxBufferedAmount: settings.connection.maxBufferedAmount,
 		report: settings.report,
 	});
 
