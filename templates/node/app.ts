@@ -31,9 +31,10 @@ export function withWebSocketLocals(
 	app: WebSocketApp,
 	options: object,
 ): RequestHandler {
-	const { maxPayload, allowedOrigins } = resolveWebSocketOptions(options);
+	const websocket = resolveWebSocketOptions(options);
+	const { allowedOrigins } = websocket;
 	const settings: UpgradeSettings = {
-		maxPayload,
+		connection: websocket,
 		report(message, error) {
 			app.adapterLogger.error(message);
 			if (error !== undefined) console.error(error);

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { ViteDevServer } from 'vite';
 import { WebSocket } from 'ws';
+import { WEBSOCKET_DEFAULTS } from '../shared/options.ts';
 import { attachDevServer } from './dev.ts';
 
 type Middleware = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
@@ -38,7 +39,7 @@ async function serve(context: TestContext): Promise<Dev> {
 	};
 	const vite: unknown = { httpServer, middlewares, config: { server: { proxy } } };
 	attachDevServer(vite as ViteDevServer, {
-		maxPayload: 1024,
+		connection: WEBSOCKET_DEFAULTS,
 		allowedOrigins: [],
 		allowedDomains: [],
 		report: assert.fail,

@@ -13,7 +13,7 @@ export function withWebSocketIntegration(
 	integration: AstroIntegration,
 	userOptions: object,
 ): AstroIntegration {
-	const { maxPayload, allowedOrigins } = resolveWebSocketOptions(userOptions);
+	const websocket = resolveWebSocketOptions(userOptions);
 	const { hooks } = integration;
 	let config: AstroConfig | undefined;
 
@@ -33,8 +33,8 @@ export function withWebSocketIntegration(
 				await hooks['astro:server:setup']?.(parameters);
 				const { logger, server } = parameters;
 				attachDevServer(server, {
-					maxPayload,
-					allowedOrigins,
+					connection: websocket,
+					allowedOrigins: websocket.allowedOrigins,
 					allowedDomains: config?.security.allowedDomains ?? [],
 					report(message, error) {
 						logger.error(error === undefined ? message : `${message}\n${describe(error)}`);

@@ -8,14 +8,14 @@ import {
 import type { UpgradeWebSocketOptions, WebSocketUpgrade } from '../shared/types.ts';
 import { acceptHandshake } from './accept.ts';
 import { createAcceptResponse } from './accept-response.ts';
+import type { ConnectionSettings } from './connection-settings.ts';
 import type { UpgradeContext } from './context.ts';
 import { offeredProtocols, webSocketUrl } from './handshake.ts';
 import { NodeWebSocket } from './socket.ts';
 
 /** What an upgrade needs to know about the host it happens in. */
 export interface UpgradeSettings {
-	/** The largest message accepted, in bytes. */
-	readonly maxPayload: number;
+	readonly connection: ConnectionSettings;
 	/** Tells whoever runs the site about an error in a handler. */
 	report(message: string, error?: unknown): void;
 }
@@ -39,7 +39,8 @@ export function upgradeWebSocket(
 		protocol,
 		tags: [...(options.tags ?? [])],
 		data: options.data,
-		maxHeldBytes: settings.maxPayload,
+		maxHeldBytes: settings.connection.maxPayload,
+		maxBufferedAmount: settings.connection.maxBufferedAmount,
 		report: settings.report,
 	});
 
@@ -47,11 +48,11 @@ export function upgradeWebSocket(
 	context.pending = {
 		accept(connection, headers) {
 			accepted = true;
-			const { maxPayload } = settings;
 			const transport = acceptHandshake(request, connection, context.head, {
-				maxPayload,
+				settings: settings.connection,
 				protocol,
 				headers,
+				warn: settings.report,
 			});
 			if (transport === undefined) fail(connection.destroyed ? clientLeft() : upgradeNotAccepted());
 			else open(transport);
