@@ -5,10 +5,10 @@ import {
 	protocolNotOffered,
 	upgradeNotAccepted,
 } from '../shared/errors.ts';
-import type { ResolvedWebSocketOptions } from '../shared/options.ts';
 import type { UpgradeWebSocketOptions, WebSocketUpgrade } from '../shared/types.ts';
 import { acceptHandshake } from './accept.ts';
 import { createAcceptResponse } from './accept-response.ts';
+import type { ConnectionSettings } from './connection-settings.ts';
 import type { UpgradeContext } from './context.ts';
 import { offeredProtocols, webSocketUrl } from './handshake.ts';
 import { NodeWebSocket } from './socket.ts';
@@ -16,7 +16,7 @@ import { selectProtocol } from './verify.ts';
 
 /** What an upgrade needs to know about the host it happens in. */
 export interface UpgradeSettings {
-	readonly connection: Pick<ResolvedWebSocketOptions, 'maxPayload'>;
+	readonly connection: ConnectionSettings;
 	/** Tells whoever runs the site about an error in a handler. */
 	report(message: string, error?: unknown): void;
 }
@@ -39,6 +39,7 @@ export function upgradeWebSocket(
 		tags: [...(options.tags ?? [])],
 		data: options.data,
 		maxHeldBytes: settings.connection.maxPayload,
+		maxBufferedAmount: settings.connection.maxBufferedAmount,
 		report: settings.report,
 	});
 
@@ -46,11 +47,11 @@ export function upgradeWebSocket(
 	context.pending = {
 		accept(connection, headers) {
 			accepted = true;
-			const { maxPayload } = settings.connection;
 			const transport = acceptHandshake(request, connection, context.head, {
-				maxPayload,
+				settings: settings.connection,
 				protocol,
 				headers,
+				warn: settings.report,
 			});
 			if (transport === undefined) fail(connection.destroyed ? clientLeft() : upgradeNotAccepted());
 			else {
