@@ -12,6 +12,7 @@ import type { ConnectionSettings } from './connection-settings.ts';
 import type { UpgradeContext } from './context.ts';
 import { offeredProtocols, webSocketUrl } from './handshake.ts';
 import { NodeWebSocket } from './socket.ts';
+import { selectProtocol } from './verify.ts';
 
 /** What an upgrade needs to know about the host it happens in. */
 export interface UpgradeSettings {
@@ -28,11 +29,9 @@ export function upgradeWebSocket(
 	options: UpgradeWebSocketOptions = {},
 ): WebSocketUpgrade {
 	if (context.pending !== undefined) throw alreadyUpgraded();
-	const { protocol = '' } = options;
-	if (protocol !== '') {
-		const offered = offeredProtocols(request);
-		if (!offered.includes(protocol)) throw protocolNotOffered(protocol, offered);
-	}
+	const offered = offeredProtocols(request);
+	const protocol = options.protocol ?? selectProtocol(request, context, offered) ?? '';
+	if (protocol !== '' && !offered.includes(protocol)) throw protocolNotOffered(protocol, offered);
 	const response = createAcceptResponse(options.headers);
 	const { socket, open, fail } = NodeWebSocket.create({
 		url: webSocketUrl(request, context.path),
@@ -55,7 +54,10 @@ export function upgradeWebSocket(
 				warn: settings.report,
 			});
 			if (transport === undefined) fail(connection.destroyed ? clientLeft() : upgradeNotAccepted());
-			else open(transport);
+			else {
+				context.admission?.opened(transport);
+				open(transport);
+			}
 		},
 		abandon() {
 			if (!accepted) fail(request.socket.writableEnded ? upgradeNotAccepted() : clientLeft());

@@ -6,6 +6,14 @@
  * (`EventTarget`, `Event`, `MessageEvent`, `Blob`, `Headers`, `Response`).
  */
 
+export type {
+	ClientAddress,
+	OnError,
+	SelectProtocol,
+	VerifyClient,
+	WebSocketHandshake,
+} from './hooks.ts';
+
 /** What a message carries: text, or binary data as `binaryType` asks for. */
 export type AstroWebSocketData = string | ArrayBuffer | Blob;
 
