@@ -84,7 +84,7 @@ impl Sites {
             Host::Preview => {
                 Server::start(&mut self.standalone()?.astro_server(["preview", "--port", "0"]))
             }
-            Host::Standalone => self.start_standalone(),
+            Host::Standalone => start_standalone(self.standalone()?),
             Host::Https => {
                 let app = self.standalone()?;
                 let made = Certificate::generate()?;
@@ -106,14 +106,11 @@ impl Sites {
         }
     }
 
-    /// A standalone server that is not shared, for what ends it.
-    pub fn start_standalone(&self) -> Result<Server> {
-        Server::start(
-            self.standalone()?
-                .node_server("dist/server/entry.mjs")
-                .env("HOST", "127.0.0.1")
-                .env("PORT", "0"),
-        )
+    /// A standalone server that is not shared, of a site with these `websocket` options.
+    pub fn start_alone(&self, settings: &Settings) -> Result<Alone> {
+        let app = self.project()?.app(settings.name)?;
+        app.build(&[("ADAPTER_MODE", "standalone"), ("WEBSOCKET", settings.options)])?;
+        Ok(Alone { server: start_standalone(&app)?, _app: app })
     }
 
     fn project(&self) -> Result<&Project> {
@@ -137,6 +134,26 @@ impl Sites {
         app.build(&[("ADAPTER_MODE", mode)])?;
         Ok(app)
     }
+}
+
+fn start_standalone(app: &App) -> Result<Server> {
+    Server::start(
+        app.node_server("dist/server/entry.mjs").env("HOST", "127.0.0.1").env("PORT", "0"),
+    )
+}
+
+/// Options that a site is built with.
+pub struct Settings {
+    /// Of the folder that it is built in.
+    pub name: &'static str,
+    /// The `websocket` option of the adapter, as JSON.
+    pub options: &'static str,
+}
+
+/// A server that one case has to itself, and the folder with it.
+pub struct Alone {
+    pub server: Server,
+    _app: App,
 }
 
 /// A value that the first thread to need it makes.

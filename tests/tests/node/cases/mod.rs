@@ -58,7 +58,7 @@ impl fmt::Display for NotApplicable {
 
 impl std::error::Error for NotApplicable {}
 
-fn not_applicable(reason: &'static str) -> Result<()> {
+pub fn not_applicable(reason: &'static str) -> Result<()> {
     Err(NotApplicable(reason).into())
 }
 
