@@ -1,8 +1,18 @@
+import { type Check, count, duration, oneOf, origins, path, proxies, toggle } from './checks.ts';
+
 /**
  * The adapter's `websocket` option. JSON values only: on the way from the configuration to the
- * built server they are written into a module as JSON.
+ * built server they are written into a module as JSON. Functions go into the file that
+ * {@link WebSocketOptions.hooks} names.
  */
 export interface WebSocketOptions {
+	/**
+	 * Origins whose pages may open connections, beside the site's own and those in Astro's
+	 * `security.allowedDomains`; for example `['https://app.example.com']`. Others get 403.
+	 *
+	 * @default {[]}
+	 */
+	allowedOrigins?: string[];
 	/**
 	 * The largest message accepted, in bytes. A larger one closes the connection with 1009.
 	 *
@@ -10,24 +20,152 @@ export interface WebSocketOptions {
 	 */
 	maxPayload?: number;
 	/**
-	 * Origins whose pages may open connections, beside the site's own and those in Astro's
-	 * `security.allowedDomains`; for example `['https://app.example.com']`.
+	 * Bytes that may wait to go out on one connection. What happens to a message that would exceed
+	 * it, {@link WebSocketOptions.overflow} says.
+	 *
+	 * @default {1048576} 1 MiB
+	 */
+	maxBufferedAmount?: number;
+	/**
+	 * What `send()` does with a message for which there is no room in `maxBufferedAmount`: `close`
+	 * the connection with 1008, or `drop` the message.
+	 *
+	 * @default {'close'}
+	 */
+	overflow?: 'close' | 'drop';
+	/**
+	 * Milliseconds between the pings to each connection. One from which nothing has come since the
+	 * last ping is terminated at the next. 0 sends none.
+	 *
+	 * @default {30000} 30 seconds
+	 */
+	heartbeatInterval?: number;
+	/**
+	 * Milliseconds without any inbound traffic, pongs included, after which a connection is closed
+	 * with 1001. 0 is never.
+	 *
+	 * @default {120000} 2 minutes
+	 */
+	idleTimeout?: number;
+	/**
+	 * Milliseconds that the answer to a handshake may take; then it is 503. 0 is any time.
+	 *
+	 * @default {10000} 10 seconds
+	 */
+	handshakeTimeout?: number;
+	/**
+	 * Connections of the process, open or opening. Further handshakes get 503 with `Retry-After`.
+	 *
+	 * @default {10000}
+	 */
+	maxConnections?: number;
+	/**
+	 * Connections of one client address, open or opening; IPv6 addresses count by their /64.
+	 * Further handshakes get 429.
+	 *
+	 * @default {1000}
+	 */
+	maxConnectionsPerIP?: number;
+	/**
+	 * Milliseconds over which {@link WebSocketOptions.rateLimitMaxConnections} counts.
+	 *
+	 * @default {60000} 1 minute
+	 */
+	rateLimitWindow?: number;
+	/**
+	 * Handshakes of one client address within `rateLimitWindow`. Further ones get 429 with
+	 * `Retry-After`. 0 is any number.
+	 *
+	 * @default {1000}
+	 */
+	rateLimitMaxConnections?: number;
+	/**
+	 * Messages per second that a connection may send over time, and as many at once. More close it
+	 * with 1008. 0 is any number.
+	 *
+	 * @default {1000}
+	 */
+	maxMessagesPerSecond?: number;
+	/**
+	 * Compresses messages for clients that offer it (RFC 7692). It costs memory on every
+	 * connection, and lets those who can send along with a secret guess it by the length.
+	 *
+	 * @default {false}
+	 */
+	perMessageDeflate?: boolean;
+	/**
+	 * Addresses and CIDR ranges of the proxies whose `X-Forwarded-For` is believed, for example
+	 * `['10.0.0.0/8', '::1']`. For everyone else the client's address is that of the connection.
 	 *
 	 * @default {[]}
 	 */
-	allowedOrigins?: string[];
+	trustedProxies?: string[];
+	/**
+	 * The module that exports the hooks `verifyClient`, `selectProtocol`, `onError` and
+	 * `clientAddress`, relative to the project's root. The default may be absent, and may end in
+	 * `.js`, `.mts` or `.mjs` as well.
+	 *
+	 * @default {'src/websocket.ts'}
+	 */
+	hooks?: string;
 }
 
 /** {@link WebSocketOptions} with every default filled in. */
 export interface ResolvedWebSocketOptions {
-	readonly maxPayload: number;
 	readonly allowedOrigins: readonly string[];
+	readonly maxPayload: number;
+	readonly maxBufferedAmount: number;
+	readonly overflow: 'close' | 'drop';
+	readonly heartbeatInterval: number;
+	readonly idleTimeout: number;
+	readonly handshakeTimeout: number;
+	readonly maxConnections: number;
+	readonly maxConnectionsPerIP: number;
+	readonly rateLimitWindow: number;
+	readonly rateLimitMaxConnections: number;
+	readonly maxMessagesPerSecond: number;
+	readonly perMessageDeflate: boolean;
+	readonly trustedProxies: readonly string[];
+	/** `null` is the default: what is found by convention. */
+	readonly hooks: string | null;
 }
 
 /** The default of every option. */
 export const WEBSOCKET_DEFAULTS: ResolvedWebSocketOptions = {
-	maxPayload: 1024 * 1024,
 	allowedOrigins: [],
+	maxPayload: 1024 * 1024,
+	maxBufferedAmount: 1024 * 1024,
+	overflow: 'close',
+	heartbeatInterval: 30_000,
+	idleTimeout: 120_000,
+	handshakeTimeout: 10_000,
+	maxConnections: 10_000,
+	maxConnectionsPerIP: 1000,
+	rateLimitWindow: 60_000,
+	rateLimitMaxConnections: 1000,
+	maxMessagesPerSecond: 1000,
+	perMessageDeflate: false,
+	trustedProxies: [],
+	hooks: null,
+};
+
+/** What each option has to be. */
+const CHECKS: { [Name in keyof WebSocketOptions]-?: Check<ResolvedWebSocketOptions[Name]> } = {
+	allowedOrigins: origins,
+	maxPayload: count('bytes', 1),
+	maxBufferedAmount: count('bytes', 1),
+	overflow: oneOf('close', 'drop'),
+	heartbeatInterval: duration(0),
+	idleTimeout: duration(0),
+	handshakeTimeout: duration(0),
+	maxConnections: count('connections', 1),
+	maxConnectionsPerIP: count('connections', 1),
+	rateLimitWindow: duration(1),
+	rateLimitMaxConnections: count('handshakes', 0),
+	maxMessagesPerSecond: count('messages', 0),
+	perMessageDeflate: toggle,
+	trustedProxies: proxies,
+	hooks: path,
 };
 
 /**
@@ -42,49 +180,27 @@ export function resolveWebSocketOptions(adapterOptions: object): ResolvedWebSock
 	if (typeof options !== 'object' || options === null || Array.isArray(options)) {
 		throw invalid('websocket', 'an object', options);
 	}
-	const { maxPayload, allowedOrigins, ...unknown }: Record<string, unknown> = { ...options };
-	const [name] = Object.keys(unknown);
-	if (name !== undefined) {
-		const known = Object.keys(WEBSOCKET_DEFAULTS).join('`, `');
-		throw new TypeError(`\`websocket.${name}\` is not an option. The options are: \`${known}\``);
-	}
-	return {
-		maxPayload:
-			maxPayload === undefined ? WEBSOCKET_DEFAULTS.maxPayload : bytes('maxPayload', maxPayload),
-		allowedOrigins:
-			allowedOrigins === undefined
-				? WEBSOCKET_DEFAULTS.allowedOrigins
-				: origins('allowedOrigins', allowedOrigins),
-	};
-}
-
-function bytes(name: string, value: unknown): number {
-	if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1) {
-		throw invalid(`websocket.${name}`, 'a whole number of bytes, at least 1', value);
-	}
-	return value;
-}
-
-function origins(name: string, value: unknown): string[] {
-	if (!Array.isArray(value)) {
-		throw invalid(`websocket.${name}`, 'an array of origins', value);
-	}
-	return value.map((origin: unknown, index) => {
-		const url = typeof origin === 'string' && URL.canParse(origin) ? new URL(origin) : undefined;
-		// A path, a query or a user name would never match an `Origin` header: better to say so now.
-		if (url === undefined || url.origin === 'null' || url.href !== `${url.origin}/`) {
-			throw invalid(
-				`websocket.${name}[${index}]`,
-				'an origin such as "https://app.example.com"',
-				origin,
-			);
+	const resolved: Record<string, unknown> = { ...WEBSOCKET_DEFAULTS };
+	for (const [name, value] of Object.entries(options) as [string, unknown][]) {
+		if (!isOption(name)) {
+			const known = Object.keys(CHECKS).join('`, `');
+			throw new TypeError(`\`websocket.${name}\` is not an option. The options are: \`${known}\``);
 		}
-		return url.origin;
-	});
+		if (value === undefined) continue;
+		resolved[name] = CHECKS[name](value, (expected, of = '', wrong = value) => {
+			throw invalid(`websocket.${name}${of}`, expected, wrong);
+		});
+	}
+	// Every name in it is one of `CHECKS`, whose values the compiler holds against the type.
+	return resolved as unknown as ResolvedWebSocketOptions;
+}
+
+function isOption(name: string): name is keyof WebSocketOptions {
+	return Object.hasOwn(CHECKS, name);
 }
 
 function invalid(name: string, expected: string, value: unknown): TypeError {
-	return new TypeError(
-		`\`${name}\` must be ${expected}, got: ${JSON.stringify(value) ?? String(value)}`,
-	);
+	// JSON has neither NaN nor Infinity.
+	const text = typeof value === 'number' ? undefined : JSON.stringify(value);
+	return new TypeError(`\`${name}\` must be ${expected}, got: ${text ?? String(value)}`);
 }
