@@ -17,29 +17,33 @@ pub enum Host {
     Https,
     Http,
     Express,
+    Express4,
+    Connect,
     Fastify,
 }
 
 impl Host {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Dev,
         Self::Standalone,
         Self::Preview,
         Self::Https,
         Self::Http,
         Self::Express,
+        Self::Express4,
+        Self::Connect,
         Self::Fastify,
     ];
 
     /// Whether Astro's handler is a part of somebody else's server (`mode: 'middleware'`).
     pub fn is_application(self) -> bool {
-        matches!(self, Self::Http | Self::Express | Self::Fastify)
+        matches!(self, Self::Http | Self::Express | Self::Express4 | Self::Connect | Self::Fastify)
     }
 
     /// Whether it answers for prerendered pages and public files. In middleware mode that is the
-    /// application's own task, and of ours only the Express one does it.
+    /// application's own task, and of ours only those of Express do it.
     pub fn serves_files(self) -> bool {
-        !matches!(self, Self::Http | Self::Fastify)
+        !matches!(self, Self::Http | Self::Connect | Self::Fastify)
     }
 }
 
@@ -52,6 +56,8 @@ impl fmt::Display for Host {
             Self::Https => "https",
             Self::Http => "http",
             Self::Express => "express",
+            Self::Express4 => "express-4",
+            Self::Connect => "connect",
             Self::Fastify => "fastify",
         })
     }
@@ -100,7 +106,7 @@ impl Sites {
                 )?;
                 Ok(server.with_tls(made.client))
             }
-            Host::Http | Host::Express | Host::Fastify => {
+            Host::Http | Host::Express | Host::Express4 | Host::Connect | Host::Fastify => {
                 Server::start(&mut self.middleware()?.node_server(&format!("hosts/{host}.mjs")))
             }
         }
