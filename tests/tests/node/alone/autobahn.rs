@@ -13,7 +13,10 @@ use crate::hosts::{Settings, Sites};
 pub const CASES: &[Case] = cases![has_the_known_outcomes_of_autobahn];
 
 /// Its largest messages have 16 MiB.
-const PLAIN: Settings = Settings { name: "autobahn", options: r#"{ "maxPayload": 33554432 }"# };
+const PLAIN: Settings = Settings {
+    name: "autobahn",
+    options: r#"{ "maxPayload": 33554432, "maxMessagesPerSecond": 0, "maxBufferedAmount": 67108864 }"#,
+};
 
 fn has_the_known_outcomes_of_autobahn(sites: &Sites) -> Result<()> {
     matches_golden(sites, &PLAIN, "plain")
