@@ -1,6 +1,7 @@
 //! What needs a server of its own: a great load, other options, or a program that drives it.
 
 mod autobahn;
+mod browser;
 mod memory;
 
 use anyhow::Result;
@@ -15,7 +16,7 @@ pub struct Case {
 
 /// Every case.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    [autobahn::CASES, memory::CASES].into_iter().flatten()
+    [autobahn::CASES, browser::CASES, memory::CASES].into_iter().flatten()
 }
 
 /// A list of functions as cases of the same names.

@@ -66,7 +66,7 @@ pub fn not_applicable(reason: &'static str) -> Result<()> {
 
 impl Site {
     /// What the server wrote down under this name, once it ends with `last`.
-    fn journal(&self, name: &str, last: &str) -> Result<String> {
+    pub fn journal(&self, name: &str, last: &str) -> Result<String> {
         Ok(self.server.get(&format!("/journal/{name}?last={last}"))?.text())
     }
 
