@@ -1,16 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import { Connection } from './connection.ts';
+import type { ConnectionSettings } from './connection-settings.ts';
 import type { HeaderLine } from './context.ts';
 import type { Transport } from './transport.ts';
 
 export interface AcceptOptions {
-	/** The largest message accepted, in bytes. */
-	readonly maxPayload: number;
+	readonly settings: ConnectionSettings;
 	/** The chosen subprotocol, or the empty string. */
 	readonly protocol: string;
 	/** Headers to send along with the 101. */
 	readonly headers: readonly HeaderLine[];
+	/** Tells whoever runs the site about a connection that was closed by a limit. */
+	warn(message: string): void;
 }
 
 /**
@@ -24,21 +27,33 @@ export function acceptHandshake(
 	head: Buffer,
 	options: AcceptOptions,
 ): Transport | undefined {
+	const { settings, protocol, headers, warn } = options;
 	const server = new WebSocketServer({
 		noServer: true,
 		clientTracking: false,
-		// A compression context costs every connection memory, and shared with secrets it leaks them.
-		perMessageDeflate: false,
-		maxPayload: options.maxPayload,
+		perMessageDeflate: settings.perMessageDeflate && COMPRESSION,
+		maxPayload: settings.maxPayload,
 		// Left alone, `ws` takes the client's first offer.
-		handleProtocols: () => options.protocol || false,
+		handleProtocols: () => protocol || false,
 	});
 	server.on('headers', (lines) => {
-		for (const [name, value] of options.headers) lines.push(`${name}: ${value}`);
+		for (const [name, value] of headers) lines.push(`${name}: ${value}`);
 	});
 	let transport: Transport | undefined;
 	server.handleUpgrade(request, socket, head, (accepted) => {
-		transport = accepted;
+		transport = new Connection(accepted, socket, settings, warn);
 	});
 	return transport;
 }
+
+/**
+ * Each message is compressed on its own (RFC 7692 section 7.1.1). A context that lives on would
+ * cost every connection some 300 KiB, and what an attacker writes into it would tell by its size
+ * what secrets went before.
+ */
+const COMPRESSION = {
+	serverNoContextTakeover: true,
+	clientNoContextTakeover: true,
+	/** In bytes. Shorter messages hardly shrink. */
+	threshold: 1024,
+};

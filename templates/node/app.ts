@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RemotePattern } from '@astrojs/internal-helpers/remote';
-import { resolveWebSocketOptions } from '../shared/options.ts';
 import { getUpgradeContext } from './context.ts';
 import { isHandshake } from './handshake.ts';
+import { type BuiltOptions, type HostApp, hostOf } from './host.ts';
 import { withLocals } from './locals.ts';
 import { rejectForeignOrigin } from './origin.ts';
-import type { UpgradeSettings } from './upgrade.ts';
+import { rejectUnverified } from './verify.ts';
 
 /** Upstream's `RequestHandler`. */
 export type RequestHandler = (
@@ -16,35 +16,31 @@ export type RequestHandler = (
 ) => void | Promise<void>;
 
 /** The parts of Astro's app that are needed here. */
-export interface WebSocketApp {
-	readonly adapterLogger: { warn(message: string): void; error(message: string): void };
+export interface WebSocketApp extends HostApp {
 	getAllowedDomains?(): Partial<RemotePattern>[] | undefined;
 }
 
 /**
  * Gives every request that upstream's app handler renders the locals of `WebSocketLocals`.
  *
- * @param options The adapter's, whose type in upstream's sources does not know `websocket`.
+ * @param adapterOptions The adapter's, whose type in upstream's sources does not know `websocket`.
  */
 export function withWebSocketLocals(
 	handler: RequestHandler,
 	app: WebSocketApp,
-	options: object,
+	adapterOptions: BuiltOptions,
 ): RequestHandler {
-	const { maxPayload, allowedOrigins } = resolveWebSocketOptions(options);
-	const settings: UpgradeSettings = {
-		maxPayload,
-		report(message, error) {
-			app.adapterLogger.error(message);
-			if (error !== undefined) console.error(error);
-		},
-	};
+	const { options, report } = hostOf(app, adapterOptions);
+	const { allowedOrigins } = options;
+	const settings = { connection: options, report };
 	let hasWarned = false;
 
 	return async (request, response, next, locals) => {
-		if (getUpgradeContext(request) !== undefined) {
+		const context = getUpgradeContext(request);
+		if (context !== undefined) {
 			const allowedDomains = app.getAllowedDomains?.() ?? [];
 			if (rejectForeignOrigin(request, response, { allowedOrigins, allowedDomains })) return;
+			if (await rejectUnverified(request, response, context, report)) return;
 		} else if (!hasWarned && isHandshake(request)) {
 			hasWarned = true;
 			app.adapterLogger.warn(

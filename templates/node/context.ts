@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { WebSocketHooks } from '../shared/hooks.ts';
+import type { Closable } from './connections.ts';
 
 /** What carries an upgrade from the server's `upgrade` event to the code that may accept it. */
 export interface UpgradeContext {
@@ -11,6 +13,22 @@ export interface UpgradeContext {
 	pending: PendingUpgrade | undefined;
 	/** Whether the response has been sent, or can be sent no more. */
 	ended: boolean;
+	/** What became known before the request was handed on. */
+	admission?: Admission;
+	/** Answers with 503, and lets nothing be added to that. A no-op once there is an answer. */
+	giveUp?(): void;
+}
+
+/** The admission of a handshake to the host's request handlers. */
+export interface Admission {
+	/** The address of the client, the empty string if it has none. */
+	readonly clientAddress: string;
+	/** The site's hooks. */
+	readonly hooks: WebSocketHooks;
+	/** Whether the host is shutting down, and accepts no more. */
+	isClosing(): boolean;
+	/** The handshake is complete. */
+	opened(connection: Closable): void;
 }
 
 /** A prepared upgrade that waits for its response. */

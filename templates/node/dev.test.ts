@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { ViteDevServer } from 'vite';
 import { WebSocket } from 'ws';
+import { WEBSOCKET_DEFAULTS } from '../shared/options.ts';
+import { proxyList } from './client-address.ts';
 import { attachDevServer } from './dev.ts';
 
 type Middleware = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
@@ -36,13 +38,15 @@ async function serve(context: TestContext): Promise<Dev> {
 		'/scheme': { target: 'ws://localhost:1' },
 		'^/pattern/\\d+$': { target: 'http://localhost:1', ws: true },
 	};
-	const vite: unknown = { httpServer, middlewares, config: { server: { proxy } } };
-	attachDevServer(vite as ViteDevServer, {
-		maxPayload: 1024,
-		allowedOrigins: [],
-		allowedDomains: [],
+	const vite: unknown = { httpServer, middlewares, config: { server: { proxy } }, close() {} };
+	const host = {
+		scope: {},
+		options: WEBSOCKET_DEFAULTS,
+		proxies: proxyList([]),
+		hooks: () => ({}),
 		report: assert.fail,
-	});
+	};
+	attachDevServer(vite as ViteDevServer, host, []);
 	httpServer.listen(0, '127.0.0.1');
 	await once(httpServer, 'listening');
 	context.after(() => httpServer.close());

@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { ViteDevServer } from 'vite';
+import { connections } from './connections.ts';
 import { getUpgradeContext } from './context.ts';
+import type { Host } from './host.ts';
 import { withLocals } from './locals.ts';
 import { type AllowedOrigins, rejectForeignOrigin } from './origin.ts';
-import type { UpgradeSettings } from './upgrade.ts';
+import { closing } from './shutdown.ts';
 import { listenForUpgrades } from './upgrade-listener.ts';
-
-export interface DevSettings extends UpgradeSettings, AllowedOrigins {}
+import { rejectUnverified } from './verify.ts';
 
 /** Where Astro's dev server reads the locals of a request from (`core/constants.ts`). */
 const LOCALS: unique symbol = Symbol.for('astro.locals');
@@ -16,21 +17,51 @@ interface DevRequest extends IncomingMessage {
 }
 
 /** Makes the dev server answer WebSocket handshakes through its own middleware. */
-export function attachDevServer(vite: ViteDevServer, settings: DevSettings): void {
+export function attachDevServer(
+	vite: ViteDevServer,
+	host: Host,
+	allowedDomains: AllowedOrigins['allowedDomains'],
+): void {
+	const { options, report } = host;
+	const { allowedOrigins } = options;
+	const settings = { connection: options, report };
 	vite.middlewares.use((request: DevRequest, response, next) => {
+		const goOn = (): void => {
+			request[LOCALS] = withLocals(request, request[LOCALS], settings);
+			next();
+		};
+		const context = getUpgradeContext(request);
+		if (context === undefined) return goOn();
 		// Astro's dev server lets WebSockets from other sites through (`sec-fetch.ts`).
-		const isUpgrade = getUpgradeContext(request) !== undefined;
-		if (isUpgrade && rejectForeignOrigin(request, response, settings)) return;
-		request[LOCALS] = withLocals(request, request[LOCALS], settings);
-		next();
+		if (rejectForeignOrigin(request, response, { allowedOrigins, allowedDomains })) return;
+		rejectUnverified(request, response, context, report).then((isRejected) => {
+			if (!isRejected) goOn();
+		}, next);
 	});
 	// Absent in Vite's middleware mode, where the server is the host's.
 	if (vite.httpServer === null) return;
 	listenForUpgrades(vite.httpServer, {
+		host,
 		dispatch: (request, response) => vite.middlewares(request, response),
 		isForeign: (request) => isHotUpdate(request) || isProxied(request, vite),
 	});
+	const { close } = vite;
+	vite.close = async () => {
+		await closeDevConnections(host.scope);
+		await close.call(vite);
+	};
 }
+
+/**
+ * Vite cuts connections off; so that clients learn that they may come back, they are told before.
+ * Handshakes go on to be answered: a restart that fails leaves the old server in place.
+ */
+export async function closeDevConnections(scope: object): Promise<void> {
+	await connections().closeAll(scope, closing({ timeout: DEV_GRACE }));
+}
+
+/** Milliseconds that a restart waits for clients to close. */
+const DEV_GRACE = 500;
 
 /** Vite's own connections: hot updates, and the client's check whether the server is back. */
 function isHotUpdate(request: IncomingMessage): boolean {

@@ -5,7 +5,7 @@ import type {
 	AstroWebSocketMessageEvent,
 } from '../shared/types.ts';
 
-interface CloseDetails {
+export interface CloseDetails {
 	readonly code: number;
 	readonly reason: string;
 	readonly wasClean: boolean;

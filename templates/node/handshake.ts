@@ -22,7 +22,25 @@ export function offeredProtocols(request: IncomingMessage): string[] {
 
 /** The address the client asked for, as `WebSocket.url` writes it. */
 export function webSocketUrl(request: IncomingMessage, path: string): string {
-	const scheme = 'encrypted' in request.socket ? 'wss' : 'ws';
+	return url(request, 'ws', path);
+}
+
+/**
+ * The request as the standards have it.
+ *
+ * @param path What the client asked for; hosts shorten `request.url`.
+ */
+export function webRequest(request: IncomingMessage, path: string): Request {
+	const headers = new Headers();
+	const { rawHeaders } = request;
+	for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+		headers.append(rawHeaders[index] ?? '', rawHeaders[index + 1] ?? '');
+	}
+	return new Request(url(request, 'http', path), { headers });
+}
+
+function url(request: IncomingMessage, protocol: 'ws' | 'http', path: string): string {
+	const scheme = 'encrypted' in request.socket ? `${protocol}s` : protocol;
 	const url = `${scheme}://${request.headers.host}${path}`;
 	return URL.canParse(url) ? new URL(url).href : `${scheme}://localhost/`;
 }

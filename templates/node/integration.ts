@@ -1,26 +1,54 @@
 import { readFileSync } from 'node:fs';
-import type { AstroConfig, AstroIntegration } from 'astro';
+import type { AstroConfig, AstroIntegration, AstroIntegrationLogger } from 'astro';
+import type { ViteDevServer } from 'vite';
+import { hooksOf, type WebSocketHooks } from '../shared/hooks.ts';
 import { INJECTED_TYPES_FILENAME, injectedTypes } from '../shared/injected-types.ts';
-import { resolveWebSocketOptions } from '../shared/options.ts';
-import { attachDevServer } from './dev.ts';
+import { type ResolvedWebSocketOptions, resolveWebSocketOptions } from '../shared/options.ts';
+import { proxyList } from './client-address.ts';
+import { attachDevServer, closeDevConnections } from './dev.ts';
+import { findHooksFile } from './hooks-file.ts';
+import type { Host } from './host.ts';
+import { reporter } from './report.ts';
+
+/** The adapter's options with everything resolved that the built server needs to know. */
+export type WithWebSocket<Options extends object> = Omit<Options, 'websocket'> & {
+	websocket: ResolvedWebSocketOptions;
+};
+
+/**
+ * Checks the `websocket` option and fills in its defaults, in a copy.
+ *
+ * @throws TypeError that names the option that is wrong.
+ */
+export function resolveUserOptions<Options extends object>(
+	userOptions: Options,
+): WithWebSocket<Options> {
+	return { ...userOptions, websocket: resolveWebSocketOptions(userOptions) };
+}
 
 /**
  * Adds to upstream's integration what a site needs at the time of configuration and in dev.
  *
- * @param userOptions The adapter's, whose type in upstream's sources does not know `websocket`.
+ * @param userOptions The copy of {@link resolveUserOptions}, which upstream's integration also has.
  */
 export function withWebSocketIntegration(
 	integration: AstroIntegration,
-	userOptions: object,
+	userOptions: WithWebSocket<object>,
 ): AstroIntegration {
-	const { maxPayload, allowedOrigins } = resolveWebSocketOptions(userOptions);
 	const { hooks } = integration;
+	const { websocket } = userOptions;
 	let config: AstroConfig | undefined;
 
 	return {
 		...integration,
 		hooks: {
 			...hooks,
+			'astro:config:setup': async (parameters) => {
+				// Upstream writes it into the built server from here.
+				const file = findHooksFile(websocket.hooks, parameters.config);
+				userOptions.websocket = { ...websocket, hooks: file };
+				await hooks['astro:config:setup']?.(parameters);
+			},
 			'astro:config:done': async (parameters) => {
 				await hooks['astro:config:done']?.(parameters);
 				config = parameters.config;
@@ -32,17 +60,72 @@ export function withWebSocketIntegration(
 			'astro:server:setup': async (parameters) => {
 				await hooks['astro:server:setup']?.(parameters);
 				const { logger, server } = parameters;
-				attachDevServer(server, {
-					maxPayload,
-					allowedOrigins,
-					allowedDomains: config?.security.allowedDomains ?? [],
-					report(message, error) {
-						logger.error(error === undefined ? message : `${message}\n${describe(error)}`);
-					},
-				});
+				if (config === undefined) return;
+				const scope = await devScope(config.root);
+				const host = devHost(scope, websocket, config, server, logger);
+				attachDevServer(server, host, config.security.allowedDomains ?? []);
 			},
 		},
 	};
+}
+
+function devHost(
+	scope: object,
+	options: ResolvedWebSocketOptions,
+	config: AstroConfig,
+	vite: ViteDevServer,
+	logger: AstroIntegrationLogger,
+): Host {
+	let hooks: WebSocketHooks = {};
+	return {
+		scope,
+		options,
+		proxies: proxyList(options.trustedProxies),
+		async hooks() {
+			const file = findHooksFile(options.hooks, config);
+			hooks = file === null ? {} : hooksOf(await load(vite, file));
+			return hooks;
+		},
+		report(message, error) {
+			reporter(hooks, (text, cause) => {
+				logger.error(cause === undefined ? text : `${text}\n${describe(cause)}`);
+			})(message, error);
+		},
+	};
+}
+
+/**
+ * Loads a module as the site's own are loaded, so that what it imports is shared with them. Vite
+ * keeps it until it, or something it imports, changes.
+ */
+async function load(vite: ViteDevServer, file: string): Promise<object> {
+	const environment = vite.environments.ssr as {
+		readonly runner?: { import(file: string): Promise<object> };
+	};
+	return environment.runner === undefined
+		? await vite.ssrLoadModule(file)
+		: await environment.runner.import(file);
+}
+
+/** What stands in the books for the dev server of a project, by its root. */
+const DEV_SCOPES: unique symbol = Symbol.for('astro.websocket.dev');
+
+interface Shared {
+	[DEV_SCOPES]?: Map<string, object>;
+}
+
+/**
+ * A restart sets up the next dev server while the one before still runs: here is the time to tell
+ * its clients. The scope outlives restarts, and this module, which they may load anew.
+ */
+async function devScope(root: URL): Promise<object> {
+	const shared: typeof globalThis & Shared = globalThis;
+	shared[DEV_SCOPES] ??= new Map();
+	const before = shared[DEV_SCOPES].get(root.href);
+	if (before !== undefined) await closeDevConnections(before);
+	const scope = {};
+	shared[DEV_SCOPES].set(root.href, scope);
+	return scope;
 }
 
 /** The package this module was built into. */

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { test } from 'node:test';
+import { WEBSOCKET_DEFAULTS } from '../shared/options.ts';
 import type { WebSocketLocals } from '../shared/types.ts';
 import { setUpgradeContext } from './context.ts';
 import { withLocals } from './locals.ts';
 
-const settings = { maxPayload: 1024, report: assert.fail };
+const settings = { connection: WEBSOCKET_DEFAULTS, report: assert.fail };
 
 function ordinaryRequest(): IncomingMessage {
 	return new IncomingMessage(new Socket());

@@ -1,5 +1,7 @@
+import type { Payload } from './transport.ts';
+
 /** What `ws` is given to send. Bytes are copied: the caller may reuse its buffer right away. */
-export function toPayload(data: unknown): string | Uint8Array | Blob {
+export function toPayload(data: unknown): Payload {
 	if (data instanceof Blob) return data;
 	if (ArrayBuffer.isView(data)) {
 		return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
@@ -11,13 +13,30 @@ export function toPayload(data: unknown): string | Uint8Array | Blob {
 	return String(data);
 }
 
+/** How many bytes a message has. */
+export function payloadSize(payload: Payload): number {
+	if (typeof payload === 'string') return Buffer.byteLength(payload);
+	return payload instanceof Blob ? payload.size : payload.byteLength;
+}
+
+/** What a reader of a stream is given. */
+export function toStreamMessage(bytes: Uint8Array, isBinary: boolean): string | Uint8Array {
+	return isBinary ? new Uint8Array(bytes) : toText(bytes);
+}
+
 /** What a handler is given. `bytes` may be a window onto a buffer that `ws` goes on using. */
 export function toMessageData(
 	bytes: Uint8Array,
 	isBinary: boolean,
 	binaryType: 'blob' | 'arraybuffer',
 ): string | ArrayBuffer | Blob {
-	if (!isBinary) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
-	const copy = new Uint8Array(bytes).buffer;
-	return binaryType === 'blob' ? new Blob([copy]) : copy;
+	if (!isBinary) return toText(bytes);
+	// The constructor of `Blob` copies by itself.
+	return binaryType === 'blob'
+		? new Blob([bytes as Uint8Array<ArrayBuffer>])
+		: new Uint8Array(bytes).buffer;
+}
+
+function toText(bytes: Uint8Array): string {
+	return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }

@@ -2,6 +2,16 @@ import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { UpgradeContext } from './context.ts';
 import { headerLines } from './header-lines.ts';
+import { HANDSHAKE_TIMEOUT, refuse } from './refusal.ts';
+
+/** What sets headers. */
+const HEADER_METHODS = [
+	'setHeader',
+	'setHeaders',
+	'appendHeader',
+	'removeHeader',
+	'flushHeaders',
+] as const;
 
 /** A type for the overridden methods, whose overloads cannot be written as one function. */
 type Arguments = readonly unknown[];
@@ -22,6 +32,7 @@ export function createUpgradeResponse(
 	const response = new ServerResponse(request);
 	const { writeHead, write, end } = response;
 	let switched = false;
+	let gaveUp = false;
 
 	// The parser is gone, so no second request can follow.
 	response.shouldKeepAlive = false;
@@ -46,8 +57,19 @@ export function createUpgradeResponse(
 		context.pending?.abandon();
 	});
 
+	context.giveUp = () => {
+		if (response.headersSent) return;
+		for (const name of response.getHeaderNames()) response.removeHeader(name);
+		refuse(response, HANDSHAKE_TIMEOUT);
+		gaveUp = true;
+		// Whoever was late would get an exception for a header that comes behind the head.
+		for (const name of HEADER_METHODS) {
+			Object.defineProperty(response, name, { value: () => response, configurable: true });
+		}
+	};
+
 	override('writeHead', (args) => {
-		if (switched) return response;
+		if (switched || gaveUp) return response;
 		const [status, ...rest] = args;
 		if (status !== 101) {
 			// Unread input at the time of closing would make the kernel send a reset, and the
@@ -56,6 +78,7 @@ export function createUpgradeResponse(
 			return Reflect.apply(writeHead, response, args);
 		}
 		if (context.pending === undefined) return Reflect.apply(writeHead, response, [500]);
+		if (context.admission?.isClosing()) return Reflect.apply(writeHead, response, [503]);
 
 		const lines = headerLines(response, rest);
 		switched = true;
@@ -69,13 +92,17 @@ export function createUpgradeResponse(
 
 	override('write', (args) => {
 		writeImplicitHead();
-		if (!switched) return Reflect.apply(write, response, args);
+		if (!switched && !gaveUp) return Reflect.apply(write, response, args);
 		callLast(args);
 		return true;
 	});
 
 	override('end', (args) => {
 		writeImplicitHead();
+		if (gaveUp) {
+			callLast(args);
+			return response;
+		}
 		if (!switched) return Reflect.apply(end, response, args);
 		if (response.finished) return response;
 		response.finished = true;

@@ -7,7 +7,6 @@ import type { Transport } from './transport.ts';
 class FakeTransport extends EventEmitter implements Transport {
 	readyState: 0 | 1 | 2 | 3 = 1;
 	bufferedAmount = 0;
-	readonly protocol = '';
 	readonly extensions = '';
 	readonly sent: unknown[] = [];
 	readonly closed: unknown[][] = [];
@@ -15,6 +14,10 @@ class FakeTransport extends EventEmitter implements Transport {
 	send(data: string | Uint8Array | Blob): void {
 		this.sent.push(data);
 	}
+
+	terminate(): void {}
+	pause(): void {}
+	resume(): void {}
 
 	close(...frame: unknown[]): void {
 		this.readyState = 2;
@@ -44,6 +47,7 @@ function bench(): Bench {
 		tags: [],
 		data: undefined,
 		maxHeldBytes: 1024,
+		maxBufferedAmount: 1024,
 		report: (message, error) => reports.push(error ?? message),
 	});
 	return { ...handle, transport: new FakeTransport(), reports };

@@ -1,9 +1,10 @@
 import { type CloseFrame, closeFrame } from '../shared/close.ts';
 import type { AstroWebSocket, AstroWebSocketListener } from '../shared/types.ts';
-import { closeEvent, errorEvent, messageEvent, openEvent } from './events.ts';
+import { type CloseDetails, closeEvent, errorEvent, messageEvent, openEvent } from './events.ts';
 import { guard } from './guard.ts';
 import { Inbox } from './inbox.ts';
-import { toMessageData, toPayload } from './payload.ts';
+import { toMessageData, toPayload, toStreamMessage } from './payload.ts';
+import { Streams } from './streams.ts';
 import type { Transport } from './transport.ts';
 
 const CONNECTING = 0;
@@ -27,6 +28,8 @@ export interface SocketInit {
 	readonly data: unknown;
 	/** Bytes of messages that wait for the first message handler. */
 	readonly maxHeldBytes: number;
+	/** Bytes that may wait to go out. */
+	readonly maxBufferedAmount: number;
 	report(message: string, error?: unknown): void;
 }
 
@@ -63,6 +66,8 @@ export class NodeWebSocket extends EventTarget implements AstroWebSocket {
 	readonly #origin: string;
 	readonly #report: SocketInit['report'];
 	readonly #inbox: Inbox;
+	readonly #maxBufferedAmount: number;
+	#streams: Streams | undefined;
 	/** The guard of each listener, so that it can be taken off by the listener. */
 	readonly #guards: WeakMap<object, EventListener> = new WeakMap();
 	/** The values of `onopen` and its like. */
@@ -75,6 +80,8 @@ export class NodeWebSocket extends EventTarget implements AstroWebSocket {
 	/** What `close()` was called with before there was a transport. */
 	#closeRequest: CloseFrame | undefined;
 	#transport: Transport | undefined;
+	/** Set once the connection has ended. */
+	#wasClean: boolean | undefined;
 	/** Bytes of the 101 that TLS has not sent yet: nobody handed them to `send()`. */
 	#queuedBefore = 0;
 
@@ -95,6 +102,7 @@ export class NodeWebSocket extends EventTarget implements AstroWebSocket {
 		this.data = init.data;
 		this.#origin = new URL(init.url).origin;
 		this.#report = init.report;
+		this.#maxBufferedAmount = init.maxBufferedAmount;
 		const limits = { messages: MAX_HELD_MESSAGES, bytes: init.maxHeldBytes };
 		this.#inbox = new Inbox(limits, () => {
 			this.#report(
@@ -178,6 +186,16 @@ export class NodeWebSocket extends EventTarget implements AstroWebSocket {
 		if (guarded !== undefined) super.removeEventListener(type, guarded, options);
 	}
 
+	get readable(): ReadableStream<string | Uint8Array> {
+		const { readable } = this.#streamed();
+		this.#inbox.release();
+		return readable;
+	}
+
+	get writable(): WritableStream<string | ArrayBufferLike | ArrayBufferView | Blob> {
+		return this.#streamed().writable;
+	}
+
 	send(data: string | ArrayBufferLike | ArrayBufferView | Blob): void {
 		if (this.readyState === CONNECTING) {
 			throw new DOMException('The WebSocket is still connecting.', 'InvalidStateError');
@@ -186,30 +204,22 @@ export class NodeWebSocket extends EventTarget implements AstroWebSocket {
 	}
 
 	close(code?: number, reason?: string): void {
-		const frame = closeFrame(code, reason);
-		if (this.#transport !== undefined) {
-			this.#transport.close(frame?.code, frame?.reason);
-		} else if (this.#state === CONNECTING) {
-			this.#state = CLOSING;
-			this.#closeRequest = frame;
-		}
+		this.#close(closeFrame(code, reason));
 	}
 
 	#open(transport: Transport): void {
 		this.#transport = transport;
 		this.#queuedBefore = transport.bufferedAmount;
+		this.#streams?.open(transport);
 		transport.on('message', (bytes, isBinary) => {
 			// The WebSockets Standard: a message that arrives while closing is dropped.
 			if (this.readyState !== OPEN) return;
-			this.#inbox.message(bytes.byteLength, () => {
-				const data = toMessageData(bytes, isBinary, this.#binaryType);
-				this.dispatchEvent(messageEvent(data, this.#origin));
-			});
+			this.#inbox.message(bytes.byteLength, () => this.#deliver(bytes, isBinary));
 		});
-		transport.on('error', (error) => this.#last(errorEvent(error)));
+		transport.on('error', (error) => this.#last(() => this.dispatchEvent(errorEvent(error))));
 		transport.on('close', (code, reason) => {
 			const wasClean = code !== ABNORMAL_CLOSURE;
-			this.#last(closeEvent({ code, reason: reason.toString(), wasClean }));
+			this.#last(() => this.#ended({ code, reason: reason.toString(), wasClean }));
 		});
 		if (this.#state === CONNECTING) this.dispatchEvent(openEvent());
 		else transport.close(this.#closeRequest?.code, this.#closeRequest?.reason);
@@ -219,14 +229,49 @@ export class NodeWebSocket extends EventTarget implements AstroWebSocket {
 		if (this.#transport !== undefined || this.#state === CLOSED) return;
 		this.#state = CLOSED;
 		this.dispatchEvent(errorEvent(error));
-		this.dispatchEvent(closeEvent({ code: ABNORMAL_CLOSURE, reason: '', wasClean: false }));
+		this.#ended({ code: ABNORMAL_CLOSURE, reason: '', wasClean: false });
+	}
+
+	#deliver(bytes: Uint8Array, isBinary: boolean): void {
+		if (this.#streams?.isReading) this.#streams.message(toStreamMessage(bytes, isBinary));
+		if (!this.#listenedTo.has('message')) return;
+		const data = toMessageData(bytes, isBinary, this.#binaryType);
+		this.dispatchEvent(messageEvent(data, this.#origin));
+	}
+
+	#close(frame: CloseFrame | undefined): void {
+		if (this.#transport !== undefined) {
+			this.#transport.close(frame?.code, frame?.reason);
+		} else if (this.#state === CONNECTING) {
+			this.#state = CLOSING;
+			this.#closeRequest = frame;
+		}
+	}
+
+	/** Most sockets never have any: they are made when they are asked for. */
+	#streamed(): Streams {
+		if (this.#streams === undefined) {
+			this.#streams = new Streams({
+				maxBufferedAmount: this.#maxBufferedAmount,
+				close: (code) => this.#close(code === undefined ? undefined : { code, reason: '' }),
+			});
+			if (this.#transport !== undefined) this.#streams.open(this.#transport);
+			if (this.#wasClean !== undefined) this.#streams.end(this.#wasClean);
+		}
+		return this.#streams;
+	}
+
+	#ended(details: CloseDetails): void {
+		this.dispatchEvent(closeEvent(details));
+		this.#wasClean = details.wasClean;
+		this.#streams?.end(details.wasClean);
 	}
 
 	/** An `error` or `close` must not wait for a message handler where someone listens for it. */
-	#last(event: Event): void {
+	#last(deliver: () => void): void {
 		const isListenedTo = this.#listenedTo.has('close') || this.#listenedTo.has('error');
 		if (this.#inbox.isHolding && isListenedTo) this.#inbox.discard();
-		this.#inbox.after(() => this.dispatchEvent(event));
+		this.#inbox.after(deliver);
 	}
 
 	#nowListenedTo(type: string): void {

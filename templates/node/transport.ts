@@ -1,15 +1,41 @@
 /**
- * The part of a `ws` connection that the socket stands on. Declared here, because our declaration
- * files must not ask consumers for `@types/ws`.
+ * An accepted connection as the socket sees it. Declared here, because our declaration files must
+ * not ask consumers for `@types/ws`.
  */
 export interface Transport {
 	readonly readyState: 0 | 1 | 2 | 3;
+	/** Bytes that wait to go out. */
 	readonly bufferedAmount: number;
-	readonly protocol: string;
 	readonly extensions: string;
-	send(data: string | Uint8Array | Blob): void;
+	/**
+	 * Sends a message, if the connection's limits let it.
+	 *
+	 * @param done Called once the bytes have left the process, or with the reason why they never will.
+	 */
+	send(data: Payload, done?: (error?: Error | null) => void): void;
 	close(code?: number, reason?: string): void;
+	/** Ends the connection without a closing handshake. */
+	terminate(): void;
+	/** Takes no more input; what was taken already still arrives. */
+	pause(): void;
+	resume(): void;
 	on(event: 'message', listener: (data: Uint8Array, isBinary: boolean) => void): unknown;
 	on(event: 'close', listener: (code: number, reason: Uint8Array) => void): unknown;
 	on(event: 'error', listener: (error: Error) => void): unknown;
+}
+
+/** What can be sent: text, or binary data. */
+export type Payload = string | Uint8Array | Blob;
+
+/** The part of a `ws` connection that the limits are put around. */
+export interface RawTransport extends Transport {
+	readonly isPaused: boolean;
+	ping(): void;
+}
+
+/** The part of the byte stream below it. */
+export interface Wire {
+	cork(): void;
+	uncork(): void;
+	on(event: 'data', listener: () => void): unknown;
 }

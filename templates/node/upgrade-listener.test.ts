@@ -5,9 +5,10 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { WebSocket, WebSocketServer } from 'ws';
+import { WEBSOCKET_DEFAULTS } from '../shared/options.ts';
 import type { UpgradeWebSocketOptions, WebSocketLocals } from '../shared/types.ts';
 import { withWebSocketLocals } from './app.ts';
-import { attachWebSocket } from './server.ts';
+import { createWebSocketHost } from './server.ts';
 
 type Route = (
 	locals: WebSocketLocals,
@@ -33,15 +34,16 @@ async function serve(context: TestContext, route: Route): Promise<Site> {
 		adapterLogger: { warn() {}, error() {} },
 		getAllowedDomains: () => [{ hostname: 'allowed.example' }],
 	};
+	const options = { websocket: { ...WEBSOCKET_DEFAULTS, maxPayload: 100 } };
 	const handler = withWebSocketLocals(
 		async (request, response, _next, locals) => {
 			await route(locals as WebSocketLocals, response, request);
 		},
 		app,
-		{ websocket: { maxPayload: 100 } },
+		options,
 	);
 	const server = http.createServer((request, response) => handler(request, response));
-	attachWebSocket(server);
+	createWebSocketHost(handler, app, options).attachWebSocket(server);
 	server.listen(0, '127.0.0.1');
 	await once(server, 'listening');
 	const { port } = server.address() as AddressInfo;

@@ -1,8 +1,11 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { admit } from './admission.ts';
 import { setUpgradeContext, type UpgradeContext } from './context.ts';
 import { isHandshake } from './handshake.ts';
+import type { Host } from './host.ts';
+import { NO_SUCH_PATH, refuse } from './refusal.ts';
 import { createUpgradeResponse } from './response.ts';
 import { returnToHttp } from './return-to-http.ts';
 
@@ -13,51 +16,91 @@ export interface UpgradeServer extends EventEmitter {
 }
 
 export interface UpgradeListenerOptions {
+	/** The site that answers. */
+	readonly host: Host;
 	/** Lets the upgrade run through the host's pipeline as an ordinary request. */
 	dispatch(request: IncomingMessage, response: ServerResponse): void;
 	/** Whether an upgrade belongs to someone else. Default: none does. */
 	isForeign?(request: IncomingMessage): boolean;
+	/**
+	 * Whether the site takes an upgrade that no other listener has taken in the event itself. What
+	 * it leaves and nobody takes later is answered with 404 after the time for handshakes. Default:
+	 * it takes all.
+	 *
+	 * @param isAlone Whether there is no other listener.
+	 */
+	isOurs?(request: IncomingMessage, isAlone: boolean): boolean;
+}
+
+/** What takes the listener off its server again. */
+export interface UpgradeListener {
+	/** Answers no more upgrades. Connections stay open. */
+	detach(): void;
 }
 
 /** Marks a server that is being listened to: two answers to one upgrade would garble the connection. */
 const LISTENING: unique symbol = Symbol.for('astro.websocket.listening');
 
 interface MarkedServer extends UpgradeServer {
-	[LISTENING]?: true;
+	[LISTENING]?: UpgradeListener | undefined;
 }
 
 /** Answers the upgrade requests of `server`. Calling it again for the same server does nothing. */
-export function listenForUpgrades(server: UpgradeServer, options: UpgradeListenerOptions): void {
+export function listenForUpgrades(
+	server: UpgradeServer,
+	options: UpgradeListenerOptions,
+): UpgradeListener {
 	const marked: MarkedServer = server;
-	if (marked[LISTENING]) return;
-	marked[LISTENING] = true;
+	if (marked[LISTENING] !== undefined) return marked[LISTENING];
 
 	const hasOtherListeners = (): boolean => server.listenerCount('upgrade') > 1;
 
 	// An `upgrade` listener alone would divert every request with an `Upgrade` header, h2c POSTs
 	// with their bodies among them.
-	const shouldUpgrade = server.shouldUpgradeCallback;
-	if (shouldUpgrade !== undefined) {
-		server.shouldUpgradeCallback = (request) =>
-			shouldUpgrade.call(server, request) && (isHandshake(request) || hasOtherListeners());
-	}
+	const before = server.shouldUpgradeCallback;
+	const shouldUpgrade = (request: IncomingMessage): boolean =>
+		before?.call(server, request) === true && (isHandshake(request) || hasOtherListeners());
+	if (before !== undefined) server.shouldUpgradeCallback = shouldUpgrade;
 
-	server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+	const listener = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
 		// Node took its own listener off; without one, a reset by the client ends the process.
 		socket.on('error', ignore);
 		if (options.isForeign?.(request)) return;
-		const answer = (): void => answerUpgrade(server, options, request, socket, head);
-		if (!hasOtherListeners()) return answer();
+		const isAlone = !hasOtherListeners();
+		const answer = (): void => {
+			if (options.isOurs?.(request, isAlone) === false) {
+				answerUnlessTaken(options, request, socket, head);
+			}
+			// Node before 22.23 has no `shouldUpgradeCallback`.
+			else if (isHandshake(request)) answerUpgrade(options, request, socket, head);
+			else returnToHttp(server, request, socket, head);
+		};
+		if (isAlone) {
+			answer();
+			return;
+		}
 		// Another listener (a WebSocketServer on a path of its own) may take it in this same event.
 		setImmediate(() => {
 			if (!isTaken(socket)) answer();
 		});
-	});
+	};
+	server.on('upgrade', listener);
+
+	marked[LISTENING] = {
+		detach() {
+			server.off('upgrade', listener);
+			if (server.shouldUpgradeCallback === shouldUpgrade && before !== undefined) {
+				server.shouldUpgradeCallback = before;
+			}
+			marked[LISTENING] = undefined;
+		},
+	};
+	return marked[LISTENING];
 }
 
-function answerUpgrade(
-	server: UpgradeServer,
-	options: UpgradeListenerOptions,
+/** Answers one handshake. The socket must have a listener for errors. */
+export function answerUpgrade(
+	{ host, dispatch }: Pick<UpgradeListenerOptions, 'host' | 'dispatch'>,
 	request: IncomingMessage,
 	socket: Duplex,
 	head: Buffer,
@@ -68,11 +111,6 @@ function answerUpgrade(
 		socket.destroy();
 		return;
 	}
-	// Node before 22.23 has no `shouldUpgradeCallback`.
-	if (!isHandshake(request)) {
-		returnToHttp(server, request, socket, head);
-		return;
-	}
 	const context: UpgradeContext = {
 		path: request.url ?? '/',
 		head,
@@ -80,7 +118,27 @@ function answerUpgrade(
 		ended: false,
 	};
 	setUpgradeContext(request, context);
-	options.dispatch(request, createUpgradeResponse(request, socket, context));
+	const response = createUpgradeResponse(request, socket, context);
+	admit(host, request, response, context, () => dispatch(request, response));
+}
+
+/** For an upgrade that was left to other listeners, which may not have wanted it either. */
+function answerUnlessTaken(
+	{ host }: UpgradeListenerOptions,
+	request: IncomingMessage,
+	socket: Duplex & { readonly bytesWritten?: number },
+	head: Buffer,
+): void {
+	const { handshakeTimeout } = host.options;
+	if (handshakeTimeout === 0) return;
+	const written = socket.bytesWritten;
+	const timer = setTimeout(() => {
+		if (isTaken(socket) || socket.bytesWritten !== written) return;
+		const dispatch = (_request: IncomingMessage, response: ServerResponse): void =>
+			refuse(response, NO_SUCH_PATH);
+		answerUpgrade({ host, dispatch }, request, socket, head);
+	}, handshakeTimeout);
+	socket.once('close', () => clearTimeout(timer));
 }
 
 /** Whoever takes a connection over reads from it, or has refused it. */

@@ -8,14 +8,15 @@ import {
 import type { UpgradeWebSocketOptions, WebSocketUpgrade } from '../shared/types.ts';
 import { acceptHandshake } from './accept.ts';
 import { createAcceptResponse } from './accept-response.ts';
+import type { ConnectionSettings } from './connection-settings.ts';
 import type { UpgradeContext } from './context.ts';
 import { offeredProtocols, webSocketUrl } from './handshake.ts';
 import { NodeWebSocket } from './socket.ts';
+import { selectProtocol } from './verify.ts';
 
 /** What an upgrade needs to know about the host it happens in. */
 export interface UpgradeSettings {
-	/** The largest message accepted, in bytes. */
-	readonly maxPayload: number;
+	readonly connection: ConnectionSettings;
 	/** Tells whoever runs the site about an error in a handler. */
 	report(message: string, error?: unknown): void;
 }
@@ -28,18 +29,17 @@ export function upgradeWebSocket(
 	options: UpgradeWebSocketOptions = {},
 ): WebSocketUpgrade {
 	if (context.pending !== undefined) throw alreadyUpgraded();
-	const { protocol = '' } = options;
-	if (protocol !== '') {
-		const offered = offeredProtocols(request);
-		if (!offered.includes(protocol)) throw protocolNotOffered(protocol, offered);
-	}
+	const offered = offeredProtocols(request);
+	const protocol = options.protocol ?? selectProtocol(request, context, offered) ?? '';
+	if (protocol !== '' && !offered.includes(protocol)) throw protocolNotOffered(protocol, offered);
 	const response = createAcceptResponse(options.headers);
 	const { socket, open, fail } = NodeWebSocket.create({
 		url: webSocketUrl(request, context.path),
 		protocol,
 		tags: [...(options.tags ?? [])],
 		data: options.data,
-		maxHeldBytes: settings.maxPayload,
+		maxHeldBytes: settings.connection.maxPayload,
+		maxBufferedAmount: settings.connection.maxBufferedAmount,
 		report: settings.report,
 	});
 
@@ -47,14 +47,17 @@ export function upgradeWebSocket(
 	context.pending = {
 		accept(connection, headers) {
 			accepted = true;
-			const { maxPayload } = settings;
 			const transport = acceptHandshake(request, connection, context.head, {
-				maxPayload,
+				settings: settings.connection,
 				protocol,
 				headers,
+				warn: settings.report,
 			});
 			if (transport === undefined) fail(connection.destroyed ? clientLeft() : upgradeNotAccepted());
-			else open(transport);
+			else {
+				context.admission?.opened(transport);
+				open(transport);
+			}
 		},
 		abandon() {
 			if (!accepted) fail(request.socket.writableEnded ? upgradeNotAccepted() : clientLeft());

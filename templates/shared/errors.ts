@@ -27,3 +27,13 @@ export function upgradeNotAccepted(): Error {
 export function clientLeft(): Error {
 	return new Error('The client left before the WebSocket was accepted.');
 }
+
+/** What streams fail with once nothing can be written any more. */
+export function connectionClosed(): DOMException {
+	return new DOMException('The WebSocket is closed.', 'InvalidStateError');
+}
+
+/** What streams fail with where the connection ended without a closing handshake. */
+export function connectionLost(): DOMException {
+	return new DOMException('The WebSocket connection was lost.', 'NetworkError');
+}

@@ -6,6 +6,14 @@
  * (`EventTarget`, `Event`, `MessageEvent`, `Blob`, `Headers`, `Response`).
  */
 
+export type {
+	ClientAddress,
+	OnError,
+	SelectProtocol,
+	VerifyClient,
+	WebSocketHandshake,
+} from './hooks.ts';
+
 /** What a message carries: text, or binary data as `binaryType` asks for. */
 export type AstroWebSocketData = string | ArrayBuffer | Blob;
 
@@ -84,6 +92,19 @@ export interface AstroWebSocket extends EventTarget {
 	 * @throws DOMException `InvalidStateError` while the socket is `CONNECTING`.
 	 */
 	send(data: string | ArrayBufferLike | ArrayBufferView | Blob): void;
+	/**
+	 * The messages as they come in: text as strings, binary ones as bytes. Where it is read slowly
+	 * the client is slowed down, instead of its messages piling up here; events of type `message`
+	 * are slowed down with it. It ends when the connection was closed, fails where it was lost, and
+	 * cancelling it closes the connection.
+	 */
+	readonly readable: ReadableStream<string | Uint8Array>;
+	/**
+	 * Each chunk is sent as one message, and waits until the client has read enough of those before.
+	 * Closing it closes the connection with 1000 once everything has been sent, aborting it closes
+	 * the connection with 1011.
+	 */
+	readonly writable: WritableStream<string | ArrayBufferLike | ArrayBufferView | Blob>;
 	/**
 	 * Starts the closing handshake. On a socket that is still `CONNECTING` it takes place as soon
 	 * as the upgrade has been answered.

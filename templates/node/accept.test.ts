@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { type ClientOptions, WebSocket } from 'ws';
+import { WEBSOCKET_DEFAULTS } from '../shared/options.ts';
+import { acceptHandshake } from './accept.ts';
+import type { ConnectionSettings } from './connection-settings.ts';
+import type { Transport } from './transport.ts';
+
+interface Bench {
+	readonly client: WebSocket;
+	readonly server: Transport;
+	/** The client's end of the byte stream. */
+	readonly wire: Socket;
+	readonly warnings: string[];
+}
+
+/** A client and a server over a real connection. */
+async function connect(
+	context: TestContext,
+	settings: Partial<ConnectionSettings> = {},
+	options: ClientOptions = { perMessageDeflate: false },
+): Promise<Bench> {
+	const warnings: string[] = [];
+	const host = http.createServer().listen(0, '127.0.0.1');
+	const accepted = new Promise<Transport>((resolve, reject) => {
+		host.on('upgrade', (request, socket, head) => {
+			const transport = acceptHandshake(request, socket, head, {
+				settings: { ...WEBSOCKET_DEFAULTS, ...settings },
+				protocol: '',
+				headers: [],
+				warn: (message) => warnings.push(message),
+			});
+			if (transport !== undefined) resolve(transport);
+			else reject(new Error('The client has gone.'));
+		});
+	});
+	await once(host, 'listening');
+	const { port } = host.address() as AddressInfo;
+	const client = new WebSocket(`ws://127.0.0.1:${port}`, options);
+	const wire = once(client, 'upgrade').then(([response]) => response.socket as Socket);
+	context.after(() => {
+		client.terminate();
+		host.close();
+		host.closeAllConnections();
+	});
+	await once(client, 'open');
+	return { client, server: await accepted, wire: await wire, warnings };
+}
+
+/** The next `count` messages as text. */
+function messages(client: WebSocket, count: number): Promise<string[]> {
+	const seen: string[] = [];
+	return new Promise((resolve) => {
+		client.on('message', (data) => {
+			if (seen.push(String(data)) === count) resolve(seen);
+		});
+	});
+}
+
+test('the messages of one tick arrive in one piece', async (context) => {
+	const { client, server, wire } = await connect(context);
+	let pieces = 0;
+	wire.on('data', () => pieces++);
+	const received = messages(client, 100);
+	for (let index = 0; index < 100; index++) server.send(`message ${index}`);
+	assert.deepEqual(
+		await received,
+		Array.from({ length: 100 }, (_, index) => `message ${index}`),
+	);
+	assert.equal(pieces, 1);
+});
+
+for (const perMessageDeflate of [false, true]) {
+	const how = perMessageDeflate ? 'with' : 'without';
+	test(`text, bytes, Blobs and the closing frame keep their order ${how} compression`, async (context) => {
+		const { client, server } = await connect(context, { perMessageDeflate }, { perMessageDeflate });
+		assert.equal(server.extensions, perMessageDeflate ? 'permessage-deflate' : '');
+		const sent = ['a', 'b'.repeat(5000), 'c', 'd'.repeat(100_000), 'e', 'f'.repeat(2000), 'g'];
+		const received = messages(client, sent.length);
+		const closed = once(client, 'close');
+		for (const [index, text] of sent.entries()) {
+			if (index % 3 === 0) server.send(new Blob([text]));
+			else server.send(index % 3 === 1 ? text : Buffer.from(text));
+		}
+		server.close(4000, 'the end');
+		assert.deepEqual(await received, sent);
+		const [code, reason] = await closed;
+		assert.deepEqual([code, String(reason)], [4000, 'the end']);
+	});
+}
+
+test('without the option no compression is negotiated', async (context) => {
+	const { client } = await connect(context, {}, { perMessageDeflate: true });
+	assert.equal(client.extensions, '');
+});
+
+test('a compressed message must not be larger than maxPayload once it is inflated', async (context) => {
+	const settings = { perMessageDeflate: true, maxPayload: 100_000 };
+	const { client, server } = await connect(context, settings, { perMessageDeflate: true });
+	server.on('error', () => {});
+	client.send('x'.repeat(200_000));
+	const [code] = await once(client, 'close');
+	assert.equal(code, 1009);
+});
+
+test('a client that does not read costs no more than maxBufferedAmount', async (context) => {
+	const { server, wire, warnings } = await connect(context, { maxBufferedAmount: 1 << 20 });
+	wire.pause();
+	const message = new Uint8Array(1 << 16);
+	let most = 0;
+	for (let sent = 0; sent < 200 && server.readyState === 1; sent++) {
+		server.send(message);
+		most = Math.max(most, server.bufferedAmount);
+		await new Promise(setImmediate);
+	}
+	assert.ok(most <= (1 << 20) + 20 * 10, `${most} bytes`);
+	assert.equal(server.readyState, 2);
+	assert.equal(warnings.length, 1);
+	await new Promise((resolve) => server.on('close', resolve));
+});
+
+test('a client that reads gets more than maxBufferedAmount in one tick', async (context) => {
+	const { client, server } = await connect(context, { maxBufferedAmount: 1 << 17 });
+	const message = 'x'.repeat(1 << 14);
+	const received = messages(client, 16);
+	for (let sent = 0; sent < 16; sent++) server.send(message);
+	assert.equal((await received).length, 16);
+	assert.equal(server.readyState, 1);
+});

@@ -1,0 +1,69 @@
+import type { IncomingMessage } from 'node:http';
+import { BlockList, isIP } from 'node:net';
+
+/** `websocket.trustedProxies` in the form in which addresses are held against it. */
+export function proxyList(trustedProxies: readonly string[]): BlockList {
+	const list = new BlockList();
+	for (const proxy of trustedProxies) {
+		const [address = '', prefix] = proxy.split('/');
+		if (prefix === undefined) list.addAddress(address, family(address));
+		else list.addSubnet(address, Number(prefix), family(address));
+	}
+	return list;
+}
+
+/**
+ * The address of the client: that of the connection, or, as long as that is a trusted proxy's,
+ * what the proxy says in `X-Forwarded-For`. Proxies append to the header, so it is read from its
+ * end: what stands in front of the first address that nobody vouches for, the client wrote itself.
+ *
+ * @returns The empty string where there is none, as on a Unix socket.
+ */
+export function clientAddress(request: IncomingMessage, proxies: BlockList): string {
+	let address = normalized(request.socket.remoteAddress ?? '') ?? '';
+	// Node joins repeated headers.
+	const forwarded = String(request.headers['x-forwarded-for'] ?? '').split(',');
+	while (isTrusted(address, proxies)) {
+		const next = normalized(forwarded.pop() ?? '');
+		if (next === undefined) break;
+		address = next;
+	}
+	return address;
+}
+
+/**
+ * What limits per client count by. One customer of a provider has at least a /64 of IPv6 addresses
+ * (RFC 6177), and could use another for each connection.
+ */
+export function limitKey(address: string): string {
+	return isIP(address) === 6 ? `${groups(address).slice(0, 4).join(':')}::/64` : address;
+}
+
+function isTrusted(address: string, proxies: BlockList): boolean {
+	return address !== '' && proxies.check(address, family(address));
+}
+
+/** Without port, brackets and zone; IPv4 addresses that are mapped to IPv6 as what they are. */
+function normalized(text: string): string | undefined {
+	const [, bracketed, withPort] =
+		/^\[([^\]]+)\](?::\d+)?$|^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(text.trim()) ?? [];
+	const [address = ''] = (bracketed ?? withPort ?? text.trim()).split('%');
+	if (isIP(address) === 0) return undefined;
+	const [, mapped] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address) ?? [];
+	return mapped ?? address.toLowerCase();
+}
+
+function family(address: string): 'ipv4' | 'ipv6' {
+	return isIP(address) === 6 ? 'ipv6' : 'ipv4';
+}
+
+/** The eight numbers of an IPv6 address, in the notation of RFC 5952. */
+function groups(address: string): string[] {
+	// The parser of URLs brings every notation into one.
+	const { hostname } = new URL(`http://[${address}]`);
+	const [head = '', tail = ''] = hostname.slice(1, -1).split('::');
+	const left = head === '' ? [] : head.split(':');
+	const right = tail === '' ? [] : tail.split(':');
+	const zeros = new Array<string>(8 - left.length - right.length).fill('0');
+	return [...left, ...zeros, ...right];
+}

@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import { beforeEach, mock, test } from 'node:test';
+import { WEBSOCKET_DEFAULTS } from '../shared/options.ts';
+import { Connection } from './connection.ts';
+import type { ConnectionSettings } from './connection-settings.ts';
+import type { Payload, RawTransport, Wire } from './transport.ts';
+
+class FakeRaw extends EventEmitter implements RawTransport {
+	readyState: 0 | 1 | 2 | 3 = 1;
+	bufferedAmount = 0;
+	isPaused = false;
+	readonly extensions = '';
+	readonly calls: unknown[][] = [];
+
+	send(data: Payload): void {
+		this.calls.push(['send', data]);
+	}
+
+	ping(): void {
+		this.calls.push(['ping']);
+	}
+
+	close(...frame: unknown[]): void {
+		this.readyState = 2;
+		this.calls.push(['close', ...frame]);
+	}
+
+	terminate(): void {
+		this.calls.push(['terminate']);
+	}
+
+	pause(): void {
+		this.isPaused = true;
+	}
+
+	resume(): void {
+		this.isPaused = false;
+	}
+}
+
+class FakeWire extends EventEmitter implements Wire {
+	cork(): void {}
+	uncork(): void {}
+}
+
+interface Bench {
+	readonly connection: Connection;
+	readonly raw: FakeRaw;
+	readonly wire: FakeWire;
+	readonly warnings: string[];
+}
+
+function bench(settings: Partial<ConnectionSettings>): Bench {
+	const raw = new FakeRaw();
+	const wire = new FakeWire();
+	const warnings: string[] = [];
+	const connection = new Connection(raw, wire, { ...WEBSOCKET_DEFAULTS, ...settings }, (message) =>
+		warnings.push(message),
+	);
+	return { connection, raw, wire, warnings };
+}
+
+beforeEach(() => {
+	mock.timers.reset();
+	mock.timers.enable({ apis: ['setInterval', 'setTimeout'] });
+});
+
+test('up to maxBufferedAmount may wait to go out', () => {
+	const { connection, raw } = bench({ maxBufferedAmount: 10 });
+	raw.bufferedAmount = 4;
+	connection.send('abcdef');
+	assert.deepEqual(raw.calls, [['send', 'abcdef']]);
+});
+
+test('a client that is too slow is closed with 1008, then terminated', () => {
+	const { connection, raw, warnings } = bench({ maxBufferedAmount: 10 });
+	raw.bufferedAmount = 5;
+	connection.send('abcdef');
+	connection.send('abcdef');
+	const closed = ['close', 1008, 'Too slow for what is sent'];
+	assert.deepEqual(raw.calls.slice(0, 1), [closed]);
+	assert.match(String(warnings), /maxBufferedAmount/);
+	mock.timers.tick(2000);
+	assert.deepEqual(raw.calls.at(-1), ['terminate']);
+});
+
+test('a client that closes in time is not terminated', () => {
+	const { connection, raw } = bench({ maxBufferedAmount: 1 });
+	connection.send('ab');
+	raw.emit('close', 1008, Buffer.alloc(0));
+	mock.timers.tick(10_000);
+	assert.equal(raw.calls.length, 1);
+});
+
+test('with overflow "drop" the message is not sent, and the next one that fits is', () => {
+	const { connection, raw, warnings } = bench({ maxBufferedAmount: 10, overflow: 'drop' });
+	const errors: unknown[] = [];
+	raw.bufferedAmount = 8;
+	connection.send('abc', (error) => errors.push(error));
+	connection.send('ab');
+	assert.deepEqual(raw.calls, [['send', 'ab']]);
+	assert.match(String(errors), /3 bytes/);
+	assert.deepEqual(warnings, []);
+});
+
+test('bytes are counted, not characters, and Blobs by their size', () => {
+	const { connection, raw } = bench({ maxBufferedAmount: 5, overflow: 'drop' });
+	connection.send('ééé');
+	connection.send(new Blob(['abcdef']));
+	connection.send(new Uint8Array(6));
+	assert.deepEqual(raw.calls, []);
+	connection.send('éé');
+	assert.equal(raw.calls.length, 1);
+});
+
+test('what the end of the tick would let out does not count against the client', () => {
+	const { connection, raw, wire } = bench({ maxBufferedAmount: 10 });
+	wire.uncork = () => {
+		raw.bufferedAmount = 0;
+	};
+	connection.send('abcdef');
+	raw.bufferedAmount = 6;
+	connection.send('abcdef');
+	assert.deepEqual(raw.calls, [
+		['send', 'abcdef'],
+		['send', 'abcdef'],
+	]);
+});
+
+test('more messages than allowed close with 1008', () => {
+	const { raw } = bench({ maxMessagesPerSecond: 3 });
+	const seen: number[] = [];
+	raw.on('message', () => seen.push(raw.readyState));
+	for (let message = 0; message < 4; message++) raw.emit('message', Buffer.from('x'), false);
+	assert.deepEqual(raw.calls, [['close', 1008, 'Too many messages']]);
+	// The last one finds the socket closing, where messages are dropped.
+	assert.deepEqual(seen, [1, 1, 1, 2]);
+});
+
+test('a silent client is terminated at the second ping', () => {
+	const { raw } = bench({ heartbeatInterval: 100 });
+	mock.timers.tick(200);
+	assert.deepEqual(raw.calls, [['ping'], ['terminate']]);
+});
+
+test('an idle client is closed with 1001', () => {
+	let now = 0;
+	const clock = mock.method(performance, 'now', () => now);
+	const { raw } = bench({ heartbeatInterval: 0, idleTimeout: 100 });
+	now = 100;
+	mock.timers.tick(100);
+	clock.mock.restore();
+	assert.deepEqual(raw.calls, [['close', 1001, 'Idle for too long']]);
+});
+
+test('after the end nothing is pinged', () => {
+	const { raw } = bench({ heartbeatInterval: 100 });
+	raw.emit('close', 1000, Buffer.alloc(0));
+	mock.timers.tick(1000);
+	assert.deepEqual(raw.calls, []);
+});
+
+test('closing reads on, because the answer has to be read', () => {
+	const { connection, raw } = bench({});
+	connection.pause();
+	connection.close(1000);
+	assert.equal(raw.isPaused, false);
+});

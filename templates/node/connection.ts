@@ -1,0 +1,130 @@
+import type { ConnectionSettings } from './connection-settings.ts';
+import { Cork } from './cork.ts';
+import { Liveness } from './liveness.ts';
+import { MessageRate } from './message-rate.ts';
+import { payloadSize } from './payload.ts';
+import type { Payload, RawTransport, Transport, Wire } from './transport.ts';
+
+/** RFC 6455 section 7.4.1: the server goes away. */
+const GOING_AWAY = 1001;
+
+/** RFC 6455 section 7.4.1: the peer broke a rule of the server's own. */
+const POLICY_VIOLATION = 1008;
+
+/**
+ * Milliseconds that a peer gets to answer when a limit ends its connection. Few such peers read
+ * what they are sent, and what waits for them is memory.
+ */
+const GRACE = 2000;
+
+/** Why a message was not sent. */
+export class NotSentError extends Error {}
+
+/** An accepted connection within its limits. */
+export class Connection implements Transport {
+	readonly #raw: RawTransport;
+	readonly #settings: ConnectionSettings;
+	readonly #warn: (message: string) => void;
+	readonly #cork: Cork;
+	#grace: NodeJS.Timeout | undefined;
+
+	/** @param warn Tells whoever runs the site that a client is too slow for what it is sent. */
+	constructor(
+		raw: RawTransport,
+		wire: Wire,
+		settings: ConnectionSettings,
+		warn: (message: string) => void,
+	) {
+		this.#raw = raw;
+		this.#settings = settings;
+		this.#warn = warn;
+		this.#cork = new Cork(wire);
+		if (settings.maxMessagesPerSecond > 0) {
+			const rate = new MessageRate(settings.maxMessagesPerSecond);
+			// In front of all other listeners: they drop what comes while the socket is closing.
+			raw.on('message', () => {
+				if (!rate.take()) this.#end(POLICY_VIOLATION, 'Too many messages');
+			});
+		}
+		const liveness = new Liveness(wire, settings, {
+			isPaused: () => raw.isPaused,
+			ping: () => raw.ping(),
+			onDead: () => raw.terminate(),
+			onIdle: () => this.#end(GOING_AWAY, 'Idle for too long'),
+		});
+		raw.on('close', () => {
+			liveness.stop();
+			clearTimeout(this.#grace);
+		});
+	}
+
+	get readyState(): 0 | 1 | 2 | 3 {
+		return this.#raw.readyState;
+	}
+
+	get bufferedAmount(): number {
+		return this.#raw.bufferedAmount;
+	}
+
+	get extensions(): string {
+		return this.#raw.extensions;
+	}
+
+	send(data: Payload, done?: (error?: Error | null) => void): void {
+		const bytes = payloadSize(data);
+		if (this.readyState === 1 && !this.#hasRoomFor(bytes)) {
+			done?.(new NotSentError(`${bytes} bytes are more than may wait to go out`));
+			if (this.#settings.overflow === 'close') this.#overflow();
+			return;
+		}
+		this.#cork.hold(bytes);
+		this.#raw.send(data, done);
+	}
+
+	close(code?: number, reason?: string): void {
+		this.#raw.close(code, reason);
+		// The peer's answer has to be read.
+		this.resume();
+	}
+
+	terminate(): void {
+		this.#raw.terminate();
+	}
+
+	pause(): void {
+		this.#raw.pause();
+	}
+
+	resume(): void {
+		if (this.#raw.isPaused) this.#raw.resume();
+	}
+
+	on(event: 'message', listener: (data: Uint8Array, isBinary: boolean) => void): unknown;
+	on(event: 'close', listener: (code: number, reason: Uint8Array) => void): unknown;
+	on(event: 'error', listener: (error: Error) => void): unknown;
+	on(event: string, listener: (...parameters: never[]) => void): unknown {
+		return Reflect.apply(this.#raw.on, this.#raw, [event, listener]);
+	}
+
+	#hasRoomFor(bytes: number): boolean {
+		const { maxBufferedAmount } = this.#settings;
+		if (this.bufferedAmount + bytes <= maxBufferedAmount) return true;
+		// What is only held back until the end of the tick does not wait for the client.
+		this.#cork.flush();
+		return this.bufferedAmount + bytes <= maxBufferedAmount;
+	}
+
+	#overflow(): void {
+		const { maxBufferedAmount } = this.#settings;
+		this.#warn(
+			`Closed a WebSocket: more than \`websocket.maxBufferedAmount\` (${maxBufferedAmount} bytes) waited to go out`,
+		);
+		this.#end(POLICY_VIOLATION, 'Too slow for what is sent');
+	}
+
+	#end(code: number, reason: string): void {
+		if (this.readyState !== 1) return;
+		this.close(code, reason);
+		this.#grace = setTimeout(() => this.#raw.terminate(), GRACE).unref();
+	}
+}

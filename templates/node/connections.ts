@@ -1,0 +1,146 @@
+import type { Duplex } from 'node:stream';
+import { HandshakeRate } from './handshake-rate.ts';
+
+/** The part of an accepted connection that is needed to end it. */
+export interface Closable {
+	close(code: number, reason: string): void;
+}
+
+/** How connections are brought to an end. */
+export interface ClosingOptions {
+	/** Milliseconds until those that are still there are terminated. */
+	readonly timeout: number;
+	/** The close code that clients get. */
+	readonly code: number;
+	/** The reason that clients get. */
+	readonly reason: string;
+}
+
+/** One connection in the books, from its handshake until its socket is closed. */
+export class Slot {
+	readonly scope: object;
+	/** When the socket is closed, whatever closed it. */
+	readonly gone: Promise<void>;
+	readonly #socket: Duplex;
+	#connection: Closable | undefined;
+
+	constructor(scope: object, socket: Duplex) {
+		this.scope = scope;
+		this.#socket = socket;
+		this.gone = new Promise((resolve) => {
+			socket.once('close', () => resolve());
+		});
+	}
+
+	/** The handshake is complete. */
+	opened(connection: Closable): void {
+		this.#connection = connection;
+	}
+
+	/** Asks the client to close. One that is still opening will get its answer. */
+	close(code: number, reason: string): void {
+		this.#connection?.close(code, reason);
+	}
+
+	terminate(): void {
+		this.#socket.destroy();
+	}
+}
+
+/**
+ * The books of a process: every connection that is open or opening.
+ *
+ * A slot is given back when its socket is closed and at no other time. All ways lead there, be it
+ * a rejection, a reset, a handler that throws or a client that vanishes, and none leads there twice.
+ */
+export class Connections {
+	readonly rate: HandshakeRate = new HandshakeRate();
+	readonly #slots: Set<Slot> = new Set();
+	readonly #counts: Map<string, number> = new Map();
+	readonly #closing: WeakSet<object> = new WeakSet();
+
+	get size(): number {
+		return this.#slots.size;
+	}
+
+	/** The clients that have connections. */
+	get clients(): number {
+		return this.#counts.size;
+	}
+
+	/**
+	 * Enters a connection, unless there are `most` already.
+	 *
+	 * @param scope Who is to close it: see {@link Connections.shutdown}.
+	 * @param socket One that is not closed yet.
+	 */
+	enter(scope: object, socket: Duplex, most: number): Slot | undefined {
+		if (this.#slots.size >= most) return undefined;
+		const slot = new Slot(scope, socket);
+		this.#slots.add(slot);
+		socket.once('close', () => this.#slots.delete(slot));
+		return slot;
+	}
+
+	/** Counts the connection of `socket` for a client, unless the client has `most` already. */
+	count(key: string, socket: Duplex, most: number): boolean {
+		const count = this.#counts.get(key) ?? 0;
+		if (count >= most) return false;
+		this.#counts.set(key, count + 1);
+		socket.once('close', () => {
+			const left = (this.#counts.get(key) ?? 1) - 1;
+			if (left === 0) this.#counts.delete(key);
+			else this.#counts.set(key, left);
+		});
+		return true;
+	}
+
+	/** Whether new connections of this scope are to be refused. */
+	isClosing(scope: object): boolean {
+		return this.#closing.has(scope);
+	}
+
+	/** Lets new connections in again. */
+	reopen(scope: object): void {
+		this.#closing.delete(scope);
+	}
+
+	/** Refuses new connections of the scope from now on, and ends those that are there. */
+	async shutdown(scope: object, options: ClosingOptions): Promise<void> {
+		this.#closing.add(scope);
+		await this.closeAll(scope, options);
+	}
+
+	/** Ends the connections that the scope has now. */
+	async closeAll(scope: object, { timeout, code, reason }: ClosingOptions): Promise<void> {
+		const slots = [...this.#slots].filter((slot) => slot.scope === scope);
+		if (slots.length === 0) return;
+		for (const slot of slots) slot.close(code, reason);
+		let timer: NodeJS.Timeout | undefined;
+		const grace = new Promise<void>((resolve) => {
+			timer = setTimeout(resolve, timeout);
+		});
+		const gone = Promise.all(slots.map((slot) => slot.gone));
+		await Promise.race([gone, grace]);
+		clearTimeout(timer);
+		for (const slot of slots) slot.terminate();
+		await gone;
+	}
+}
+
+/**
+ * One for all instances of this module: in `astro preview` one comes from `node_modules` and one
+ * out of the built server, and every built server of a process brings one.
+ */
+const CONNECTIONS: unique symbol = Symbol.for('astro.websocket.connections');
+
+interface Shared {
+	[CONNECTIONS]?: Connections;
+}
+
+/** The books of this process. */
+export function connections(): Connections {
+	const shared: typeof globalThis & Shared = globalThis;
+	shared[CONNECTIONS] ??= new Connections();
+	return shared[CONNECTIONS];
+}

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { HandshakeRate } from './handshake-rate.ts';
+
+test('as many as allowed pass, and then none until the window is over', () => {
+	const rate = new HandshakeRate();
+	assert.equal(rate.count('a', 2, 10_000, 0), 0);
+	assert.equal(rate.count('a', 2, 10_000, 4000), 0);
+	assert.equal(rate.count('a', 2, 10_000, 4000), 6);
+	assert.equal(rate.count('a', 2, 10_000, 9999), 1);
+	assert.equal(rate.count('a', 2, 10_000, 10_000), 0);
+});
+
+test('those that were refused do not count', () => {
+	const rate = new HandshakeRate();
+	for (let attempt = 0; attempt < 10; attempt++) rate.count('a', 1, 1000, 500);
+	assert.equal(rate.count('a', 1, 1000, 1500), 0);
+});
+
+test('each client has its own window', () => {
+	const rate = new HandshakeRate();
+	assert.equal(rate.count('a', 1, 1000, 0), 0);
+	assert.equal(rate.count('b', 1, 1000, 500), 0);
+	assert.equal(rate.count('a', 1, 1000, 600), 1);
+});
+
+test('clients that stay away are forgotten', () => {
+	const rate = new HandshakeRate();
+	for (let client = 0; client < 100; client++) rate.count(`client ${client}`, 1, 1000, client);
+	rate.count('last', 1, 1000, 1050);
+	assert.equal(rate.size, 50);
+});

@@ -1,0 +1,26 @@
+import type { WebSocketHooks } from '../shared/hooks.ts';
+
+/** Tells whoever runs the site about something that went wrong, and about the error if there is one. */
+export type Report = (message: string, error?: unknown) => void;
+
+/** A report that gives errors to the `onError` hook, and everything to the log where there is none. */
+export function reporter(hooks: WebSocketHooks, log: Report): Report {
+	const { onError } = hooks;
+	if (onError === undefined) return log;
+	return (message, error) => {
+		if (error === undefined) {
+			log(message);
+			return;
+		}
+		// A hook that fails must not take the error with it.
+		const failed = (failure: unknown): void => {
+			log(message, error);
+			log('The WebSocket hook `onError` failed', failure);
+		};
+		try {
+			Promise.resolve(onError(error, message)).catch(failed);
+		} catch (failure) {
+			failed(failure);
+		}
+	};
+}

@@ -1,0 +1,58 @@
+import { closeFrame } from '../shared/close.ts';
+import { type ClosingOptions, connections } from './connections.ts';
+
+/** How a server is shut down. */
+export interface ShutdownOptions {
+	/**
+	 * Milliseconds that clients get to close their connections; then those are terminated.
+	 *
+	 * @default {10000} 10 seconds
+	 */
+	timeout?: number;
+	/**
+	 * The close code that clients get: 1000, 1001, 1011 to 1014, or 3000 to 4999.
+	 *
+	 * @default {1001} Going away
+	 */
+	code?: number;
+	/**
+	 * The reason that clients get, at most 123 bytes of UTF-8.
+	 *
+	 * @default {''}
+	 */
+	reason?: string;
+}
+
+/** RFC 6455 section 7.4.1: the server goes away. */
+const GOING_AWAY = 1001;
+
+/** Those of section 7.4.1 and its registry that a server may send for reasons of its own. */
+const SERVER_CODES: ReadonlySet<number> = new Set([GOING_AWAY, 1011, 1012, 1013, 1014]);
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws RangeError for a timeout that is none; the exceptions of `WebSocket.close()` for a code
+ * or a reason that cannot be sent.
+ */
+export function closing(options: ShutdownOptions = {}): ClosingOptions {
+	const { timeout = 10_000, code = GOING_AWAY, reason = '' } = options;
+	if (!Number.isInteger(timeout) || timeout < 0 || timeout > 2 ** 31 - 1) {
+		throw new RangeError(
+			`The timeout of a shutdown must be a whole number of milliseconds, got: ${timeout}`,
+		);
+	}
+	closeFrame(SERVER_CODES.has(code) ? undefined : code, reason);
+	return { timeout, code, reason };
+}
+
+/**
+ * Ends the WebSocket connections of a site: handshakes get 503 from now on, clients are asked to
+ * close, and what is left after the timeout is terminated.
+ */
+export async function shutdownConnections(
+	scope: object,
+	options: ShutdownOptions = {},
+): Promise<void> {
+	await connections().shutdown(scope, closing(options));
+}
