@@ -4,6 +4,8 @@
 //!
 //! The suites themselves are in `tests/tests/`; the projects they start are in `tests/projects/`.
 
+pub mod autobahn;
+pub mod browser;
 pub mod checkout;
 pub mod client;
 pub mod locations;

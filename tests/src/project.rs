@@ -58,20 +58,8 @@ impl Project {
         lock::folder_once(&folder, |unfinished| {
             remove_other_installations(&folder, name)?;
             fs::write(unfinished.join("package.json"), &manifest)?;
-            let mut install = tools.npm();
-            install
-                .current_dir(unfinished)
-                .args([
-                    "install",
-                    "--ignore-scripts",
-                    "--no-audit",
-                    "--no-fund",
-                    "--save-exact",
-                    "--prefer-offline",
-                ])
-                .arg(format!("--before={REGISTRY_AS_OF}"))
-                .arg(format!("astro@{astro}"))
-                .arg(&tarball);
+            let mut install = npm_install(&tools, unfinished);
+            install.arg(format!("astro@{astro}")).arg(&tarball);
             run(&mut install).with_context(|| {
                 format!(
                     "no release after {REGISTRY_AS_OF} is installed: if Astro {astro} is younger, \
@@ -125,6 +113,40 @@ impl Project {
     pub fn tools(&self) -> &Tools {
         &self.tools
     }
+}
+
+/// Installs what `tests/projects/<name>` depends on, beside a copy of its sources: a project that is
+/// no site. Gives the folder.
+pub fn install_plain(name: &str) -> Result<PathBuf> {
+    let tools = Tools::get()?;
+    let source = locations::repository().join("tests/projects").join(name);
+    let manifest = fs::read(source.join("package.json"))?;
+    let fingerprint = lock::fingerprint([manifest.as_slice(), REGISTRY_AS_OF.as_bytes()]);
+    let folder = locations::target().join("projects").join(format!("{name}-{fingerprint}"));
+    lock::folder_once(&folder, |unfinished| {
+        fs::write(unfinished.join("package.json"), &manifest)?;
+        run(&mut npm_install(&tools, unfinished))
+    })?;
+    for file in files(&source)? {
+        fs::copy(source.join(&file), folder.join(&file))?;
+    }
+    Ok(folder)
+}
+
+fn npm_install(tools: &Tools, folder: &Path) -> Command {
+    let mut install = tools.npm();
+    install
+        .current_dir(folder)
+        .args([
+            "install",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--save-exact",
+            "--prefer-offline",
+        ])
+        .arg(format!("--before={REGISTRY_AS_OF}"));
+    install
 }
 
 /// Astro's command line, seen from a root.

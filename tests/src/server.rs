@@ -4,13 +4,13 @@ use std::fmt;
 use std::io::{BufRead, BufReader, Read};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow, bail};
-use rustix::process::{Pid, Signal, kill_process_group};
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use rustls::ClientConfig;
 
 /// How long a server may take to print its port. A cold start of Vite on a busy machine takes ten
@@ -85,6 +85,34 @@ impl Server {
         match self.child().try_wait()? {
             None => Ok(()),
             Some(status) => bail!("the server process has ended with {status}\n{self}"),
+        }
+    }
+
+    /// Sends a signal to the process.
+    pub fn signal(&self, signal: Signal) -> Result<()> {
+        let pid = self.pid().context("the process has no identifier")?;
+        Ok(kill_process(pid, signal)?)
+    }
+
+    /// What `find` finds in what the server has printed, as soon as it is there.
+    pub fn wait_for_output<T>(
+        &self,
+        limit: Duration,
+        find: impl Fn(&str) -> Option<T>,
+    ) -> Result<T> {
+        let found = self.output.wait_for(limit, find);
+        found.ok_or_else(|| anyhow!("the server did not print it in {limit:?}\n{self}"))
+    }
+
+    /// Waits until the process has ended.
+    pub fn wait_for_end(&self, limit: Duration) -> Result<ExitStatus> {
+        let deadline = Instant::now() + limit;
+        loop {
+            if let Some(status) = self.child().try_wait()? {
+                return Ok(status);
+            }
+            ensure!(Instant::now() < deadline, "the process still runs after {limit:?}\n{self}");
+            thread::sleep(Duration::from_millis(10));
         }
     }
 

@@ -3,10 +3,15 @@ import node from 'zastro-websockets-node';
 
 export default defineConfig({
 	output: 'server',
-	// The tests build the same site twice.
+	// The tests build the same site more than once.
 	adapter: node({
 		mode: process.env.ADAPTER_MODE === 'middleware' ? 'middleware' : 'standalone',
-		websocket: { allowedOrigins: ['https://allowed.example'] },
+		websocket: {
+			allowedOrigins: ['https://allowed.example'],
+			// The suite is a single client, and connects more often than one may.
+			rateLimitMaxConnections: 0,
+			...JSON.parse(process.env.WEBSOCKET ?? '{}'),
+		},
 	}),
 	// The error pages of the dev server offer it, and it writes to the home folder.
 	devToolbar: { enabled: false },

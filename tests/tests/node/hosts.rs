@@ -17,29 +17,33 @@ pub enum Host {
     Https,
     Http,
     Express,
+    Express4,
+    Connect,
     Fastify,
 }
 
 impl Host {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Dev,
         Self::Standalone,
         Self::Preview,
         Self::Https,
         Self::Http,
         Self::Express,
+        Self::Express4,
+        Self::Connect,
         Self::Fastify,
     ];
 
     /// Whether Astro's handler is a part of somebody else's server (`mode: 'middleware'`).
     pub fn is_application(self) -> bool {
-        matches!(self, Self::Http | Self::Express | Self::Fastify)
+        matches!(self, Self::Http | Self::Express | Self::Express4 | Self::Connect | Self::Fastify)
     }
 
     /// Whether it answers for prerendered pages and public files. In middleware mode that is the
-    /// application's own task, and of ours only the Express one does it.
+    /// application's own task, and of ours only those of Express do it.
     pub fn serves_files(self) -> bool {
-        !matches!(self, Self::Http | Self::Fastify)
+        !matches!(self, Self::Http | Self::Connect | Self::Fastify)
     }
 }
 
@@ -52,6 +56,8 @@ impl fmt::Display for Host {
             Self::Https => "https",
             Self::Http => "http",
             Self::Express => "express",
+            Self::Express4 => "express-4",
+            Self::Connect => "connect",
             Self::Fastify => "fastify",
         })
     }
@@ -84,7 +90,7 @@ impl Sites {
             Host::Preview => {
                 Server::start(&mut self.standalone()?.astro_server(["preview", "--port", "0"]))
             }
-            Host::Standalone => self.start_standalone(),
+            Host::Standalone => start_standalone(self.standalone()?),
             Host::Https => {
                 let app = self.standalone()?;
                 let made = Certificate::generate()?;
@@ -100,20 +106,17 @@ impl Sites {
                 )?;
                 Ok(server.with_tls(made.client))
             }
-            Host::Http | Host::Express | Host::Fastify => {
+            Host::Http | Host::Express | Host::Express4 | Host::Connect | Host::Fastify => {
                 Server::start(&mut self.middleware()?.node_server(&format!("hosts/{host}.mjs")))
             }
         }
     }
 
-    /// A standalone server that is not shared, for what ends it.
-    pub fn start_standalone(&self) -> Result<Server> {
-        Server::start(
-            self.standalone()?
-                .node_server("dist/server/entry.mjs")
-                .env("HOST", "127.0.0.1")
-                .env("PORT", "0"),
-        )
+    /// A standalone server that is not shared, of a site with these `websocket` options.
+    pub fn start_alone(&self, settings: &Settings) -> Result<Alone> {
+        let app = self.project()?.app(settings.name)?;
+        app.build(&[("ADAPTER_MODE", "standalone"), ("WEBSOCKET", settings.options)])?;
+        Ok(Alone { server: start_standalone(&app)?, _app: app })
     }
 
     fn project(&self) -> Result<&Project> {
@@ -137,6 +140,26 @@ impl Sites {
         app.build(&[("ADAPTER_MODE", mode)])?;
         Ok(app)
     }
+}
+
+fn start_standalone(app: &App) -> Result<Server> {
+    Server::start(
+        app.node_server("dist/server/entry.mjs").env("HOST", "127.0.0.1").env("PORT", "0"),
+    )
+}
+
+/// Options that a site is built with.
+pub struct Settings {
+    /// Of the folder that it is built in.
+    pub name: &'static str,
+    /// The `websocket` option of the adapter, as JSON.
+    pub options: &'static str,
+}
+
+/// A server that one case has to itself, and the folder with it.
+pub struct Alone {
+    pub server: Server,
+    _app: App,
 }
 
 /// A value that the first thread to need it makes.

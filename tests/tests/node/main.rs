@@ -1,5 +1,7 @@
-//! The Node adapter: one list of behaviours, held against every way in which it serves a site.
+//! The Node adapter: one list of behaviours, held against every way in which it serves a site, and
+//! some that need a server of their own.
 
+mod alone;
 mod cases;
 mod hosts;
 
@@ -33,9 +35,20 @@ fn main() -> ExitCode {
     if !arguments.list {
         start_what_is_needed(&arguments, &trials, &sites);
     }
-    let trials = trials.into_iter().map(|(_, trial)| trial).collect();
+    let trials = trials.into_iter().map(|(_, trial)| trial).chain(alone(&sites)).collect();
+    drop(sites);
     // When this returns the trials are gone, and with the last of the sites go the servers.
     libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// The cases that have a server to themselves.
+fn alone(sites: &Arc<Sites>) -> impl Iterator<Item = Trial> {
+    alone::all().map(|case| {
+        let sites = Arc::clone(sites);
+        Trial::ignorable_test(format!("alone::{}", case.name), move || {
+            completion((case.run)(&sites))
+        })
+    })
 }
 
 /// Servers start side by side, while the first cases already run.

@@ -104,7 +104,7 @@ fn upgrades_in_middleware_on_a_route_that_is_matched(site: &Site) -> Result<()> 
 }
 
 fn upgrades_in_middleware_on_a_route_that_is_not(site: &Site) -> Result<()> {
-    if matches!(site.host, Host::Express | Host::Fastify) {
+    if site.host.is_application() && site.host != Host::Http {
         return not_applicable(
             "Astro's handler gives an unknown route back to the application, before any middleware",
         );

@@ -7,6 +7,7 @@ mod limits;
 mod ordinary;
 mod rejecting;
 mod survival;
+mod throwing;
 
 use std::fmt;
 
@@ -31,6 +32,7 @@ pub fn all() -> impl Iterator<Item = Case> {
         closing::CASES,
         handshakes::CASES,
         limits::CASES,
+        throwing::CASES,
         survival::CASES,
     ]
     .into_iter()
@@ -58,14 +60,29 @@ impl fmt::Display for NotApplicable {
 
 impl std::error::Error for NotApplicable {}
 
-fn not_applicable(reason: &'static str) -> Result<()> {
+pub fn not_applicable(reason: &'static str) -> Result<()> {
     Err(NotApplicable(reason).into())
 }
 
 impl Site {
     /// What the server wrote down under this name, once it ends with `last`.
-    fn journal(&self, name: &str, last: &str) -> Result<String> {
+    pub fn journal(&self, name: &str, last: &str) -> Result<String> {
         Ok(self.server.get(&format!("/journal/{name}?last={last}"))?.text())
+    }
+
+    /// Waits until the server has counted so far; a journal waits for five seconds, and a crowd may
+    /// take longer.
+    fn await_count(&self, name: &str, count: usize) -> Result<()> {
+        let last = format!("%20{count}");
+        let mut counted = String::new();
+        for _ in 0..6 {
+            counted = self.journal(name, &last)?;
+            if counted.ends_with(&format!(" {count}")) {
+                return Ok(());
+            }
+        }
+        let (_, reached) = counted.rsplit_once(' ').unwrap_or(("", &counted));
+        anyhow::bail!("`{name}` came to {reached} of {count}")
     }
 
     /// Writes into the server's journal, where a route waits for it.

@@ -2,7 +2,7 @@
 //! to answer.
 
 use anyhow::{Result, ensure};
-use tests::client::Request;
+use tests::client::{Connection, Request};
 
 use super::{Case, cases};
 use crate::hosts::Site;
@@ -11,6 +11,7 @@ pub const CASES: &[Case] = cases![
     survives_a_reset_while_a_slow_route_renders,
     survives_a_reset_in_the_middle_of_a_message,
     survives_bytes_that_are_no_frame,
+    survives_250_resets_among_500_handshakes,
     still_answers_after_all_of_this,
 ];
 
@@ -47,6 +48,29 @@ fn survives_bytes_that_are_no_frame(site: &Site) -> Result<()> {
     connection.write(&[0xff; 64])?;
     connection.ended()?;
     site.check_echo()
+}
+
+fn survives_250_resets_among_500_handshakes(site: &Site) -> Result<()> {
+    const CROWD: usize = 500;
+    let bytes = Request::upgrade("/crowd").to_bytes(&site.server.address().to_string());
+    let mut staying = Vec::new();
+    let mut leaving = Vec::new();
+    for number in 0..CROWD {
+        let mut connection = site.server.connection()?;
+        connection.write(&bytes)?;
+        if number % 2 == 0 { &mut staying } else { &mut leaving }.push(connection);
+    }
+    site.await_count("crowd-here", CROWD)?;
+    let half = leaving.len();
+    leaving.into_iter().try_for_each(Connection::reset)?;
+    site.record("crowd-go")?;
+    for connection in staying {
+        let mut socket = connection.accepted()?;
+        socket.send("still here")?;
+        ensure!(socket.text()? == "still here");
+        socket.close(1000, "")?;
+    }
+    site.await_count("crowd-gone", half)
 }
 
 fn still_answers_after_all_of_this(site: &Site) -> Result<()> {

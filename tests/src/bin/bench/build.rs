@@ -1,87 +1,30 @@
-//! `cargo xtask bench`: each suite measures something as a whole process, in turn with its peer where it has
-//! one, so that a ratio holds when the machine's speed drifts.
+//! How long the toolchain takes, and what it needs.
 
 use std::env;
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use nix::sys::resource::{UsageWho, getrusage};
-use serde::Serialize;
 use tests::locations::{files_ending_with, repository, target};
 use tests::project::Project;
 
+use crate::Row;
+
 /// Counted runs of each command, after one that is not counted.
 const RUNS: usize = 15;
-
-/// One row of the table.
-#[derive(Serialize)]
-struct Row {
-    suite: &'static str,
-    what: &'static str,
-    median: f64,
-    unit: &'static str,
-    /// What it should be, where the project has set itself a target.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    target: Option<String>,
-}
 
 /// The word with which this program calls itself to run one command and print its peak memory: the kernel only
 /// knows the largest of all children of a process.
 const PEAK_OF: &str = "peak-of";
 
-type Suite = (&'static str, fn() -> Result<Vec<Row>>);
-
-const SUITES: &[Suite] = &[("build", build)];
-
-fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn run() -> Result<()> {
-    if let Some(program) =
-        env::args().nth(2).filter(|_| env::args().nth(1).as_deref() == Some(PEAK_OF))
-    {
-        run_quietly(Command::new(program).args(env::args().skip(3)))?;
-        println!("{}", peak_of_children()?);
-        return Ok(());
-    }
-    let (flags, names): (Vec<String>, Vec<String>) =
-        env::args().skip(1).partition(|word| word.starts_with("--"));
-    let known: Vec<&str> = SUITES.iter().map(|(name, _)| *name).collect();
-    if let Some(name) = names.iter().find(|name| !known.contains(&name.as_str())) {
-        bail!("there is no benchmark `{name}`; choose one of: {}", known.join(", "));
-    }
-    let mut rows = Vec::new();
-    for (name, suite) in SUITES {
-        if names.is_empty() || names.iter().any(|chosen| chosen == name) {
-            rows.extend(suite().with_context(|| format!("the benchmark `{name}` cannot measure"))?);
-        }
-    }
-    if flags.iter().any(|flag| flag == "--json") {
-        println!("{}", serde_json::to_string_pretty(&rows)?);
-        return Ok(());
-    }
-    for row in rows {
-        let target = row.target.map(|target| format!("  target: {target}")).unwrap_or_default();
-        println!("{:<7} {:<64} {:>9.1} {:<6}{target}", row.suite, row.what, row.median, row.unit);
-    }
-    Ok(())
-}
-
 /// A warm build in the dev profile, against esbuild and TypeScript on the same sources.
-fn build() -> Result<Vec<Row>> {
-    let row = |what, median, unit, target: &str| Row {
+pub fn measure() -> Result<Vec<Row>> {
+    let row = |what: &str, median, unit, target: &str| Row {
         suite: "build",
-        what,
+        what: what.to_owned(),
         median,
         unit,
         target: (!target.is_empty()).then(|| target.to_owned()),
@@ -215,6 +158,18 @@ fn first_build() -> Result<Duration> {
     )?;
     fs::remove_dir_all(&folder)?;
     Ok(duration)
+}
+
+/// Whether this process was called by itself to measure another; then it has.
+pub fn is_peak_of() -> Result<bool> {
+    let Some(program) =
+        env::args().nth(2).filter(|_| env::args().nth(1).as_deref() == Some(PEAK_OF))
+    else {
+        return Ok(false);
+    };
+    run_quietly(Command::new(program).args(env::args().skip(3)))?;
+    println!("{}", peak_of_children()?);
+    Ok(true)
 }
 
 fn median(runs: usize, mut measure: impl FnMut() -> Result<Duration>) -> Result<Duration> {

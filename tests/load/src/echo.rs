@@ -1,0 +1,194 @@
+//! Messages that come back.
+
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Token};
+
+use crate::latency::Latency;
+use crate::{open, unexpected};
+
+/// Connections that each keep a number of messages under way to a server that echoes them.
+#[derive(Clone, Debug)]
+pub struct Echo {
+    /// Of the server.
+    pub address: SocketAddr,
+    /// The path of its echo.
+    pub target: String,
+    /// How many connections.
+    pub connections: usize,
+    /// Messages of each that are not back yet.
+    pub in_flight: usize,
+    /// The bytes of a message, below 64 KiB.
+    pub size: usize,
+    /// Binary messages in place of text.
+    pub is_binary: bool,
+}
+
+/// What a server did.
+#[derive(Clone, Copy, Debug)]
+pub struct Measured {
+    /// Messages that came back in a second.
+    pub per_second: f64,
+    /// The time in which 99 of 100 were back.
+    pub p99: Duration,
+}
+
+impl Echo {
+    /// Measures for this long, after a third of it that is not counted.
+    pub fn run(&self, duration: Duration) -> io::Result<Measured> {
+        let mut poll = Poll::new()?;
+        let mut clients = Vec::new();
+        for (index, stream) in
+            open(self.address, &self.target, self.connections)?.into_iter().enumerate()
+        {
+            stream.set_nonblocking(true)?;
+            let mut stream = TcpStream::from_std(stream);
+            let interest = Interest::READABLE | Interest::WRITABLE;
+            poll.registry().register(&mut stream, Token(index), interest)?;
+            clients.push(Client::new(stream, self.opcode(), self.header_length() + self.size));
+        }
+        let message = self.message();
+        for client in &mut clients {
+            client.send(&message, self.in_flight)?;
+        }
+
+        let start = Instant::now() + duration / 3;
+        let end = start + duration;
+        let mut latency = Latency::new();
+        let mut buffer = vec![0; 256 * 1024];
+        let mut events = Events::with_capacity(self.connections);
+        loop {
+            poll.poll(&mut events, Some(Duration::from_secs(5)))?;
+            let now = Instant::now();
+            if now >= end {
+                break;
+            }
+            if events.is_empty() {
+                return Err(unexpected("the server stopped answering"));
+            }
+            for event in &events {
+                let client = &mut clients[event.token().0];
+                if event.is_writable() {
+                    client.flush()?;
+                }
+                let back = client.receive(&mut buffer)?;
+                for _ in 0..back {
+                    if let Some(sent) = client.sent.pop_front().filter(|_| now >= start) {
+                        latency.add(now - sent);
+                    }
+                }
+                client.send(&message, back)?;
+            }
+        }
+        Ok(Measured {
+            per_second: latency.total() as f64 / duration.as_secs_f64(),
+            p99: latency.percentile(0.99),
+        })
+    }
+
+    fn opcode(&self) -> u8 {
+        if self.is_binary { 0x82 } else { 0x81 }
+    }
+
+    /// Of a frame from the server, which is not masked (RFC 6455, section 5.2).
+    fn header_length(&self) -> usize {
+        if self.size < 126 { 2 } else { 4 }
+    }
+
+    /// A masked frame. The mask is not zero, or the server might save itself the work.
+    fn message(&self) -> Vec<u8> {
+        const MASK: [u8; 4] = [0x12, 0x34, 0x56, 0x78];
+        let mut frame = vec![self.opcode()];
+        if self.size < 126 {
+            frame.push(0x80 | self.size as u8);
+        } else {
+            frame.push(0x80 | 126);
+            frame.extend((self.size as u16).to_be_bytes());
+        }
+        frame.extend(MASK);
+        frame.extend((0..self.size).map(|index| b'a' ^ MASK[index % 4]));
+        frame
+    }
+}
+
+struct Client {
+    stream: TcpStream,
+    opcode: u8,
+    frame_length: usize,
+    /// Bytes of the current frame that have come.
+    received: usize,
+    unsent: Vec<u8>,
+    sent: VecDeque<Instant>,
+}
+
+impl Client {
+    fn new(stream: TcpStream, opcode: u8, frame_length: usize) -> Self {
+        Self {
+            stream,
+            opcode,
+            frame_length,
+            received: 0,
+            unsent: Vec::new(),
+            sent: VecDeque::new(),
+        }
+    }
+
+    /// Sends so many messages in one write, as a client does that has them at hand.
+    fn send(&mut self, message: &[u8], count: usize) -> io::Result<()> {
+        if count == 0 {
+            return Ok(());
+        }
+        let now = Instant::now();
+        for _ in 0..count {
+            self.unsent.extend_from_slice(message);
+            self.sent.push_back(now);
+        }
+        self.flush()
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        while !self.unsent.is_empty() {
+            match self.stream.write(&self.unsent) {
+                Ok(written) => drop(self.unsent.drain(..written)),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads what is there, and counts the messages that are complete with it.
+    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut complete = 0;
+        loop {
+            match self.stream.read(buffer) {
+                Ok(0) => return Err(unexpected("the server has closed the connection")),
+                Ok(read) => complete += self.count(&buffer[..read])?,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(complete),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// The frames are all of one length, so only their first byte is looked at.
+    fn count(&mut self, mut bytes: &[u8]) -> io::Result<usize> {
+        let mut complete = 0;
+        while !bytes.is_empty() {
+            if self.received == 0 && bytes[0] != self.opcode {
+                return Err(unexpected(format!(
+                    "not an echo: {:x?}",
+                    &bytes[..bytes.len().min(40)]
+                )));
+            }
+            let taken = bytes.len().min(self.frame_length - self.received);
+            bytes = &bytes[taken..];
+            self.received = (self.received + taken) % self.frame_length;
+            complete += usize::from(self.received == 0);
+        }
+        Ok(complete)
+    }
+}

@@ -1,0 +1,16 @@
+import type { APIRoute } from 'astro';
+import { entry, record } from '../journal';
+
+/** Counts who is here and who has gone, and answers nobody before the journal says so. */
+const counts = { here: 0, gone: 0 };
+
+export const GET: APIRoute = async ({ locals, request }) => {
+	const { socket, response } = locals.upgradeWebSocket();
+	socket.addEventListener('message', ({ data }) => socket.send(data));
+	socket.addEventListener('close', ({ code }) => {
+		if (code === 1006) record('crowd-gone', `${++counts.gone}`);
+	});
+	record('crowd-here', `${++counts.here}`);
+	while ((await entry('crowd-go')) === '(nothing)' && !request.signal.aborted);
+	return response;
+};

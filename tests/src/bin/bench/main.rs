@@ -1,0 +1,67 @@
+//! `cargo xtask bench`: each suite measures something in turn with its peers, so that a ratio holds
+//! when the machine's speed drifts.
+
+mod build;
+mod node;
+
+use std::env;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+
+/// One row of the table.
+#[derive(Serialize)]
+struct Row {
+    suite: &'static str,
+    what: String,
+    median: f64,
+    unit: &'static str,
+    /// What it should be, where the project has set itself a target.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<String>,
+}
+
+type Suite = (&'static str, fn() -> Result<Vec<Row>>);
+
+const SUITES: &[Suite] = &[("build", build::measure), ("node", node::measure)];
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    if build::is_peak_of()? {
+        return Ok(());
+    }
+    let (flags, names): (Vec<String>, Vec<String>) =
+        env::args().skip(1).partition(|word| word.starts_with("--"));
+    let known: Vec<&str> = SUITES.iter().map(|(name, _)| *name).collect();
+    if let Some(name) = names.iter().find(|name| !known.contains(&name.as_str())) {
+        bail!("there is no benchmark `{name}`; choose one of: {}", known.join(", "));
+    }
+    let mut rows = Vec::new();
+    for (name, suite) in SUITES {
+        if names.is_empty() || names.iter().any(|chosen| chosen == name) {
+            rows.extend(suite().with_context(|| format!("the benchmark `{name}` cannot measure"))?);
+        }
+    }
+    if flags.iter().any(|flag| flag == "--json") {
+        println!("{}", serde_json::to_string_pretty(&rows)?);
+        return Ok(());
+    }
+    for row in rows {
+        let target = row.target.map(|target| format!("  target: {target}")).unwrap_or_default();
+        // A ratio is read to the hundredth.
+        let decimals = if row.unit == node::OF_WS { 2 } else { 1 };
+        let Row { suite, what, median, unit, .. } = row;
+        println!("{suite:<7} {what:<64} {median:>9.decimals$} {unit:<6}{target}");
+    }
+    Ok(())
+}

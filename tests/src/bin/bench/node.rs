@@ -1,0 +1,239 @@
+//! The Node adapter beside raw `ws` of the same version, and beside what others have put over it.
+//!
+//! Servers have one core and the load has another, where the system lets them be told apart.
+//! Everything is measured in short rounds in which each server has its turn, and a figure is the
+//! median of the rounds' ratios.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use load::{Echo, Measured, Requests, get, handshake, open};
+use rustix::process::Signal;
+use serde::Deserialize;
+use tests::locations::repository;
+use tests::project::{App, Project, install_plain};
+use tests::server::Server;
+
+use crate::Row;
+
+/// The unit of a ratio.
+pub const OF_WS: &str = "of ws";
+
+const ROUNDS: usize = 5;
+const ROUND: Duration = Duration::from_millis(700);
+
+/// The servers beside ours; the first is the measure.
+const PEERS: [&str; 4] = ["ws", "event-target", "fastify", "crossws"];
+const OURS: &str = "zastro-websockets-node";
+
+/// Everything on but what would stop a client that is as busy as this one.
+const OPTIONS: &str = r#"{ "rateLimitMaxConnections": 0, "maxConnectionsPerIP": 100000,
+    "maxConnections": 100000, "maxMessagesPerSecond": 1000000000 }"#;
+
+/// Open connections whose memory is measured.
+const IDLE: usize = 2000;
+
+pub fn measure() -> Result<Vec<Row>> {
+    let contenders = start()?;
+    on_core(1)?;
+    let mut rows = Vec::new();
+    for (in_flight, target) in [(1, "at least 0.97"), (4, "at least 1.8"), (32, "at least 4")] {
+        let load = Load { in_flight, size: 64, is_binary: false };
+        let what = format!("echo, 64 B text, {in_flight} under way");
+        rows.extend(echo(&contenders, &load, &what, target)?);
+    }
+    let load = Load { in_flight: 1, size: 16 * 1024, is_binary: true };
+    rows.extend(echo(&contenders, &load, "echo, 16 KiB binary, 1 under way", "at least 0.97")?);
+    rows.extend(memory(&contenders)?);
+    rows.extend(upgrades(&contenders)?);
+    Ok(rows)
+}
+
+struct Contender {
+    name: &'static str,
+    target: &'static str,
+    server: Server,
+    _app: Option<App>,
+}
+
+fn start() -> Result<Vec<Contender>> {
+    let project = Project::install("node")?;
+    let app = project.app("bench")?;
+    app.build(&[("ADAPTER_MODE", "standalone"), ("WEBSOCKET", OPTIONS)])?;
+    let peers = install_plain("peers")?;
+    ensure!(
+        version_of_ws(&peers)? == version_of_ours(project.folder())?,
+        "tests/projects/peers/package.json names another `ws` than the adapter uses"
+    );
+
+    on_core(0)?;
+    let measured = |command: &mut Command| {
+        let report = repository().join("tests/projects/memory.mjs");
+        Server::start(
+            command.env("NODE_OPTIONS", format!("--expose-gc --import={}", report.display())),
+        )
+    };
+    let mut contenders = Vec::new();
+    for name in PEERS {
+        let mut command = project.tools().node();
+        command.current_dir(&peers).arg(format!("{name}.mjs"));
+        let server = measured(&mut command)?;
+        contenders.push(Contender { name, target: "/echo", server, _app: None });
+    }
+    let mut command = app.node_server("dist/server/entry.mjs");
+    let server = measured(command.env("HOST", "127.0.0.1").env("PORT", "0"))?;
+    contenders.push(Contender { name: OURS, target: "/bench", server, _app: Some(app) });
+    Ok(contenders)
+}
+
+struct Load {
+    in_flight: usize,
+    size: usize,
+    is_binary: bool,
+}
+
+fn echo(contenders: &[Contender], load: &Load, what: &str, target: &str) -> Result<Vec<Row>> {
+    let mut rounds = Vec::new();
+    for _ in 0..ROUNDS {
+        let measure = |contender: &Contender| -> Result<Measured> {
+            let load = Echo {
+                address: contender.server.address(),
+                target: contender.target.to_owned(),
+                connections: 64,
+                in_flight: load.in_flight,
+                size: load.size,
+                is_binary: load.is_binary,
+            };
+            load.run(ROUND).with_context(|| format!("{}\n{}", contender.name, contender.server))
+        };
+        rounds.push(contenders.iter().map(measure).collect::<Result<Vec<_>>>()?);
+    }
+    let speed = |round: &[Measured], index: usize| round[index].per_second;
+    let mut rows = vec![row(
+        format!("{what}: ws itself"),
+        median(rounds.iter().map(|round| speed(round, 0) / 1000.0)),
+        "k/s",
+        None,
+    )];
+    for (index, contender) in contenders.iter().enumerate().skip(1) {
+        let ratio = median(rounds.iter().map(|round| speed(round, index) / speed(round, 0)));
+        let target = (contender.name == OURS).then_some(target);
+        rows.push(row(format!("{what}: {}", contender.name), ratio, OF_WS, target));
+    }
+    let ours = contenders.len() - 1;
+    let p99 = |round: &[Measured], index: usize| round[index].p99.as_secs_f64();
+    rows.push(row(
+        format!("{what}: p99 of {OURS}"),
+        median(rounds.iter().map(|round| p99(round, ours) / p99(round, 0))),
+        OF_WS,
+        Some("at most 1"),
+    ));
+    Ok(rows)
+}
+
+/// What an open connection takes that does nothing.
+fn memory(contenders: &[Contender]) -> Result<Vec<Row>> {
+    let mut taken = Vec::new();
+    for contender in contenders {
+        let Contender { server, target, .. } = contender;
+        // What is compiled and kept from the first of them on is not a connection's.
+        drop(open(server.address(), target, IDLE)?);
+        let before = in_use(server, 1)?;
+        let connections = open(server.address(), target, IDLE)?;
+        let after = in_use(server, 2)?;
+        drop(connections);
+        taken.push((after - before) / IDLE as f64 / 1000.0);
+    }
+    let mut rows =
+        vec![row("memory of an idle connection: ws itself".to_owned(), taken[0], "KB", None)];
+    for (contender, taken_by) in contenders.iter().zip(&taken).skip(1) {
+        let target = (contender.name == OURS).then_some("at most 1.15");
+        let what = format!("memory of an idle connection: {}", contender.name);
+        rows.push(row(what, taken_by / taken[0], OF_WS, target));
+    }
+    Ok(rows)
+}
+
+/// Bytes on V8's heap and those that hang on it, without garbage, at the first or second question.
+fn in_use(server: &Server, question: usize) -> Result<f64> {
+    server.signal(Signal::USR2)?;
+    let start = format!("memory {question} ");
+    server.wait_for_output(Duration::from_secs(20), |printed| {
+        let line = printed.lines().find_map(|line| line.strip_prefix(&start))?;
+        line.split(' ').next()?.parse().ok()
+    })
+}
+
+fn upgrades(contenders: &[Contender]) -> Result<Vec<Row>> {
+    let ours = contenders.last().context("no contender")?;
+    let address = ours.server.address();
+    let run = |address: SocketAddr, request: Vec<u8>, keep_alive: bool, expected| {
+        Requests { address, request, clients: 16, keep_alive, expected }.run(ROUND)
+    };
+    let host = address.to_string();
+    let mut rounds = Vec::new();
+    for _ in 0..ROUNDS {
+        let peer = &contenders[0];
+        rounds.push([
+            run(address, handshake(&host, ours.target), false, "HTTP/1.1 101 ")?,
+            run(address, get(&host, ours.target), false, "HTTP/1.1 200 ")?,
+            run(address, get(&host, ours.target), true, "HTTP/1.1 200 ")?,
+            run(peer.server.address(), handshake(&host, peer.target), false, "HTTP/1.1 101 ")?,
+        ]);
+    }
+    let of = |index: usize| median(rounds.iter().map(|round| round[0] / round[index]));
+    Ok(vec![
+        row("upgrades".to_owned(), median(rounds.iter().map(|round| round[0])), "/s", None),
+        row(
+            "upgrades, of GETs on connections of their own".to_owned(),
+            of(1),
+            "times",
+            Some("at least 0.5"),
+        ),
+        row("upgrades, of GETs on connections that are kept".to_owned(), of(2), "times", None),
+        row("upgrades, of those of ws itself".to_owned(), of(3), OF_WS, None),
+    ])
+}
+
+fn row(what: String, median: f64, unit: &'static str, target: Option<&str>) -> Row {
+    Row { suite: "node", what, median, unit, target: target.map(str::to_owned) }
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+#[derive(Deserialize)]
+struct Manifest {
+    version: String,
+}
+
+fn version_of_ws(folder: &Path) -> Result<String> {
+    let path = folder.join("node_modules/ws/package.json");
+    let text = fs::read(&path).with_context(|| format!("cannot read: {}", path.display()))?;
+    Ok(serde_json::from_slice::<Manifest>(&text)?.version)
+}
+
+fn version_of_ours(project: &Path) -> Result<String> {
+    version_of_ws(project)
+}
+
+/// Has what is started from now on, and this thread, run on one core.
+#[cfg(target_os = "linux")]
+fn on_core(core: usize) -> Result<()> {
+    use rustix::thread::{CpuSet, sched_setaffinity};
+    let mut cores = CpuSet::new();
+    cores.set(core);
+    sched_setaffinity(None, &cores).context("two cores are needed")
+}
+
+#[cfg(not(target_os = "linux"))]
+fn on_core(_core: usize) -> Result<()> {
+    Ok(())
+}

@@ -1,0 +1,75 @@
+//! A page in a browser: the client for which the interface was made.
+
+use anyhow::{Result, ensure};
+use tests::browser::Browser;
+
+use super::{Case, cases};
+use crate::cases::not_applicable;
+use crate::hosts::{Host, Site, Sites};
+
+pub const CASES: &[Case] = cases![
+    serves_a_page_in_chromium,
+    serves_a_page_in_chromium_from_the_dev_server,
+    refuses_a_page_of_another_site_in_chromium,
+];
+
+fn serves_a_page_in_chromium(sites: &Sites) -> Result<()> {
+    sees_what_it_should(sites.get(Host::Standalone)?)
+}
+
+fn serves_a_page_in_chromium_from_the_dev_server(sites: &Sites) -> Result<()> {
+    sees_what_it_should(sites.get(Host::Dev)?)
+}
+
+fn sees_what_it_should(site: &Site) -> Result<()> {
+    opens(
+        site,
+        &format!("{}/browser?journal=browser", site.server.origin()),
+        &[
+            ("text", "žluťoučký"),
+            ("binary", "Blob 1,2,3"),
+            // It is `HttpOnly`, and goes with the handshake.
+            ("sentCookie", "welcome"),
+            ("receivedCookie", "hello by-context=one by-header=two"),
+            ("protocol", "protocol: two two"),
+            ("noProtocol", "error 1006 "),
+            ("rejected", "error 1006 "),
+            ("closed", "4001 the server has enough"),
+            ("failed", "1011 "),
+        ],
+    )
+}
+
+/// A site by that name is another one to the browser, and has the user's cookies for this one.
+fn refuses_a_page_of_another_site_in_chromium(sites: &Sites) -> Result<()> {
+    let site = sites.get(Host::Standalone)?;
+    let ours = site.server.address();
+    let page = format!("http://other-site.example:{}/browser", ours.port());
+    opens(
+        site,
+        &format!("{page}?journal=cross-site&site={ours}&checks=text,sentCookie"),
+        &[("text", "error 1006 "), ("sentCookie", "error 1006 ")],
+    )
+}
+
+fn opens(site: &Site, url: &str, expected: &[(&str, &str)]) -> Result<()> {
+    let (_, query) = url.split_once("journal=").unwrap_or_default();
+    let journal = query.split('&').next().unwrap_or_default();
+    let Some(_browser) = Browser::open(&format!("{}-{journal}", site.host), url)? else {
+        return not_applicable("there is no Chromium");
+    };
+    let mut seen = String::new();
+    // A journal waits for five seconds, and a cold start takes longer on a busy machine.
+    for _ in 0..12 {
+        seen = site.journal(journal, "}")?;
+        if seen.ends_with('}') {
+            break;
+        }
+    }
+    let expected: serde_json::Map<_, _> =
+        expected.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
+    let seen: serde_json::Value = serde_json::from_str(&seen)
+        .map_err(|_| anyhow::anyhow!("the page told nothing: {seen}\n{}", site.server))?;
+    ensure!(seen == serde_json::Value::Object(expected.clone()), "{seen:#}, not {expected:#?}");
+    Ok(())
+}
