@@ -26,6 +26,8 @@ pub const LINE: &str = "astro7";
 pub struct Project {
     source: PathBuf,
     folder: PathBuf,
+    /// The packages that the adapter holds as modules of its own.
+    vendored: PathBuf,
     tools: Tools,
 }
 
@@ -78,7 +80,8 @@ impl Project {
                 )
             })
         })?;
-        Ok(Self { source, folder, tools })
+        let vendored = tarball.with_file_name("dist/websocket/vendor");
+        Ok(Self { source, folder, vendored, tools })
     }
 
     /// A root with the project's sources as they are now, below the shared `node_modules`. What an
@@ -102,6 +105,13 @@ impl Project {
         if !types.exists() {
             fs::create_dir_all(copy.join("node_modules"))?;
             symlink(self.tools.modules().join("@types"), types)?;
+        }
+        // What is vendored is tested as it is in the package, by the name that templates know.
+        for module in files(&self.vendored)? {
+            let package = copy.join("node_modules").join(module.with_extension(""));
+            fs::create_dir_all(&package)?;
+            fs::write(package.join("package.json"), r#"{"type":"module","exports":"./index.js"}"#)?;
+            fs::copy(self.vendored.join(&module), package.join("index.js"))?;
         }
         Ok(copy)
     }

@@ -9,6 +9,7 @@ use toml::Spanned;
 
 use crate::{
     error::{BuildError, Failure, UsageError},
+    upstream::{PackagePin, UpstreamError},
     workspace,
 };
 
@@ -26,6 +27,8 @@ pub struct Adapter {
     pub package: PackageTable,
     /// The folders of `templates/` that go into the package.
     pub templates: Vec<String>,
+    /// The packages that go into ours, each as one module.
+    pub vendored: Vec<Vendored>,
     /// From upstream's name to ours.
     pub rename: Rename,
     /// Its patch files, in order of their paths.
@@ -61,12 +64,29 @@ pub struct PackageTable {
     pub exports: BTreeMap<String, String>,
 }
 
+/// A CommonJS package that goes into ours as one module.
+#[derive(Debug)]
+pub struct Vendored {
+    /// Its name on npm.
+    pub package: String,
+    /// Its release.
+    pub pin: PackagePin,
+    /// What our module of it exports.
+    pub exports: Vec<String>,
+    /// Modules from outside that it may require, and what they are imported as.
+    pub imports: BTreeMap<String, String>,
+    /// Packages that it would make use of, and never finds.
+    pub absent: Vec<String>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Description {
     templates: Vec<String>,
     upstream: UpstreamTable,
     package: PackageTable,
+    #[serde(default)]
+    vendor: Vec<VendorTable>,
     #[serde(default)]
     allow: Vec<Spanned<AllowTable>>,
 }
@@ -78,6 +98,29 @@ struct AllowTable {
     text: String,
     #[expect(dead_code, reason = "mandatory, for the reader of the file")]
     why: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VendorTable {
+    package: String,
+    version: Spanned<String>,
+    integrity: Spanned<String>,
+    #[expect(dead_code, reason = "mandatory, for the reader of the file")]
+    why: String,
+    exports: Vec<String>,
+    #[serde(default)]
+    imports: BTreeMap<String, String>,
+    #[serde(default)]
+    absent: Vec<String>,
+}
+
+impl Vendored {
+    fn validate(table: VendorTable, source: &Arc<Source>) -> Result<Self, UpstreamError> {
+        let VendorTable { package, version, integrity, exports, imports, absent, .. } = table;
+        let pin = PackagePin::validate(source, &package, &version, &integrity)?;
+        Ok(Self { package, pin, exports, imports, absent })
+    }
 }
 
 impl Adapter {
@@ -105,8 +148,11 @@ impl Adapter {
             to: description.package.name.clone(),
             allow,
         };
+        let vendored = description.vendor.into_iter();
+        let vendored = vendored.map(|table| Vendored::validate(table, &source));
         Ok(Self {
             runtime: runtime.to_owned(),
+            vendored: vendored.collect::<Result<_, UpstreamError>>()?,
             upstream: description.upstream,
             package: description.package,
             templates: description.templates,

@@ -157,6 +157,40 @@ pub enum BuildError {
     #[error("`{command}` failed: {reason}")]
     #[explain(code = "B012", help = "run it by hand: `{command}`")]
     ProgramFailed { command: String, reason: String },
+
+    /// A package cannot be made into one module
+    ///
+    /// A package under `[[vendor]]` goes into ours as one ECMAScript module: its CommonJS modules,
+    /// each in a function, with `require('…')` replaced by what it stands for. So it needs an entry
+    /// (`main` of its manifest), a licence to be passed on, and modules that ask nothing of Node's
+    /// module system but `require` with a literal: no computed names, no `require.resolve`, no
+    /// `__dirname`.
+    #[error("`{release}` cannot be made into one module: {reason}")]
+    #[explain(
+        code = "B013",
+        help = "run `npm pack {release}` and look at it; a package that does not fit has to stay under `dependencies`"
+    )]
+    NotVendored { release: String, reason: String, places: Vec<Place> },
+
+    /// A vendored package requires a module that is not declared
+    ///
+    /// What a vendored package requires from outside is listed in `adapter.toml`: `imports` for
+    /// what it gets, `absent` for optional packages that it must not find. Anything else is new in
+    /// this release of it, and wants a decision.
+    #[error("`{release}` requires `{specifier}`, which is neither in it nor declared")]
+    #[explain(
+        code = "B014",
+        help = "add `{specifier}` to `imports` or to `absent` of the package in `adapter.toml`"
+    )]
+    UndeclaredRequire { release: String, specifier: String, places: Vec<Place> },
+
+    /// A declared module is not required
+    ///
+    /// `imports` and `absent` of a vendored package list what it requires. A name that nothing in
+    /// it requires is left over from another release, or misspelt.
+    #[error("`{specifier}` is declared for `{release}`, where nothing requires it")]
+    #[explain(code = "B015", help = "remove `{specifier}` from `[[vendor]]` in `adapter.toml`")]
+    UnusedRequire { release: String, specifier: String },
 }
 
 /// What can be wrong with the way a command is called, beside what its grammar says.

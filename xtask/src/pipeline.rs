@@ -8,7 +8,7 @@ use semantic_patch::{Edit, Language, PatchFile, Rename, Renamed, Source, check_v
 use semver::Version;
 
 use crate::{
-    adapter::Adapter,
+    adapter::{Adapter, Vendored},
     compile,
     error::{BuildError, Failure},
     output,
@@ -16,6 +16,7 @@ use crate::{
         manifest, modules,
         record::{self, ModuleEdit, RECORD},
         stamp, tarball,
+        vendor::{self, Module},
     },
     upstream::{
         self, Cache, Choice, Form, Integrity, Line, Pins, Registry, SourceFile, SourceTree,
@@ -160,15 +161,19 @@ impl Job<'_> {
         for (name, file) in &tree.declarations {
             files.insert(format!("dist/{name}.d.ts"), file.text.clone().into_bytes());
         }
-        files.extend(modules::compile(&self.workshop.root, &self.adapter.templates)?);
+        let vendored = self.vendored()?;
+        files.extend(vendored.iter().map(|vendored| vendored.file()));
+        let names: Vec<&str> =
+            self.adapter.vendored.iter().map(|own| own.package.as_str()).collect();
+        files.extend(modules::compile(&self.workshop.root, &self.adapter.templates, &names)?);
         let manifest = manifest::rewrite(self.adapter, &tree.manifest, &version, &[RECORD])?;
         files.insert("package.json".to_owned(), manifest.into_bytes());
         files.insert(
             RECORD.to_owned(),
-            record::record(self.line, tree, edits, *renamed).into_bytes(),
+            record::record(self.line, tree, &self.adapter.vendored, edits, *renamed).into_bytes(),
         );
         files.insert("README.md".to_owned(), self.readme()?.into_bytes());
-        files.insert("LICENSE".to_owned(), self.licence(tree)?.into_bytes());
+        files.insert("LICENSE".to_owned(), self.licence(tree, &vendored)?.into_bytes());
         let (checked, tarball) =
             rayon::join(|| modules::check_imports(&files), || tarball::pack(&files));
         checked?;
@@ -185,17 +190,32 @@ impl Job<'_> {
         workspace::read(&self.workshop.root, Utf8Path::new(&path))
     }
 
-    /// Our licence, and upstream's with its notices.
-    fn licence(&self, tree: &SourceTree) -> Result<String, BuildError> {
+    /// The packages that go into ours, each made into one module.
+    fn vendored(&self) -> Result<Vec<Module>, Failure> {
+        let modules = self.adapter.vendored.iter().map(|vendored| {
+            let Vendored { package, pin, .. } = vendored;
+            let (manifest, files) = upstream::published(package, pin, &self.workshop.registry)?;
+            vendor::module(vendored, &manifest, &files)
+        });
+        modules.collect()
+    }
+
+    /// Our licence, upstream's with its notices, and those of the vendored packages.
+    fn licence(&self, tree: &SourceTree, vendored: &[Module]) -> Result<String, BuildError> {
         let ours = workspace::read(&self.workshop.root, Utf8Path::new("LICENSE"))?;
         let upstream = tree.extras.get("LICENSE").map(|bytes| String::from_utf8_lossy(bytes));
         let package = &tree.package;
-        Ok(match upstream {
+        let mut text = match upstream {
             Some(upstream) => format!(
                 "{ours}\n---\n\nThis package is made of {package}, which has this licence:\n\n{upstream}"
             ),
             None => ours,
-        })
+        };
+        for Module { package, path, licence, .. } in vendored {
+            let notice = format!("`{path}` is made of {package}, which has this licence:");
+            text.push_str(&format!("\n---\n\n{notice}\n\n{licence}"));
+        }
+        Ok(text)
     }
 }
 

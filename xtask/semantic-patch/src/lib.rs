@@ -58,6 +58,7 @@ extern crate self as semantic_patch;
 
 mod apply;
 mod check;
+mod common_js;
 mod diagnostic;
 mod error;
 mod import;
@@ -73,10 +74,11 @@ mod template;
 mod tree;
 
 pub use apply::{Applied, Rewritten, rewrite};
+pub use common_js::{CommonJs, Require};
 pub use diagnostic::{Entry, Explain, Place, Report, Source};
 pub use error::PatchError;
 pub use explain_derive::Explain;
 pub use parse::Language;
 pub use patch_file::{Edit, PatchFile, check_ids, check_versions};
 pub use rename::{Allowance, Rename, Renamed};
-pub use specifier::{relative_imports, rename_extensions};
+pub use specifier::{relative_imports, rename_extensions, rename_import};

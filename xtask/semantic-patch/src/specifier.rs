@@ -25,7 +25,9 @@ pub fn relative_imports(
     source: &Arc<Source>,
     language: Language,
 ) -> Result<Vec<String>, PatchError> {
-    Ok(relative_specifiers(source, language)?.into_iter().map(|specifier| specifier.path).collect())
+    let mut specifiers = specifiers(source, language)?;
+    specifiers.retain(Specifier::is_relative);
+    Ok(specifiers.into_iter().map(|specifier| specifier.path).collect())
 }
 
 /// Rewrites the ending of relative specifiers, for example `.ts` to `.js`.
@@ -38,13 +40,35 @@ pub fn rename_extensions(
     from: &str,
     to: &str,
 ) -> Result<String, PatchError> {
-    let mut specifiers = relative_specifiers(source, language)?;
-    specifiers.retain(|specifier| specifier.path.ends_with(from));
+    let mut specifiers = specifiers(source, language)?;
+    specifiers.retain(|specifier| specifier.is_relative() && specifier.path.ends_with(from));
     let splices: Vec<Splice> = specifiers
         .iter()
         .map(|specifier| {
             let end = specifier.span.end - 1;
             Splice { span: end - from.len()..end, parts: vec![Part::Text(to.to_owned())], edit: 0 }
+        })
+        .collect();
+    Ok(splice(&source.text, &splices).map(|spliced| spliced.text).unwrap_or_default())
+}
+
+/// Has a module import `to` wherever it imports `from`.
+///
+/// # Errors
+/// P018 if the text does not parse.
+pub fn rename_import(
+    source: &Arc<Source>,
+    language: Language,
+    from: &str,
+    to: &str,
+) -> Result<String, PatchError> {
+    let mut specifiers = specifiers(source, language)?;
+    specifiers.retain(|specifier| specifier.path == from);
+    let splices: Vec<Splice> = specifiers
+        .iter()
+        .map(|specifier| {
+            let inside = specifier.span.start + 1..specifier.span.end - 1;
+            Splice { span: inside, parts: vec![Part::Text(to.to_owned())], edit: 0 }
         })
         .collect();
     Ok(splice(&source.text, &splices).map(|spliced| spliced.text).unwrap_or_default())
@@ -56,11 +80,14 @@ struct Specifier {
     span: Range<usize>,
 }
 
+impl Specifier {
+    fn is_relative(&self) -> bool {
+        self.path.starts_with('.')
+    }
+}
+
 /// Without the tree that is matched, which costs more than this question is worth.
-fn relative_specifiers(
-    source: &Arc<Source>,
-    language: Language,
-) -> Result<Vec<Specifier>, PatchError> {
+fn specifiers(source: &Arc<Source>, language: Language) -> Result<Vec<Specifier>, PatchError> {
     let allocator = Allocator::default();
     let program = parse::program(&allocator, &source.text, language)
         .map_err(|problem| PatchError::unreadable(source, problem))?;
@@ -73,11 +100,9 @@ struct Collector(Vec<Specifier>);
 
 impl Collector {
     fn add(&mut self, literal: &StringLiteral<'_>) {
-        if literal.value.starts_with('.') {
-            let span = literal.span();
-            let span = span.start as usize..span.end as usize;
-            self.0.push(Specifier { path: literal.value.to_string(), span });
-        }
+        let span = literal.span();
+        let span = span.start as usize..span.end as usize;
+        self.0.push(Specifier { path: literal.value.to_string(), span });
     }
 }
 

@@ -5,3 +5,4 @@ pub mod modules;
 pub mod record;
 pub mod stamp;
 pub mod tarball;
+pub mod vendor;

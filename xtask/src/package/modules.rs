@@ -4,20 +4,27 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
-use semantic_patch::{Language, Source, relative_imports};
+use semantic_patch::{Language, Source, relative_imports, rename_import};
 
 use crate::{
     compile,
     error::{BuildError, Failure},
+    package::vendor,
     workspace,
 };
 
 /// The folder of our own modules in a package.
-const OUR_MODULES: &str = "dist/websocket";
+pub const OUR_MODULES: &str = "dist/websocket";
 
 /// The modules of these template folders, as JavaScript and declarations, by their paths in the
 /// package.
-pub fn compile(root: &Utf8Path, folders: &[String]) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
+///
+/// `vendored` are the packages that are imported from within the package.
+pub fn compile(
+    root: &Utf8Path,
+    folders: &[String],
+    vendored: &[&str],
+) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
     let mut sources = Vec::new();
     for folder in folders {
         let base = Utf8PathBuf::from(format!("templates/{folder}"));
@@ -32,10 +39,24 @@ pub fn compile(root: &Utf8Path, folders: &[String]) -> Result<BTreeMap<String, V
     let compiled = sources.par_iter().map(|(name, source)| {
         let (javascript, declarations) = compile::javascript_and_declarations(source)?;
         let files = [(format!("{name}.js"), javascript), (format!("{name}.d.ts"), declarations)];
-        Ok(files.map(|(path, code)| (path, code.into_bytes())))
+        let mut compiled = Vec::new();
+        for (path, code) in files {
+            let code = import_from_within(&path, code, vendored)?;
+            compiled.push((path, code.into_bytes()));
+        }
+        Ok(compiled)
     });
     let compiled: Vec<_> = compiled.collect::<Result<_, Failure>>()?;
     Ok(compiled.into_iter().flatten().collect())
+}
+
+/// Has a module import vendored packages from where they are in ours.
+fn import_from_within(path: &str, code: String, vendored: &[&str]) -> Result<String, Failure> {
+    let up = "../".repeat(path.split('/').count() - OUR_MODULES.split('/').count() - 1);
+    vendored.iter().try_fold(code, |code, package| {
+        let inside = format!("{up}{}", vendor::module_path(package));
+        Ok(rename_import(&Source::new(path, code), Language::of(path), package, &inside)?)
+    })
 }
 
 /// Checks that every relative import in the package leads to a file of it.

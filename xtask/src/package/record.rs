@@ -2,7 +2,11 @@
 
 use serde::Serialize;
 
-use crate::upstream::{Line, SourceTree};
+use crate::{
+    adapter::Vendored,
+    package::vendor,
+    upstream::{Line, SourceTree},
+};
 
 /// Its name in the package.
 pub const RECORD: &str = "upstream.json";
@@ -20,6 +24,9 @@ pub struct ModuleEdit {
 struct Record<'r> {
     astro: Astro<'r>,
     upstream: Upstream<'r>,
+    /// What else is in the package.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    vendored: Vec<VendoredRelease<'r>>,
     edits: &'r [ModuleEdit],
     /// How many string literals were renamed to our package's name.
     renamed: usize,
@@ -39,8 +46,28 @@ struct Upstream<'r> {
     integrity: String,
 }
 
+#[derive(Serialize)]
+struct VendoredRelease<'r> {
+    package: &'r str,
+    version: String,
+    integrity: String,
+    module: String,
+}
+
 /// The text of the record.
-pub fn record(line: &Line, tree: &SourceTree, edits: &[ModuleEdit], renamed: usize) -> String {
+pub fn record(
+    line: &Line,
+    tree: &SourceTree,
+    vendored: &[Vendored],
+    edits: &[ModuleEdit],
+    renamed: usize,
+) -> String {
+    let vendored = vendored.iter().map(|vendored| VendoredRelease {
+        package: &vendored.package,
+        version: vendored.pin.version.to_string(),
+        integrity: vendored.pin.integrity.to_string(),
+        module: vendor::path(&vendored.package),
+    });
     let record = Record {
         astro: Astro { version: line.astro.to_string(), commit: &tree.origin.commit },
         upstream: Upstream {
@@ -49,6 +76,7 @@ pub fn record(line: &Line, tree: &SourceTree, edits: &[ModuleEdit], renamed: usi
             form: tree.origin.form.to_string(),
             integrity: tree.origin.integrity.to_string(),
         },
+        vendored: vendored.collect(),
         edits,
         renamed,
     };

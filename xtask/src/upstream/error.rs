@@ -21,7 +21,8 @@ pub enum UpstreamError {
     ///
     /// `upstream/upstream.toml` holds one table per Astro major: its version, its release commit
     /// (all 40 digits, an abbreviation can become ambiguous) and, for every adapter, the version
-    /// and the sha512 of its published tarball. Unknown keys are errors, because a misspelt key
+    /// and the sha512 of its published tarball. A package that an `adapter.toml` has under
+    /// `[[vendor]]` is pinned there, in the same way. Unknown keys are errors, because a misspelt key
     /// would otherwise leave something unpinned.
     #[error("{message}")]
     #[explain(code = "U002", help = "{advice}")]
@@ -111,7 +112,7 @@ pub enum UpstreamError {
     #[error("the tarball of `{release}` is not the pinned one: expected {expected}, got {actual}")]
     #[explain(
         code = "U010",
-        help = "run `npm view {release} dist.integrity`; only if it says {actual}, correct `upstream/upstream.toml`"
+        help = "run `npm view {release} dist.integrity`; only if it says {actual}, correct the pin"
     )]
     WrongIntegrity { release: String, expected: String, actual: String, places: Vec<Place> },
 

@@ -157,16 +157,30 @@ pub fn read(
     }
 }
 
+/// A published package: the text of its `package.json`, and every other file by its path.
+///
+/// # Errors
+///
+/// Whatever keeps it from being had, see [`UpstreamError`].
+pub fn published(
+    package: &str,
+    pin: &PackagePin,
+    registry: &Registry,
+) -> Result<(String, BTreeMap<String, Vec<u8>>), UpstreamError> {
+    let release = format!("{package}@{}", pin.version);
+    let mut files = archive::unpack(&release, &registry.tarball(package, pin)?)?;
+    let manifest = text("package.json", files.remove("package.json").unwrap_or_default())?;
+    expect_package("package.json", &manifest, package, pin)?;
+    Ok((manifest, files))
+}
+
 fn from_tarball(
     line: &Line,
     package: &str,
     pin: &PackagePin,
     registry: &Registry,
 ) -> Result<SourceTree, UpstreamError> {
-    let release = format!("{package}@{}", pin.version);
-    let mut files = archive::unpack(&release, &registry.tarball(package, pin)?)?;
-    let manifest = text("package.json", files.remove("package.json").unwrap_or_default())?;
-    expect_package("package.json", &manifest, package, pin)?;
+    let (manifest, mut files) = published(package, pin, registry)?;
     let mut take = |extension: &str| -> BTreeMap<String, Vec<u8>> {
         files
             .extract_if(.., |path, _| path.starts_with("dist/") && path.ends_with(extension))

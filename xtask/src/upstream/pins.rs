@@ -144,7 +144,8 @@ impl Line {
             .packages
             .into_iter()
             .map(|(package, pin)| {
-                Ok((package.clone(), PackagePin::validate(source, &package, &pin)?))
+                let pin = PackagePin::validate(source, &package, &pin.version, &pin.integrity)?;
+                Ok((package, pin))
             })
             .collect::<Result<_, UpstreamError>>()?;
         Ok(Self {
@@ -160,16 +161,22 @@ impl Line {
 }
 
 impl PackagePin {
-    fn validate(
+    /// Checks a pin as it stands in a file.
+    ///
+    /// # Errors
+    ///
+    /// [`UpstreamError::PinInvalid`].
+    pub fn validate(
         source: &Arc<Source>,
         package: &str,
-        pin: &PackageTable,
+        written_version: &Spanned<String>,
+        written_integrity: &Spanned<String>,
     ) -> Result<Self, UpstreamError> {
-        let version = version(source, &pin.version)?;
-        let integrity = pin.integrity.get_ref().parse().map_err(|reason: &str| {
+        let version = version(source, written_version)?;
+        let integrity = written_integrity.get_ref().parse().map_err(|reason: &str| {
             invalid(
                 source,
-                pin.integrity.span(),
+                written_integrity.span(),
                 format!("the integrity of `{package}` is not a sha512"),
                 reason,
                 format!("run `npm view {package}@{version} dist.integrity`"),
@@ -178,8 +185,8 @@ impl PackagePin {
         Ok(Self {
             version,
             integrity,
-            version_place: source.context(pin.version.span(), "pinned here"),
-            integrity_place: source.wrong(pin.integrity.span(), "is of another tarball"),
+            version_place: source.context(written_version.span(), "pinned here"),
+            integrity_place: source.wrong(written_integrity.span(), "is of another tarball"),
         })
     }
 }

@@ -17,4 +17,5 @@ mod npm_configuration;
 mod pins;
 mod server;
 mod tarball;
+mod vendor;
 mod wrong_input;

@@ -40,8 +40,13 @@ pub fn with_files(files: &[(&str, &[u8])]) -> Vec<u8> {
         ("package/LICENSE", b"MIT License\n\nCopyright (c) Upstream\n"),
     ];
     let kept = own.iter().filter(|(path, _)| files.iter().all(|(other, _)| other != path));
+    of(&kept.chain(files).copied().collect::<Vec<_>>())
+}
+
+/// A package of these files.
+pub fn of(files: &[(&str, &[u8])]) -> Vec<u8> {
     let entries: Vec<_> =
-        kept.chain(files).map(|(path, bytes)| (*path, EntryType::Regular, *bytes)).collect();
+        files.iter().map(|(path, bytes)| (*path, EntryType::Regular, *bytes)).collect();
     gzip(&archive(&entries))
 }
 

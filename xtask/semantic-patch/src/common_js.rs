@@ -1,0 +1,135 @@
+//! CommonJS modules: which modules they require, and whether they can do without a module system.
+
+use std::{ops::Range, sync::Arc};
+
+use oxc_allocator::Allocator;
+use oxc_ast::ast::{Argument, BindingIdentifier, CallExpression, Expression, IdentifierReference};
+use oxc_ast_visit::{Visit, walk};
+use oxc_span::{GetSpan as _, Span};
+
+use crate::{
+    Source,
+    error::PatchError,
+    parse::{self, Language},
+    splice::{Part, Splice, splice},
+};
+
+/// Names that only Node's module system gives a value.
+const OF_THE_SYSTEM: [&str; 3] = ["require", "__dirname", "__filename"];
+
+/// What a CommonJS module asks of the module system.
+#[derive(Debug, Default)]
+pub struct CommonJs {
+    /// Every `require('…')`, in order.
+    pub requires: Vec<Require>,
+    /// Whatever else the module system would have to answer: a computed `require`, `__dirname`.
+    pub unfit: Vec<Range<usize>>,
+}
+
+/// One `require('…')`.
+#[derive(Debug)]
+pub struct Require {
+    /// What is required.
+    pub specifier: String,
+    /// The whole call.
+    pub span: Range<usize>,
+}
+
+impl CommonJs {
+    /// Reads a module.
+    ///
+    /// # Errors
+    /// P018 if the text does not parse as strict code, which all code in an ECMAScript module is.
+    pub fn read(source: &Arc<Source>) -> Result<Self, PatchError> {
+        let allocator = Allocator::default();
+        let program = parse::program(&allocator, &source.text, Language::JavaScript)
+            .map_err(|problem| PatchError::unreadable(source, problem))?;
+        let mut module = Self::default();
+        module.visit_program(&program);
+        Ok(module)
+    }
+
+    /// The module's text with an expression in place of each `require('…')`; everything else is as
+    /// it was.
+    #[must_use]
+    pub fn with(&self, source: &Source, expression: impl Fn(&Require) -> String) -> String {
+        let splices: Vec<Splice> = self
+            .requires
+            .iter()
+            .map(|require| Splice {
+                span: require.span.clone(),
+                parts: vec![Part::Text(expression(require))],
+                edit: 0,
+            })
+            .collect();
+        splice(&source.text, &splices).map(|spliced| spliced.text).unwrap_or_default()
+    }
+
+    fn needs_system(&mut self, name: &str, span: Span) {
+        if OF_THE_SYSTEM.contains(&name) {
+            self.unfit.push(range(span));
+        }
+    }
+}
+
+impl<'a> Visit<'a> for CommonJs {
+    fn visit_call_expression(&mut self, call: &CallExpression<'a>) {
+        match (&call.callee, call.arguments.as_slice()) {
+            (Expression::Identifier(callee), [Argument::StringLiteral(specifier)])
+                if callee.name == "require" =>
+            {
+                let specifier = specifier.value.to_string();
+                self.requires.push(Require { specifier, span: range(call.span()) });
+            }
+            _ => walk::walk_call_expression(self, call),
+        }
+    }
+
+    fn visit_identifier_reference(&mut self, identifier: &IdentifierReference<'a>) {
+        self.needs_system(&identifier.name, identifier.span);
+    }
+
+    /// A module that declares such a name would be misunderstood.
+    fn visit_binding_identifier(&mut self, identifier: &BindingIdentifier<'a>) {
+        self.needs_system(&identifier.name, identifier.span);
+    }
+}
+
+fn range(span: Span) -> Range<usize> {
+    span.start as usize..span.end as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CommonJs, Source};
+
+    #[test]
+    fn a_require_is_replaced_and_nothing_else() {
+        let text = "const { a } = require( './a' ); // require('b')\nmodule.exports = () => require(\"c\").d;";
+        let source = Source::new("m.js", text);
+        let module = CommonJs::read(&source).unwrap();
+        assert_eq!(
+            module.with(&source, |require| format!("<{}>", require.specifier)),
+            "const { a } = <./a>; // require('b')\nmodule.exports = () => <c>.d;"
+        );
+        assert!(module.unfit.is_empty());
+    }
+
+    #[test]
+    fn what_only_a_module_system_can_answer_is_found() {
+        for text in [
+            "require(name)",
+            "require.resolve('a')",
+            "const load = require;",
+            "require('a', 'b')",
+            "read(__dirname)",
+            "function outer(require) { require('a'); }",
+        ] {
+            let module = CommonJs::read(&Source::new("m.js", text)).unwrap();
+            assert_eq!(module.unfit.len(), 1, "{text}");
+        }
+        let module =
+            CommonJs::read(&Source::new("m.js", "x.require(1); ({ require: 1 })")).unwrap();
+        assert!(module.unfit.is_empty());
+    }
+}
