@@ -62,14 +62,16 @@ export function listenForUpgrades(
 		before?.call(server, request) === true && (isHandshake(request) || hasOtherListeners());
 	if (before !== undefined) server.shouldUpgradeCallback = shouldUpgrade;
 
-	const listener = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+	const listener = (request: IncomingMessage, socket: CountingSocket, head: Buffer): void => {
+		const { bytesWritten } = socket;
+		const isTaken = (): boolean => isRead(socket) || socket.bytesWritten !== bytesWritten;
 		// Node took its own listener off; without one, a reset by the client ends the process.
 		socket.on('error', ignore);
 		if (options.isForeign?.(request)) return;
 		const isAlone = !hasOtherListeners();
 		const answer = (): void => {
 			if (options.isOurs?.(request, isAlone) === false) {
-				answerUnlessTaken(options, request, socket, head);
+				answerUnlessTaken(options, isTaken, request, socket, head);
 			}
 			// Node before 22.23 has no `shouldUpgradeCallback`.
 			else if (isHandshake(request)) answerUpgrade(options, request, socket, head);
@@ -81,10 +83,11 @@ export function listenForUpgrades(
 		}
 		// Another listener (a WebSocketServer on a path of its own) may take it in this same event.
 		setImmediate(() => {
-			if (!isTaken(socket)) answer();
+			if (!isTaken()) answer();
 		});
 	};
-	server.on('upgrade', listener);
+	// In front, to see what the others write.
+	server.prependListener('upgrade', listener);
 
 	marked[LISTENING] = {
 		detach() {
@@ -125,15 +128,15 @@ export function answerUpgrade(
 /** For an upgrade that was left to other listeners, which may not have wanted it either. */
 function answerUnlessTaken(
 	{ host }: UpgradeListenerOptions,
+	isTaken: () => boolean,
 	request: IncomingMessage,
-	socket: Duplex & { readonly bytesWritten?: number },
+	socket: Duplex,
 	head: Buffer,
 ): void {
 	const { handshakeTimeout } = host.options;
 	if (handshakeTimeout === 0) return;
-	const written = socket.bytesWritten;
 	const timer = setTimeout(() => {
-		if (isTaken(socket) || socket.bytesWritten !== written) return;
+		if (isTaken()) return;
 		const dispatch = (_request: IncomingMessage, response: ServerResponse): void =>
 			refuse(response, NO_SUCH_PATH);
 		answerUpgrade({ host, dispatch }, request, socket, head);
@@ -141,8 +144,11 @@ function answerUnlessTaken(
 	socket.once('close', () => clearTimeout(timer));
 }
 
+/** `net.Socket`, which `Duplex` stands for in the types of `upgrade` events. */
+type CountingSocket = Duplex & { readonly bytesWritten?: number };
+
 /** Whoever takes a connection over reads from it, or has refused it. */
-function isTaken(socket: Duplex): boolean {
+function isRead(socket: Duplex): boolean {
 	return (
 		socket.destroyed ||
 		socket.writableEnded ||
