@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import { Connection } from './connection.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 import type { HeaderLine } from './context.ts';
-import type { Transport } from './transport.ts';
+import type { RawTransport, Transport } from './transport.ts';
 
 export interface AcceptOptions {
 	readonly settings: ConnectionSettings;
@@ -30,6 +30,7 @@ export function acceptHandshake(
 	const { settings, protocol, headers, warn } = options;
 	const server = new WebSocketServer({
 		noServer: true,
+		WebSocket: RawSocket,
 		clientTracking: false,
 		perMessageDeflate: settings.perMessageDeflate && COMPRESSION,
 		maxPayload: settings.maxPayload,
@@ -44,6 +45,29 @@ export function acceptHandshake(
 		transport = new Connection(accepted, socket, settings, warn);
 	});
 	return transport;
+}
+
+/**
+ * A connection of `ws` that says when it is about to write by itself: it answers pings and closing
+ * frames, and what was sent before has to go out before.
+ */
+class RawSocket extends WebSocket implements RawTransport {
+	beforeControl: (() => void) | undefined;
+
+	override close(code?: number, reason?: string | Buffer): void {
+		this.beforeControl?.();
+		super.close(code, reason);
+	}
+
+	override ping(...frame: Parameters<WebSocket['ping']>): void {
+		this.beforeControl?.();
+		super.ping(...frame);
+	}
+
+	override pong(...frame: Parameters<WebSocket['pong']>): void {
+		this.beforeControl?.();
+		super.pong(...frame);
+	}
 }
 
 /**

@@ -10,7 +10,8 @@ class FakeRaw extends EventEmitter implements RawTransport {
 	readyState: 0 | 1 | 2 | 3 = 1;
 	bufferedAmount = 0;
 	isPaused = false;
-	readonly extensions = '';
+	extensions = '';
+	beforeControl: (() => void) | undefined;
 	readonly calls: unknown[][] = [];
 
 	send(data: Payload): void {
@@ -40,8 +41,14 @@ class FakeRaw extends EventEmitter implements RawTransport {
 }
 
 class FakeWire extends EventEmitter implements Wire {
+	/** The frames that were written. */
+	readonly written: Buffer[] = [];
 	cork(): void {}
 	uncork(): void {}
+
+	write(bytes: Uint8Array): void {
+		this.written.push(Buffer.from(bytes));
+	}
 }
 
 interface Bench {
@@ -51,8 +58,9 @@ interface Bench {
 	readonly warnings: string[];
 }
 
-function bench(settings: Partial<ConnectionSettings>): Bench {
+function bench(settings: Partial<ConnectionSettings>, extensions = ''): Bench {
 	const raw = new FakeRaw();
+	raw.extensions = extensions;
 	const wire = new FakeWire();
 	const warnings: string[] = [];
 	const connection = new Connection(raw, wire, { ...WEBSOCKET_DEFAULTS, ...settings }, (message) =>
@@ -66,11 +74,75 @@ beforeEach(() => {
 	mock.timers.enable({ apis: ['setInterval', 'setTimeout'] });
 });
 
-test('up to maxBufferedAmount may wait to go out', () => {
-	const { connection, raw } = bench({ maxBufferedAmount: 10 });
+/** The payloads of short frames. */
+function payloads(wire: FakeWire): string[] {
+	const bytes = Buffer.concat(wire.written);
+	const found: string[] = [];
+	for (let start = 0; start < bytes.length; ) {
+		const end = start + 2 + (bytes[start + 1] ?? 0);
+		found.push(bytes.subarray(start + 2, end).toString());
+		start = end;
+	}
+	return found;
+}
+
+const tick = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
+
+test('up to maxBufferedAmount may wait to go out', async () => {
+	const { connection, raw, wire } = bench({ maxBufferedAmount: 10 });
 	raw.bufferedAmount = 4;
 	connection.send('abcdef');
-	assert.deepEqual(raw.calls, [['send', 'abcdef']]);
+	await tick();
+	assert.deepEqual(payloads(wire), ['abcdef']);
+});
+
+test('what is held until the end of the tick counts as buffered', async () => {
+	const { connection } = bench({});
+	connection.send('abcdef');
+	assert.equal(connection.bufferedAmount, 8);
+	await tick();
+	assert.equal(connection.bufferedAmount, 0);
+});
+
+test('bytes are taken over at the time of the call', async () => {
+	const { connection, raw, wire } = bench({});
+	const bytes = new Uint8Array([97, 98]);
+	connection.send(bytes);
+	connection.send(new Blob([]));
+	connection.send(bytes);
+	bytes.fill(120);
+	await tick();
+	assert.deepEqual(payloads(wire), ['ab']);
+	assert.deepEqual(raw.calls.at(-1), ['send', new Uint8Array([97, 98])]);
+});
+
+test('what is sent behind a Blob waits for it', async () => {
+	const { connection, raw, wire } = bench({});
+	const blob = new Blob(['2']);
+	connection.send('1');
+	connection.send(blob);
+	connection.send('3');
+	assert.deepEqual(payloads(wire), ['1']);
+	assert.deepEqual(raw.calls, [
+		['send', blob],
+		['send', '3'],
+	]);
+});
+
+test('a control frame goes out behind what was sent before it', () => {
+	const { connection, raw, wire } = bench({});
+	connection.send('before');
+	raw.beforeControl?.();
+	assert.deepEqual(payloads(wire), ['before']);
+	connection.send('before the end');
+	wire.emit('end');
+	assert.deepEqual(payloads(wire), ['before', 'before the end']);
+});
+
+test('a connection that compresses leaves messages to ws', () => {
+	const { connection, raw } = bench({}, 'permessage-deflate');
+	connection.send('abc');
+	assert.deepEqual(raw.calls, [['send', 'abc']]);
 });
 
 test('a client that is too slow is closed with 1008, then terminated', () => {
@@ -93,39 +165,35 @@ test('a client that closes in time is not terminated', () => {
 	assert.equal(raw.calls.length, 1);
 });
 
-test('with overflow "drop" the message is not sent, and the next one that fits is', () => {
-	const { connection, raw, warnings } = bench({ maxBufferedAmount: 10, overflow: 'drop' });
+test('with overflow "drop" the message is not sent, and the next one that fits is', async () => {
+	const { connection, raw, wire, warnings } = bench({ maxBufferedAmount: 10, overflow: 'drop' });
 	const errors: unknown[] = [];
 	raw.bufferedAmount = 8;
 	connection.send('abc', (error) => errors.push(error));
 	connection.send('ab');
-	assert.deepEqual(raw.calls, [['send', 'ab']]);
+	await tick();
+	assert.deepEqual(payloads(wire), ['ab']);
 	assert.match(String(errors), /3 bytes/);
 	assert.deepEqual(warnings, []);
 });
 
-test('bytes are counted, not characters, and Blobs by their size', () => {
-	const { connection, raw } = bench({ maxBufferedAmount: 5, overflow: 'drop' });
+test('bytes are counted, not characters, and Blobs by their size', async () => {
+	const { connection, raw, wire } = bench({ maxBufferedAmount: 5, overflow: 'drop' });
 	connection.send('ééé');
 	connection.send(new Blob(['abcdef']));
 	connection.send(new Uint8Array(6));
-	assert.deepEqual(raw.calls, []);
 	connection.send('éé');
-	assert.equal(raw.calls.length, 1);
+	await tick();
+	assert.deepEqual(raw.calls, []);
+	assert.deepEqual(payloads(wire), ['éé']);
 });
 
 test('what the end of the tick would let out does not count against the client', () => {
 	const { connection, raw, wire } = bench({ maxBufferedAmount: 10 });
-	wire.uncork = () => {
-		raw.bufferedAmount = 0;
-	};
 	connection.send('abcdef');
-	raw.bufferedAmount = 6;
-	connection.send('abcdef');
-	assert.deepEqual(raw.calls, [
-		['send', 'abcdef'],
-		['send', 'abcdef'],
-	]);
+	connection.send('ghijkl');
+	assert.deepEqual(raw.calls, []);
+	assert.deepEqual(payloads(wire), ['abcdef']);
 });
 
 test('more messages than allowed close with 1008', () => {

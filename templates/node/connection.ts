@@ -1,7 +1,7 @@
 import type { ConnectionSettings } from './connection-settings.ts';
-import { Cork } from './cork.ts';
 import { Liveness } from './liveness.ts';
 import { MessageRate } from './message-rate.ts';
+import { Outbox } from './outbox.ts';
 import { payloadSize } from './payload.ts';
 import type { Payload, RawTransport, Transport, Wire } from './transport.ts';
 
@@ -25,7 +25,11 @@ export class Connection implements Transport {
 	readonly #raw: RawTransport;
 	readonly #settings: ConnectionSettings;
 	readonly #warn: (message: string) => void;
-	readonly #cork: Cork;
+	readonly #outbox: Outbox;
+	/** Whether messages go out as they are. */
+	readonly #isDirect: boolean;
+	/** Messages that `ws` still has: behind a Blob that is being read, or being compressed. */
+	#queued = 0;
 	#grace: NodeJS.Timeout | undefined;
 
 	/** @param warn Tells whoever runs the site that a client is too slow for what it is sent. */
@@ -36,9 +40,13 @@ export class Connection implements Transport {
 		warn: (message: string) => void,
 	) {
 		this.#raw = raw;
+		this.#isDirect = raw.extensions === '';
 		this.#settings = settings;
 		this.#warn = warn;
-		this.#cork = new Cork(wire);
+		this.#outbox = new Outbox(wire);
+		raw.beforeControl = () => this.#outbox.flush();
+		// Before `ws` hears of it, and ends its side as well.
+		wire.prependListener('end', () => this.#outbox.flush());
 		if (settings.maxMessagesPerSecond > 0) {
 			const rate = new MessageRate(settings.maxMessagesPerSecond);
 			// In front of all other listeners: they drop what comes while the socket is closing.
@@ -63,7 +71,7 @@ export class Connection implements Transport {
 	}
 
 	get bufferedAmount(): number {
-		return this.#raw.bufferedAmount;
+		return this.#raw.bufferedAmount + this.#outbox.heldBytes;
 	}
 
 	get extensions(): string {
@@ -77,8 +85,17 @@ export class Connection implements Transport {
 			if (this.#settings.overflow === 'close') this.#overflow();
 			return;
 		}
-		this.#cork.hold(bytes);
-		this.#raw.send(data, done);
+		if (this.#isDirect && this.#queued === 0 && this.readyState === 1 && !(data instanceof Blob)) {
+			this.#outbox.send(data, bytes, done);
+			return;
+		}
+		this.#outbox.cork();
+		this.#queued += 1;
+		// What waits behind a Blob may be changed by the caller before it is its turn.
+		this.#raw.send(data instanceof Uint8Array ? data.slice() : data, (error) => {
+			this.#queued -= 1;
+			done?.(error);
+		});
 	}
 
 	close(code?: number, reason?: string): void {
@@ -110,7 +127,7 @@ export class Connection implements Transport {
 		const { maxBufferedAmount } = this.#settings;
 		if (this.bufferedAmount + bytes <= maxBufferedAmount) return true;
 		// What is only held back until the end of the tick does not wait for the client.
-		this.#cork.flush();
+		this.#outbox.release();
 		return this.bufferedAmount + bytes <= maxBufferedAmount;
 	}
 

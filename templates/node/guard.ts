@@ -19,16 +19,18 @@ export function guard(
 	const runInContext = AsyncLocalStorage.snapshot();
 	return function (this: unknown, event: Event): void {
 		try {
-			const result = runInContext((): unknown =>
-				typeof listener === 'function'
-					? Reflect.apply(listener, this, [event])
-					: listener.handleEvent(event),
-			);
+			const result = runInContext(call, listener, this, event);
 			if (isThenable(result)) result.then(undefined, onFailure);
 		} catch (error) {
 			onFailure(error);
 		}
 	};
+}
+
+function call(listener: EventListenerLike, target: unknown, event: Event): unknown {
+	return typeof listener === 'function'
+		? listener.call(target, event)
+		: listener.handleEvent(event);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -1,13 +1,13 @@
 import type { Payload } from './transport.ts';
 
-/** What `ws` is given to send. Bytes are copied: the caller may reuse its buffer right away. */
+/** What `send()` takes, as a message: bytes as a view of those they are. */
 export function toPayload(data: unknown): Payload {
 	if (data instanceof Blob) return data;
 	if (ArrayBuffer.isView(data)) {
-		return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
+		return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 	}
 	if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) {
-		return new Uint8Array(data).slice();
+		return new Uint8Array(data);
 	}
 	// WebIDL: anything else becomes a string.
 	return String(data);

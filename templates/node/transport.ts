@@ -8,7 +8,8 @@ export interface Transport {
 	readonly bufferedAmount: number;
 	readonly extensions: string;
 	/**
-	 * Sends a message, if the connection's limits let it.
+	 * Sends a message, if the connection's limits let it. Bytes are copied: the caller may reuse its
+	 * buffer right away.
 	 *
 	 * @param done Called once the bytes have left the process, or with the reason why they never will.
 	 */
@@ -30,6 +31,8 @@ export type Payload = string | Uint8Array | Blob;
 /** The part of a `ws` connection that the limits are put around. */
 export interface RawTransport extends Transport {
 	readonly isPaused: boolean;
+	/** Called before a control frame is written, whoever has it written. */
+	beforeControl: (() => void) | undefined;
 	ping(): void;
 }
 
@@ -37,5 +40,7 @@ export interface RawTransport extends Transport {
 export interface Wire {
 	cork(): void;
 	uncork(): void;
+	write(bytes: Uint8Array, done?: (error?: Error | null) => void): unknown;
 	on(event: 'data', listener: () => void): unknown;
+	prependListener(event: 'end', listener: () => void): unknown;
 }

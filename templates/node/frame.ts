@@ -1,0 +1,50 @@
+/** RFC 6455 section 5.2: the last fragment of a message, which is also its first. */
+const FIN = 0x80;
+const TEXT = 0x1;
+const BINARY = 0x2;
+
+/** Payload lengths of 7 bits that say in how many bytes the real one follows. */
+const LENGTH_IN_16_BITS = 126;
+const LENGTH_IN_64_BITS = 127;
+
+/** How many bytes a message of `size` bytes takes as a frame. */
+export function frameSize(size: number): number {
+	return size + headSize(size);
+}
+
+/**
+ * Writes a message as one frame. A server does not mask (RFC 6455 section 5.1).
+ *
+ * @param size The length of the message in bytes.
+ * @returns Where the frame ends.
+ */
+export function writeFrame(
+	buffer: Buffer,
+	start: number,
+	message: string | Uint8Array,
+	size: number,
+): number {
+	const head = headSize(size);
+	const payload = start + head;
+	buffer[start] = FIN | (typeof message === 'string' ? TEXT : BINARY);
+	if (head === 2) {
+		buffer[start + 1] = size;
+	} else if (head === 4) {
+		buffer[start + 1] = LENGTH_IN_16_BITS;
+		buffer.writeUInt16BE(size, start + 2);
+	} else {
+		buffer[start + 1] = LENGTH_IN_64_BITS;
+		// More than 48 bits can say does not fit into memory.
+		buffer.writeUInt16BE(0, start + 2);
+		buffer.writeUIntBE(size, start + 4, 6);
+	}
+	if (typeof message !== 'string') buffer.set(message, payload);
+	// As many bytes as characters: that is ASCII, which is copied faster than it is encoded.
+	else buffer.write(message, payload, size === message.length ? 'latin1' : 'utf8');
+	return payload + size;
+}
+
+function headSize(size: number): number {
+	if (size < LENGTH_IN_16_BITS) return 2;
+	return size < 0x10000 ? 4 : 10;
+}

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { Writable } from 'node:stream';
+import { test } from 'node:test';
+import { Outbox } from './outbox.ts';
+
+interface Bench {
+	readonly outbox: Outbox;
+	/** What reached the system, write by write: the payloads of short frames. */
+	readonly writes: string[][];
+	send(message: string | Uint8Array, sent?: () => void): void;
+}
+
+function payloads(bytes: Buffer): string[] {
+	if (bytes.length > 127) return [`${bytes.length} bytes`];
+	const found: string[] = [];
+	for (let start = 0; start < bytes.length; ) {
+		const end = start + 2 + (bytes[start + 1] ?? 0);
+		found.push(bytes.subarray(start + 2, end).toString());
+		start = end;
+	}
+	return found;
+}
+
+function bench(): Bench {
+	const writes: string[][] = [];
+	const wire = new Writable({
+		write(chunk, _encoding, done) {
+			writes.push(payloads(chunk));
+			done();
+		},
+	});
+	const outbox = new Outbox(wire);
+	return {
+		outbox,
+		writes,
+		send: (message, sent) => outbox.send(message, Buffer.byteLength(message), sent),
+	};
+}
+
+const nextTick = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
+
+test('what is sent in one tick leaves in one write, in order', async () => {
+	const { send, writes } = bench();
+	for (const message of ['one', Buffer.from('two'), 'drei ü', '']) send(message);
+	assert.deepEqual(writes, []);
+	await nextTick();
+	assert.deepEqual(writes, [['one', 'two', 'drei ü', '']]);
+});
+
+test('a lone message leaves before the tick is over', async () => {
+	const { send, writes } = bench();
+	let isLater = false;
+	setImmediate(() => {
+		isLater = true;
+	});
+	send('alone');
+	await nextTick();
+	assert.deepEqual(writes, [['alone']]);
+	assert.equal(isLater, false);
+});
+
+test('what is sent in microtasks leaves together as well', async () => {
+	const { send, writes } = bench();
+	for (const text of ['one', 'two']) Promise.resolve().then(() => send(text));
+	await new Promise(setImmediate);
+	assert.deepEqual(writes, [['one', 'two']]);
+});
+
+test('the next tick starts anew', async () => {
+	const { send, writes } = bench();
+	send('one');
+	await nextTick();
+	send('two');
+	await nextTick();
+	assert.deepEqual(writes, [['one'], ['two']]);
+});
+
+test('no more is held than fits', async () => {
+	const { outbox, send, writes } = bench();
+	const large = 'x'.repeat(40 * 1024);
+	send(large);
+	assert.equal(outbox.heldBytes, large.length + 4);
+	send(large);
+	assert.deepEqual(writes, [[`${large.length + 4} bytes`]]);
+	await nextTick();
+	assert.equal(writes.length, 2);
+});
+
+test('large binary messages are not held, and keep their order', async () => {
+	const { send, writes } = bench();
+	send('before');
+	send(new Uint8Array(20_000));
+	send('behind');
+	assert.deepEqual(writes, [['before'], ['20004 bytes']]);
+	await nextTick();
+	assert.deepEqual(writes.at(-1), ['behind']);
+});
+
+test('a flush lets out what is held, and nothing twice', async () => {
+	const { outbox, send, writes } = bench();
+	send('one');
+	outbox.flush();
+	outbox.flush();
+	assert.deepEqual(writes, [['one']]);
+	await nextTick();
+	assert.deepEqual(writes, [['one']]);
+});
+
+test('whoever asked is told that his message was sent', async () => {
+	const { send } = bench();
+	const told: string[] = [];
+	send('one', () => told.push('one'));
+	send('two');
+	send('three', () => told.push('three'));
+	await new Promise(setImmediate);
+	assert.deepEqual(told, ['one', 'three']);
+});

@@ -1,0 +1,125 @@
+import { frameSize, writeFrame } from './frame.ts';
+import type { Wire } from './transport.ts';
+
+/**
+ * Bytes that are held back at most. Beyond it a larger write gains nothing, and what could be in
+ * the kernel's hands would count as waiting.
+ */
+const MAX_HELD_BYTES = 64 * 1024;
+
+/** From this size on bytes are not worth a second copy, only to spare a system call. */
+const LARGE = 16 * 1024;
+
+/** Called once the bytes have left the process, or with the reason why they never will. */
+export type Sent = (error?: Error | null) => void;
+
+/** Text cannot change any more, so it is encoded when all of the tick is known. */
+interface HeldText {
+	readonly text: string;
+	readonly size: number;
+}
+
+/**
+ * Lets everything that is sent in one tick leave in one write, in one buffer: a system call costs
+ * more than the messages that fit into it.
+ */
+export class Outbox {
+	readonly #wire: Wire;
+	/** Texts, and frames of bytes. */
+	#held: (HeldText | Buffer)[] = [];
+	#heldBytes = 0;
+	#sent: Sent[] = [];
+	#isScheduled = false;
+	#isCorked = false;
+
+	constructor(wire: Wire) {
+		this.#wire = wire;
+	}
+
+	/** Bytes that the wire has not been given yet. */
+	get heldBytes(): number {
+		return this.#heldBytes;
+	}
+
+	/** Sends a message of `size` bytes. */
+	send(message: string | Uint8Array, size: number, sent?: Sent): void {
+		const bytes = frameSize(size);
+		if (this.#heldBytes + bytes > MAX_HELD_BYTES) this.flush();
+		if (typeof message === 'string') {
+			this.#held.push({ text: message, size });
+		} else {
+			const frame = Buffer.allocUnsafe(bytes);
+			writeFrame(frame, 0, message, size);
+			if (size >= LARGE) {
+				this.flush();
+				this.#wire.write(frame, sent);
+				return;
+			}
+			this.#held.push(frame);
+		}
+		this.#heldBytes += bytes;
+		if (sent !== undefined) this.#sent.push(sent);
+		this.#schedule();
+	}
+
+	/** What somebody else is about to write in this tick goes out behind it, and in one write too. */
+	cork(): void {
+		this.flush();
+		if (this.#isCorked) return;
+		this.#isCorked = true;
+		this.#wire.cork();
+		this.#schedule();
+	}
+
+	/** Lets everything out that only waits for the end of the tick. */
+	release(): void {
+		this.flush();
+		if (!this.#isCorked) return;
+		this.#isCorked = false;
+		this.#wire.uncork();
+	}
+
+	/** Gives the wire what is held: something has to go out behind it. */
+	flush(): void {
+		if (this.#held.length === 0) return;
+		const frames = this.#encode();
+		const sent = this.#sent;
+		this.#held = [];
+		this.#heldBytes = 0;
+		this.#sent = [];
+		if (sent.length === 0) {
+			this.#wire.write(frames);
+			return;
+		}
+		this.#wire.write(frames, (error) => {
+			for (const each of sent) each(error);
+		});
+	}
+
+	#encode(): Buffer {
+		const [first] = this.#held;
+		if (this.#held.length === 1 && first instanceof Uint8Array) return first;
+		const frames = Buffer.allocUnsafe(this.#heldBytes);
+		let end = 0;
+		for (const held of this.#held) {
+			if (held instanceof Uint8Array) {
+				frames.set(held, end);
+				end += held.byteLength;
+			} else {
+				end = writeFrame(frames, end, held.text, held.size);
+			}
+		}
+		return frames;
+	}
+
+	#schedule(): void {
+		if (this.#isScheduled) return;
+		this.#isScheduled = true;
+		process.nextTick(Outbox.#endTick, this);
+	}
+
+	static #endTick(outbox: Outbox): void {
+		outbox.#isScheduled = false;
+		outbox.release();
+	}
+}
