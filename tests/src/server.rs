@@ -88,6 +88,11 @@ impl Server {
         }
     }
 
+    /// The identifier of the process.
+    pub fn id(&self) -> u32 {
+        self.child().id()
+    }
+
     /// Sends a signal to the process.
     pub fn signal(&self, signal: Signal) -> Result<()> {
         let pid = self.pid().context("the process has no identifier")?;

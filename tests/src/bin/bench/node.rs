@@ -2,10 +2,12 @@
 //!
 //! Servers have one core and the load has another, where the system lets them be told apart.
 //! Everything is measured in short rounds in which each server has its turn, and a figure is the
-//! median of the rounds' ratios.
+//! median of the rounds' ratios. A second is one of the server's processor time, where the system
+//! tells it: what else the machine does is not counted then. Only p99 is by the watch, and needs a
+//! machine that does nothing else.
 
 use std::fs;
-use std::net::SocketAddr;
+use std::io;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -66,7 +68,7 @@ fn start() -> Result<Vec<Contender>> {
     app.build(&[("ADAPTER_MODE", "standalone"), ("WEBSOCKET", OPTIONS)])?;
     let peers = install_plain("peers")?;
     ensure!(
-        version_of_ws(&peers)? == version_of_ours(project.folder())?,
+        version_of_peer(&peers)? == version_of_ours()?,
         "tests/projects/peers/package.json names another `ws` than the adapter uses"
     );
 
@@ -108,7 +110,8 @@ fn echo(contenders: &[Contender], load: &Load, what: &str, target: &str) -> Resu
                 size: load.size,
                 is_binary: load.is_binary,
             };
-            load.run(ROUND).with_context(|| format!("{}\n{}", contender.name, contender.server))
+            load.run(ROUND, || clock(&contender.server))
+                .with_context(|| format!("{}\n{}", contender.name, contender.server))
         };
         rounds.push(contenders.iter().map(measure).collect::<Result<Vec<_>>>()?);
     }
@@ -170,19 +173,19 @@ fn in_use(server: &Server, question: usize) -> Result<f64> {
 
 fn upgrades(contenders: &[Contender]) -> Result<Vec<Row>> {
     let ours = contenders.last().context("no contender")?;
-    let address = ours.server.address();
-    let run = |address: SocketAddr, request: Vec<u8>, keep_alive: bool, expected| {
-        Requests { address, request, clients: 16, keep_alive, expected }.run(ROUND)
+    let run = |server: &Server, request: Vec<u8>, keep_alive: bool, expected| {
+        Requests { address: server.address(), request, clients: 16, keep_alive, expected }
+            .run(ROUND, || clock(server))
     };
-    let host = address.to_string();
+    let host = ours.server.address().to_string();
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {
         let peer = &contenders[0];
         rounds.push([
-            run(address, handshake(&host, ours.target), false, "HTTP/1.1 101 ")?,
-            run(address, get(&host, ours.target), false, "HTTP/1.1 200 ")?,
-            run(address, get(&host, ours.target), true, "HTTP/1.1 200 ")?,
-            run(peer.server.address(), handshake(&host, peer.target), false, "HTTP/1.1 101 ")?,
+            run(&ours.server, handshake(&host, ours.target), false, "HTTP/1.1 101 ")?,
+            run(&ours.server, get(&host, ours.target), false, "HTTP/1.1 200 ")?,
+            run(&ours.server, get(&host, ours.target), true, "HTTP/1.1 200 ")?,
+            run(&peer.server, handshake(&host, peer.target), false, "HTTP/1.1 101 ")?,
         ]);
     }
     let of = |index: usize| median(rounds.iter().map(|round| round[0] / round[index]));
@@ -210,18 +213,51 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
 }
 
 #[derive(Deserialize)]
-struct Manifest {
+struct Versioned {
     version: String,
 }
 
-fn version_of_ws(folder: &Path) -> Result<String> {
-    let path = folder.join("node_modules/ws/package.json");
-    let text = fs::read(&path).with_context(|| format!("cannot read: {}", path.display()))?;
-    Ok(serde_json::from_slice::<Manifest>(&text)?.version)
+#[derive(Deserialize)]
+struct Description {
+    vendor: Vec<Vendored>,
 }
 
-fn version_of_ours(project: &Path) -> Result<String> {
-    version_of_ws(project)
+#[derive(Deserialize)]
+struct Vendored {
+    package: String,
+    version: String,
+}
+
+fn version_of_peer(peers: &Path) -> Result<String> {
+    let manifest = fs::read(peers.join("node_modules/ws/package.json"))?;
+    Ok(serde_json::from_slice::<Versioned>(&manifest)?.version)
+}
+
+fn version_of_ours() -> Result<String> {
+    let text = fs::read_to_string(repository().join("adapters/node/adapter.toml"))?;
+    let vendored = toml::from_str::<Description>(&text)?.vendor;
+    let ws = vendored.into_iter().find(|vendored| vendored.package == "ws");
+    Ok(ws.context("the adapter vendors no `ws`")?.version)
+}
+
+/// What all threads of a server have spent on a processor so far.
+#[cfg(target_os = "linux")]
+fn clock(server: &Server) -> io::Result<Duration> {
+    let mut nanoseconds = 0;
+    for thread in fs::read_dir(format!("/proc/{}/task", server.id()))? {
+        // The first of three numbers; a thread may have ended meanwhile.
+        let Ok(text) = fs::read_to_string(thread?.path().join("schedstat")) else { continue };
+        let spent = text.split(' ').next().and_then(|spent| spent.parse::<u64>().ok());
+        nanoseconds += spent.unwrap_or_default();
+    }
+    Ok(Duration::from_nanos(nanoseconds))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn clock(_server: &Server) -> io::Result<Duration> {
+    use std::sync::LazyLock;
+    static START: LazyLock<std::time::Instant> = LazyLock::new(std::time::Instant::now);
+    Ok(START.elapsed())
 }
 
 /// Has what is started from now on, and this thread, run on one core.
