@@ -65,17 +65,6 @@ test('without another listener the site answers for every path', async (context)
 	assert.equal((await site.answer({}, '/nowhere')).body, 'astro');
 });
 
-test("a path that cannot be decoded is the site's to refuse", async (context) => {
-	const site = await serve(context, (_locals, response) => response.writeHead(400).end(), {
-		setUp(server, host) {
-			Object.assign(host, {});
-			host.attachWebSocket(server);
-			server.on('upgrade', otherListener('/other'));
-		},
-	});
-	assert.equal((await site.answer({ Host: '%' }, '/%')).status, 400);
-});
-
 test("a filter says what is the site's", async (context) => {
 	const site = await serve(context, accept(), {
 		setUp(server, host) {
