@@ -130,3 +130,26 @@ test('a client that reads gets more than maxBufferedAmount in one tick', async (
 	assert.equal((await received).length, 16);
 	assert.equal(server.readyState, 1);
 });
+
+test('what waits for a slow client is not overwritten by what is sent to others', async (context) => {
+	const slow = await connect(context, { maxBufferedAmount: 1 << 26 });
+	const quick = await connect(context);
+	slow.wire.pause();
+	const count = 600;
+	const received = messages(slow.client, count);
+	for (let index = 0; index < count; index++) {
+		const size = index % 2 === 0 ? 20_000 : 300;
+		slow.server.send(index % 3 === 0 ? Buffer.alloc(size, index) : `${index % 10}`.repeat(size));
+		quick.server.send('z'.repeat(size));
+		quick.server.send(Buffer.alloc(size, 'z'));
+		if (index % 5 === 0) await new Promise(setImmediate);
+	}
+	assert.ok(slow.server.bufferedAmount > 0);
+	slow.wire.resume();
+	for (const [index, text] of (await received).entries()) {
+		const size = index % 2 === 0 ? 20_000 : 300;
+		const expected =
+			index % 3 === 0 ? String(Buffer.alloc(size, index)) : `${index % 10}`.repeat(size);
+		assert.ok(text === expected, `message ${index}`);
+	}
+});

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { WebSocketHooks } from '../shared/hooks.ts';
 import { clientAddress, limitKey } from './client-address.ts';
 import { connections, type Slot } from './connections.ts';
-import type { UpgradeContext } from './context.ts';
+import type { Admission, UpgradeContext } from './context.ts';
 import { webRequest } from './handshake.ts';
 import type { Host } from './host.ts';
 import {
@@ -50,7 +50,7 @@ export function admit(
 				refuse(response, refusal);
 				return;
 			}
-			context.admission = admission(host, slot, hooks, address);
+			context.admission = admission(slot, hooks, address);
 			try {
 				proceed();
 			} catch (error) {
@@ -94,16 +94,18 @@ function overLimit(host: Host, request: IncomingMessage, address: string): Refus
 	return books.count(key, request.socket, maxConnectionsPerIP) ? undefined : TOO_MANY_FROM_CLIENT;
 }
 
-function admission(
-	host: Host,
-	slot: Slot,
-	hooks: WebSocketHooks,
-	address: string,
-): NonNullable<UpgradeContext['admission']> {
+function admission(slot: Slot, hooks: WebSocketHooks, address: string): Admission {
+	let current = hooks;
 	return {
-		hooks,
 		clientAddress: address,
-		isClosing: () => connections().isClosing(host.scope),
+		get hooks() {
+			return current;
+		},
+		claim(scope, ofScope) {
+			slot.scope = scope;
+			current = ofScope;
+		},
+		isClosing: () => connections().isClosing(slot.scope),
 		opened: (connection) => slot.opened(connection),
 	};
 }

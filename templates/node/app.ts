@@ -30,7 +30,7 @@ export function withWebSocketLocals(
 	app: WebSocketApp,
 	adapterOptions: BuiltOptions,
 ): RequestHandler {
-	const { options, report } = hostOf(app, adapterOptions);
+	const { scope, options, hooks, report } = hostOf(app, adapterOptions);
 	const { allowedOrigins } = options;
 	const settings = { connection: options, report };
 	let hasWarned = false;
@@ -40,6 +40,7 @@ export function withWebSocketLocals(
 		if (context !== undefined) {
 			const allowedDomains = app.getAllowedDomains?.() ?? [];
 			if (rejectForeignOrigin(request, response, { allowedOrigins, allowedDomains })) return;
+			context.admission?.claim(scope, await hooks());
 			if (await rejectUnverified(request, response, context, report)) return;
 		} else if (!hasWarned && isHandshake(request)) {
 			hasWarned = true;

@@ -43,6 +43,7 @@ class FakeRaw extends EventEmitter implements RawTransport {
 class FakeWire extends EventEmitter implements Wire {
 	/** The frames that were written. */
 	readonly written: Buffer[] = [];
+	readonly writableLength = 0;
 	cork(): void {}
 	uncork(): void {}
 

@@ -18,7 +18,8 @@ export interface ClosingOptions {
 
 /** One connection in the books, from its handshake until its socket is closed. */
 export class Slot {
-	readonly scope: object;
+	/** Who is to close it: see {@link Connections.shutdown}. */
+	scope: object;
 	/** When the socket is closed, whatever closed it. */
 	readonly gone: Promise<void>;
 	readonly #socket: Duplex;
@@ -71,7 +72,6 @@ export class Connections {
 	/**
 	 * Enters a connection, unless there are `most` already.
 	 *
-	 * @param scope Who is to close it: see {@link Connections.shutdown}.
 	 * @param socket One that is not closed yet.
 	 */
 	enter(scope: object, socket: Duplex, most: number): Slot | undefined {

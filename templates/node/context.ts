@@ -23,9 +23,14 @@ export interface UpgradeContext {
 export interface Admission {
 	/** The address of the client, the empty string if it has none. */
 	readonly clientAddress: string;
-	/** The site's hooks. */
+	/** The hooks of the site that answers. */
 	readonly hooks: WebSocketHooks;
-	/** Whether the host is shutting down, and accepts no more. */
+	/**
+	 * The site that answers takes the connection over. The one that was attached to the server has
+	 * admitted it; behind a router the two may differ.
+	 */
+	claim(scope: object, hooks: WebSocketHooks): void;
+	/** Whether the site is shutting down, and accepts no more. */
 	isClosing(): boolean;
 	/** The handshake is complete. */
 	opened(connection: Closable): void;

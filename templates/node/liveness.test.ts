@@ -17,6 +17,7 @@ function pass(milliseconds: number): void {
 class FakeWire extends EventEmitter {
 	cork(): void {}
 	uncork(): void {}
+	readonly writableLength = 0;
 	write(): void {}
 }
 

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { frameSize, writeFrame } from './frame.ts';
 import type { Wire } from './transport.ts';
 
@@ -9,6 +10,15 @@ const MAX_HELD_BYTES = 64 * 1024;
 
 /** From this size on bytes are not worth a second copy, only to spare a system call. */
 const LARGE = 16 * 1024;
+
+/** Less than this comes out of Node's own pool. */
+const MIN_SCRATCH_BYTES = 4 * 1024;
+
+/**
+ * Where frames are put together. Most of them are with the kernel when the write returns: then the
+ * same memory serves the next ones, while it is still in the processor's cache.
+ */
+let scratch = Buffer.allocUnsafeSlow(MAX_HELD_BYTES);
 
 /** Called once the bytes have left the process, or with the reason why they never will. */
 export type Sent = (error?: Error | null) => void;
@@ -25,6 +35,8 @@ interface HeldText {
  */
 export class Outbox {
 	readonly #wire: Wire;
+	/** Whether what has been written and is not buffered is used by nobody any more. */
+	readonly #isSystemSocket: boolean;
 	/** Texts, and frames of bytes. */
 	#held: (HeldText | Buffer)[] = [];
 	#heldBytes = 0;
@@ -34,6 +46,7 @@ export class Outbox {
 
 	constructor(wire: Wire) {
 		this.#wire = wire;
+		this.#isSystemSocket = Object.getPrototypeOf(wire) === Socket.prototype;
 	}
 
 	/** Bytes that the wire has not been given yet. */
@@ -48,13 +61,15 @@ export class Outbox {
 		if (typeof message === 'string') {
 			this.#held.push({ text: message, size });
 		} else {
-			const frame = Buffer.allocUnsafe(bytes);
-			writeFrame(frame, 0, message, size);
 			if (size >= LARGE) {
 				this.flush();
-				this.#wire.write(frame, sent);
+				const frame = this.#memory(bytes);
+				writeFrame(frame, 0, message, size);
+				this.#write(frame, sent);
 				return;
 			}
+			const frame = Buffer.allocUnsafe(bytes);
+			writeFrame(frame, 0, message, size);
 			this.#held.push(frame);
 		}
 		this.#heldBytes += bytes;
@@ -88,18 +103,37 @@ export class Outbox {
 		this.#heldBytes = 0;
 		this.#sent = [];
 		if (sent.length === 0) {
-			this.#wire.write(frames);
+			this.#write(frames);
 			return;
 		}
-		this.#wire.write(frames, (error) => {
+		this.#write(frames, (error) => {
 			for (const each of sent) each(error);
 		});
+	}
+
+	/** Memory for frames that are written next. */
+	#memory(bytes: number): Buffer {
+		const isReusable =
+			this.#isSystemSocket &&
+			// Otherwise it would stay behind what waits already, all of it for a few bytes.
+			this.#wire.writableLength === 0 &&
+			bytes >= MIN_SCRATCH_BYTES &&
+			bytes <= MAX_HELD_BYTES;
+		return isReusable ? scratch.subarray(0, bytes) : Buffer.allocUnsafe(bytes);
+	}
+
+	#write(frames: Buffer, sent?: Sent): void {
+		this.#wire.write(frames, sent);
+		const isScratch = frames.buffer === scratch.buffer;
+		if (isScratch && this.#wire.writableLength > 0) {
+			scratch = Buffer.allocUnsafeSlow(MAX_HELD_BYTES);
+		}
 	}
 
 	#encode(): Buffer {
 		const [first] = this.#held;
 		if (this.#held.length === 1 && first instanceof Uint8Array) return first;
-		const frames = Buffer.allocUnsafe(this.#heldBytes);
+		const frames = this.#memory(this.#heldBytes);
 		let end = 0;
 		for (const held of this.#held) {
 			if (held instanceof Uint8Array) {

@@ -5,7 +5,6 @@ import type { Duplex } from 'node:stream';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { hostOf, setHost } from './host.ts';
 import { withUpgrade } from './server.ts';
 import { accept, serve } from './site.test.ts';
 
@@ -64,17 +63,6 @@ test('without another listener the site answers for every path', async (context)
 		paths: ['/chat'],
 	});
 	assert.equal((await site.answer({}, '/nowhere')).body, 'astro');
-});
-
-test("a path that cannot be decoded is the site's to refuse", async (context) => {
-	const site = await serve(context, (_locals, response) => response.writeHead(400).end(), {
-		setUp(server, host) {
-			Object.assign(host, {});
-			host.attachWebSocket(server);
-			server.on('upgrade', otherListener('/other'));
-		},
-	});
-	assert.equal((await site.answer({ Host: '%' }, '/%')).status, 400);
 });
 
 test("a filter says what is the site's", async (context) => {
@@ -144,6 +132,30 @@ test('upgrade() hands the locals on, and answers 500 for a handler that fails', 
 	assert.equal(site.log.at(-1), 'Error: no user');
 });
 
+test('of two sites behind one server each has its own hooks and shutdown', async (context) => {
+	const second = await serve(context, accept(), { hooks: { verifyClient: () => true } });
+	const [handleSecond] = second.server.listeners('request') as [http.RequestListener];
+	const first = await serve(context, accept(), {
+		hooks: { verifyClient: () => false },
+		setUp(server, host) {
+			const [handleFirst] = server.listeners('request') as [http.RequestListener];
+			server.removeAllListeners('request');
+			server.on('request', (request, response) => {
+				if (request.url === '/second') handleSecond(request, response);
+				else handleFirst(request, response);
+			});
+			host.attachWebSocket(server);
+		},
+	});
+	assert.equal((await first.answer({}, '/first')).status, 403);
+	const client = await first.open({}, '/second');
+	await first.host.shutdown({ timeout: 0 });
+	assert.equal(await ask(client), 'echo hi');
+	const closed = once(client, 'close');
+	await second.host.shutdown();
+	assert.equal((await closed)[0], 1001);
+});
+
 test('a shutdown refuses new handshakes, asks clients to close, and terminates the rest', async (context) => {
 	let goOn = (): void => {};
 	const site = await serve(context, async (locals, response, request) => {
@@ -190,7 +202,6 @@ test('what a shutdown cannot send is refused before anything happens', async (co
 test('stop() of the standalone server closes WebSockets before it cuts everything off', async (context) => {
 	const site = await serve(context, accept(), { setUp() {} });
 	const steps: string[] = [];
-	const app = { adapterLogger: { warn() {}, error() {} } };
 	const [handler] = site.server.listeners('request') as [http.RequestListener];
 	const created = {
 		server: site.server,
@@ -199,7 +210,7 @@ test('stop() of the standalone server closes WebSockets before it cuts everythin
 			steps.push('stopped');
 		},
 	};
-	const server = withUpgrade(created, setHost(handler, hostOf(app, {})));
+	const server = withUpgrade(created, handler);
 	assert.equal(server.port, site.port);
 	const client = await site.open();
 	client.on('close', (code) => steps.push(`closed ${code}`));

@@ -9,7 +9,7 @@ import type { WebSocketHooks } from '../shared/hooks.ts';
 import { type ResolvedWebSocketOptions, WEBSOCKET_DEFAULTS } from '../shared/options.ts';
 import type { UpgradeWebSocketOptions, WebSocketLocals } from '../shared/types.ts';
 import { withWebSocketLocals } from './app.ts';
-import { createWebSocketHost, type WebSocketHost } from './server.ts';
+import { createWebSocketHost, type WebSocketHost, withHost } from './server.ts';
 
 export type Route = (
 	locals: WebSocketLocals,
@@ -65,6 +65,7 @@ export async function serve(
 			warn: (line: string) => log.push(line),
 			error: (line: string) => log.push(line),
 		},
+		getAllowedDomains: () => [{ hostname: 'allowed.example' }],
 		match: ({ url }: Request) =>
 			paths === undefined || paths.includes(new URL(url).pathname) || undefined,
 	};
@@ -81,7 +82,7 @@ export async function serve(
 		adapterOptions,
 	);
 	const host = createWebSocketHost(handler, app, adapterOptions);
-	const server = http.createServer((request, response) => handler(request, response));
+	const server = http.createServer(withHost(handler, app, adapterOptions));
 	if (setUp === undefined) host.attachWebSocket(server);
 	else setUp(server, host);
 	server.listen(0, '127.0.0.1');

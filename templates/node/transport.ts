@@ -40,6 +40,8 @@ export interface RawTransport extends Transport {
 export interface Wire {
 	cork(): void;
 	uncork(): void;
+	/** Bytes that it holds. */
+	readonly writableLength: number;
 	write(bytes: Uint8Array, done?: (error?: Error | null) => void): unknown;
 	on(event: 'data', listener: () => void): unknown;
 	prependListener(event: 'end', listener: () => void): unknown;

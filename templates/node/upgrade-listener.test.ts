@@ -1,89 +1,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
-import { type TestContext, test } from 'node:test';
+import { connect, type Socket } from 'node:net';
+import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { WebSocket, WebSocketServer } from 'ws';
-import { WEBSOCKET_DEFAULTS } from '../shared/options.ts';
-import type { UpgradeWebSocketOptions, WebSocketLocals } from '../shared/types.ts';
-import { withWebSocketLocals } from './app.ts';
-import { createWebSocketHost } from './server.ts';
-
-type Route = (
-	locals: WebSocketLocals,
-	response: ServerResponse,
-	request: IncomingMessage,
-) => unknown;
-
-interface Site {
-	readonly server: http.Server;
-	readonly port: number;
-	readonly origin: string;
-	/** Opens a raw connection and sends a handshake. */
-	handshake(): Socket;
-	connect(options?: { origin?: string; protocols?: string[] }): WebSocket;
-}
+import { accept, serve, writeResponse } from './site.test.ts';
 
 const HANDSHAKE =
 	'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
-
-/** A server that has Astro's place taken by `route`. */
-async function serve(context: TestContext, route: Route): Promise<Site> {
-	const app = {
-		adapterLogger: { warn() {}, error() {} },
-		getAllowedDomains: () => [{ hostname: 'allowed.example' }],
-	};
-	const options = { websocket: { ...WEBSOCKET_DEFAULTS, maxPayload: 100 } };
-	const handler = withWebSocketLocals(
-		async (request, response, _next, locals) => {
-			await route(locals as WebSocketLocals, response, request);
-		},
-		app,
-		options,
-	);
-	const server = http.createServer((request, response) => handler(request, response));
-	createWebSocketHost(handler, app, options).attachWebSocket(server);
-	server.listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	const { port } = server.address() as AddressInfo;
-	const sockets = new Set<Socket>();
-	server.on('connection', (socket) => sockets.add(socket));
-	context.after(() => {
-		for (const socket of sockets) socket.destroy();
-		server.close();
-	});
-	return {
-		server,
-		port,
-		origin: `http://127.0.0.1:${port}`,
-		handshake() {
-			const socket = connect(port, '127.0.0.1');
-			socket.on('error', () => {});
-			socket.write(`${HANDSHAKE}\r\n`);
-			return socket;
-		},
-		connect({ origin, protocols = [] } = {}) {
-			const client = new WebSocket(`ws://127.0.0.1:${port}/`, protocols, { origin });
-			client.on('error', () => {});
-			return client;
-		},
-	};
-}
-
-/** What Astro's `writeResponse` does with a response. */
-function writeResponse(source: Response, response: ServerResponse): void {
-	response.writeHead(source.status, Object.fromEntries(source.headers));
-	response.end();
-}
-
-const accept =
-	(options?: UpgradeWebSocketOptions): Route =>
-	(locals, response) => {
-		const { socket, response: accepted } = locals.upgradeWebSocket(options);
-		socket.onmessage = (event) => socket.send(`echo ${event.data}`);
-		writeResponse(accepted, response);
-	};
 
 async function read(socket: Socket): Promise<string> {
 	const chunks: Buffer[] = [];
@@ -186,7 +111,7 @@ test('a second upgradeWebSocket() in one request throws', async (context) => {
 
 test('no subprotocol is chosen unless asked for', async (context) => {
 	const site = await serve(context, accept());
-	const client = site.connect({ protocols: ['a', 'b'] });
+	const client = site.connect(['a', 'b']);
 	// The client side of `ws` insists on a choice.
 	const [head] = (await once(client, 'upgrade')) as [IncomingMessage];
 	assert.equal(head.headers['sec-websocket-protocol'], undefined);
@@ -203,14 +128,13 @@ test('a subprotocol that was not offered throws', async (context) => {
 		response.writeHead(400);
 		response.end();
 	});
-	assert.equal(await rejection(site.connect({ protocols: ['a', 'b'] })), 400);
+	assert.equal(await rejection(site.connect(['a', 'b'])), 400);
 	assert.match(message, /did not offer the WebSocket subprotocol "c". It offered: a, b\./);
 });
 
 test('a message over maxPayload closes with 1009', async (context) => {
-	const site = await serve(context, accept());
-	const client = site.connect();
-	await once(client, 'open');
+	const site = await serve(context, accept(), { options: { maxPayload: 100 } });
+	const client = await site.open();
 	client.send('x'.repeat(101));
 	const [code] = await once(client, 'close');
 	assert.equal(code, 1009);
@@ -222,10 +146,10 @@ test('a foreign origin is answered with 403 before anything renders', async (con
 		renders++;
 		return accept()(...parameters);
 	});
-	assert.equal(await rejection(site.connect({ origin: 'https://evil.example' })), 403);
+	assert.equal((await site.answer({ Origin: 'https://evil.example' })).status, 403);
 	assert.equal(renders, 0);
-	await once(site.connect({ origin: site.origin }), 'open');
-	await once(site.connect({ origin: 'https://allowed.example' }), 'open');
+	await site.open({ Origin: `http://127.0.0.1:${site.port}` });
+	await site.open({ Origin: 'https://allowed.example' });
 });
 
 for (const [name, head] of Object.entries({

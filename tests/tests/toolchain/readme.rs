@@ -248,7 +248,10 @@ fn the_examples_on_the_page_of_the_node_package_work() -> Result<()> {
         .replace("'standalone'", "'middleware'");
     fs::write(site.folder.join("astro.config.mjs"), middleware)?;
     site.build()?;
-    chat(&Server::start(site.node("server.mjs").env("PORT", "0"))?)
+    for host in ["server.mjs", "routed.mjs"] {
+        chat(&Server::start(site.node(host).env("PORT", "0"))?).context(host)?;
+    }
+    Ok(())
 }
 
 /// What the page says of its chat.

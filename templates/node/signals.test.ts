@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type TestContext, test } from 'node:test';
+import { WebSocket } from 'ws';
+
+const HERE = import.meta.url;
+
+/** A standalone server as upstream starts it, in a process of its own. */
+async function start(
+	context: TestContext,
+	siteCode = '',
+): Promise<{ child: ChildProcess; port: number }> {
+	const code = `
+		import http from 'node:http';
+		import { WEBSOCKET_DEFAULTS } from ${JSON.stringify(new URL('../shared/options.ts', HERE))};
+		import { withWebSocketLocals } from ${JSON.stringify(new URL('./app.ts', HERE))};
+		import { withHost, withUpgrade } from ${JSON.stringify(new URL('./server.ts', HERE))};
+		import { withSignals } from ${JSON.stringify(new URL('./signals.ts', HERE))};
+		const app = { adapterLogger: { warn() {}, error() {} } };
+		const options = { websocket: WEBSOCKET_DEFAULTS };
+		const handler = withHost(withWebSocketLocals((request, response, next, locals) => {
+			const { response: accepted } = locals.upgradeWebSocket();
+			response.writeHead(101, Object.fromEntries(accepted.headers)).end();
+		}, app, options), app, options);
+		const server = http.createServer(handler);
+		withSignals({ server: withUpgrade({ server, stop() {} }, handler) }, handler);
+		server.listen(0, '127.0.0.1', () => console.log(server.address().port));
+		${siteCode}
+	`;
+	const child = spawn(process.execPath, ['--input-type=module', '--eval', code], {
+		stdio: ['ignore', 'pipe', 'inherit'],
+	});
+	context.after(() => child.kill('SIGKILL'));
+	const [line] = await once(child.stdout, 'data');
+	return { child, port: Number(line) };
+}
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+	test(`${signal} closes the sockets, and the process ends by itself`, async (context) => {
+		const { child, port } = await start(context);
+		const client = new WebSocket(`ws://127.0.0.1:${port}/`);
+		await once(client, 'open');
+		const closed = once(client, 'close');
+		child.kill(signal);
+		assert.equal((await closed)[0], 1001);
+		assert.deepEqual(await once(child, 'exit'), [0, null]);
+	});
+}
+
+test('something of the site that holds the process does not hold it for long', async (context) => {
+	const { child } = await start(context, 'setInterval(() => {}, 1000);');
+	child.kill('SIGTERM');
+	assert.deepEqual(await once(child, 'exit'), [null, 'SIGTERM']);
+});
+
+test('a second signal ends it at once', async (context) => {
+	const { child, port } = await start(context);
+	const client = new WebSocket(`ws://127.0.0.1:${port}/`);
+	client.on('error', () => {});
+	await once(client, 'open');
+	// It will not answer the server's close frame.
+	client.pause();
+	child.kill('SIGTERM');
+	await new Promise((resolve) => setTimeout(resolve, 100));
+	assert.equal(child.exitCode, null);
+	child.kill('SIGINT');
+	assert.deepEqual(await once(child, 'exit'), [null, 'SIGINT']);
+	client.terminate();
+});
