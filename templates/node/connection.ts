@@ -1,5 +1,5 @@
 import type { ConnectionSettings } from './connection-settings.ts';
-import { Liveness } from './liveness.ts';
+import { Liveness, type Silence } from './liveness.ts';
 import { MessageRate } from './message-rate.ts';
 import { Outbox } from './outbox.ts';
 import { payloadSize } from './payload.ts';
@@ -21,7 +21,7 @@ const GRACE = 2000;
 export class NotSentError extends Error {}
 
 /** An accepted connection within its limits. */
-export class Connection implements Transport {
+export class Connection implements Transport, Silence {
 	readonly #raw: RawTransport;
 	readonly #settings: ConnectionSettings;
 	readonly #warn: (message: string) => void;
@@ -54,12 +54,7 @@ export class Connection implements Transport {
 				if (!rate.take()) this.#end(POLICY_VIOLATION, 'Too many messages');
 			});
 		}
-		const liveness = new Liveness(wire, settings, {
-			isPaused: () => raw.isPaused,
-			ping: () => raw.ping(),
-			onDead: () => raw.terminate(),
-			onIdle: () => this.#end(GOING_AWAY, 'Idle for too long'),
-		});
+		const liveness = new Liveness(wire, settings, this);
 		raw.on('close', () => {
 			liveness.stop();
 			clearTimeout(this.#grace);
@@ -106,6 +101,22 @@ export class Connection implements Transport {
 
 	terminate(): void {
 		this.#raw.terminate();
+	}
+
+	isPaused(): boolean {
+		return this.#raw.isPaused;
+	}
+
+	ping(): void {
+		this.#raw.ping();
+	}
+
+	onDead(): void {
+		this.#raw.terminate();
+	}
+
+	onIdle(): void {
+		this.#end(GOING_AWAY, 'Idle for too long');
 	}
 
 	pause(): void {

@@ -1,3 +1,4 @@
+import { now } from './clock.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 import type { Wire } from './transport.ts';
 
@@ -19,23 +20,22 @@ export interface Silence {
 export class Liveness {
 	readonly #silence: Silence;
 	readonly #idleTimeout: number;
-	readonly #now: () => number;
+	readonly #clock: () => number;
 	readonly #heartbeat: NodeJS.Timeout | undefined;
 	#idle: NodeJS.Timeout | undefined;
 	#heardAt: number;
 	#pingedAt: number | undefined;
 
-	/** @param now A clock that never goes back, in milliseconds. */
 	constructor(
 		wire: Wire,
 		{ heartbeatInterval, idleTimeout }: ConnectionSettings,
 		silence: Silence,
-		now: () => number = () => performance.now(),
+		clock: () => number = now,
 	) {
 		this.#silence = silence;
 		this.#idleTimeout = idleTimeout;
-		this.#now = now;
-		this.#heardAt = now();
+		this.#clock = clock;
+		this.#heardAt = clock();
 		// Unreferenced: the connection keeps the process up, and nothing else should.
 		if (heartbeatInterval > 0) {
 			this.#heartbeat = setInterval(() => this.#beat(), heartbeatInterval).unref();
@@ -46,7 +46,7 @@ export class Liveness {
 		}
 		if (this.#heartbeat === undefined && this.#idle === undefined) return;
 		wire.on('data', () => {
-			this.#heardAt = now();
+			this.#heardAt = clock();
 		});
 	}
 
@@ -61,14 +61,14 @@ export class Liveness {
 			this.#silence.onDead();
 			return;
 		}
-		this.#pingedAt = this.#now();
+		this.#pingedAt = this.#clock();
 		this.#silence.ping();
 	}
 
 	#expectWithin(milliseconds: number): void {
 		this.#idle = setTimeout(() => {
-			if (this.#silence.isPaused()) this.#heardAt = this.#now();
-			const left = this.#heardAt + this.#idleTimeout - this.#now();
+			if (this.#silence.isPaused()) this.#heardAt = this.#clock();
+			const left = this.#heardAt + this.#idleTimeout - this.#clock();
 			if (left > 0) this.#expectWithin(left);
 			else this.#silence.onIdle();
 		}, milliseconds).unref();

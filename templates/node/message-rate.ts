@@ -1,23 +1,24 @@
+import { now } from './clock.ts';
+
 /** A token bucket that holds the messages of one second. */
 export class MessageRate {
 	readonly #perSecond: number;
-	readonly #now: () => number;
+	readonly #clock: () => number;
 	#tokens: number;
 	#filledAt: number;
 
-	/** @param now A clock that never goes back, in milliseconds. */
-	constructor(perSecond: number, now: () => number = () => performance.now()) {
+	constructor(perSecond: number, clock: () => number = now) {
 		this.#perSecond = perSecond;
-		this.#now = now;
+		this.#clock = clock;
 		this.#tokens = perSecond;
-		this.#filledAt = now();
+		this.#filledAt = clock();
 	}
 
 	/** Whether one more message is within the rate. */
 	take(): boolean {
-		const now = this.#now();
-		const earned = ((now - this.#filledAt) / 1000) * this.#perSecond;
-		this.#filledAt = now;
+		const time = this.#clock();
+		const earned = ((time - this.#filledAt) / 1000) * this.#perSecond;
+		this.#filledAt = time;
 		this.#tokens = Math.min(this.#perSecond, this.#tokens + earned);
 		if (this.#tokens < 1) return false;
 		this.#tokens -= 1;

@@ -70,10 +70,11 @@ export class NodeWebSocket extends EventTarget implements AstroWebSocket {
 	#streams: Streams | undefined;
 	/** The guard of each listener, so that it can be taken off by the listener. */
 	readonly #guards: WeakMap<object, EventListener> = new WeakMap();
-	/** The values of `onopen` and its like. */
-	readonly #handlers: Map<EventType, Handler> = new Map();
-	/** Every type that ever had a listener. */
-	readonly #listenedTo: Set<string> = new Set();
+	/** The values of `onopen` and its like, once there is one. */
+	#handlers: Map<EventType, Handler> | undefined;
+	/** Whether there ever was a listener for messages, and for the end. */
+	#hearsMessages = false;
+	#hearsEnd = false;
 	#binaryType: 'blob' | 'arraybuffer' = 'blob';
 	/** The state while there is no transport. */
 	#state: 0 | 2 | 3 = CONNECTING;
@@ -234,7 +235,7 @@ export class NodeWebSocket extends EventTarget implements AstroWebSocket {
 
 	#deliver(bytes: Uint8Array, isBinary: boolean): void {
 		if (this.#streams?.isReading) this.#streams.message(toStreamMessage(bytes, isBinary));
-		if (!this.#listenedTo.has('message')) return;
+		if (!this.#hearsMessages) return;
 		const data = toMessageData(bytes, isBinary, this.#binaryType);
 		this.dispatchEvent(messageEvent(data, this.#origin));
 	}
@@ -269,14 +270,15 @@ export class NodeWebSocket extends EventTarget implements AstroWebSocket {
 
 	/** An `error` or `close` must not wait for a message handler where someone listens for it. */
 	#last(deliver: () => void): void {
-		const isListenedTo = this.#listenedTo.has('close') || this.#listenedTo.has('error');
-		if (this.#inbox.isHolding && isListenedTo) this.#inbox.discard();
+		if (this.#inbox.isHolding && this.#hearsEnd) this.#inbox.discard();
 		this.#inbox.after(deliver);
 	}
 
 	#nowListenedTo(type: string): void {
-		this.#listenedTo.add(type);
-		if (type === 'message') this.#inbox.release();
+		if (type === 'close' || type === 'error') this.#hearsEnd = true;
+		if (type !== 'message') return;
+		this.#hearsMessages = true;
+		this.#inbox.release();
 	}
 
 	#handlerFailed(error: unknown): void {
@@ -289,15 +291,15 @@ export class NodeWebSocket extends EventTarget implements AstroWebSocket {
 	}
 
 	#handler<Type extends EventType>(type: Type): AstroWebSocketListener<Type> | null {
-		return (this.#handlers.get(type)?.value ?? null) as AstroWebSocketListener<Type> | null;
+		return (this.#handlers?.get(type)?.value ?? null) as AstroWebSocketListener<Type> | null;
 	}
 
 	/** Event handler attributes as HTML has them: replacing one keeps its place among the listeners. */
 	#setHandler(type: EventType, value: unknown): void {
-		const previous = this.#handlers.get(type);
+		const previous = this.#handlers?.get(type);
 		if (typeof value !== 'function') {
 			if (previous !== undefined) super.removeEventListener(type, previous.listener);
-			this.#handlers.delete(type);
+			this.#handlers?.delete(type);
 			return;
 		}
 		const call = guard(value as EventListener, (error) => this.#handlerFailed(error));
@@ -307,6 +309,7 @@ export class NodeWebSocket extends EventTarget implements AstroWebSocket {
 			return;
 		}
 		const handler: Handler = { value, call, listener: (event) => handler.call.call(this, event) };
+		this.#handlers ??= new Map();
 		this.#handlers.set(type, handler);
 		super.addEventListener(type, handler.listener);
 		this.#nowListenedTo(type);
