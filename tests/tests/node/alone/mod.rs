@@ -5,6 +5,7 @@ mod autobahn;
 mod browser;
 mod limits;
 mod memory;
+mod sharing;
 mod shutdown;
 
 use anyhow::Result;
@@ -22,6 +23,7 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
     [
         admission::CASES,
         limits::CASES,
+        sharing::CASES,
         shutdown::CASES,
         autobahn::CASES,
         browser::CASES,

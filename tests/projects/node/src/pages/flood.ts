@@ -14,7 +14,7 @@ export const GET: APIRoute = ({ locals, url }) => {
 			socket.send('.'.repeat(CHUNK));
 			most = Math.max(most, socket.bufferedAmount);
 		}
-		if (left > 0 && socket.readyState === 1) setImmediate(send);
+		if (left > 0 && socket.readyState === 1) setTimeout(send);
 		else record(`${journal}-flooded`, `${most}`);
 	};
 	socket.addEventListener('message', send, { once: true });
