@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncResource } from 'node:async_hooks';
 
 /** A listener as `addEventListener()` takes it. */
 export type EventListenerLike =
@@ -16,10 +16,11 @@ export function guard(
 	listener: EventListenerLike,
 	onFailure: (error: unknown) => void,
 ): (event: Event) => void {
-	const runInContext = AsyncLocalStorage.snapshot();
+	// What `AsyncLocalStorage.snapshot()` is made of, without the closures that it adds.
+	const context = new AsyncResource('WebSocketHandler');
 	return function (this: unknown, event: Event): void {
 		try {
-			const result = runInContext(call, listener, this, event);
+			const result = context.runInAsyncScope(call, undefined, listener, this, event);
 			if (isThenable(result)) result.then(undefined, onFailure);
 		} catch (error) {
 			onFailure(error);
