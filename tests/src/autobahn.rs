@@ -50,16 +50,23 @@ impl Autobahn {
         Ok(Some(Self { python: folder.join("bin/python") }))
     }
 
-    /// Puts an echo server through every case. One line for each, `1.1.1 OK`; a group of one outcome
+    /// Puts an echo server through these cases, or through all if none is named. One line for each, `1.1.1 OK`; a group of one outcome
     /// is one line, `12.1.* UNIMPLEMENTED (18)`. How a close went is told where it was not well.
     /// Autobahn's own reports are left in `folder`.
-    pub fn run(&self, address: SocketAddr, route: &str, folder: &Path) -> Result<String> {
+    pub fn run(
+        &self,
+        address: SocketAddr,
+        route: &str,
+        cases: &[&str],
+        folder: &Path,
+    ) -> Result<String> {
         if folder.exists() {
             fs::remove_dir_all(folder)?;
         }
         let mut command = Command::new(&self.python);
         command
             .args(["-c", "from kosoku._cli import main; main()"])
+            .args(cases.iter().flat_map(|case| ["--include", case]))
             .args(["--parallelism", "4", "--outdir"])
             .arg(folder)
             .arg(format!("ws://{address}{route}"));
@@ -69,9 +76,9 @@ impl Autobahn {
             format!("no report was written:\n{}", String::from_utf8_lossy(&output.stderr))
         })?;
         let servers: Map<String, Value> = serde_json::from_slice(&index)?;
-        let cases = servers.values().next().and_then(Value::as_object);
+        let found = servers.values().next().and_then(Value::as_object);
         let mut outcomes = Vec::new();
-        for (case, outcome) in cases.context("the report names no server")? {
+        for (case, outcome) in found.context("the report names no server")? {
             outcomes.push((case.clone(), Outcome::deserialize(outcome)?.to_string()));
         }
         Ok(lines(&outcomes))

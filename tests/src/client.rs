@@ -380,6 +380,19 @@ impl Socket {
         }
     }
 
+    /// The next message, which has to be text, or nothing if none comes for so long.
+    pub fn text_within(&mut self, limit: Duration) -> Result<Option<String>> {
+        self.frames.get_ref().tcp().set_read_timeout(Some(limit))?;
+        let message = self.frames.read();
+        self.frames.get_ref().tcp().set_read_timeout(Some(PATIENCE))?;
+        match message {
+            Ok(Message::Text(text)) => Ok(Some(text.to_string())),
+            Ok(other) => bail!("expected a text message: {other:?}"),
+            Err(tungstenite::Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Waits for the next message, which has to be binary.
     pub fn binary(&mut self) -> Result<Vec<u8>> {
         match self.message()? {

@@ -107,7 +107,7 @@ impl Sites {
                 Ok(server.with_tls(made.client))
             }
             Host::Http | Host::Express | Host::Express4 | Host::Connect | Host::Fastify => {
-                Server::start(&mut self.middleware()?.node_server(&format!("hosts/{host}.mjs")))
+                self.start_host(&host.to_string())
             }
         }
     }
@@ -117,6 +117,11 @@ impl Sites {
         let app = self.project()?.app(settings.name)?;
         app.build(&[("ADAPTER_MODE", "standalone"), ("WEBSOCKET", settings.options)])?;
         Ok(Alone { server: start_standalone(&app)?, _app: app })
+    }
+
+    /// A server of `hosts/`, around the site in middleware mode.
+    pub fn start_host(&self, name: &str) -> Result<Server> {
+        Server::start(&mut self.middleware()?.node_server(&format!("hosts/{name}.mjs")))
     }
 
     fn project(&self) -> Result<&Project> {

@@ -1,8 +1,12 @@
 //! What needs a server of its own: a great load, other options, or a program that drives it.
 
+mod admission;
 mod autobahn;
 mod browser;
+mod limits;
 mod memory;
+mod sharing;
+mod shutdown;
 
 use anyhow::Result;
 
@@ -16,7 +20,17 @@ pub struct Case {
 
 /// Every case.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    [autobahn::CASES, browser::CASES, memory::CASES].into_iter().flatten()
+    [
+        admission::CASES,
+        limits::CASES,
+        sharing::CASES,
+        shutdown::CASES,
+        autobahn::CASES,
+        browser::CASES,
+        memory::CASES,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// A list of functions as cases of the same names.

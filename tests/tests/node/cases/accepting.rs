@@ -30,6 +30,7 @@ pub const CASES: &[Case] = cases![
     accepts_an_origin_that_the_options_allow,
     gives_the_locals_of_the_application_to_the_route,
     keeps_concurrent_sockets_apart,
+    pipes_a_socket_into_itself,
 ];
 
 fn echoes_text(site: &Site) -> Result<()> {
@@ -216,6 +217,21 @@ fn keeps_concurrent_sockets_apart(site: &Site) -> Result<()> {
     for (number, socket) in sockets.iter_mut().enumerate().rev() {
         ensure!(socket.text()? == number.to_string());
     }
+    Ok(())
+}
+
+fn pipes_a_socket_into_itself(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/piped"))?;
+    for number in 0..100 {
+        socket.send(&number.to_string())?;
+    }
+    socket.send_binary(&[1, 2, 3])?;
+    for number in 0..100 {
+        ensure!(socket.text()? == number.to_string());
+    }
+    ensure!(socket.binary()? == [1, 2, 3]);
+    let (code, _) = socket.close(1000, "")?;
+    ensure!(code == 1000, "{code}");
     Ok(())
 }
 
