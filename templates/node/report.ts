@@ -4,7 +4,8 @@ import type { WebSocketHooks } from '../shared/hooks.ts';
 export type Report = (message: string, error?: unknown) => void;
 
 /** A report that gives errors to the `onError` hook, and everything to the log where there is none. */
-export function reporter(hooks: WebSocketHooks, log: Report): Report {
+export function reporter(hooks: WebSocketHooks, printer: Report): Report {
+	const log = unfailing(printer);
 	const { onError } = hooks;
 	if (onError === undefined) return log;
 	return (message, error) => {
@@ -21,6 +22,20 @@ export function reporter(hooks: WebSocketHooks, log: Report): Report {
 			Promise.resolve(onError(error, message)).catch(failed);
 		} catch (failure) {
 			failed(failure);
+		}
+	};
+}
+
+/**
+ * What a handler throws may throw itself when it is looked at, a Proxy for one. Nobody catches
+ * what a report throws, so that it would end the process.
+ */
+function unfailing(log: Report): Report {
+	return (message, error) => {
+		try {
+			log(message, error);
+		} catch {
+			log(`${message}, with an error that cannot be printed`);
 		}
 	};
 }

@@ -15,8 +15,17 @@ pub const CASES: &[Case] = cases![
 ];
 
 /// As `src/pages/throwing.ts` knows them.
-const MANNERS: [&str; 8] =
-    ["listener", "attribute", "object", "getter", "async", "then", "nothing", "twice"];
+const MANNERS: [&str; 9] = [
+    "listener",
+    "attribute",
+    "object",
+    "getter",
+    "async",
+    "then",
+    "nothing",
+    "unprintable",
+    "twice",
+];
 
 /// A frame of a reserved opcode (RFC 6455, section 5.2): the server's `error` event.
 const WRONG_FRAME: [u8; 6] = [0x83, 0x80, 0, 0, 0, 0];
