@@ -3,14 +3,18 @@
 use std::{path::Path, sync::Arc};
 
 use oxc_allocator::Allocator;
-use oxc_ast::ast::Program;
+use oxc_ast::ast::{
+    ExportAllDeclaration, ExportFromDeclaration, Expression, ImportDeclaration, ImportExpression,
+    Program, StringLiteral, TSImportType,
+};
+use oxc_ast_visit::{VisitMut, walk_mut};
 use oxc_codegen::{Codegen, CodegenOptions, IndentChar};
 use oxc_isolated_declarations::{IsolatedDeclarations, IsolatedDeclarationsOptions};
 use oxc_parser::Parser;
 use oxc_semantic::SemanticBuilder;
 use oxc_span::SourceType;
 use oxc_transformer::{TransformOptions, Transformer};
-use semantic_patch::{Language, Source, rename_extensions};
+use semantic_patch::Source;
 
 use crate::error::{BuildError, Failure};
 
@@ -19,29 +23,67 @@ const TARGET: &str = "node20";
 
 /// The JavaScript of a TypeScript module.
 pub fn javascript(source: &Arc<Source>) -> Result<String, Failure> {
-    let source = as_published(source)?;
     let allocator = Allocator::default();
-    let program = parse(&allocator, &source)?;
-    transform(&allocator, &source, program)
+    let program = parse(&allocator, source)?;
+    transform(&allocator, source, program)
 }
 
 /// The JavaScript and the declarations of a module that says the types of everything it exports.
-pub fn javascript_and_declarations(source: &Arc<Source>) -> Result<(String, String), Failure> {
-    let source = as_published(source)?;
+///
+/// `renames` says what a module specifier becomes; `None` leaves it as it is.
+pub fn javascript_and_declarations(
+    source: &Arc<Source>,
+    renames: impl Fn(&str) -> Option<String>,
+) -> Result<(String, String), Failure> {
     let allocator = Allocator::default();
-    let program = parse(&allocator, &source)?;
+    let mut program = parse(&allocator, source)?;
+    Specifiers { allocator: &allocator, renames }.visit_program(&mut program);
     let options = IsolatedDeclarationsOptions::default();
     let declared = IsolatedDeclarations::new(&allocator, options).build(&program);
-    refuse(&source, &declared.diagnostics)?;
+    refuse(source, &declared.diagnostics)?;
     let declarations = print(&declared.program);
-    Ok((transform(&allocator, &source, program)?, declarations))
+    Ok((transform(&allocator, source, program)?, declarations))
 }
 
-/// Sources import each other as `./x.ts`, which Node runs as it is; in the package it is `./x.js`.
-/// The endings are equally long, so that places in the source stay what they are.
-fn as_published(source: &Arc<Source>) -> Result<Arc<Source>, Failure> {
-    let text = rename_extensions(source, Language::TypeScript, ".ts", ".js")?;
-    Ok(Source::new(source.name.as_str(), text))
+/// Renames the specifiers of imports and re-exports, those of types too.
+struct Specifiers<'a, R> {
+    allocator: &'a Allocator,
+    renames: R,
+}
+
+impl<'a, R: Fn(&str) -> Option<String>> Specifiers<'a, R> {
+    fn rename(&self, literal: &mut StringLiteral<'a>) {
+        if let Some(renamed) = (self.renames)(&literal.value) {
+            literal.value = self.allocator.alloc_str(&renamed).into();
+            literal.raw = None;
+        }
+    }
+}
+
+impl<'a, R: Fn(&str) -> Option<String>> VisitMut<'a> for Specifiers<'a, R> {
+    fn visit_import_declaration(&mut self, node: &mut ImportDeclaration<'a>) {
+        self.rename(&mut node.source);
+    }
+
+    fn visit_export_from_declaration(&mut self, node: &mut ExportFromDeclaration<'a>) {
+        self.rename(&mut node.source);
+    }
+
+    fn visit_export_all_declaration(&mut self, node: &mut ExportAllDeclaration<'a>) {
+        self.rename(&mut node.source);
+    }
+
+    fn visit_import_expression(&mut self, node: &mut ImportExpression<'a>) {
+        if let Expression::StringLiteral(literal) = &mut node.source {
+            self.rename(literal);
+        }
+        walk_mut::walk_import_expression(self, node);
+    }
+
+    fn visit_ts_import_type(&mut self, node: &mut TSImportType<'a>) {
+        self.rename(&mut node.source);
+        walk_mut::walk_ts_import_type(self, node);
+    }
 }
 
 fn transform<'a>(

@@ -161,11 +161,15 @@ impl Job<'_> {
         for (name, file) in &tree.declarations {
             files.insert(format!("dist/{name}.d.ts"), file.text.clone().into_bytes());
         }
-        let vendored = self.vendored()?;
-        files.extend(vendored.iter().map(|vendored| vendored.file()));
         let names: Vec<&str> =
             self.adapter.vendored.iter().map(|own| own.package.as_str()).collect();
-        files.extend(modules::compile(&self.workshop.root, &self.adapter.templates, &names)?);
+        let (vendored, compiled) = rayon::join(
+            || self.vendored(),
+            || modules::compile(&self.workshop.root, &self.adapter.templates, &names),
+        );
+        let vendored = vendored?;
+        files.extend(vendored.iter().map(|vendored| vendored.file()));
+        files.extend(compiled?);
         let manifest = manifest::rewrite(self.adapter, &tree.manifest, &version, &[RECORD])?;
         files.insert("package.json".to_owned(), manifest.into_bytes());
         files.insert(

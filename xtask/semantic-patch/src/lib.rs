@@ -81,4 +81,4 @@ pub use explain_derive::Explain;
 pub use parse::Language;
 pub use patch_file::{Edit, PatchFile, check_ids, check_versions};
 pub use rename::{Allowance, Rename, Renamed};
-pub use specifier::{relative_imports, rename_extensions, rename_import};
+pub use specifier::relative_imports;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
-use semantic_patch::{Language, Source, relative_imports, rename_import};
+use semantic_patch::{Language, Source, relative_imports};
 
 use crate::{
     compile,
@@ -37,14 +37,10 @@ pub fn compile(
         }
     }
     let compiled = sources.par_iter().map(|(name, source)| {
-        let (javascript, declarations) = compile::javascript_and_declarations(source)?;
+        let renames = |specifier: &str| published(name, specifier, vendored);
+        let (javascript, declarations) = compile::javascript_and_declarations(source, renames)?;
         let files = [(format!("{name}.js"), javascript), (format!("{name}.d.ts"), declarations)];
-        let mut compiled = Vec::new();
-        for (path, code) in files {
-            let code = import_from_within(&path, code, vendored)?;
-            compiled.push((path, code.into_bytes()));
-        }
-        Ok(compiled)
+        Ok(files.map(|(path, code)| (path, code.into_bytes())))
     });
     let compiled: Vec<_> = compiled.collect::<Result<_, Failure>>()?;
     Ok(compiled.into_iter().flatten().collect())
@@ -56,13 +52,15 @@ fn is_module(path: &Utf8Path) -> bool {
     path.extension() == Some("ts") && !is_left_out
 }
 
-/// Has a module import vendored packages from where they are in ours.
-fn import_from_within(path: &str, code: String, vendored: &[&str]) -> Result<String, Failure> {
-    let up = "../".repeat(path.split('/').count() - OUR_MODULES.split('/').count() - 1);
-    vendored.iter().try_fold(code, |code, package| {
-        let inside = format!("{up}{}", vendor::module_path(package));
-        Ok(rename_import(&Source::new(path, code), Language::of(path), package, &inside)?)
-    })
+/// What a specifier of a template is in the package. Templates import each other as `./x.ts`, which
+/// Node runs as it is; vendored packages are imported from where they are in ours.
+fn published(module: &str, specifier: &str, vendored: &[&str]) -> Option<String> {
+    if vendored.contains(&specifier) {
+        let up = module.split('/').count() - OUR_MODULES.split('/').count() - 1;
+        return Some(format!("{}{}", "../".repeat(up), vendor::module_path(specifier)));
+    }
+    let stem = specifier.strip_suffix(".ts").filter(|stem| stem.starts_with('.'))?;
+    Some(format!("{stem}.js"))
 }
 
 /// Checks that every relative import in the package leads to a file of it.

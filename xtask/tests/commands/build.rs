@@ -55,7 +55,7 @@ fn modules_of_templates_are_compiled_with_their_declarations_and_without_their_t
         "adapters/toy/adapter.toml",
         &adapter.replace("templates = []", "templates = [\"toy\"]"),
     );
-    checkout.write("templates/toy/play.ts", "import type { Toy } from './toy.ts';\n/** Plays. */\nexport function play(toy: Toy): void {\n\ttoy.play();\n}\n");
+    checkout.write("templates/toy/play.ts", "import type { Toy } from './toy.ts';\nexport type { Toy as T } from './toy.ts';\n/** Plays. */\nexport function play(toy: Toy): void {\n\ttoy.play();\n}\n");
     checkout.write("templates/toy/toy.ts", "export interface Toy {\n\tplay(): void;\n}\n");
     checkout.write("templates/toy/play.test.ts", "this is not TypeScript\n");
     checkout.build_well(&[]);

@@ -1,6 +1,6 @@
 //! A package under another name.
 
-use semantic_patch::{Language, Rename, Source, relative_imports, rename_extensions};
+use semantic_patch::{Language, Rename, Source, relative_imports};
 
 fn rename(code: &str) -> Result<String, usize> {
     let rename = Rename { from: "@up/node".into(), to: "ours-node".into(), allow: Vec::new() };
@@ -52,18 +52,8 @@ import g from 'g.ts';
 ";
 
 #[test]
-fn the_endings_of_relative_specifiers_are_rewritten_and_no_other_text() {
+fn relative_imports_are_found_wherever_they_stand() {
     let source = Source::new("module.ts", SPECIFIERS);
-    let renamed = rename_extensions(&source, Language::TypeScript, ".ts", ".js").unwrap();
-    assert_eq!(
-        renamed,
-        SPECIFIERS
-            .replace("/a.ts", "/a.js")
-            .replace("/b.ts", "/b.js")
-            .replace("/c.ts", "/c.js")
-            .replace("/d.ts", "/d.js")
-            .replace("/e.ts", "/e.js")
-    );
     assert_eq!(
         relative_imports(&source, Language::TypeScript).unwrap(),
         ["./a.ts", "../b.ts", "./c.ts", "./d.ts", "./e.ts"]
