@@ -13,7 +13,8 @@ use crate::{
     error::{BuildError, Failure},
     output,
     package::{
-        manifest, modules,
+        manifest,
+        modules::{self, Compiled},
         record::{self, ModuleEdit, RECORD},
         stamp, tarball,
         vendor::{self, Module},
@@ -169,7 +170,8 @@ impl Job<'_> {
         );
         let vendored = vendored?;
         files.extend(vendored.iter().map(|vendored| vendored.file()));
-        files.extend(compiled?);
+        let Compiled { files: compiled, imports } = compiled?;
+        files.extend(compiled);
         let manifest = manifest::rewrite(self.adapter, &tree.manifest, &version, &[RECORD])?;
         files.insert("package.json".to_owned(), manifest.into_bytes());
         files.insert(
@@ -179,7 +181,7 @@ impl Job<'_> {
         files.insert("README.md".to_owned(), self.readme()?.into_bytes());
         files.insert("LICENSE".to_owned(), self.licence(tree, &vendored)?.into_bytes());
         let (checked, tarball) =
-            rayon::join(|| modules::check_imports(&files), || tarball::pack(&files));
+            rayon::join(|| modules::check_imports(&files, imports), || tarball::pack(&files));
         checked?;
         let tarball = tarball.map_err(|error| BuildError::Unwritable {
             path: self.adapter.packages(),

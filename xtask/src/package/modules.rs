@@ -1,6 +1,6 @@
 //! Our own modules in a package: the templates, compiled, and what imports them.
 
-use std::collections::BTreeMap;
+use std::{cell::RefCell, collections::BTreeMap};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
@@ -16,15 +16,27 @@ use crate::{
 /// The folder of our own modules in a package.
 pub const OUR_MODULES: &str = "dist/websocket";
 
-/// The modules of these template folders, as JavaScript and declarations, by their paths in the
-/// package.
-///
-/// `vendored` are the packages that are imported from within the package.
+/// The modules of template folders, compiled.
+pub struct Compiled {
+    /// JavaScript and declarations, by their paths in the package.
+    pub files: BTreeMap<String, Vec<u8>>,
+    /// Every relative import among them.
+    pub imports: Vec<Import>,
+}
+
+/// One relative import: the path of the module in the package, and what it imports.
+pub struct Import {
+    module: String,
+    specifier: String,
+}
+
+/// Compiles the modules of these template folders. `vendored` are the packages that are imported
+/// from within the package.
 pub fn compile(
     root: &Utf8Path,
     folders: &[String],
     vendored: &[&str],
-) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
+) -> Result<Compiled, Failure> {
     let mut sources = Vec::new();
     for folder in folders {
         let base = Utf8PathBuf::from(format!("templates/{folder}"));
@@ -37,13 +49,27 @@ pub fn compile(
         }
     }
     let compiled = sources.par_iter().map(|(name, source)| {
-        let renames = |specifier: &str| published(name, specifier, vendored);
+        let imports = RefCell::new(Vec::new());
+        let renames = |specifier: &str| {
+            let renamed = published(name, specifier, vendored);
+            let specifier = renamed.as_deref().unwrap_or(specifier);
+            if specifier.starts_with('.') {
+                imports
+                    .borrow_mut()
+                    .push(Import { module: name.clone(), specifier: specifier.to_owned() });
+            }
+            renamed
+        };
         let (javascript, declarations) = compile::javascript_and_declarations(source, renames)?;
         let files = [(format!("{name}.js"), javascript), (format!("{name}.d.ts"), declarations)];
-        Ok(files.map(|(path, code)| (path, code.into_bytes())))
+        Ok((files.map(|(path, code)| (path, code.into_bytes())), imports.into_inner()))
     });
     let compiled: Vec<_> = compiled.collect::<Result<_, Failure>>()?;
-    Ok(compiled.into_iter().flatten().collect())
+    let (files, imports): (Vec<_>, Vec<_>) = compiled.into_iter().unzip();
+    Ok(Compiled {
+        files: files.into_iter().flatten().collect(),
+        imports: imports.into_iter().flatten().collect(),
+    })
 }
 
 /// Tests stay here, and hand-written declarations are for the editor only.
@@ -63,20 +89,26 @@ fn published(module: &str, specifier: &str, vendored: &[&str]) -> Option<String>
     Some(format!("{stem}.js"))
 }
 
-/// Checks that every relative import in the package leads to a file of it.
-pub fn check_imports(files: &BTreeMap<String, Vec<u8>>) -> Result<(), Failure> {
-    let modules =
-        files.par_iter().filter(|(path, _)| path.ends_with(".js") || path.ends_with(".d.ts"));
-    let missing = modules.map(|(path, bytes)| {
+/// Checks that every relative import in the package leads to a file of it: those of upstream's
+/// modules, which patches add to, and those of the templates, which compiling has found.
+pub fn check_imports(
+    files: &BTreeMap<String, Vec<u8>>,
+    of_templates: Vec<Import>,
+) -> Result<(), Failure> {
+    let upstream = files.par_iter().filter(|(path, _)| !path.starts_with(OUR_MODULES));
+    let modules = upstream.filter(|(path, _)| path.ends_with(".js") || path.ends_with(".d.ts"));
+    let imports = modules.map(|(path, bytes)| {
         let source = Source::new(path.as_str(), String::from_utf8_lossy(bytes));
         let specifiers = relative_imports(&source, Language::of(path))?.into_iter();
-        let missing = specifiers.filter(|specifier| !is_there(files, &resolve(path, specifier)));
-        Ok(missing
-            .map(|specifier| BuildError::MissingModule { module: path.clone(), specifier })
-            .collect())
+        Ok(specifiers.map(|specifier| Import { module: path.clone(), specifier }).collect())
     });
-    let missing: Vec<Vec<BuildError>> = missing.collect::<Result<_, Failure>>()?;
-    let missing: Vec<BuildError> = missing.into_iter().flatten().collect();
+    let imports: Vec<Vec<Import>> = imports.collect::<Result<_, Failure>>()?;
+    let imports = imports.into_iter().flatten().chain(of_templates);
+    let missing =
+        imports.filter(|import| !is_there(files, &resolve(&import.module, &import.specifier)));
+    let missing: Vec<BuildError> = missing
+        .map(|Import { module, specifier }| BuildError::MissingModule { module, specifier })
+        .collect();
     if missing.is_empty() { Ok(()) } else { Err(Failure::of(missing)) }
 }
 

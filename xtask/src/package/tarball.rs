@@ -29,7 +29,8 @@ pub fn pack(files: &BTreeMap<String, Vec<u8>>) -> io::Result<Vec<u8>> {
     let mut gzip = GzBuilder::new()
         .operating_system(UNKNOWN_SYSTEM)
         .mtime(0)
-        .write(Vec::new(), Compression::best());
+        // The highest level takes twice the time for a third of a percent.
+        .write(Vec::new(), Compression::default());
     gzip.write_all(&archive(files))?;
     gzip.finish()
 }
@@ -279,8 +280,8 @@ mod tests {
     fn the_same_files_make_the_same_bytes() {
         let tarball = pack(&sample()).unwrap();
         assert_eq!(tarball, pack(&sample()).unwrap());
-        // Magic, deflate, no flags, no date, best compression, no system (RFC 1952).
-        assert_eq!(tarball[..10], [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255]);
+        // Magic, deflate, no flags, no date, ordinary compression, no system (RFC 1952).
+        assert_eq!(tarball[..10], [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
         assert_eq!(gunzip(&tarball), archive(&sample()));
     }
 
