@@ -126,12 +126,23 @@ impl Echo {
     }
 }
 
+/// The first byte of a ping that is a whole message (RFC 6455, sections 5.2 and 5.5.2).
+const PING: u8 = 0x89;
+
+/// Where in a ping the input is. Some servers send them by themselves.
+enum Ping {
+    Nowhere,
+    BeforeLength,
+    Payload(usize),
+}
+
 struct Client {
     stream: TcpStream,
     opcode: u8,
     frame_length: usize,
     /// Bytes of the current frame that have come.
     received: usize,
+    ping: Ping,
     unsent: Vec<u8>,
     sent: VecDeque<Instant>,
 }
@@ -143,6 +154,7 @@ impl Client {
             opcode,
             frame_length,
             received: 0,
+            ping: Ping::Nowhere,
             unsent: Vec::new(),
             sent: VecDeque::new(),
         }
@@ -185,10 +197,35 @@ impl Client {
         }
     }
 
-    /// The frames are all of one length, so only their first byte is looked at.
+    /// The frames are all of one length, so only their first byte is looked at. Pings in between are
+    /// passed over.
     fn count(&mut self, mut bytes: &[u8]) -> io::Result<usize> {
         let mut complete = 0;
-        while !bytes.is_empty() {
+        while let Some(first) = bytes.first() {
+            let passed_over = match self.ping {
+                Ping::Nowhere if self.received == 0 && *first == PING => {
+                    self.ping = Ping::BeforeLength;
+                    1
+                }
+                Ping::Nowhere => 0,
+                Ping::BeforeLength => {
+                    self.ping = Ping::Payload(usize::from(first & 0x7f));
+                    1
+                }
+                Ping::Payload(0) => {
+                    self.ping = Ping::Nowhere;
+                    continue;
+                }
+                Ping::Payload(left) => {
+                    let taken = bytes.len().min(left);
+                    self.ping = Ping::Payload(left - taken);
+                    taken
+                }
+            };
+            if passed_over > 0 {
+                bytes = &bytes[passed_over..];
+                continue;
+            }
             if self.received == 0 && bytes[0] != self.opcode {
                 return Err(unexpected(format!(
                     "not an echo: {:x?}",
