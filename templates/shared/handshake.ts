@@ -9,6 +9,22 @@ export interface HandshakeRequest {
 	readonly hasBody: boolean;
 }
 
+/** Reads a handshake's parts by a way to look up headers. */
+export function handshakeRequest(
+	method: string | undefined,
+	header: (name: string) => string | undefined,
+): HandshakeRequest {
+	return {
+		method,
+		upgrade: header('upgrade'),
+		connection: header('connection'),
+		key: header('sec-websocket-key'),
+		version: header('sec-websocket-version'),
+		hasBody:
+			header('transfer-encoding') !== undefined || Number(header('content-length') ?? 0) !== 0,
+	};
+}
+
 /** RFC 6455 section 4.1: 16 bytes in base64. */
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
 

@@ -90,7 +90,8 @@ export class ServerWebSocket extends EventTarget implements AstroWebSocket {
 	#queuedBefore = 0;
 
 	static create(init: SocketInit): SocketHandle {
-		const socket = new ServerWebSocket(init);
+		// A runtime may have a class of its own.
+		const socket = new this(init);
 		return {
 			socket,
 			open: (transport) => socket.#open(transport),
@@ -98,7 +99,7 @@ export class ServerWebSocket extends EventTarget implements AstroWebSocket {
 		};
 	}
 
-	private constructor(init: SocketInit) {
+	protected constructor(init: SocketInit) {
 		super();
 		this.url = init.url;
 		this.protocol = init.protocol;
