@@ -244,7 +244,7 @@ export class ServerWebSocket extends EventTarget implements AstroWebSocket {
 		};
 	}
 
-	#deliver(data: string | Uint8Array): void {
+	#deliver(data: string | ArrayBuffer): void {
 		if (this.#streams?.isReading) this.#streams.message(toStreamMessage(data));
 		if (!this.#hearsMessages) return;
 		this.dispatchEvent(messageEvent(toMessageData(data, this.#binaryType), this.#origin));
