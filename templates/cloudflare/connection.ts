@@ -63,7 +63,7 @@ export class Connection implements Transport {
 	receive(receiver: Receiver): void {
 		const socket = this.#socket;
 		socket.addEventListener('message', ({ data }) => {
-			const message = data instanceof ArrayBuffer ? new Uint8Array(data) : String(data);
+			const message = data instanceof ArrayBuffer ? data : String(data);
 			if (this.#state === OPEN && this.#isWithinLimits(message)) receiver.message(message);
 		});
 		socket.addEventListener('close', (event) => {
@@ -146,7 +146,7 @@ export class Connection implements Transport {
 		else this.#close(code, reason);
 	}
 
-	#isWithinLimits(message: string | Uint8Array): boolean {
+	#isWithinLimits(message: string | ArrayBuffer): boolean {
 		if (this.#rate?.take() === false) {
 			this.close(POLICY_VIOLATION, 'Too many messages');
 			return false;
@@ -172,7 +172,7 @@ function toError(error: unknown): Error {
 }
 
 /** Whether a message has more bytes. A character of a string takes up to three. */
-function isLongerThan(bytes: number, message: string | Uint8Array): boolean {
-	if (typeof message !== 'string' || message.length > bytes) return message.length > bytes;
-	return message.length * 3 > bytes && payloadSize(message) > bytes;
+function isLongerThan(bytes: number, message: string | ArrayBuffer): boolean {
+	if (typeof message !== 'string') return message.byteLength > bytes;
+	return message.length > bytes || (message.length * 3 > bytes && payloadSize(message) > bytes);
 }

@@ -1,7 +1,6 @@
-import { hooks, options } from 'virtual:astro-cloudflare:websocket';
-import { Site, type SiteApp, type SiteState } from './site.ts';
-
-const site = new Site(options, hooks);
+import { answer, settle } from './answer.ts';
+import { site } from './built-site.ts';
+import type { SiteApp } from './site.ts';
 
 /** Renders a request for upstream's `handle`. */
 export function answerWebSocket(
@@ -10,7 +9,7 @@ export function answerWebSocket(
 	app: SiteApp,
 	render: () => Promise<Response>,
 ): Promise<Response> {
-	return site.answer(request, locals, app, render);
+	return answer(site, request, locals, app, render);
 }
 
 /** Settles a handshake by the response that upstream's `handle` has come to. */
@@ -18,11 +17,6 @@ export function settleWebSocket<Settled extends Response>(
 	request: Request,
 	response: Settled,
 ): Settled {
-	site.settle(request, response);
+	settle(request, response);
 	return response;
-}
-
-/** Admits a request for upstream's `cf`. */
-export function admitWebSocket(state: SiteState, app: SiteApp): Promise<Response | undefined> {
-	return site.admit(state, app);
 }

@@ -1,19 +1,17 @@
-import { handshakeRequest, isWebSocketHandshake, tokens } from '../shared/handshake.ts';
-
-/** What is taken to be there where a request does not show it. */
-const IMPLIED: ReadonlyMap<string, string> = new Map([
-	['connection', 'Upgrade'],
-	['sec-websocket-key', 'AAAAAAAAAAAAAAAAAAAAAA=='],
-	['sec-websocket-version', '13'],
-]);
+import { isKey, tokens } from '../shared/handshake.ts';
 
 /**
- * {@link isWebSocketHandshake} for a Worker's request. A handshake that another Worker makes by
- * `fetch()` has no header but `Upgrade`.
+ * Whether the request is a handshake that can be accepted. What of RFC 6455 section 4.2.1 is not
+ * looked at here the runtime has made sure of. One that another Worker makes by `fetch()` has no
+ * header but `Upgrade`.
  */
 export function isHandshake({ method, headers }: Request): boolean {
-	return isWebSocketHandshake(
-		handshakeRequest(method, (name) => headers.get(name) ?? IMPLIED.get(name)),
+	const key = headers.get('sec-websocket-key');
+	return (
+		method === 'GET' &&
+		headers.get('upgrade')?.toLowerCase() === 'websocket' &&
+		(key === null || isKey(key)) &&
+		(headers.get('sec-websocket-version') ?? '13') === '13'
 	);
 }
 

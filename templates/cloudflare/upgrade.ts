@@ -85,3 +85,20 @@ interface Pending {
 	readonly protocol: string;
 	readonly handle: SocketHandle;
 }
+
+/** A handshake carries its upgrade from where it is admitted to where it is settled. */
+const UPGRADE: unique symbol = Symbol.for('astro.websocket.upgrade');
+
+interface UpgradeRequest extends Request {
+	[UPGRADE]?: Upgrade;
+}
+
+/** Makes `request` one that may be upgraded. */
+export function setUpgrade(request: UpgradeRequest, upgrade: Upgrade): void {
+	request[UPGRADE] = upgrade;
+}
+
+/** The upgrade of a handshake, `undefined` for an ordinary request. */
+export function getUpgrade(request: UpgradeRequest): Upgrade | undefined {
+	return request[UPGRADE];
+}

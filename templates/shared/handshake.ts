@@ -25,8 +25,10 @@ export function handshakeRequest(
 	};
 }
 
-/** RFC 6455 section 4.1: 16 bytes in base64. */
-const KEY = /^[+/0-9A-Za-z]{22}==$/;
+/** Whether it is a `Sec-WebSocket-Key`: RFC 6455 section 4.1, 16 bytes in base64. */
+export function isKey(text: string): boolean {
+	return /^[+/0-9A-Za-z]{22}==$/.test(text);
+}
 
 /**
  * Whether the request is a handshake by RFC 6455 section 4.2.1. Anything else with an `Upgrade`
@@ -39,7 +41,7 @@ export function isWebSocketHandshake(request: HandshakeRequest): boolean {
 		request.upgrade?.toLowerCase() === 'websocket' &&
 		tokens(request.connection).some((token) => token.toLowerCase() === 'upgrade') &&
 		request.key !== undefined &&
-		KEY.test(request.key) &&
+		isKey(request.key) &&
 		request.version === '13' &&
 		!request.hasBody
 	);

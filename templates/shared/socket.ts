@@ -304,7 +304,13 @@ export class ServerWebSocket extends EventTarget implements AstroWebSocket {
 		return guard(listener, this.#captureContext(), (error) => this.#handlerFailed(error));
 	}
 
+	/** Whether it is the runtime that looks at `onmessage` and its like, and is to see nothing. */
+	protected isHidden(): boolean {
+		return false;
+	}
+
 	#handler<Type extends EventType>(type: Type): AstroWebSocketListener<Type> | null {
+		if (this.isHidden()) return null;
 		return (this.#handlers?.get(type)?.value ?? null) as AstroWebSocketListener<Type> | null;
 	}
 
