@@ -156,8 +156,8 @@ fn npm_install(tools: &Tools, folder: &Path) -> Command {
 /// Astro's command line, seen from a root.
 const ASTRO: &str = "../node_modules/astro/bin/astro.mjs";
 
-/// What Astro and Vite write into a root.
-const OUTPUTS: [&str; 3] = [".astro", "dist", "node_modules"];
+/// What Astro, Vite and wrangler write into a root.
+const OUTPUTS: [&str; 4] = [".astro", ".wrangler", "dist", "node_modules"];
 
 impl App {
     /// The folder of this root.
@@ -198,7 +198,12 @@ impl App {
             .env_clear()
             .env("PATH", self.tools.path())
             .env("ASTRO_TELEMETRY_DISABLED", "1")
-            .env("NO_COLOR", "1");
+            .env("NO_COLOR", "1")
+            // Where wrangler keeps what servers on this machine tell each other, and its log.
+            .env("XDG_CONFIG_HOME", self.root.join(".wrangler/config"))
+            .env("WRANGLER_SEND_METRICS", "false")
+            // `request.cf` is made up, and not fetched.
+            .env("CLOUDFLARE_CF_FETCH_ENABLED", "false");
         if let Some(home) = std::env::var_os("HOME") {
             command.env("HOME", home);
         }
