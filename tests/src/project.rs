@@ -8,7 +8,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
 use crate::tools::{Tools, run};
@@ -187,6 +187,14 @@ impl App {
         command.arg("--import").arg(locations::repository().join("tests/projects/leash.mjs"));
         command.arg(script);
         command
+    }
+
+    /// Writes `new` in place of `old` in one of this root's own copies of the sources.
+    pub fn edit(&self, file: &str, old: &str, new: &str) -> Result<()> {
+        let path = self.root.join(file);
+        let text = fs::read_to_string(&path)?;
+        ensure!(text.contains(old), "not in {}: {old}", path.display());
+        Ok(fs::write(path, text.replace(old, new))?)
     }
 
     /// Node in this root. The environment is empty but for what every machine has, since Astro

@@ -1,18 +1,23 @@
 //! The ways in which the Cloudflare adapter serves a site.
 
 use std::ffi::OsStr;
+use std::fs;
 use std::process::Command;
 
 use anyhow::Result;
+use serde_json::{Map, Value};
 use tests::once::Once;
 use tests::project::{App, Project};
 use tests::server::Server;
-use tests::site::{self, Site};
+use tests::site::Site;
 
 pub use tests::site::Cloudflare as Host;
 
 /// Wrangler's command line, seen from a root. Its `bin` starts a second process.
 const WRANGLER: &str = "../node_modules/wrangler/wrangler-dist/cli.js";
+
+/// Where a build leaves the Worker and its configuration.
+const BUILT: &str = "dist/server";
 
 /// The server of every host, each started once, by whoever needs it first.
 #[derive(Default)]
@@ -28,8 +33,7 @@ impl tests::suite::Sites for Sites {
     const HOSTS: &'static [Host] = &Host::ALL;
 
     fn get(&self, host: Host) -> Result<&Site> {
-        self.sites[host as usize]
-            .get(|| Ok(Site { host: site::Host::Cloudflare(host), server: self.start(host)? }))
+        self.sites[host as usize].get(|| Ok(Site { host: host.into(), server: self.start(host)? }))
     }
 }
 
@@ -44,7 +48,28 @@ impl Sites {
         }
     }
 
-    fn project(&self) -> Result<&Project> {
+    /// Wrangler's harness for tests, around what was built, with a configuration beside it.
+    pub fn start_harness(&self, configuration: &str) -> Result<Server> {
+        start_harness(self.built()?, configuration)
+    }
+
+    /// The same, with another compatibility date.
+    pub fn start_harness_on(&self, date: &str) -> Result<Server> {
+        let folder = self.built()?.root().join(BUILT);
+        let text = fs::read_to_string(folder.join("wrangler.json"))?;
+        let mut configuration: Map<String, Value> = serde_json::from_str(&text)?;
+        configuration.insert("compatibility_date".to_owned(), date.into());
+        let name = format!("wrangler-{date}.json");
+        fs::write(folder.join(&name), serde_json::to_string(&configuration)?)?;
+        self.start_harness(&name)
+    }
+
+    /// A root that one case has to itself.
+    pub fn app(&self, name: &str) -> Result<App> {
+        self.project()?.app(name)
+    }
+
+    pub fn project(&self) -> Result<&Project> {
         self.project.get(|| Project::install("cloudflare"))
     }
 
@@ -52,7 +77,7 @@ impl Sites {
         self.dev.get(|| self.project()?.app("dev"))
     }
 
-    fn built(&self) -> Result<&App> {
+    pub fn built(&self) -> Result<&App> {
         self.built.get(|| {
             let app = self.project()?.app("built")?;
             app.build(&[])?;
@@ -74,8 +99,14 @@ fn wrangler_dev(app: &App) -> Result<Server> {
     Server::start(&mut command)
 }
 
+/// Wrangler's harness for tests, around what was built in a root.
+pub fn start_harness(app: &App, configuration: &str) -> Result<Server> {
+    let mut command = app.node_server("hosts/harness.mjs");
+    Server::start(command.arg(format!("{BUILT}/{configuration}")))
+}
+
 /// `wrangler <arguments>`.
-fn wrangler<I: AsRef<OsStr>>(app: &App, arguments: impl IntoIterator<Item = I>) -> Command {
+pub fn wrangler<I: AsRef<OsStr>>(app: &App, arguments: impl IntoIterator<Item = I>) -> Command {
     let mut command = app.node_server(WRANGLER);
     command.args(arguments);
     command

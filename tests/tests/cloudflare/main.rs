@@ -1,6 +1,8 @@
 //! The Cloudflare adapter: what holds on every runtime, held against every way in which it serves a
-//! site, and what only Cloudflare has.
+//! site, what only Cloudflare has, and some that need a server of their own.
 
+mod alone;
+mod cases;
 mod hosts;
 
 use std::process::ExitCode;
@@ -8,5 +10,5 @@ use std::process::ExitCode;
 use hosts::Sites;
 
 fn main() -> ExitCode {
-    tests::suite::run(Sites::default(), [].iter(), [].iter())
+    tests::suite::run("cloudflare", Sites::default(), cases::all(), alone::all())
 }

@@ -3,7 +3,7 @@ import { createTestHarness } from 'wrangler';
 
 const harness = createTestHarness({
 	root: process.cwd(),
-	workers: [{ configPath: process.argv[2] ?? 'dist/server/wrangler.json' }],
+	workers: [{ configPath: process.argv[2] }],
 });
 const { url } = await harness.listen();
 process.on('SIGUSR2', async () => {

@@ -46,7 +46,7 @@ export class Room extends DurableObject<Env> {
 	override webSocketClose(socket: WebSocket, code: number, reason: string): void {
 		const { name }: Guest = socket.deserializeAttachment();
 		socket.close(code, reason);
-		this.#broadcast(`${name} left`);
+		this.#broadcast(`${name} left: ${code} ${reason}`);
 	}
 
 	#broadcast(text: string): void {
