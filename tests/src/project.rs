@@ -156,6 +156,9 @@ fn npm_install(tools: &Tools, folder: &Path) -> Command {
 /// Astro's command line, seen from a root.
 const ASTRO: &str = "../node_modules/astro/bin/astro.mjs";
 
+/// Wrangler's command line, seen from a root. Its `bin` starts a second process.
+const WRANGLER: &str = "../node_modules/wrangler/wrangler-dist/cli.js";
+
 /// What Astro, Vite and wrangler write into a root.
 const OUTPUTS: [&str; 4] = [".astro", ".wrangler", "dist", "node_modules"];
 
@@ -176,6 +179,23 @@ impl App {
     /// between: the process that is started is the one that is killed.
     pub fn astro_server<I: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = I>) -> Command {
         let mut command = self.node_server(ASTRO);
+        command.args(arguments);
+        command
+    }
+
+    /// `wrangler <arguments>`, to run to its end.
+    pub fn wrangler<I: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = I>) -> Command {
+        let mut command = self.node();
+        command.arg(WRANGLER).args(arguments);
+        command
+    }
+
+    /// `wrangler <arguments>`, to be given to `Server::start`.
+    pub fn wrangler_server<I: AsRef<OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = I>,
+    ) -> Command {
+        let mut command = self.node_server(WRANGLER);
         command.args(arguments);
         command
     }
@@ -288,6 +308,15 @@ pub struct Pin {
     pub astro: String,
     /// The commit of that release.
     pub commit: String,
+    /// The official adapters, by name.
+    pub packages: BTreeMap<String, PinnedPackage>,
+}
+
+/// An official adapter.
+#[derive(Deserialize)]
+pub struct PinnedPackage {
+    /// The exact version.
+    pub version: String,
 }
 
 /// Reads the pin.

@@ -1,8 +1,6 @@
 //! The ways in which the Cloudflare adapter serves a site.
 
-use std::ffi::OsStr;
 use std::fs;
-use std::process::Command;
 
 use anyhow::Result;
 use serde_json::{Map, Value};
@@ -12,9 +10,6 @@ use tests::server::Server;
 use tests::site::Site;
 
 pub use tests::site::Cloudflare as Host;
-
-/// Wrangler's command line, seen from a root. Its `bin` starts a second process.
-const WRANGLER: &str = "../node_modules/wrangler/wrangler-dist/cli.js";
 
 /// Where a build leaves the Worker and its configuration.
 const BUILT: &str = "dist/server";
@@ -90,7 +85,7 @@ impl Sites {
 /// which may run at the same time.
 fn wrangler_dev(app: &App) -> Result<Server> {
     let folder = app.root().join(".wrangler/of-wrangler");
-    let mut command = wrangler(app, ["dev", "--ip", "127.0.0.1", "--port", "0"]);
+    let mut command = app.wrangler_server(["dev", "--ip", "127.0.0.1", "--port", "0"]);
     command
         .args(["--inspector-port", "0", "--show-interactive-dev-session", "false"])
         .arg("--persist-to")
@@ -103,11 +98,4 @@ fn wrangler_dev(app: &App) -> Result<Server> {
 pub fn start_harness(app: &App, configuration: &str) -> Result<Server> {
     let mut command = app.node_server("hosts/harness.mjs");
     Server::start(command.arg(format!("{BUILT}/{configuration}")))
-}
-
-/// `wrangler <arguments>`.
-pub fn wrangler<I: AsRef<OsStr>>(app: &App, arguments: impl IntoIterator<Item = I>) -> Command {
-    let mut command = app.node_server(WRANGLER);
-    command.args(arguments);
-    command
 }

@@ -8,7 +8,7 @@ use tests::locations::files_ending_with;
 use tests::tools::run;
 
 use super::{Case, cases};
-use crate::hosts::{Sites, wrangler};
+use crate::hosts::Sites;
 
 pub const CASES: &[Case] = cases![installs_one_workerd, would_be_deployed];
 
@@ -41,7 +41,7 @@ fn would_be_deployed(sites: &Sites) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
-    let mut command = wrangler(app, ["deploy", "--dry-run", "--outdir"]);
+    let mut command = app.wrangler(["deploy", "--dry-run", "--outdir"]);
     run(command.arg(&folder)).context("the site cannot be deployed")?;
     ensure!(!files_ending_with(&folder, "entry.mjs")?.is_empty(), "no Worker was written");
     Ok(())
