@@ -1,9 +1,10 @@
+import { MessageRate } from '../shared/message-rate.ts';
+import { payloadSize } from '../shared/payload.ts';
+import type { Payload, Receiver, Sent, Transport } from '../shared/transport.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
-import { Liveness, type Silence } from './liveness.ts';
-import { MessageRate } from './message-rate.ts';
+import { livenessOf, type Watched } from './liveness.ts';
 import { Outbox } from './outbox.ts';
-import { payloadSize } from './payload.ts';
-import type { Payload, RawTransport, Transport, Wire } from './transport.ts';
+import type { RawReceiver, RawTransport, Wire } from './transport.ts';
 
 /** RFC 6455 section 7.4.1: the server goes away. */
 const GOING_AWAY = 1001;
@@ -21,16 +22,24 @@ const GRACE = 2000;
 export class NotSentError extends Error {}
 
 /** An accepted connection within its limits. */
-export class Connection implements Transport, Silence {
+export class Connection implements Transport, RawReceiver, Watched {
+	wasHeard = false;
+	heardAt = 0;
+	beatAt = 0;
+	isAwaited = false;
 	readonly #raw: RawTransport;
+	readonly #wire: Wire;
 	readonly #settings: ConnectionSettings;
 	readonly #warn: (message: string) => void;
-	readonly #outbox: Outbox;
 	/** Whether messages go out as they are. */
 	readonly #isDirect: boolean;
-	/** Messages that `ws` still has: behind a Blob that is being read, or being compressed. */
+	/** Made for the first message: most connections are idle most of the time. */
+	#outbox: Outbox | undefined;
+	#rate: MessageRate | undefined;
+	/** Messages that are still below: behind a Blob that is being read, or being compressed. */
 	#queued = 0;
 	#grace: NodeJS.Timeout | undefined;
+	#receiver: Receiver | undefined;
 
 	/** @param warn Tells whoever runs the site that a client is too slow for what it is sent. */
 	constructor(
@@ -40,25 +49,12 @@ export class Connection implements Transport, Silence {
 		warn: (message: string) => void,
 	) {
 		this.#raw = raw;
+		this.#wire = wire;
 		this.#isDirect = raw.extensions === '';
 		this.#settings = settings;
 		this.#warn = warn;
-		this.#outbox = new Outbox(wire);
-		raw.beforeControl = () => this.#outbox.flush();
-		// Before `ws` hears of it, and ends its side as well.
-		wire.prependListener('end', () => this.#outbox.flush());
-		if (settings.maxMessagesPerSecond > 0) {
-			const rate = new MessageRate(settings.maxMessagesPerSecond);
-			// In front of all other listeners: they drop what comes while the socket is closing.
-			raw.on('message', () => {
-				if (!rate.take()) this.#end(POLICY_VIOLATION, 'Too many messages');
-			});
-		}
-		const liveness = new Liveness(wire, settings, this);
-		raw.on('close', () => {
-			liveness.stop();
-			clearTimeout(this.#grace);
-		});
+		raw.receiver = this;
+		livenessOf(settings).watch(this);
 	}
 
 	get readyState(): 0 | 1 | 2 | 3 {
@@ -66,21 +62,31 @@ export class Connection implements Transport, Silence {
 	}
 
 	get bufferedAmount(): number {
-		return this.#raw.bufferedAmount + this.#outbox.heldBytes;
+		return this.#raw.bufferedAmount + (this.#outbox?.heldBytes ?? 0);
 	}
 
 	get extensions(): string {
 		return this.#raw.extensions;
 	}
 
-	send(data: Payload, done?: (error?: Error | null) => void): void {
-		const bytes = payloadSize(data);
-		if (this.readyState === 1 && !this.#hasRoomFor(bytes)) {
+	get isPaused(): boolean {
+		return this.#raw.isPaused;
+	}
+
+	receive(receiver: Receiver): void {
+		this.#receiver = receiver;
+	}
+
+	send(data: Payload, done?: Sent): void {
+		const bytes = typeof data === 'string' ? Buffer.byteLength(data) : payloadSize(data);
+		const isOpen = this.#raw.readyState === 1;
+		if (isOpen && !this.#hasRoomFor(bytes)) {
 			done?.(new NotSentError(`${bytes} bytes are more than may wait to go out`));
 			if (this.#settings.overflow === 'close') this.#overflow();
 			return;
 		}
-		if (this.#isDirect && this.#queued === 0 && this.readyState === 1 && !(data instanceof Blob)) {
+		this.#outbox ??= new Outbox(this.#wire);
+		if (this.#isDirect && this.#queued === 0 && isOpen && !(data instanceof Blob)) {
 			this.#outbox.send(data, bytes, done);
 			return;
 		}
@@ -99,12 +105,40 @@ export class Connection implements Transport, Silence {
 		this.resume();
 	}
 
-	terminate(): void {
-		this.#raw.terminate();
+	pause(): void {
+		this.#raw.pause();
 	}
 
-	isPaused(): boolean {
-		return this.#raw.isPaused;
+	resume(): void {
+		if (this.#raw.isPaused) this.#raw.resume();
+	}
+
+	heard(): void {
+		this.wasHeard = true;
+	}
+
+	beforeControl(): void {
+		this.#outbox?.flush();
+	}
+
+	message(data: string | ArrayBuffer): void {
+		const { maxMessagesPerSecond } = this.#settings;
+		if (maxMessagesPerSecond > 0) {
+			this.#rate ??= new MessageRate(maxMessagesPerSecond);
+			// A socket that is closing drops what comes.
+			if (!this.#rate.take()) this.#end(POLICY_VIOLATION, 'Too many messages');
+		}
+		this.#receiver?.message(data);
+	}
+
+	failed(error: Error): void {
+		this.#receiver?.failed(error);
+	}
+
+	closed(code: number, reason: string): void {
+		livenessOf(this.#settings).leave(this);
+		clearTimeout(this.#grace);
+		this.#receiver?.closed(code, reason);
 	}
 
 	ping(): void {
@@ -119,26 +153,11 @@ export class Connection implements Transport, Silence {
 		this.#end(GOING_AWAY, 'Idle for too long');
 	}
 
-	pause(): void {
-		this.#raw.pause();
-	}
-
-	resume(): void {
-		if (this.#raw.isPaused) this.#raw.resume();
-	}
-
-	on(event: 'message', listener: (data: Uint8Array, isBinary: boolean) => void): unknown;
-	on(event: 'close', listener: (code: number, reason: Uint8Array) => void): unknown;
-	on(event: 'error', listener: (error: Error) => void): unknown;
-	on(event: string, listener: (...parameters: never[]) => void): unknown {
-		return Reflect.apply(this.#raw.on, this.#raw, [event, listener]);
-	}
-
 	#hasRoomFor(bytes: number): boolean {
 		const { maxBufferedAmount } = this.#settings;
 		if (this.bufferedAmount + bytes <= maxBufferedAmount) return true;
 		// What is only held back until the end of the tick does not wait for the client.
-		this.#outbox.release();
+		this.#outbox?.release();
 		return this.bufferedAmount + bytes <= maxBufferedAmount;
 	}
 
