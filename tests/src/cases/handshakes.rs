@@ -1,22 +1,29 @@
 //! Handshakes that are none (RFC 6455, section 4.2.1), and other protocols that ask for an upgrade.
 
+use crate::client::Request;
 use anyhow::{Result, ensure};
-use tests::client::Request;
 
-use super::{Case, cases};
-use crate::hosts::Site;
+use crate::cases;
+use crate::site::Site;
+use crate::suite::{Case, not_applicable};
 
-pub const CASES: &[Case] = cases![
-    takes_no_handshake_with_a_malformed_key,
-    takes_no_handshake_without_a_key,
-    takes_no_handshake_of_another_version,
-    takes_no_handshake_by_post,
-    serves_plain_http_to_who_offers_h2c,
-    keeps_the_body_of_a_post_that_offers_h2c,
-    answers_head,
-    answers_head_that_asks_for_an_upgrade,
-    survives_a_handshake_behind_an_unfinished_response,
-];
+pub(super) const CASES: &[Case<Site>] = cases! {
+    "Handshakes that are none" => [
+        takes_no_handshake_with_a_malformed_key,
+        takes_no_handshake_without_a_key,
+        takes_no_handshake_of_another_version,
+        takes_no_handshake_by_post,
+        answers_head,
+        answers_head_that_asks_for_an_upgrade,
+        survives_a_handshake_behind_an_unfinished_response,
+    ],
+    "Clients that offer h2c" => [
+        serves_plain_http_to_who_offers_h2c,
+        keeps_the_body_of_a_post_that_offers_h2c,
+    ],
+};
+
+const BY_WORKERD: &str = "workerd answers wrong handshakes before the Worker is asked";
 
 fn takes_no_handshake_with_a_malformed_key(site: &Site) -> Result<()> {
     is_ordinary(site, &Request::upgrade("/both").header("Sec-WebSocket-Key", "short"))
@@ -35,6 +42,9 @@ fn takes_no_handshake_of_another_version(site: &Site) -> Result<()> {
 }
 
 fn takes_no_handshake_by_post(site: &Site) -> Result<()> {
+    if site.host.is_workerd_itself() {
+        return not_applicable(BY_WORKERD);
+    }
     let request = Request::post("/both", "a body")
         .header("Connection", "Upgrade")
         .header("Upgrade", "websocket")
@@ -47,6 +57,9 @@ fn takes_no_handshake_by_post(site: &Site) -> Result<()> {
 
 /// The route is asked, and told that there is nothing to upgrade.
 fn is_ordinary(site: &Site, request: &Request) -> Result<()> {
+    if site.host.is_workerd_itself() {
+        return not_applicable(BY_WORKERD);
+    }
     let response = site.server.reject(request)?;
     ensure!(response.status == 200 && response.text() == "plain", "{response}");
     Ok(())
@@ -79,6 +92,9 @@ fn answers_head(site: &Site) -> Result<()> {
 }
 
 fn answers_head_that_asks_for_an_upgrade(site: &Site) -> Result<()> {
+    if site.host.is_workerd_itself() {
+        return not_applicable(BY_WORKERD);
+    }
     let request = Request::new("HEAD", "/both")
         .header("Connection", "Upgrade")
         .header("Upgrade", "websocket")

@@ -1,13 +1,21 @@
 //! Limits that are on by default.
 
+use crate::client::Request;
 use anyhow::{Result, ensure};
-use tests::client::Request;
 
-use super::{Case, cases};
-use crate::hosts::Site;
+use crate::cases;
+use crate::site::Site;
+use crate::suite::{Case, not_applicable};
 
-pub const CASES: &[Case] =
-    cases![takes_a_message_of_1_mib, closes_with_1009_above_1_mib, negotiates_no_compression];
+pub(super) const CASES: &[Case<Site>] = cases! {
+    "Limit of the size of a message" => [
+        takes_a_message_of_1_mib,
+        closes_with_1009_above_1_mib,
+    ],
+    "No compression by default" => [
+        negotiates_no_compression,
+    ],
+};
 
 const MIB: usize = 1024 * 1024;
 
@@ -27,6 +35,11 @@ fn closes_with_1009_above_1_mib(site: &Site) -> Result<()> {
 }
 
 fn negotiates_no_compression(site: &Site) -> Result<()> {
+    if site.host.is_workerd_itself() {
+        return not_applicable(
+            "on Cloudflare it is the compatibility flag `no_web_socket_compression` that turns it off",
+        );
+    }
     let request =
         Request::upgrade("/echo").header("Sec-WebSocket-Extensions", "permessage-deflate");
     let socket = site.server.open(&request)?;
