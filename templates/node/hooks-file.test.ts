@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { findHooksFile, type ProjectFolders, withHooksExport } from './hooks-file.ts';
+import { findHooksFile, hooksPlugin, type ProjectFolders } from './hooks-file.ts';
 
 function project(context: TestContext, ...files: string[]): ProjectFolders & { path: string } {
 	const path = mkdtempSync(join(tmpdir(), 'hooks-'));
@@ -39,11 +39,19 @@ test('a file that is asked for must be there', (context) => {
 	});
 });
 
-test('the module of the options exports the hooks', () => {
-	assert.equal(
-		withHooksExport('export const mode = "standalone";', { websocket: { hooks: '/a "b".ts' } }),
-		'export const mode = "standalone";\nexport * as websocketHooks from "/a \\"b\\".ts";',
-	);
-	assert.equal(withHooksExport('code', { websocket: { hooks: null } }), 'code');
-	assert.equal(withHooksExport('code', {}), 'code');
-});
+for (const [what, file, module] of [
+	['exports what the file does', '/a "b".ts', 'export * as websocketHooks from "/a \\"b\\".ts";'],
+	['is empty without a file', null, 'export const websocketHooks = {};'],
+] as const) {
+	test(`the module of the hooks ${what}`, () => {
+		const { resolveId, load } = hooksPlugin(file) as object as {
+			resolveId(id: string): string | undefined;
+			load(id: string): string | undefined;
+		};
+		const id = resolveId('virtual:astro-websocket:hooks');
+		assert.ok(id);
+		assert.equal(load(id), module);
+		assert.equal(resolveId('virtual:another'), undefined);
+		assert.equal(load('virtual:another'), undefined);
+	});
+}

@@ -12,6 +12,9 @@ pub struct Check {
     /// The runtimes to check; all of them if none is named
     #[arg(value_name = "RUNTIME")]
     runtimes: Vec<String>,
+    /// Only the line of this Astro major, for example 6; all lines if it is not given
+    #[arg(long, value_name = "MAJOR")]
+    astro: Option<u64>,
     /// Read upstream from this clone of Astro's repository, at the pinned commit
     #[arg(long, value_name = "PATH")]
     upstream: Option<Utf8PathBuf>,
@@ -22,7 +25,7 @@ impl Check {
         let workshop = Workshop::open(self.upstream.as_deref())?;
         let adapters = Adapter::select(&workshop.root, &self.runtimes)?;
         let mut failures = Vec::new();
-        for job in workshop.jobs(&adapters)? {
+        for job in workshop.jobs(&adapters, self.astro)? {
             match job.read().and_then(|tree| job.patch(tree)) {
                 Err(failure) => failures.push(failure),
                 Ok(patched) => {

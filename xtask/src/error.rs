@@ -215,6 +215,13 @@ pub enum UsageError {
     #[explain(code = "B020", help = "choose one of: {known}")]
     Runtime { name: String, known: String },
 
+    /// There is no line for this Astro major
+    ///
+    /// A line is a table of `upstream/upstream.toml`, one for every Astro major that is built.
+    #[error("there is no line for Astro {major}")]
+    #[explain(code = "B023", help = "choose one of: {known}")]
+    Line { major: u64, known: String },
+
     /// There is no such code
     ///
     /// Codes are a letter and three digits: P for patches, U for upstream, B for everything else.

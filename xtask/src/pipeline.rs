@@ -10,10 +10,10 @@ use semver::Version;
 use crate::{
     adapter::{Adapter, Vendored},
     compile,
-    error::{BuildError, Failure},
+    error::{BuildError, Failure, UsageError},
     output,
     package::{
-        manifest,
+        manifest::{self, Release},
         modules::{self, Compiled},
         record::{self, ModuleEdit, RECORD},
         stamp, tarball,
@@ -51,6 +51,14 @@ pub struct Patched {
     pub renamed: usize,
 }
 
+/// What goes into every package of a runtime, whatever the line.
+pub struct Ours {
+    vendored: Vec<Module>,
+    compiled: Compiled,
+    readme: String,
+    licence: String,
+}
+
 /// A file before and after its edits.
 pub struct Changed {
     pub path: String,
@@ -78,33 +86,113 @@ impl Workshop {
         Ok(Self { root, pins, registry, upstream: upstream.map(Utf8Path::to_owned) })
     }
 
-    /// Everything there is to do for these runtimes: one job for every line that pins one.
-    pub fn jobs<'w>(&'w self, adapters: &'w [Adapter]) -> Result<Vec<Job<'w>>, Failure> {
+    /// Everything there is to do for these runtimes: one job for every line that pins one, or for
+    /// the line of the Astro major `astro` only. Jobs of one runtime stand together.
+    pub fn jobs<'w>(
+        &'w self,
+        adapters: &'w [Adapter],
+        astro: Option<u64>,
+    ) -> Result<Vec<Job<'w>>, Failure> {
+        let chosen = self.lines(astro)?;
         let mut jobs = Vec::new();
         for adapter in adapters {
             let package = &adapter.upstream.package;
-            let lines = self.pins.lines.iter().filter(|line| line.packages.contains_key(package));
+            let pinned = self.pins.lines.iter().filter_map(|line| line.packages.get(package));
+            let pinned: Vec<Version> = pinned.map(|pin| pin.version.clone()).collect();
+            let lines = chosen.iter().copied().filter(|line| line.packages.contains_key(package));
             let lines: Vec<&Line> = lines.collect();
-            if let (true, Some(newest)) = (lines.is_empty(), self.pins.lines.last()) {
+            // With several runtimes, one that the line does not have is passed over.
+            let is_asked_for = astro.is_none() || adapters.len() == 1;
+            if let (true, true, Some(newest)) = (lines.is_empty(), is_asked_for, chosen.last()) {
                 newest.package(package)?;
             }
-            let pinned = lines.iter().map(|line| Ok(line.package(package)?.version.clone()));
-            check_versions(&adapter.patches, &pinned.collect::<Result<Vec<Version>, Failure>>()?)?;
-            jobs.extend(lines.into_iter().map(|line| Job { adapter, line, workshop: self }));
+            check_versions(&adapter.patches, &pinned)?;
+            jobs.extend(lines.into_iter().map(|line| self.job(adapter, line)));
         }
         Ok(jobs)
     }
+
+    /// The lines, the oldest first, or only that of one Astro major.
+    pub fn lines(&self, astro: Option<u64>) -> Result<Vec<&Line>, UsageError> {
+        let lines = &self.pins.lines;
+        let chosen: Vec<&Line> =
+            lines.iter().filter(|line| astro.is_none_or(|major| line.major == major)).collect();
+        match astro {
+            Some(major) if chosen.is_empty() => {
+                let known: Vec<String> = lines.iter().map(|line| line.major.to_string()).collect();
+                Err(UsageError::Line { major, known: known.join(", ") })
+            }
+            _ => Ok(chosen),
+        }
+    }
+
+    /// What there is to do for a runtime on a line, whether it is one of the pinned or not.
+    pub fn job<'w>(&'w self, adapter: &'w Adapter, line: &'w Line) -> Job<'w> {
+        Job { adapter, line, workshop: self }
+    }
+
+    /// What goes into every package of a runtime, whatever the line.
+    pub fn ours(&self, adapter: &Adapter) -> Result<Ours, Failure> {
+        let names: Vec<&str> = adapter.vendored.iter().map(|own| own.package.as_str()).collect();
+        let (vendored, compiled) = rayon::join(
+            || self.vendored(adapter),
+            || modules::compile(&self.root, &adapter.templates, &names),
+        );
+        let readme = format!("{}/{}/README.md", crate::adapter::ADAPTERS, adapter.runtime);
+        Ok(Ours {
+            vendored: vendored?,
+            compiled: compiled?,
+            readme: workspace::read(&self.root, Utf8Path::new(&readme))?,
+            licence: workspace::read(&self.root, Utf8Path::new("LICENSE"))?,
+        })
+    }
+
+    /// The packages that go into ours, each made into one module.
+    fn vendored(&self, adapter: &Adapter) -> Result<Vec<Module>, Failure> {
+        let modules = adapter.vendored.iter().map(|vendored| {
+            let Vendored { package, pin, .. } = vendored;
+            let (manifest, files) = upstream::published(package, pin, &self.registry)?;
+            vendor::module(vendored, &manifest, &files)
+        });
+        modules.collect()
+    }
+}
+
+/// The whole way of several jobs, side by side. What the jobs of one runtime share is made once.
+pub fn build(jobs: &[Job<'_>]) -> Result<Vec<(Patched, Package)>, Failure> {
+    let of_runtimes = jobs.par_chunk_by(|one, other| one.adapter.runtime == other.adapter.runtime);
+    let built = of_runtimes.flat_map_iter(|jobs| {
+        let [first, ..] = jobs else { return Vec::new() };
+        let (ours, patched) = rayon::join(
+            || first.workshop.ours(first.adapter),
+            || {
+                let patched =
+                    jobs.par_iter().map(|job| job.read().and_then(|tree| job.patch(tree)));
+                patched.collect::<Vec<Result<Patched, Failure>>>()
+            },
+        );
+        let ours = match ours {
+            Ok(ours) => ours,
+            Err(failure) => return vec![Err(failure)],
+        };
+        let packed = jobs.par_iter().zip(patched).map(|(job, patched)| {
+            let patched = patched?;
+            let package = job.package(&patched, &ours)?;
+            Ok((patched, package))
+        });
+        packed.collect::<Vec<Result<(Patched, Package), Failure>>>()
+    });
+    let (mut packages, mut failures) = (Vec::new(), Vec::new());
+    for result in built.collect::<Vec<_>>() {
+        match result {
+            Ok(package) => packages.push(package),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    Failure::all(failures).map_or(Ok(packages), Err)
 }
 
 impl Job<'_> {
-    /// The whole way.
-    pub fn build(&self) -> Result<(Patched, Package), Failure> {
-        let tree = self.read()?;
-        let patched = self.patch(tree)?;
-        let package = self.package(&patched)?;
-        Ok((patched, package))
-    }
-
     /// Pins to source tree.
     pub fn read(&self) -> Result<SourceTree, Failure> {
         let upstream = &self.adapter.upstream;
@@ -133,7 +221,7 @@ impl Job<'_> {
         patching.files(&mut tree.declarations, |file| &file.declares);
         let Patching { changed, edits, renamed, allowed, mut failures, .. } = patching;
         if failures.is_empty() {
-            let checked = self.adapter.rename.check_allowances(&allowed);
+            let checked = self.adapter.rename.check_allowances(&tree.version, &allowed);
             failures.extend(checked.err().map(Failure::from));
         }
         match Failure::all(failures) {
@@ -143,13 +231,26 @@ impl Job<'_> {
     }
 
     /// Patched modules to package: compile, manifest and stamp, tarball.
-    pub fn package(&self, patched: &Patched) -> Result<Package, Failure> {
+    pub fn package(&self, patched: &Patched, ours: &Ours) -> Result<Package, Failure> {
+        let files = self.files(patched, ours)?;
+        let (checked, tarball) = rayon::join(
+            || modules::check_imports(&files, &ours.compiled.imports),
+            || tarball::pack(&files),
+        );
+        checked?;
+        let tarball = tarball.map_err(|error| BuildError::Unwritable {
+            path: self.adapter.packages(),
+            reason: error.to_string(),
+        })?;
+        let integrity = Integrity::of(&tarball).to_string();
+        let (name, version) = (self.adapter.package.name.clone(), stamp::of(self.line));
+        Ok(Package { name, version, files, tarball, integrity })
+    }
+
+    /// The files of the package by their paths in it.
+    fn files(&self, patched: &Patched, ours: &Ours) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
         let Patched { tree, edits, renamed, .. } = patched;
-        let version = stamp::stamp(&self.line.astro, &self.line.commit);
-        let mut files = BTreeMap::new();
-        for (path, bytes) in &tree.extras {
-            files.insert(path.clone(), bytes.clone());
-        }
+        let mut files = tree.extras.clone();
         for (name, file) in &tree.modules {
             let code = match tree.form {
                 Form::Git => {
@@ -162,66 +263,40 @@ impl Job<'_> {
         for (name, file) in &tree.declarations {
             files.insert(format!("dist/{name}.d.ts"), file.text.clone().into_bytes());
         }
-        let names: Vec<&str> =
-            self.adapter.vendored.iter().map(|own| own.package.as_str()).collect();
-        let (vendored, compiled) = rayon::join(
-            || self.vendored(),
-            || modules::compile(&self.workshop.root, &self.adapter.templates, &names),
-        );
-        let vendored = vendored?;
-        files.extend(vendored.iter().map(|vendored| vendored.file()));
-        let Compiled { files: compiled, imports } = compiled?;
-        files.extend(compiled);
-        let manifest = manifest::rewrite(self.adapter, &tree.manifest, &version, &[RECORD])?;
+        files.extend(ours.vendored.iter().map(Module::file));
+        let compiled = ours.compiled.files.iter();
+        files.extend(compiled.map(|(path, bytes)| (path.clone(), bytes.clone())));
+        let stamp = stamp::of(self.line);
+        let release = Release { version: &stamp, tag: &self.line.tag, files: &[RECORD] };
+        let manifest = manifest::rewrite(self.adapter, &tree.manifest, &release)?;
         files.insert("package.json".to_owned(), manifest.into_bytes());
         files.insert(
             RECORD.to_owned(),
             record::record(self.line, tree, &self.adapter.vendored, edits, *renamed).into_bytes(),
         );
-        files.insert("README.md".to_owned(), self.readme()?.into_bytes());
-        files.insert("LICENSE".to_owned(), self.licence(tree, &vendored)?.into_bytes());
-        let (checked, tarball) =
-            rayon::join(|| modules::check_imports(&files, imports), || tarball::pack(&files));
-        checked?;
-        let tarball = tarball.map_err(|error| BuildError::Unwritable {
-            path: self.adapter.packages(),
-            reason: error.to_string(),
-        })?;
-        let integrity = Integrity::of(&tarball).to_string();
-        Ok(Package { name: self.adapter.package.name.clone(), version, files, tarball, integrity })
+        files.insert("README.md".to_owned(), ours.readme.clone().into_bytes());
+        files.insert("LICENSE".to_owned(), ours.licences(tree).into_bytes());
+        Ok(files)
     }
+}
 
-    fn readme(&self) -> Result<String, BuildError> {
-        let path = format!("{}/{}/README.md", crate::adapter::ADAPTERS, self.adapter.runtime);
-        workspace::read(&self.workshop.root, Utf8Path::new(&path))
-    }
-
-    /// The packages that go into ours, each made into one module.
-    fn vendored(&self) -> Result<Vec<Module>, Failure> {
-        let modules = self.adapter.vendored.iter().map(|vendored| {
-            let Vendored { package, pin, .. } = vendored;
-            let (manifest, files) = upstream::published(package, pin, &self.workshop.registry)?;
-            vendor::module(vendored, &manifest, &files)
-        });
-        modules.collect()
-    }
-
+impl Ours {
     /// Our licence, upstream's with its notices, and those of the vendored packages.
-    fn licence(&self, tree: &SourceTree, vendored: &[Module]) -> Result<String, BuildError> {
-        let ours = workspace::read(&self.workshop.root, Utf8Path::new("LICENSE"))?;
+    fn licences(&self, tree: &SourceTree) -> String {
+        let ours = &self.licence;
         let upstream = tree.extras.get("LICENSE").map(|bytes| String::from_utf8_lossy(bytes));
         let package = &tree.package;
         let mut text = match upstream {
             Some(upstream) => format!(
                 "{ours}\n---\n\nThis package is made of {package}, which has this licence:\n\n{upstream}"
             ),
-            None => ours,
+            None => ours.clone(),
         };
-        for Module { package, path, licence, .. } in vendored {
+        for Module { package, path, licence, .. } in &self.vendored {
             let notice = format!("`{path}` is made of {package}, which has this licence:");
             text.push_str(&format!("\n---\n\n{notice}\n\n{licence}"));
         }
-        Ok(text)
+        text
     }
 }
 
@@ -264,7 +339,13 @@ impl<'a> Patching<'a> {
         let done = files.into_par_iter().map(|(module, file)| {
             let patches = self.adapter.patches.iter().filter(|patch| patch.module == *module);
             let edits = patches.flat_map(list).filter(|edit| edit.is_for(&self.version));
-            patch_file(&self.adapter.rename, module, file, &edits.collect::<Vec<&Edit>>())
+            patch_file(
+                &self.adapter.rename,
+                &self.version,
+                module,
+                file,
+                &edits.collect::<Vec<&Edit>>(),
+            )
         });
         for result in done.collect::<Vec<Result<Done, Failure>>>() {
             match result {
@@ -290,6 +371,7 @@ struct Done {
 /// Edits a module or declaration file, and renames the package in it.
 fn patch_file(
     rename: &Rename,
+    version: &Version,
     module: &str,
     file: &mut SourceFile,
     edits: &[&Edit],
@@ -298,7 +380,7 @@ fn patch_file(
     let source = Source::new(file.path.as_str(), file.text.as_str());
     let rewritten = rewrite(&source, language, edits)?;
     let edited = Source::new(file.path.as_str(), rewritten.text);
-    let renamed = rename.apply(module, &edited, language)?;
+    let renamed = rename.apply(module, version, &edited, language)?;
 
     let edits = rewritten.applied.into_iter().map(|applied| ModuleEdit {
         module: file.path.clone(),

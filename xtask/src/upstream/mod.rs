@@ -138,8 +138,7 @@ pub fn read(
 ) -> Result<SourceTree, UpstreamError> {
     let pin = line.package(package)?;
     match choice {
-        Choice::Registry => from_tarball(line, package, pin, registry),
-        Choice::Git(path) => {
+        Choice::Git(path) if !pin.is_elsewhere => {
             let snapshot = git::Snapshot::open(path, line)?;
             let is_module = |path: &str| is_source_module(path);
             let modules = modules(
@@ -148,12 +147,13 @@ pub fn read(
                 ".ts",
             )?;
             let manifest = manifest_in_git(&snapshot, path, line, package, pin, folder)?;
-            let published = from_tarball(line, package, pin, registry)
+            let published = published_tree(package, pin, &line.commit, registry)
                 .map_err(|cause| without_declarations(package, cause))?;
             let origin = Origin { form: Form::Git, ..published.origin };
             let not_read = snapshot.changed_in_work_tree(&modules);
             Ok(SourceTree { form: Form::Git, modules, manifest, origin, not_read, ..published })
         }
+        _ => published_tree(package, pin, &line.commit, registry),
     }
 }
 
@@ -174,10 +174,15 @@ pub fn published(
     Ok((manifest, files))
 }
 
-fn from_tarball(
-    line: &Line,
+/// A release in the registry form. `commit` is what is known of its origin.
+///
+/// # Errors
+///
+/// Whatever keeps it from being had, see [`UpstreamError`].
+pub fn published_tree(
     package: &str,
     pin: &PackagePin,
+    commit: &str,
     registry: &Registry,
 ) -> Result<SourceTree, UpstreamError> {
     let (manifest, mut files) = published(package, pin, registry)?;
@@ -198,7 +203,7 @@ fn from_tarball(
         extras: files,
         origin: Origin {
             form: Form::Registry,
-            commit: line.commit.clone(),
+            commit: commit.to_owned(),
             integrity: pin.integrity,
         },
         not_read: Vec::new(),
@@ -288,7 +293,7 @@ fn expect_package(
             Ok(Identity { name, version }) => format!("`{name}@{version}`"),
             Err(_) => "no package".to_owned(),
         },
-        places: vec![pin.version_place.clone()],
+        places: pin.version_place.iter().cloned().collect(),
     })
 }
 

@@ -31,6 +31,10 @@ pub struct Line {
     pub astro: Version,
     /// The commit of that release, 40 hexadecimal digits in lower case.
     pub commit: String,
+    /// The dist-tag of our packages on npm.
+    pub tag: String,
+    /// Counts our releases of one release of upstream, from 0.
+    pub revision: u64,
     /// The adapters by the names of their packages.
     pub packages: BTreeMap<String, PackagePin>,
     /// Where the table stands.
@@ -46,10 +50,12 @@ pub struct PackagePin {
     pub version: Version,
     /// The sha512 of its tarball.
     pub integrity: Integrity,
-    /// Where the version stands.
-    pub version_place: Place,
-    /// Where the sha512 stands.
-    pub integrity_place: Place,
+    /// Whether its source is in another repository than Astro's, so that there is no git form.
+    pub is_elsewhere: bool,
+    /// Where the version stands, if it is pinned in a file.
+    pub version_place: Option<Place>,
+    /// Where the sha512 stands, if it is pinned in a file.
+    pub integrity_place: Option<Place>,
 }
 
 #[derive(Deserialize)]
@@ -57,6 +63,11 @@ pub struct PackagePin {
 struct LineTable {
     astro: Spanned<String>,
     commit: Spanned<String>,
+    tag: Option<String>,
+    revision: Option<u64>,
+    /// Read by the tests.
+    #[serde(rename = "as-of")]
+    _as_of: Option<String>,
     packages: BTreeMap<String, PackageTable>,
 }
 
@@ -65,6 +76,14 @@ struct LineTable {
 struct PackageTable {
     version: Spanned<String>,
     integrity: Spanned<String>,
+    form: Option<OnlyForm>,
+}
+
+/// The one form that a package can be limited to.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum OnlyForm {
+    Registry,
 }
 
 impl Pins {
@@ -144,8 +163,9 @@ impl Line {
             .packages
             .into_iter()
             .map(|(package, pin)| {
+                let is_elsewhere = matches!(pin.form, Some(OnlyForm::Registry));
                 let pin = PackagePin::validate(source, &package, &pin.version, &pin.integrity)?;
-                Ok((package, pin))
+                Ok((package, PackagePin { is_elsewhere, ..pin }))
             })
             .collect::<Result<_, UpstreamError>>()?;
         Ok(Self {
@@ -153,6 +173,8 @@ impl Line {
             major: astro.major,
             astro,
             commit: commit.clone(),
+            tag: table.tag.unwrap_or_else(|| name.get_ref().clone()),
+            revision: table.revision.unwrap_or(0),
             packages,
             place: source.wrong(name.span(), "in this table"),
             commit_place: source.context(table.commit.span(), "pinned here"),
@@ -185,8 +207,9 @@ impl PackagePin {
         Ok(Self {
             version,
             integrity,
-            version_place: source.context(written_version.span(), "pinned here"),
-            integrity_place: source.wrong(written_integrity.span(), "is of another tarball"),
+            is_elsewhere: false,
+            version_place: Some(source.context(written_version.span(), "pinned here")),
+            integrity_place: Some(source.wrong(written_integrity.span(), "is of another tarball")),
         })
     }
 }

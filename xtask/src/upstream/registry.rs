@@ -62,7 +62,7 @@ impl Registry {
                 release: format!("{package}@{}", pin.version),
                 expected: pin.integrity.to_string(),
                 actual: actual.to_string(),
-                places: vec![pin.integrity_place.clone()],
+                places: pin.integrity_place.iter().cloned().collect(),
             });
         }
         self.cache.store(&pin.integrity, &tarball)?;
