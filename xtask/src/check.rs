@@ -26,7 +26,7 @@ impl Check {
         let adapters = Adapter::select(&workshop.root, &self.runtimes)?;
         let mut failures = Vec::new();
         for job in workshop.jobs(&adapters, self.astro)? {
-            match job.read().and_then(|tree| job.patch(tree)) {
+            match job.patched() {
                 Err(failure) => failures.push(failure),
                 Ok(patched) => {
                     let tree = &patched.tree;

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use camino::Utf8PathBuf;
 use semantic_patch::{Entry, Explain, PatchError, Place, Report};
+use semver::Version;
 
 use crate::{output, upstream::UpstreamError};
 
@@ -14,7 +15,7 @@ pub fn catalogue() -> impl Iterator<Item = &'static Entry> {
 }
 
 /// The end of a command that failed, with everything that was wrong.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Failure(Vec<Report>);
 
 // Not one `impl<E: Explain>`: it would overlap with those of lists.
@@ -60,6 +61,26 @@ impl Failure {
         (!reports.is_empty()).then_some(Self(reports))
     }
 
+    /// The same, with the name of the release that it is about before each sentence without it.
+    #[must_use]
+    pub fn of_release(mut self, package: &str, version: &Version) -> Self {
+        let release = format!("{package}@{version}");
+        for report in self.0.iter_mut().filter(|report| !report.message.contains(&release)) {
+            report.message = format!("{release}: {}", report.message);
+        }
+        self
+    }
+
+    /// Everything that was wrong, one by one.
+    pub fn reports(&self) -> &[Report] {
+        &self.0
+    }
+
+    /// How a process ends with this.
+    pub fn exit(&self) -> u8 {
+        self.0.iter().map(|report| report.exit).max().unwrap_or(1)
+    }
+
     /// Shows everything on stderr and says how the process has to end.
     pub fn report(self) -> ExitCode {
         let mut codes: Vec<&str> = Vec::new();
@@ -72,7 +93,7 @@ impl Failure {
         let explain: Vec<String> =
             codes.iter().map(|code| format!("`cargo xtask explain {code}`")).collect();
         output::hint(&format!("more about it: {}", explain.join(", ")));
-        ExitCode::from(self.0.iter().map(|report| report.exit).max().unwrap_or(1))
+        ExitCode::from(self.exit())
     }
 }
 
@@ -221,6 +242,14 @@ pub enum UsageError {
     #[error("there is no line for Astro {major}")]
     #[explain(code = "B023", help = "choose one of: {known}")]
     Line { major: u64, known: String },
+
+    /// There is no such release
+    ///
+    /// A sweep takes the releases whose major is pinned for one of the lines. None of them is as
+    /// new as `--since` asks for.
+    #[error("no release of the pinned majors is {since} or newer")]
+    #[explain(code = "B024", help = "run `cargo xtask status` to see the newest releases")]
+    NoRelease { since: Version },
 
     /// There is no such code
     ///

@@ -20,8 +20,10 @@ mod error;
 mod explain;
 mod output;
 mod package;
+mod parallel;
 mod pipeline;
 mod suites;
+mod sweep;
 mod test;
 mod upstream;
 mod workspace;
@@ -59,6 +61,7 @@ enum Command {
     Build(build::Build),
     Check(check::Check),
     Diff(diff::Diff),
+    Sweep(sweep::Sweep),
     Explain(explain::Explain),
     Clean(clean::Clean),
     Test(test::Test),
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
         Command::Build(build) => build.run(),
         Command::Check(check) => check.run(),
         Command::Diff(diff) => diff.run(),
+        Command::Sweep(sweep) => sweep.run(),
         Command::Explain(explain) => explain.run(),
         Command::Clean(clean) => clean.run(),
         Command::Test(test) => test.run(),

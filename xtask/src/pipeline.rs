@@ -13,14 +13,15 @@ use crate::{
     error::{BuildError, Failure, UsageError},
     output,
     package::{
-        manifest::{self, Release},
+        manifest::{self, Manifest},
         modules::{self, Compiled},
         record::{self, ModuleEdit, RECORD},
         stamp, tarball,
         vendor::{self, Module},
     },
     upstream::{
-        self, Cache, Choice, Form, Integrity, Line, Pins, Registry, SourceFile, SourceTree,
+        self, Cache, Choice, Form, Integrity, Line, Pins, Registry, Release, SourceFile,
+        SourceTree, UpstreamError,
     },
     workspace,
 };
@@ -28,8 +29,8 @@ use crate::{
 /// What commands have in common: the checkout, its pins, and where upstream is read from.
 pub struct Workshop {
     pub root: Utf8PathBuf,
+    pub registry: Registry,
     pins: Pins,
-    registry: Registry,
     upstream: Option<Utf8PathBuf>,
 }
 
@@ -93,23 +94,32 @@ impl Workshop {
         adapters: &'w [Adapter],
         astro: Option<u64>,
     ) -> Result<Vec<Job<'w>>, Failure> {
-        let chosen = self.lines(astro)?;
         let mut jobs = Vec::new();
         for adapter in adapters {
-            let package = &adapter.upstream.package;
-            let pinned = self.pins.lines.iter().filter_map(|line| line.packages.get(package));
-            let pinned: Vec<Version> = pinned.map(|pin| pin.version.clone()).collect();
-            let lines = chosen.iter().copied().filter(|line| line.packages.contains_key(package));
-            let lines: Vec<&Line> = lines.collect();
             // With several runtimes, one that the line does not have is passed over.
-            let is_asked_for = astro.is_none() || adapters.len() == 1;
-            if let (true, true, Some(newest)) = (lines.is_empty(), is_asked_for, chosen.last()) {
-                newest.package(package)?;
-            }
-            check_versions(&adapter.patches, &pinned)?;
+            let lines = match self.lines_of(adapter, astro) {
+                Err(_) if astro.is_some() && adapters.len() > 1 => Vec::new(),
+                lines => lines?,
+            };
             jobs.extend(lines.into_iter().map(|line| self.job(adapter, line)));
         }
         Ok(jobs)
+    }
+
+    /// The lines that pin a runtime's upstream package; there is one at least.
+    pub fn lines_of(&self, adapter: &Adapter, astro: Option<u64>) -> Result<Vec<&Line>, Failure> {
+        let package = &adapter.upstream.package;
+        let pinned = self.pins.lines.iter().filter_map(|line| line.packages.get(package));
+        let pinned: Vec<Version> = pinned.map(|pin| pin.version.clone()).collect();
+        let chosen = self.lines(astro)?;
+        let newest = chosen.last().copied();
+        let lines: Vec<&Line> =
+            chosen.into_iter().filter(|line| line.packages.contains_key(package)).collect();
+        if let (true, Some(newest)) = (lines.is_empty(), newest) {
+            newest.package(package)?;
+        }
+        check_versions(&adapter.patches, &pinned)?;
+        Ok(lines)
     }
 
     /// The lines, the oldest first, or only that of one Astro major.
@@ -129,6 +139,17 @@ impl Workshop {
     /// What there is to do for a runtime on a line, whether it is one of the pinned or not.
     pub fn job<'w>(&'w self, adapter: &'w Adapter, line: &'w Line) -> Job<'w> {
         Job { adapter, line, workshop: self }
+    }
+
+    /// A release in the registry form, whether it is pinned or not.
+    pub fn published(
+        &self,
+        adapter: &Adapter,
+        line: &Line,
+        release: &Release,
+    ) -> Result<SourceTree, UpstreamError> {
+        let package = &adapter.upstream.package;
+        upstream::published_tree(package, &release.pin(package)?, &line.commit, &self.registry)
     }
 
     /// What goes into every package of a runtime, whatever the line.
@@ -193,6 +214,18 @@ pub fn build(jobs: &[Job<'_>]) -> Result<Vec<(Patched, Package)>, Failure> {
 }
 
 impl Job<'_> {
+    /// Pins to patched modules.
+    pub fn patched(&self) -> Result<Patched, Failure> {
+        let patched = self.read().and_then(|tree| self.patch(tree));
+        // Where there is one line only, everybody knows which release is meant.
+        patched.map_err(|failure| match self.line.packages.get(&self.adapter.upstream.package) {
+            Some(pin) if self.workshop.pins.lines.len() > 1 => {
+                failure.of_release(&self.adapter.upstream.package, &pin.version)
+            }
+            _ => failure,
+        })
+    }
+
     /// Pins to source tree.
     pub fn read(&self) -> Result<SourceTree, Failure> {
         let upstream = &self.adapter.upstream;
@@ -247,6 +280,11 @@ impl Job<'_> {
         Ok(Package { name, version, files, tarball, integrity })
     }
 
+    /// Checks all that a package has to be, without packing it.
+    pub fn verify(&self, patched: &Patched, ours: &Ours) -> Result<(), Failure> {
+        modules::check_imports(&self.files(patched, ours)?, &ours.compiled.imports)
+    }
+
     /// The files of the package by their paths in it.
     fn files(&self, patched: &Patched, ours: &Ours) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
         let Patched { tree, edits, renamed, .. } = patched;
@@ -267,7 +305,7 @@ impl Job<'_> {
         let compiled = ours.compiled.files.iter();
         files.extend(compiled.map(|(path, bytes)| (path.clone(), bytes.clone())));
         let stamp = stamp::of(self.line);
-        let release = Release { version: &stamp, tag: &self.line.tag, files: &[RECORD] };
+        let release = Manifest { version: &stamp, tag: &self.line.tag, files: &[RECORD] };
         let manifest = manifest::rewrite(self.adapter, &tree.manifest, &release)?;
         files.insert("package.json".to_owned(), manifest.into_bytes());
         files.insert(

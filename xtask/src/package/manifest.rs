@@ -12,7 +12,7 @@ const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 const DEVELOPMENT: [&str; 2] = ["devDependencies", "scripts"];
 
 /// What our manifest says of this release of ours.
-pub struct Release<'r> {
+pub struct Manifest<'r> {
     pub version: &'r str,
     /// The dist-tag. A stamp is a prerelease, which npm publishes only under a tag that is named.
     pub tag: &'r str,
@@ -24,7 +24,7 @@ pub struct Release<'r> {
 pub fn rewrite(
     adapter: &Adapter,
     upstream: &str,
-    release: &Release<'_>,
+    release: &Manifest<'_>,
 ) -> Result<String, BuildError> {
     let unusable =
         |reason: String| BuildError::Manifest { package: adapter.upstream.package.clone(), reason };

@@ -3,7 +3,6 @@
 use camino::Utf8PathBuf;
 use explain_derive::Explain;
 use semantic_patch::Place;
-use semver::Version;
 
 /// Upstream could not be had, and why.
 #[derive(Debug, thiserror::Error, Explain)]
@@ -89,12 +88,12 @@ pub enum UpstreamError {
     ///
     /// The registry answered, but knows neither the package nor this version of it: a private
     /// registry that does not mirror it, or a wrong pin.
-    #[error("the registry does not have `{package}` {version}: {url}")]
+    #[error("the registry does not have `{release}`: {url}")]
     #[explain(
         code = "U008",
-        help = "run `npm view {package}@{version} dist.tarball` and compare with `upstream/upstream.toml`"
+        help = "run `npm view {release} dist.tarball` and compare with `upstream/upstream.toml`"
     )]
-    NotPublished { package: String, version: Version, url: String },
+    NotPublished { release: String, url: String },
 
     /// The registry's answer makes no sense
     ///
@@ -181,6 +180,26 @@ pub enum UpstreamError {
         help = "name a folder that can be written: `ZASTRO_CACHE=FOLDER cargo xtask build`"
     )]
     Cache { path: String, reason: String },
+
+    /// A published release has changed
+    ///
+    /// The registry names another sha512 for a release than the pins do. A published version never
+    /// changes: the registry serves something of its own, the release was withdrawn and published
+    /// anew, or the pin was never right. What is built is still what the pins say.
+    #[error("`{release}` is not what it was: pinned is {pinned}, the registry says {actual}")]
+    #[explain(
+        code = "U017",
+        help = "run `npm view {release} dist.integrity` against another registry, and find out why before the pin is corrected"
+    )]
+    Changed { release: String, pinned: String, actual: String, places: Vec<Place> },
+
+    /// A release has no sha512
+    ///
+    /// The registry's metadata name no sha512 for the tarball, so nothing could verify it. npm has
+    /// added one to every release since 2017.
+    #[error("the registry names no sha512 for `{release}`")]
+    #[explain(code = "U018", help = "run `npm view {release} dist`, and take another release")]
+    NoIntegrity { release: String },
 
     /// The path is not a git repository
     ///

@@ -3,7 +3,8 @@
 //!
 //! - `pins`: which release (`upstream/upstream.toml`)
 //! - `git`: the source at the pinned commit, out of a clone's object database
-//! - `registry`: the published tarball, by way of `npmrc`, `client` and `cache`; `archive` unpacks
+//! - `registry`: the published tarball, by way of `npmrc`, `client` and `cache`; `archive` unpacks,
+//!   `release` is what the metadata say
 //! - `workspace`: what publishing changes in a manifest
 //!
 //! The registry form needs no git; the git form takes declarations and other published files from
@@ -18,6 +19,7 @@ mod integrity;
 mod npmrc;
 mod pins;
 mod registry;
+mod release;
 mod workspace;
 
 use std::{collections::BTreeMap, fmt};
@@ -32,6 +34,7 @@ pub use integrity::Integrity;
 pub use npmrc::Npmrc;
 pub use pins::{Line, PINS, PackagePin, Pins};
 pub use registry::Registry;
+pub use release::Release;
 
 /// Where the submodule is, below the root of the checkout.
 pub const SUBMODULE: &str = "upstream/astro";

@@ -18,6 +18,7 @@ mod npm_configuration;
 mod pins;
 mod server;
 mod shelf;
+mod sweep;
 mod tarball;
 mod vendor;
 mod wrong_input;

@@ -18,7 +18,7 @@ pub struct Shelf {
 struct Toy {
     tarball: Vec<u8>,
     /// The sha512 that the metadata name.
-    integrity: String,
+    integrity: Option<String>,
     peer: String,
     built_with: String,
 }
@@ -34,12 +34,18 @@ impl Shelf {
         let tarball = toy(version, module);
         let major = astro.split('.').next().unwrap();
         let toy = Toy {
-            integrity: tarball::integrity(&tarball),
+            integrity: Some(tarball::integrity(&tarball)),
             tarball,
             peer: format!("^{major}.0.0"),
             built_with: astro.to_owned(),
         };
         self.toys.insert(version.to_owned(), toy);
+        self
+    }
+
+    /// With metadata of a release of the toy that name this sha512, or none.
+    pub fn announcing(mut self, version: &str, integrity: Option<String>) -> Self {
+        self.toys.get_mut(version).unwrap().integrity = integrity;
         self
     }
 
@@ -65,8 +71,10 @@ impl Shelf {
     fn metadata(&self) -> String {
         let versions = self.toys.iter().map(|(version, toy)| {
             let Toy { integrity, peer, built_with, .. } = toy;
+            let integrity = integrity.iter().map(|text| format!(r#","integrity":"{text}""#));
+            let integrity: String = integrity.collect();
             format!(
-                r#""{version}":{{"peerDependencies":{{"astro":"{peer}"}},"devDependencies":{{"astro":"{built_with}"}},"dist":{{"tarball":"/toy-{version}.tgz","integrity":"{integrity}"}}}}"#
+                r#""{version}":{{"peerDependencies":{{"astro":"{peer}"}},"devDependencies":{{"astro":"{built_with}"}},"dist":{{"tarball":"/toy-{version}.tgz"{integrity}}}}}"#
             )
         });
         let versions: Vec<String> = versions.collect();
