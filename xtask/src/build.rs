@@ -70,7 +70,7 @@ impl Build {
             print_edits(&patched.edits);
             anstream::println!("  renamed    {} literals", patched.renamed);
             anstream::println!("  integrity  {}", package.integrity);
-            anstream::println!("  tarball    {}", folder(job).join(tarball_name(package)));
+            anstream::println!("  tarball    {}", job.folder().join(tarball_name(package)));
             anstream::println!("  {}", describe(outcome, mode));
         }
         anstream::println!("built in {} ms", start.elapsed().as_millis());
@@ -92,12 +92,8 @@ fn place(
             Locked::take(&workshop.root.join(job.adapter.packages()), &job.adapter.runtime)?;
         return Ok(locked.replace(&job.line.name, &files)?);
     }
-    let is_there = output::holds(&workshop.root.join(folder(job)), &files);
+    let is_there = output::holds(&workshop.root.join(job.folder()), &files);
     Ok(if is_there { Outcome::Unchanged } else { Outcome::Written })
-}
-
-fn folder(job: &Job<'_>) -> Utf8PathBuf {
-    job.adapter.packages().join(&job.line.name)
 }
 
 /// As `npm pack` names it.

@@ -7,7 +7,8 @@ use crate::{
     Answer,
     adapter::Adapter,
     error::Failure,
-    pipeline::{self, Changed, Workshop},
+    patching::Changed,
+    pipeline::{self, Workshop},
 };
 
 /// Show what becomes of upstream's files, as a unified diff

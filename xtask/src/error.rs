@@ -223,6 +223,17 @@ pub enum BuildError {
     #[error("`{specifier}` is declared for `{release}`, where nothing requires it")]
     #[explain(code = "B013", help = "remove `{specifier}` from `[[vendor]]` in `adapter.toml`")]
     UnusedRequire { release: String, specifier: String },
+
+    /// The record of reviews cannot be read
+    ///
+    /// `upstream/reviewed.toml` holds hashes of the code that edits depend on. It is written by
+    /// `cargo xtask sync-version --accept`, and not by hand.
+    #[error("`upstream/reviewed.toml` cannot be read: {message}")]
+    #[explain(
+        code = "B014",
+        help = "run `git checkout -- upstream/reviewed.toml`; after a merge, delete it and run `cargo xtask sync-version --accept`"
+    )]
+    ReviewedUnreadable { message: String, places: Vec<Place> },
 }
 
 /// What can be wrong with the way a command is called, beside what its grammar says.
@@ -250,6 +261,13 @@ pub enum UsageError {
     #[error("no release of the pinned majors is {since} or newer")]
     #[explain(code = "B024", help = "run `cargo xtask status` to see the newest releases")]
     NoRelease { since: Version },
+
+    /// What is asked for contradicts itself
+    ///
+    /// A version of Astro belongs to the line of its major, and a commit to one release.
+    #[error("{message}")]
+    #[explain(code = "B025", help = "{advice}")]
+    Contradiction { message: String, advice: String },
 
     /// There is no such code
     ///

@@ -207,6 +207,17 @@ fn write(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
     fs::write(path, bytes)
 }
 
+/// Makes a file of the checkout hold this text: it holds either all of it or what it held before.
+pub fn write_file(path: &Utf8Path, text: &str) -> Result<(), BuildError> {
+    let staging = path.with_extension("staging");
+    let written = write(&staging, text.as_bytes()).and_then(|()| fs::rename(&staging, path));
+    written.map_err(|error| {
+        // What was begun is of no use.
+        let _ = fs::remove_file(&staging);
+        unwritable(path, &error)
+    })
+}
+
 /// Removes a file or a folder, if it is there.
 pub fn remove(path: &Utf8Path) -> io::Result<()> {
     let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };

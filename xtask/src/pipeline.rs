@@ -1,10 +1,10 @@
 //! The way of the data, from a source tree to a package. Everything happens in memory.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
-use semantic_patch::{Edit, Language, PatchFile, Rename, Renamed, Source, check_versions, rewrite};
+use semantic_patch::{Source, check_versions};
 use semver::Version;
 
 use crate::{
@@ -15,13 +15,14 @@ use crate::{
     package::{
         manifest::{self, Manifest},
         modules::{self, Compiled},
-        record::{self, ModuleEdit, RECORD},
+        record::{self, RECORD},
         stamp, tarball,
         vendor::{self, Module},
     },
+    patching::{self, Patched},
     upstream::{
-        self, Cache, Choice, Form, Integrity, Line, Pins, Registry, Release, SourceFile,
-        SourceTree, UpstreamError,
+        self, Cache, Choice, Form, Integrity, Line, PackagePin, Pins, Registry, SourceTree,
+        UpstreamError,
     },
     workspace,
 };
@@ -30,7 +31,7 @@ use crate::{
 pub struct Workshop {
     pub root: Utf8PathBuf,
     pub registry: Registry,
-    pins: Pins,
+    pub pins: Pins,
     upstream: Option<Utf8PathBuf>,
 }
 
@@ -41,30 +42,12 @@ pub struct Job<'w> {
     workshop: &'w Workshop,
 }
 
-/// Upstream's modules with the edits in them, not yet compiled.
-pub struct Patched {
-    pub tree: SourceTree,
-    /// The modules and declarations that differ from upstream's.
-    pub changed: Vec<Changed>,
-    /// Every edit, in order of modules.
-    pub edits: Vec<ModuleEdit>,
-    /// How many string literals were renamed.
-    pub renamed: usize,
-}
-
 /// What goes into every package of a runtime, whatever the line.
 pub struct Ours {
     vendored: Vec<Module>,
     compiled: Compiled,
     readme: String,
     licence: String,
-}
-
-/// A file before and after its edits.
-pub struct Changed {
-    pub path: String,
-    pub before: String,
-    pub after: String,
 }
 
 /// A finished package.
@@ -141,17 +124,6 @@ impl Workshop {
         Job { adapter, line, workshop: self }
     }
 
-    /// A release in the registry form, whether it is pinned or not.
-    pub fn published(
-        &self,
-        adapter: &Adapter,
-        line: &Line,
-        release: &Release,
-    ) -> Result<SourceTree, UpstreamError> {
-        let package = &adapter.upstream.package;
-        upstream::published_tree(package, &release.pin(package)?, &line.commit, &self.registry)
-    }
-
     /// What goes into every package of a runtime, whatever the line.
     pub fn ours(&self, adapter: &Adapter) -> Result<Ours, Failure> {
         let names: Vec<&str> = adapter.vendored.iter().map(|own| own.package.as_str()).collect();
@@ -186,11 +158,7 @@ pub fn build(jobs: &[Job<'_>]) -> Result<Vec<(Patched, Package)>, Failure> {
         let [first, ..] = jobs else { return Vec::new() };
         let (ours, patched) = rayon::join(
             || first.workshop.ours(first.adapter),
-            || {
-                let patched =
-                    jobs.par_iter().map(|job| job.read().and_then(|tree| job.patch(tree)));
-                patched.collect::<Vec<Result<Patched, Failure>>>()
-            },
+            || jobs.par_iter().map(Job::patched).collect::<Vec<Result<Patched, Failure>>>(),
         );
         let ours = match ours {
             Ok(ours) => ours,
@@ -214,6 +182,17 @@ pub fn build(jobs: &[Job<'_>]) -> Result<Vec<(Patched, Package)>, Failure> {
 }
 
 impl Job<'_> {
+    /// Where the built package is, below the root.
+    pub fn folder(&self) -> Utf8PathBuf {
+        self.adapter.packages().join(&self.line.name)
+    }
+
+    /// A release of the runtime's upstream package in the registry form.
+    pub fn published(&self, pin: &PackagePin) -> Result<SourceTree, UpstreamError> {
+        let package = &self.adapter.upstream.package;
+        upstream::published_tree(package, pin, &self.line.commit, &self.workshop.registry)
+    }
+
     /// Pins to patched modules.
     pub fn patched(&self) -> Result<Patched, Failure> {
         let patched = self.read().and_then(|tree| self.patch(tree));
@@ -248,19 +227,8 @@ impl Job<'_> {
     }
 
     /// Source tree to patched modules, with the post-checks.
-    pub fn patch(&self, mut tree: SourceTree) -> Result<Patched, Failure> {
-        let mut patching = Patching::new(self.adapter, &tree.version);
-        patching.files(&mut tree.modules, |file| &file.edits);
-        patching.files(&mut tree.declarations, |file| &file.declares);
-        let Patching { changed, edits, renamed, allowed, mut failures, .. } = patching;
-        if failures.is_empty() {
-            let checked = self.adapter.rename.check_allowances(&tree.version, &allowed);
-            failures.extend(checked.err().map(Failure::from));
-        }
-        match Failure::all(failures) {
-            Some(failure) => Err(failure),
-            None => Ok(Patched { tree, changed, edits, renamed }),
-        }
+    pub fn patch(&self, tree: SourceTree) -> Result<Patched, Failure> {
+        patching::patch(self.adapter, tree)
     }
 
     /// Patched modules to package: compile, manifest and stamp, tarball.
@@ -336,101 +304,4 @@ impl Ours {
         }
         text
     }
-}
-
-/// The patches going into one file after the other; what is wrong is collected.
-struct Patching<'a> {
-    adapter: &'a Adapter,
-    version: Version,
-    changed: Vec<Changed>,
-    edits: Vec<ModuleEdit>,
-    renamed: usize,
-    allowed: BTreeSet<usize>,
-    failures: Vec<Failure>,
-}
-
-impl<'a> Patching<'a> {
-    fn new(adapter: &'a Adapter, version: &Version) -> Self {
-        Self {
-            adapter,
-            version: version.clone(),
-            changed: Vec::new(),
-            edits: Vec::new(),
-            renamed: 0,
-            allowed: BTreeSet::new(),
-            failures: Vec::new(),
-        }
-    }
-
-    /// Applies the edits that `list` takes from each patch file.
-    fn files(
-        &mut self,
-        files: &mut BTreeMap<String, SourceFile>,
-        list: fn(&PatchFile) -> &Vec<Edit>,
-    ) {
-        for patch in &self.adapter.patches {
-            let is_idle = list(patch).iter().all(|edit| !edit.is_for(&self.version));
-            if !is_idle && !files.contains_key(&patch.module) {
-                self.failures.push(patch.unused(files.keys().map(String::as_str)).into());
-            }
-        }
-        let done = files.into_par_iter().map(|(module, file)| {
-            let patches = self.adapter.patches.iter().filter(|patch| patch.module == *module);
-            let edits = patches.flat_map(list).filter(|edit| edit.is_for(&self.version));
-            patch_file(
-                &self.adapter.rename,
-                &self.version,
-                module,
-                file,
-                &edits.collect::<Vec<&Edit>>(),
-            )
-        });
-        for result in done.collect::<Vec<Result<Done, Failure>>>() {
-            match result {
-                Ok(done) => {
-                    self.changed.extend(done.changed);
-                    self.edits.extend(done.edits);
-                    self.renamed += done.renamed.count;
-                    self.allowed.extend(done.renamed.allowed);
-                }
-                Err(failure) => self.failures.push(failure),
-            }
-        }
-    }
-}
-
-/// What patching did to one file.
-struct Done {
-    changed: Option<Changed>,
-    edits: Vec<ModuleEdit>,
-    renamed: Renamed,
-}
-
-/// Edits a module or declaration file, and renames the package in it.
-fn patch_file(
-    rename: &Rename,
-    version: &Version,
-    module: &str,
-    file: &mut SourceFile,
-    edits: &[&Edit],
-) -> Result<Done, Failure> {
-    let language = Language::of(&file.path);
-    let source = Source::new(file.path.as_str(), file.text.as_str());
-    let rewritten = rewrite(&source, language, edits)?;
-    let edited = Source::new(file.path.as_str(), rewritten.text);
-    let renamed = rename.apply(module, version, &edited, language)?;
-
-    let edits = rewritten.applied.into_iter().map(|applied| ModuleEdit {
-        module: file.path.clone(),
-        id: applied.id,
-        why: applied.why,
-        matches: applied.matches,
-    });
-    let edits = edits.collect();
-    let changed = (renamed.text != file.text).then(|| Changed {
-        path: file.path.clone(),
-        before: std::mem::replace(&mut file.text, renamed.text.clone()),
-        after: renamed.text.clone(),
-    });
-    Ok(Done { changed, edits, renamed })
 }

@@ -146,14 +146,15 @@ impl<'w> Trial<'w> {
 
     /// Tries the release; an error where the registry cannot be asked at all.
     fn run(&self, workshop: &Workshop) -> Result<Verdict, Failure> {
-        let tree = match workshop.published(self.adapter, self.line, &self.release) {
+        let job = workshop.job(self.adapter, self.line);
+        let published = self.release.pin(self.package()).and_then(|pin| job.published(&pin));
+        let tree = match published {
             Ok(tree) => tree,
             Err(error @ (UpstreamError::Unreachable { .. } | UpstreamError::Cache { .. })) => {
                 return Err(error.into());
             }
             Err(error) => return Ok(Verdict::NotHad(self.named(error.into()))),
         };
-        let job = workshop.job(self.adapter, self.line);
         let fitted = job.patch(tree).and_then(|patched| {
             job.verify(&patched, self.ours)?;
             Ok(patched.edits.len())

@@ -1,5 +1,8 @@
 //! The version of our packages: which Astro they are for, and which commit they were made of.
 
+use std::fs;
+
+use camino::Utf8Path;
 use semver::Version;
 
 use crate::upstream::Line;
@@ -14,6 +17,13 @@ const ABBREVIATION: usize = 7;
 /// zeros in an all-digit identifier, and npm silently rewrites `7.2.4-0123456` to `7.2.4-123456`.
 pub fn of(line: &Line) -> String {
     stamp(&line.astro, &line.commit, line.revision)
+}
+
+/// The stamp of the package that was built in a folder, if one was.
+pub fn built(folder: &Utf8Path) -> Option<String> {
+    let manifest = fs::read(folder.join("package.json")).ok()?;
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).ok()?;
+    Some(manifest.get("version")?.as_str()?.to_owned())
 }
 
 fn stamp(astro: &Version, commit: &str, revision: u64) -> String {

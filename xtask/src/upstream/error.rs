@@ -290,4 +290,58 @@ pub enum UpstreamError {
         #[source]
         cause: Box<UpstreamError>,
     },
+
+    /// The commit of a release is not known
+    ///
+    /// A stamp names the commit that a release was made of, and npm does not know it. It is taken
+    /// from the tag of the release, in the submodule or in the clone that `--upstream` names; that
+    /// clone has no such tag.
+    #[error("no tag `{tag}` is there, so the commit of that release is not known")]
+    #[explain(
+        code = "U030",
+        help = "fetch the tag, `git -C upstream/astro fetch --depth 1 origin tag {tag}`, or name the commit: `--commit SHA`"
+    )]
+    CommitUnknown { tag: String },
+
+    /// A tag has moved
+    ///
+    /// The tag of a release leads to another commit than the one that is pinned. Tags of releases
+    /// do not move: either the pin was never right, or somebody has changed what the release is
+    /// said to be made of.
+    #[error("the tag `{tag}` leads to {tagged}, but {pinned} is pinned")]
+    #[explain(
+        code = "U031",
+        help = "compare the two with `git diff --stat {pinned} {tagged}`; to pin what the tag leads to, say `--commit {tagged}`"
+    )]
+    TagMoved { tag: String, tagged: String, pinned: String, places: Vec<Place> },
+
+    /// The submodule is not there
+    ///
+    /// `--submodule` takes the release that `upstream/astro`, or the clone that `--upstream` names,
+    /// has checked out. There is no repository, or no release of Astro in it.
+    #[error("`{path}` has no release of Astro checked out")]
+    #[explain(
+        code = "U032",
+        help = "run `git submodule update --init --depth 1 {path}`, or say what is to be pinned: `--to VERSION`"
+    )]
+    NoSubmodule { path: Utf8PathBuf },
+
+    /// There is no such release
+    ///
+    /// The registry has no release of Astro with this version: it is misspelt, or not published yet.
+    #[error("the registry does not have `{release}`")]
+    #[explain(code = "U033", help = "{newest}; run `cargo xtask status` to see all lines")]
+    NoSuchRelease { release: String, newest: String },
+
+    /// No release of the adapter is for this Astro
+    ///
+    /// A line is one major of each adapter. None of its releases accepts this version of Astro by
+    /// its peer dependency, or all that do were made with a later one: the release is older than
+    /// the range that the adapter has.
+    #[error("no release of `{package}` {major}.x is for Astro {astro}")]
+    #[explain(
+        code = "U034",
+        help = "run `npm view '{package}@{major}' peerDependencies.astro`, and choose an Astro that one of them accepts"
+    )]
+    NoAdapter { package: String, major: u64, astro: String },
 }

@@ -1,8 +1,8 @@
 //! Upstream's adapters as they were released: pinned, verified, and the same whatever they are
 //! read from.
 //!
-//! - `pins`: which release (`upstream/upstream.toml`)
-//! - `git`: the source at the pinned commit, out of a clone's object database
+//! - `pins`: which release (`upstream/upstream.toml`); `moving` finds another, `pins_text` writes it
+//! - `git`: the source at the pinned commit, out of a clone's object database; `history` reads tags
 //! - `registry`: the published tarball, by way of `npmrc`, `client` and `cache`; `archive` unpacks,
 //!   `release` is what the metadata say
 //! - `workspace`: what publishing changes in a manifest
@@ -15,9 +15,12 @@ mod cache;
 mod client;
 mod error;
 mod git;
+mod history;
 mod integrity;
+mod moving;
 mod npmrc;
 mod pins;
+mod pins_text;
 mod registry;
 mod release;
 mod workspace;
@@ -30,11 +33,14 @@ use serde::Deserialize;
 
 pub use cache::Cache;
 pub use error::UpstreamError;
+pub use history::{ASTRO_FOLDER, History, set_submodule_commit, submodule_commit};
 pub use integrity::Integrity;
+pub use moving::{Mover, Target, newest};
 pub use npmrc::Npmrc;
 pub use pins::{Line, PINS, PackagePin, Pins};
+pub use pins_text::rewritten;
 pub use registry::Registry;
-pub use release::Release;
+pub use release::{ASTRO, Release};
 
 /// Where the submodule is, below the root of the checkout.
 pub const SUBMODULE: &str = "upstream/astro";

@@ -7,6 +7,9 @@ use serde::Deserialize;
 
 use super::{Integrity, PackagePin, UpstreamError};
 
+/// Astro itself, on npm.
+pub const ASTRO: &str = "astro";
+
 /// A release as the registry's metadata describe it.
 #[derive(Debug, Clone)]
 pub struct Release {
@@ -16,6 +19,10 @@ pub struct Release {
     pub integrity: Option<Integrity>,
     /// Where its tarball is said to be.
     pub tarball: String,
+    /// Its range of Astro, as it is written.
+    pub astro: Option<String>,
+    /// The Astro that it was made and tested with, as far as that is told.
+    pub made_with: Option<Version>,
 }
 
 #[derive(Deserialize)]
@@ -24,8 +31,13 @@ struct Metadata {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct VersionMetadata {
     dist: Distribution,
+    #[serde(default)]
+    peer_dependencies: BTreeMap<String, String>,
+    #[serde(default)]
+    dev_dependencies: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -44,13 +56,7 @@ impl Release {
         let integrity = self.integrity.ok_or_else(|| UpstreamError::NoIntegrity {
             release: format!("{package}@{}", self.version),
         })?;
-        Ok(PackagePin {
-            version: self.version.clone(),
-            integrity,
-            is_elsewhere: false,
-            version_place: None,
-            integrity_place: None,
-        })
+        Ok(PackagePin::of(self.version.clone(), integrity))
     }
 }
 
@@ -58,11 +64,15 @@ impl Release {
 pub(super) fn read(metadata: &[u8]) -> serde_json::Result<Vec<Release>> {
     let metadata: Metadata = serde_json::from_slice(metadata)?;
     let releases = metadata.versions.into_iter().filter_map(|(version, metadata)| {
-        let VersionMetadata { dist } = metadata;
+        let VersionMetadata { dist, mut peer_dependencies, dev_dependencies } = metadata;
+        let made_with =
+            dev_dependencies.get(ASTRO).map(|range| range.trim_start_matches(['^', '~']));
         Some(Release {
             version: Version::parse(&version).ok()?,
             integrity: dist.integrity.and_then(|integrity| integrity.parse().ok()),
             tarball: dist.tarball,
+            astro: peer_dependencies.remove(ASTRO),
+            made_with: made_with.and_then(|version| Version::parse(version).ok()),
         })
     });
     let mut releases: Vec<Release> = releases.collect();

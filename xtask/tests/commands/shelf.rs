@@ -49,6 +49,12 @@ impl Shelf {
         self
     }
 
+    /// With these releases of Astro.
+    pub fn astro(mut self, versions: &[&str]) -> Self {
+        self.astro.extend(versions.iter().map(|version| (*version).to_owned()));
+        self
+    }
+
     /// What is answered to a path.
     pub fn answer(&self, path: &str) -> Answer {
         match path {
