@@ -1,18 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import { isWebSocketHandshake, tokens } from '../shared/handshake.ts';
+import { handshakeRequest, isWebSocketHandshake, tokens } from '../shared/handshake.ts';
 
 /** {@link isWebSocketHandshake} for Node's request. */
-export function isHandshake(request: IncomingMessage): boolean {
-	const { headers } = request;
-	return isWebSocketHandshake({
-		method: request.method,
-		upgrade: headers.upgrade,
-		connection: headers.connection,
-		key: headers['sec-websocket-key'],
-		version: headers['sec-websocket-version'],
-		hasBody:
-			headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0,
-	});
+export function isHandshake({ method, headers }: IncomingMessage): boolean {
+	return isWebSocketHandshake(handshakeRequest(method, (name) => headers[name]?.toString()));
 }
 
 /** The subprotocols the client offered, in its order of preference. */

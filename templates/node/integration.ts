@@ -1,13 +1,14 @@
-import { readFileSync } from 'node:fs';
 import type { AstroConfig, AstroIntegration, AstroIntegrationLogger } from 'astro';
 import type { ViteDevServer } from 'vite';
 import { hooksOf, type WebSocketHooks } from '../shared/hooks.ts';
+import { findHooksFile } from '../shared/hooks-file.ts';
 import { INJECTED_TYPES_FILENAME, injectedTypes } from '../shared/injected-types.ts';
 import { type ResolvedWebSocketOptions, resolveWebSocketOptions } from '../shared/options.ts';
+import { packageName } from '../shared/package-name.ts';
 import { reporter } from '../shared/report.ts';
 import { proxyList } from './client-address.ts';
 import { attachDevServer, closeDevConnections } from './dev.ts';
-import { findHooksFile, hooksPlugin } from './hooks-file.ts';
+import { hooksPlugin } from './hooks-file.ts';
 import type { Host } from './host.ts';
 
 /** The adapter's options with everything resolved that the built server needs to know. */
@@ -129,13 +130,6 @@ async function devScope(root: URL): Promise<object> {
 	const scope = {};
 	shared[DEV_SCOPES].set(root.href, scope);
 	return scope;
-}
-
-/** The package this module was built into. */
-function packageName(): string {
-	const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf-8');
-	const manifest: { name: string } = JSON.parse(text);
-	return manifest.name;
 }
 
 function describe(error: unknown): string {

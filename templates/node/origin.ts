@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type AllowedDomain, isAllowedDomain } from '../shared/allowed-domains.ts';
-import { FORBIDDEN_ORIGIN_MESSAGE, isOriginAllowed } from '../shared/origin.ts';
+import { isOriginAllowed } from '../shared/origin.ts';
+import { FORBIDDEN_ORIGIN } from '../shared/refusal.ts';
+import { refuse } from './refuse.ts';
 
 /** The two lists of the site's configuration. */
 export interface AllowedOrigins {
@@ -25,7 +27,6 @@ export function rejectForeignOrigin(
 		},
 	);
 	if (isAllowed) return false;
-	response.writeHead(403, { 'Content-Type': 'text/plain; charset=utf-8' });
-	response.end(FORBIDDEN_ORIGIN_MESSAGE);
+	refuse(response, FORBIDDEN_ORIGIN);
 	return true;
 }

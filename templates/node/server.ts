@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { BAD_HANDSHAKE, FAILED } from '../shared/refusal.ts';
 import type { RequestHandler } from './app.ts';
 import { connections } from './connections.ts';
 import { isHandshake } from './handshake.ts';
 import { getHost, type Host, type HostApp, hostOf, setHost } from './host.ts';
-import { BAD_HANDSHAKE, FAILED, refuse } from './refusal.ts';
+import { refuse } from './refuse.ts';
 import { type ShutdownOptions, shutdownConnections } from './shutdown.ts';
 import {
 	answerUpgrade,

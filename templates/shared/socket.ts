@@ -90,7 +90,8 @@ export class ServerWebSocket extends EventTarget implements AstroWebSocket {
 	#queuedBefore = 0;
 
 	static create(init: SocketInit): SocketHandle {
-		const socket = new ServerWebSocket(init);
+		// A runtime may have a class of its own.
+		const socket = new this(init);
 		return {
 			socket,
 			open: (transport) => socket.#open(transport),
@@ -98,7 +99,7 @@ export class ServerWebSocket extends EventTarget implements AstroWebSocket {
 		};
 	}
 
-	private constructor(init: SocketInit) {
+	protected constructor(init: SocketInit) {
 		super();
 		this.url = init.url;
 		this.protocol = init.protocol;
@@ -243,7 +244,7 @@ export class ServerWebSocket extends EventTarget implements AstroWebSocket {
 		};
 	}
 
-	#deliver(data: string | Uint8Array): void {
+	#deliver(data: string | ArrayBuffer): void {
 		if (this.#streams?.isReading) this.#streams.message(toStreamMessage(data));
 		if (!this.#hearsMessages) return;
 		this.dispatchEvent(messageEvent(toMessageData(data, this.#binaryType), this.#origin));
@@ -303,7 +304,13 @@ export class ServerWebSocket extends EventTarget implements AstroWebSocket {
 		return guard(listener, this.#captureContext(), (error) => this.#handlerFailed(error));
 	}
 
+	/** Whether it is the runtime that looks at `onmessage` and its like, and is to see nothing. */
+	protected isHidden(): boolean {
+		return false;
+	}
+
 	#handler<Type extends EventType>(type: Type): AstroWebSocketListener<Type> | null {
+		if (this.isHidden()) return null;
 		return (this.#handlers?.get(type)?.value ?? null) as AstroWebSocketListener<Type> | null;
 	}
 

@@ -8,7 +8,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
 use crate::tools::{Tools, run};
@@ -21,6 +21,9 @@ pub const REGISTRY_AS_OF: &str = "2026-11-18";
 
 /// The Astro major that the suites run on: the name of a table in `upstream/upstream.toml`.
 pub const LINE: &str = "astro7";
+
+/// The pages, the middleware and the public files that the projects of all runtimes share.
+const SITE: &str = "tests/projects/site";
 
 /// An installed project: `node_modules` and nothing else, to be shared by its apps.
 pub struct Project {
@@ -72,12 +75,13 @@ impl Project {
         Ok(Self { source, folder, vendored, tools })
     }
 
-    /// A root with the project's sources as they are now, below the shared `node_modules`. What an
+    /// A root with the site that all projects share and the project's own sources, as they are now,
+    /// below the shared `node_modules`. What an
     /// earlier run built is kept: `App::build` decides whether it still fits.
     pub fn app(&self, name: &str) -> Result<App> {
         let root = self.folder.join(name);
         let lock = lock::exclusive(&root)?;
-        mirror(&self.source, &root)?;
+        mirror(&[&locations::repository().join(SITE), &self.source], &root)?;
         // npm has added Astro and the adapter to it, and Astro reads there what to bundle.
         fs::copy(self.folder.join("package.json"), root.join("package.json"))?;
         Ok(App { root, tools: Tools::get()?, _lock: lock })
@@ -86,7 +90,7 @@ impl Project {
     /// A copy of `templates/` from which imports find what the project has installed.
     pub fn templates(&self, name: &str) -> Result<PathBuf> {
         let copy = self.folder.join(name);
-        mirror(&locations::repository().join("templates"), &copy)?;
+        mirror(&[&locations::repository().join("templates")], &copy)?;
         // The packages come from the project, their types from the tools: it is the nearest folder
         // that counts.
         let types = copy.join("node_modules/@types");
@@ -152,8 +156,11 @@ fn npm_install(tools: &Tools, folder: &Path) -> Command {
 /// Astro's command line, seen from a root.
 const ASTRO: &str = "../node_modules/astro/bin/astro.mjs";
 
-/// What Astro and Vite write into a root.
-const OUTPUTS: [&str; 3] = [".astro", "dist", "node_modules"];
+/// Wrangler's command line, seen from a root. Its `bin` starts a second process.
+const WRANGLER: &str = "../node_modules/wrangler/wrangler-dist/cli.js";
+
+/// What Astro, Vite and wrangler write into a root.
+const OUTPUTS: [&str; 4] = [".astro", ".wrangler", "dist", "node_modules"];
 
 impl App {
     /// The folder of this root.
@@ -176,6 +183,23 @@ impl App {
         command
     }
 
+    /// `wrangler <arguments>`, to run to its end.
+    pub fn wrangler<I: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = I>) -> Command {
+        let mut command = self.node();
+        command.arg(WRANGLER).args(arguments);
+        command
+    }
+
+    /// `wrangler <arguments>`, to be given to `Server::start`.
+    pub fn wrangler_server<I: AsRef<OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = I>,
+    ) -> Command {
+        let mut command = self.node_server(WRANGLER);
+        command.args(arguments);
+        command
+    }
+
     /// `node <script>`, to be given to `Server::start`.
     pub fn node_server(&self, script: &str) -> Command {
         let mut command = self.node();
@@ -183,6 +207,14 @@ impl App {
         command.arg("--import").arg(locations::repository().join("tests/projects/leash.mjs"));
         command.arg(script);
         command
+    }
+
+    /// Writes `new` in place of `old` in one of this root's own copies of the sources.
+    pub fn edit(&self, file: &str, old: &str, new: &str) -> Result<()> {
+        let path = self.root.join(file);
+        let text = fs::read_to_string(&path)?;
+        ensure!(text.contains(old), "not in {}: {old}", path.display());
+        Ok(fs::write(path, text.replace(old, new))?)
     }
 
     /// Node in this root. The environment is empty but for what every machine has, since Astro
@@ -194,7 +226,12 @@ impl App {
             .env_clear()
             .env("PATH", self.tools.path())
             .env("ASTRO_TELEMETRY_DISABLED", "1")
-            .env("NO_COLOR", "1");
+            .env("NO_COLOR", "1")
+            // Where wrangler keeps what servers on this machine tell each other, and its log.
+            .env("XDG_CONFIG_HOME", self.root.join(".wrangler/config"))
+            .env("WRANGLER_SEND_METRICS", "false")
+            // `request.cf` is made up, and not fetched.
+            .env("CLOUDFLARE_CF_FETCH_ENABLED", "false");
         if let Some(home) = std::env::var_os("HOME") {
             command.env("HOME", home);
         }
@@ -271,6 +308,15 @@ pub struct Pin {
     pub astro: String,
     /// The commit of that release.
     pub commit: String,
+    /// The official adapters, by name.
+    pub packages: BTreeMap<String, PinnedPackage>,
+}
+
+/// An official adapter.
+#[derive(Deserialize)]
+pub struct PinnedPackage {
+    /// The exact version.
+    pub version: String,
 }
 
 /// Reads the pin.
@@ -283,8 +329,9 @@ pub fn pinned() -> Result<Pin> {
     pins.remove(LINE).with_context(|| format!("no `[{LINE}]` in {}", path.display()))
 }
 
-/// Makes `target` hold what `source` holds, and leaves outputs alone.
-fn mirror(source: &Path, target: &Path) -> Result<()> {
+/// Makes `target` hold what the sources hold, the later ones in place of the earlier ones, and leaves
+/// outputs alone.
+fn mirror(sources: &[&Path], target: &Path) -> Result<()> {
     fs::create_dir_all(target)?;
     for entry in fs::read_dir(target)? {
         let entry = entry?;
@@ -297,12 +344,14 @@ fn mirror(source: &Path, target: &Path) -> Result<()> {
             fs::remove_file(entry.path())?;
         }
     }
-    for file in files(source)? {
-        let copy = target.join(&file);
-        if let Some(parent) = copy.parent() {
-            fs::create_dir_all(parent)?;
+    for source in sources {
+        for file in files(source)? {
+            let copy = target.join(&file);
+            if let Some(parent) = copy.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            fs::copy(source.join(&file), copy)?;
         }
-        fs::copy(source.join(&file), copy)?;
     }
     Ok(())
 }

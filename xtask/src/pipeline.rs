@@ -260,7 +260,8 @@ impl Job<'_> {
         for (name, file) in &tree.modules {
             let code = match tree.form {
                 Form::Git => {
-                    compile::javascript(&Source::new(file.path.as_str(), file.text.as_str()))?
+                    let source = Source::new(file.path.as_str(), file.text.as_str());
+                    compile::javascript(&source, &tree.version)?
                 }
                 Form::Registry => file.text.clone(),
             };
