@@ -3,7 +3,7 @@ import type { BlockList } from 'node:net';
 import { hooksOf, type WebSocketHooks } from '../shared/hooks.ts';
 import { type ResolvedWebSocketOptions, WEBSOCKET_DEFAULTS } from '../shared/options.ts';
 import { proxyList } from './client-address.ts';
-import { webRequest } from './handshake.ts';
+import { requestPath, webRequest } from './handshake.ts';
 import { type Report, reporter } from './report.ts';
 
 /** The site whose handshakes a server answers. */
@@ -46,7 +46,7 @@ export function hostOf(app: HostApp, adapterOptions: BuiltOptions): Host {
 		isMatch(request) {
 			if (app.match === undefined) return true;
 			// Prerendered routes too: they have an answer, though it is no acceptance.
-			return app.match(webRequest(request, request.url ?? '/'), true) !== undefined;
+			return app.match(webRequest(request, requestPath(request)), true) !== undefined;
 		},
 		report: reporter(hooks, (message, error) => {
 			app.adapterLogger.error(message);

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { admit } from './admission.ts';
 import { setUpgradeContext, type UpgradeContext } from './context.ts';
-import { isHandshake } from './handshake.ts';
+import { isHandshake, requestPath } from './handshake.ts';
 import type { Host } from './host.ts';
 import { NO_SUCH_PATH, refuse } from './refusal.ts';
 import { createUpgradeResponse } from './response.ts';
@@ -114,8 +114,9 @@ export function answerUpgrade(
 		socket.destroy();
 		return;
 	}
+	request.url = requestPath(request);
 	const context: UpgradeContext = {
-		path: request.url ?? '/',
+		path: request.url,
 		head,
 		pending: undefined,
 		ended: false,
