@@ -6,10 +6,14 @@
 
 pub mod autobahn;
 pub mod browser;
+pub mod cases;
 pub mod checkout;
 pub mod client;
 pub mod locations;
 pub mod lock;
+pub mod once;
 pub mod project;
 pub mod server;
+pub mod site;
+pub mod suite;
 pub mod tools;

@@ -22,6 +22,9 @@ pub const REGISTRY_AS_OF: &str = "2026-11-18";
 /// The Astro major that the suites run on: the name of a table in `upstream/upstream.toml`.
 pub const LINE: &str = "astro7";
 
+/// The pages, the middleware and the public files that the projects of all runtimes share.
+const SITE: &str = "tests/projects/site";
+
 /// An installed project: `node_modules` and nothing else, to be shared by its apps.
 pub struct Project {
     source: PathBuf,
@@ -72,12 +75,13 @@ impl Project {
         Ok(Self { source, folder, vendored, tools })
     }
 
-    /// A root with the project's sources as they are now, below the shared `node_modules`. What an
+    /// A root with the site that all projects share and the project's own sources, as they are now,
+    /// below the shared `node_modules`. What an
     /// earlier run built is kept: `App::build` decides whether it still fits.
     pub fn app(&self, name: &str) -> Result<App> {
         let root = self.folder.join(name);
         let lock = lock::exclusive(&root)?;
-        mirror(&self.source, &root)?;
+        mirror(&[&locations::repository().join(SITE), &self.source], &root)?;
         // npm has added Astro and the adapter to it, and Astro reads there what to bundle.
         fs::copy(self.folder.join("package.json"), root.join("package.json"))?;
         Ok(App { root, tools: Tools::get()?, _lock: lock })
@@ -86,7 +90,7 @@ impl Project {
     /// A copy of `templates/` from which imports find what the project has installed.
     pub fn templates(&self, name: &str) -> Result<PathBuf> {
         let copy = self.folder.join(name);
-        mirror(&locations::repository().join("templates"), &copy)?;
+        mirror(&[&locations::repository().join("templates")], &copy)?;
         // The packages come from the project, their types from the tools: it is the nearest folder
         // that counts.
         let types = copy.join("node_modules/@types");
@@ -283,8 +287,9 @@ pub fn pinned() -> Result<Pin> {
     pins.remove(LINE).with_context(|| format!("no `[{LINE}]` in {}", path.display()))
 }
 
-/// Makes `target` hold what `source` holds, and leaves outputs alone.
-fn mirror(source: &Path, target: &Path) -> Result<()> {
+/// Makes `target` hold what the sources hold, the later ones in place of the earlier ones, and leaves
+/// outputs alone.
+fn mirror(sources: &[&Path], target: &Path) -> Result<()> {
     fs::create_dir_all(target)?;
     for entry in fs::read_dir(target)? {
         let entry = entry?;
@@ -297,12 +302,14 @@ fn mirror(source: &Path, target: &Path) -> Result<()> {
             fs::remove_file(entry.path())?;
         }
     }
-    for file in files(source)? {
-        let copy = target.join(&file);
-        if let Some(parent) = copy.parent() {
-            fs::create_dir_all(parent)?;
+    for source in sources {
+        for file in files(source)? {
+            let copy = target.join(&file);
+            if let Some(parent) = copy.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            fs::copy(source.join(&file), copy)?;
         }
-        fs::copy(source.join(&file), copy)?;
     }
     Ok(())
 }

@@ -1,89 +1,37 @@
 //! The ways in which the Node adapter serves a site.
 
-use std::fmt;
 use std::fs;
-use std::sync::OnceLock;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use tests::client::Certificate;
+use tests::once::Once;
 use tests::project::{App, Project};
 use tests::server::Server;
+use tests::site::{self, Site};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Host {
-    Dev,
-    Preview,
-    Standalone,
-    Https,
-    Http,
-    Express,
-    Express4,
-    Connect,
-    Fastify,
-}
-
-impl Host {
-    pub const ALL: [Self; 9] = [
-        Self::Dev,
-        Self::Standalone,
-        Self::Preview,
-        Self::Https,
-        Self::Http,
-        Self::Express,
-        Self::Express4,
-        Self::Connect,
-        Self::Fastify,
-    ];
-
-    /// Whether Astro's handler is a part of somebody else's server (`mode: 'middleware'`).
-    pub fn is_application(self) -> bool {
-        matches!(self, Self::Http | Self::Express | Self::Express4 | Self::Connect | Self::Fastify)
-    }
-
-    /// Whether it answers for prerendered pages and public files. In middleware mode that is the
-    /// application's own task, and of ours only those of Express do it.
-    pub fn serves_files(self) -> bool {
-        !matches!(self, Self::Http | Self::Connect | Self::Fastify)
-    }
-}
-
-impl fmt::Display for Host {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Dev => "dev",
-            Self::Preview => "preview",
-            Self::Standalone => "standalone",
-            Self::Https => "https",
-            Self::Http => "http",
-            Self::Express => "express",
-            Self::Express4 => "express-4",
-            Self::Connect => "connect",
-            Self::Fastify => "fastify",
-        })
-    }
-}
-
-/// A running server, with the host that it is.
-pub struct Site {
-    pub host: Host,
-    pub server: Server,
-}
+pub use tests::site::Node as Host;
 
 /// The server of every host, each started once, by whoever needs it first.
 #[derive(Default)]
 pub struct Sites {
-    project: Shared<Project>,
-    standalone: Shared<App>,
-    middleware: Shared<App>,
-    dev: Shared<App>,
-    sites: [Shared<Site>; Host::ALL.len()],
+    project: Once<Project>,
+    standalone: Once<App>,
+    middleware: Once<App>,
+    dev: Once<App>,
+    sites: [Once<Site>; Host::ALL.len()],
+}
+
+impl tests::suite::Sites for Sites {
+    type Host = Host;
+    const HOSTS: &'static [Host] = &Host::ALL;
+
+    fn get(&self, host: Host) -> Result<&Site> {
+        self.sites[host as usize]
+            .get(|| Ok(Site { host: site::Host::Node(host), server: self.start(host)? }))
+    }
 }
 
 impl Sites {
-    pub fn get(&self, host: Host) -> Result<&Site> {
-        self.sites[host as usize].get(|| Ok(Site { host, server: self.start(host)? }))
-    }
-
     fn start(&self, host: Host) -> Result<Server> {
         match host {
             Host::Dev => Server::start(&mut self.dev()?.astro_server(["dev", "--port", "0"])),
@@ -165,28 +113,4 @@ pub struct Settings {
 pub struct Alone {
     pub server: Server,
     _app: App,
-}
-
-/// A value that the first thread to need it makes.
-struct Shared<T>(OnceLock<Result<T, String>>);
-
-impl<T> Default for Shared<T> {
-    fn default() -> Self {
-        Self(OnceLock::new())
-    }
-}
-
-impl<T> Shared<T> {
-    /// What `make` made. Why it could not is told in full to the first who asks; it may be long.
-    fn get(&self, make: impl FnOnce() -> Result<T>) -> Result<&T> {
-        let mut failure = None;
-        let made = self.0.get_or_init(|| {
-            make().map_err(|error| {
-                let reason = format!("{error:#}");
-                failure = Some(error);
-                reason.lines().next().unwrap_or_default().to_owned()
-            })
-        });
-        made.as_ref().map_err(|reason| failure.unwrap_or_else(|| anyhow!("{reason}")))
-    }
 }

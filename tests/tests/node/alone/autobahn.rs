@@ -7,8 +7,8 @@ use tests::autobahn::Autobahn;
 use tests::locations::{repository, target};
 
 use super::{Case, cases};
-use crate::cases::not_applicable;
 use crate::hosts::{Settings, Sites};
+use tests::suite::not_applicable;
 
 pub const CASES: &[Case] = cases![has_the_known_outcomes_of_autobahn, has_those_with_compression];
 

@@ -2,10 +2,11 @@
 
 use anyhow::{Result, ensure};
 use tests::browser::Browser;
+use tests::site::Site;
+use tests::suite::{Sites as _, not_applicable};
 
 use super::{Case, cases};
-use crate::cases::not_applicable;
-use crate::hosts::{Host, Site, Sites};
+use crate::hosts::{Host, Sites};
 
 pub const CASES: &[Case] = cases![
     serves_a_page_in_chromium,

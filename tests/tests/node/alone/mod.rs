@@ -8,15 +8,11 @@ mod memory;
 mod sharing;
 mod shutdown;
 
-use anyhow::Result;
+use tests::cases;
 
 use crate::hosts::Sites;
 
-/// One behaviour.
-pub struct Case {
-    pub name: &'static str,
-    pub run: fn(&Sites) -> Result<()>,
-}
+type Case = tests::suite::Case<Sites>;
 
 /// Every case.
 pub fn all() -> impl Iterator<Item = &'static Case> {
@@ -32,11 +28,3 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
     .into_iter()
     .flatten()
 }
-
-/// A list of functions as cases of the same names.
-macro_rules! cases {
-    ($($name:ident),* $(,)?) => {
-        &[$(crate::alone::Case { name: stringify!($name), run: $name }),*]
-    };
-}
-use cases;

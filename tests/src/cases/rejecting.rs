@@ -1,12 +1,13 @@
 //! What a client gets that is not let in: the response itself.
 
+use crate::client::Request;
 use anyhow::{Result, ensure};
-use tests::client::Request;
 
-use super::{Case, cases, not_applicable};
-use crate::hosts::Site;
+use crate::cases;
+use crate::site::Site;
+use crate::suite::{Case, not_applicable};
 
-pub const CASES: &[Case] = cases![
+pub(super) const CASES: &[Case<Site>] = cases![
     sends_the_body_the_headers_and_the_cookies_of_a_rejection,
     rejects_who_has_no_cookie,
     streams_a_rejection_that_is_larger_than_the_buffers,

@@ -1,12 +1,13 @@
 //! Handshakes that are none (RFC 6455, section 4.2.1), and other protocols that ask for an upgrade.
 
+use crate::client::Request;
 use anyhow::{Result, ensure};
-use tests::client::Request;
 
-use super::{Case, cases};
-use crate::hosts::Site;
+use crate::cases;
+use crate::site::Site;
+use crate::suite::Case;
 
-pub const CASES: &[Case] = cases![
+pub(super) const CASES: &[Case<Site>] = cases![
     takes_no_handshake_with_a_malformed_key,
     takes_no_handshake_without_a_key,
     takes_no_handshake_of_another_version,

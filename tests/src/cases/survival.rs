@@ -1,13 +1,14 @@
 //! What must not take the server down. The process is looked at after every case; here it also has
 //! to answer.
 
+use crate::client::{Connection, Request};
 use anyhow::{Result, ensure};
-use tests::client::{Connection, Request};
 
-use super::{Case, cases};
-use crate::hosts::Site;
+use crate::cases;
+use crate::site::Site;
+use crate::suite::Case;
 
-pub const CASES: &[Case] = cases![
+pub(super) const CASES: &[Case<Site>] = cases![
     survives_a_reset_while_a_slow_route_renders,
     survives_a_reset_in_the_middle_of_a_message,
     survives_bytes_that_are_no_frame,
@@ -32,7 +33,7 @@ fn survives_a_reset_while_a_slow_route_renders(site: &Site) -> Result<()> {
 fn survives_a_reset_in_the_middle_of_a_message(site: &Site) -> Result<()> {
     let mut connection = site.server.connection()?;
     let mut bytes = Request::upgrade("/echo").to_bytes(&site.server.address().to_string());
-    let frame = tests::client::text_frame("never to be finished");
+    let frame = crate::client::text_frame("never to be finished");
     bytes.extend(&frame[..frame.len() / 2]);
     connection.write(&bytes)?;
     ensure!(connection.response("GET")?.status == 101);

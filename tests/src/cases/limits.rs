@@ -1,12 +1,13 @@
 //! Limits that are on by default.
 
+use crate::client::Request;
 use anyhow::{Result, ensure};
-use tests::client::Request;
 
-use super::{Case, cases};
-use crate::hosts::Site;
+use crate::cases;
+use crate::site::Site;
+use crate::suite::Case;
 
-pub const CASES: &[Case] =
+pub(super) const CASES: &[Case<Site>] =
     cases![takes_a_message_of_1_mib, closes_with_1009_above_1_mib, negotiates_no_compression];
 
 const MIB: usize = 1024 * 1024;

@@ -1,12 +1,13 @@
 //! From the handshake to the first messages.
 
+use crate::client::Request;
 use anyhow::{Context, Result, ensure};
-use tests::client::Request;
 
-use super::{Case, cases, not_applicable};
-use crate::hosts::{Host, Site};
+use crate::cases;
+use crate::site::{Host, Node, Site};
+use crate::suite::{Case, not_applicable};
 
-pub const CASES: &[Case] = cases![
+pub(super) const CASES: &[Case<Site>] = cases![
     echoes_text,
     echoes_text_of_many_bytes_per_letter,
     echoes_binary,
@@ -105,7 +106,7 @@ fn upgrades_in_middleware_on_a_route_that_is_matched(site: &Site) -> Result<()> 
 }
 
 fn upgrades_in_middleware_on_a_route_that_is_not(site: &Site) -> Result<()> {
-    if site.host.is_application() && site.host != Host::Http {
+    if site.host.is_application() && site.host != Host::Node(Node::Http) {
         return not_applicable(
             "Astro's handler gives an unknown route back to the application, before any middleware",
         );
@@ -155,7 +156,7 @@ fn keeps_early_messages_for_a_late_handler(site: &Site) -> Result<()> {
 
 fn takes_frames_that_come_with_the_handshake(site: &Site) -> Result<()> {
     let mut bytes = Request::upgrade("/echo").to_bytes(&site.server.address().to_string());
-    bytes.extend(tests::client::text_frame("in the head"));
+    bytes.extend(crate::client::text_frame("in the head"));
     let mut connection = site.server.connection()?;
     connection.write(&bytes)?;
     let mut socket = connection.accepted()?;

@@ -1,12 +1,13 @@
 //! HTTP beside WebSocket: what the official adapter does, this one does.
 
+use crate::client::Request;
 use anyhow::{Result, ensure};
-use tests::client::Request;
 
-use super::{Case, cases, not_applicable};
-use crate::hosts::{Host, Site};
+use crate::cases;
+use crate::site::Site;
+use crate::suite::{Case, not_applicable};
 
-pub const CASES: &[Case] = cases![
+pub(super) const CASES: &[Case<Site>] = cases![
     serves_a_page,
     serves_a_prerendered_page,
     serves_a_prerendered_endpoint,
@@ -101,7 +102,7 @@ fn keeps_the_connection_alive_between_requests(site: &Site) -> Result<()> {
 }
 
 fn keeps_the_hot_module_socket_of_vite(site: &Site) -> Result<()> {
-    if site.host != Host::Dev {
+    if !site.host.is_dev() {
         return not_applicable("only the dev server has it");
     }
     let request = Request::upgrade("/").header("Sec-WebSocket-Protocol", "vite-hmr");

@@ -1,13 +1,14 @@
 //! A handler that fails, at every event and in every manner: reported, closed with 1011 where there
 //! is something to close, and the end of nothing else.
 
+use crate::client::{Request, text_frame};
 use anyhow::{Context, Result, ensure};
-use tests::client::{Request, text_frame};
 
-use super::{Case, cases};
-use crate::hosts::Site;
+use crate::cases;
+use crate::site::Site;
+use crate::suite::Case;
 
-pub const CASES: &[Case] = cases![
+pub(super) const CASES: &[Case<Site>] = cases![
     closes_with_1011_when_an_open_handler_fails,
     closes_with_1011_when_a_message_handler_fails,
     survives_an_error_handler_that_fails,

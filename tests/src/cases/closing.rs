@@ -1,12 +1,13 @@
 //! How a connection ends.
 
+use crate::client::Request;
 use anyhow::{Result, ensure};
-use tests::client::Request;
 
-use super::{Case, cases};
-use crate::hosts::Site;
+use crate::cases;
+use crate::site::Site;
+use crate::suite::Case;
 
-pub const CASES: &[Case] = cases![
+pub(super) const CASES: &[Case<Site>] = cases![
     sends_the_code_and_the_reason_of_the_server,
     hears_the_code_and_the_reason_of_the_client,
     hears_1006_when_the_client_resets,
