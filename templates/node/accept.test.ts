@@ -5,9 +5,9 @@ import type { AddressInfo, Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { type ClientOptions, WebSocket } from 'ws';
 import { WEBSOCKET_DEFAULTS } from '../shared/options.ts';
+import type { Receiver, Transport } from '../shared/transport.ts';
 import { acceptHandshake } from './accept.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
-import type { Transport } from './transport.ts';
 
 interface Bench {
 	readonly client: WebSocket;
@@ -49,6 +49,8 @@ async function connect(
 	await once(client, 'open');
 	return { client, server: await accepted, wire: await wire, warnings };
 }
+
+const IGNORE: Receiver = { message() {}, failed() {}, closed() {} };
 
 /** The next `count` messages as text. */
 function messages(client: WebSocket, count: number): Promise<string[]> {
@@ -99,8 +101,7 @@ test('without the option no compression is negotiated', async (context) => {
 
 test('a compressed message must not be larger than maxPayload once it is inflated', async (context) => {
 	const settings = { perMessageDeflate: true, maxPayload: 100_000 };
-	const { client, server } = await connect(context, settings, { perMessageDeflate: true });
-	server.on('error', () => {});
+	const { client } = await connect(context, settings, { perMessageDeflate: true });
 	client.send('x'.repeat(200_000));
 	const [code] = await once(client, 'close');
 	assert.equal(code, 1009);
@@ -119,7 +120,7 @@ test('a client that does not read costs no more than maxBufferedAmount', async (
 	assert.ok(most <= (1 << 20) + 20 * 10, `${most} bytes`);
 	assert.equal(server.readyState, 2);
 	assert.equal(warnings.length, 1);
-	await new Promise((resolve) => server.on('close', resolve));
+	await new Promise<void>((closed) => server.receive({ ...IGNORE, closed: () => closed() }));
 });
 
 test('a client that reads gets more than maxBufferedAmount in one tick', async (context) => {

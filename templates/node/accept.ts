@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
+import type { Transport } from '../shared/transport.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 import type { HeaderLine } from './context.ts';
-import type { RawTransport, Transport } from './transport.ts';
+import type { RawTransport } from './transport.ts';
 
 export interface AcceptOptions {
 	readonly settings: ConnectionSettings;

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { beforeEach, mock, test } from 'node:test';
 import { WEBSOCKET_DEFAULTS } from '../shared/options.ts';
+import type { Payload } from '../shared/transport.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
-import type { Payload, RawTransport, Wire } from './transport.ts';
+import type { RawTransport, Wire } from './transport.ts';
 
 class FakeRaw extends EventEmitter implements RawTransport {
 	readyState: 0 | 1 | 2 | 3 = 1;
@@ -198,9 +199,13 @@ test('what the end of the tick would let out does not count against the client',
 });
 
 test('more messages than allowed close with 1008', () => {
-	const { raw } = bench({ maxMessagesPerSecond: 3 });
+	const { connection, raw } = bench({ maxMessagesPerSecond: 3 });
 	const seen: number[] = [];
-	raw.on('message', () => seen.push(raw.readyState));
+	connection.receive({
+		message: () => seen.push(raw.readyState),
+		failed: assert.fail,
+		closed: assert.fail,
+	});
 	for (let message = 0; message < 4; message++) raw.emit('message', Buffer.from('x'), false);
 	assert.deepEqual(raw.calls, [['close', 1008, 'Too many messages']]);
 	// The last one finds the socket closing, where messages are dropped.

@@ -1,9 +1,10 @@
+import { MessageRate } from '../shared/message-rate.ts';
+import { payloadSize } from '../shared/payload.ts';
+import type { Payload, Receiver, Sent, Transport } from '../shared/transport.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 import { Liveness, type Silence } from './liveness.ts';
-import { MessageRate } from './message-rate.ts';
 import { Outbox } from './outbox.ts';
-import { payloadSize } from './payload.ts';
-import type { Payload, RawTransport, Transport, Wire } from './transport.ts';
+import type { RawTransport, Wire } from './transport.ts';
 
 /** RFC 6455 section 7.4.1: the server goes away. */
 const GOING_AWAY = 1001;
@@ -31,6 +32,7 @@ export class Connection implements Transport, Silence {
 	/** Messages that `ws` still has: behind a Blob that is being read, or being compressed. */
 	#queued = 0;
 	#grace: NodeJS.Timeout | undefined;
+	#receiver: Receiver | undefined;
 
 	/** @param warn Tells whoever runs the site that a client is too slow for what it is sent. */
 	constructor(
@@ -47,17 +49,21 @@ export class Connection implements Transport, Silence {
 		raw.beforeControl = () => this.#outbox.flush();
 		// Before `ws` hears of it, and ends its side as well.
 		wire.prependListener('end', () => this.#outbox.flush());
-		if (settings.maxMessagesPerSecond > 0) {
-			const rate = new MessageRate(settings.maxMessagesPerSecond);
-			// In front of all other listeners: they drop what comes while the socket is closing.
-			raw.on('message', () => {
-				if (!rate.take()) this.#end(POLICY_VIOLATION, 'Too many messages');
-			});
-		}
 		const liveness = new Liveness(wire, settings, this);
-		raw.on('close', () => {
+		const rate =
+			settings.maxMessagesPerSecond > 0
+				? new MessageRate(settings.maxMessagesPerSecond)
+				: undefined;
+		raw.on('message', (data, isBinary) => {
+			// A socket that is closing drops what comes.
+			if (rate?.take() === false) this.#end(POLICY_VIOLATION, 'Too many messages');
+			this.#receiver?.message(isBinary ? data : data.toString());
+		});
+		raw.on('error', (error) => this.#receiver?.failed(error));
+		raw.on('close', (code, reason) => {
 			liveness.stop();
 			clearTimeout(this.#grace);
+			this.#receiver?.closed(code, reason.toString());
 		});
 	}
 
@@ -73,8 +79,8 @@ export class Connection implements Transport, Silence {
 		return this.#raw.extensions;
 	}
 
-	send(data: Payload, done?: (error?: Error | null) => void): void {
-		const bytes = payloadSize(data);
+	send(data: Payload, done?: Sent): void {
+		const bytes = typeof data === 'string' ? Buffer.byteLength(data) : payloadSize(data);
 		if (this.readyState === 1 && !this.#hasRoomFor(bytes)) {
 			done?.(new NotSentError(`${bytes} bytes are more than may wait to go out`));
 			if (this.#settings.overflow === 'close') this.#overflow();
@@ -97,10 +103,6 @@ export class Connection implements Transport, Silence {
 		this.#raw.close(code, reason);
 		// The peer's answer has to be read.
 		this.resume();
-	}
-
-	terminate(): void {
-		this.#raw.terminate();
 	}
 
 	isPaused(): boolean {
@@ -127,11 +129,8 @@ export class Connection implements Transport, Silence {
 		if (this.#raw.isPaused) this.#raw.resume();
 	}
 
-	on(event: 'message', listener: (data: Uint8Array, isBinary: boolean) => void): unknown;
-	on(event: 'close', listener: (code: number, reason: Uint8Array) => void): unknown;
-	on(event: 'error', listener: (error: Error) => void): unknown;
-	on(event: string, listener: (...parameters: never[]) => void): unknown {
-		return Reflect.apply(this.#raw.on, this.#raw, [event, listener]);
+	receive(receiver: Receiver): void {
+		this.#receiver = receiver;
 	}
 
 	#hasRoomFor(bytes: number): boolean {

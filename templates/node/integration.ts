@@ -4,11 +4,11 @@ import type { ViteDevServer } from 'vite';
 import { hooksOf, type WebSocketHooks } from '../shared/hooks.ts';
 import { INJECTED_TYPES_FILENAME, injectedTypes } from '../shared/injected-types.ts';
 import { type ResolvedWebSocketOptions, resolveWebSocketOptions } from '../shared/options.ts';
+import { reporter } from '../shared/report.ts';
 import { proxyList } from './client-address.ts';
 import { attachDevServer, closeDevConnections } from './dev.ts';
 import { findHooksFile } from './hooks-file.ts';
 import type { Host } from './host.ts';
-import { reporter } from './report.ts';
 
 /** The adapter's options with everything resolved that the built server needs to know. */
 export type WithWebSocket<Options extends object> = Omit<Options, 'websocket'> & {

@@ -1,4 +1,4 @@
-import { now } from './clock.ts';
+import { now } from '../shared/clock.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 import type { Wire } from './transport.ts';
 

@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import type { Sent } from '../shared/transport.ts';
 import { frameSize, writeFrame } from './frame.ts';
 import type { Wire } from './transport.ts';
 
@@ -19,9 +20,6 @@ const MIN_SCRATCH_BYTES = 4 * 1024;
  * same memory serves the next ones, while it is still in the processor's cache.
  */
 let scratch = Buffer.allocUnsafeSlow(MAX_HELD_BYTES);
-
-/** Called once the bytes have left the process, or with the reason why they never will. */
-export type Sent = (error?: Error | null) => void;
 
 /** Text cannot change any more, so it is encoded when all of the tick is known. */
 interface HeldText {

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
+import { AsyncResource } from 'node:async_hooks';
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { type ResolvedWebSocketOptions, WEBSOCKET_DEFAULTS } from '../shared/options.ts';
+import { ServerWebSocket, type SocketHandle } from '../shared/socket.ts';
 import { acceptHandshake } from './accept.ts';
-import { NodeWebSocket, type SocketHandle } from './socket.ts';
 
 interface Bench {
 	readonly client: WebSocket;
-	readonly socket: NodeWebSocket;
+	readonly socket: ServerWebSocket;
 	/** What has come to the client, as text. */
 	readonly received: string[];
 	/** The client's end of the byte stream. */
@@ -18,13 +19,14 @@ interface Bench {
 }
 
 function create(maxBufferedAmount: number): SocketHandle {
-	return NodeWebSocket.create({
+	return ServerWebSocket.create({
 		url: 'ws://example.com/',
 		protocol: '',
 		tags: [],
 		data: undefined,
 		maxHeldBytes: 1024,
 		maxBufferedAmount,
+		captureContext: () => new AsyncResource('Test'),
 		report: assert.fail,
 	});
 }
@@ -33,7 +35,7 @@ function create(maxBufferedAmount: number): SocketHandle {
 async function connect(
 	context: TestContext,
 	options: Partial<ResolvedWebSocketOptions> = {},
-	prepare: (socket: NodeWebSocket) => void = () => {},
+	prepare: (socket: ServerWebSocket) => void = () => {},
 ): Promise<Bench> {
 	const settings = { ...WEBSOCKET_DEFAULTS, maxMessagesPerSecond: 0, ...options };
 	const { socket, open } = create(settings.maxBufferedAmount);

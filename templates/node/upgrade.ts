@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { IncomingMessage } from 'node:http';
 import {
 	alreadyUpgraded,
@@ -5,13 +6,13 @@ import {
 	protocolNotOffered,
 	upgradeNotAccepted,
 } from '../shared/errors.ts';
+import { ServerWebSocket } from '../shared/socket.ts';
 import type { UpgradeWebSocketOptions, WebSocketUpgrade } from '../shared/types.ts';
 import { acceptHandshake } from './accept.ts';
 import { createAcceptResponse } from './accept-response.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 import type { UpgradeContext } from './context.ts';
 import { offeredProtocols, webSocketUrl } from './handshake.ts';
-import { NodeWebSocket } from './socket.ts';
 import { selectProtocol } from './verify.ts';
 
 /** What an upgrade needs to know about the host it happens in. */
@@ -33,13 +34,15 @@ export function upgradeWebSocket(
 	const protocol = options.protocol ?? selectProtocol(request, context, offered) ?? '';
 	if (protocol !== '' && !offered.includes(protocol)) throw protocolNotOffered(protocol, offered);
 	const response = createAcceptResponse(options.headers);
-	const { socket, open, fail } = NodeWebSocket.create({
+	const { socket, open, fail } = ServerWebSocket.create({
 		url: webSocketUrl(request, context.path),
 		protocol,
 		tags: [...(options.tags ?? [])],
 		data: options.data,
 		maxHeldBytes: settings.connection.maxPayload,
 		maxBufferedAmount: settings.connection.maxBufferedAmount,
+		// What `AsyncLocalStorage.snapshot()` is made of, without the closures that it adds.
+		captureContext: () => new AsyncResource('WebSocketHandler'),
 		report: settings.report,
 	});
 

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { WebSocketHandshake } from '../shared/hooks.ts';
+import type { Report } from '../shared/report.ts';
 import type { Admission, UpgradeContext } from './context.ts';
 import { offeredProtocols, webRequest } from './handshake.ts';
 import { FAILED, NOT_VERIFIED, refuse } from './refusal.ts';
-import type { Report } from './report.ts';
 
 /**
  * Answers an upgrade that the `verifyClient` hook does not let through.

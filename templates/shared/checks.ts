@@ -1,3 +1,4 @@
+// biome-ignore lint/correctness/noNodejsModules: options are checked where Astro is configured, which is in Node.
 import { isIP } from 'node:net';
 
 /**

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { test } from 'node:test';
-import { guard } from './guard.ts';
+import { type EventListenerLike, guard } from './guard.ts';
+
+function guarded(
+	listener: EventListenerLike,
+	onFailure: (error: unknown) => void,
+): (event: Event) => void {
+	return guard(listener, new AsyncResource('Test'), onFailure);
+}
 
 function unexpected(error: unknown): void {
 	throw error;
@@ -12,7 +19,7 @@ test('an exception is caught and handed on', () => {
 	const thrower = (): never => {
 		throw new Error('boom');
 	};
-	guard(thrower, (error) => failures.push(error))(new Event('message'));
+	guarded(thrower, (error) => failures.push(error))(new Event('message'));
 	assert.match(String(failures[0]), /boom/);
 });
 
@@ -21,7 +28,7 @@ test('a rejection is caught and handed on', async () => {
 	const rejecter = async (): Promise<never> => {
 		throw new Error('boom');
 	};
-	guard(rejecter, (error) => failures.push(error))(new Event('message'));
+	guarded(rejecter, (error) => failures.push(error))(new Event('message'));
 	await new Promise(setImmediate);
 	assert.match(String(failures[0]), /boom/);
 });
@@ -33,7 +40,7 @@ test('an object with handleEvent() is a listener', () => {
 			seen.push(event.type, String(this === listener));
 		},
 	};
-	guard(listener, unexpected)(new Event('open'));
+	guarded(listener, unexpected)(new Event('open'));
 	assert.deepEqual(seen, ['open', 'true']);
 });
 
@@ -43,7 +50,7 @@ test('a listener runs in the asynchronous context in which it was attached', () 
 	const listener = (): void => {
 		seen = storage.getStore();
 	};
-	const guarded = storage.run('request', () => guard(listener, unexpected));
-	guarded(new Event('message'));
+	const later = storage.run('request', () => guarded(listener, unexpected));
+	later(new Event('message'));
 	assert.equal(seen, 'request');
 });

@@ -1,4 +1,4 @@
-import { connectionClosed, connectionLost } from '../shared/errors.ts';
+import { connectionClosed, connectionLost } from './errors.ts';
 import { payloadSize, toPayload } from './payload.ts';
 import type { Transport } from './transport.ts';
 
@@ -71,7 +71,7 @@ export class MessageSink {
 		this.#wasClean = isClean;
 		this.#fail(isClean ? connectionClosed() : connectionLost());
 		// Later, so that what is piped from `readable` can end without an error first.
-		if (isClean) setImmediate(() => this.#controller?.error(this.#error));
+		if (isClean) setTimeout(() => this.#controller?.error(this.#error));
 		else this.#controller?.error(this.#error);
 	}
 

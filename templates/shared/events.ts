@@ -3,7 +3,7 @@ import type {
 	AstroWebSocketData,
 	AstroWebSocketErrorEvent,
 	AstroWebSocketMessageEvent,
-} from '../shared/types.ts';
+} from './types.ts';
 
 export interface CloseDetails {
 	readonly code: number;

@@ -1,4 +1,4 @@
-import type { WebSocketHooks } from '../shared/hooks.ts';
+import type { WebSocketHooks } from './hooks.ts';
 
 /** Tells whoever runs the site about something that went wrong, and about the error if there is one. */
 export type Report = (message: string, error?: unknown) => void;

@@ -1,11 +1,11 @@
-import { type CloseFrame, closeFrame } from '../shared/close.ts';
-import type { AstroWebSocket, AstroWebSocketListener } from '../shared/types.ts';
+import { type CloseFrame, closeFrame } from './close.ts';
 import { type CloseDetails, closeEvent, errorEvent, messageEvent, openEvent } from './events.ts';
-import { guard } from './guard.ts';
+import { type AsyncScope, type EventListenerLike, guard } from './guard.ts';
 import { Inbox } from './inbox.ts';
 import { toMessageData, toPayload, toStreamMessage } from './payload.ts';
 import { Streams } from './streams.ts';
-import type { Transport } from './transport.ts';
+import type { Receiver, Transport } from './transport.ts';
+import type { AstroWebSocket, AstroWebSocketListener } from './types.ts';
 
 const CONNECTING = 0;
 const OPEN = 1;
@@ -30,12 +30,14 @@ export interface SocketInit {
 	readonly maxHeldBytes: number;
 	/** Bytes that may wait to go out. */
 	readonly maxBufferedAmount: number;
+	/** Gives the asynchronous context of the caller, for a handler to run in. */
+	captureContext(): AsyncScope;
 	report(message: string, error?: unknown): void;
 }
 
 /** A socket, and what moves it on from `CONNECTING`. */
 export interface SocketHandle {
-	readonly socket: NodeWebSocket;
+	readonly socket: ServerWebSocket;
 	/** The handshake is complete. */
 	open(transport: Transport): void;
 	/** It never will be: fires `error`, then `close` with 1006. */
@@ -46,8 +48,8 @@ type EventType = 'open' | 'message' | 'error' | 'close';
 type AddArguments = Parameters<EventTarget['addEventListener']>;
 type RemoveArguments = Parameters<EventTarget['removeEventListener']>;
 
-/** {@link AstroWebSocket} over a `ws` connection. */
-export class NodeWebSocket extends EventTarget implements AstroWebSocket {
+/** {@link AstroWebSocket} over a {@link Transport}, the same on every runtime. */
+export class ServerWebSocket extends EventTarget implements AstroWebSocket {
 	static readonly CONNECTING = 0;
 	static readonly OPEN = 1;
 	static readonly CLOSING = 2;
@@ -64,6 +66,7 @@ export class NodeWebSocket extends EventTarget implements AstroWebSocket {
 	/** `data` of `upgradeWebSocket()`. */
 	readonly data: unknown;
 	readonly #origin: string;
+	readonly #captureContext: SocketInit['captureContext'];
 	readonly #report: SocketInit['report'];
 	readonly #inbox: Inbox;
 	readonly #maxBufferedAmount: number;
@@ -87,7 +90,7 @@ export class NodeWebSocket extends EventTarget implements AstroWebSocket {
 	#queuedBefore = 0;
 
 	static create(init: SocketInit): SocketHandle {
-		const socket = new NodeWebSocket(init);
+		const socket = new ServerWebSocket(init);
 		return {
 			socket,
 			open: (transport) => socket.#open(transport),
@@ -102,6 +105,7 @@ export class NodeWebSocket extends EventTarget implements AstroWebSocket {
 		this.tags = init.tags;
 		this.data = init.data;
 		this.#origin = new URL(init.url).origin;
+		this.#captureContext = init.captureContext;
 		this.#report = init.report;
 		this.#maxBufferedAmount = init.maxBufferedAmount;
 		const limits = { messages: MAX_HELD_MESSAGES, bytes: init.maxHeldBytes };
@@ -175,7 +179,7 @@ export class NodeWebSocket extends EventTarget implements AstroWebSocket {
 		if (listener === null) return;
 		let guarded = this.#guards.get(listener);
 		if (guarded === undefined) {
-			guarded = guard(listener, (error) => this.#handlerFailed(error));
+			guarded = this.#guard(listener);
 			this.#guards.set(listener, guarded);
 		}
 		super.addEventListener(type, guarded, options);
@@ -212,16 +216,7 @@ export class NodeWebSocket extends EventTarget implements AstroWebSocket {
 		this.#transport = transport;
 		this.#queuedBefore = transport.bufferedAmount;
 		this.#streams?.open(transport);
-		transport.on('message', (bytes, isBinary) => {
-			// The WebSockets Standard: a message that arrives while closing is dropped.
-			if (this.readyState !== OPEN) return;
-			this.#inbox.message(bytes.byteLength, () => this.#deliver(bytes, isBinary));
-		});
-		transport.on('error', (error) => this.#last(() => this.dispatchEvent(errorEvent(error))));
-		transport.on('close', (code, reason) => {
-			const wasClean = code !== ABNORMAL_CLOSURE;
-			this.#last(() => this.#ended({ code, reason: reason.toString(), wasClean }));
-		});
+		transport.receive(this.#receiver());
 		if (this.#state === CONNECTING) this.dispatchEvent(openEvent());
 		else transport.close(this.#closeRequest?.code, this.#closeRequest?.reason);
 	}
@@ -233,11 +228,25 @@ export class NodeWebSocket extends EventTarget implements AstroWebSocket {
 		this.#ended({ code: ABNORMAL_CLOSURE, reason: '', wasClean: false });
 	}
 
-	#deliver(bytes: Uint8Array, isBinary: boolean): void {
-		if (this.#streams?.isReading) this.#streams.message(toStreamMessage(bytes, isBinary));
+	#receiver(): Receiver {
+		return {
+			message: (data) => {
+				// The WebSockets Standard: a message that arrives while closing is dropped.
+				if (this.readyState !== OPEN) return;
+				this.#inbox.message(data, () => this.#deliver(data));
+			},
+			failed: (error) => this.#last(() => this.dispatchEvent(errorEvent(error))),
+			closed: (code, reason) => {
+				const wasClean = code !== ABNORMAL_CLOSURE;
+				this.#last(() => this.#ended({ code, reason, wasClean }));
+			},
+		};
+	}
+
+	#deliver(data: string | Uint8Array): void {
+		if (this.#streams?.isReading) this.#streams.message(toStreamMessage(data));
 		if (!this.#hearsMessages) return;
-		const data = toMessageData(bytes, isBinary, this.#binaryType);
-		this.dispatchEvent(messageEvent(data, this.#origin));
+		this.dispatchEvent(messageEvent(toMessageData(data, this.#binaryType), this.#origin));
 	}
 
 	#close(frame: CloseFrame | undefined): void {
@@ -290,6 +299,10 @@ export class NodeWebSocket extends EventTarget implements AstroWebSocket {
 		}
 	}
 
+	#guard(listener: EventListenerLike): EventListener {
+		return guard(listener, this.#captureContext(), (error) => this.#handlerFailed(error));
+	}
+
 	#handler<Type extends EventType>(type: Type): AstroWebSocketListener<Type> | null {
 		return (this.#handlers?.get(type)?.value ?? null) as AstroWebSocketListener<Type> | null;
 	}
@@ -302,7 +315,7 @@ export class NodeWebSocket extends EventTarget implements AstroWebSocket {
 			this.#handlers?.delete(type);
 			return;
 		}
-		const call = guard(value as EventListener, (error) => this.#handlerFailed(error));
+		const call = this.#guard(value as EventListener);
 		if (previous !== undefined) {
 			previous.value = value;
 			previous.call = call;

@@ -1,4 +1,4 @@
-import { connectionLost } from '../shared/errors.ts';
+import { connectionLost } from './errors.ts';
 
 /** Bytes that are read ahead. */
 const HIGH_WATER_MARK = 64 * 1024;

@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
-import { EventEmitter } from 'node:events';
+import { AsyncResource } from 'node:async_hooks';
 import { test } from 'node:test';
-import { NodeWebSocket, type SocketHandle } from './socket.ts';
-import type { Transport } from './transport.ts';
+import { ServerWebSocket, type SocketHandle } from './socket.ts';
+import type { Receiver, Transport } from './transport.ts';
 
-class FakeTransport extends EventEmitter implements Transport {
+class FakeTransport implements Transport {
 	readyState: 0 | 1 | 2 | 3 = 1;
 	bufferedAmount = 0;
 	readonly extensions = '';
 	readonly sent: unknown[] = [];
 	readonly closed: unknown[][] = [];
+	#receiver: Receiver | undefined;
 
 	send(data: string | Uint8Array | Blob): void {
 		this.sent.push(data);
 	}
 
-	terminate(): void {}
 	pause(): void {}
 	resume(): void {}
 
@@ -24,13 +24,21 @@ class FakeTransport extends EventEmitter implements Transport {
 		this.closed.push(frame);
 	}
 
-	receive(data: string | Uint8Array): void {
-		this.emit('message', Buffer.from(data), typeof data !== 'string');
+	receive(receiver: Receiver): void {
+		this.#receiver = receiver;
+	}
+
+	message(data: string | Uint8Array): void {
+		this.#receiver?.message(data);
+	}
+
+	fail(error: Error): void {
+		this.#receiver?.failed(error);
 	}
 
 	end(code: number, reason = ''): void {
 		this.readyState = 3;
-		this.emit('close', code, Buffer.from(reason));
+		this.#receiver?.closed(code, reason);
 	}
 }
 
@@ -41,20 +49,21 @@ interface Bench extends SocketHandle {
 
 function bench(): Bench {
 	const reports: unknown[] = [];
-	const handle = NodeWebSocket.create({
+	const handle = ServerWebSocket.create({
 		url: 'ws://example.com/chat',
 		protocol: 'v1',
 		tags: [],
 		data: undefined,
 		maxHeldBytes: 1024,
 		maxBufferedAmount: 1024,
+		captureContext: () => new AsyncResource('Test'),
 		report: (message, error) => reports.push(error ?? message),
 	});
 	return { ...handle, transport: new FakeTransport(), reports };
 }
 
 /** Notes the events of the socket by type. */
-function record(socket: NodeWebSocket): string[] {
+function record(socket: ServerWebSocket): string[] {
 	const events: string[] = [];
 	for (const type of ['open', 'message', 'error', 'close']) {
 		socket.addEventListener(type, (event) => events.push(event.type));
@@ -70,7 +79,7 @@ test('events fire once, in order, on the socket itself', () => {
 		target = event.target;
 	};
 	open(transport);
-	transport.receive('hello');
+	transport.message('hello');
 	transport.end(1000);
 	assert.deepEqual(events, ['open', 'message', 'close']);
 	assert.equal(target, socket);
@@ -80,8 +89,8 @@ test('messages that came in early wait for the first handler', async () => {
 	const { socket, open, transport } = bench();
 	const seen: unknown[] = [];
 	open(transport);
-	transport.receive('one');
-	transport.receive('two');
+	transport.message('one');
+	transport.message('two');
 	socket.onmessage = (event) => seen.push(event.data);
 	socket.onclose = (event) => seen.push(event.code);
 	transport.end(1000);
@@ -94,7 +103,7 @@ test('close does not wait for a message handler that may never come', () => {
 	const codes: number[] = [];
 	socket.onclose = (event) => codes.push(event.code);
 	open(transport);
-	transport.receive('unheard');
+	transport.message('unheard');
 	transport.end(1001);
 	assert.deepEqual(codes, [1001]);
 });
@@ -121,7 +130,7 @@ test('a handler that throws is reported and closes its socket with 1011', () => 
 		throw new Error('boom');
 	};
 	open(transport);
-	transport.receive('go');
+	transport.message('go');
 	assert.match(String(reports[0]), /boom/);
 	assert.deepEqual(transport.closed, [[1011]]);
 });
@@ -169,7 +178,7 @@ test('messages are dropped once the socket is closing', () => {
 	const events = record(socket);
 	open(transport);
 	socket.close();
-	transport.receive('late');
+	transport.message('late');
 	assert.deepEqual(events, ['open']);
 });
 
@@ -189,10 +198,10 @@ test('binary messages follow binaryType', async () => {
 	open(transport);
 	await Promise.resolve();
 	assert.equal(socket.binaryType, 'blob');
-	transport.receive(new Uint8Array([1]));
+	transport.message(new Uint8Array([1]));
 	socket.binaryType = 'arraybuffer';
 	Reflect.set(socket, 'binaryType', 'nodebuffer');
-	transport.receive(new Uint8Array([2]));
+	transport.message(new Uint8Array([2]));
 	const [blob, buffer] = seen;
 	assert.ok(blob instanceof Blob);
 	assert.deepEqual(await blob.arrayBuffer(), new Uint8Array([1]).buffer);
@@ -210,7 +219,7 @@ test('on* handlers can be replaced and removed', () => {
 	socket.onerror = null;
 	assert.equal(socket.onerror, null);
 	open(transport);
-	transport.emit('error', new Error('x'));
+	transport.fail(new Error('x'));
 	assert.deepEqual(seen, ['second', 'listener']);
 });
 
@@ -223,7 +232,7 @@ test('a listener can be removed, and fires once if attached twice', () => {
 	socket.addEventListener('error', listener);
 	socket.removeEventListener('error', listener);
 	open(transport);
-	transport.emit('error', new Error('x'));
+	transport.fail(new Error('x'));
 	assert.equal(calls, 1);
 });
 

@@ -11,7 +11,11 @@ interface Bench {
 function bench(limits = { messages: 3, bytes: 10 }): Bench {
 	const seen: string[] = [];
 	const inbox = new Inbox(limits, () => seen.push('overflow'));
-	return { inbox, seen, add: (name, bytes = 1) => inbox.message(bytes, () => seen.push(name)) };
+	return {
+		inbox,
+		seen,
+		add: (name, bytes = 1) => inbox.message('x'.repeat(bytes), () => seen.push(name)),
+	};
 }
 
 test('messages wait for the release, and then keep their order', async () => {

@@ -1,3 +1,5 @@
+import { payloadSize } from './payload.ts';
+
 /** How much waits for the first message handler. */
 export interface InboxLimits {
 	readonly messages: number;
@@ -23,14 +25,14 @@ export class Inbox {
 		this.#onOverflow = onOverflow;
 	}
 
-	/** Delivers a message of `bytes` bytes, now or later. */
-	message(bytes: number, deliver: () => void): void {
+	/** Delivers a message, now or later. */
+	message(data: string | Uint8Array, deliver: () => void): void {
 		if (this.#state === 'open') {
 			deliver();
 			return;
 		}
 		this.#waiting.push(deliver);
-		this.#bytes += bytes;
+		this.#bytes += payloadSize(data);
 		if (this.#waiting.length > this.#limits.messages || this.#bytes > this.#limits.bytes) {
 			this.discard();
 			this.#onOverflow();

@@ -1,23 +1,30 @@
-import { AsyncResource } from 'node:async_hooks';
-
 /** A listener as `addEventListener()` takes it. */
 export type EventListenerLike =
 	| ((event: Event) => unknown)
 	| { handleEvent(event: Event): unknown };
 
+/** The asynchronous context at one time: what a runtime's `AsyncResource` is made with. */
+export interface AsyncScope {
+	/** Calls `run` in it. */
+	runInAsyncScope<This, Arguments extends unknown[], Result>(
+		run: (this: This, ...args: Arguments) => Result,
+		thisArg: This,
+		...args: Arguments
+	): Result;
+}
+
 /**
  * Wraps a listener so that neither its exceptions nor its rejections get out: Node's EventTarget
  * turns the former into `uncaughtException`, which ends the process.
  *
- * It runs in the asynchronous context in which it was attached. Outside of it the stores of the
- * request, upstream's and the site's own, would be missing.
+ * @param context The one in which the listener was attached, and in which it runs. Outside of it
+ * the stores of the request, upstream's and the site's own, would be missing.
  */
 export function guard(
 	listener: EventListenerLike,
+	context: AsyncScope,
 	onFailure: (error: unknown) => void,
 ): (event: Event) => void {
-	// What `AsyncLocalStorage.snapshot()` is made of, without the closures that it adds.
-	const context = new AsyncResource('WebSocketHandler');
 	return function (this: unknown, event: Event): void {
 		try {
 			const result = context.runInAsyncScope(call, undefined, listener, this, event);
