@@ -68,6 +68,12 @@ impl Connection {
         Ok(Socket::new(response.headers, frames))
     }
 
+    /// What comes until the server closes the connection.
+    pub fn rest(&mut self) -> Result<Vec<u8>> {
+        self.ended()?;
+        Ok(std::mem::take(&mut self.unread))
+    }
+
     /// Waits until the server has closed the connection.
     pub fn ended(&mut self) -> Result<()> {
         while self.fill()? {}

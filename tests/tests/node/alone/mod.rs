@@ -3,8 +3,10 @@
 mod admission;
 mod autobahn;
 mod browser;
+mod dev;
 mod limits;
 mod memory;
+mod options;
 mod sharing;
 mod shutdown;
 
@@ -19,8 +21,10 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
     [
         admission::CASES,
         limits::CASES,
+        options::CASES,
         sharing::CASES,
         shutdown::CASES,
+        dev::CASES,
         autobahn::CASES,
         browser::CASES,
         memory::CASES,
