@@ -17,4 +17,5 @@ pub mod project;
 pub mod server;
 pub mod site;
 pub mod suite;
+mod support;
 pub mod tools;

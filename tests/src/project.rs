@@ -8,7 +8,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
 use crate::tools::{Tools, run};
@@ -156,8 +156,11 @@ fn npm_install(tools: &Tools, folder: &Path) -> Command {
 /// Astro's command line, seen from a root.
 const ASTRO: &str = "../node_modules/astro/bin/astro.mjs";
 
-/// What Astro and Vite write into a root.
-const OUTPUTS: [&str; 3] = [".astro", "dist", "node_modules"];
+/// Wrangler's command line, seen from a root. Its `bin` starts a second process.
+const WRANGLER: &str = "../node_modules/wrangler/wrangler-dist/cli.js";
+
+/// What Astro, Vite and wrangler write into a root.
+const OUTPUTS: [&str; 4] = [".astro", ".wrangler", "dist", "node_modules"];
 
 impl App {
     /// The folder of this root.
@@ -180,6 +183,23 @@ impl App {
         command
     }
 
+    /// `wrangler <arguments>`, to run to its end.
+    pub fn wrangler<I: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = I>) -> Command {
+        let mut command = self.node();
+        command.arg(WRANGLER).args(arguments);
+        command
+    }
+
+    /// `wrangler <arguments>`, to be given to `Server::start`.
+    pub fn wrangler_server<I: AsRef<OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = I>,
+    ) -> Command {
+        let mut command = self.node_server(WRANGLER);
+        command.args(arguments);
+        command
+    }
+
     /// `node <script>`, to be given to `Server::start`.
     pub fn node_server(&self, script: &str) -> Command {
         let mut command = self.node();
@@ -187,6 +207,14 @@ impl App {
         command.arg("--import").arg(locations::repository().join("tests/projects/leash.mjs"));
         command.arg(script);
         command
+    }
+
+    /// Writes `new` in place of `old` in one of this root's own copies of the sources.
+    pub fn edit(&self, file: &str, old: &str, new: &str) -> Result<()> {
+        let path = self.root.join(file);
+        let text = fs::read_to_string(&path)?;
+        ensure!(text.contains(old), "not in {}: {old}", path.display());
+        Ok(fs::write(path, text.replace(old, new))?)
     }
 
     /// Node in this root. The environment is empty but for what every machine has, since Astro
@@ -198,7 +226,12 @@ impl App {
             .env_clear()
             .env("PATH", self.tools.path())
             .env("ASTRO_TELEMETRY_DISABLED", "1")
-            .env("NO_COLOR", "1");
+            .env("NO_COLOR", "1")
+            // Where wrangler keeps what servers on this machine tell each other, and its log.
+            .env("XDG_CONFIG_HOME", self.root.join(".wrangler/config"))
+            .env("WRANGLER_SEND_METRICS", "false")
+            // `request.cf` is made up, and not fetched.
+            .env("CLOUDFLARE_CF_FETCH_ENABLED", "false");
         if let Some(home) = std::env::var_os("HOME") {
             command.env("HOME", home);
         }
@@ -275,6 +308,15 @@ pub struct Pin {
     pub astro: String,
     /// The commit of that release.
     pub commit: String,
+    /// The official adapters, by name.
+    pub packages: BTreeMap<String, PinnedPackage>,
+}
+
+/// An official adapter.
+#[derive(Deserialize)]
+pub struct PinnedPackage {
+    /// The exact version.
+    pub version: String,
 }
 
 /// Reads the pin.

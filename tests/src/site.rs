@@ -71,6 +71,17 @@ impl Cloudflare {
 }
 
 impl Host {
+    /// The way in which people would say that they run the site; some hosts are of the same.
+    pub fn mode(self) -> &'static str {
+        match self {
+            Self::Node(Node::Dev) | Self::Cloudflare(Cloudflare::Dev) => "`astro dev`",
+            Self::Node(Node::Preview) | Self::Cloudflare(Cloudflare::Preview) => "`astro preview`",
+            Self::Node(Node::Standalone | Node::Https) => "standalone",
+            Self::Node(_) => "middleware mode",
+            Self::Cloudflare(Cloudflare::Wrangler) => "`wrangler dev`",
+        }
+    }
+
     /// Whether the site runs in workerd.
     pub fn is_worker(self) -> bool {
         matches!(self, Self::Cloudflare(_))
@@ -100,6 +111,18 @@ impl fmt::Display for Host {
             Self::Node(host) => host.fmt(formatter),
             Self::Cloudflare(host) => host.fmt(formatter),
         }
+    }
+}
+
+impl From<Node> for Host {
+    fn from(host: Node) -> Self {
+        Self::Node(host)
+    }
+}
+
+impl From<Cloudflare> for Host {
+    fn from(host: Cloudflare) -> Self {
+        Self::Cloudflare(host)
     }
 }
 

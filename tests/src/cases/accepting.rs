@@ -7,32 +7,66 @@ use crate::cases;
 use crate::site::{Host, Node, Site};
 use crate::suite::{Case, not_applicable};
 
-pub(super) const CASES: &[Case<Site>] = cases![
-    echoes_text,
-    echoes_text_of_many_bytes_per_letter,
-    echoes_binary,
-    echoes_many_messages_in_order,
-    sends_headers_and_both_kinds_of_cookies_with_the_101,
-    accepts_who_has_the_cookie,
-    chooses_the_subprotocol,
-    chooses_no_subprotocol_by_itself,
-    upgrades_in_middleware_on_a_route_that_is_matched,
-    upgrades_in_middleware_on_a_route_that_is_not,
-    follows_a_rewrite_by_next,
-    follows_a_rewrite_of_the_context,
-    upgrades_in_the_frontmatter_of_a_page,
-    upgrades_on_a_wildcard_route,
-    persists_a_session_written_before_the_accept,
-    keeps_early_messages_for_a_late_handler,
-    takes_frames_that_come_with_the_handshake,
-    fires_every_event_once_and_in_order,
-    gives_the_socket_the_state_of_the_standard,
-    accepts_the_same_origin,
-    accepts_an_origin_that_the_options_allow,
-    gives_the_locals_of_the_application_to_the_route,
-    keeps_concurrent_sockets_apart,
-    pipes_a_socket_into_itself,
-];
+pub(super) const CASES: &[Case<Site>] = cases! {
+    "Text and binary messages, in order" => [
+        echoes_text,
+        echoes_text_of_many_bytes_per_letter,
+        echoes_binary,
+        echoes_many_messages_in_order,
+        keeps_concurrent_sockets_apart,
+        takes_frames_that_come_with_the_handshake,
+        takes_an_upgrade_in_capitals,
+    ],
+    "`binaryType` and Blobs" => [
+        gives_binary_messages_in_the_type_that_is_asked_for,
+        sends_a_blob_in_its_turn,
+    ],
+    "Headers and cookies with the acceptance" => [
+        sends_headers_and_both_kinds_of_cookies_with_the_101,
+        accepts_who_has_the_cookie,
+    ],
+    "Subprotocols" => [
+        chooses_the_subprotocol,
+        chooses_a_subprotocol_that_begins_like_one_of_vite,
+        chooses_no_subprotocol_by_itself,
+    ],
+    "Upgrade in middleware" => [
+        upgrades_in_middleware_on_a_route_that_is_matched,
+        upgrades_in_middleware_on_a_route_that_is_not,
+        sends_a_header_that_middleware_sets,
+    ],
+    "Middleware that rebuilds the response of the acceptance" => [accepts_a_response_that_is_rebuilt],
+    "Rewrites" => [
+        follows_a_rewrite_by_next,
+        follows_a_rewrite_of_the_context,
+    ],
+    "Upgrade in a page's frontmatter" => [
+        upgrades_in_the_frontmatter_of_a_page,
+    ],
+    "Wildcard routes" => [
+        upgrades_on_a_wildcard_route,
+    ],
+    "Sessions" => [
+        persists_a_session_written_before_the_accept,
+    ],
+    "Messages wait for their handler" => [
+        keeps_early_messages_for_a_late_handler,
+    ],
+    "Events and state of the standard" => [
+        fires_every_event_once_and_in_order,
+        gives_the_socket_the_state_of_the_standard,
+    ],
+    "Check of the origin" => [
+        accepts_the_same_origin,
+        accepts_an_origin_that_the_options_allow,
+    ],
+    "Web Streams" => [
+        pipes_a_socket_into_itself,
+    ],
+    "Locals and guards of the application around the site" => [
+        gives_the_locals_of_the_application_to_the_route,
+    ],
+};
 
 fn echoes_text(site: &Site) -> Result<()> {
     let mut socket = site.server.open(&Request::upgrade("/echo"))?;
@@ -93,6 +127,17 @@ fn chooses_the_subprotocol(site: &Site) -> Result<()> {
     Ok(())
 }
 
+/// Vite takes its own sockets by their subprotocols, `vite-hmr` and `vite-ping`.
+fn chooses_a_subprotocol_that_begins_like_one_of_vite(site: &Site) -> Result<()> {
+    let request = Request::upgrade("/protocol?choose=vite-chat")
+        .header("Sec-WebSocket-Protocol", "vite-other, vite-chat");
+    let mut socket = site.server.open(&request)?;
+    let chosen = socket.headers.get("sec-websocket-protocol");
+    ensure!(chosen == Some("vite-chat"), "{:?}", socket.headers);
+    ensure!(socket.text()? == "protocol: vite-chat");
+    Ok(())
+}
+
 fn chooses_no_subprotocol_by_itself(site: &Site) -> Result<()> {
     let request = Request::upgrade("/protocol").header("Sec-WebSocket-Protocol", "one, two");
     let mut socket = site.server.open(&request)?;
@@ -112,6 +157,21 @@ fn upgrades_in_middleware_on_a_route_that_is_not(site: &Site) -> Result<()> {
         );
     }
     answers(site, "/middleware/unmatched", "middleware: hello")
+}
+
+fn sends_a_header_that_middleware_sets(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/middleware/header"))?;
+    ensure!(socket.headers.get("x-middleware") == Some("set"), "{:?}", socket.headers);
+    socket.send("hello")?;
+    ensure!(socket.text()? == "hello");
+    Ok(())
+}
+
+fn accepts_a_response_that_is_rebuilt(site: &Site) -> Result<()> {
+    if !site.host.is_worker() {
+        return not_applicable("the `Response` of Node refuses the status 101");
+    }
+    answers(site, "/middleware/rebuilt", "hello")
 }
 
 fn follows_a_rewrite_by_next(site: &Site) -> Result<()> {
@@ -163,6 +223,39 @@ fn takes_frames_that_come_with_the_handshake(site: &Site) -> Result<()> {
     ensure!(socket.text()? == "in the head");
     socket.send("after it")?;
     ensure!(socket.text()? == "after it");
+    Ok(())
+}
+
+/// The value of `Upgrade` has no case (RFC 6455, section 4.2.1).
+fn takes_an_upgrade_in_capitals(site: &Site) -> Result<()> {
+    let request = Request::upgrade("/echo").header("Upgrade", "WebSocket");
+    let mut socket = site.server.open(&request)?;
+    socket.send("HELLO")?;
+    ensure!(socket.text()? == "HELLO");
+    Ok(())
+}
+
+fn gives_binary_messages_in_the_type_that_is_asked_for(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/binary-type"))?;
+    socket.send_binary(&[1])?;
+    let by_default = socket.text()?;
+    ensure!(by_default == "blob [object Blob]", "{by_default}");
+    for (asked, expected) in
+        [("arraybuffer", "arraybuffer [object ArrayBuffer]"), ("blob", "blob [object Blob]")]
+    {
+        socket.send(asked)?;
+        socket.send_binary(&[1])?;
+        let told = socket.text()?;
+        ensure!(told == expected, "{told}");
+    }
+    Ok(())
+}
+
+fn sends_a_blob_in_its_turn(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/blob"))?;
+    ensure!(socket.text()? == "before");
+    ensure!(socket.binary()? == [1, 2, 3]);
+    ensure!(socket.text()? == "after");
     Ok(())
 }
 

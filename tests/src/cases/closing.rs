@@ -7,13 +7,18 @@ use crate::cases;
 use crate::site::Site;
 use crate::suite::Case;
 
-pub(super) const CASES: &[Case<Site>] = cases![
-    sends_the_code_and_the_reason_of_the_server,
-    hears_the_code_and_the_reason_of_the_client,
-    hears_1006_when_the_client_resets,
-    closes_with_1011_when_a_handler_throws,
-    closes_with_1011_when_a_handler_rejects,
-];
+pub(super) const CASES: &[Case<Site>] = cases! {
+    "Close codes and reasons, both ways" => [
+        sends_the_code_and_the_reason_of_the_server,
+        hears_the_code_and_the_reason_of_the_client,
+        refuses_a_reason_that_is_too_long,
+        hears_1006_when_the_client_resets,
+    ],
+    "Handlers that fail close with 1011" => [
+        closes_with_1011_when_a_handler_throws,
+        closes_with_1011_when_a_handler_rejects,
+    ],
+};
 
 fn sends_the_code_and_the_reason_of_the_server(site: &Site) -> Result<()> {
     let mut socket = site.server.open(&Request::upgrade("/closing?journal=by-server"))?;
@@ -31,6 +36,18 @@ fn hears_the_code_and_the_reason_of_the_client(site: &Site) -> Result<()> {
     ensure!(code == 4002, "{code}");
     let heard = site.journal("by-client", "true")?;
     ensure!(heard == "4002/the client has enough/true", "{heard}");
+    Ok(())
+}
+
+/// A control frame has no more than 125 bytes, and the code takes two (RFC 6455, section 5.5).
+fn refuses_a_reason_that_is_too_long(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/wordy"))?;
+    socket.send("124")?;
+    let error = socket.text()?;
+    ensure!(error == "SyntaxError", "{error}");
+    socket.send("123")?;
+    let (code, reason) = socket.closed()?;
+    ensure!(code == 4000 && reason.len() == 123, "{code} {reason}");
     Ok(())
 }
 

@@ -7,17 +7,21 @@ use crate::cases;
 use crate::site::Site;
 use crate::suite::Case;
 
-pub(super) const CASES: &[Case<Site>] = cases![
-    takes_no_handshake_with_a_malformed_key,
-    takes_no_handshake_without_a_key,
-    takes_no_handshake_of_another_version,
-    takes_no_handshake_by_post,
-    serves_plain_http_to_who_offers_h2c,
-    keeps_the_body_of_a_post_that_offers_h2c,
-    answers_head,
-    answers_head_that_asks_for_an_upgrade,
-    survives_a_handshake_behind_an_unfinished_response,
-];
+pub(super) const CASES: &[Case<Site>] = cases! {
+    "Handshakes that are none" => [
+        takes_no_handshake_with_a_malformed_key,
+        takes_no_handshake_without_a_key,
+        takes_no_handshake_of_another_version,
+        takes_no_handshake_by_post,
+        answers_head,
+        answers_head_that_asks_for_an_upgrade,
+        survives_a_handshake_behind_an_unfinished_response,
+    ],
+    "Clients that offer h2c" => [
+        serves_plain_http_to_who_offers_h2c,
+        keeps_the_body_of_a_post_that_offers_h2c,
+    ],
+};
 
 fn takes_no_handshake_with_a_malformed_key(site: &Site) -> Result<()> {
     is_ordinary(site, &Request::upgrade("/both").header("Sec-WebSocket-Key", "short"))

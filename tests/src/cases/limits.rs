@@ -7,8 +7,15 @@ use crate::cases;
 use crate::site::Site;
 use crate::suite::Case;
 
-pub(super) const CASES: &[Case<Site>] =
-    cases![takes_a_message_of_1_mib, closes_with_1009_above_1_mib, negotiates_no_compression];
+pub(super) const CASES: &[Case<Site>] = cases! {
+    "Limit of the size of a message" => [
+        takes_a_message_of_1_mib,
+        closes_with_1009_above_1_mib,
+    ],
+    "No compression by default" => [
+        negotiates_no_compression,
+    ],
+};
 
 const MIB: usize = 1024 * 1024;
 

@@ -28,3 +28,8 @@ pub fn all() -> impl Iterator<Item = &'static Case<Site>> + Clone {
     .into_iter()
     .flatten()
 }
+
+/// The cases that prove a capability.
+pub fn of_capability(capability: &str) -> impl Iterator<Item = &'static Case<Site>> {
+    all().filter(move |case| case.capability == Some(capability))
+}

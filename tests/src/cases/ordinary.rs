@@ -7,19 +7,27 @@ use crate::cases;
 use crate::site::Site;
 use crate::suite::{Case, not_applicable};
 
-pub(super) const CASES: &[Case<Site>] = cases![
-    serves_a_page,
-    serves_a_prerendered_page,
-    serves_a_prerendered_endpoint,
-    serves_a_public_file,
-    answers_404_for_an_unknown_route,
-    answers_500_for_a_route_that_throws,
-    serves_plain_http_on_a_route_that_also_upgrades,
-    serves_a_post_on_a_route_that_also_upgrades,
-    serves_a_page_that_upgrades_in_its_frontmatter,
-    keeps_the_connection_alive_between_requests,
-    keeps_the_hot_module_socket_of_vite,
-];
+pub(super) const CASES: &[Case<Site>] = cases! {
+    "HTTP, as the official adapter serves it" => [
+        serves_a_page,
+        answers_404_for_an_unknown_route,
+        answers_500_for_a_route_that_throws,
+        keeps_the_connection_alive_between_requests,
+    ],
+    "Prerendered pages and public files" => [
+        serves_a_prerendered_page,
+        serves_a_prerendered_endpoint,
+        serves_a_public_file,
+    ],
+    "HTTP and WebSocket on one route" => [
+        serves_plain_http_on_a_route_that_also_upgrades,
+        serves_a_post_on_a_route_that_also_upgrades,
+        serves_a_page_that_upgrades_in_its_frontmatter,
+    ],
+    "Beside Vite's own socket" => [
+        keeps_the_hot_module_socket_of_vite,
+    ],
+};
 
 const NO_FILES: &str = "in middleware mode the application serves files, and this one does not";
 

@@ -7,28 +7,40 @@ use crate::cases;
 use crate::site::Site;
 use crate::suite::{Case, not_applicable};
 
-pub(super) const CASES: &[Case<Site>] = cases![
-    sends_the_body_the_headers_and_the_cookies_of_a_rejection,
-    rejects_who_has_no_cookie,
-    streams_a_rejection_that_is_larger_than_the_buffers,
-    rejects_in_middleware,
-    answers_an_upgrade_of_an_ordinary_page_with_the_page,
-    answers_an_upgrade_of_an_unknown_route_with_404,
-    answers_an_upgrade_of_a_prerendered_page_with_the_page,
-    answers_an_upgrade_of_a_prerendered_endpoint_with_its_body,
-    answers_an_upgrade_of_a_public_file_with_the_file,
-    answers_an_upgrade_of_a_file_that_is_larger_than_the_buffers,
-    answers_an_upgrade_of_a_malformed_path,
-    answers_500_to_an_upgrade_of_a_route_that_throws,
-    answers_500_when_a_route_throws_after_the_upgrade,
-    closes_the_socket_whose_response_was_not_returned,
-    explains_an_upgrade_of_a_request_that_is_none,
-    refuses_a_second_upgrade_of_the_same_request,
-    refuses_a_subprotocol_that_was_not_offered,
-    refuses_another_origin,
-    refuses_an_opaque_origin,
-    lets_the_application_refuse,
-];
+pub(super) const CASES: &[Case<Site>] = cases! {
+    "Rejections with status, headers, cookies and body" => [
+        sends_the_body_the_headers_and_the_cookies_of_a_rejection,
+        rejects_who_has_no_cookie,
+        sends_a_rejection_without_a_body,
+        streams_a_rejection_that_is_larger_than_the_buffers,
+        rejects_in_middleware,
+        answers_an_upgrade_of_an_ordinary_page_with_the_page,
+        answers_an_upgrade_of_an_unknown_route_with_404,
+        answers_an_upgrade_of_a_malformed_path,
+        answers_500_to_an_upgrade_of_a_route_that_throws,
+        answers_500_when_a_route_throws_after_the_upgrade,
+        rejects_when_a_component_returns_the_response,
+        closes_the_socket_whose_response_was_not_returned,
+    ],
+    "Prerendered pages and public files" => [
+        answers_an_upgrade_of_a_prerendered_page_with_the_page,
+        answers_an_upgrade_of_a_prerendered_endpoint_with_its_body,
+        answers_an_upgrade_of_a_public_file_with_the_file,
+        answers_an_upgrade_of_a_file_that_is_larger_than_the_buffers,
+    ],
+    "Wrong calls are explained" => [
+        explains_an_upgrade_of_a_request_that_is_none,
+        refuses_a_second_upgrade_of_the_same_request,
+        refuses_a_subprotocol_that_was_not_offered,
+    ],
+    "Check of the origin" => [
+        refuses_another_origin,
+        refuses_an_opaque_origin,
+    ],
+    "Locals and guards of the application around the site" => [
+        lets_the_application_refuse,
+    ],
+};
 
 const NO_FILES: &str = "in middleware mode the application serves files, and this one does not";
 
@@ -43,6 +55,12 @@ fn sends_the_body_the_headers_and_the_cookies_of_a_rejection(site: &Site) -> Res
 fn rejects_who_has_no_cookie(site: &Site) -> Result<()> {
     let response = site.server.reject(&Request::upgrade("/authenticated"))?;
     ensure!(response.status == 401 && response.text() == "no token", "{response}");
+    Ok(())
+}
+
+fn sends_a_rejection_without_a_body(site: &Site) -> Result<()> {
+    let response = site.server.reject(&Request::upgrade("/empty"))?;
+    ensure!(response.status == 404, "{response}");
     Ok(())
 }
 
@@ -129,6 +147,19 @@ fn answers_500_when_a_route_throws_after_the_upgrade(site: &Site) -> Result<()> 
     let code = site.journal("throws-after", "1006")?;
     ensure!(code == "1006", "{code}");
     Ok(())
+}
+
+/// A page has begun when its components are rendered: upstream's `ResponseSentError`, which comes too
+/// late for the status where the page is streamed.
+fn rejects_when_a_component_returns_the_response(site: &Site) -> Result<()> {
+    let mut connection = site.server.connection()?;
+    connection
+        .write(&Request::upgrade("/in-component").to_bytes(&site.server.address().to_string()))?;
+    // The head is enough: the body may break off.
+    let response = connection.response("HEAD")?;
+    ensure!(matches!(response.status, 200 | 500), "{response}");
+    connection.ended()?;
+    site.check_echo()
 }
 
 fn closes_the_socket_whose_response_was_not_returned(site: &Site) -> Result<()> {

@@ -8,13 +8,15 @@ use crate::cases;
 use crate::site::Site;
 use crate::suite::Case;
 
-pub(super) const CASES: &[Case<Site>] = cases![
-    survives_a_reset_while_a_slow_route_renders,
-    survives_a_reset_in_the_middle_of_a_message,
-    survives_bytes_that_are_no_frame,
-    survives_250_resets_among_500_handshakes,
-    still_answers_after_all_of_this,
-];
+pub(super) const CASES: &[Case<Site>] = cases! {
+    "Clients that reset, or send what is no frame" => [
+        survives_a_reset_while_a_slow_route_renders,
+        survives_a_reset_in_the_middle_of_a_message,
+        survives_bytes_that_are_no_frame,
+        survives_250_resets_among_500_handshakes,
+        still_answers_after_all_of_this,
+    ],
+};
 
 fn survives_a_reset_while_a_slow_route_renders(site: &Site) -> Result<()> {
     let mut connection = site.server.connection()?;

@@ -8,12 +8,14 @@ use crate::cases;
 use crate::site::Site;
 use crate::suite::Case;
 
-pub(super) const CASES: &[Case<Site>] = cases![
-    closes_with_1011_when_an_open_handler_fails,
-    closes_with_1011_when_a_message_handler_fails,
-    survives_an_error_handler_that_fails,
-    survives_a_close_handler_that_fails,
-];
+pub(super) const CASES: &[Case<Site>] = cases! {
+    "Handlers that fail close with 1011" => [
+        closes_with_1011_when_an_open_handler_fails,
+        closes_with_1011_when_a_message_handler_fails,
+        survives_an_error_handler_that_fails,
+        survives_a_close_handler_that_fails,
+    ],
+};
 
 /// As `src/pages/throwing.ts` knows them.
 const MANNERS: [&str; 9] = [

@@ -8,7 +8,7 @@ use tests::client::Certificate;
 use tests::once::Once;
 use tests::project::{App, Project};
 use tests::server::Server;
-use tests::site::{self, Site};
+use tests::site::Site;
 
 pub use tests::site::Node as Host;
 
@@ -27,8 +27,7 @@ impl tests::suite::Sites for Sites {
     const HOSTS: &'static [Host] = &Host::ALL;
 
     fn get(&self, host: Host) -> Result<&Site> {
-        self.sites[host as usize]
-            .get(|| Ok(Site { host: site::Host::Node(host), server: self.start(host)? }))
+        self.sites[host as usize].get(|| Ok(Site { host: host.into(), server: self.start(host)? }))
     }
 }
 

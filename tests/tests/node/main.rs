@@ -9,5 +9,5 @@ use std::process::ExitCode;
 use hosts::Sites;
 
 fn main() -> ExitCode {
-    tests::suite::run(Sites::default(), [].iter(), alone::all())
+    tests::suite::run("node", Sites::default(), [].iter(), alone::all())
 }

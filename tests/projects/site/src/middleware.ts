@@ -1,6 +1,6 @@
 import { defineMiddleware } from 'astro:middleware';
 
-export const onRequest = defineMiddleware((context, next) => {
+export const onRequest = defineMiddleware(async (context, next) => {
 	switch (context.url.pathname) {
 		case '/middleware/unmatched':
 		case '/middleware/matched': {
@@ -10,6 +10,15 @@ export const onRequest = defineMiddleware((context, next) => {
 		}
 		case '/middleware/next-rewrite':
 			return next('/echo');
+		case '/middleware/header': {
+			const response = await next();
+			response.headers.set('x-middleware', 'set');
+			return response;
+		}
+		case '/middleware/rebuilt': {
+			const response = await next();
+			return new Response(response.body, response);
+		}
 		case '/middleware/refuse':
 			return new Response('refused by the middleware', { status: 403 });
 	}
