@@ -1,6 +1,6 @@
 //! A connection, byte by byte.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::Shutdown;
 use std::time::Duration;
 
@@ -29,6 +29,21 @@ impl Connection {
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.stream.write_all(bytes)?;
         Ok(self.stream.flush()?)
+    }
+
+    /// Sends bytes until the server has taken none for so long, and returns how many it has taken.
+    pub fn write_until_stalled(&mut self, bytes: &[u8], limit: Duration) -> Result<usize> {
+        self.stream.tcp().set_write_timeout(Some(limit))?;
+        let mut taken = 0;
+        while taken < bytes.len() {
+            match self.stream.write(&bytes[taken..]) {
+                Ok(written) => taken += written,
+                Err(error) if is_timeout(&error) => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.stream.tcp().set_write_timeout(Some(PATIENCE))?;
+        Ok(taken)
     }
 
     /// Reads one response to its end; for one to `HEAD`, and for a 101, that is the end of its
@@ -164,13 +179,15 @@ impl Connection {
             Err(error) => match error.kind() {
                 ErrorKind::Interrupted => Ok(true),
                 ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof => Ok(false),
-                ErrorKind::WouldBlock | ErrorKind::TimedOut => {
-                    bail!("nothing came for {PATIENCE:?}")
-                }
+                _ if is_timeout(&error) => bail!("nothing came for {PATIENCE:?}"),
                 _ => Err(error.into()),
             },
         }
     }
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {

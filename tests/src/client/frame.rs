@@ -50,23 +50,35 @@ impl Frame {
         self
     }
 
-    /// The bytes of this frame.
+    /// The bytes of this frame, as a client sends it.
     pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = self.head(MASKED);
+        bytes.extend([0; 4]);
+        bytes.extend(&self.payload);
+        bytes
+    }
+
+    /// The bytes of this frame, as a server sends it: not masked.
+    pub fn to_bytes_of_server(&self) -> Vec<u8> {
+        let mut bytes = self.head(0);
+        bytes.extend(&self.payload);
+        bytes
+    }
+
+    fn head(&self, mask: u8) -> Vec<u8> {
         let mut bytes = vec![self.first];
         let length = self.payload.len();
         match (u8::try_from(length), u16::try_from(length)) {
-            (Ok(short @ ..126), _) => bytes.push(MASKED | short),
+            (Ok(short @ ..126), _) => bytes.push(mask | short),
             (_, Ok(medium)) => {
-                bytes.push(MASKED | 126);
+                bytes.push(mask | 126);
                 bytes.extend(medium.to_be_bytes());
             }
             _ => {
-                bytes.push(MASKED | 127);
+                bytes.push(mask | 127);
                 bytes.extend((length as u64).to_be_bytes());
             }
         }
-        bytes.extend([0; 4]);
-        bytes.extend(&self.payload);
         bytes
     }
 }
