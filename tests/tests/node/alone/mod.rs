@@ -9,6 +9,7 @@ mod memory;
 mod options;
 mod sharing;
 mod shutdown;
+mod skipping;
 
 use tests::cases;
 
@@ -27,6 +28,7 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
         dev::CASES,
         autobahn::CASES,
         browser::CASES,
+        skipping::CASES,
         memory::CASES,
     ]
     .into_iter()
