@@ -16,6 +16,7 @@ pub use tests::site::Node as Host;
 #[derive(Default)]
 pub struct Sites {
     project: Once<Project>,
+    isolated: Once<Project>,
     standalone: Once<App>,
     middleware: Once<App>,
     dev: Once<App>,
@@ -77,6 +78,11 @@ impl Sites {
         Ok(Alone { server: Server::start(command.env("WEBSOCKET", settings.options))?, app })
     }
 
+    /// A root below packages in the layout of pnpm.
+    pub fn isolated_app(&self, name: &str) -> Result<App> {
+        self.isolated.get(|| Project::install_isolated("node"))?.app(name)
+    }
+
     /// A root that is not shared, to change or to build as a case wants it.
     pub fn app(&self, name: &str) -> Result<App> {
         self.project()?.app(name)
@@ -122,7 +128,8 @@ impl Sites {
     }
 }
 
-fn start_standalone(app: &App) -> Result<Server> {
+/// The server that a build is.
+pub fn start_standalone(app: &App) -> Result<Server> {
     Server::start(&mut standalone_server(app, "dist/server/entry.mjs"))
 }
 

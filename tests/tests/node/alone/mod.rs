@@ -4,6 +4,7 @@ mod admission;
 mod autobahn;
 mod browser;
 mod dev;
+mod isolation;
 mod limits;
 mod memory;
 mod options;
@@ -22,6 +23,7 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
     [
         admission::CASES,
         limits::CASES,
+        isolation::CASES,
         options::CASES,
         sharing::CASES,
         shutdown::CASES,
