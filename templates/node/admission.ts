@@ -1,19 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { WebSocketHooks } from '../shared/hooks.ts';
+import {
+	FAILED,
+	type Refusal,
+	SHUTTING_DOWN,
+	TOO_MANY_CONNECTIONS,
+	TOO_MANY_FROM_CLIENT,
+	tooManyHandshakes,
+} from '../shared/refusal.ts';
 import { clientAddress, limitKey } from './client-address.ts';
 import { connections, type Slot } from './connections.ts';
 import type { Admission, UpgradeContext } from './context.ts';
 import { webRequest } from './handshake.ts';
 import type { Host } from './host.ts';
-import {
-	FAILED,
-	type Refusal,
-	refuse,
-	SHUTTING_DOWN,
-	TOO_MANY_CONNECTIONS,
-	TOO_MANY_FROM_CLIENT,
-	tooManyHandshakes,
-} from './refusal.ts';
+import { refuse } from './refuse.ts';
 
 /**
  * Lets a handshake through to the request handlers, or answers it itself. What it costs to find

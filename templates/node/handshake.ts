@@ -1,23 +1,26 @@
 import type { IncomingMessage } from 'node:http';
-import { isWebSocketHandshake, tokens } from '../shared/handshake.ts';
+import { handshakeRequest, isWebSocketHandshake, tokens } from '../shared/handshake.ts';
 
 /** {@link isWebSocketHandshake} for Node's request. */
-export function isHandshake(request: IncomingMessage): boolean {
-	const { headers } = request;
-	return isWebSocketHandshake({
-		method: request.method,
-		upgrade: headers.upgrade,
-		connection: headers.connection,
-		key: headers['sec-websocket-key'],
-		version: headers['sec-websocket-version'],
-		hasBody:
-			headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0,
-	});
+export function isHandshake({ method, headers }: IncomingMessage): boolean {
+	return isWebSocketHandshake(handshakeRequest(method, (name) => headers[name]?.toString()));
 }
 
 /** The subprotocols the client offered, in its order of preference. */
 export function offeredProtocols(request: IncomingMessage): string[] {
 	return tokens(request.headers['sec-websocket-protocol']);
+}
+
+/** A request target that names the whole address (RFC 9112 section 3.2.2). */
+const ABSOLUTE_FORM = /^(?:http|ws)s?:\/\/[^/?]*/i;
+
+/**
+ * The path and query the client asked for. A handshake may name the whole address in their place
+ * (RFC 6455 section 4.1).
+ */
+export function requestPath({ url = '/' }: IncomingMessage): string {
+	const path = url.replace(ABSOLUTE_FORM, '');
+	return path.startsWith('/') || path === '*' ? path : `/${path}`;
 }
 
 /** The address the client asked for, as `WebSocket.url` writes it. */

@@ -6,10 +6,16 @@
 
 pub mod autobahn;
 pub mod browser;
+pub mod cases;
 pub mod checkout;
 pub mod client;
 pub mod locations;
 pub mod lock;
+pub mod once;
+pub mod patience;
 pub mod project;
 pub mod server;
+pub mod site;
+pub mod suite;
+mod support;
 pub mod tools;

@@ -8,19 +8,17 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
 use crate::tools::{Tools, run};
 use crate::{locations, lock};
 
-/// npm takes no release that is younger than this, so that what the dependencies depend on stays
-/// the same from one run to the next. A lockfile would do the same, but it would repeat the version
-/// of Astro and the integrity of the tarball, which change with every pin and every build.
-pub const REGISTRY_AS_OF: &str = "2026-11-18";
-
 /// The Astro major that the suites run on: the name of a table in `upstream/upstream.toml`.
 pub const LINE: &str = "astro7";
+
+/// The pages, the middleware and the public files that the projects of all runtimes share.
+const SITE: &str = "tests/projects/site";
 
 /// An installed project: `node_modules` and nothing else, to be shared by its apps.
 pub struct Project {
@@ -43,41 +41,49 @@ impl Project {
     /// Installs `tests/projects/<name>` with the tarball of the adapter of that name, the pinned
     /// Astro, and the project's own dependencies. The same inputs are installed once.
     pub fn install(name: &str) -> Result<Self> {
+        let manifest = fs::read(source(name).join("package.json"))?;
+        Self::install_as(name, name, &manifest, &[])
+    }
+
+    /// The same with nothing but Astro and the adapter, in the layout of pnpm: each package is a link
+    /// to where it finds what it depends on itself, and nothing else.
+    pub fn install_isolated(name: &str) -> Result<Self> {
+        let manifest = r#"{ "name": "isolated", "private": true, "type": "module" }"#;
+        let strategy = "--install-strategy=linked";
+        Self::install_as(name, &format!("isolated-{name}"), manifest.as_bytes(), &[strategy])
+    }
+
+    fn install_as(name: &str, prefix: &str, manifest: &[u8], arguments: &[&str]) -> Result<Self> {
         let tools = Tools::get()?;
-        let source = locations::repository().join("tests/projects").join(name);
-        let manifest = fs::read(source.join("package.json"))?;
         let tarball = tarball(name)?;
-        let astro = pinned()?.astro;
+        let Pin { astro, as_of, .. } = pinned()?;
         let fingerprint = lock::fingerprint([
-            manifest.as_slice(),
+            manifest,
             &fs::read(&tarball)?,
             astro.as_bytes(),
-            REGISTRY_AS_OF.as_bytes(),
+            as_of.as_bytes(),
         ]);
-        let folder = locations::target().join("projects").join(format!("{name}-{fingerprint}"));
+        let folder = locations::target().join("projects").join(format!("{prefix}-{fingerprint}"));
         lock::folder_once(&folder, |unfinished| {
-            remove_other_installations(&folder, name)?;
-            fs::write(unfinished.join("package.json"), &manifest)?;
-            let mut install = npm_install(&tools, unfinished);
-            install.arg(format!("astro@{astro}")).arg(&tarball);
+            remove_other_installations(&folder, prefix)?;
+            fs::write(unfinished.join("package.json"), manifest)?;
+            let mut install = npm_install(&tools, unfinished, &as_of);
+            install.args(arguments).arg(format!("astro@{astro}")).arg(&tarball);
             run(&mut install).with_context(|| {
-                format!(
-                    "no release after {REGISTRY_AS_OF} is installed: if Astro {astro} is younger, \
-                     move `REGISTRY_AS_OF` in {}",
-                    file!(),
-                )
+                format!("no release after {as_of} is installed: is Astro {astro} younger?")
             })
         })?;
         let vendored = tarball.with_file_name("dist/websocket/vendor");
-        Ok(Self { source, folder, vendored, tools })
+        Ok(Self { source: source(name), folder, vendored, tools })
     }
 
-    /// A root with the project's sources as they are now, below the shared `node_modules`. What an
+    /// A root with the site that all projects share and the project's own sources, as they are now,
+    /// below the shared `node_modules`. What an
     /// earlier run built is kept: `App::build` decides whether it still fits.
     pub fn app(&self, name: &str) -> Result<App> {
         let root = self.folder.join(name);
         let lock = lock::exclusive(&root)?;
-        mirror(&self.source, &root)?;
+        mirror(&[&locations::repository().join(SITE), &self.source], &root)?;
         // npm has added Astro and the adapter to it, and Astro reads there what to bundle.
         fs::copy(self.folder.join("package.json"), root.join("package.json"))?;
         Ok(App { root, tools: Tools::get()?, _lock: lock })
@@ -86,7 +92,7 @@ impl Project {
     /// A copy of `templates/` from which imports find what the project has installed.
     pub fn templates(&self, name: &str) -> Result<PathBuf> {
         let copy = self.folder.join(name);
-        mirror(&locations::repository().join("templates"), &copy)?;
+        mirror(&[&locations::repository().join("templates")], &copy)?;
         // The packages come from the project, their types from the tools: it is the nearest folder
         // that counts.
         let types = copy.join("node_modules/@types");
@@ -115,17 +121,22 @@ impl Project {
     }
 }
 
+fn source(name: &str) -> PathBuf {
+    locations::repository().join("tests/projects").join(name)
+}
+
 /// Installs what `tests/projects/<name>` depends on, beside a copy of its sources: a project that is
 /// no site. Gives the folder.
 pub fn install_plain(name: &str) -> Result<PathBuf> {
     let tools = Tools::get()?;
-    let source = locations::repository().join("tests/projects").join(name);
+    let source = source(name);
     let manifest = fs::read(source.join("package.json"))?;
-    let fingerprint = lock::fingerprint([manifest.as_slice(), REGISTRY_AS_OF.as_bytes()]);
+    let Pin { as_of, .. } = pinned()?;
+    let fingerprint = lock::fingerprint([manifest.as_slice(), as_of.as_bytes()]);
     let folder = locations::target().join("projects").join(format!("{name}-{fingerprint}"));
     lock::folder_once(&folder, |unfinished| {
         fs::write(unfinished.join("package.json"), &manifest)?;
-        run(&mut npm_install(&tools, unfinished))
+        run(&mut npm_install(&tools, unfinished, &as_of))
     })?;
     for file in files(&source)? {
         fs::copy(source.join(&file), folder.join(&file))?;
@@ -133,7 +144,7 @@ pub fn install_plain(name: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
-fn npm_install(tools: &Tools, folder: &Path) -> Command {
+fn npm_install(tools: &Tools, folder: &Path, as_of: &str) -> Command {
     let mut install = tools.npm();
     install
         .current_dir(folder)
@@ -145,15 +156,18 @@ fn npm_install(tools: &Tools, folder: &Path) -> Command {
             "--save-exact",
             "--prefer-offline",
         ])
-        .arg(format!("--before={REGISTRY_AS_OF}"));
+        .arg(format!("--before={as_of}"));
     install
 }
 
 /// Astro's command line, seen from a root.
 const ASTRO: &str = "../node_modules/astro/bin/astro.mjs";
 
-/// What Astro and Vite write into a root.
-const OUTPUTS: [&str; 3] = [".astro", "dist", "node_modules"];
+/// Wrangler's command line, seen from a root. Its `bin` starts a second process.
+const WRANGLER: &str = "../node_modules/wrangler/wrangler-dist/cli.js";
+
+/// What Astro, Vite and wrangler write into a root.
+const OUTPUTS: [&str; 4] = [".astro", ".wrangler", "dist", "node_modules"];
 
 impl App {
     /// The folder of this root.
@@ -176,6 +190,23 @@ impl App {
         command
     }
 
+    /// `wrangler <arguments>`, to run to its end.
+    pub fn wrangler<I: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = I>) -> Command {
+        let mut command = self.node();
+        command.arg(WRANGLER).args(arguments);
+        command
+    }
+
+    /// `wrangler <arguments>`, to be given to `Server::start`.
+    pub fn wrangler_server<I: AsRef<OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = I>,
+    ) -> Command {
+        let mut command = self.node_server(WRANGLER);
+        command.args(arguments);
+        command
+    }
+
     /// `node <script>`, to be given to `Server::start`.
     pub fn node_server(&self, script: &str) -> Command {
         let mut command = self.node();
@@ -183,6 +214,14 @@ impl App {
         command.arg("--import").arg(locations::repository().join("tests/projects/leash.mjs"));
         command.arg(script);
         command
+    }
+
+    /// Writes `new` in place of `old` in one of this root's own copies of the sources.
+    pub fn edit(&self, file: &str, old: &str, new: &str) -> Result<()> {
+        let path = self.root.join(file);
+        let text = fs::read_to_string(&path)?;
+        ensure!(text.contains(old), "not in {}: {old}", path.display());
+        Ok(fs::write(path, text.replace(old, new))?)
     }
 
     /// Node in this root. The environment is empty but for what every machine has, since Astro
@@ -194,7 +233,12 @@ impl App {
             .env_clear()
             .env("PATH", self.tools.path())
             .env("ASTRO_TELEMETRY_DISABLED", "1")
-            .env("NO_COLOR", "1");
+            .env("NO_COLOR", "1")
+            // Where wrangler keeps what servers on this machine tell each other, and its log.
+            .env("XDG_CONFIG_HOME", self.root.join(".wrangler/config"))
+            .env("WRANGLER_SEND_METRICS", "false")
+            // `request.cf` is made up, and not fetched.
+            .env("CLOUDFLARE_CF_FETCH_ENABLED", "false");
         if let Some(home) = std::env::var_os("HOME") {
             command.env("HOME", home);
         }
@@ -271,6 +315,21 @@ pub struct Pin {
     pub astro: String,
     /// The commit of that release.
     pub commit: String,
+    /// npm takes no release that is younger than this day, so that what the dependencies depend on
+    /// stays the same from one run to the next. A lockfile would do the same, but it would repeat
+    /// the version of Astro and the integrity of the tarball, which change with every pin and every
+    /// build.
+    #[serde(rename = "as-of")]
+    pub as_of: String,
+    /// The official adapters, by name.
+    pub packages: BTreeMap<String, PinnedPackage>,
+}
+
+/// An official adapter.
+#[derive(Deserialize)]
+pub struct PinnedPackage {
+    /// The exact version.
+    pub version: String,
 }
 
 /// Reads the pin.
@@ -283,8 +342,9 @@ pub fn pinned() -> Result<Pin> {
     pins.remove(LINE).with_context(|| format!("no `[{LINE}]` in {}", path.display()))
 }
 
-/// Makes `target` hold what `source` holds, and leaves outputs alone.
-fn mirror(source: &Path, target: &Path) -> Result<()> {
+/// Makes `target` hold what the sources hold, the later ones in place of the earlier ones, and leaves
+/// outputs alone.
+fn mirror(sources: &[&Path], target: &Path) -> Result<()> {
     fs::create_dir_all(target)?;
     for entry in fs::read_dir(target)? {
         let entry = entry?;
@@ -297,12 +357,14 @@ fn mirror(source: &Path, target: &Path) -> Result<()> {
             fs::remove_file(entry.path())?;
         }
     }
-    for file in files(source)? {
-        let copy = target.join(&file);
-        if let Some(parent) = copy.parent() {
-            fs::create_dir_all(parent)?;
+    for source in sources {
+        for file in files(source)? {
+            let copy = target.join(&file);
+            if let Some(parent) = copy.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            fs::copy(source.join(&file), copy)?;
         }
-        fs::copy(source.join(&file), copy)?;
     }
     Ok(())
 }

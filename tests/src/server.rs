@@ -194,9 +194,10 @@ impl Output {
     }
 }
 
-/// The port in `listening 1234`, `http://127.0.0.1:1234` or `http://localhost:1234/`.
+/// The port in `listening 1234`, `http://127.0.0.1:1234`, `http://localhost:1234/` or workerd's
+/// `"port":1234`.
 fn port(printed: &str) -> Option<u16> {
-    ["listening ", "://127.0.0.1:", "://localhost:"].iter().find_map(|before| {
+    ["listening ", "://127.0.0.1:", "://localhost:", "\"port\":"].iter().find_map(|before| {
         let (_, after) = printed.split_once(before)?;
         let digits = after.split(|letter: char| !letter.is_ascii_digit()).next()?;
         digits.parse().ok()

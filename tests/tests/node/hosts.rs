@@ -1,89 +1,38 @@
 //! The ways in which the Node adapter serves a site.
 
-use std::fmt;
 use std::fs;
-use std::sync::OnceLock;
+use std::process::Command;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use tests::client::Certificate;
+use tests::once::Once;
 use tests::project::{App, Project};
 use tests::server::Server;
+use tests::site::Site;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Host {
-    Dev,
-    Preview,
-    Standalone,
-    Https,
-    Http,
-    Express,
-    Express4,
-    Connect,
-    Fastify,
-}
-
-impl Host {
-    pub const ALL: [Self; 9] = [
-        Self::Dev,
-        Self::Standalone,
-        Self::Preview,
-        Self::Https,
-        Self::Http,
-        Self::Express,
-        Self::Express4,
-        Self::Connect,
-        Self::Fastify,
-    ];
-
-    /// Whether Astro's handler is a part of somebody else's server (`mode: 'middleware'`).
-    pub fn is_application(self) -> bool {
-        matches!(self, Self::Http | Self::Express | Self::Express4 | Self::Connect | Self::Fastify)
-    }
-
-    /// Whether it answers for prerendered pages and public files. In middleware mode that is the
-    /// application's own task, and of ours only those of Express do it.
-    pub fn serves_files(self) -> bool {
-        !matches!(self, Self::Http | Self::Connect | Self::Fastify)
-    }
-}
-
-impl fmt::Display for Host {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Dev => "dev",
-            Self::Preview => "preview",
-            Self::Standalone => "standalone",
-            Self::Https => "https",
-            Self::Http => "http",
-            Self::Express => "express",
-            Self::Express4 => "express-4",
-            Self::Connect => "connect",
-            Self::Fastify => "fastify",
-        })
-    }
-}
-
-/// A running server, with the host that it is.
-pub struct Site {
-    pub host: Host,
-    pub server: Server,
-}
+pub use tests::site::Node as Host;
 
 /// The server of every host, each started once, by whoever needs it first.
 #[derive(Default)]
 pub struct Sites {
-    project: Shared<Project>,
-    standalone: Shared<App>,
-    middleware: Shared<App>,
-    dev: Shared<App>,
-    sites: [Shared<Site>; Host::ALL.len()],
+    project: Once<Project>,
+    isolated: Once<Project>,
+    standalone: Once<App>,
+    middleware: Once<App>,
+    dev: Once<App>,
+    sites: [Once<Site>; Host::ALL.len()],
+}
+
+impl tests::suite::Sites for Sites {
+    type Host = Host;
+    const HOSTS: &'static [Host] = &Host::ALL;
+
+    fn get(&self, host: Host) -> Result<&Site> {
+        self.sites[host as usize].get(|| Ok(Site { host: host.into(), server: self.start(host)? }))
+    }
 }
 
 impl Sites {
-    pub fn get(&self, host: Host) -> Result<&Site> {
-        self.sites[host as usize].get(|| Ok(Site { host, server: self.start(host)? }))
-    }
-
     fn start(&self, host: Host) -> Result<Server> {
         match host {
             Host::Dev => Server::start(&mut self.dev()?.astro_server(["dev", "--port", "0"])),
@@ -98,9 +47,7 @@ impl Sites {
                 fs::write(folder.join("certificate.pem"), &made.certificate)?;
                 fs::write(folder.join("key.pem"), &made.key)?;
                 let server = Server::start(
-                    app.node_server("dist/server/entry.mjs")
-                        .env("HOST", "127.0.0.1")
-                        .env("PORT", "0")
+                    standalone_server(app, "dist/server/entry.mjs")
                         .env("SERVER_CERT_PATH", folder.join("certificate.pem"))
                         .env("SERVER_KEY_PATH", folder.join("key.pem")),
                 )?;
@@ -114,14 +61,44 @@ impl Sites {
 
     /// A standalone server that is not shared, of a site with these `websocket` options.
     pub fn start_alone(&self, settings: &Settings) -> Result<Alone> {
-        let app = self.project()?.app(settings.name)?;
-        app.build(&[("ADAPTER_MODE", "standalone"), ("WEBSOCKET", settings.options)])?;
-        Ok(Alone { server: start_standalone(&app)?, _app: app })
+        let app = self.built(settings, "standalone")?;
+        Ok(Alone { server: start_standalone(&app)?, app })
+    }
+
+    /// The same of a server of `hosts/`.
+    pub fn start_host_alone(&self, settings: &Settings, name: &str) -> Result<Alone> {
+        let app = self.built(settings, "middleware")?;
+        Ok(Alone { server: start_in(&app, name)?, app })
+    }
+
+    /// The same of a dev server.
+    pub fn start_dev_alone(&self, settings: &Settings) -> Result<Alone> {
+        let app = self.app(settings.name)?;
+        let mut command = app.astro_server(["dev", "--port", "0"]);
+        Ok(Alone { server: Server::start(command.env("WEBSOCKET", settings.options))?, app })
+    }
+
+    /// A root below packages in the layout of pnpm.
+    pub fn isolated_app(&self, name: &str) -> Result<App> {
+        self.isolated.get(|| Project::install_isolated("node"))?.app(name)
+    }
+
+    /// A root that is not shared, to change or to build as a case wants it.
+    pub fn app(&self, name: &str) -> Result<App> {
+        self.project()?.app(name)
+    }
+
+    /// A program that starts the standalone server, and stops it on SIGUSR2.
+    pub fn start_stopped(&self) -> Result<Server> {
+        Server::start(
+            standalone_server(self.standalone()?, "hosts/stopped.mjs")
+                .env("ASTRO_NODE_AUTOSTART", "disabled"),
+        )
     }
 
     /// A server of `hosts/`, around the site in middleware mode.
     pub fn start_host(&self, name: &str) -> Result<Server> {
-        Server::start(&mut self.middleware()?.node_server(&format!("hosts/{name}.mjs")))
+        start_in(self.middleware()?, name)
     }
 
     fn project(&self) -> Result<&Project> {
@@ -140,22 +117,35 @@ impl Sites {
         self.middleware.get(|| self.build("middleware"))
     }
 
-    fn build(&self, mode: &str) -> Result<App> {
-        let app = self.project()?.app(mode)?;
-        app.build(&[("ADAPTER_MODE", mode)])?;
+    fn build(&self, mode: &'static str) -> Result<App> {
+        self.built(&Settings { name: mode, options: "{}" }, mode)
+    }
+
+    fn built(&self, settings: &Settings, mode: &str) -> Result<App> {
+        let app = self.app(settings.name)?;
+        app.build(&[("ADAPTER_MODE", mode), ("WEBSOCKET", settings.options)])?;
         Ok(app)
     }
 }
 
-fn start_standalone(app: &App) -> Result<Server> {
-    Server::start(
-        app.node_server("dist/server/entry.mjs").env("HOST", "127.0.0.1").env("PORT", "0"),
-    )
+/// The server that a build is.
+pub fn start_standalone(app: &App) -> Result<Server> {
+    Server::start(&mut standalone_server(app, "dist/server/entry.mjs"))
 }
 
-/// Options that a site is built with.
+fn standalone_server(app: &App, script: &str) -> Command {
+    let mut command = app.node_server(script);
+    command.env("HOST", "127.0.0.1").env("PORT", "0");
+    command
+}
+
+fn start_in(app: &App, name: &str) -> Result<Server> {
+    Server::start(&mut app.node_server(&format!("hosts/{name}.mjs")))
+}
+
+/// Options of a site.
 pub struct Settings {
-    /// Of the folder that it is built in.
+    /// Of the folder that it is in.
     pub name: &'static str,
     /// The `websocket` option of the adapter, as JSON.
     pub options: &'static str,
@@ -164,29 +154,5 @@ pub struct Settings {
 /// A server that one case has to itself, and the folder with it.
 pub struct Alone {
     pub server: Server,
-    _app: App,
-}
-
-/// A value that the first thread to need it makes.
-struct Shared<T>(OnceLock<Result<T, String>>);
-
-impl<T> Default for Shared<T> {
-    fn default() -> Self {
-        Self(OnceLock::new())
-    }
-}
-
-impl<T> Shared<T> {
-    /// What `make` made. Why it could not is told in full to the first who asks; it may be long.
-    fn get(&self, make: impl FnOnce() -> Result<T>) -> Result<&T> {
-        let mut failure = None;
-        let made = self.0.get_or_init(|| {
-            make().map_err(|error| {
-                let reason = format!("{error:#}");
-                failure = Some(error);
-                reason.lines().next().unwrap_or_default().to_owned()
-            })
-        });
-        made.as_ref().map_err(|reason| failure.unwrap_or_else(|| anyhow!("{reason}")))
-    }
+    pub app: App,
 }

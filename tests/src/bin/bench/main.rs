@@ -2,6 +2,7 @@
 //! when the machine's speed drifts.
 
 mod build;
+mod cloudflare;
 mod node;
 
 use std::env;
@@ -24,7 +25,8 @@ struct Row {
 
 type Suite = (&'static str, fn() -> Result<Vec<Row>>);
 
-const SUITES: &[Suite] = &[("build", build::measure), ("node", node::measure)];
+const SUITES: &[Suite] =
+    &[("build", build::measure), ("node", node::measure), ("cloudflare", cloudflare::measure)];
 
 fn main() -> ExitCode {
     match run() {
@@ -59,9 +61,10 @@ fn run() -> Result<()> {
     for row in rows {
         let target = row.target.map(|target| format!("  target: {target}")).unwrap_or_default();
         // A ratio is read to the hundredth.
-        let decimals = if row.unit == node::OF_WS { 2 } else { 1 };
+        let is_ratio = row.unit == node::OF_WS || row.unit == cloudflare::OF_BARE;
+        let decimals = if is_ratio { 2 } else { 1 };
         let Row { suite, what, median, unit, .. } = row;
-        println!("{suite:<7} {what:<64} {median:>9.decimals$} {unit:<6}{target}");
+        println!("{suite:<10} {what:<64} {median:>9.decimals$} {unit:<7}{target}");
     }
     Ok(())
 }

@@ -25,8 +25,8 @@ use crate::Row;
 /// The unit of a ratio.
 pub const OF_WS: &str = "of ws";
 
-const ROUNDS: usize = 5;
-const ROUND: Duration = Duration::from_millis(700);
+pub const ROUNDS: usize = 5;
+pub const ROUND: Duration = Duration::from_millis(700);
 
 /// The servers beside ours; the first is the measure.
 const PEERS: [&str; 4] = ["ws", "event-target", "fastify", "crossws"];
@@ -206,7 +206,7 @@ fn row(what: String, median: f64, unit: &'static str, target: Option<&str>) -> R
     Row { suite: "node", what, median, unit, target: target.map(str::to_owned) }
 }
 
-fn median(values: impl Iterator<Item = f64>) -> f64 {
+pub fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
@@ -242,7 +242,7 @@ fn version_of_ours() -> Result<String> {
 
 /// What all threads of a server have spent on a processor so far.
 #[cfg(target_os = "linux")]
-fn clock(server: &Server) -> io::Result<Duration> {
+pub fn clock(server: &Server) -> io::Result<Duration> {
     let mut nanoseconds = 0;
     for thread in fs::read_dir(format!("/proc/{}/task", server.id()))? {
         // The first of three numbers; a thread may have ended meanwhile.
@@ -254,7 +254,7 @@ fn clock(server: &Server) -> io::Result<Duration> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn clock(_server: &Server) -> io::Result<Duration> {
+pub fn clock(_server: &Server) -> io::Result<Duration> {
     use std::sync::LazyLock;
     static START: LazyLock<std::time::Instant> = LazyLock::new(std::time::Instant::now);
     Ok(START.elapsed())
@@ -262,7 +262,7 @@ fn clock(_server: &Server) -> io::Result<Duration> {
 
 /// Has what is started from now on, and this thread, run on one core.
 #[cfg(target_os = "linux")]
-fn on_core(core: usize) -> Result<()> {
+pub fn on_core(core: usize) -> Result<()> {
     use rustix::thread::{CpuSet, sched_setaffinity};
     let mut cores = CpuSet::new();
     cores.set(core);
@@ -270,6 +270,6 @@ fn on_core(core: usize) -> Result<()> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn on_core(_core: usize) -> Result<()> {
+pub fn on_core(_core: usize) -> Result<()> {
     Ok(())
 }

@@ -3,40 +3,36 @@
 mod admission;
 mod autobahn;
 mod browser;
+mod dev;
+mod isolation;
 mod limits;
 mod memory;
+mod options;
 mod sharing;
 mod shutdown;
+mod skipping;
 
-use anyhow::Result;
+use tests::cases;
 
 use crate::hosts::Sites;
 
-/// One behaviour.
-pub struct Case {
-    pub name: &'static str,
-    pub run: fn(&Sites) -> Result<()>,
-}
+type Case = tests::suite::Case<Sites>;
 
 /// Every case.
 pub fn all() -> impl Iterator<Item = &'static Case> {
     [
         admission::CASES,
         limits::CASES,
+        isolation::CASES,
+        options::CASES,
         sharing::CASES,
         shutdown::CASES,
+        dev::CASES,
         autobahn::CASES,
         browser::CASES,
+        skipping::CASES,
         memory::CASES,
     ]
     .into_iter()
     .flatten()
 }
-
-/// A list of functions as cases of the same names.
-macro_rules! cases {
-    ($($name:ident),* $(,)?) => {
-        &[$(crate::alone::Case { name: stringify!($name), run: $name }),*]
-    };
-}
-use cases;

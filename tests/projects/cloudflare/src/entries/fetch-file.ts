@@ -1,0 +1,10 @@
+/** As `src/fetch.ts` it handles the site's requests in place of Astro. */
+import { astro, FetchState } from 'astro/fetch';
+
+export default {
+	async fetch(request: Request): Promise<Response> {
+		const response = await astro(new FetchState(request));
+		response.headers.set('X-Fetch-File', 'yes');
+		return response;
+	},
+};

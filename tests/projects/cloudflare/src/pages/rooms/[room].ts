@@ -1,0 +1,8 @@
+import { env } from 'cloudflare:workers';
+import type { APIRoute } from 'astro';
+
+/** Leads a guest into a room: the room's answer is the site's, be it a 101. */
+export const GET: APIRoute = ({ cookies, params: { room = '' }, request }) => {
+	cookies.set('last-room', room, { path: '/' });
+	return env.ROOMS.getByName(room).fetch(request);
+};

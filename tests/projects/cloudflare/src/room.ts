@@ -1,0 +1,57 @@
+/**
+ * A chat room, written by hand on what Cloudflare has. The sockets hibernate: while nobody says
+ * anything there is no room in memory, only connections. So whatever the room knows of a guest goes
+ * with the socket, as its attachment; who is here the tags tell.
+ */
+import { DurableObject } from 'cloudflare:workers';
+
+interface Guest {
+	name: string;
+	said: number;
+}
+
+export class Room extends DurableObject<Env> {
+	/** How many messages this instance has seen; an evicted one forgets it. */
+	#seen = 0;
+
+	constructor(state: DurableObjectState, env: Env) {
+		super(state, env);
+		this.ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'));
+	}
+
+	override async fetch(request: Request): Promise<Response> {
+		const name = new URL(request.url).searchParams.get('name');
+		if (!name) return new Response('Who are you?', { status: 400 });
+		if (this.ctx.getWebSockets(name).length > 0) {
+			return new Response(`There is a ${name} here.`, {
+				status: 409,
+				headers: { 'X-Guests': String(this.ctx.getWebSockets().length) },
+			});
+		}
+		const { 0: client, 1: server } = new WebSocketPair();
+		this.ctx.acceptWebSocket(server, [name]);
+		server.serializeAttachment({ name, said: 0 } satisfies Guest);
+		this.#broadcast(`${name} came`);
+		return new Response(null, { status: 101, webSocket: client });
+	}
+
+	override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
+		const guest: Guest = socket.deserializeAttachment();
+		guest.said += 1;
+		socket.serializeAttachment(guest);
+		this.#seen += 1;
+		this.#broadcast(`${guest.name} (${guest.said} of ${this.#seen}): ${message}`);
+	}
+
+	override webSocketClose(socket: WebSocket, code: number, reason: string): void {
+		const { name }: Guest = socket.deserializeAttachment();
+		socket.close(code, reason);
+		this.#broadcast(`${name} left: ${code} ${reason}`);
+	}
+
+	#broadcast(text: string): void {
+		for (const socket of this.ctx.getWebSockets()) {
+			if (socket.readyState === WebSocket.OPEN) socket.send(text);
+		}
+	}
+}

@@ -1,0 +1,26 @@
+import { defineMiddleware } from 'astro:middleware';
+
+export const onRequest = defineMiddleware(async (context, next) => {
+	switch (context.url.pathname) {
+		case '/middleware/unmatched':
+		case '/middleware/matched': {
+			const { socket, response } = context.locals.upgradeWebSocket();
+			socket.addEventListener('message', ({ data }) => socket.send(`middleware: ${data}`));
+			return response;
+		}
+		case '/middleware/next-rewrite':
+			return next('/echo');
+		case '/middleware/header': {
+			const response = await next();
+			response.headers.set('x-middleware', 'set');
+			return response;
+		}
+		case '/middleware/rebuilt': {
+			const response = await next();
+			return new Response(response.body, response);
+		}
+		case '/middleware/refuse':
+			return new Response('refused by the middleware', { status: 403 });
+	}
+	return next();
+});

@@ -1,0 +1,206 @@
+//! The Cloudflare adapter beside a bare Worker, both in one workerd, and its size beside that of the
+//! official adapter.
+//!
+//! What is measured how: see `node.rs`.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use load::Echo;
+use serde::Deserialize;
+use tests::locations::files_ending_with;
+use tests::project::{App, Project, pinned};
+use tests::server::Server;
+use tests::tools::run;
+
+use crate::Row;
+use crate::node::{ROUND, ROUNDS, clock, median, on_core};
+
+const OURS: &str = "zastro-websockets-cloudflare";
+const STOCK: &str = "@astrojs/cloudflare";
+
+/// Everything on but what would stop a client that is as busy as this one.
+const OPTIONS: &str = r#"{ "maxMessagesPerSecond": 1000000000 }"#;
+
+/// The unit of a ratio.
+pub const OF_BARE: &str = "of bare";
+
+pub fn measure() -> Result<Vec<Row>> {
+    let project = Project::install("cloudflare")?;
+    let ours = project.app("bench")?;
+    without_own_worker(&ours)?;
+    ours.build(&[("WEBSOCKET", OPTIONS)])?;
+    let mut rows = speed(&project, &ours)?;
+    rows.extend(size(&project, &ours)?);
+    Ok(rows)
+}
+
+/// The entrypoint is the adapter's: the two builds are to differ in nothing but the adapter.
+fn without_own_worker(app: &App) -> Result<()> {
+    let configuration = r#"{ "name": "site", "compatibility_date": "2026-04-15" }"#;
+    Ok(fs::write(app.root().join("wrangler.jsonc"), configuration)?)
+}
+
+fn speed(project: &Project, app: &App) -> Result<Vec<Row>> {
+    on_core(0)?;
+    let server = start(project, app)?;
+    on_core(1)?;
+    let contenders = [(address(&server, "bare")?, "/"), (address(&server, "site")?, "/bench")];
+    let mut rows = Vec::new();
+    for (in_flight, size, is_binary, what) in [
+        (1, 64, false, "echo, 64 B text, 1 under way"),
+        (32, 64, false, "echo, 64 B text, 32 under way"),
+        (1, 16 * 1024, true, "echo, 16 KiB binary, 1 under way"),
+    ] {
+        let mut rounds = Vec::new();
+        for _ in 0..ROUNDS {
+            let mut round = Vec::new();
+            for (address, target) in contenders {
+                let load = Echo {
+                    address,
+                    target: target.to_owned(),
+                    connections: 64,
+                    in_flight,
+                    size,
+                    is_binary,
+                };
+                let measured = load
+                    .run(ROUND, || clock(&server))
+                    .with_context(|| format!("{target}\n{server}"))?;
+                round.push(measured.per_second);
+            }
+            rounds.push(round);
+        }
+        let bare = median(rounds.iter().map(|round| round[0] / 1000.0));
+        rows.push(row(format!("{what}: bare Worker"), bare, "k/s", None));
+        let ratio = median(rounds.iter().map(|round| round[1] / round[0]));
+        rows.push(row(format!("{what}: {OURS}"), ratio, OF_BARE, Some("at least 0.9")));
+    }
+    Ok(rows)
+}
+
+/// workerd itself, without anything of Miniflare in front of the Workers, with a socket for each.
+fn start(project: &Project, app: &App) -> Result<Server> {
+    let built = app.root().join("dist/server");
+    let mut modules = Vec::new();
+    for file in files_ending_with(&built, ".mjs")? {
+        let name = file.strip_prefix(&built)?.display().to_string();
+        modules.push((name == "entry.mjs", name));
+    }
+    // The first is the one where the Worker begins.
+    modules.sort_by_key(|(is_main, _)| !is_main);
+    let modules: Vec<String> = modules.iter().map(|(_, name)| module(name, name)).collect();
+    let configuration = format!(
+        "using Workerd = import \"/workerd/workerd.capnp\";\n\
+         const config :Workerd.Config = (\n\
+         services = [{}, {}],\n\
+         sockets = [{}, {}],\n);\n",
+        service("site", &modules.join(", ")),
+        service("bare", &module("bare.mjs", "../../hosts/bare.mjs")),
+        socket("site"),
+        socket("bare"),
+    );
+    let path = built.join("bench.capnp");
+    fs::write(&path, configuration)?;
+    let mut command = Command::new(workerd(project)?);
+    Server::start(command.args(["serve", "--control-fd=1"]).arg(&path))
+}
+
+fn module(name: &str, path: &str) -> String {
+    format!("(name = \"{name}\", esModule = embed \"{path}\")")
+}
+
+fn service(name: &str, modules: &str) -> String {
+    format!(
+        "(name = \"{name}\", worker = (modules = [{modules}], compatibilityDate = \"2026-04-15\"))"
+    )
+}
+
+fn socket(name: &str) -> String {
+    format!("(name = \"{name}\", address = \"127.0.0.1:0\", http = (), service = \"{name}\")")
+}
+
+/// The binary in the package for this platform.
+fn workerd(project: &Project) -> Result<PathBuf> {
+    let packages = project.folder().join("node_modules/@cloudflare");
+    for entry in fs::read_dir(&packages)? {
+        let binary = entry?.path().join("bin/workerd");
+        if binary.is_file() {
+            return Ok(binary);
+        }
+    }
+    bail!("no workerd in {}", packages.display())
+}
+
+/// A line of workerd's control file.
+#[derive(Deserialize)]
+struct Listening {
+    socket: String,
+    port: u16,
+}
+
+fn address(server: &Server, socket: &str) -> Result<SocketAddr> {
+    let port = server.wait_for_output(Duration::from_secs(20), |printed| {
+        let lines = printed.lines().filter_map(|line| serde_json::from_str::<Listening>(line).ok());
+        lines.filter(|line| line.socket == socket).map(|line| line.port).next()
+    })?;
+    Ok((Ipv4Addr::LOCALHOST, port).into())
+}
+
+/// What the adapter adds to the Worker that goes to Cloudflare.
+fn size(project: &Project, ours: &App) -> Result<Vec<Row>> {
+    let stock = project.app("bench-stock")?;
+    without_own_worker(&stock)?;
+    stock.edit("astro.config.mjs", OURS, STOCK)?;
+    unpack_stock(project, stock.root())?;
+    stock.build(&[("WEBSOCKET", OPTIONS)])?;
+    let (with, without) = (uploaded(ours)?, uploaded(&stock)?);
+    Ok(vec![
+        row(format!("Worker of the site, gzipped: {STOCK}"), without, "KB", None),
+        row(format!("added by {OURS}, gzipped"), with - without, "KB", Some("at most 6")),
+    ])
+}
+
+/// Puts the official adapter where only this root finds it; what it depends on is there already.
+fn unpack_stock(project: &Project, root: &Path) -> Result<()> {
+    let folder = root.join("node_modules").join(STOCK);
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let packed = root.join("node_modules/.packed");
+    fs::create_dir_all(&packed)?;
+    let package = format!("{STOCK}@{}", version_of_stock()?);
+    run(project
+        .tools()
+        .npm()
+        .args(["pack", "--silent", &package, "--pack-destination"])
+        .arg(&packed))?;
+    let tarballs = files_ending_with(&packed, ".tgz")?;
+    let tarball = tarballs.first().context("npm packed nothing")?;
+    run(Command::new("tar").arg("-xzf").arg(tarball).arg("-C").arg(&packed))?;
+    fs::create_dir_all(folder.parent().context("no parent")?)?;
+    Ok(fs::rename(packed.join("package"), folder)?)
+}
+
+fn version_of_stock() -> Result<String> {
+    let package = pinned()?.packages.remove(STOCK);
+    Ok(package.with_context(|| format!("{STOCK} is not pinned"))?.version)
+}
+
+/// Kilobytes of the upload, compressed, as wrangler counts them.
+fn uploaded(app: &App) -> Result<f64> {
+    let output = app.wrangler(["deploy", "--dry-run"]).output().context("cannot run wrangler")?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let printed = String::from_utf8(output.stdout)?;
+    let (_, size) = printed.split_once("gzip: ").with_context(|| format!("no size: {printed}"))?;
+    let (size, _) = size.split_once(" KiB").with_context(|| format!("no unit: {printed}"))?;
+    Ok(size.parse::<f64>()? * 1.024)
+}
+
+fn row(what: String, median: f64, unit: &'static str, target: Option<&str>) -> Row {
+    Row { suite: "cloudflare", what, median, unit, target: target.map(str::to_owned) }
+}

@@ -1,0 +1,339 @@
+//! From the handshake to the first messages.
+
+use crate::client::Request;
+use anyhow::{Context, Result, ensure};
+
+use crate::cases;
+use crate::site::{Host, Node, Site};
+use crate::suite::{Case, not_applicable};
+
+pub(super) const CASES: &[Case<Site>] = cases! {
+    "Text and binary messages, in order" => [
+        echoes_text,
+        echoes_text_of_many_bytes_per_letter,
+        echoes_binary,
+        echoes_many_messages_in_order,
+        keeps_concurrent_sockets_apart,
+        takes_frames_that_come_with_the_handshake,
+        takes_an_upgrade_in_capitals,
+    ],
+    "`binaryType` and Blobs" => [
+        gives_binary_messages_in_the_type_that_is_asked_for,
+        sends_a_blob_in_its_turn,
+    ],
+    "Headers and cookies with the acceptance" => [
+        sends_headers_and_both_kinds_of_cookies_with_the_101,
+        accepts_who_has_the_cookie,
+    ],
+    "Subprotocols" => [
+        chooses_the_subprotocol,
+        chooses_a_subprotocol_that_begins_like_one_of_vite,
+        chooses_no_subprotocol_by_itself,
+    ],
+    "Upgrade in middleware" => [
+        upgrades_in_middleware_on_a_route_that_is_matched,
+        upgrades_in_middleware_on_a_route_that_is_not,
+        sends_a_header_that_middleware_sets,
+    ],
+    "Middleware that rebuilds the response of the acceptance" => [accepts_a_response_that_is_rebuilt],
+    "Rewrites" => [
+        follows_a_rewrite_by_next,
+        follows_a_rewrite_of_the_context,
+    ],
+    "Upgrade in a page's frontmatter" => [
+        upgrades_in_the_frontmatter_of_a_page,
+    ],
+    "Wildcard routes" => [
+        upgrades_on_a_wildcard_route,
+    ],
+    "Sessions" => [
+        persists_a_session_written_before_the_accept,
+    ],
+    "Messages wait for their handler" => [
+        keeps_early_messages_for_a_late_handler,
+    ],
+    "Events and state of the standard" => [
+        fires_every_event_once_and_in_order,
+        gives_the_socket_the_state_of_the_standard,
+    ],
+    "Check of the origin" => [
+        accepts_the_same_origin,
+        accepts_an_origin_that_the_options_allow,
+    ],
+    "Web Streams" => [
+        pipes_a_socket_into_itself,
+    ],
+    "Locals and guards of the application around the site" => [
+        gives_the_locals_of_the_application_to_the_route,
+    ],
+};
+
+fn echoes_text(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/echo"))?;
+    socket.send("hello")?;
+    ensure!(socket.text()? == "hello");
+    Ok(())
+}
+
+fn echoes_text_of_many_bytes_per_letter(site: &Site) -> Result<()> {
+    // Past 32 bytes ws takes another path through the mask.
+    let text = "žluťoučký kůň 🐎 ".repeat(200);
+    let mut socket = site.server.open(&Request::upgrade("/echo"))?;
+    socket.send(&text)?;
+    ensure!(socket.text()? == text);
+    Ok(())
+}
+
+fn echoes_binary(site: &Site) -> Result<()> {
+    let bytes: Vec<u8> = (0..=u8::MAX).cycle().take(70_000).collect();
+    let mut socket = site.server.open(&Request::upgrade("/echo"))?;
+    socket.send_binary(&bytes)?;
+    ensure!(socket.binary()? == bytes, "other bytes came back");
+    Ok(())
+}
+
+fn echoes_many_messages_in_order(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/echo"))?;
+    for number in 0..200 {
+        socket.send(&number.to_string())?;
+    }
+    for number in 0..200 {
+        ensure!(socket.text()? == number.to_string());
+    }
+    Ok(())
+}
+
+fn sends_headers_and_both_kinds_of_cookies_with_the_101(site: &Site) -> Result<()> {
+    let socket = site.server.open(&Request::upgrade("/headers"))?;
+    ensure!(socket.headers.get("x-greeting") == Some("hello"), "{:?}", socket.headers);
+    ensure!(socket.headers.cookie("by-context") == Some("one"), "{:?}", socket.headers);
+    ensure!(socket.headers.cookie("by-header") == Some("two"), "{:?}", socket.headers);
+    Ok(())
+}
+
+fn accepts_who_has_the_cookie(site: &Site) -> Result<()> {
+    let mut socket =
+        site.server.open(&Request::upgrade("/authenticated").header("Cookie", "token=secret"))?;
+    ensure!(socket.text()? == "welcome");
+    Ok(())
+}
+
+fn chooses_the_subprotocol(site: &Site) -> Result<()> {
+    let request =
+        Request::upgrade("/protocol?choose=two").header("Sec-WebSocket-Protocol", "one, two");
+    let mut socket = site.server.open(&request)?;
+    ensure!(socket.headers.get("sec-websocket-protocol") == Some("two"), "{:?}", socket.headers);
+    ensure!(socket.text()? == "protocol: two");
+    Ok(())
+}
+
+/// Vite takes its own sockets by their subprotocols, `vite-hmr` and `vite-ping`.
+fn chooses_a_subprotocol_that_begins_like_one_of_vite(site: &Site) -> Result<()> {
+    let request = Request::upgrade("/protocol?choose=vite-chat")
+        .header("Sec-WebSocket-Protocol", "vite-other, vite-chat");
+    let mut socket = site.server.open(&request)?;
+    let chosen = socket.headers.get("sec-websocket-protocol");
+    ensure!(chosen == Some("vite-chat"), "{:?}", socket.headers);
+    ensure!(socket.text()? == "protocol: vite-chat");
+    Ok(())
+}
+
+fn chooses_no_subprotocol_by_itself(site: &Site) -> Result<()> {
+    let request = Request::upgrade("/protocol").header("Sec-WebSocket-Protocol", "one, two");
+    let mut socket = site.server.open(&request)?;
+    ensure!(socket.headers.get("sec-websocket-protocol").is_none(), "{:?}", socket.headers);
+    ensure!(socket.text()? == "protocol: ");
+    Ok(())
+}
+
+fn upgrades_in_middleware_on_a_route_that_is_matched(site: &Site) -> Result<()> {
+    answers(site, "/middleware/matched", "middleware: hello")
+}
+
+fn upgrades_in_middleware_on_a_route_that_is_not(site: &Site) -> Result<()> {
+    if site.host.is_application() && site.host != Host::Node(Node::Http) {
+        return not_applicable(
+            "Astro's handler gives an unknown route back to the application, before any middleware",
+        );
+    }
+    answers(site, "/middleware/unmatched", "middleware: hello")
+}
+
+fn sends_a_header_that_middleware_sets(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/middleware/header"))?;
+    ensure!(socket.headers.get("x-middleware") == Some("set"), "{:?}", socket.headers);
+    socket.send("hello")?;
+    ensure!(socket.text()? == "hello");
+    Ok(())
+}
+
+fn accepts_a_response_that_is_rebuilt(site: &Site) -> Result<()> {
+    if !site.host.is_worker() {
+        return not_applicable("the `Response` of Node refuses the status 101");
+    }
+    answers(site, "/middleware/rebuilt", "hello")
+}
+
+fn follows_a_rewrite_by_next(site: &Site) -> Result<()> {
+    answers(site, "/middleware/next-rewrite", "hello")
+}
+
+fn follows_a_rewrite_of_the_context(site: &Site) -> Result<()> {
+    answers(site, "/context-rewrite", "hello")
+}
+
+fn upgrades_in_the_frontmatter_of_a_page(site: &Site) -> Result<()> {
+    answers(site, "/frontmatter", "frontmatter: hello")
+}
+
+fn upgrades_on_a_wildcard_route(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/wild/a/b/c"))?;
+    ensure!(socket.text()? == "path: a/b/c");
+    Ok(())
+}
+
+fn persists_a_session_written_before_the_accept(site: &Site) -> Result<()> {
+    let socket = site.server.open(&Request::upgrade("/session/write?value=remembered"))?;
+    let session =
+        socket.headers.cookie("astro-session").context("the 101 sets no session cookie")?;
+    let response = site.server.fetch(
+        &Request::get("/session/read").header("Cookie", &format!("astro-session={session}")),
+    )?;
+    ensure!(response.text() == "remembered", "{response}");
+    Ok(())
+}
+
+fn keeps_early_messages_for_a_late_handler(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/late?journal=late"))?;
+    socket.send("first")?;
+    socket.send("second")?;
+    socket.synchronise()?;
+    site.record("late")?;
+    ensure!(socket.text()? == "first");
+    ensure!(socket.text()? == "second");
+    Ok(())
+}
+
+fn takes_frames_that_come_with_the_handshake(site: &Site) -> Result<()> {
+    let mut bytes = Request::upgrade("/echo").to_bytes(&site.server.address().to_string());
+    bytes.extend(crate::client::text_frame("in the head"));
+    let mut connection = site.server.connection()?;
+    connection.write(&bytes)?;
+    let mut socket = connection.accepted()?;
+    ensure!(socket.text()? == "in the head");
+    socket.send("after it")?;
+    ensure!(socket.text()? == "after it");
+    Ok(())
+}
+
+/// The value of `Upgrade` has no case (RFC 6455, section 4.2.1).
+fn takes_an_upgrade_in_capitals(site: &Site) -> Result<()> {
+    let request = Request::upgrade("/echo").header("Upgrade", "WebSocket");
+    let mut socket = site.server.open(&request)?;
+    socket.send("HELLO")?;
+    ensure!(socket.text()? == "HELLO");
+    Ok(())
+}
+
+fn gives_binary_messages_in_the_type_that_is_asked_for(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/binary-type"))?;
+    socket.send_binary(&[1])?;
+    let by_default = socket.text()?;
+    ensure!(by_default == "blob [object Blob]", "{by_default}");
+    for (asked, expected) in
+        [("arraybuffer", "arraybuffer [object ArrayBuffer]"), ("blob", "blob [object Blob]")]
+    {
+        socket.send(asked)?;
+        socket.send_binary(&[1])?;
+        let told = socket.text()?;
+        ensure!(told == expected, "{told}");
+    }
+    Ok(())
+}
+
+fn sends_a_blob_in_its_turn(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/blob"))?;
+    ensure!(socket.text()? == "before");
+    ensure!(socket.binary()? == [1, 2, 3]);
+    ensure!(socket.text()? == "after");
+    Ok(())
+}
+
+fn fires_every_event_once_and_in_order(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/lifecycle?journal=lifecycle"))?;
+    socket.send("one message")?;
+    socket.close(1000, "")?;
+    let events = site.journal("lifecycle", "onclose")?;
+    ensure!(events == "open onopen message onmessage close onclose", "{events}");
+    Ok(())
+}
+
+fn gives_the_socket_the_state_of_the_standard(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/state?a=b"))?;
+    let state = socket.text()?;
+    let scheme = if site.server.tls().is_some() { "wss" } else { "ws" };
+    let start =
+        r#"{"before":0,"readyState":1,"protocol":"","extensions":"","bufferedAmount":0,"url":""#;
+    ensure!(
+        state.starts_with(&format!("{start}{scheme}://")) && state.ends_with(r#"/state?a=b"}"#),
+        "{state}"
+    );
+    Ok(())
+}
+
+fn accepts_the_same_origin(site: &Site) -> Result<()> {
+    site.server.open(&Request::upgrade("/echo").header("Origin", &site.server.origin()))?;
+    Ok(())
+}
+
+fn accepts_an_origin_that_the_options_allow(site: &Site) -> Result<()> {
+    site.server.open(&Request::upgrade("/echo").header("Origin", "https://allowed.example"))?;
+    Ok(())
+}
+
+fn gives_the_locals_of_the_application_to_the_route(site: &Site) -> Result<()> {
+    if !site.host.is_application() {
+        return not_applicable("there is no application around the site");
+    }
+    let mut socket = site.server.open(&Request::upgrade("/host-locals"))?;
+    ensure!(socket.text()? == "user: ada");
+    Ok(())
+}
+
+fn keeps_concurrent_sockets_apart(site: &Site) -> Result<()> {
+    let mut sockets = Vec::new();
+    for _ in 0..20 {
+        sockets.push(site.server.open(&Request::upgrade("/echo"))?);
+    }
+    for (number, socket) in sockets.iter_mut().enumerate() {
+        socket.send(&number.to_string())?;
+    }
+    for (number, socket) in sockets.iter_mut().enumerate().rev() {
+        ensure!(socket.text()? == number.to_string());
+    }
+    Ok(())
+}
+
+fn pipes_a_socket_into_itself(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/piped"))?;
+    for number in 0..100 {
+        socket.send(&number.to_string())?;
+    }
+    socket.send_binary(&[1, 2, 3])?;
+    for number in 0..100 {
+        ensure!(socket.text()? == number.to_string());
+    }
+    ensure!(socket.binary()? == [1, 2, 3]);
+    let (code, _) = socket.close(1000, "")?;
+    ensure!(code == 1000, "{code}");
+    Ok(())
+}
+
+/// Says hello, and expects that.
+fn answers(site: &Site, target: &str, expected: &str) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade(target))?;
+    socket.send("hello")?;
+    let text = socket.text()?;
+    ensure!(text == expected, "{text}");
+    Ok(())
+}

@@ -1,0 +1,43 @@
+//! Limits that are on by default.
+
+use crate::client::Request;
+use anyhow::{Result, ensure};
+
+use crate::cases;
+use crate::site::Site;
+use crate::suite::Case;
+
+pub(super) const CASES: &[Case<Site>] = cases! {
+    "Limit of the size of a message" => [
+        takes_a_message_of_1_mib,
+        closes_with_1009_above_1_mib,
+    ],
+    "No compression by default" => [
+        negotiates_no_compression,
+    ],
+};
+
+const MIB: usize = 1024 * 1024;
+
+fn takes_a_message_of_1_mib(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/echo"))?;
+    socket.send_binary(&vec![7; MIB])?;
+    ensure!(socket.binary()?.len() == MIB);
+    Ok(())
+}
+
+fn closes_with_1009_above_1_mib(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/echo"))?;
+    socket.send_binary(&vec![7; MIB + 1])?;
+    let (code, _) = socket.closed()?;
+    ensure!(code == 1009, "{code}");
+    Ok(())
+}
+
+fn negotiates_no_compression(site: &Site) -> Result<()> {
+    let request =
+        Request::upgrade("/echo").header("Sec-WebSocket-Extensions", "permessage-deflate");
+    let socket = site.server.open(&request)?;
+    ensure!(socket.headers.get("sec-websocket-extensions").is_none(), "{:?}", socket.headers);
+    Ok(())
+}

@@ -1,0 +1,220 @@
+//! What a client gets that is not let in: the response itself.
+
+use crate::client::Request;
+use anyhow::{Result, ensure};
+
+use crate::cases;
+use crate::site::Site;
+use crate::suite::{Case, not_applicable};
+
+pub(super) const CASES: &[Case<Site>] = cases! {
+    "Rejections with status, headers, cookies and body" => [
+        sends_the_body_the_headers_and_the_cookies_of_a_rejection,
+        rejects_who_has_no_cookie,
+        sends_a_rejection_without_a_body,
+        streams_a_rejection_that_is_larger_than_the_buffers,
+        rejects_in_middleware,
+        answers_an_upgrade_of_an_ordinary_page_with_the_page,
+        answers_an_upgrade_of_an_unknown_route_with_404,
+        answers_an_upgrade_of_a_malformed_path,
+        answers_500_to_an_upgrade_of_a_route_that_throws,
+        answers_500_when_a_route_throws_after_the_upgrade,
+        rejects_when_a_component_returns_the_response,
+        closes_the_socket_whose_response_was_not_returned,
+    ],
+    "Prerendered pages and public files" => [
+        answers_an_upgrade_of_a_prerendered_page_with_the_page,
+        answers_an_upgrade_of_a_prerendered_endpoint_with_its_body,
+        answers_an_upgrade_of_a_public_file_with_the_file,
+        answers_an_upgrade_of_a_file_that_is_larger_than_the_buffers,
+    ],
+    "Wrong calls are explained" => [
+        explains_an_upgrade_of_a_request_that_is_none,
+        refuses_a_second_upgrade_of_the_same_request,
+        refuses_a_subprotocol_that_was_not_offered,
+    ],
+    "Check of the origin" => [
+        refuses_another_origin,
+        refuses_an_opaque_origin,
+    ],
+    "Locals and guards of the application around the site" => [
+        lets_the_application_refuse,
+    ],
+};
+
+const NO_FILES: &str = "in middleware mode the application serves files, and this one does not";
+
+fn sends_the_body_the_headers_and_the_cookies_of_a_rejection(site: &Site) -> Result<()> {
+    let response = site.server.reject(&Request::upgrade("/reject"))?;
+    ensure!(response.status == 401 && response.text() == "who are you?", "{response}");
+    ensure!(response.headers.get("x-reason") == Some("anonymous"), "{response}");
+    ensure!(response.headers.cookie("by-context") == Some("one"), "{response}");
+    Ok(())
+}
+
+fn rejects_who_has_no_cookie(site: &Site) -> Result<()> {
+    let response = site.server.reject(&Request::upgrade("/authenticated"))?;
+    ensure!(response.status == 401 && response.text() == "no token", "{response}");
+    Ok(())
+}
+
+fn sends_a_rejection_without_a_body(site: &Site) -> Result<()> {
+    let response = site.server.reject(&Request::upgrade("/empty"))?;
+    ensure!(response.status == 404, "{response}");
+    Ok(())
+}
+
+fn streams_a_rejection_that_is_larger_than_the_buffers(site: &Site) -> Result<()> {
+    let response = site.server.reject(&Request::upgrade("/streamed"))?;
+    ensure!(response.status == 403, "{response}");
+    ensure!(response.body.len() == 8 * 1024 * 1024, "{} bytes came", response.body.len());
+    Ok(())
+}
+
+fn rejects_in_middleware(site: &Site) -> Result<()> {
+    let response = site.server.reject(&Request::upgrade("/middleware/refuse"))?;
+    ensure!(response.status == 403 && response.text() == "refused by the middleware", "{response}");
+    Ok(())
+}
+
+fn answers_an_upgrade_of_an_ordinary_page_with_the_page(site: &Site) -> Result<()> {
+    let response = site.server.reject(&Request::upgrade("/"))?;
+    ensure!(response.status == 200 && response.text().contains("<h1>Home</h1>"), "{response}");
+    Ok(())
+}
+
+fn answers_an_upgrade_of_an_unknown_route_with_404(site: &Site) -> Result<()> {
+    let response = site.server.reject(&Request::upgrade("/nowhere"))?;
+    ensure!(response.status == 404, "{response}");
+    Ok(())
+}
+
+fn answers_an_upgrade_of_a_prerendered_page_with_the_page(site: &Site) -> Result<()> {
+    if !site.host.serves_files() {
+        return not_applicable(NO_FILES);
+    }
+    let response = site.server.reject(&Request::upgrade("/prerendered/"))?;
+    ensure!(
+        response.status == 200 && response.text().contains("A prerendered page."),
+        "{response}"
+    );
+    Ok(())
+}
+
+fn answers_an_upgrade_of_a_prerendered_endpoint_with_its_body(site: &Site) -> Result<()> {
+    if !site.host.serves_files() {
+        return not_applicable(NO_FILES);
+    }
+    let response = site.server.reject(&Request::upgrade("/prerendered.json"))?;
+    ensure!(response.status == 200 && response.text() == r#"{"prerendered":true}"#, "{response}");
+    Ok(())
+}
+
+fn answers_an_upgrade_of_a_public_file_with_the_file(site: &Site) -> Result<()> {
+    if !site.host.serves_files() {
+        return not_applicable(NO_FILES);
+    }
+    let response = site.server.reject(&Request::upgrade("/public.txt"))?;
+    ensure!(response.status == 200 && response.text() == "A public file.\n", "{response}");
+    Ok(())
+}
+
+fn answers_an_upgrade_of_a_file_that_is_larger_than_the_buffers(site: &Site) -> Result<()> {
+    if !site.host.serves_files() {
+        return not_applicable(NO_FILES);
+    }
+    let response = site.server.reject(&Request::upgrade("/large.txt"))?;
+    ensure!(response.status == 200, "{}", response.status);
+    ensure!(response.body.len() == 1024 * 1024, "{} bytes came", response.body.len());
+    Ok(())
+}
+
+fn answers_an_upgrade_of_a_malformed_path(site: &Site) -> Result<()> {
+    let response = site.server.reject(&Request::upgrade("/%"))?;
+    ensure!(response.status >= 400, "{response}");
+    Ok(())
+}
+
+fn answers_500_to_an_upgrade_of_a_route_that_throws(site: &Site) -> Result<()> {
+    let response = site.server.reject(&Request::upgrade("/throws"))?;
+    ensure!(response.status == 500, "{response}");
+    Ok(())
+}
+
+fn answers_500_when_a_route_throws_after_the_upgrade(site: &Site) -> Result<()> {
+    let response = site.server.reject(&Request::upgrade("/throws-after?journal=throws-after"))?;
+    ensure!(response.status == 500, "{response}");
+    let code = site.journal("throws-after", "1006")?;
+    ensure!(code == "1006", "{code}");
+    Ok(())
+}
+
+/// A page has begun when its components are rendered: upstream's `ResponseSentError`, which comes too
+/// late for the status where the page is streamed.
+fn rejects_when_a_component_returns_the_response(site: &Site) -> Result<()> {
+    let mut connection = site.server.connection()?;
+    connection
+        .write(&Request::upgrade("/in-component").to_bytes(&site.server.address().to_string()))?;
+    // The head is enough: the body may break off.
+    let response = connection.response("HEAD")?;
+    ensure!(matches!(response.status, 200 | 500), "{response}");
+    connection.ended()?;
+    site.check_echo()
+}
+
+fn closes_the_socket_whose_response_was_not_returned(site: &Site) -> Result<()> {
+    let response = site.server.reject(&Request::upgrade("/abandoned?journal=abandoned"))?;
+    ensure!(response.status == 403 && response.text() == "changed its mind", "{response}");
+    let events = site.journal("abandoned", "1006")?;
+    ensure!(events == "error 1006", "{events}");
+    Ok(())
+}
+
+fn explains_an_upgrade_of_a_request_that_is_none(site: &Site) -> Result<()> {
+    let response = site.server.get("/unconditional")?;
+    ensure!(response.status == 426, "{response}");
+    ensure!(
+        response.text()
+            == "The request must be an upgrade request to upgrade the connection to a WebSocket.",
+        "{response}"
+    );
+    Ok(())
+}
+
+fn refuses_a_second_upgrade_of_the_same_request(site: &Site) -> Result<()> {
+    let response = site.server.reject(&Request::upgrade("/twice"))?;
+    ensure!(response.status == 409 && response.text() != "no error", "{response}");
+    Ok(())
+}
+
+fn refuses_a_subprotocol_that_was_not_offered(site: &Site) -> Result<()> {
+    let request =
+        Request::upgrade("/protocol?choose=three").header("Sec-WebSocket-Protocol", "one, two");
+    let response = site.server.reject(&request)?;
+    ensure!(response.status == 409 && response.text().contains("three"), "{response}");
+    Ok(())
+}
+
+fn refuses_another_origin(site: &Site) -> Result<()> {
+    let response =
+        site.server.reject(&Request::upgrade("/echo").header("Origin", "https://evil.example"))?;
+    ensure!(response.status == 403, "{response}");
+    Ok(())
+}
+
+/// What a sandboxed frame sends.
+fn refuses_an_opaque_origin(site: &Site) -> Result<()> {
+    let response = site.server.reject(&Request::upgrade("/echo").header("Origin", "null"))?;
+    ensure!(response.status == 403, "{response}");
+    Ok(())
+}
+
+fn lets_the_application_refuse(site: &Site) -> Result<()> {
+    if !site.host.is_application() {
+        return not_applicable("there is no application around the site");
+    }
+    let response = site.server.reject(&Request::upgrade("/guarded"))?;
+    ensure!(response.status == 403 && response.text() == "guarded by the host", "{response}");
+    ensure!(response.headers.get("x-guard") == Some("host"), "{response}");
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! A handler that fails, at every event and in every manner: reported, closed with 1011 where there
+//! is something to close, and the end of nothing else.
+
+use crate::client::{Request, text_frame};
+use anyhow::{Context, Result, ensure};
+
+use crate::cases;
+use crate::site::Site;
+use crate::suite::Case;
+
+pub(super) const CASES: &[Case<Site>] = cases! {
+    "Handlers that fail close with 1011" => [
+        closes_with_1011_when_an_open_handler_fails,
+        closes_with_1011_when_a_message_handler_fails,
+        survives_an_error_handler_that_fails,
+        survives_a_close_handler_that_fails,
+    ],
+};
+
+/// As `src/pages/throwing.ts` knows them.
+const MANNERS: [&str; 9] = [
+    "listener",
+    "attribute",
+    "object",
+    "getter",
+    "async",
+    "then",
+    "nothing",
+    "unprintable",
+    "twice",
+];
+
+/// A frame of a reserved opcode (RFC 6455, section 5.2): the server's `error` event.
+const WRONG_FRAME: [u8; 6] = [0x83, 0x80, 0, 0, 0, 0];
+
+fn closes_with_1011_when_an_open_handler_fails(site: &Site) -> Result<()> {
+    in_every_manner(site, "open", |target| {
+        let (code, _) = site.server.open(&Request::upgrade(target))?.closed()?;
+        ensure!(code == 1011, "{code}");
+        Ok(())
+    })
+}
+
+fn closes_with_1011_when_a_message_handler_fails(site: &Site) -> Result<()> {
+    in_every_manner(site, "message", |target| {
+        let mut socket = site.server.open(&Request::upgrade(target))?;
+        socket.send("fail")?;
+        let (code, _) = socket.closed()?;
+        ensure!(code == 1011, "{code}");
+        Ok(())
+    })
+}
+
+fn survives_an_error_handler_that_fails(site: &Site) -> Result<()> {
+    in_every_manner(site, "error", |target| {
+        let mut connection = site.server.connection()?;
+        let mut bytes = Request::upgrade(target).to_bytes(&site.server.address().to_string());
+        bytes.extend(text_frame("a message before it"));
+        bytes.extend(WRONG_FRAME);
+        connection.write(&bytes)?;
+        ensure!(connection.response("GET")?.status == 101);
+        connection.ended()
+    })
+}
+
+fn survives_a_close_handler_that_fails(site: &Site) -> Result<()> {
+    in_every_manner(site, "close", |target| {
+        site.server.open(&Request::upgrade(target))?.close(1000, "")?;
+        Ok(())
+    })
+}
+
+fn in_every_manner(site: &Site, event: &str, act: impl Fn(&str) -> Result<()>) -> Result<()> {
+    for manner in MANNERS {
+        let journal = format!("throwing-{event}-{manner}");
+        let target = format!("/throwing?type={event}&manner={manner}&journal={journal}");
+        act(&target).with_context(|| format!("the manner was `{manner}`"))?;
+        let failed = site.journal(&journal, event)?;
+        ensure!(failed.starts_with(event), "`{manner}` did not fail: {failed}");
+        site.server.check_alive().with_context(|| format!("the manner was `{manner}`"))?;
+    }
+    site.check_echo()
+}

@@ -1,0 +1,199 @@
+//! A site that is served, and the way in which it is.
+
+use std::fmt;
+
+use anyhow::{Result, bail, ensure};
+
+use crate::client::Request;
+use crate::server::Server;
+
+/// A way in which an adapter serves a site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Host {
+    /// Of the Node adapter.
+    Node(Node),
+    /// Of the Cloudflare adapter.
+    Cloudflare(Cloudflare),
+}
+
+/// The ways of the Node adapter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Node {
+    /// `astro dev`.
+    Dev,
+    /// `astro preview`.
+    Preview,
+    /// The server that a build is.
+    Standalone,
+    /// The same, with a certificate.
+    Https,
+    /// A server of `node:http` around the site.
+    Http,
+    /// Express around the site.
+    Express,
+    /// The major of Express before that.
+    Express4,
+    /// Connect around the site.
+    Connect,
+    /// Fastify around the site.
+    Fastify,
+}
+
+/// The ways of the Cloudflare adapter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cloudflare {
+    /// `astro dev`.
+    Dev,
+    /// `astro preview`.
+    Preview,
+    /// `wrangler dev` of what was built.
+    Wrangler,
+}
+
+impl Node {
+    /// All of them, in the order in which they are tested.
+    pub const ALL: [Self; 9] = [
+        Self::Dev,
+        Self::Standalone,
+        Self::Preview,
+        Self::Https,
+        Self::Http,
+        Self::Express,
+        Self::Express4,
+        Self::Connect,
+        Self::Fastify,
+    ];
+}
+
+impl Cloudflare {
+    /// All of them, in the order in which they are tested.
+    pub const ALL: [Self; 3] = [Self::Dev, Self::Preview, Self::Wrangler];
+}
+
+impl Host {
+    /// The way in which people would say that they run the site; some hosts are of the same.
+    pub fn mode(self) -> &'static str {
+        match self {
+            Self::Node(Node::Dev) | Self::Cloudflare(Cloudflare::Dev) => "`astro dev`",
+            Self::Node(Node::Preview) | Self::Cloudflare(Cloudflare::Preview) => "`astro preview`",
+            Self::Node(Node::Standalone | Node::Https) => "standalone",
+            Self::Node(_) => "middleware mode",
+            Self::Cloudflare(Cloudflare::Wrangler) => "`wrangler dev`",
+        }
+    }
+
+    /// Whether the site runs in workerd.
+    pub fn is_worker(self) -> bool {
+        matches!(self, Self::Cloudflare(_))
+    }
+
+    /// Whether Vite's dev server answers.
+    pub fn is_dev(self) -> bool {
+        matches!(self, Self::Node(Node::Dev) | Self::Cloudflare(Cloudflare::Dev))
+    }
+
+    /// Whether Astro's handler is a part of somebody else's server (`mode: 'middleware'`).
+    pub fn is_application(self) -> bool {
+        use Node::{Connect, Express, Express4, Fastify, Http};
+        matches!(self, Self::Node(Http | Express | Express4 | Connect | Fastify))
+    }
+
+    /// Whether it answers for prerendered pages and public files. In middleware mode that is the
+    /// application's own task, and of ours only those of Express do it.
+    pub fn serves_files(self) -> bool {
+        !matches!(self, Self::Node(Node::Http | Node::Connect | Node::Fastify))
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Node(host) => host.fmt(formatter),
+            Self::Cloudflare(host) => host.fmt(formatter),
+        }
+    }
+}
+
+impl From<Node> for Host {
+    fn from(host: Node) -> Self {
+        Self::Node(host)
+    }
+}
+
+impl From<Cloudflare> for Host {
+    fn from(host: Cloudflare) -> Self {
+        Self::Cloudflare(host)
+    }
+}
+
+impl fmt::Display for Node {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Dev => "dev",
+            Self::Preview => "preview",
+            Self::Standalone => "standalone",
+            Self::Https => "https",
+            Self::Http => "http",
+            Self::Express => "express",
+            Self::Express4 => "express-4",
+            Self::Connect => "connect",
+            Self::Fastify => "fastify",
+        })
+    }
+}
+
+impl fmt::Display for Cloudflare {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Dev => "dev",
+            Self::Preview => "preview",
+            Self::Wrangler => "wrangler",
+        })
+    }
+}
+
+/// A running server, with the host that it is.
+pub struct Site {
+    /// The way in which it serves.
+    pub host: Host,
+    /// The server.
+    pub server: Server,
+}
+
+impl Site {
+    /// What the server wrote down under this name, once it ends with `last`.
+    pub fn journal(&self, name: &str, last: &str) -> Result<String> {
+        Ok(self.server.get(&format!("/journal/{name}?last={last}"))?.text())
+    }
+
+    /// Waits until the server has counted so far; a journal waits for five seconds, and a crowd may
+    /// take longer.
+    pub fn await_count(&self, name: &str, count: usize) -> Result<()> {
+        let last = format!("%20{count}");
+        let mut counted = String::new();
+        for _ in 0..6 {
+            counted = self.journal(name, &last)?;
+            if counted.ends_with(&format!(" {count}")) {
+                return Ok(());
+            }
+        }
+        let (_, reached) = counted.rsplit_once(' ').unwrap_or(("", &counted));
+        bail!("`{name}` came to {reached} of {count}")
+    }
+
+    /// Writes into the server's journal, where a route waits for it.
+    pub fn record(&self, name: &str) -> Result<()> {
+        let response = self.server.fetch(&Request::post(&format!("/journal/{name}"), "go"))?;
+        ensure!(response.status == 204, "the journal does not take it:\n{response}");
+        Ok(())
+    }
+
+    /// Opens a socket to the echo route and has it echo.
+    pub fn check_echo(&self) -> Result<()> {
+        let mut socket = self.server.open(&Request::upgrade("/echo"))?;
+        socket.send("still there?")?;
+        ensure!(socket.text()? == "still there?");
+        socket.close(1000, "")?;
+        Ok(())
+    }
+}

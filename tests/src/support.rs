@@ -1,0 +1,122 @@
+//! The table in the README of what is supported where, out of what a run has found.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::env;
+use std::fs;
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::{Context, Result, bail};
+
+use crate::locations::{repository, target};
+use crate::suite::NotApplicable;
+
+/// Set to anything it has the table in the README follow the run.
+const ACCEPT: &str = "ACCEPT_SUPPORT";
+
+/// The page that the table is on.
+const README: &str = "README.md";
+
+/// What the cases of a run have found.
+#[derive(Default)]
+pub struct Support {
+    findings: Mutex<BTreeMap<(&'static str, &'static str), Finding>>,
+}
+
+/// What the cases of one capability have found on the hosts of one mode.
+#[derive(Default)]
+struct Finding {
+    holds: bool,
+    /// Why some of them say nothing there.
+    reasons: BTreeSet<&'static str>,
+}
+
+impl Support {
+    /// What a case of this capability found on a host of this mode.
+    pub fn found(&self, capability: &'static str, mode: &'static str, result: &Result<()>) {
+        let mut findings = self.findings.lock().unwrap_or_else(PoisonError::into_inner);
+        let finding = findings.entry((capability, mode)).or_default();
+        match result {
+            Ok(()) => finding.holds = true,
+            Err(error) => finding
+                .reasons
+                .extend(error.downcast_ref::<NotApplicable>().map(|NotApplicable(reason)| reason)),
+        }
+    }
+
+    /// Compares the block of this runtime in the README with the table of these capabilities and
+    /// modes, or has it follow.
+    pub fn check(&self, runtime: &str, capabilities: &[&str], modes: &[&str]) -> Result<()> {
+        let table = self.table(capabilities, modes);
+        let folder = target().join("support");
+        fs::create_dir_all(&folder)?;
+        fs::write(folder.join(format!("{runtime}.md")), &table)?;
+
+        let path = repository().join(README);
+        let page = fs::read_to_string(&path)?;
+        let start = format!("<!-- what {runtime} supports, as the tests found it -->\n");
+        let end = format!("<!-- end of what {runtime} supports -->");
+        let (before, rest) = page.split_once(&start).context("the README has no such block")?;
+        let (told, after) = rest.split_once(&end).context("the block has no end")?;
+        if told == table {
+            return Ok(());
+        }
+        if env::var_os(ACCEPT).is_some() {
+            fs::write(&path, format!("{before}{start}{table}{end}{after}"))?;
+            return Ok(());
+        }
+        bail!(
+            "the README tells something else of what is supported:\n{}\nto have it follow: \
+             {ACCEPT}=1 cargo xtask test {runtime}",
+            difference(told, &table)
+        )
+    }
+
+    fn table(&self, capabilities: &[&str], modes: &[&str]) -> String {
+        let findings = self.findings.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut notes: Vec<&str> = Vec::new();
+        let mut table =
+            format!("| | {} |\n|---|{}\n", modes.join(" | "), "---|".repeat(modes.len()));
+        for capability in capabilities {
+            let mut cells = Vec::new();
+            for mode in modes {
+                let Some(finding) = findings.get(&(*capability, *mode)) else {
+                    cells.push(String::new());
+                    continue;
+                };
+                let mut cell = if finding.holds { "yes" } else { "–" }.to_owned();
+                for reason in &finding.reasons {
+                    let known = notes.iter().position(|note| note == reason);
+                    let number = known.unwrap_or_else(|| {
+                        notes.push(reason);
+                        notes.len() - 1
+                    });
+                    cell.push_str(&format!(" [{}]", number + 1));
+                }
+                cells.push(cell);
+            }
+            table.push_str(&format!("| {capability} | {} |\n", cells.join(" | ")));
+        }
+        for (number, note) in notes.iter().enumerate() {
+            let start = if number == 0 { "\n" } else { "" };
+            table.push_str(&format!("{start}{}. {}\n", number + 1, sentence(note)));
+        }
+        table
+    }
+}
+
+fn sentence(reason: &str) -> String {
+    let mut letters = reason.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}.", letters.as_str())
+}
+
+/// The lines that differ, behind those that both have at the start and before those at the end.
+fn difference(old: &str, new: &str) -> String {
+    let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
+    let start = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
+    let (old, new) = (&old[start..], &new[start..]);
+    let end = old.iter().rev().zip(new.iter().rev()).take_while(|(old, new)| old == new).count();
+    let gone = old[..old.len() - end].iter().map(|line| format!("- {line}"));
+    let come = new[..new.len() - end].iter().map(|line| format!("+ {line}"));
+    gone.chain(come).collect::<Vec<_>>().join("\n")
+}

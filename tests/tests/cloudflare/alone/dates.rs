@@ -1,0 +1,67 @@
+//! Compatibility dates: on each of these workerd began to do something else with sockets, and the site
+//! must not notice. 2026-03-03 changed how long the reason of a close may be and when a rejection counts
+//! as unhandled, 2026-03-17 in which type binary messages come, and 2026-04-07 who answers a Close.
+
+use anyhow::{Context, Result, ensure};
+use tests::cases::of_capability;
+use tests::site::{Cloudflare, Site};
+
+use super::{Case, cases};
+use crate::hosts::Sites;
+
+pub const CASES: &[Case] = cases![
+    behaves_the_same_on_2026_03_02,
+    behaves_the_same_on_2026_03_03,
+    behaves_the_same_on_2026_03_16,
+    behaves_the_same_on_2026_03_17,
+    behaves_the_same_on_2026_04_06,
+    behaves_the_same_on_2026_04_07,
+];
+
+/// What the dates could make a difference to.
+const CAPABILITIES: [&str; 6] = [
+    "Text and binary messages, in order",
+    "`binaryType` and Blobs",
+    "Events and state of the standard",
+    "Web Streams",
+    "Close codes and reasons, both ways",
+    "Handlers that fail close with 1011",
+];
+
+fn behaves_the_same_on_2026_03_02(sites: &Sites) -> Result<()> {
+    on("2026-03-02", sites)
+}
+
+fn behaves_the_same_on_2026_03_03(sites: &Sites) -> Result<()> {
+    on("2026-03-03", sites)
+}
+
+fn behaves_the_same_on_2026_03_16(sites: &Sites) -> Result<()> {
+    on("2026-03-16", sites)
+}
+
+fn behaves_the_same_on_2026_03_17(sites: &Sites) -> Result<()> {
+    on("2026-03-17", sites)
+}
+
+fn behaves_the_same_on_2026_04_06(sites: &Sites) -> Result<()> {
+    on("2026-04-06", sites)
+}
+
+fn behaves_the_same_on_2026_04_07(sites: &Sites) -> Result<()> {
+    on("2026-04-07", sites)
+}
+
+fn on(date: &str, sites: &Sites) -> Result<()> {
+    let server = sites.start_harness_on(date)?;
+    let site = Site { host: Cloudflare::Wrangler.into(), server };
+    for capability in CAPABILITIES {
+        let mut known = of_capability(capability).peekable();
+        ensure!(known.peek().is_some(), "no case proves: {capability}");
+        for case in known {
+            (case.run)(&site)
+                .with_context(|| format!("{} on {date}\n{}", case.name, site.server))?;
+        }
+    }
+    site.server.check_alive()
+}

@@ -1,0 +1,100 @@
+//! A dev server whose site is being written.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use tests::client::Request;
+use tests::project::App;
+use tests::server::Server;
+
+use super::{Case, cases};
+use crate::hosts::Sites;
+
+pub const CASES: &[Case] = cases![
+    upgrades_to_what_a_route_has_become,
+    upgrades_when_the_configuration_was_changed,
+    reloads_the_page_of_a_route_that_was_changed,
+];
+
+/// How long a change may take: the server starts anew for one of its configuration.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+fn upgrades_to_what_a_route_has_become(sites: &Sites) -> Result<()> {
+    let (app, server) = dev(sites, "dev-edited")?;
+    ensure!(echo(&server)? == "hello");
+    app.edit("src/pages/echo.ts", "socket.send(data)", "socket.send(`edited: ${data}`)")?;
+    at_last(&server, || echo(&server), "edited: hello")?;
+    // What is no upgrade, and what is refused, is answered as before.
+    let response = server.reject(&Request::upgrade("/reject"))?;
+    ensure!(response.status == 401 && response.text() == "who are you?", "{response}");
+    app.edit("src/pages/reject.ts", "who are you?", "who is it?")?;
+    let reject = || Ok(server.reject(&Request::upgrade("/reject"))?.text());
+    at_last(&server, reject, "who is it?")
+}
+
+fn upgrades_when_the_configuration_was_changed(sites: &Sites) -> Result<()> {
+    let (app, server) = dev(sites, "dev-restarted")?;
+    let other = Request::upgrade("/echo").header("Origin", "https://evil.example");
+    ensure!(server.reject(&other)?.status == 403);
+    for round in 1..=2 {
+        let (now, next) = [
+            ("https://allowed.example", "https://evil.example"),
+            ("https://evil.example", "https://allowed.example"),
+        ][round - 1];
+        app.edit("astro.config.mjs", now, next)?;
+        let next = Request::upgrade("/echo").header("Origin", next);
+        let accepted = || {
+            let mut socket = server.open(&next)?;
+            socket.send("hello")?;
+            socket.text()
+        };
+        at_last(&server, accepted, "hello").with_context(|| format!("round {round}"))?;
+        // Once, however often it was started: two who answer would break the handshake.
+        ensure!(server.reject(&Request::upgrade("/reject"))?.text() == "who are you?");
+        let hot = Request::upgrade("/").header("Sec-WebSocket-Protocol", "vite-hmr");
+        ensure!(server.open(&hot)?.text()?.contains(r#""type":"connected""#));
+    }
+    Ok(())
+}
+
+/// Beside the sockets of the site, Vite's own still does what it is for.
+fn reloads_the_page_of_a_route_that_was_changed(sites: &Sites) -> Result<()> {
+    let (app, server) = dev(sites, "dev-hot")?;
+    let hot = Request::upgrade("/").header("Sec-WebSocket-Protocol", "vite-hmr");
+    let mut vite = server.open(&hot)?;
+    ensure!(vite.text()?.contains(r#""type":"connected""#));
+    ensure!(server.get("/")?.text().contains("<h1>Home</h1>"));
+    let mut ours = server.open(&Request::upgrade("/echo"))?;
+    app.edit("src/pages/index.astro", "Home", "House")?;
+    let deadline = Instant::now() + PATIENCE;
+    while !vite.text()?.contains(r#""type":"full-reload""#) {
+        ensure!(Instant::now() < deadline, "nothing is reloaded\n{server}");
+    }
+    ours.send("still open")?;
+    ensure!(ours.text()? == "still open");
+    server.check_alive()
+}
+
+fn dev(sites: &Sites, name: &str) -> Result<(App, Server)> {
+    let app = sites.app(name)?;
+    let server = Server::start(&mut app.astro_server(["dev", "--port", "0"]))?;
+    Ok((app, server))
+}
+
+fn echo(server: &Server) -> Result<String> {
+    let mut socket = server.open(&Request::upgrade("/echo"))?;
+    socket.send("hello")?;
+    socket.text()
+}
+
+/// Asks until the answer is the one that is expected.
+fn at_last(server: &Server, ask: impl Fn() -> Result<String>, expected: &str) -> Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match ask() {
+            Ok(answer) if answer == expected => return server.check_alive(),
+            answer if Instant::now() > deadline => bail!("not {expected:?}: {answer:?}\n{server}"),
+            _ => std::thread::sleep(Duration::from_millis(50)),
+        }
+    }
+}

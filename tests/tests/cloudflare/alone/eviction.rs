@@ -1,0 +1,43 @@
+//! A room that hibernates: it is gone from memory, and its sockets are not.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use rustix::process::Signal;
+use tests::client::Request;
+
+use super::{Case, cases};
+use crate::hosts::Sites;
+
+pub const CASES: &[Case] = cases![keeps_the_sockets_of_a_room_that_is_evicted];
+
+fn keeps_the_sockets_of_a_room_that_is_evicted(sites: &Sites) -> Result<()> {
+    let server = sites.start_harness("wrangler.json")?;
+    let mut ada = server.open(&Request::upgrade("/rooms/evicted?name=ada"))?;
+    ensure!(ada.text()? == "ada came");
+    let mut bob = server.open(&Request::upgrade("/rooms/evicted?name=bob"))?;
+    ensure!(ada.text()? == "bob came" && bob.text()? == "bob came");
+    for number in 1..=2 {
+        ada.send("here")?;
+        let expected = format!("ada ({number} of {number}): here");
+        ensure!(ada.text()? == expected && bob.text()? == expected);
+    }
+
+    server.signal(Signal::USR2)?;
+    server.wait_for_output(Duration::from_secs(10), |printed| {
+        printed.contains("there is no evicted in memory").then_some(())
+    })?;
+
+    // The room has forgotten what it counted; what is attached to the socket is there, and so is the
+    // other guest.
+    ada.send("still here")?;
+    let expected = "ada (3 of 1): still here";
+    let heard = ada.text()?;
+    ensure!(heard == expected && bob.text()? == expected, "{heard}");
+    let response = server.reject(&Request::upgrade("/rooms/evicted?name=bob"))?;
+    ensure!(response.status == 409, "{response}");
+    bob.close(1000, "")?;
+    let heard = ada.text()?;
+    ensure!(heard == "bob left: 1000 ", "{heard}");
+    server.check_alive()
+}

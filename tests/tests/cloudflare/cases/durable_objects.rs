@@ -1,0 +1,72 @@
+//! Sockets that a Durable Object accepts, whose 101 a route returns.
+
+use anyhow::{Result, ensure};
+use tests::cases;
+use tests::client::Request;
+use tests::site::Site;
+
+use super::Case;
+
+pub const CASES: &[Case] = cases! {
+    "Sockets of a Durable Object, by returning its 101" => [
+        talks_in_a_room,
+        tells_a_room_who_left_and_how,
+        sends_cookies_with_the_acceptance_of_a_durable_object,
+        sends_the_rejection_of_a_durable_object,
+    ],
+};
+
+fn talks_in_a_room(site: &Site) -> Result<()> {
+    let mut ada = site.server.open(&Request::upgrade("/rooms/talk?name=ada"))?;
+    ensure!(ada.text()? == "ada came");
+    let mut bob = site.server.open(&Request::upgrade("/rooms/talk?name=bob"))?;
+    ensure!(ada.text()? == "bob came" && bob.text()? == "bob came");
+    ada.send("hello")?;
+    bob.send("hello, ada")?;
+    bob.send("how are you?")?;
+    let mut heard = [Vec::new(), Vec::new()];
+    for (guest, heard) in [&mut ada, &mut bob].into_iter().zip(&mut heard) {
+        for _ in 0..3 {
+            heard.push(guest.text()?);
+        }
+        // Two connections: whose message is first is open.
+        heard.sort();
+    }
+    ensure!(heard[0] == heard[1], "{heard:?}");
+    ensure!(heard[0][0].starts_with("ada (1 of "), "{heard:?}");
+    ensure!(heard[0][2].starts_with("bob (2 of ") && heard[0][2].ends_with(": how are you?"));
+    // The room answers that without waking up.
+    ada.send("ping")?;
+    ensure!(ada.text()? == "pong");
+    Ok(())
+}
+
+fn tells_a_room_who_left_and_how(site: &Site) -> Result<()> {
+    let mut ada = site.server.open(&Request::upgrade("/rooms/leave?name=ada"))?;
+    ensure!(ada.text()? == "ada came");
+    let mut bob = site.server.open(&Request::upgrade("/rooms/leave?name=bob"))?;
+    ensure!(ada.text()? == "bob came");
+    let (code, _) = bob.close(4002, "had enough")?;
+    ensure!(code == 4002, "{code}");
+    let told = ada.text()?;
+    ensure!(told == "bob left: 4002 had enough", "{told}");
+    Ok(())
+}
+
+/// The headers of such a 101 are immutable in workerd.
+fn sends_cookies_with_the_acceptance_of_a_durable_object(site: &Site) -> Result<()> {
+    let socket = site.server.open(&Request::upgrade("/rooms/cookies?name=ada"))?;
+    ensure!(socket.headers.cookie("last-room") == Some("cookies"), "{:?}", socket.headers);
+    Ok(())
+}
+
+fn sends_the_rejection_of_a_durable_object(site: &Site) -> Result<()> {
+    let _ada = site.server.open(&Request::upgrade("/rooms/full?name=ada"))?;
+    let response = site.server.reject(&Request::upgrade("/rooms/full?name=ada"))?;
+    ensure!(response.status == 409 && response.text() == "There is a ada here.", "{response}");
+    ensure!(response.headers.get("x-guests") == Some("1"), "{response}");
+    ensure!(response.headers.cookie("last-room") == Some("full"), "{response}");
+    let response = site.server.reject(&Request::upgrade("/rooms/full"))?;
+    ensure!(response.status == 400, "{response}");
+    Ok(())
+}

@@ -1,0 +1,21 @@
+//! What Cloudflare gives to a route that upgrades.
+
+use anyhow::{Result, ensure};
+use tests::cases;
+use tests::client::Request;
+use tests::site::Site;
+
+use super::Case;
+
+pub const CASES: &[Case] = cases! {
+    "Bindings, `cfContext` and `request.cf` beside a socket" => [gives_a_socket_what_the_platform_has],
+};
+
+fn gives_a_socket_what_the_platform_has(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/platform"))?;
+    socket.send("tell")?;
+    let told = socket.text()?;
+    let expected = r#"{"greeting":"hello from a binding","waited":"yes","cf":"string"}"#;
+    ensure!(told == expected, "{told}");
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! Handshakes that a route hands on to an origin with `fetch()`.
+
+use anyhow::{Result, ensure};
+use tests::cases;
+use tests::client::Request;
+use tests::site::Site;
+
+use super::Case;
+
+pub const CASES: &[Case] = cases! {
+    "Sockets of an origin, by returning the 101 of `fetch()`" => [
+        hands_a_handshake_on_to_an_origin,
+        hands_the_rejection_of_an_origin_back,
+    ],
+};
+
+fn hands_a_handshake_on_to_an_origin(site: &Site) -> Result<()> {
+    let request = Request::upgrade("/proxied?to=/headers-and-hello");
+    let mut socket = site.server.open(&request)?;
+    // The origin's, and those of the route.
+    ensure!(socket.headers.cookie("by-header") == Some("two"), "{:?}", socket.headers);
+    ensure!(socket.headers.cookie("by-proxy") == Some("three"), "{:?}", socket.headers);
+    ensure!(socket.text()? == "hello");
+
+    let mut socket = site.server.open(&Request::upgrade("/proxied?to=/echo"))?;
+    socket.send("there and back")?;
+    ensure!(socket.text()? == "there and back");
+    socket.send_binary(&[1, 2, 3])?;
+    ensure!(socket.binary()? == [1, 2, 3]);
+    let (code, _) = socket.close(4002, "enough")?;
+    ensure!(code == 4002, "{code}");
+    Ok(())
+}
+
+fn hands_the_rejection_of_an_origin_back(site: &Site) -> Result<()> {
+    let response = site.server.reject(&Request::upgrade("/proxied?to=/reject"))?;
+    ensure!(response.status == 401 && response.text() == "who are you?", "{response}");
+    ensure!(response.headers.get("x-reason") == Some("anonymous"), "{response}");
+    ensure!(response.headers.cookie("by-proxy") == Some("three"), "{response}");
+    Ok(())
+}
