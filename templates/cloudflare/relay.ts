@@ -85,12 +85,7 @@ function listen(): void {
 
 /** Takes the Worker's answer over where it is no acceptance, and its choice where it is one. */
 function overhear(toWorker: ClientRequest, { request, socket, root, report }: Relay): void {
-	const giveUp = (): void => {
-		toWorker.destroy();
-	};
-	socket.once('close', giveUp);
 	toWorker.prependOnceListener('upgrade', (answer: IncomingMessage) => {
-		socket.off('close', giveUp);
 		keep(root, socket);
 		// The plugin's server takes the first offer, so that is left which the Worker has taken. Its
 		// client fails where none was taken, which is the real client's to decide.

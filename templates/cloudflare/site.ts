@@ -1,4 +1,4 @@
-import { matchPattern, type RemotePattern } from '@astrojs/internal-helpers/remote';
+import { type AllowedDomain, isAllowedDomain } from '../shared/allowed-domains.ts';
 import { hooksOf, type WebSocketHandshake, type WebSocketHooks } from '../shared/hooks.ts';
 import type { ResolvedWebSocketOptions } from '../shared/options.ts';
 import { ORDINARY } from '../shared/ordinary-locals.ts';
@@ -30,7 +30,7 @@ export interface Site {
 /** The parts of Astro's app that are needed here. */
 export interface SiteApp {
 	readonly adapterLogger: { error(message: string): void };
-	readonly manifest: { readonly allowedDomains?: Partial<RemotePattern>[] | undefined };
+	readonly manifest: { readonly allowedDomains?: readonly AllowedDomain[] | undefined };
 }
 
 /** @param hooks The exports of the hooks file. */
@@ -100,7 +100,7 @@ function isFromHere(
 		{
 			allowedOrigins,
 			isAllowedDomain: (origin) =>
-				manifest.allowedDomains?.some((pattern) => matchPattern(origin, pattern)) ?? false,
+				manifest.allowedDomains?.some((domain) => isAllowedDomain(origin, domain)) ?? false,
 		},
 	);
 }

@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { withHooksExport } from './hooks-file.ts';
+import { hooksPlugin } from './hooks-file.ts';
 
-test('the module of the options exports the hooks', () => {
-	assert.equal(
-		withHooksExport('export const mode = "standalone";', { websocket: { hooks: '/a "b".ts' } }),
-		'export const mode = "standalone";\nexport * as websocketHooks from "/a \\"b\\".ts";',
-	);
-	assert.equal(withHooksExport('code', { websocket: { hooks: null } }), 'code');
-	assert.equal(withHooksExport('code', {}), 'code');
-});
+for (const [what, file, module] of [
+	['exports what the file does', '/a "b".ts', 'export * as websocketHooks from "/a \\"b\\".ts";'],
+	['is empty without a file', null, 'export const websocketHooks = {};'],
+] as const) {
+	test(`the module of the hooks ${what}`, () => {
+		const { resolveId, load } = hooksPlugin(file) as object as {
+			resolveId(id: string): string | undefined;
+			load(id: string): string | undefined;
+		};
+		const id = resolveId('virtual:astro-websocket:hooks');
+		assert.ok(id);
+		assert.equal(load(id), module);
+		assert.equal(resolveId('virtual:another'), undefined);
+		assert.equal(load('virtual:another'), undefined);
+	});
+}

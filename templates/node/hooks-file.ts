@@ -1,14 +1,25 @@
+import type { Plugin } from 'vite';
+
+/** The module from which the built server imports the hooks. */
+const HOOKS_MODULE = 'virtual:astro-websocket:hooks';
+
 /**
- * The module with the adapter's options for the built server, with the hooks added. Upstream writes
- * it as JSON, which functions do not survive.
+ * Gives the built server the hooks: the adapter's options reach it as JSON, which functions do not
+ * survive.
  *
- * @param code Upstream's module.
- * @param config The adapter's options, with the path of the hooks file as it was found.
+ * @param file The path of the hooks file, `null` if there is none.
  */
-export function withHooksExport(code: string, config: object): string {
-	const options: unknown = Reflect.get(config, 'websocket');
-	const file =
-		typeof options === 'object' && options !== null && 'hooks' in options ? options.hooks : null;
-	if (typeof file !== 'string') return code;
-	return `${code}\nexport * as websocketHooks from ${JSON.stringify(file)};`;
+export function hooksPlugin(file: string | null): Plugin {
+	const resolved = `\0${HOOKS_MODULE}`;
+	return {
+		name: HOOKS_MODULE,
+		resolveId: (id) => (id === HOOKS_MODULE ? resolved : undefined),
+		load: (id) => (id === resolved ? hooksModule(file) : undefined),
+	};
+}
+
+function hooksModule(file: string | null): string {
+	return file === null
+		? 'export const websocketHooks = {};'
+		: `export * as websocketHooks from ${JSON.stringify(file)};`;
 }

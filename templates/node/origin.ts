@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { matchPattern, type RemotePattern } from '@astrojs/internal-helpers/remote';
+import { type AllowedDomain, isAllowedDomain } from '../shared/allowed-domains.ts';
 import { isOriginAllowed } from '../shared/origin.ts';
 import { FORBIDDEN_ORIGIN } from '../shared/refusal.ts';
 import { refuse } from './refuse.ts';
@@ -9,7 +9,7 @@ export interface AllowedOrigins {
 	/** `websocket.allowedOrigins`. */
 	readonly allowedOrigins: readonly string[];
 	/** Astro's `security.allowedDomains`. */
-	readonly allowedDomains: readonly RemotePattern[];
+	readonly allowedDomains: readonly AllowedDomain[];
 }
 
 /** Answers an upgrade from an origin that may not connect with a 403. */
@@ -23,7 +23,7 @@ export function rejectForeignOrigin(
 		{ origin, host },
 		{
 			allowedOrigins,
-			isAllowedDomain: (url) => allowedDomains.some((pattern) => matchPattern(url, pattern)),
+			isAllowedDomain: (url) => allowedDomains.some((domain) => isAllowedDomain(url, domain)),
 		},
 	);
 	if (isAllowed) return false;
