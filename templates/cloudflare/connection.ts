@@ -87,8 +87,9 @@ export class Connection implements Transport {
 
 	send(data: Payload, done?: Sent): void {
 		if (this.#state !== OPEN) done?.(connectionClosed());
-		else if (data instanceof Blob || this.#queue !== undefined) this.#sendInTurn(data, done);
-		else this.#send(data, done);
+		else if (this.#queue !== undefined || (typeof data !== 'string' && data instanceof Blob)) {
+			this.#sendInTurn(data, done);
+		} else this.#send(data, done);
 	}
 
 	close(code?: number, reason?: string): void {
@@ -104,8 +105,13 @@ export class Connection implements Transport {
 	resume(): void {}
 
 	#send(data: string | Uint8Array, done: Sent | undefined): void {
-		const error = attempt(() => this.#socket.send(data));
-		done?.(error);
+		try {
+			this.#socket.send(data);
+			done?.();
+		} catch (error) {
+			// The connection is lost.
+			done?.(toError(error));
+		}
 	}
 
 	/** Sends a Blob, and what comes behind one, in the order of the calls. */

@@ -11,6 +11,18 @@ export function offeredProtocols(request: IncomingMessage): string[] {
 	return tokens(request.headers['sec-websocket-protocol']);
 }
 
+/** A request target that names the whole address (RFC 9112 section 3.2.2). */
+const ABSOLUTE_FORM = /^(?:http|ws)s?:\/\/[^/?]*/i;
+
+/**
+ * The path and query the client asked for. A handshake may name the whole address in their place
+ * (RFC 6455 section 4.1).
+ */
+export function requestPath({ url = '/' }: IncomingMessage): string {
+	const path = url.replace(ABSOLUTE_FORM, '');
+	return path.startsWith('/') || path === '*' ? path : `/${path}`;
+}
+
 /** The address the client asked for, as `WebSocket.url` writes it. */
 export function webSocketUrl(request: IncomingMessage, path: string): string {
 	return url(request, 'ws', path);

@@ -6,8 +6,11 @@ use tests::client::Request;
 use super::{Case, cases};
 use crate::hosts::Sites;
 
-pub const CASES: &[Case] =
-    cases![lives_beside_other_upgrade_listeners, answers_the_upgrades_that_it_is_given];
+pub const CASES: &[Case] = cases![
+    lives_beside_other_upgrade_listeners,
+    answers_the_upgrades_that_it_is_given,
+    leaves_what_the_filter_leaves_and_all_once_it_is_detached,
+];
 
 fn lives_beside_other_upgrade_listeners(sites: &Sites) -> Result<()> {
     let server = sites.start_host("shared")?;
@@ -45,5 +48,32 @@ fn answers_the_upgrades_that_it_is_given(sites: &Sites) -> Result<()> {
     let request = Request::upgrade("/echo").header("Origin", "https://evil.example");
     let response = server.reject(&request)?;
     ensure!(response.status == 403, "{response}");
+    server.check_alive()
+}
+
+fn leaves_what_the_filter_leaves_and_all_once_it_is_detached(sites: &Sites) -> Result<()> {
+    let server = sites.start_host("controlled")?;
+    let handshake = Request::upgrade("/both");
+    let mut open = server.open(&handshake)?;
+    ensure!(server.get("/listeners")?.text() == "1");
+    // A second time changes nothing.
+    server.get("/attach?foreign=/both")?;
+    ensure!(server.get("/listeners")?.text() == "1");
+    server.open(&handshake)?;
+
+    server.get("/detach")?;
+    ensure!(server.get("/listeners")?.text() == "0");
+    // Nobody answers upgrades any more, so that this is an ordinary request.
+    let response = server.reject(&handshake)?;
+    ensure!(response.status == 200 && response.text() == "plain", "{response}");
+
+    server.get("/attach?foreign=/both")?;
+    // Nobody else is there to take it either, so this is an ordinary request, too.
+    let response = server.reject(&handshake)?;
+    ensure!(response.status == 200 && response.text() == "plain", "{response}");
+    server.open(&Request::upgrade("/echo"))?.close(1000, "")?;
+
+    open.send("open through all of this")?;
+    ensure!(open.text()? == "open through all of this");
     server.check_alive()
 }
