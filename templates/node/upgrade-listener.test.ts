@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { WebSocket, WebSocketServer } from 'ws';
@@ -237,6 +238,29 @@ for (const [name, head] of Object.entries({
 		});
 	}
 }
+
+test('requests for another protocol leave nothing on a connection that is kept alive', async (context) => {
+	const listeners: number[] = [];
+	const site = await serve(context, (_locals, response, { socket }) => {
+		const counts = socket.eventNames().map((name) => socket.listenerCount(name));
+		listeners.push(counts.reduce((sum, count) => sum + count, 0));
+		response.end('served');
+	});
+	Object.assign(site.server, { shouldUpgradeCallback: () => true });
+	const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+	for (let turn = 0; turn < 4; turn++) {
+		const request = http.get({
+			agent,
+			port: site.port,
+			headers: { Connection: 'Upgrade', Upgrade: 'h2c' },
+		});
+		const [response] = (await once(request, 'response')) as [IncomingMessage];
+		assert.equal(await text(response), 'served');
+	}
+	agent.destroy();
+	const [first] = listeners;
+	assert.deepEqual(listeners, [first, first, first, first]);
+});
 
 test('an upgrade pipelined behind an unfinished response is closed', async (context) => {
 	const site = await serve(context, async (_locals, response) => {
