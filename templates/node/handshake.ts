@@ -60,6 +60,17 @@ export function webRequest(request: IncomingMessage, path: string): Request {
 
 function url(request: IncomingMessage, protocol: 'ws' | 'http', path: string): string {
 	const scheme = 'encrypted' in request.socket ? `${protocol}s` : protocol;
-	const url = `${scheme}://${request.headers.host}${path}`;
-	return URL.canParse(url) ? new URL(url).href : `${scheme}://localhost/`;
+	const origin = originOf(scheme, request.headers.host);
+	return new URL(path.startsWith('/') ? `${origin}${path}` : `${origin}/${path}`).href;
+}
+
+/**
+ * Clients write anything into `Host`. What is more than a host would become a part of the path,
+ * or stand in front of it, and hooks decide by the path that the request is answered for.
+ */
+function originOf(scheme: string, host: string | undefined): string {
+	const text = `${scheme}://${host}`;
+	const url = URL.canParse(text) ? new URL(text) : undefined;
+	const origin = `${scheme}://${url?.host}`;
+	return url?.href === `${origin}/` ? origin : `${scheme}://localhost`;
 }
