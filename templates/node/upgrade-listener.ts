@@ -139,6 +139,9 @@ function answerUnlessTaken(
 	socket: Duplex,
 	head: Buffer,
 ): void {
+	socket.once('end', () => {
+		if (!isTaken()) socket.destroy();
+	});
 	const { handshakeTimeout } = host.options;
 	if (handshakeTimeout === 0) return;
 	const timer = setTimeout(() => {
