@@ -154,3 +154,119 @@ test('what waits for a slow client is not overwritten by what is sent to others'
 		assert.ok(text === expected, `message ${index}`);
 	}
 });
+
+/** What the server hears of its connection, once it has ended. */
+function end(server: Transport): Promise<[code: number, reason: string, errors: string[]]> {
+	const errors: string[] = [];
+	return new Promise((resolve) => {
+		server.receive({
+			...IGNORE,
+			failed: (error) => errors.push(error.message),
+			closed: (code, reason) => resolve([code, reason, errors]),
+		});
+	});
+}
+
+test('a client that closes gets its code back', async (context) => {
+	const frames: [code: number | undefined, reason: string, seen: number][] = [
+		[4001, 'für heute', 4001],
+		[undefined, '', 1005],
+	];
+	for (const [given, why, seen] of frames) {
+		const { client, server } = await connect(context);
+		const ended = end(server);
+		client.close(given, why);
+		const [code, reason] = await once(client, 'close');
+		assert.deepEqual([code, String(reason)], [seen, why]);
+		assert.deepEqual(await ended, [seen, why, []]);
+		assert.equal(server.readyState, 3);
+	}
+});
+
+test('a server that closes hears the answer, and what came before it', async (context) => {
+	const { client, server } = await connect(context);
+	const messages: unknown[] = [];
+	const ended = new Promise((resolve) => {
+		server.receive({
+			...IGNORE,
+			message: (data) => messages.push(data),
+			closed: (code, reason) => resolve([code, reason]),
+		});
+	});
+	client.send('on its way');
+	server.close(3000, 'enough');
+	assert.equal(server.readyState, 2);
+	assert.deepEqual(await ended, [3000, 'enough']);
+	assert.deepEqual(messages, ['on its way']);
+});
+
+test('a client that ends without a closing handshake is heard as 1006', async (context) => {
+	for (const leave of [
+		(wire: Socket): unknown => wire.end(),
+		(wire: Socket): unknown => wire.resetAndDestroy(),
+	]) {
+		const { client, server, wire } = await connect(context);
+		client.on('error', () => {});
+		const ended = end(server);
+		leave(wire);
+		assert.deepEqual(await ended, [1006, '', []]);
+	}
+});
+
+test('a fault of the client is told, and closes with its code', async (context) => {
+	const { client, server, wire } = await connect(context);
+	const ended = end(server);
+	// A frame that is not masked.
+	wire.write(Buffer.from([0x81, 0x01, 0x61]));
+	const [code] = await once(client, 'close');
+	assert.equal(code, 1002);
+	assert.deepEqual(await ended, [1006, '', ['A frame is not masked']]);
+});
+
+test('a ping is answered with what it said, behind what was sent before', async (context) => {
+	const { client, server } = await connect(context);
+	const seen: string[] = [];
+	client.on('message', (data) => seen.push(String(data)));
+	client.on('pong', (data) => seen.push(`pong ${data}`));
+	server.receive({ ...IGNORE, message: () => server.send('answer') });
+	client.send('question');
+	client.ping('there?');
+	await once(client, 'pong');
+	assert.deepEqual(seen, ['answer', 'pong there?']);
+});
+
+test('a client that pings and does not read is not stored answers for', async (context) => {
+	const { client, server, wire } = await connect(context);
+	wire.pause();
+	let most = 0;
+	for (let round = 0; round < 200; round++) {
+		for (let ping = 0; ping < 200; ping++) client.ping('x'.repeat(125));
+		await new Promise(setImmediate);
+		most = Math.max(most, server.bufferedAmount);
+	}
+	assert.ok(most <= 65 * 1024, `${most} bytes`);
+	assert.equal(server.readyState, 1);
+});
+
+test('a connection that is paused hears nothing until it is resumed', async (context) => {
+	const { client, server } = await connect(context);
+	const seen: unknown[] = [];
+	const ended = new Promise<void>((resolve) => {
+		server.receive({
+			...IGNORE,
+			message: (data) => seen.push(data),
+			closed: (code) => {
+				seen.push(code);
+				resolve();
+			},
+		});
+	});
+	server.pause();
+	client.send('later');
+	client.close(4000);
+	await new Promise((resolve) => setTimeout(resolve, 20));
+	assert.deepEqual(seen, []);
+	server.resume();
+	await ended;
+	assert.deepEqual(seen, ['later', 4000]);
+});

@@ -1,11 +1,16 @@
+import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { WebSocket, WebSocketServer } from 'ws';
 import type { Transport } from '../shared/transport.ts';
+import { acceptCompressed } from './compressed-socket.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 import type { HeaderLine } from './context.ts';
-import type { RawTransport } from './transport.ts';
+import { PlainSocket } from './plain-socket.ts';
+
+/** RFC 6455 section 1.3. */
+const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 export interface AcceptOptions {
 	readonly settings: ConnectionSettings;
@@ -18,67 +23,55 @@ export interface AcceptOptions {
 }
 
 /**
- * Sends the 101 and gives the connection to `ws`.
+ * Sends the 101 and takes the connection over. Only where a client offers an extension that is
+ * switched on it is given to `ws`: what that is made of for compression takes as much memory again.
  *
- * @returns `undefined` if the client has gone, which `ws` passes over in silence.
+ * @param request A handshake.
+ * @returns `undefined` if the client has gone.
  */
 export function acceptHandshake(
 	request: IncomingMessage,
 	socket: Duplex,
 	head: Buffer,
-	options: AcceptOptions,
+	{ settings, protocol, headers, warn }: AcceptOptions,
 ): Transport | undefined {
-	const { settings, protocol, headers, warn } = options;
-	const server = new WebSocketServer({
-		noServer: true,
-		WebSocket: RawSocket,
-		clientTracking: false,
-		perMessageDeflate: settings.perMessageDeflate && COMPRESSION,
-		maxPayload: settings.maxPayload,
-		// Left alone, `ws` takes the client's first offer.
-		handleProtocols: () => protocol || false,
-	});
-	server.on('headers', (lines) => {
-		for (const [name, value] of headers) lines.push(`${name}: ${value}`);
-	});
-	let transport: Transport | undefined;
-	server.handleUpgrade(request, socket, head, (accepted) => {
-		transport = new Connection(accepted, socket, settings, warn);
-	});
-	return transport;
+	const { maxPayload } = settings;
+	if (settings.perMessageDeflate && request.headers['sec-websocket-extensions'] !== undefined) {
+		const raw = acceptCompressed(request, socket, head, { protocol, headers, maxPayload });
+		return raw && new Connection(raw, socket, settings, warn);
+	}
+	if (!socket.readable || !socket.writable) {
+		socket.destroy();
+		return undefined;
+	}
+	socket.write(switchingProtocols(request, protocol, headers));
+	withoutDelay(socket);
+	const raw = new PlainSocket(socket, maxPayload);
+	const connection = new Connection(raw, socket, settings, warn);
+	raw.start(head);
+	return connection;
 }
 
-/**
- * A connection of `ws` that says when it is about to write by itself: it answers pings and closing
- * frames, and what was sent before has to go out before.
- */
-class RawSocket extends WebSocket implements RawTransport {
-	beforeControl: (() => void) | undefined;
-
-	override close(code?: number, reason?: string | Buffer): void {
-		this.beforeControl?.();
-		super.close(code, reason);
-	}
-
-	override ping(...frame: Parameters<WebSocket['ping']>): void {
-		this.beforeControl?.();
-		super.ping(...frame);
-	}
-
-	override pong(...frame: Parameters<WebSocket['pong']>): void {
-		this.beforeControl?.();
-		super.pong(...frame);
-	}
+/** RFC 6455 section 4.2.2. */
+function switchingProtocols(
+	request: IncomingMessage,
+	protocol: string,
+	headers: readonly HeaderLine[],
+): string {
+	const key = request.headers['sec-websocket-key'];
+	const lines = [
+		'HTTP/1.1 101 Switching Protocols',
+		'Upgrade: websocket',
+		'Connection: Upgrade',
+		`Sec-WebSocket-Accept: ${createHash('sha1').update(`${key}${GUID}`).digest('base64')}`,
+	];
+	if (protocol !== '') lines.push(`Sec-WebSocket-Protocol: ${protocol}`);
+	for (const [name, value] of headers) lines.push(`${name}: ${value}`);
+	return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
-/**
- * Each message is compressed on its own (RFC 7692 section 7.1.1). A context that lives on would
- * cost every connection some 300 KiB, and what an attacker writes into it would tell by its size
- * what secrets went before.
- */
-const COMPRESSION = {
-	serverNoContextTakeover: true,
-	clientNoContextTakeover: true,
-	/** In bytes. Shorter messages hardly shrink. */
-	threshold: 1024,
-};
+/** Only sockets of the system have these. */
+function withoutDelay(socket: Duplex & Partial<Pick<Socket, 'setTimeout' | 'setNoDelay'>>): void {
+	socket.setTimeout?.(0);
+	socket.setNoDelay?.();
+}

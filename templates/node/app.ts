@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { RemotePattern } from '@astrojs/internal-helpers/remote';
+import type { AllowedDomain } from '../shared/allowed-domains.ts';
 import { getUpgradeContext } from './context.ts';
 import { isHandshake } from './handshake.ts';
-import { type BuiltOptions, type HostApp, hostOf } from './host.ts';
+import { type HostApp, hostOf, loggerOf } from './host.ts';
 import { withLocals } from './locals.ts';
 import { rejectForeignOrigin } from './origin.ts';
 import { rejectUnverified } from './verify.ts';
@@ -17,20 +17,12 @@ export type RequestHandler = (
 
 /** The parts of Astro's app that are needed here. */
 export interface WebSocketApp extends HostApp {
-	getAllowedDomains?(): Partial<RemotePattern>[] | undefined;
+	getAllowedDomains?(): readonly AllowedDomain[] | undefined;
 }
 
-/**
- * Gives every request that upstream's app handler renders the locals of `WebSocketLocals`.
- *
- * @param adapterOptions The adapter's, whose type in upstream's sources does not know `websocket`.
- */
-export function withWebSocketLocals(
-	handler: RequestHandler,
-	app: WebSocketApp,
-	adapterOptions: BuiltOptions,
-): RequestHandler {
-	const { scope, options, hooks, report } = hostOf(app, adapterOptions);
+/** Gives every request that upstream's app handler renders the locals of `WebSocketLocals`. */
+export function withWebSocketLocals(handler: RequestHandler, app: WebSocketApp): RequestHandler {
+	const { scope, options, hooks, report } = hostOf(app);
 	const { allowedOrigins } = options;
 	const settings = { connection: options, report };
 	let hasWarned = false;
@@ -44,7 +36,7 @@ export function withWebSocketLocals(
 			if (await rejectUnverified(request, response, context, report)) return;
 		} else if (!hasWarned && isHandshake(request)) {
 			hasWarned = true;
-			app.adapterLogger.warn(
+			loggerOf(app).warn(
 				'A WebSocket handshake arrived as an ordinary request. Call `attachWebSocket(server)`, exported beside `handler`, with the server that Astro runs in.',
 			);
 		}

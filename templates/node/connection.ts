@@ -2,9 +2,9 @@ import { MessageRate } from '../shared/message-rate.ts';
 import { payloadSize } from '../shared/payload.ts';
 import type { Payload, Receiver, Sent, Transport } from '../shared/transport.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
-import { Liveness, type Silence } from './liveness.ts';
+import { livenessOf, type Watched } from './liveness.ts';
 import { Outbox } from './outbox.ts';
-import type { RawTransport, Wire } from './transport.ts';
+import type { RawReceiver, RawTransport, Wire } from './transport.ts';
 
 /** RFC 6455 section 7.4.1: the server goes away. */
 const GOING_AWAY = 1001;
@@ -22,14 +22,21 @@ const GRACE = 2000;
 export class NotSentError extends Error {}
 
 /** An accepted connection within its limits. */
-export class Connection implements Transport, Silence {
+export class Connection implements Transport, RawReceiver, Watched {
+	wasHeard = false;
+	heardAt = 0;
+	beatAt = 0;
+	isAwaited = false;
 	readonly #raw: RawTransport;
+	readonly #wire: Wire;
 	readonly #settings: ConnectionSettings;
 	readonly #warn: (message: string) => void;
-	readonly #outbox: Outbox;
 	/** Whether messages go out as they are. */
 	readonly #isDirect: boolean;
-	/** Messages that `ws` still has: behind a Blob that is being read, or being compressed. */
+	/** Made for the first message: most connections are idle most of the time. */
+	#outbox: Outbox | undefined;
+	#rate: MessageRate | undefined;
+	/** Messages that are still below: behind a Blob that is being read, or being compressed. */
 	#queued = 0;
 	#grace: NodeJS.Timeout | undefined;
 	#receiver: Receiver | undefined;
@@ -42,29 +49,12 @@ export class Connection implements Transport, Silence {
 		warn: (message: string) => void,
 	) {
 		this.#raw = raw;
+		this.#wire = wire;
 		this.#isDirect = raw.extensions === '';
 		this.#settings = settings;
 		this.#warn = warn;
-		this.#outbox = new Outbox(wire);
-		raw.beforeControl = () => this.#outbox.flush();
-		// Before `ws` hears of it, and ends its side as well.
-		wire.prependListener('end', () => this.#outbox.flush());
-		const liveness = new Liveness(wire, settings, this);
-		const rate =
-			settings.maxMessagesPerSecond > 0
-				? new MessageRate(settings.maxMessagesPerSecond)
-				: undefined;
-		raw.on('message', (data, isBinary) => {
-			// A socket that is closing drops what comes.
-			if (rate?.take() === false) this.#end(POLICY_VIOLATION, 'Too many messages');
-			this.#receiver?.message(isBinary ? data : data.toString());
-		});
-		raw.on('error', (error) => this.#receiver?.failed(error));
-		raw.on('close', (code, reason) => {
-			liveness.stop();
-			clearTimeout(this.#grace);
-			this.#receiver?.closed(code, reason.toString());
-		});
+		raw.receiver = this;
+		livenessOf(settings).watch(this);
 	}
 
 	get readyState(): 0 | 1 | 2 | 3 {
@@ -72,21 +62,31 @@ export class Connection implements Transport, Silence {
 	}
 
 	get bufferedAmount(): number {
-		return this.#raw.bufferedAmount + this.#outbox.heldBytes;
+		return this.#raw.bufferedAmount + (this.#outbox?.heldBytes ?? 0);
 	}
 
 	get extensions(): string {
 		return this.#raw.extensions;
 	}
 
+	get isPaused(): boolean {
+		return this.#raw.isPaused;
+	}
+
+	receive(receiver: Receiver): void {
+		this.#receiver = receiver;
+	}
+
 	send(data: Payload, done?: Sent): void {
 		const bytes = typeof data === 'string' ? Buffer.byteLength(data) : payloadSize(data);
-		if (this.readyState === 1 && !this.#hasRoomFor(bytes)) {
+		const isOpen = this.#raw.readyState === 1;
+		if (isOpen && !this.#hasRoomFor(bytes)) {
 			done?.(new NotSentError(`${bytes} bytes are more than may wait to go out`));
 			if (this.#settings.overflow === 'close') this.#overflow();
 			return;
 		}
-		if (this.#isDirect && this.#queued === 0 && this.readyState === 1 && !(data instanceof Blob)) {
+		this.#outbox ??= new Outbox(this.#wire);
+		if (this.#isDirect && this.#queued === 0 && isOpen && !(data instanceof Blob)) {
 			this.#outbox.send(data, bytes, done);
 			return;
 		}
@@ -105,8 +105,40 @@ export class Connection implements Transport, Silence {
 		this.resume();
 	}
 
-	isPaused(): boolean {
-		return this.#raw.isPaused;
+	pause(): void {
+		this.#raw.pause();
+	}
+
+	resume(): void {
+		if (this.#raw.isPaused) this.#raw.resume();
+	}
+
+	heard(): void {
+		this.wasHeard = true;
+	}
+
+	beforeControl(): void {
+		this.#outbox?.flush();
+	}
+
+	message(data: string | ArrayBuffer): void {
+		const { maxMessagesPerSecond } = this.#settings;
+		if (maxMessagesPerSecond > 0) {
+			this.#rate ??= new MessageRate(maxMessagesPerSecond);
+			// A socket that is closing drops what comes.
+			if (!this.#rate.take()) this.#end(POLICY_VIOLATION, 'Too many messages');
+		}
+		this.#receiver?.message(data);
+	}
+
+	failed(error: Error): void {
+		this.#receiver?.failed(error);
+	}
+
+	closed(code: number, reason: string): void {
+		livenessOf(this.#settings).leave(this);
+		clearTimeout(this.#grace);
+		this.#receiver?.closed(code, reason);
 	}
 
 	ping(): void {
@@ -121,23 +153,11 @@ export class Connection implements Transport, Silence {
 		this.#end(GOING_AWAY, 'Idle for too long');
 	}
 
-	pause(): void {
-		this.#raw.pause();
-	}
-
-	resume(): void {
-		if (this.#raw.isPaused) this.#raw.resume();
-	}
-
-	receive(receiver: Receiver): void {
-		this.#receiver = receiver;
-	}
-
 	#hasRoomFor(bytes: number): boolean {
 		const { maxBufferedAmount } = this.#settings;
 		if (this.bufferedAmount + bytes <= maxBufferedAmount) return true;
 		// What is only held back until the end of the tick does not wait for the client.
-		this.#outbox.release();
+		this.#outbox?.release();
 		return this.bufferedAmount + bytes <= maxBufferedAmount;
 	}
 

@@ -1,11 +1,16 @@
+/** The opcodes of RFC 6455 section 5.2. */
+export const TEXT = 0x1;
+export const BINARY = 0x2;
+export const CLOSE = 0x8;
+export const PING = 0x9;
+export const PONG = 0xa;
+
 /** RFC 6455 section 5.2: the last fragment of a message, which is also its first. */
-const FIN = 0x80;
-const TEXT = 0x1;
-const BINARY = 0x2;
+export const FIN = 0x80;
 
 /** Payload lengths of 7 bits that say in how many bytes the real one follows. */
-const LENGTH_IN_16_BITS = 126;
-const LENGTH_IN_64_BITS = 127;
+export const LENGTH_IN_16_BITS = 126;
+export const LENGTH_IN_64_BITS = 127;
 
 /** How many bytes a message of `size` bytes takes as a frame. */
 export function frameSize(size: number): number {
@@ -48,3 +53,17 @@ function headSize(size: number): number {
 	if (size < LENGTH_IN_16_BITS) return 2;
 	return size < 0x10000 ? 4 : 10;
 }
+
+/** A control frame. Its payload has at most 125 bytes (RFC 6455 section 5.5). */
+export function controlFrame(
+	opcode: typeof CLOSE | typeof PING | typeof PONG,
+	payload: Uint8Array = NOTHING,
+): Buffer {
+	const frame = Buffer.allocUnsafe(2 + payload.byteLength);
+	frame[0] = FIN | opcode;
+	frame[1] = payload.byteLength;
+	frame.set(payload, 2);
+	return frame;
+}
+
+const NOTHING = new Uint8Array(0);

@@ -1,24 +1,15 @@
 import type { IncomingMessage } from 'node:http';
-import { isWebSocketHandshake, tokens } from '../shared/handshake.ts';
+import { handshakeRequest, isWebSocketHandshake, tokens } from '../shared/handshake.ts';
 
 /**
  * {@link isWebSocketHandshake} for Node's request. RFC 6455 section 4.2.1 also asks for HTTP/1.1 and
  * for a host; Node refuses other requests without one, but hands upgrades out before.
  */
-export function isHandshake(request: IncomingMessage): boolean {
-	const { headers, httpVersion } = request;
+export function isHandshake({ method, headers, httpVersion }: IncomingMessage): boolean {
 	return (
 		httpVersion !== '1.0' &&
 		headers.host !== undefined &&
-		isWebSocketHandshake({
-			method: request.method,
-			upgrade: headers.upgrade,
-			connection: headers.connection,
-			key: headers['sec-websocket-key'],
-			version: headers['sec-websocket-version'],
-			hasBody:
-				headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0,
-		})
+		isWebSocketHandshake(handshakeRequest(method, (name) => headers[name]?.toString()))
 	);
 }
 

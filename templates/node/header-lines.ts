@@ -1,25 +1,6 @@
 import { type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http';
+import { NOT_PASSED_ON } from '../shared/passed-headers.ts';
 import type { HeaderLine } from './context.ts';
-
-/**
- * Headers that a 101 must not pass on from the response: those of one hop and of a body
- * (RFC 9110 sections 7.6.1, 8.3 and 8.6), and those that the handshake itself writes.
- */
-const NOT_PASSED_ON: ReadonlySet<string> = new Set([
-	'connection',
-	'content-encoding',
-	'content-length',
-	'content-type',
-	'keep-alive',
-	'proxy-connection',
-	'sec-websocket-accept',
-	'sec-websocket-extensions',
-	'sec-websocket-protocol',
-	'te',
-	'trailer',
-	'transfer-encoding',
-	'upgrade',
-]);
 
 /**
  * The headers of a 101: those set on `response`, then those given to `writeHead()`, which replace

@@ -1,49 +1,20 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { pathToFileURL } from 'node:url';
-import { findHooksFile, type ProjectFolders, withHooksExport } from './hooks-file.ts';
+import { test } from 'node:test';
+import { hooksPlugin } from './hooks-file.ts';
 
-function project(context: TestContext, ...files: string[]): ProjectFolders & { path: string } {
-	const path = mkdtempSync(join(tmpdir(), 'hooks-'));
-	context.after(() => rmSync(path, { recursive: true }));
-	mkdirSync(join(path, 'src'));
-	for (const file of files) writeFileSync(join(path, file), '');
-	return { path, root: pathToFileURL(`${path}/`), srcDir: pathToFileURL(`${path}/src/`) };
-}
-
-for (const name of ['websocket.ts', 'websocket.js', 'websocket.mts', 'websocket.mjs']) {
-	test(`src/${name} is found by convention`, (context) => {
-		const folders = project(context, `src/${name}`);
-		assert.equal(findHooksFile(null, folders), join(folders.path, 'src', name));
+for (const [what, file, module] of [
+	['exports what the file does', '/a "b".ts', 'export * as websocketHooks from "/a \\"b\\".ts";'],
+	['is empty without a file', null, 'export const websocketHooks = {};'],
+] as const) {
+	test(`the module of the hooks ${what}`, () => {
+		const { resolveId, load } = hooksPlugin(file) as object as {
+			resolveId(id: string): string | undefined;
+			load(id: string): string | undefined;
+		};
+		const id = resolveId('virtual:astro-websocket:hooks');
+		assert.ok(id);
+		assert.equal(load(id), module);
+		assert.equal(resolveId('virtual:another'), undefined);
+		assert.equal(load('virtual:another'), undefined);
 	});
 }
-
-test('by convention there may be none', (context) => {
-	assert.equal(findHooksFile(null, project(context)), null);
-});
-
-test('a file that is asked for is found from the root', (context) => {
-	const folders = project(context, 'hooks.ts');
-	assert.equal(findHooksFile('./hooks.ts', folders), join(folders.path, 'hooks.ts'));
-	assert.equal(findHooksFile('hooks.ts', folders), join(folders.path, 'hooks.ts'));
-});
-
-test('a file that is asked for must be there', (context) => {
-	const folders = project(context);
-	assert.throws(() => findHooksFile('src/websocket.ts', folders), {
-		name: 'TypeError',
-		message: `\`websocket.hooks\` must be the path of a file, and there is none: ${join(folders.path, 'src/websocket.ts')}`,
-	});
-});
-
-test('the module of the options exports the hooks', () => {
-	assert.equal(
-		withHooksExport('export const mode = "standalone";', { websocket: { hooks: '/a "b".ts' } }),
-		'export const mode = "standalone";\nexport * as websocketHooks from "/a \\"b\\".ts";',
-	);
-	assert.equal(withHooksExport('code', { websocket: { hooks: null } }), 'code');
-	assert.equal(withHooksExport('code', {}), 'code');
-});

@@ -20,24 +20,62 @@ export interface Host {
 	readonly report: Report;
 }
 
+/** Where upstream's messages go. */
+export interface Logger {
+	warn(message: string): void;
+	error(message: string): void;
+}
+
 /** The parts of Astro's app that are needed here. */
 export interface HostApp {
-	readonly adapterLogger: { warn(message: string): void; error(message: string): void };
+	/** Since Astro 6. */
+	readonly adapterLogger?: Logger;
+	/** Up to Astro 5. */
+	getAdapterLogger?(): Logger;
 	match?(request: Request, allowPrerenderedRoutes?: boolean): unknown;
+}
+
+/** The logger that the site's own messages go to, whatever the Astro. */
+export function loggerOf(app: HostApp): Logger {
+	return app.adapterLogger ?? app.getAdapterLogger?.() ?? console;
 }
 
 /** The adapter's options as they are in the built server. */
 export interface BuiltOptions {
 	/** With every default filled in. */
 	readonly websocket?: ResolvedWebSocketOptions;
-	/** The hooks file, where there is one. */
-	readonly websocketHooks?: object;
 }
 
+interface Configuration {
+	readonly options: ResolvedWebSocketOptions;
+	readonly hooks: WebSocketHooks;
+}
+
+/**
+ * An app carries its configuration to the handlers that are made for it: the functions of upstream
+ * that make them have the adapter's options only since 9.3.
+ */
+const CONFIGURATION: unique symbol = Symbol.for('astro.websocket.configuration');
+
+/**
+ * Tells an app how it is configured.
+ *
+ * @param websocketHooks The exports of the hooks file.
+ */
+export function configureApp<App extends HostApp>(
+	app: App,
+	{ websocket = WEBSOCKET_DEFAULTS }: BuiltOptions,
+	websocketHooks: object,
+): App {
+	const value: Configuration = { options: websocket, hooks: hooksOf(websocketHooks) };
+	return Object.defineProperty(app, CONFIGURATION, { value });
+}
+
+const UNCONFIGURED: Configuration = { options: WEBSOCKET_DEFAULTS, hooks: {} };
+
 /** The host that a built server is. */
-export function hostOf(app: HostApp, adapterOptions: BuiltOptions): Host {
-	const { websocket: options = WEBSOCKET_DEFAULTS, websocketHooks = {} } = adapterOptions;
-	const hooks = hooksOf(websocketHooks);
+export function hostOf(app: HostApp & { readonly [CONFIGURATION]?: Configuration }): Host {
+	const { options, hooks } = app[CONFIGURATION] ?? UNCONFIGURED;
 	return {
 		scope: app,
 		options,
@@ -49,7 +87,7 @@ export function hostOf(app: HostApp, adapterOptions: BuiltOptions): Host {
 			return app.match(webRequest(request, requestPath(request)), true) !== undefined;
 		},
 		report: reporter(hooks, (message, error) => {
-			app.adapterLogger.error(message);
+			loggerOf(app).error(message);
 			if (error !== undefined) console.error(error);
 		}),
 	};

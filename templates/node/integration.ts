@@ -1,13 +1,14 @@
-import { readFileSync } from 'node:fs';
 import type { AstroConfig, AstroIntegration, AstroIntegrationLogger } from 'astro';
 import type { ViteDevServer } from 'vite';
 import { hooksOf, type WebSocketHooks } from '../shared/hooks.ts';
+import { findHooksFile } from '../shared/hooks-file.ts';
 import { INJECTED_TYPES_FILENAME, injectedTypes } from '../shared/injected-types.ts';
 import { type ResolvedWebSocketOptions, resolveWebSocketOptions } from '../shared/options.ts';
+import { packageName } from '../shared/package-name.ts';
 import { reporter } from '../shared/report.ts';
 import { proxyList } from './client-address.ts';
 import { attachDevServer, closeDevConnections } from './dev.ts';
-import { findHooksFile } from './hooks-file.ts';
+import { hooksPlugin } from './hooks-file.ts';
 import type { Host } from './host.ts';
 
 /** The adapter's options with everything resolved that the built server needs to know. */
@@ -44,15 +45,15 @@ export function withWebSocketIntegration(
 		hooks: {
 			...hooks,
 			'astro:config:setup': async (parameters) => {
-				// Upstream writes it into the built server from here.
 				const file = findHooksFile(websocket.hooks, parameters.config);
-				userOptions.websocket = { ...websocket, hooks: file };
+				parameters.updateConfig({ vite: { plugins: [hooksPlugin(file)] } });
 				await hooks['astro:config:setup']?.(parameters);
 			},
 			'astro:config:done': async (parameters) => {
 				await hooks['astro:config:done']?.(parameters);
 				config = parameters.config;
-				parameters.injectTypes({
+				// Since Astro 4.14.
+				parameters.injectTypes?.({
 					filename: INJECTED_TYPES_FILENAME,
 					content: injectedTypes(packageName()),
 				});
@@ -63,7 +64,7 @@ export function withWebSocketIntegration(
 				if (config === undefined) return;
 				const scope = await devScope(config.root);
 				const host = devHost(scope, websocket, config, server, logger);
-				attachDevServer(server, host, config.security.allowedDomains ?? []);
+				attachDevServer(server, host, config.security?.allowedDomains ?? []);
 			},
 		},
 	};
@@ -94,15 +95,18 @@ function devHost(
 	};
 }
 
+interface Runner {
+	import(file: string): Promise<object>;
+}
+
 /**
  * Loads a module as the site's own are loaded, so that what it imports is shared with them. Vite
  * keeps it until it, or something it imports, changes.
  */
 async function load(vite: ViteDevServer, file: string): Promise<object> {
-	const environment = vite.environments.ssr as {
-		readonly runner?: { import(file: string): Promise<object> };
-	};
-	return environment.runner === undefined
+	// Vite has environments since 6, and Astro's dev server runs in one since 6 as well.
+	const environment: (object & { readonly runner?: Runner }) | undefined = vite.environments?.ssr;
+	return environment?.runner === undefined
 		? await vite.ssrLoadModule(file)
 		: await environment.runner.import(file);
 }
@@ -126,13 +130,6 @@ async function devScope(root: URL): Promise<object> {
 	const scope = {};
 	shared[DEV_SCOPES].set(root.href, scope);
 	return scope;
-}
-
-/** The package this module was built into. */
-function packageName(): string {
-	const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf-8');
-	const manifest: { name: string } = JSON.parse(text);
-	return manifest.name;
 }
 
 function describe(error: unknown): string {

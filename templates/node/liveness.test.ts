@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { EventEmitter } from 'node:events';
 import { beforeEach, mock, test } from 'node:test';
 import { WEBSOCKET_DEFAULTS } from '../shared/options.ts';
-import { Liveness } from './liveness.ts';
+import { Liveness, type Watched } from './liveness.ts';
 
 let now = 0;
 
@@ -14,85 +13,119 @@ function pass(milliseconds: number): void {
 	}
 }
 
-class FakeWire extends EventEmitter {
-	cork(): void {}
-	uncork(): void {}
-	readonly writableLength = 0;
-	write(): void {}
+class FakeConnection implements Watched {
+	wasHeard = false;
+	heardAt = 0;
+	beatAt = 0;
+	isAwaited = false;
+	isPaused = false;
+	readonly seen: string[] = [];
+
+	/** What happened, and about when: the time in steps of a sixteenth of 100. */
+	#note(what: string): void {
+		this.seen.push(`${what} ${Math.floor(now / 6.25)}`);
+	}
+
+	ping(): void {
+		this.#note('ping');
+	}
+
+	onDead(): void {
+		this.#note('dead');
+	}
+
+	onIdle(): void {
+		this.#note('idle');
+	}
 }
 
 interface Bench {
-	readonly seen: string[];
+	readonly connection: FakeConnection;
 	readonly liveness: Liveness;
-	isPaused: boolean;
-	hear(): void;
 }
 
 function bench(heartbeatInterval: number, idleTimeout: number): Bench {
-	const wire = new FakeWire();
-	const seen: string[] = [];
 	const settings = { ...WEBSOCKET_DEFAULTS, heartbeatInterval, idleTimeout };
-	const silence = {
-		isPaused: () => bench.isPaused,
-		ping: () => seen.push('ping'),
-		onDead: () => seen.push('dead'),
-		onIdle: () => seen.push('idle'),
-	};
-	const liveness = new Liveness(wire, settings, silence, () => now);
-	const bench: Bench = { seen, liveness, isPaused: false, hear: () => wire.emit('data') };
-	return bench;
+	const liveness = new Liveness(settings, () => now);
+	const connection = new FakeConnection();
+	liveness.watch(connection);
+	return { connection, liveness };
+}
+
+/** What happened, without the time. */
+function words({ connection }: Bench): (string | undefined)[] {
+	return connection.seen.map((word) => word.split(' ')[0]);
 }
 
 beforeEach(() => {
 	now = 0;
 	mock.timers.reset();
-	mock.timers.enable({ apis: ['setInterval', 'setTimeout'] });
+	mock.timers.enable({ apis: ['setInterval'] });
 });
 
 test('a peer that answers is pinged again and again', () => {
-	const { seen, hear } = bench(100, 0);
+	const peer = bench(100, 0);
 	for (let beat = 0; beat < 3; beat++) {
-		pass(100);
-		hear();
+		pass(102);
+		peer.connection.wasHeard = true;
 	}
-	assert.deepEqual(seen, ['ping', 'ping', 'ping']);
+	assert.deepEqual(peer.connection.seen, ['ping 16', 'ping 32', 'ping 48']);
 });
 
 test('a peer that was not heard since the last ping is dead at the next', () => {
-	const { seen } = bench(100, 0);
-	pass(100);
-	assert.deepEqual(seen, ['ping']);
-	pass(100);
-	assert.deepEqual(seen, ['ping', 'dead']);
+	const peer = bench(100, 0);
+	pass(102);
+	assert.deepEqual(peer.connection.seen, ['ping 16']);
+	pass(96);
+	assert.deepEqual(words(peer), ['ping']);
+	pass(12);
+	assert.deepEqual(words(peer).slice(0, 2), ['ping', 'dead']);
+});
+
+test('what was heard before a ping does not count as its answer', () => {
+	const peer = bench(100, 0);
+	pass(99);
+	peer.connection.wasHeard = true;
+	pass(111);
+	assert.deepEqual(words(peer).slice(0, 2), ['ping', 'dead']);
 });
 
 test('a peer whose input is paused is not taken for dead', () => {
 	const paused = bench(100, 50);
-	paused.isPaused = true;
-	pass(300);
-	assert.deepEqual(paused.seen, ['ping', 'ping', 'ping']);
+	paused.connection.isPaused = true;
+	pass(320);
+	assert.deepEqual(words(paused), ['ping', 'ping', 'ping']);
 });
 
-test('an idle peer is found, and any input puts it off', () => {
-	const { seen, hear } = bench(0, 100);
+test('an idle peer is found a sixteenth late at most, and any input puts it off', () => {
+	const peer = bench(0, 100);
 	pass(90);
-	hear();
-	pass(90);
-	assert.deepEqual(seen, []);
-	pass(10);
-	assert.deepEqual(seen, ['idle']);
+	peer.connection.wasHeard = true;
+	pass(99);
+	assert.deepEqual(peer.connection.seen, []);
+	pass(14);
+	assert.equal(words(peer)[0], 'idle');
 });
 
 test('the idle timeout is on beside a slower heartbeat', () => {
-	const { seen } = bench(100, 150);
-	pass(150);
-	assert.deepEqual(seen, ['ping', 'idle']);
+	const peer = bench(100, 150);
+	pass(156);
+	assert.deepEqual(words(peer).slice(0, 2), ['ping', 'idle']);
 });
 
 test('zero switches both off, and so does the end', () => {
 	const off = bench(0, 0);
-	const stopped = bench(100, 100);
-	stopped.liveness.stop();
+	const left = bench(100, 100);
+	left.liveness.leave(left.connection);
 	pass(1000);
-	assert.deepEqual([off.seen, stopped.seen], [[], []]);
+	assert.deepEqual([off.connection.seen, left.connection.seen], [[], []]);
+});
+
+test('connections that began at different times are pinged at different times', () => {
+	const { connection: first, liveness } = bench(100, 0);
+	pass(50);
+	const second = new FakeConnection();
+	liveness.watch(second);
+	pass(103);
+	assert.deepEqual([first.seen, second.seen], [['ping 16'], ['ping 24']]);
 });

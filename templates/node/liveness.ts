@@ -1,11 +1,24 @@
 import { now } from '../shared/clock.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
-import type { Wire } from './transport.ts';
 
-/** What is done to a connection that is silent. */
-export interface Silence {
+/** How many times within the shorter of the two times connections are looked at. */
+const LOOKS = 16;
+
+/** Milliseconds between two looks. */
+const MIN_PERIOD = 1;
+
+/** A connection that is watched, and what is known of it. */
+export interface Watched {
+	/** Whether something came in since the last look. */
+	wasHeard: boolean;
+	/** When it was found to be heard. */
+	heardAt: number;
+	/** When to ping it next. */
+	beatAt: number;
+	/** Whether it was pinged, and not heard since. */
+	isAwaited: boolean;
 	/** Whether we ourselves keep the peer from being heard. */
-	isPaused(): boolean;
+	readonly isPaused: boolean;
 	ping(): void;
 	/** It did not answer a ping. */
 	onDead(): void;
@@ -14,63 +27,85 @@ export interface Silence {
 }
 
 /**
- * Listens for signs of life. Any bytes are one, not only pongs: a client that is half through a
- * large message is alive, and may be unable to answer.
+ * Listens for signs of life of all connections with the same settings. Any bytes are one, not only
+ * pongs: a client that is half through a large message is alive, and may be unable to answer.
+ *
+ * One timer looks at all of them, because thousands of timers would take more memory than the
+ * connections that they watch. What it does is late by a sixteenth of its time at most.
  */
 export class Liveness {
-	readonly #silence: Silence;
+	readonly #heartbeatInterval: number;
 	readonly #idleTimeout: number;
 	readonly #clock: () => number;
-	readonly #heartbeat: NodeJS.Timeout | undefined;
-	#idle: NodeJS.Timeout | undefined;
-	#heardAt: number;
-	#pingedAt: number | undefined;
+	readonly #watched: Set<Watched> = new Set();
+	#timer: NodeJS.Timeout | undefined;
 
-	constructor(
-		wire: Wire,
-		{ heartbeatInterval, idleTimeout }: ConnectionSettings,
-		silence: Silence,
-		clock: () => number = now,
-	) {
-		this.#silence = silence;
+	constructor({ heartbeatInterval, idleTimeout }: ConnectionSettings, clock: () => number = now) {
+		this.#heartbeatInterval = heartbeatInterval;
 		this.#idleTimeout = idleTimeout;
 		this.#clock = clock;
-		this.#heardAt = clock();
-		// Unreferenced: the connection keeps the process up, and nothing else should.
-		if (heartbeatInterval > 0) {
-			this.#heartbeat = setInterval(() => this.#beat(), heartbeatInterval).unref();
-		}
-		// With a heartbeat that finds out earlier, a second timer would never get to fire.
-		if (idleTimeout > 0 && (heartbeatInterval === 0 || idleTimeout < 2 * heartbeatInterval)) {
-			this.#expectWithin(idleTimeout);
-		}
-		if (this.#heartbeat === undefined && this.#idle === undefined) return;
-		wire.on('data', () => {
-			this.#heardAt = clock();
-		});
 	}
 
-	stop(): void {
-		clearInterval(this.#heartbeat);
-		clearTimeout(this.#idle);
+	watch(connection: Watched): void {
+		const shorter = Math.min(this.#heartbeatInterval || Infinity, this.#idleTimeout || Infinity);
+		if (shorter === Infinity) return;
+		const time = this.#time();
+		connection.heardAt = time;
+		connection.beatAt = time + this.#heartbeatInterval;
+		this.#watched.add(connection);
+		// Unreferenced: connections keep the process up, and nothing else should.
+		this.#timer ??= setInterval(
+			() => this.#look(),
+			Math.max(MIN_PERIOD, Math.floor(shorter / LOOKS)),
+		).unref();
 	}
 
-	#beat(): void {
-		const isSilent = this.#pingedAt !== undefined && this.#heardAt < this.#pingedAt;
-		if (isSilent && !this.#silence.isPaused()) {
-			this.#silence.onDead();
-			return;
+	leave(connection: Watched): void {
+		this.#watched.delete(connection);
+		if (this.#watched.size > 0) return;
+		clearInterval(this.#timer);
+		this.#timer = undefined;
+	}
+
+	/** Whole milliseconds: others would each be a number on the heap. */
+	#time(): number {
+		return Math.round(this.#clock());
+	}
+
+	#look(): void {
+		const time = this.#time();
+		for (const connection of this.#watched) this.#lookAt(connection, time);
+	}
+
+	#lookAt(connection: Watched, time: number): void {
+		if (connection.wasHeard || connection.isPaused) {
+			connection.wasHeard = false;
+			connection.isAwaited = false;
+			connection.heardAt = time;
 		}
-		this.#pingedAt = this.#clock();
-		this.#silence.ping();
+		if (this.#heartbeatInterval > 0 && time >= connection.beatAt) {
+			if (connection.isAwaited) {
+				connection.onDead();
+				return;
+			}
+			connection.isAwaited = true;
+			connection.beatAt = time + this.#heartbeatInterval;
+			connection.ping();
+		}
+		if (this.#idleTimeout > 0 && time - connection.heardAt >= this.#idleTimeout) {
+			connection.onIdle();
+		}
 	}
+}
 
-	#expectWithin(milliseconds: number): void {
-		this.#idle = setTimeout(() => {
-			if (this.#silence.isPaused()) this.#heardAt = this.#clock();
-			const left = this.#heardAt + this.#idleTimeout - this.#clock();
-			if (left > 0) this.#expectWithin(left);
-			else this.#silence.onIdle();
-		}, milliseconds).unref();
+const shared: WeakMap<ConnectionSettings, Liveness> = new WeakMap();
+
+/** That of all connections with these settings. */
+export function livenessOf(settings: ConnectionSettings): Liveness {
+	let liveness = shared.get(settings);
+	if (liveness === undefined) {
+		liveness = new Liveness(settings);
+		shared.set(settings, liveness);
 	}
+	return liveness;
 }

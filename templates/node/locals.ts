@@ -1,16 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { notAnUpgradeRequest } from '../shared/errors.ts';
+import { ORDINARY } from '../shared/ordinary-locals.ts';
 import type { WebSocketLocals } from '../shared/types.ts';
 import { getUpgradeContext } from './context.ts';
 import { type UpgradeSettings, upgradeWebSocket } from './upgrade.ts';
-
-/** What requests that are no upgrade get. */
-const ORDINARY: WebSocketLocals = {
-	isUpgradeRequest: false,
-	upgradeWebSocket() {
-		throw notAnUpgradeRequest();
-	},
-};
 
 /**
  * The host's locals with ours.

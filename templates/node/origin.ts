@@ -1,13 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { matchPattern, type RemotePattern } from '@astrojs/internal-helpers/remote';
-import { FORBIDDEN_ORIGIN_MESSAGE, isOriginAllowed } from '../shared/origin.ts';
+import { type AllowedDomain, isAllowedDomain } from '../shared/allowed-domains.ts';
+import { isOriginAllowed } from '../shared/origin.ts';
+import { FORBIDDEN_ORIGIN } from '../shared/refusal.ts';
+import { refuse } from './refuse.ts';
 
 /** The two lists of the site's configuration. */
 export interface AllowedOrigins {
 	/** `websocket.allowedOrigins`. */
 	readonly allowedOrigins: readonly string[];
 	/** Astro's `security.allowedDomains`. */
-	readonly allowedDomains: readonly RemotePattern[];
+	readonly allowedDomains: readonly AllowedDomain[];
 }
 
 /** Answers an upgrade from an origin that may not connect with a 403. */
@@ -21,11 +23,10 @@ export function rejectForeignOrigin(
 		{ origin, host },
 		{
 			allowedOrigins,
-			isAllowedDomain: (url) => allowedDomains.some((pattern) => matchPattern(url, pattern)),
+			isAllowedDomain: (url) => allowedDomains.some((domain) => isAllowedDomain(url, domain)),
 		},
 	);
 	if (isAllowed) return false;
-	response.writeHead(403, { 'Content-Type': 'text/plain; charset=utf-8' });
-	response.end(FORBIDDEN_ORIGIN_MESSAGE);
+	refuse(response, FORBIDDEN_ORIGIN);
 	return true;
 }

@@ -1,8 +1,9 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { HANDSHAKE_TIMEOUT } from '../shared/refusal.ts';
 import type { UpgradeContext } from './context.ts';
 import { headerLines } from './header-lines.ts';
-import { HANDSHAKE_TIMEOUT, refuse } from './refusal.ts';
+import { refuse } from './refuse.ts';
 
 /** What sets headers. */
 const HEADER_METHODS = [

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { BAD_HANDSHAKE, FAILED } from '../shared/refusal.ts';
 import type { RequestHandler } from './app.ts';
 import { connections } from './connections.ts';
 import { isHandshake } from './handshake.ts';
-import { type BuiltOptions, getHost, type Host, type HostApp, hostOf, setHost } from './host.ts';
-import { BAD_HANDSHAKE, FAILED, refuse } from './refusal.ts';
+import { getHost, type Host, type HostApp, hostOf, setHost } from './host.ts';
+import { refuse } from './refuse.ts';
 import { type ShutdownOptions, shutdownConnections } from './shutdown.ts';
 import {
 	answerUpgrade,
@@ -54,13 +55,9 @@ export interface WebSocketHost {
 	shutdown(options?: ShutdownOptions): Promise<void>;
 }
 
-/** The exports of upstream's server entry. */
-export function createWebSocketHost(
-	handler: RequestHandler,
-	app: HostApp,
-	options: BuiltOptions,
-): WebSocketHost {
-	const host = hostOf(app, options);
+/** What upstream's server entry exports beside `handler`. */
+export function createWebSocketHost(handler: RequestHandler, app: HostApp): WebSocketHost {
+	const host = hostOf(app);
 	return {
 		attachWebSocket: (server, attachOptions) => attach(server, host, attachOptions),
 		upgrade(request, socket, head, locals) {
@@ -80,6 +77,14 @@ export function createWebSocketHost(
 		},
 		shutdown: (shutdownOptions) => shutdownConnections(host.scope, shutdownOptions),
 	};
+}
+
+/** {@link createWebSocketHost} for an entry that exports the properties of an object. */
+export function withWebSocketHost<Exports extends { readonly handler: RequestHandler }>(
+	exports: Exports,
+	app: HostApp,
+): Exports & WebSocketHost {
+	return { ...exports, ...createWebSocketHost(exports.handler, app) };
 }
 
 function attach(server: UpgradeServer, host: Host, options: AttachOptions = {}): UpgradeListener {
@@ -113,12 +118,8 @@ function settle(host: Host, response: ServerResponse, result: void | Promise<voi
 }
 
 /** Makes the handlers that upstream creates tell whose they are. */
-export function withHost<Handler extends object>(
-	handler: Handler,
-	app: HostApp,
-	options: BuiltOptions,
-): Handler {
-	return setHost(handler, hostOf(app, options));
+export function withHost<Handler extends object>(handler: Handler, app: HostApp): Handler {
+	return setHost(handler, hostOf(app));
 }
 
 /** What upstream's `createServer` returns. */

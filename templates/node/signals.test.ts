@@ -13,16 +13,14 @@ async function start(
 ): Promise<{ child: ChildProcess; port: number }> {
 	const code = `
 		import http from 'node:http';
-		import { WEBSOCKET_DEFAULTS } from ${JSON.stringify(new URL('../shared/options.ts', HERE))};
 		import { withWebSocketLocals } from ${JSON.stringify(new URL('./app.ts', HERE))};
 		import { withHost, withUpgrade } from ${JSON.stringify(new URL('./server.ts', HERE))};
 		import { withSignals } from ${JSON.stringify(new URL('./signals.ts', HERE))};
 		const app = { adapterLogger: { warn() {}, error() {} } };
-		const options = { websocket: WEBSOCKET_DEFAULTS };
 		const handler = withHost(withWebSocketLocals((request, response, next, locals) => {
 			const { response: accepted } = locals.upgradeWebSocket();
 			response.writeHead(101, Object.fromEntries(accepted.headers)).end();
-		}, app, options), app, options);
+		}, app), app);
 		const server = http.createServer(handler);
 		withSignals({ server: withUpgrade({ server, stop() {} }, handler) }, handler);
 		server.listen(0, '127.0.0.1', () => console.log(server.address().port));

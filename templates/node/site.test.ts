@@ -9,6 +9,7 @@ import type { WebSocketHooks } from '../shared/hooks.ts';
 import { type ResolvedWebSocketOptions, WEBSOCKET_DEFAULTS } from '../shared/options.ts';
 import type { UpgradeWebSocketOptions, WebSocketLocals } from '../shared/types.ts';
 import { withWebSocketLocals } from './app.ts';
+import { configureApp } from './host.ts';
 import { createWebSocketHost, type WebSocketHost, withHost } from './server.ts';
 
 export type Route = (
@@ -70,19 +71,12 @@ export async function serve(
 			paths === undefined || paths.includes(new URL(url).pathname) || undefined,
 	};
 	context.mock.method(console, 'error', (error: unknown) => log.push(String(error)));
-	const adapterOptions = {
-		websocket: { ...WEBSOCKET_DEFAULTS, ...options },
-		websocketHooks: hooks,
-	};
-	const handler = withWebSocketLocals(
-		async (request, response, _next, locals) => {
-			await route(locals as WebSocketLocals, response, request);
-		},
-		app,
-		adapterOptions,
-	);
-	const host = createWebSocketHost(handler, app, adapterOptions);
-	const server = http.createServer(withHost(handler, app, adapterOptions));
+	configureApp(app, { websocket: { ...WEBSOCKET_DEFAULTS, ...options } }, hooks);
+	const handler = withWebSocketLocals(async (request, response, _next, locals) => {
+		await route(locals as WebSocketLocals, response, request);
+	}, app);
+	const host = createWebSocketHost(handler, app);
+	const server = http.createServer(withHost(handler, app));
 	if (setUp === undefined) host.attachWebSocket(server);
 	else setUp(server, host);
 	server.listen(0, '127.0.0.1');

@@ -1,11 +1,12 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { NO_SUCH_PATH } from '../shared/refusal.ts';
 import { admit } from './admission.ts';
 import { setUpgradeContext, type UpgradeContext } from './context.ts';
 import { isHandshake, requestPath } from './handshake.ts';
 import type { Host } from './host.ts';
-import { NO_SUCH_PATH, refuse } from './refusal.ts';
+import { refuse } from './refuse.ts';
 import { createUpgradeResponse } from './response.ts';
 import { returnToHttp } from './return-to-http.ts';
 

@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { WebSocketHandshake } from '../shared/hooks.ts';
+import { FAILED, NOT_VERIFIED } from '../shared/refusal.ts';
 import type { Report } from '../shared/report.ts';
 import type { Admission, UpgradeContext } from './context.ts';
 import { offeredProtocols, webRequest } from './handshake.ts';
-import { FAILED, NOT_VERIFIED, refuse } from './refusal.ts';
+import { refuse } from './refuse.ts';
 
 /**
  * Answers an upgrade that the `verifyClient` hook does not let through.

@@ -9,8 +9,26 @@ export interface HandshakeRequest {
 	readonly hasBody: boolean;
 }
 
-/** RFC 6455 section 4.1: 16 bytes in base64. */
-const KEY = /^[+/0-9A-Za-z]{22}==$/;
+/** Reads a handshake's parts by a way to look up headers. */
+export function handshakeRequest(
+	method: string | undefined,
+	header: (name: string) => string | undefined,
+): HandshakeRequest {
+	return {
+		method,
+		upgrade: header('upgrade'),
+		connection: header('connection'),
+		key: header('sec-websocket-key'),
+		version: header('sec-websocket-version'),
+		hasBody:
+			header('transfer-encoding') !== undefined || Number(header('content-length') ?? 0) !== 0,
+	};
+}
+
+/** Whether it is a `Sec-WebSocket-Key`: RFC 6455 section 4.1, 16 bytes in base64. */
+export function isKey(text: string): boolean {
+	return /^[+/0-9A-Za-z]{22}==$/.test(text);
+}
 
 /**
  * Whether the request is a handshake by RFC 6455 section 4.2.1. Anything else with an `Upgrade`
@@ -23,7 +41,7 @@ export function isWebSocketHandshake(request: HandshakeRequest): boolean {
 		request.upgrade?.toLowerCase() === 'websocket' &&
 		tokens(request.connection).some((token) => token.toLowerCase() === 'upgrade') &&
 		request.key !== undefined &&
-		KEY.test(request.key) &&
+		isKey(request.key) &&
 		request.version === '13' &&
 		!request.hasBody
 	);

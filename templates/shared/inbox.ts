@@ -26,7 +26,7 @@ export class Inbox {
 	}
 
 	/** Delivers a message, now or later. */
-	message(data: string | Uint8Array, deliver: () => void): void {
+	message(data: string | ArrayBuffer, deliver: () => void): void {
 		if (this.#state === 'open') {
 			deliver();
 			return;

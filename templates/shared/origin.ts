@@ -14,10 +14,6 @@ export interface OriginPolicy {
 	isAllowedDomain(origin: URL): boolean;
 }
 
-/** The body of the 403. */
-export const FORBIDDEN_ORIGIN_MESSAGE: string =
-	'WebSocket connections from this origin are not allowed.';
-
 /**
  * Whether the handshake may go on (RFC 6455 section 10.2). Browsers send cookies along with
  * handshakes from any page, and neither the same-origin policy nor Astro's `checkOrigin`, which

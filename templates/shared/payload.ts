@@ -22,24 +22,20 @@ function isBuffer(data: unknown): data is ArrayBufferLike {
 }
 
 /** How many bytes a message has. */
-export function payloadSize(payload: Payload): number {
+export function payloadSize(payload: Payload | ArrayBuffer): number {
 	if (typeof payload === 'string') return encoder.encode(payload).byteLength;
 	return payload instanceof Blob ? payload.size : payload.byteLength;
 }
 
-/** What a reader of a stream is given. `data` may be a window onto memory that is used again. */
-export function toStreamMessage(data: string | Uint8Array): string | Uint8Array {
+/** What a reader of a stream is given. */
+export function toStreamMessage(data: string | ArrayBuffer): string | Uint8Array {
 	return typeof data === 'string' ? data : new Uint8Array(data);
 }
 
-/** What a handler is given. `data` may be a window onto memory that is used again. */
+/** What a handler is given. */
 export function toMessageData(
-	data: string | Uint8Array,
+	data: string | ArrayBuffer,
 	binaryType: 'blob' | 'arraybuffer',
 ): string | ArrayBuffer | Blob {
-	if (typeof data === 'string') return data;
-	// The constructor of `Blob` copies by itself.
-	return binaryType === 'blob'
-		? new Blob([data as Uint8Array<ArrayBuffer>])
-		: new Uint8Array(data).buffer;
+	return typeof data === 'string' || binaryType === 'arraybuffer' ? data : new Blob([data]);
 }

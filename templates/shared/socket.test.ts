@@ -28,7 +28,7 @@ class FakeTransport implements Transport {
 		this.#receiver = receiver;
 	}
 
-	message(data: string | Uint8Array): void {
+	message(data: string | ArrayBuffer): void {
 		this.#receiver?.message(data);
 	}
 
@@ -198,10 +198,10 @@ test('binary messages follow binaryType', async () => {
 	open(transport);
 	await Promise.resolve();
 	assert.equal(socket.binaryType, 'blob');
-	transport.message(new Uint8Array([1]));
+	transport.message(new Uint8Array([1]).buffer);
 	socket.binaryType = 'arraybuffer';
 	Reflect.set(socket, 'binaryType', 'nodebuffer');
-	transport.message(new Uint8Array([2]));
+	transport.message(new Uint8Array([2]).buffer);
 	const [blob, buffer] = seen;
 	assert.ok(blob instanceof Blob);
 	assert.deepEqual(await blob.arrayBuffer(), new Uint8Array([1]).buffer);

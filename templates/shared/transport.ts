@@ -21,8 +21,8 @@ export interface Transport {
 
 /** What hears of a connection. Nothing comes behind `closed()`. */
 export interface Receiver {
-	/** @param data Text, or bytes: a window onto memory that the transport may go on using. */
-	message(data: string | Uint8Array): void;
+	/** @param data Text, or bytes that are the receiver's to keep. */
+	message(data: string | ArrayBuffer): void;
 	/** The connection fails, and `closed()` follows. */
 	failed(error: Error): void;
 	/** @param code 1005 if the peer gave none, 1006 if there was no closing handshake. */

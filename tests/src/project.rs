@@ -14,11 +14,6 @@ use serde::Deserialize;
 use crate::tools::{Tools, run};
 use crate::{locations, lock};
 
-/// npm takes no release that is younger than this, so that what the dependencies depend on stays
-/// the same from one run to the next. A lockfile would do the same, but it would repeat the version
-/// of Astro and the integrity of the tarball, which change with every pin and every build.
-pub const REGISTRY_AS_OF: &str = "2026-11-18";
-
 /// The Astro major that the suites run on: the name of a table in `upstream/upstream.toml`.
 pub const LINE: &str = "astro7";
 
@@ -61,25 +56,21 @@ impl Project {
     fn install_as(name: &str, prefix: &str, manifest: &[u8], arguments: &[&str]) -> Result<Self> {
         let tools = Tools::get()?;
         let tarball = tarball(name)?;
-        let astro = pinned()?.astro;
+        let Pin { astro, as_of, .. } = pinned()?;
         let fingerprint = lock::fingerprint([
             manifest,
             &fs::read(&tarball)?,
             astro.as_bytes(),
-            REGISTRY_AS_OF.as_bytes(),
+            as_of.as_bytes(),
         ]);
         let folder = locations::target().join("projects").join(format!("{prefix}-{fingerprint}"));
         lock::folder_once(&folder, |unfinished| {
             remove_other_installations(&folder, prefix)?;
             fs::write(unfinished.join("package.json"), manifest)?;
-            let mut install = npm_install(&tools, unfinished);
+            let mut install = npm_install(&tools, unfinished, &as_of);
             install.args(arguments).arg(format!("astro@{astro}")).arg(&tarball);
             run(&mut install).with_context(|| {
-                format!(
-                    "no release after {REGISTRY_AS_OF} is installed: if Astro {astro} is younger, \
-                     move `REGISTRY_AS_OF` in {}",
-                    file!(),
-                )
+                format!("no release after {as_of} is installed: is Astro {astro} younger?")
             })
         })?;
         let vendored = tarball.with_file_name("dist/websocket/vendor");
@@ -140,11 +131,12 @@ pub fn install_plain(name: &str) -> Result<PathBuf> {
     let tools = Tools::get()?;
     let source = source(name);
     let manifest = fs::read(source.join("package.json"))?;
-    let fingerprint = lock::fingerprint([manifest.as_slice(), REGISTRY_AS_OF.as_bytes()]);
+    let Pin { as_of, .. } = pinned()?;
+    let fingerprint = lock::fingerprint([manifest.as_slice(), as_of.as_bytes()]);
     let folder = locations::target().join("projects").join(format!("{name}-{fingerprint}"));
     lock::folder_once(&folder, |unfinished| {
         fs::write(unfinished.join("package.json"), &manifest)?;
-        run(&mut npm_install(&tools, unfinished))
+        run(&mut npm_install(&tools, unfinished, &as_of))
     })?;
     for file in files(&source)? {
         fs::copy(source.join(&file), folder.join(&file))?;
@@ -152,7 +144,7 @@ pub fn install_plain(name: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
-fn npm_install(tools: &Tools, folder: &Path) -> Command {
+fn npm_install(tools: &Tools, folder: &Path, as_of: &str) -> Command {
     let mut install = tools.npm();
     install
         .current_dir(folder)
@@ -164,7 +156,7 @@ fn npm_install(tools: &Tools, folder: &Path) -> Command {
             "--save-exact",
             "--prefer-offline",
         ])
-        .arg(format!("--before={REGISTRY_AS_OF}"));
+        .arg(format!("--before={as_of}"));
     install
 }
 
@@ -323,6 +315,12 @@ pub struct Pin {
     pub astro: String,
     /// The commit of that release.
     pub commit: String,
+    /// npm takes no release that is younger than this day, so that what the dependencies depend on
+    /// stays the same from one run to the next. A lockfile would do the same, but it would repeat
+    /// the version of Astro and the integrity of the tarball, which change with every pin and every
+    /// build.
+    #[serde(rename = "as-of")]
+    pub as_of: String,
     /// The official adapters, by name.
     pub packages: BTreeMap<String, PinnedPackage>,
 }

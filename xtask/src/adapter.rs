@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fs, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use semantic_patch::{Allowance, PatchError, PatchFile, Rename, Source, check_ids};
+use semver::VersionReq;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -96,6 +97,7 @@ struct Description {
 struct AllowTable {
     module: String,
     text: String,
+    versions: Option<Spanned<String>>,
     #[expect(dead_code, reason = "mandatory, for the reader of the file")]
     why: String,
 }
@@ -142,7 +144,8 @@ impl Adapter {
                 message: format!("`{path}` is not valid: {}", error.message()),
                 places: error.span().map(|span| source.wrong(span, "here")).into_iter().collect(),
             })?;
-        let allow = description.allow.into_iter().map(|entry| allowance(entry, &source)).collect();
+        let allow = description.allow.into_iter().map(|entry| allowance(entry, &source));
+        let allow = allow.collect::<Result<_, BuildError>>()?;
         let rename = Rename {
             from: description.upstream.package.clone(),
             to: description.package.name.clone(),
@@ -184,10 +187,19 @@ pub fn runtimes(root: &Utf8Path) -> Result<Vec<String>, BuildError> {
     Ok(names)
 }
 
-fn allowance(entry: Spanned<AllowTable>, source: &Arc<Source>) -> Allowance {
+fn allowance(entry: Spanned<AllowTable>, source: &Arc<Source>) -> Result<Allowance, BuildError> {
     let place = source.wrong(entry.span(), "this entry");
-    let AllowTable { module, text, .. } = entry.into_inner();
-    Allowance { module, text, place }
+    let AllowTable { module, text, versions, .. } = entry.into_inner();
+    let versions = match versions {
+        None => VersionReq::STAR,
+        Some(range) => {
+            VersionReq::parse(range.get_ref()).map_err(|error| BuildError::AdapterUnreadable {
+                message: format!("`{}` is not a range of versions: {error}", range.get_ref()),
+                places: vec![source.wrong(range.span(), "here")],
+            })?
+        }
+    };
+    Ok(Allowance { module, text, versions, place })
 }
 
 fn patches(root: &Utf8Path, runtime: &str) -> Result<Vec<PatchFile>, Failure> {

@@ -10,7 +10,7 @@ use crate::{
     error::Failure,
     output::{self, Locked, Mode, ModeFlags, Outcome},
     package::record::ModuleEdit,
-    pipeline::{Job, Package, Workshop},
+    pipeline::{self, Job, Package, Workshop},
 };
 
 /// Build the npm packages
@@ -26,6 +26,9 @@ pub struct Build {
     /// The runtimes to build, for example `node`; all of them if none is named
     #[arg(value_name = "RUNTIME")]
     runtimes: Vec<String>,
+    /// Only the line of this Astro major, for example 6; all lines if it is not given
+    #[arg(long, value_name = "MAJOR")]
+    astro: Option<u64>,
     /// Read upstream from this clone of Astro's repository, at the pinned commit
     #[arg(long, value_name = "PATH")]
     upstream: Option<Utf8PathBuf>,
@@ -36,7 +39,7 @@ pub struct Build {
 impl Build {
     /// The command without options.
     pub fn everything() -> Self {
-        Self { runtimes: Vec::new(), upstream: None, mode: ModeFlags::default() }
+        Self { runtimes: Vec::new(), astro: None, upstream: None, mode: ModeFlags::default() }
     }
 
     pub fn run(self) -> Result<Answer, Failure> {
@@ -45,18 +48,15 @@ impl Build {
         let mode = self.mode.mode();
 
         // Nothing is written before everything is built.
-        let mut built = Vec::new();
-        for job in workshop.jobs(&adapters)? {
-            output::progress(&format!(
-                "building {} for Astro {}",
-                job.adapter.package.name, job.line.astro
-            ));
-            let start = Instant::now();
-            let (patched, package) = job.build()?;
-            built.push((job, patched, package, start));
+        let jobs = workshop.jobs(&adapters, self.astro)?;
+        for job in &jobs {
+            let name = &job.adapter.package.name;
+            output::progress(&format!("building {name} for Astro {}", job.line.astro));
         }
+        let start = Instant::now();
+        let built = pipeline::build(&jobs)?;
         let mut differs = false;
-        for (job, patched, package, start) in &built {
+        for (job, (patched, package)) in jobs.iter().zip(&built) {
             let outcome = place(&workshop, job, package, mode)?;
             differs |= outcome == Outcome::Written;
             let form = patched.tree.form;
@@ -70,13 +70,10 @@ impl Build {
             print_edits(&patched.edits);
             anstream::println!("  renamed    {} literals", patched.renamed);
             anstream::println!("  integrity  {}", package.integrity);
-            anstream::println!("  tarball    {}", folder(job).join(tarball_name(package)));
-            anstream::println!(
-                "  {:<9}  {} ms",
-                describe(outcome, mode),
-                start.elapsed().as_millis()
-            );
+            anstream::println!("  tarball    {}", job.folder().join(tarball_name(package)));
+            anstream::println!("  {}", describe(outcome, mode));
         }
+        anstream::println!("built in {} ms", start.elapsed().as_millis());
         Ok(if mode == Mode::Check && differs { Answer::No } else { Answer::Fine })
     }
 }
@@ -95,12 +92,8 @@ fn place(
             Locked::take(&workshop.root.join(job.adapter.packages()), &job.adapter.runtime)?;
         return Ok(locked.replace(&job.line.name, &files)?);
     }
-    let is_there = output::holds(&workshop.root.join(folder(job)), &files);
+    let is_there = output::holds(&workshop.root.join(job.folder()), &files);
     Ok(if is_there { Outcome::Unchanged } else { Outcome::Written })
-}
-
-fn folder(job: &Job<'_>) -> Utf8PathBuf {
-    job.adapter.packages().join(&job.line.name)
 }
 
 /// As `npm pack` names it.

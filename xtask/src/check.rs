@@ -2,16 +2,28 @@
 
 use camino::Utf8PathBuf;
 
-use crate::{Answer, adapter::Adapter, build::print_edits, error::Failure, pipeline::Workshop};
+use crate::{
+    Answer,
+    adapter::Adapter,
+    build::print_edits,
+    error::Failure,
+    output,
+    pipeline::Workshop,
+    review::{self, Reviewed},
+};
 
 /// Match every patch and run the post-checks, without building
 ///
-/// The quick answer while a patch is being written. Nothing is compiled or written.
+/// The quick answer while a patch is being written. Nothing is compiled or written. Exits with 1 if
+/// code that the edits depend on has changed since it was reviewed, and shows what has become of it.
 #[derive(clap::Args)]
 pub struct Check {
     /// The runtimes to check; all of them if none is named
     #[arg(value_name = "RUNTIME")]
     runtimes: Vec<String>,
+    /// Only the line of this Astro major, for example 6; all lines if it is not given
+    #[arg(long, value_name = "MAJOR")]
+    astro: Option<u64>,
     /// Read upstream from this clone of Astro's repository, at the pinned commit
     #[arg(long, value_name = "PATH")]
     upstream: Option<Utf8PathBuf>,
@@ -21,9 +33,11 @@ impl Check {
     pub fn run(self) -> Result<Answer, Failure> {
         let workshop = Workshop::open(self.upstream.as_deref())?;
         let adapters = Adapter::select(&workshop.root, &self.runtimes)?;
+        let reviewed = Reviewed::read(&workshop.root)?;
         let mut failures = Vec::new();
-        for job in workshop.jobs(&adapters)? {
-            match job.read().and_then(|tree| job.patch(tree)) {
+        let mut has_drifted = false;
+        for job in workshop.jobs(&adapters, self.astro)? {
+            match job.patched() {
                 Err(failure) => failures.push(failure),
                 Ok(patched) => {
                     let tree = &patched.tree;
@@ -34,9 +48,16 @@ impl Check {
                         tree.form
                     );
                     print_edits(&patched.edits);
+                    has_drifted |= review::print(&job, &reviewed.drift(&job)?);
                 }
             }
         }
-        Failure::all(failures).map_or(Ok(Answer::Fine), Err)
+        if let Some(failure) = Failure::all(failures) {
+            return Err(failure);
+        }
+        if has_drifted {
+            output::hint(review::ADVICE);
+        }
+        Ok(if has_drifted { Answer::No } else { Answer::Fine })
     }
 }

@@ -7,24 +7,30 @@ use oxc_ast::ast::{
     ExportAllDeclaration, ExportFromDeclaration, Expression, ImportDeclaration, ImportExpression,
     Program, StringLiteral, TSImportType,
 };
+use oxc_ast::builder::AstBuilder;
 use oxc_ast_visit::{VisitMut, walk_mut};
 use oxc_codegen::{Codegen, CodegenOptions, IndentChar};
 use oxc_isolated_declarations::{IsolatedDeclarations, IsolatedDeclarationsOptions};
 use oxc_parser::Parser;
 use oxc_semantic::SemanticBuilder;
-use oxc_span::SourceType;
+use oxc_span::{GetSpan, SourceType};
 use oxc_transformer::{TransformOptions, Transformer};
 use semantic_patch::Source;
+use semver::Version;
 
 use crate::error::{BuildError, Failure};
 
 /// What upstream's own build compiles for, so that both of its forms give the same JavaScript.
 const TARGET: &str = "node20";
 
-/// The JavaScript of a TypeScript module.
-pub fn javascript(source: &Arc<Source>) -> Result<String, Failure> {
+/// What upstream's own build puts the version of the package for (`scripts/cmd/build.js`).
+const VERSION: [&str; 3] = ["process", "env", "PACKAGE_VERSION"];
+
+/// The JavaScript of a TypeScript module of upstream's, `version` being that of its package.
+pub fn javascript(source: &Arc<Source>, version: &Version) -> Result<String, Failure> {
     let allocator = Allocator::default();
-    let program = parse(&allocator, source)?;
+    let mut program = parse(&allocator, source)?;
+    Defines { allocator: &allocator, version: version.to_string() }.visit_program(&mut program);
     transform(&allocator, source, program)
 }
 
@@ -43,6 +49,34 @@ pub fn javascript_and_declarations(
     refuse(source, &declared.diagnostics)?;
     let declarations = print(&declared.program);
     Ok((transform(&allocator, source, program)?, declarations))
+}
+
+/// Puts the version in where upstream's build does.
+struct Defines<'a> {
+    allocator: &'a Allocator,
+    version: String,
+}
+
+impl<'a> VisitMut<'a> for Defines<'a> {
+    fn visit_expression(&mut self, node: &mut Expression<'a>) {
+        if is_version(node) {
+            let text = self.allocator.alloc_str(&self.version);
+            let builder = AstBuilder::new(self.allocator);
+            *node = Expression::new_string_literal(node.span(), text, None, &builder);
+        } else {
+            walk_mut::walk_expression(self, node);
+        }
+    }
+}
+
+/// Whether the expression is [`VERSION`].
+fn is_version(expression: &Expression<'_>) -> bool {
+    let [object, middle, property] = VERSION;
+    let Expression::StaticMemberExpression(outer) = expression else { return false };
+    let Expression::StaticMemberExpression(inner) = &outer.object else { return false };
+    outer.property.name == property
+        && inner.property.name == middle
+        && matches!(&inner.object, Expression::Identifier(name) if name.name == object)
 }
 
 /// Renames the specifiers of imports and re-exports, those of types too.

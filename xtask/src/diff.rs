@@ -7,7 +7,8 @@ use crate::{
     Answer,
     adapter::Adapter,
     error::Failure,
-    pipeline::{Changed, Workshop},
+    patching::Changed,
+    pipeline::{self, Workshop},
 };
 
 /// Show what becomes of upstream's files, as a unified diff
@@ -19,6 +20,9 @@ pub struct Diff {
     /// The runtimes to show; all of them if none is named
     #[arg(value_name = "RUNTIME")]
     runtimes: Vec<String>,
+    /// Only the line of this Astro major, for example 6; all lines if it is not given
+    #[arg(long, value_name = "MAJOR")]
+    astro: Option<u64>,
     /// Read upstream from this clone of Astro's repository, at the pinned commit
     #[arg(long, value_name = "PATH")]
     upstream: Option<Utf8PathBuf>,
@@ -28,8 +32,8 @@ impl Diff {
     pub fn run(self) -> Result<Answer, Failure> {
         let workshop = Workshop::open(self.upstream.as_deref())?;
         let adapters = Adapter::select(&workshop.root, &self.runtimes)?;
-        for job in workshop.jobs(&adapters)? {
-            let (patched, package) = job.build()?;
+        let jobs = workshop.jobs(&adapters, self.astro)?;
+        for (patched, package) in pipeline::build(&jobs)? {
             let manifest = package
                 .files
                 .get("package.json")

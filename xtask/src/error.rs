@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use camino::Utf8PathBuf;
 use semantic_patch::{Entry, Explain, PatchError, Place, Report};
+use semver::Version;
 
 use crate::{output, upstream::UpstreamError};
 
@@ -14,7 +15,7 @@ pub fn catalogue() -> impl Iterator<Item = &'static Entry> {
 }
 
 /// The end of a command that failed, with everything that was wrong.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Failure(Vec<Report>);
 
 // Not one `impl<E: Explain>`: it would overlap with those of lists.
@@ -60,6 +61,26 @@ impl Failure {
         (!reports.is_empty()).then_some(Self(reports))
     }
 
+    /// The same, with the name of the release that it is about before each sentence without it.
+    #[must_use]
+    pub fn of_release(mut self, package: &str, version: &Version) -> Self {
+        let release = format!("{package}@{version}");
+        for report in self.0.iter_mut().filter(|report| !report.message.contains(&release)) {
+            report.message = format!("{release}: {}", report.message);
+        }
+        self
+    }
+
+    /// Everything that was wrong, one by one.
+    pub fn reports(&self) -> &[Report] {
+        &self.0
+    }
+
+    /// How a process ends with this.
+    pub fn exit(&self) -> u8 {
+        self.0.iter().map(|report| report.exit).max().unwrap_or(1)
+    }
+
     /// Shows everything on stderr and says how the process has to end.
     pub fn report(self) -> ExitCode {
         let mut codes: Vec<&str> = Vec::new();
@@ -72,7 +93,7 @@ impl Failure {
         let explain: Vec<String> =
             codes.iter().map(|code| format!("`cargo xtask explain {code}`")).collect();
         output::hint(&format!("more about it: {}", explain.join(", ")));
-        ExitCode::from(self.0.iter().map(|report| report.exit).max().unwrap_or(1))
+        ExitCode::from(self.exit())
     }
 }
 
@@ -202,6 +223,17 @@ pub enum BuildError {
     #[error("`{specifier}` is declared for `{release}`, where nothing requires it")]
     #[explain(code = "B013", help = "remove `{specifier}` from `[[vendor]]` in `adapter.toml`")]
     UnusedRequire { release: String, specifier: String },
+
+    /// The record of reviews cannot be read
+    ///
+    /// `upstream/reviewed.toml` holds hashes of the code that edits depend on. It is written by
+    /// `cargo xtask sync-version --accept`, and not by hand.
+    #[error("`upstream/reviewed.toml` cannot be read: {message}")]
+    #[explain(
+        code = "B014",
+        help = "run `git checkout -- upstream/reviewed.toml`; after a merge, delete it and run `cargo xtask sync-version --accept`"
+    )]
+    ReviewedUnreadable { message: String, places: Vec<Place> },
 }
 
 /// What can be wrong with the way a command is called, beside what its grammar says.
@@ -214,6 +246,28 @@ pub enum UsageError {
     #[error("there is no runtime `{name}`")]
     #[explain(code = "B020", help = "choose one of: {known}")]
     Runtime { name: String, known: String },
+
+    /// There is no line for this Astro major
+    ///
+    /// A line is a table of `upstream/upstream.toml`, one for every Astro major that is built.
+    #[error("there is no line for Astro {major}")]
+    #[explain(code = "B023", help = "choose one of: {known}")]
+    Line { major: u64, known: String },
+
+    /// There is no such release
+    ///
+    /// A sweep takes the releases whose major is pinned for one of the lines. None of them is as
+    /// new as `--since` asks for.
+    #[error("no release of the pinned majors is {since} or newer")]
+    #[explain(code = "B024", help = "run `cargo xtask status` to see the newest releases")]
+    NoRelease { since: Version },
+
+    /// What is asked for contradicts itself
+    ///
+    /// A version of Astro belongs to the line of its major, and a commit to one release.
+    #[error("{message}")]
+    #[explain(code = "B025", help = "{advice}")]
+    Contradiction { message: String, advice: String },
 
     /// There is no such code
     ///

@@ -15,13 +15,20 @@ mod build;
 mod check;
 mod clean;
 mod compile;
+mod day;
 mod diff;
 mod error;
 mod explain;
 mod output;
 mod package;
+mod parallel;
+mod patching;
 mod pipeline;
+mod review;
+mod status;
 mod suites;
+mod sweep;
+mod sync_version;
 mod test;
 mod upstream;
 mod workspace;
@@ -59,6 +66,9 @@ enum Command {
     Build(build::Build),
     Check(check::Check),
     Diff(diff::Diff),
+    Sweep(sweep::Sweep),
+    SyncVersion(sync_version::SyncVersion),
+    Status(status::Status),
     Explain(explain::Explain),
     Clean(clean::Clean),
     Test(test::Test),
@@ -70,6 +80,9 @@ fn main() -> ExitCode {
         Command::Build(build) => build.run(),
         Command::Check(check) => check.run(),
         Command::Diff(diff) => diff.run(),
+        Command::Sweep(sweep) => sweep.run(),
+        Command::SyncVersion(sync) => sync.run(),
+        Command::Status(status) => status.run(),
         Command::Explain(explain) => explain.run(),
         Command::Clean(clean) => clean.run(),
         Command::Test(test) => test.run(),

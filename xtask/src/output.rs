@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fs::{self, File, TryLockError},
     io,
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -48,6 +49,42 @@ pub fn progress(what: &str) {
     if io::stderr().is_terminal() {
         anstream::eprintln!("{what} …");
     }
+}
+
+/// How far a long work is, on a terminal; nothing elsewhere.
+pub struct Progress {
+    what: &'static str,
+    all: usize,
+    done: AtomicUsize,
+    is_shown: bool,
+}
+
+impl Progress {
+    pub fn start(what: &'static str, all: usize) -> Self {
+        use std::io::IsTerminal as _;
+        Self { what, all, done: AtomicUsize::new(0), is_shown: io::stderr().is_terminal() }
+    }
+
+    /// One more is done.
+    pub fn step(&self) {
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.is_shown {
+            anstream::eprint!("\r{done} of {} {}", self.all, self.what);
+        }
+    }
+
+    /// Makes room for what is printed next.
+    pub fn end(&self) {
+        if self.is_shown {
+            anstream::eprint!("\r\x1b[K");
+        }
+    }
+}
+
+/// Prints data for other programs.
+pub fn json(data: &impl serde::Serialize) {
+    // Strings, numbers and lists of them: nothing in it can fail to serialise.
+    anstream::println!("{}", serde_json::to_string_pretty(data).unwrap_or_default());
 }
 
 /// Says something that the user may not expect.
@@ -168,6 +205,17 @@ fn write(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
         fs::create_dir_all(folder)?;
     }
     fs::write(path, bytes)
+}
+
+/// Makes a file of the checkout hold this text: it holds either all of it or what it held before.
+pub fn write_file(path: &Utf8Path, text: &str) -> Result<(), BuildError> {
+    let staging = path.with_extension("staging");
+    let written = write(&staging, text.as_bytes()).and_then(|()| fs::rename(&staging, path));
+    written.map_err(|error| {
+        // What was begun is of no use.
+        let _ = fs::remove_file(&staging);
+        unwritable(path, &error)
+    })
 }
 
 /// Removes a file or a folder, if it is there.

@@ -1,26 +1,28 @@
 //! The way of the data, from a source tree to a package. Everything happens in memory.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
-use semantic_patch::{Edit, Language, PatchFile, Rename, Renamed, Source, check_versions, rewrite};
+use semantic_patch::{Source, check_versions};
 use semver::Version;
 
 use crate::{
     adapter::{Adapter, Vendored},
     compile,
-    error::{BuildError, Failure},
+    error::{BuildError, Failure, UsageError},
     output,
     package::{
-        manifest,
+        manifest::{self, Manifest},
         modules::{self, Compiled},
-        record::{self, ModuleEdit, RECORD},
+        record::{self, RECORD},
         stamp, tarball,
         vendor::{self, Module},
     },
+    patching::{self, Patched},
     upstream::{
-        self, Cache, Choice, Form, Integrity, Line, Pins, Registry, SourceFile, SourceTree,
+        self, Cache, Choice, Form, Integrity, Line, PackagePin, Pins, Registry, SourceTree,
+        UpstreamError,
     },
     workspace,
 };
@@ -28,8 +30,8 @@ use crate::{
 /// What commands have in common: the checkout, its pins, and where upstream is read from.
 pub struct Workshop {
     pub root: Utf8PathBuf,
-    pins: Pins,
-    registry: Registry,
+    pub registry: Registry,
+    pub pins: Pins,
     upstream: Option<Utf8PathBuf>,
 }
 
@@ -40,22 +42,12 @@ pub struct Job<'w> {
     workshop: &'w Workshop,
 }
 
-/// Upstream's modules with the edits in them, not yet compiled.
-pub struct Patched {
-    pub tree: SourceTree,
-    /// The modules and declarations that differ from upstream's.
-    pub changed: Vec<Changed>,
-    /// Every edit, in order of modules.
-    pub edits: Vec<ModuleEdit>,
-    /// How many string literals were renamed.
-    pub renamed: usize,
-}
-
-/// A file before and after its edits.
-pub struct Changed {
-    pub path: String,
-    pub before: String,
-    pub after: String,
+/// What goes into every package of a runtime, whatever the line.
+pub struct Ours {
+    vendored: Vec<Module>,
+    compiled: Compiled,
+    readme: String,
+    licence: String,
 }
 
 /// A finished package.
@@ -78,31 +70,139 @@ impl Workshop {
         Ok(Self { root, pins, registry, upstream: upstream.map(Utf8Path::to_owned) })
     }
 
-    /// Everything there is to do for these runtimes: one job for every line that pins one.
-    pub fn jobs<'w>(&'w self, adapters: &'w [Adapter]) -> Result<Vec<Job<'w>>, Failure> {
+    /// Everything there is to do for these runtimes: one job for every line that pins one, or for
+    /// the line of the Astro major `astro` only. Jobs of one runtime stand together.
+    pub fn jobs<'w>(
+        &'w self,
+        adapters: &'w [Adapter],
+        astro: Option<u64>,
+    ) -> Result<Vec<Job<'w>>, Failure> {
         let mut jobs = Vec::new();
         for adapter in adapters {
-            let package = &adapter.upstream.package;
-            let lines = self.pins.lines.iter().filter(|line| line.packages.contains_key(package));
-            let lines: Vec<&Line> = lines.collect();
-            if let (true, Some(newest)) = (lines.is_empty(), self.pins.lines.last()) {
-                newest.package(package)?;
-            }
-            let pinned = lines.iter().map(|line| Ok(line.package(package)?.version.clone()));
-            check_versions(&adapter.patches, &pinned.collect::<Result<Vec<Version>, Failure>>()?)?;
-            jobs.extend(lines.into_iter().map(|line| Job { adapter, line, workshop: self }));
+            // With several runtimes, one that the line does not have is passed over.
+            let lines = match self.lines_of(adapter, astro) {
+                Err(_) if astro.is_some() && adapters.len() > 1 => Vec::new(),
+                lines => lines?,
+            };
+            jobs.extend(lines.into_iter().map(|line| self.job(adapter, line)));
         }
         Ok(jobs)
     }
+
+    /// The lines that pin a runtime's upstream package; there is one at least.
+    pub fn lines_of(&self, adapter: &Adapter, astro: Option<u64>) -> Result<Vec<&Line>, Failure> {
+        let package = &adapter.upstream.package;
+        let pinned = self.pins.lines.iter().filter_map(|line| line.packages.get(package));
+        let pinned: Vec<Version> = pinned.map(|pin| pin.version.clone()).collect();
+        let chosen = self.lines(astro)?;
+        let newest = chosen.last().copied();
+        let lines: Vec<&Line> =
+            chosen.into_iter().filter(|line| line.packages.contains_key(package)).collect();
+        if let (true, Some(newest)) = (lines.is_empty(), newest) {
+            newest.package(package)?;
+        }
+        check_versions(&adapter.patches, &pinned)?;
+        Ok(lines)
+    }
+
+    /// The lines, the oldest first, or only that of one Astro major.
+    pub fn lines(&self, astro: Option<u64>) -> Result<Vec<&Line>, UsageError> {
+        let lines = &self.pins.lines;
+        let chosen: Vec<&Line> =
+            lines.iter().filter(|line| astro.is_none_or(|major| line.major == major)).collect();
+        match astro {
+            Some(major) if chosen.is_empty() => {
+                let known: Vec<String> = lines.iter().map(|line| line.major.to_string()).collect();
+                Err(UsageError::Line { major, known: known.join(", ") })
+            }
+            _ => Ok(chosen),
+        }
+    }
+
+    /// What there is to do for a runtime on a line, whether it is one of the pinned or not.
+    pub fn job<'w>(&'w self, adapter: &'w Adapter, line: &'w Line) -> Job<'w> {
+        Job { adapter, line, workshop: self }
+    }
+
+    /// What goes into every package of a runtime, whatever the line.
+    pub fn ours(&self, adapter: &Adapter) -> Result<Ours, Failure> {
+        let names: Vec<&str> = adapter.vendored.iter().map(|own| own.package.as_str()).collect();
+        let (vendored, compiled) = rayon::join(
+            || self.vendored(adapter),
+            || modules::compile(&self.root, &adapter.templates, &names),
+        );
+        let readme = format!("{}/{}/README.md", crate::adapter::ADAPTERS, adapter.runtime);
+        Ok(Ours {
+            vendored: vendored?,
+            compiled: compiled?,
+            readme: workspace::read(&self.root, Utf8Path::new(&readme))?,
+            licence: workspace::read(&self.root, Utf8Path::new("LICENSE"))?,
+        })
+    }
+
+    /// The packages that go into ours, each made into one module.
+    fn vendored(&self, adapter: &Adapter) -> Result<Vec<Module>, Failure> {
+        let modules = adapter.vendored.iter().map(|vendored| {
+            let Vendored { package, pin, .. } = vendored;
+            let (manifest, files) = upstream::published(package, pin, &self.registry)?;
+            vendor::module(vendored, &manifest, &files)
+        });
+        modules.collect()
+    }
+}
+
+/// The whole way of several jobs, side by side. What the jobs of one runtime share is made once.
+pub fn build(jobs: &[Job<'_>]) -> Result<Vec<(Patched, Package)>, Failure> {
+    let of_runtimes = jobs.par_chunk_by(|one, other| one.adapter.runtime == other.adapter.runtime);
+    let built = of_runtimes.flat_map_iter(|jobs| {
+        let [first, ..] = jobs else { return Vec::new() };
+        let (ours, patched) = rayon::join(
+            || first.workshop.ours(first.adapter),
+            || jobs.par_iter().map(Job::patched).collect::<Vec<Result<Patched, Failure>>>(),
+        );
+        let ours = match ours {
+            Ok(ours) => ours,
+            Err(failure) => return vec![Err(failure)],
+        };
+        let packed = jobs.par_iter().zip(patched).map(|(job, patched)| {
+            let patched = patched?;
+            let package = job.package(&patched, &ours)?;
+            Ok((patched, package))
+        });
+        packed.collect::<Vec<Result<(Patched, Package), Failure>>>()
+    });
+    let (mut packages, mut failures) = (Vec::new(), Vec::new());
+    for result in built.collect::<Vec<_>>() {
+        match result {
+            Ok(package) => packages.push(package),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    Failure::all(failures).map_or(Ok(packages), Err)
 }
 
 impl Job<'_> {
-    /// The whole way.
-    pub fn build(&self) -> Result<(Patched, Package), Failure> {
-        let tree = self.read()?;
-        let patched = self.patch(tree)?;
-        let package = self.package(&patched)?;
-        Ok((patched, package))
+    /// Where the built package is, below the root.
+    pub fn folder(&self) -> Utf8PathBuf {
+        self.adapter.packages().join(&self.line.name)
+    }
+
+    /// A release of the runtime's upstream package in the registry form.
+    pub fn published(&self, pin: &PackagePin) -> Result<SourceTree, UpstreamError> {
+        let package = &self.adapter.upstream.package;
+        upstream::published_tree(package, pin, &self.line.commit, &self.workshop.registry)
+    }
+
+    /// Pins to patched modules.
+    pub fn patched(&self) -> Result<Patched, Failure> {
+        let patched = self.read().and_then(|tree| self.patch(tree));
+        // Where there is one line only, everybody knows which release is meant.
+        patched.map_err(|failure| match self.line.packages.get(&self.adapter.upstream.package) {
+            Some(pin) if self.workshop.pins.lines.len() > 1 => {
+                failure.of_release(&self.adapter.upstream.package, &pin.version)
+            }
+            _ => failure,
+        })
     }
 
     /// Pins to source tree.
@@ -127,33 +227,41 @@ impl Job<'_> {
     }
 
     /// Source tree to patched modules, with the post-checks.
-    pub fn patch(&self, mut tree: SourceTree) -> Result<Patched, Failure> {
-        let mut patching = Patching::new(self.adapter, &tree.version);
-        patching.files(&mut tree.modules, |file| &file.edits);
-        patching.files(&mut tree.declarations, |file| &file.declares);
-        let Patching { changed, edits, renamed, allowed, mut failures, .. } = patching;
-        if failures.is_empty() {
-            let checked = self.adapter.rename.check_allowances(&allowed);
-            failures.extend(checked.err().map(Failure::from));
-        }
-        match Failure::all(failures) {
-            Some(failure) => Err(failure),
-            None => Ok(Patched { tree, changed, edits, renamed }),
-        }
+    pub fn patch(&self, tree: SourceTree) -> Result<Patched, Failure> {
+        patching::patch(self.adapter, tree)
     }
 
     /// Patched modules to package: compile, manifest and stamp, tarball.
-    pub fn package(&self, patched: &Patched) -> Result<Package, Failure> {
+    pub fn package(&self, patched: &Patched, ours: &Ours) -> Result<Package, Failure> {
+        let files = self.files(patched, ours)?;
+        let (checked, tarball) = rayon::join(
+            || modules::check_imports(&files, &ours.compiled.imports),
+            || tarball::pack(&files),
+        );
+        checked?;
+        let tarball = tarball.map_err(|error| BuildError::Unwritable {
+            path: self.adapter.packages(),
+            reason: error.to_string(),
+        })?;
+        let integrity = Integrity::of(&tarball).to_string();
+        let (name, version) = (self.adapter.package.name.clone(), stamp::of(self.line));
+        Ok(Package { name, version, files, tarball, integrity })
+    }
+
+    /// Checks all that a package has to be, without packing it.
+    pub fn verify(&self, patched: &Patched, ours: &Ours) -> Result<(), Failure> {
+        modules::check_imports(&self.files(patched, ours)?, &ours.compiled.imports)
+    }
+
+    /// The files of the package by their paths in it.
+    fn files(&self, patched: &Patched, ours: &Ours) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
         let Patched { tree, edits, renamed, .. } = patched;
-        let version = stamp::stamp(&self.line.astro, &self.line.commit);
-        let mut files = BTreeMap::new();
-        for (path, bytes) in &tree.extras {
-            files.insert(path.clone(), bytes.clone());
-        }
+        let mut files = tree.extras.clone();
         for (name, file) in &tree.modules {
             let code = match tree.form {
                 Form::Git => {
-                    compile::javascript(&Source::new(file.path.as_str(), file.text.as_str()))?
+                    let source = Source::new(file.path.as_str(), file.text.as_str());
+                    compile::javascript(&source, &tree.version)?
                 }
                 Form::Registry => file.text.clone(),
             };
@@ -162,155 +270,39 @@ impl Job<'_> {
         for (name, file) in &tree.declarations {
             files.insert(format!("dist/{name}.d.ts"), file.text.clone().into_bytes());
         }
-        let names: Vec<&str> =
-            self.adapter.vendored.iter().map(|own| own.package.as_str()).collect();
-        let (vendored, compiled) = rayon::join(
-            || self.vendored(),
-            || modules::compile(&self.workshop.root, &self.adapter.templates, &names),
-        );
-        let vendored = vendored?;
-        files.extend(vendored.iter().map(|vendored| vendored.file()));
-        let Compiled { files: compiled, imports } = compiled?;
-        files.extend(compiled);
-        let manifest = manifest::rewrite(self.adapter, &tree.manifest, &version, &[RECORD])?;
+        files.extend(ours.vendored.iter().map(Module::file));
+        let compiled = ours.compiled.files.iter();
+        files.extend(compiled.map(|(path, bytes)| (path.clone(), bytes.clone())));
+        let stamp = stamp::of(self.line);
+        let release = Manifest { version: &stamp, tag: &self.line.tag, files: &[RECORD] };
+        let manifest = manifest::rewrite(self.adapter, &tree.manifest, &release)?;
         files.insert("package.json".to_owned(), manifest.into_bytes());
         files.insert(
             RECORD.to_owned(),
             record::record(self.line, tree, &self.adapter.vendored, edits, *renamed).into_bytes(),
         );
-        files.insert("README.md".to_owned(), self.readme()?.into_bytes());
-        files.insert("LICENSE".to_owned(), self.licence(tree, &vendored)?.into_bytes());
-        let (checked, tarball) =
-            rayon::join(|| modules::check_imports(&files, imports), || tarball::pack(&files));
-        checked?;
-        let tarball = tarball.map_err(|error| BuildError::Unwritable {
-            path: self.adapter.packages(),
-            reason: error.to_string(),
-        })?;
-        let integrity = Integrity::of(&tarball).to_string();
-        Ok(Package { name: self.adapter.package.name.clone(), version, files, tarball, integrity })
+        files.insert("README.md".to_owned(), ours.readme.clone().into_bytes());
+        files.insert("LICENSE".to_owned(), ours.licences(tree).into_bytes());
+        Ok(files)
     }
+}
 
-    fn readme(&self) -> Result<String, BuildError> {
-        let path = format!("{}/{}/README.md", crate::adapter::ADAPTERS, self.adapter.runtime);
-        workspace::read(&self.workshop.root, Utf8Path::new(&path))
-    }
-
-    /// The packages that go into ours, each made into one module.
-    fn vendored(&self) -> Result<Vec<Module>, Failure> {
-        let modules = self.adapter.vendored.iter().map(|vendored| {
-            let Vendored { package, pin, .. } = vendored;
-            let (manifest, files) = upstream::published(package, pin, &self.workshop.registry)?;
-            vendor::module(vendored, &manifest, &files)
-        });
-        modules.collect()
-    }
-
+impl Ours {
     /// Our licence, upstream's with its notices, and those of the vendored packages.
-    fn licence(&self, tree: &SourceTree, vendored: &[Module]) -> Result<String, BuildError> {
-        let ours = workspace::read(&self.workshop.root, Utf8Path::new("LICENSE"))?;
+    fn licences(&self, tree: &SourceTree) -> String {
+        let ours = &self.licence;
         let upstream = tree.extras.get("LICENSE").map(|bytes| String::from_utf8_lossy(bytes));
         let package = &tree.package;
         let mut text = match upstream {
             Some(upstream) => format!(
                 "{ours}\n---\n\nThis package is made of {package}, which has this licence:\n\n{upstream}"
             ),
-            None => ours,
+            None => ours.clone(),
         };
-        for Module { package, path, licence, .. } in vendored {
+        for Module { package, path, licence, .. } in &self.vendored {
             let notice = format!("`{path}` is made of {package}, which has this licence:");
             text.push_str(&format!("\n---\n\n{notice}\n\n{licence}"));
         }
-        Ok(text)
+        text
     }
-}
-
-/// The patches going into one file after the other; what is wrong is collected.
-struct Patching<'a> {
-    adapter: &'a Adapter,
-    version: Version,
-    changed: Vec<Changed>,
-    edits: Vec<ModuleEdit>,
-    renamed: usize,
-    allowed: BTreeSet<usize>,
-    failures: Vec<Failure>,
-}
-
-impl<'a> Patching<'a> {
-    fn new(adapter: &'a Adapter, version: &Version) -> Self {
-        Self {
-            adapter,
-            version: version.clone(),
-            changed: Vec::new(),
-            edits: Vec::new(),
-            renamed: 0,
-            allowed: BTreeSet::new(),
-            failures: Vec::new(),
-        }
-    }
-
-    /// Applies the edits that `list` takes from each patch file.
-    fn files(
-        &mut self,
-        files: &mut BTreeMap<String, SourceFile>,
-        list: fn(&PatchFile) -> &Vec<Edit>,
-    ) {
-        for patch in &self.adapter.patches {
-            let is_idle = list(patch).iter().all(|edit| !edit.is_for(&self.version));
-            if !is_idle && !files.contains_key(&patch.module) {
-                self.failures.push(patch.unused(files.keys().map(String::as_str)).into());
-            }
-        }
-        let done = files.into_par_iter().map(|(module, file)| {
-            let patches = self.adapter.patches.iter().filter(|patch| patch.module == *module);
-            let edits = patches.flat_map(list).filter(|edit| edit.is_for(&self.version));
-            patch_file(&self.adapter.rename, module, file, &edits.collect::<Vec<&Edit>>())
-        });
-        for result in done.collect::<Vec<Result<Done, Failure>>>() {
-            match result {
-                Ok(done) => {
-                    self.changed.extend(done.changed);
-                    self.edits.extend(done.edits);
-                    self.renamed += done.renamed.count;
-                    self.allowed.extend(done.renamed.allowed);
-                }
-                Err(failure) => self.failures.push(failure),
-            }
-        }
-    }
-}
-
-/// What patching did to one file.
-struct Done {
-    changed: Option<Changed>,
-    edits: Vec<ModuleEdit>,
-    renamed: Renamed,
-}
-
-/// Edits a module or declaration file, and renames the package in it.
-fn patch_file(
-    rename: &Rename,
-    module: &str,
-    file: &mut SourceFile,
-    edits: &[&Edit],
-) -> Result<Done, Failure> {
-    let language = Language::of(&file.path);
-    let source = Source::new(file.path.as_str(), file.text.as_str());
-    let rewritten = rewrite(&source, language, edits)?;
-    let edited = Source::new(file.path.as_str(), rewritten.text);
-    let renamed = rename.apply(module, &edited, language)?;
-
-    let edits = rewritten.applied.into_iter().map(|applied| ModuleEdit {
-        module: file.path.clone(),
-        id: applied.id,
-        why: applied.why,
-        matches: applied.matches,
-    });
-    let edits = edits.collect();
-    let changed = (renamed.text != file.text).then(|| Changed {
-        path: file.path.clone(),
-        before: std::mem::replace(&mut file.text, renamed.text.clone()),
-        after: renamed.text.clone(),
-    });
-    Ok(Done { changed, edits, renamed })
 }

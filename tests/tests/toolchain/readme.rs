@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail, ensure};
 use tests::checkout::Checkout;
 use tests::client::Request;
 use tests::locations::{repository, target};
-use tests::project::{REGISTRY_AS_OF, pinned};
+use tests::project::{Pin, pinned};
 use tests::server::Server;
 use tests::tools::{Tools, run};
 
@@ -115,6 +115,7 @@ fn the_tables_of_keys_and_options_name_them_all() -> Result<()> {
 struct Site {
     folder: PathBuf,
     tools: Tools,
+    pin: Pin,
 }
 
 impl Site {
@@ -135,8 +136,8 @@ impl Site {
             folder.join("src/pages/index.astro"),
             "<script is:inline src=\"/client.js\"></script>\n",
         )?;
-        let site = Self { folder, tools };
-        run(&mut site.shell(&format!("npm install astro@{}", pinned()?.astro)))?;
+        let site = Self { folder, tools, pin: pinned()? };
+        run(&mut site.shell(&format!("npm install astro@{}", site.pin.astro)))?;
         for block in blocks(README)?.iter().filter(|block| block.language == "sh") {
             for line in block.text.lines().filter(|line| line.starts_with("npm ")) {
                 run(&mut site.shell(line))?;
@@ -149,7 +150,7 @@ impl Site {
     fn shell(&self, line: &str) -> Command {
         let mut shell = Command::new("sh");
         shell.current_dir(&self.folder).env("PATH", self.tools.path()).args(["-c", line]);
-        shell.env("npm_config_before", REGISTRY_AS_OF).env("npm_config_ignore_scripts", "true");
+        shell.env("npm_config_before", &self.pin.as_of).env("npm_config_ignore_scripts", "true");
         shell.env("npm_config_audit", "false").env("npm_config_fund", "false");
         shell
     }

@@ -26,6 +26,7 @@
 //!   tree that is blind to spelling and types, so that one edit fits a TypeScript module and the
 //!   JavaScript made of it; the text is changed by splices, so that no byte outside an edit moves.
 //! - An edit matches exactly as often as it says, or [`PatchError`] says what is there instead.
+//! - [`watch()`] gives the code that edits depend on, to be held against what was reviewed.
 //! - [`Rename`] gives a package another name and finds where the old one is left over.
 //! - [`Report`] shows an error of any type that derives [`Explain`]: a code, a sentence, the
 //!   places in the sources, the next step.
@@ -72,6 +73,7 @@ mod specifier;
 mod splice;
 mod template;
 mod tree;
+mod watch;
 
 pub use apply::{Applied, Rewritten, rewrite};
 pub use common_js::{CommonJs, Require};
@@ -82,3 +84,4 @@ pub use parse::Language;
 pub use patch_file::{Edit, PatchFile, check_ids, check_versions};
 pub use rename::{Allowance, Rename, Renamed};
 pub use specifier::relative_imports;
+pub use watch::{Watched, watch};

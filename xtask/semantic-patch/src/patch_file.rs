@@ -179,11 +179,16 @@ pub fn check_versions(files: &[PatchFile], pinned: &[Version]) -> Result<(), Vec
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
+/// Whether a version is in a range; a prerelease counts as its release.
+pub(crate) fn is_among(version: &Version, versions: &VersionReq) -> bool {
+    versions.matches(&Version { pre: Prerelease::EMPTY, ..version.clone() })
+}
+
 impl Edit {
     /// Whether the edit is for this version of upstream. A prerelease counts as its release.
     #[must_use]
     pub fn is_for(&self, version: &Version) -> bool {
-        self.versions.matches(&Version { pre: Prerelease::EMPTY, ..version.clone() })
+        is_among(version, &self.versions)
     }
 
     /// Where the edit stands, as `file:line`.

@@ -54,6 +54,17 @@ impl Step {
         }
     }
 
+    /// The string that [`Step::read`] reads.
+    pub fn written(&self) -> String {
+        match self {
+            Self::DefaultExport => "default export".to_owned(),
+            Self::Function(name) => format!("function {name}"),
+            Self::Interface(name) => format!("interface {name}"),
+            Self::Class(name) => format!("class {name}"),
+            Self::Property(name) => format!("property {name}"),
+        }
+    }
+
     fn name(&self) -> Option<&str> {
         match self {
             Self::DefaultExport => None,

@@ -6,10 +6,13 @@
 
 use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
+use semver::{Version, VersionReq};
+
 use crate::{
     Place, Source,
     error::PatchError,
     parse::{self, Language},
+    patch_file::is_among,
     splice::{Part, Splice, splice},
     tree::Node,
 };
@@ -32,6 +35,8 @@ pub struct Allowance {
     pub module: String,
     /// A part of the string that holds the name.
     pub text: String,
+    /// The versions of upstream that have it.
+    pub versions: VersionReq,
     /// Where the entry is written.
     pub place: Place,
 }
@@ -48,7 +53,7 @@ pub struct Renamed {
 }
 
 impl Rename {
-    /// Renames the package in one module.
+    /// Renames the package in one module of a version of upstream.
     ///
     /// # Errors
     /// P023 for every place where the name is left over and not allowed; P018 if the text does
@@ -56,6 +61,7 @@ impl Rename {
     pub fn apply(
         &self,
         module: &str,
+        version: &Version,
         source: &Arc<Source>,
         language: Language,
     ) -> Result<Renamed, Vec<PatchError>> {
@@ -71,10 +77,11 @@ impl Rename {
         let mut errors = Vec::new();
         for held in self.held(&tree, &source.text) {
             let literal = &source.text[held.span.clone()];
-            let allowance = self
-                .allow
-                .iter()
-                .position(|entry| entry.module == module && literal.contains(&entry.text));
+            let allowance = self.allow.iter().position(|entry| {
+                entry.module == module
+                    && literal.contains(&entry.text)
+                    && is_among(version, &entry.versions)
+            });
             match (held.name, allowance) {
                 (Some(name), _) => spans.push(name),
                 (None, Some(index)) => {
@@ -100,12 +107,19 @@ impl Rename {
         Ok(Renamed { text, count: splices.len(), allowed })
     }
 
-    /// Checks that every allowance was needed by one module at least.
+    /// Checks that every allowance for this version was needed by one module at least.
     ///
     /// # Errors
     /// P024, once for every entry that was not.
-    pub fn check_allowances(&self, needed: &BTreeSet<usize>) -> Result<(), Vec<PatchError>> {
-        let idle = self.allow.iter().enumerate().filter(|(index, _)| !needed.contains(index));
+    pub fn check_allowances(
+        &self,
+        version: &Version,
+        needed: &BTreeSet<usize>,
+    ) -> Result<(), Vec<PatchError>> {
+        let idle =
+            self.allow.iter().enumerate().filter(|(index, entry)| {
+                !needed.contains(index) && is_among(version, &entry.versions)
+            });
         let errors: Vec<PatchError> = idle
             .map(|(_, entry)| PatchError::UnusedAllowance {
                 module: entry.module.clone(),

@@ -11,12 +11,20 @@ const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 /// Keys that only make sense in upstream's own repository.
 const DEVELOPMENT: [&str; 2] = ["devDependencies", "scripts"];
 
-/// The text of our `package.json`; `files` are those that npm has to take beside `dist`.
+/// What our manifest says of this release of ours.
+pub struct Manifest<'r> {
+    pub version: &'r str,
+    /// The dist-tag. A stamp is a prerelease, which npm publishes only under a tag that is named.
+    pub tag: &'r str,
+    /// Files that npm has to take beside `dist`.
+    pub files: &'r [&'r str],
+}
+
+/// The text of our `package.json`.
 pub fn rewrite(
     adapter: &Adapter,
     upstream: &str,
-    version: &str,
-    files: &[&str],
+    release: &Manifest<'_>,
 ) -> Result<String, BuildError> {
     let unusable =
         |reason: String| BuildError::Manifest { package: adapter.upstream.package.clone(), reason };
@@ -34,7 +42,7 @@ pub fn rewrite(
     }
     rename(&mut manifest, &adapter.rename);
     manifest["name"] = json!(ours.name);
-    manifest["version"] = json!(version);
+    manifest["version"] = json!(release.version);
     manifest.insert("description".into(), json!(ours.description));
     manifest.insert(
         "repository".into(),
@@ -46,7 +54,11 @@ pub fn rewrite(
     add_to_list(&mut manifest, "keywords", ours.keywords.iter().map(String::as_str));
     if manifest.contains_key("files") {
         // Without the key npm takes every file there is.
-        add_to_list(&mut manifest, "files", files.iter().copied());
+        add_to_list(&mut manifest, "files", release.files.iter().copied());
+    }
+    let settings = manifest.entry("publishConfig").or_insert_with(|| json!({}));
+    if let Some(settings) = settings.as_object_mut() {
+        settings.insert("tag".into(), json!(release.tag));
     }
     for (name, range) in &ours.dependencies {
         object(&mut manifest, "dependencies").map(|all| all.insert(name.clone(), json!(range)));

@@ -25,6 +25,7 @@ pub struct Compiled {
 }
 
 /// One relative import: the path of the module in the package, and what it imports.
+#[derive(Clone)]
 pub struct Import {
     module: String,
     specifier: String,
@@ -93,7 +94,7 @@ fn published(module: &str, specifier: &str, vendored: &[&str]) -> Option<String>
 /// modules, which patches add to, and those of the templates, which compiling has found.
 pub fn check_imports(
     files: &BTreeMap<String, Vec<u8>>,
-    of_templates: Vec<Import>,
+    of_templates: &[Import],
 ) -> Result<(), Failure> {
     let upstream = files.par_iter().filter(|(path, _)| !path.starts_with(OUR_MODULES));
     let modules = upstream.filter(|(path, _)| path.ends_with(".js") || path.ends_with(".d.ts"));
@@ -103,10 +104,11 @@ pub fn check_imports(
         Ok(specifiers.map(|specifier| Import { module: path.clone(), specifier }).collect())
     });
     let imports: Vec<Vec<Import>> = imports.collect::<Result<_, Failure>>()?;
-    let imports = imports.into_iter().flatten().chain(of_templates);
+    let imports = imports.iter().flatten().chain(of_templates);
     let missing =
         imports.filter(|import| !is_there(files, &resolve(&import.module, &import.specifier)));
     let missing: Vec<BuildError> = missing
+        .cloned()
         .map(|Import { module, specifier }| BuildError::MissingModule { module, specifier })
         .collect();
     if missing.is_empty() { Ok(()) } else { Err(Failure::of(missing)) }

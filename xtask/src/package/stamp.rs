@@ -1,19 +1,37 @@
 //! The version of our packages: which Astro they are for, and which commit they were made of.
 
+use std::fs;
+
+use camino::Utf8Path;
 use semver::Version;
+
+use crate::upstream::Line;
 
 /// How many digits of the commit a stamp has at least.
 const ABBREVIATION: usize = 7;
 
-/// `<astro version>-<first digits of the commit>`, for example `7.2.4-8a31cba`.
+/// `<astro version>-<first digits of the commit>`, for example `7.2.4-8a31cba`; a later revision of
+/// the same appends its number, `7.2.4-8a31cba.1`, which sorts after it.
 ///
 /// The abbreviation is longer than seven digits where those hold no letter: semver forbids leading
 /// zeros in an all-digit identifier, and npm silently rewrites `7.2.4-0123456` to `7.2.4-123456`.
-pub fn stamp(astro: &Version, commit: &str) -> String {
+pub fn of(line: &Line) -> String {
+    stamp(&line.astro, &line.commit, line.revision)
+}
+
+/// The stamp of the package that was built in a folder, if one was.
+pub fn built(folder: &Utf8Path) -> Option<String> {
+    let manifest = fs::read(folder.join("package.json")).ok()?;
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).ok()?;
+    Some(manifest.get("version")?.as_str()?.to_owned())
+}
+
+fn stamp(astro: &Version, commit: &str, revision: u64) -> String {
     let letter = commit.find(|digit: char| digit.is_ascii_alphabetic());
     let length =
         letter.map_or(commit.len(), |letter| ABBREVIATION.max(letter + 1)).min(commit.len());
-    format!("{astro}-{}", &commit[..length])
+    let revision = if revision == 0 { String::new() } else { format!(".{revision}") };
+    format!("{astro}-{}{revision}", &commit[..length])
 }
 
 #[cfg(test)]
@@ -23,7 +41,24 @@ mod tests {
     use super::stamp;
 
     fn of(commit: &str) -> String {
-        stamp(&Version::new(7, 2, 4), commit)
+        stamp(&Version::new(7, 2, 4), commit, 0)
+    }
+
+    #[test]
+    fn a_later_revision_sorts_after_the_one_before() {
+        let revisions: Vec<Version> = [0, 1, 2, 10]
+            .map(|revision| stamp(&Version::new(7, 2, 4), "0123456a", revision))
+            .iter()
+            .map(|stamp| Version::parse(stamp).unwrap())
+            .collect();
+        assert_eq!(revisions[1].to_string(), "7.2.4-0123456a.1");
+        assert!(revisions.is_sorted() && revisions[0] < revisions[1]);
+    }
+
+    #[test]
+    fn a_stamp_is_a_prerelease_which_no_range_of_a_site_takes_by_itself() {
+        let stamp = Version::parse(&of("8a31cba625a23d886614172e1d3b02b8eb896a18")).unwrap();
+        assert!(!stamp.pre.is_empty() && stamp < Version::new(7, 2, 4));
     }
 
     #[test]

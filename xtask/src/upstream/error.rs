@@ -3,7 +3,6 @@
 use camino::Utf8PathBuf;
 use explain_derive::Explain;
 use semantic_patch::Place;
-use semver::Version;
 
 /// Upstream could not be had, and why.
 #[derive(Debug, thiserror::Error, Explain)]
@@ -89,12 +88,12 @@ pub enum UpstreamError {
     ///
     /// The registry answered, but knows neither the package nor this version of it: a private
     /// registry that does not mirror it, or a wrong pin.
-    #[error("the registry does not have `{package}` {version}: {url}")]
+    #[error("the registry does not have `{release}`: {url}")]
     #[explain(
         code = "U008",
-        help = "run `npm view {package}@{version} dist.tarball` and compare with `upstream/upstream.toml`"
+        help = "run `npm view {release} dist.tarball` and compare with `upstream/upstream.toml`"
     )]
-    NotPublished { package: String, version: Version, url: String },
+    NotPublished { release: String, url: String },
 
     /// The registry's answer makes no sense
     ///
@@ -181,6 +180,26 @@ pub enum UpstreamError {
         help = "name a folder that can be written: `ZASTRO_CACHE=FOLDER cargo xtask build`"
     )]
     Cache { path: String, reason: String },
+
+    /// A published release has changed
+    ///
+    /// The registry names another sha512 for a release than the pins do. A published version never
+    /// changes: the registry serves something of its own, the release was withdrawn and published
+    /// anew, or the pin was never right. What is built is still what the pins say.
+    #[error("`{release}` is not what it was: pinned is {pinned}, the registry says {actual}")]
+    #[explain(
+        code = "U017",
+        help = "run `npm view {release} dist.integrity` against another registry, and find out why before the pin is corrected"
+    )]
+    Changed { release: String, pinned: String, actual: String, places: Vec<Place> },
+
+    /// A release has no sha512
+    ///
+    /// The registry's metadata name no sha512 for the tarball, so nothing could verify it. npm has
+    /// added one to every release since 2017.
+    #[error("the registry names no sha512 for `{release}`")]
+    #[explain(code = "U018", help = "run `npm view {release} dist`, and take another release")]
+    NoIntegrity { release: String },
 
     /// The path is not a git repository
     ///
@@ -271,4 +290,58 @@ pub enum UpstreamError {
         #[source]
         cause: Box<UpstreamError>,
     },
+
+    /// The commit of a release is not known
+    ///
+    /// A stamp names the commit that a release was made of, and npm does not know it. It is taken
+    /// from the tag of the release, in the submodule or in the clone that `--upstream` names; that
+    /// clone has no such tag.
+    #[error("no tag `{tag}` is there, so the commit of that release is not known")]
+    #[explain(
+        code = "U030",
+        help = "fetch the tag, `git -C upstream/astro fetch --depth 1 origin tag {tag}`, or name the commit: `--commit SHA`"
+    )]
+    CommitUnknown { tag: String },
+
+    /// A tag has moved
+    ///
+    /// The tag of a release leads to another commit than the one that is pinned. Tags of releases
+    /// do not move: either the pin was never right, or somebody has changed what the release is
+    /// said to be made of.
+    #[error("the tag `{tag}` leads to {tagged}, but {pinned} is pinned")]
+    #[explain(
+        code = "U031",
+        help = "compare the two with `git diff --stat {pinned} {tagged}`; to pin what the tag leads to, say `--commit {tagged}`"
+    )]
+    TagMoved { tag: String, tagged: String, pinned: String, places: Vec<Place> },
+
+    /// The submodule is not there
+    ///
+    /// `--submodule` takes the release that `upstream/astro`, or the clone that `--upstream` names,
+    /// has checked out. There is no repository, or no release of Astro in it.
+    #[error("`{path}` has no release of Astro checked out")]
+    #[explain(
+        code = "U032",
+        help = "run `git submodule update --init --depth 1 {path}`, or say what is to be pinned: `--to VERSION`"
+    )]
+    NoSubmodule { path: Utf8PathBuf },
+
+    /// There is no such release
+    ///
+    /// The registry has no release of Astro with this version: it is misspelt, or not published yet.
+    #[error("the registry does not have `{release}`")]
+    #[explain(code = "U033", help = "{newest}; run `cargo xtask status` to see all lines")]
+    NoSuchRelease { release: String, newest: String },
+
+    /// No release of the adapter is for this Astro
+    ///
+    /// A line is one major of each adapter. None of its releases accepts this version of Astro by
+    /// its peer dependency, or all that do were made with a later one: the release is older than
+    /// the range that the adapter has.
+    #[error("no release of `{package}` {major}.x is for Astro {astro}")]
+    #[explain(
+        code = "U034",
+        help = "run `npm view '{package}@{major}' peerDependencies.astro`, and choose an Astro that one of them accepts"
+    )]
+    NoAdapter { package: String, major: u64, astro: String },
 }

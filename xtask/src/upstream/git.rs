@@ -36,7 +36,7 @@ pub(super) fn holds(path: &Utf8Path, commit: &str) -> bool {
 }
 
 /// Folders above `path` are not searched: an empty submodule would lead to our own repository.
-fn open(path: &Utf8Path) -> Result<Repository, git2::Error> {
+pub(super) fn open(path: &Utf8Path) -> Result<Repository, git2::Error> {
     Repository::open_ext(path, RepositoryOpenFlags::NO_SEARCH, std::iter::empty::<&OsStr>())
 }
 

@@ -1,9 +1,10 @@
 //! Upstream's adapters as they were released: pinned, verified, and the same whatever they are
 //! read from.
 //!
-//! - `pins`: which release (`upstream/upstream.toml`)
-//! - `git`: the source at the pinned commit, out of a clone's object database
-//! - `registry`: the published tarball, by way of `npmrc`, `client` and `cache`; `archive` unpacks
+//! - `pins`: which release (`upstream/upstream.toml`); `moving` finds another, `pins_text` writes it
+//! - `git`: the source at the pinned commit, out of a clone's object database; `history` reads tags
+//! - `registry`: the published tarball, by way of `npmrc`, `client` and `cache`; `archive` unpacks,
+//!   `release` is what the metadata say
 //! - `workspace`: what publishing changes in a manifest
 //!
 //! The registry form needs no git; the git form takes declarations and other published files from
@@ -14,10 +15,14 @@ mod cache;
 mod client;
 mod error;
 mod git;
+mod history;
 mod integrity;
+mod moving;
 mod npmrc;
 mod pins;
+mod pins_text;
 mod registry;
+mod release;
 mod workspace;
 
 use std::{collections::BTreeMap, fmt};
@@ -28,10 +33,14 @@ use serde::Deserialize;
 
 pub use cache::Cache;
 pub use error::UpstreamError;
+pub use history::{ASTRO_FOLDER, History, set_submodule_commit, submodule_commit};
 pub use integrity::Integrity;
+pub use moving::{Mover, Target, newest};
 pub use npmrc::Npmrc;
 pub use pins::{Line, PINS, PackagePin, Pins};
+pub use pins_text::rewritten;
 pub use registry::Registry;
+pub use release::{ASTRO, Release};
 
 /// Where the submodule is, below the root of the checkout.
 pub const SUBMODULE: &str = "upstream/astro";
@@ -138,8 +147,7 @@ pub fn read(
 ) -> Result<SourceTree, UpstreamError> {
     let pin = line.package(package)?;
     match choice {
-        Choice::Registry => from_tarball(line, package, pin, registry),
-        Choice::Git(path) => {
+        Choice::Git(path) if !pin.is_elsewhere => {
             let snapshot = git::Snapshot::open(path, line)?;
             let is_module = |path: &str| is_source_module(path);
             let modules = modules(
@@ -148,12 +156,13 @@ pub fn read(
                 ".ts",
             )?;
             let manifest = manifest_in_git(&snapshot, path, line, package, pin, folder)?;
-            let published = from_tarball(line, package, pin, registry)
+            let published = published_tree(package, pin, &line.commit, registry)
                 .map_err(|cause| without_declarations(package, cause))?;
             let origin = Origin { form: Form::Git, ..published.origin };
             let not_read = snapshot.changed_in_work_tree(&modules);
             Ok(SourceTree { form: Form::Git, modules, manifest, origin, not_read, ..published })
         }
+        _ => published_tree(package, pin, &line.commit, registry),
     }
 }
 
@@ -174,10 +183,15 @@ pub fn published(
     Ok((manifest, files))
 }
 
-fn from_tarball(
-    line: &Line,
+/// A release in the registry form. `commit` is what is known of its origin.
+///
+/// # Errors
+///
+/// Whatever keeps it from being had, see [`UpstreamError`].
+pub fn published_tree(
     package: &str,
     pin: &PackagePin,
+    commit: &str,
     registry: &Registry,
 ) -> Result<SourceTree, UpstreamError> {
     let (manifest, mut files) = published(package, pin, registry)?;
@@ -198,7 +212,7 @@ fn from_tarball(
         extras: files,
         origin: Origin {
             form: Form::Registry,
-            commit: line.commit.clone(),
+            commit: commit.to_owned(),
             integrity: pin.integrity,
         },
         not_read: Vec::new(),
@@ -288,7 +302,7 @@ fn expect_package(
             Ok(Identity { name, version }) => format!("`{name}@{version}`"),
             Err(_) => "no package".to_owned(),
         },
-        places: vec![pin.version_place.clone()],
+        places: pin.version_place.iter().cloned().collect(),
     })
 }
 

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{Integrity, UpstreamError};
+use crate::day::Day;
 
 /// Where the pins are, below the root of the checkout.
 pub const PINS: &str = "upstream/upstream.toml";
@@ -31,12 +32,28 @@ pub struct Line {
     pub astro: Version,
     /// The commit of that release, 40 hexadecimal digits in lower case.
     pub commit: String,
+    /// The dist-tag of our packages on npm.
+    pub tag: String,
+    /// Counts our releases of one release of upstream, from 0.
+    pub revision: u64,
+    /// The day on which the line was pinned, as `2026-11-18`.
+    pub as_of: Option<String>,
     /// The adapters by the names of their packages.
     pub packages: BTreeMap<String, PackagePin>,
     /// Where the table stands.
     pub place: Place,
     /// Where the commit stands.
     pub commit_place: Place,
+    /// Where the other values that move with a pin stand.
+    pub(super) spans: Spans,
+}
+
+/// Where values of a line stand in the file, as far as they are written.
+#[derive(Debug, Clone)]
+pub(super) struct Spans {
+    pub astro: Range<usize>,
+    pub revision: Option<Range<usize>>,
+    pub as_of: Option<Range<usize>>,
 }
 
 /// The pin of one package.
@@ -46,10 +63,12 @@ pub struct PackagePin {
     pub version: Version,
     /// The sha512 of its tarball.
     pub integrity: Integrity,
-    /// Where the version stands.
-    pub version_place: Place,
-    /// Where the sha512 stands.
-    pub integrity_place: Place,
+    /// Whether its source is in another repository than Astro's, so that there is no git form.
+    pub is_elsewhere: bool,
+    /// Where the version stands, if it is pinned in a file.
+    pub version_place: Option<Place>,
+    /// Where the sha512 stands, if it is pinned in a file.
+    pub integrity_place: Option<Place>,
 }
 
 #[derive(Deserialize)]
@@ -57,6 +76,10 @@ pub struct PackagePin {
 struct LineTable {
     astro: Spanned<String>,
     commit: Spanned<String>,
+    tag: Option<String>,
+    revision: Option<Spanned<u64>>,
+    #[serde(rename = "as-of")]
+    as_of: Option<Spanned<String>>,
     packages: BTreeMap<String, PackageTable>,
 }
 
@@ -65,6 +88,14 @@ struct LineTable {
 struct PackageTable {
     version: Spanned<String>,
     integrity: Spanned<String>,
+    form: Option<OnlyForm>,
+}
+
+/// The one form that a package can be limited to.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum OnlyForm {
+    Registry,
 }
 
 impl Pins {
@@ -80,7 +111,12 @@ impl Pins {
         Self::parse(&Source::new(PINS, text))
     }
 
-    fn parse(source: &Arc<Source>) -> Result<Self, UpstreamError> {
+    /// Reads pins.
+    ///
+    /// # Errors
+    ///
+    /// [`UpstreamError::PinInvalid`].
+    pub fn parse(source: &Arc<Source>) -> Result<Self, UpstreamError> {
         let tables: BTreeMap<Spanned<String>, LineTable> =
             toml::from_str(&source.text).map_err(|error| UpstreamError::PinInvalid {
                 message: format!("`{PINS}` is not valid: {}", first_line(error.message())),
@@ -144,8 +180,9 @@ impl Line {
             .packages
             .into_iter()
             .map(|(package, pin)| {
+                let is_elsewhere = matches!(pin.form, Some(OnlyForm::Registry));
                 let pin = PackagePin::validate(source, &package, &pin.version, &pin.integrity)?;
-                Ok((package, pin))
+                Ok((package, PackagePin { is_elsewhere, ..pin }))
             })
             .collect::<Result<_, UpstreamError>>()?;
         Ok(Self {
@@ -153,7 +190,15 @@ impl Line {
             major: astro.major,
             astro,
             commit: commit.clone(),
+            tag: table.tag.unwrap_or_else(|| name.get_ref().clone()),
+            revision: table.revision.as_ref().map_or(0, |revision| *revision.get_ref()),
             packages,
+            spans: Spans {
+                astro: table.astro.span(),
+                revision: table.revision.as_ref().map(Spanned::span),
+                as_of: table.as_of.as_ref().map(Spanned::span),
+            },
+            as_of: as_of(source, table.as_of)?,
             place: source.wrong(name.span(), "in this table"),
             commit_place: source.context(table.commit.span(), "pinned here"),
         })
@@ -161,6 +206,12 @@ impl Line {
 }
 
 impl PackagePin {
+    /// A release that is written down elsewhere.
+    #[must_use]
+    pub fn of(version: Version, integrity: Integrity) -> Self {
+        Self { version, integrity, is_elsewhere: false, version_place: None, integrity_place: None }
+    }
+
     /// Checks a pin as it stands in a file.
     ///
     /// # Errors
@@ -185,9 +236,29 @@ impl PackagePin {
         Ok(Self {
             version,
             integrity,
-            version_place: source.context(written_version.span(), "pinned here"),
-            integrity_place: source.wrong(written_integrity.span(), "is of another tarball"),
+            is_elsewhere: false,
+            version_place: Some(source.context(written_version.span(), "pinned here")),
+            integrity_place: Some(source.wrong(written_integrity.span(), "is of another tarball")),
         })
+    }
+}
+
+fn as_of(
+    source: &Arc<Source>,
+    written: Option<Spanned<String>>,
+) -> Result<Option<String>, UpstreamError> {
+    let Some(written) = written else { return Ok(None) };
+    let span = written.span();
+    let day = written.into_inner();
+    match day.parse::<Day>() {
+        Ok(_) => Ok(Some(day)),
+        Err(reason) => Err(invalid(
+            source,
+            span,
+            format!("`{day}` is not a day"),
+            reason,
+            "write the day on which the line was pinned".to_owned(),
+        )),
     }
 }
 

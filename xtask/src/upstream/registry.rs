@@ -1,13 +1,17 @@
 //! Published tarballs: out of the cache, or from the registry that npm would ask.
 
-use std::{collections::BTreeMap, sync::OnceLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use serde::Deserialize;
+use semver::Version;
 
 use super::{
-    Cache, Integrity, Npmrc, PackagePin, UpstreamError, archive,
+    Cache, Integrity, Npmrc, PackagePin, Release, UpstreamError, archive,
     client::{Client, Failure, authority},
+    release,
 };
 
 /// npm's short form of a package's metadata.
@@ -22,28 +26,25 @@ pub struct Registry {
     root: Utf8PathBuf,
     cache: Cache,
     client: OnceLock<Client>,
-}
-
-#[derive(Deserialize)]
-struct Metadata {
-    versions: BTreeMap<String, VersionMetadata>,
-}
-
-#[derive(Deserialize)]
-struct VersionMetadata {
-    dist: Distribution,
-}
-
-#[derive(Deserialize)]
-struct Distribution {
-    tarball: String,
+    /// What was asked for already.
+    releases: Mutex<BTreeMap<String, Arc<Vec<Release>>>>,
 }
 
 impl Registry {
     /// A registry for the checkout at `root`, whose `.npmrc` counts.
     #[must_use]
     pub fn new(root: &Utf8Path, cache: Cache) -> Self {
-        Self { root: root.to_owned(), cache, client: OnceLock::new() }
+        let releases = Mutex::default();
+        Self { root: root.to_owned(), cache, client: OnceLock::new(), releases }
+    }
+
+    /// Every release of a package, in order of versions. The registry is asked once.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps them from being known: `U004` to `U009` and `U013` of the catalogue.
+    pub fn releases(&self, package: &str) -> Result<Arc<Vec<Release>>, UpstreamError> {
+        self.releases_for(package, None)
     }
 
     /// The tarball that is pinned: every byte of it has been verified.
@@ -62,29 +63,64 @@ impl Registry {
                 release: format!("{package}@{}", pin.version),
                 expected: pin.integrity.to_string(),
                 actual: actual.to_string(),
-                places: vec![pin.integrity_place.clone()],
+                places: pin.integrity_place.iter().cloned().collect(),
             });
         }
         self.cache.store(&pin.integrity, &tarball)?;
         Ok(tarball)
     }
 
-    fn fetch(&self, package: &str, pin: &PackagePin) -> Result<Vec<u8>, UpstreamError> {
-        let client = self.client()?;
-        let registry = client.npmrc.registry(package).ok_or_else(|| UpstreamError::NoRegistry {
-            reason: format!("none is set for `{package}`"),
-        })?;
-        let asked = Asked { package, pin, registry: &registry };
+    /// Compares a pin with what the registry says now.
+    ///
+    /// # Errors
+    ///
+    /// [`UpstreamError::Changed`], and whatever keeps the releases from being known.
+    pub fn confirm(&self, package: &str, pin: &PackagePin) -> Result<(), UpstreamError> {
+        let releases = self.releases_for(package, Some(&pin.version))?;
+        let release = releases.iter().find(|release| release.version == pin.version);
+        match release.and_then(|release| release.integrity) {
+            Some(actual) if actual != pin.integrity => Err(UpstreamError::Changed {
+                release: format!("{package}@{}", pin.version),
+                pinned: pin.integrity.to_string(),
+                actual: actual.to_string(),
+                places: pin.integrity_place.iter().cloned().collect(),
+            }),
+            _ => Ok(()),
+        }
+    }
 
-        let url = format!("{registry}{}", package.replace('/', "%2f"));
+    fn releases_for(
+        &self,
+        package: &str,
+        version: Option<&Version>,
+    ) -> Result<Arc<Vec<Release>>, UpstreamError> {
+        if let Some(known) = self.known().get(package) {
+            return Ok(Arc::clone(known));
+        }
+        let client = self.client()?;
+        let registry = self.of_package(client, package)?;
+        let asked = Asked { package, version, registry: &registry };
+        let url = asked.metadata_url();
         let metadata = client.get(&url, METADATA).map_err(|failure| asked.error(&url, failure))?;
-        let metadata: Metadata = serde_json::from_slice(&metadata).map_err(|error| {
+        let releases = release::read(&metadata).map_err(|error| {
             asked.bad_answer(&url, format!("not a package's metadata ({error})"))
         })?;
-        let version = metadata.versions.get(&pin.version.to_string());
-        let named = &version.ok_or_else(|| asked.not_published(&url))?.dist.tarball;
+        let releases = Arc::new(releases);
+        self.known().insert(package.to_owned(), Arc::clone(&releases));
+        Ok(releases)
+    }
+
+    fn fetch(&self, package: &str, pin: &PackagePin) -> Result<Vec<u8>, UpstreamError> {
+        let releases = self.releases_for(package, Some(&pin.version))?;
+        let client = self.client()?;
+        let registry = self.of_package(client, package)?;
+        let asked = Asked { package, version: Some(&pin.version), registry: &registry };
+
+        let release = releases.iter().find(|release| release.version == pin.version);
+        let named = &release.ok_or_else(|| asked.not_published(&asked.metadata_url()))?.tarball;
         if !named.starts_with("https://") && !named.starts_with("http://") {
-            return Err(asked.bad_answer(&url, "`dist.tarball` is not a URL".to_owned()));
+            let reason = "`dist.tarball` is not a URL".to_owned();
+            return Err(asked.bad_answer(&asked.metadata_url(), reason));
         }
 
         // A mirror may hand on metadata that name the host it was copied from: what is elsewhere
@@ -95,6 +131,17 @@ impl Registry {
             return Ok(tarball);
         }
         client.get(named, "*/*").map_err(|failure| asked.error(named, failure))
+    }
+
+    fn of_package(&self, client: &Client, package: &str) -> Result<String, UpstreamError> {
+        client.npmrc.registry(package).ok_or_else(|| UpstreamError::NoRegistry {
+            reason: format!("none is set for `{package}`"),
+        })
+    }
+
+    /// A thread that panicked has left nothing half done.
+    fn known(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Vec<Release>>>> {
+        self.releases.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn client(&self) -> Result<&Client, UpstreamError> {
@@ -109,11 +156,23 @@ impl Registry {
 /// What was asked of whom, for the errors.
 struct Asked<'a> {
     package: &'a str,
-    pin: &'a PackagePin,
+    /// The release that is wanted, if it is one.
+    version: Option<&'a Version>,
     registry: &'a str,
 }
 
 impl Asked<'_> {
+    fn metadata_url(&self) -> String {
+        format!("{}{}", self.registry, self.package.replace('/', "%2f"))
+    }
+
+    fn release(&self) -> String {
+        match self.version {
+            Some(version) => format!("{}@{version}", self.package),
+            None => self.package.to_owned(),
+        }
+    }
+
     fn error(&self, url: &str, failure: Failure) -> UpstreamError {
         let package = self.package.to_owned();
         match failure {
@@ -128,19 +187,13 @@ impl Asked<'_> {
             },
             Failure::Status(404 | 410) => self.not_published(url),
             Failure::Status(status) => self.bad_answer(url, format!("status {status}")),
-            Failure::TooLarge => {
-                archive::too_large(&format!("{package}@{}", self.pin.version), "as it is sent")
-            }
+            Failure::TooLarge => archive::too_large(&self.release(), "as it is sent"),
             Failure::Configuration(error) => error,
         }
     }
 
     fn not_published(&self, url: &str) -> UpstreamError {
-        UpstreamError::NotPublished {
-            package: self.package.to_owned(),
-            version: self.pin.version.clone(),
-            url: without_credentials(url),
-        }
+        UpstreamError::NotPublished { release: self.release(), url: without_credentials(url) }
     }
 
     fn bad_answer(&self, url: &str, reason: String) -> UpstreamError {

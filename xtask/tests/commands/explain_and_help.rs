@@ -10,7 +10,18 @@ fn shown(arguments: &[&str]) -> String {
 
 #[test]
 fn help_reads_like_documentation() {
-    let commands = ["build", "check", "diff", "explain", "clean", "test", "bench"];
+    let commands = [
+        "build",
+        "check",
+        "diff",
+        "sweep",
+        "sync-version",
+        "status",
+        "explain",
+        "clean",
+        "test",
+        "bench",
+    ];
     let pages = commands.map(|command| shown(&[command, "--help"]));
     assert_snapshot!(format!("{}\n{}", shown(&["--help"]), pages.join("\n")));
 }

@@ -31,7 +31,7 @@ fn files() -> Vec<(String, String)> {
 }
 
 /// A repository with one commit of these files.
-fn commit(path: &Path, bare: bool, files: &[(String, String)]) -> (Repository, Oid) {
+pub fn commit(path: &Path, bare: bool, files: &[(String, String)]) -> (Repository, Oid) {
     let mut options = RepositoryInitOptions::new();
     let repository = Repository::init_opts(path, options.bare(bare)).unwrap();
     let mut index = git2::Index::new().unwrap();
@@ -50,7 +50,7 @@ fn commit(path: &Path, bare: bool, files: &[(String, String)]) -> (Repository, O
     (repository, commit)
 }
 
-fn entry(path: &str, id: Oid) -> git2::IndexEntry {
+pub fn entry(path: &str, id: Oid) -> git2::IndexEntry {
     let time = git2::IndexTime::new(0, 0);
     git2::IndexEntry {
         ctime: time,

@@ -7,7 +7,7 @@ use semantic_patch::{
     Allowance, Explain as _, Language, PatchError, PatchFile, Rename, Source, check_ids,
     check_versions,
 };
-use semver::Version;
+use semver::{Version, VersionReq};
 
 const MODULE: &str = "\
 import http from 'node:http';
@@ -156,6 +156,7 @@ fn situations() -> Vec<(&'static str, Vec<PatchError>)> {
             rename(Vec::new())
                 .apply(
                     "module",
+                    &Version::new(1, 0, 0),
                     &Source::new(
                         "dist/module.js",
                         "import 'upstream/server.js';\nthrow new Error('[upstream] failed');\n",
@@ -169,13 +170,14 @@ fn situations() -> Vec<(&'static str, Vec<PatchError>)> {
             rename(vec![Allowance {
                 module: "module".into(),
                 text: "[upstream]".into(),
+                versions: VersionReq::STAR,
                 place: Source::new(
                     "adapter.toml",
                     "[[allow]]\nmodule = \"module\"\ntext = \"[upstream]\"\n",
                 )
                 .wrong(0..9, "this entry"),
             }])
-            .check_allowances(&BTreeSet::new())
+            .check_allowances(&Version::new(1, 0, 0), &BTreeSet::new())
             .expect_err("no module needed it"),
         ),
     ]

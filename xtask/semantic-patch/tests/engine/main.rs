@@ -7,3 +7,4 @@ mod errors;
 mod matching;
 mod renaming;
 mod rewriting;
+mod watching;

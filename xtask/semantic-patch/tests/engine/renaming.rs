@@ -1,10 +1,12 @@
 //! A package under another name.
 
-use semantic_patch::{Language, Rename, Source, relative_imports};
+use semantic_patch::{Allowance, Language, Rename, Source, relative_imports};
+use semver::{Version, VersionReq};
 
 fn rename(code: &str) -> Result<String, usize> {
     let rename = Rename { from: "@up/node".into(), to: "ours-node".into(), allow: Vec::new() };
-    let renamed = rename.apply("module", &Source::new("module.js", code), Language::JavaScript);
+    let source = Source::new("module.js", code);
+    let renamed = rename.apply("module", &Version::new(1, 0, 0), &source, Language::JavaScript);
     renamed.map(|renamed| renamed.text).map_err(|errors| errors.len())
 }
 
@@ -39,6 +41,28 @@ fn a_name_inside_another_string_is_left_over() {
         "const a = { '@up/node': 1 };\n",
     ] {
         assert_eq!(rename(code).unwrap_err(), 1, "{code}");
+    }
+}
+
+#[test]
+fn an_allowance_is_for_its_versions_and_has_to_be_needed_there() {
+    let source = Source::new("module.js", "warn('[@up/node] failed');\n");
+    let rename = Rename {
+        from: "@up/node".into(),
+        to: "ours-node".into(),
+        allow: vec![Allowance {
+            module: "module".into(),
+            text: "[@up/node]".into(),
+            versions: VersionReq::parse(">=2").unwrap(),
+            place: source.wrong(0..0, "here"),
+        }],
+    };
+    for (major, is_allowed) in [(1, false), (2, true)] {
+        let version = Version::new(major, 0, 0);
+        let renamed = rename.apply("module", &version, &source, Language::JavaScript);
+        assert_eq!(renamed.is_ok(), is_allowed, "{version}");
+        let checked = rename.check_allowances(&version, &Default::default());
+        assert_eq!(checked.is_err(), is_allowed, "{version}");
     }
 }
 

@@ -1,5 +1,3 @@
-import type { ServerResponse } from 'node:http';
-
 /** The answer to a handshake that is not let through. */
 export interface Refusal {
 	readonly status: number;
@@ -41,6 +39,11 @@ export const HANDSHAKE_TIMEOUT: Refusal = {
 	message: 'The answer to the WebSocket handshake took too long.',
 };
 
+export const FORBIDDEN_ORIGIN: Refusal = {
+	status: 403,
+	message: 'WebSocket connections from this origin are not allowed.',
+};
+
 export const NOT_VERIFIED: Refusal = {
 	status: 403,
 	message: 'This WebSocket connection is not allowed.',
@@ -55,12 +58,10 @@ export const BAD_HANDSHAKE: Refusal = {
 
 export const FAILED: Refusal = { status: 500, message: 'Internal server error.' };
 
-/** Answers with a refusal. */
-export function refuse(response: ServerResponse, refusal: Refusal): void {
-	const { status, message, retryAfter } = refusal;
-	response.writeHead(status, {
+/** The headers of the answer that a refusal is. */
+export function refusalHeaders({ retryAfter }: Refusal): Record<string, string> {
+	return {
 		'Content-Type': 'text/plain; charset=utf-8',
 		...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
-	});
-	response.end(message);
+	};
 }

@@ -1,0 +1,178 @@
+import { connectionClosed } from '../shared/errors.ts';
+import { MessageRate } from '../shared/message-rate.ts';
+import { payloadSize } from '../shared/payload.ts';
+import type { Payload, Receiver, Sent, Transport } from '../shared/transport.ts';
+import type { PlatformClose, PlatformSocket } from './platform.ts';
+
+/** The limits that can be kept on a connection here. */
+export interface ConnectionLimits {
+	readonly maxPayload: number;
+	readonly maxMessagesPerSecond: number;
+}
+
+const OPEN = 1;
+const CLOSING = 2;
+const CLOSED = 3;
+
+/** RFC 6455 section 7.4.1: the close frame had no code. Never sent. */
+const NO_STATUS = 1005;
+
+/** RFC 6455 section 7.4.1: the connection was lost without a close frame. Never sent. */
+const ABNORMAL_CLOSURE = 1006;
+
+/** RFC 6455 section 7.4.1: the peer broke a rule of the server's own. */
+const POLICY_VIOLATION = 1008;
+
+/** RFC 6455 section 7.4.1. */
+const MESSAGE_TOO_BIG = 1009;
+
+/** Our end of a pair, within its limits. */
+export class Connection implements Transport {
+	readonly #socket: PlatformSocket;
+	readonly #limits: ConnectionLimits;
+	readonly #rate: MessageRate | undefined;
+	#state: 1 | 2 | 3 = OPEN;
+	/** What waits behind a Blob that is being read. */
+	#queue: Promise<void> | undefined;
+	#queuedBytes = 0;
+
+	constructor(socket: PlatformSocket, limits: ConnectionLimits) {
+		this.#socket = socket;
+		this.#limits = limits;
+		const { maxMessagesPerSecond } = limits;
+		this.#rate = maxMessagesPerSecond > 0 ? new MessageRate(maxMessagesPerSecond) : undefined;
+		// By compatibility dates from 2026-03-17 on it is `blob`, which has to be read and so would
+		// let later messages overtake.
+		socket.binaryType = 'arraybuffer';
+	}
+
+	get readyState(): 1 | 2 | 3 {
+		return this.#state;
+	}
+
+	/** What waits in the runtime it does not tell. */
+	get bufferedAmount(): number {
+		return this.#queuedBytes;
+	}
+
+	get extensions(): string {
+		return this.#socket.extensions ?? '';
+	}
+
+	/** Takes the client's messages from now on: those before have waited for that. */
+	receive(receiver: Receiver): void {
+		const socket = this.#socket;
+		socket.addEventListener('message', ({ data }) => {
+			const message = data instanceof ArrayBuffer ? data : String(data);
+			if (this.#state === OPEN && this.#isWithinLimits(message)) receiver.message(message);
+		});
+		socket.addEventListener('close', (event) => {
+			if (this.#state === CLOSED) return;
+			this.#answer(event);
+			this.#state = CLOSED;
+			// The reason of a connection that was lost is the runtime's own text.
+			receiver.closed(event.code, event.code === ABNORMAL_CLOSURE ? '' : event.reason);
+		});
+		socket.addEventListener('error', ({ error }) => {
+			// After a clean close there comes another, "Network connection lost."
+			if (this.#state === CLOSED) return;
+			this.#state = CLOSED;
+			receiver.failed(toError(error));
+			receiver.closed(ABNORMAL_CLOSURE, '');
+		});
+		socket.accept();
+	}
+
+	send(data: Payload, done?: Sent): void {
+		if (this.#state !== OPEN) done?.(connectionClosed());
+		else if (data instanceof Blob || this.#queue !== undefined) this.#sendInTurn(data, done);
+		else this.#send(data, done);
+	}
+
+	close(code?: number, reason?: string): void {
+		if (this.#state !== OPEN) return;
+		this.#state = CLOSING;
+		if (this.#queue === undefined) this.#close(code, reason);
+		else this.#enqueue(async () => this.#close(code, reason));
+	}
+
+	/** The runtime takes input without being asked. */
+	pause(): void {}
+
+	resume(): void {}
+
+	#send(data: string | Uint8Array, done: Sent | undefined): void {
+		const error = attempt(() => this.#socket.send(data));
+		done?.(error);
+	}
+
+	/** Sends a Blob, and what comes behind one, in the order of the calls. */
+	#sendInTurn(data: Payload, done: Sent | undefined): void {
+		const bytes = payloadSize(data);
+		this.#queuedBytes += bytes;
+		// It may be changed by the caller before it is its turn.
+		const message = data instanceof Uint8Array ? data.slice() : data;
+		this.#enqueue(async () => {
+			try {
+				const read =
+					message instanceof Blob ? new Uint8Array(await message.arrayBuffer()) : message;
+				this.#send(read, done);
+			} catch (error) {
+				done?.(toError(error));
+			} finally {
+				this.#queuedBytes -= bytes;
+			}
+		});
+	}
+
+	#enqueue(task: () => Promise<void>): void {
+		const queue = (this.#queue ?? Promise.resolve()).then(task).then(() => {
+			if (this.#queue === queue) this.#queue = undefined;
+		});
+		this.#queue = queue;
+	}
+
+	#close(code: number | undefined, reason: string | undefined): void {
+		// There may be a code that only the peer's runtime lets through, or nobody to close with.
+		if (attempt(() => this.#socket.close(code, reason)) !== undefined) {
+			attempt(() => this.#socket.close());
+		}
+	}
+
+	/** By compatibility dates before 2026-04-07 the client gets no close frame otherwise. */
+	#answer({ code, reason, wasClean }: PlatformClose): void {
+		if (!wasClean || this.#state !== OPEN) return;
+		if (code === NO_STATUS) this.#close(undefined, undefined);
+		else this.#close(code, reason);
+	}
+
+	#isWithinLimits(message: string | ArrayBuffer): boolean {
+		if (this.#rate?.take() === false) {
+			this.close(POLICY_VIOLATION, 'Too many messages');
+			return false;
+		}
+		if (!isLongerThan(this.#limits.maxPayload, message)) return true;
+		this.close(MESSAGE_TOO_BIG, 'Message too big');
+		return false;
+	}
+}
+
+/** The runtime throws where a connection is closing or lost. */
+function attempt(action: () => void): Error | undefined {
+	try {
+		action();
+		return undefined;
+	} catch (error) {
+		return toError(error);
+	}
+}
+
+function toError(error: unknown): Error {
+	return error instanceof Error ? error : new Error(String(error));
+}
+
+/** Whether a message has more bytes. A character of a string takes up to three. */
+function isLongerThan(bytes: number, message: string | ArrayBuffer): boolean {
+	if (typeof message !== 'string') return message.byteLength > bytes;
+	return message.length > bytes || (message.length * 3 > bytes && payloadSize(message) > bytes);
+}

@@ -1,0 +1,57 @@
+import type { Plugin, ViteDevServer } from 'vite';
+import { findHooksFile, type ProjectFolders } from '../shared/hooks-file.ts';
+import type { ResolvedWebSocketOptions } from '../shared/options.ts';
+import type { SiteOptions } from './site.ts';
+
+/** Upstream's plugin keeps modules with this prefix out of the bundles that Vite makes for dev. */
+const MODULE = 'virtual:astro-cloudflare:websocket';
+const RESOLVED = `\0${MODULE}`;
+
+/** Carries the options and the hooks file into the Worker. */
+export function sitePlugin(options: ResolvedWebSocketOptions, folders: ProjectFolders): Plugin {
+	const find = (): string | null => findHooksFile(options.hooks, folders);
+	// A file that is asked for and missing has to be told of at once.
+	let file = find();
+	return {
+		name: MODULE,
+		resolveId: {
+			filter: { id: new RegExp(`^${MODULE}$`) },
+			handler: () => RESOLVED,
+		},
+		load: {
+			filter: { id: new RegExp(`^${RESOLVED}$`) },
+			handler: () => siteModule(options, find()),
+		},
+		configureServer(vite) {
+			// Once there, it is a module like any other; here is heard of its coming and going.
+			const look = (): void => {
+				const before = file;
+				file = find();
+				if (file !== before) reload(vite);
+			};
+			vite.watcher.on('add', look);
+			vite.watcher.on('unlink', look);
+		},
+	};
+}
+
+/** @param hooks The hooks file, if there is one. */
+export function siteModule(options: ResolvedWebSocketOptions, hooks: string | null): string {
+	const { allowedOrigins, handshakeTimeout, maxMessagesPerSecond, maxPayload } = options;
+	const kept: SiteOptions = { allowedOrigins, handshakeTimeout, maxMessagesPerSecond, maxPayload };
+	return [
+		`export const options = ${JSON.stringify(kept)};`,
+		hooks === null
+			? 'export const hooks = {};'
+			: `export * as hooks from ${JSON.stringify(hooks)};`,
+	].join('\n');
+}
+
+function reload(vite: ViteDevServer): void {
+	for (const environment of Object.values(vite.environments)) {
+		const module = environment.moduleGraph.getModuleById(RESOLVED);
+		if (module === undefined) continue;
+		environment.moduleGraph.invalidateModule(module);
+		environment.hot.send({ type: 'full-reload' });
+	}
+}

@@ -1,0 +1,5 @@
+/** What `site-plugin.ts` makes. */
+declare module 'virtual:astro-cloudflare:websocket' {
+	export const options: import('./site.ts').SiteOptions;
+	export const hooks: object;
+}

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { GatheredBytes } from './gathered-bytes.ts';
+
+test('pieces are put together in order', () => {
+	const gathered = new GatheredBytes();
+	let expected = '';
+	for (let size = 0; size < 100; size++) {
+		const piece = String(size % 10).repeat(size);
+		gathered.add(Buffer.from(piece), 0);
+		expected += piece;
+	}
+	assert.equal(gathered.length, expected.length);
+	assert.equal(gathered.bytes.toString(), expected);
+});
+
+test('a peer that announces much and sends little is not given the memory', () => {
+	const gathered = new GatheredBytes();
+	gathered.add(Buffer.alloc(10), 1 << 30);
+	assert.equal(gathered.bytes.buffer.byteLength, 160);
+});
+
+test('what is expected is reserved at once where a good part of it is there', () => {
+	const gathered = new GatheredBytes();
+	gathered.add(Buffer.alloc(1 << 16), 1 << 20);
+	const { buffer } = gathered.bytes;
+	for (let piece = 1; piece < 16; piece++) gathered.add(Buffer.alloc(1 << 16), 1 << 20);
+	assert.equal(gathered.length, 1 << 20);
+	assert.equal(gathered.bytes.buffer, buffer);
+});

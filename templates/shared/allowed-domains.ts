@@ -1,0 +1,36 @@
+/** An entry of Astro's `security.allowedDomains`, which Astro knows since 5.15. */
+export interface AllowedDomain {
+	/** Without a colon. */
+	readonly protocol?: string | undefined;
+	/** `*.` stands for one label before the rest, `**.` for one or more. */
+	readonly hostname?: string | undefined;
+	readonly port?: string | undefined;
+	readonly pathname?: string | undefined;
+}
+
+/**
+ * Whether an origin is the one that an entry describes. What the entry leaves out may be anything.
+ *
+ * The same rules as Astro's `matchPattern`, which only some of the supported versions export.
+ */
+export function isAllowedDomain(
+	origin: URL,
+	{ protocol, hostname, port, pathname }: AllowedDomain,
+): boolean {
+	return (
+		(!protocol || origin.protocol === `${protocol}:`) &&
+		(!hostname || isHostname(origin.hostname, hostname)) &&
+		(!port || origin.port === port) &&
+		// An origin has no path: an entry for one is for requests only.
+		(!pathname || pathname === '/')
+	);
+}
+
+function isHostname(name: string, pattern: string): boolean {
+	if (!pattern.startsWith('*')) return name === pattern;
+	const [wildcard, ...labels] = pattern.split('.');
+	const rest = `.${labels.join('.')}`;
+	if (!name.endsWith(rest) || name === rest) return false;
+	const before = name.slice(0, -rest.length);
+	return wildcard === '**' || (wildcard === '*' && !before.includes('.'));
+}

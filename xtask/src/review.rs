@@ -1,0 +1,212 @@
+//! What of upstream somebody has read: the code that edits depend on, by its hash.
+//!
+//! A patch can go on fitting while the code around it changes its meaning. So the places that edits
+//! look in are written down in `upstream/reviewed.toml` with a hash of their structure, and a
+//! release in which one has changed is told until somebody has read what it has become.
+
+use std::{collections::BTreeMap, fmt::Write as _, fs};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use semantic_patch::{Edit, Language, Source, Watched, watch};
+use semver::Version;
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+use similar::TextDiff;
+
+use crate::{
+    adapter::Adapter,
+    error::{BuildError, Failure},
+    pipeline::Job,
+    upstream::{Integrity, PackagePin, SourceTree},
+};
+
+/// Where the record is, below the root of the checkout.
+pub const REVIEWED: &str = "upstream/reviewed.toml";
+
+const HEADER: &str = "\
+# The code of upstream that edits depend on, as somebody has read it: hashes of its structure, which
+# is blind to layout and comments. Written by `cargo xtask sync-version --accept`; what has changed
+# since, `cargo xtask check` shows.
+";
+
+/// Hexadecimal digits of a hash.
+const DIGITS: usize = 32;
+
+/// The record: reviews by lines and packages.
+#[derive(Default)]
+pub struct Reviewed {
+    /// Without the file nothing is compared.
+    is_there: bool,
+    lines: BTreeMap<String, BTreeMap<String, Review>>,
+}
+
+/// What was read of one package.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Review {
+    version: Version,
+    integrity: String,
+    /// Hashes by modules and places, `serve-app: function createAppHandler`.
+    code: BTreeMap<String, String>,
+}
+
+/// A place whose code nobody has read as it is now.
+pub struct Drift {
+    /// For example `serve-app: function createAppHandler`.
+    pub place: String,
+    /// The release in which it was read; `None` if it never was.
+    pub since: Option<Version>,
+    /// What has become of it, as a unified diff.
+    pub diff: String,
+}
+
+/// The code that the edits of a release depend on, by modules and places.
+type Code = BTreeMap<String, Watched>;
+
+impl Reviewed {
+    /// Reads the record of the checkout at `root`.
+    pub fn read(root: &Utf8Path) -> Result<Self, BuildError> {
+        let path = Utf8PathBuf::from(REVIEWED);
+        let text = match fs::read_to_string(root.join(&path)) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self::default());
+            }
+            Err(error) => {
+                return Err(BuildError::Unreadable { path, reason: error.to_string() });
+            }
+        };
+        let source = Source::new(REVIEWED, text);
+        let lines =
+            toml::from_str(&source.text).map_err(|error| BuildError::ReviewedUnreadable {
+                message: error.message().to_owned(),
+                places: error.span().map(|span| source.wrong(span, "here")).into_iter().collect(),
+            })?;
+        Ok(Self { is_there: true, lines })
+    }
+
+    /// The text of the record.
+    pub fn text(&self) -> String {
+        let mut text = HEADER.to_owned();
+        let reviews = self.lines.iter().rev().flat_map(|(line, packages)| {
+            packages.iter().map(move |(package, review)| (line, package, review))
+        });
+        for (line, package, Review { version, integrity, code }) in reviews {
+            let table = format!("{line}.\"{package}\"");
+            // Writing to a string does not fail.
+            let _ =
+                write!(text, "\n[{table}]\nversion = \"{version}\"\nintegrity = \"{integrity}\"\n");
+            let _ = writeln!(text, "[{table}.code]");
+            for (place, hash) in code {
+                let _ = writeln!(text, "\"{place}\" = \"{hash}\"");
+            }
+        }
+        text
+    }
+
+    /// Records that the release of a job was read as it is.
+    pub fn accept(&mut self, job: &Job<'_>) -> Result<(), Failure> {
+        let package = &job.adapter.upstream.package;
+        let pin = job.line.package(package)?;
+        let code = code(job.adapter, &job.published(pin)?)?;
+        let review = Review {
+            version: pin.version.clone(),
+            integrity: pin.integrity.to_string(),
+            code: code.iter().map(|(place, watched)| (place.clone(), hash(watched))).collect(),
+        };
+        self.is_there = true;
+        self.lines.entry(job.line.name.clone()).or_default().insert(package.clone(), review);
+        Ok(())
+    }
+
+    /// What nobody has read of the release of a job.
+    pub fn drift(&self, job: &Job<'_>) -> Result<Vec<Drift>, Failure> {
+        if !self.is_there {
+            return Ok(Vec::new());
+        }
+        let package = &job.adapter.upstream.package;
+        let pin = job.line.package(package)?;
+        let code_now = code(job.adapter, &job.published(pin)?)?;
+        let review = self.lines.get(&job.line.name).and_then(|packages| packages.get(package));
+        let recorded = |place: &String| review.and_then(|review| review.code.get(place));
+        let mut changed =
+            code_now.iter().filter(|(place, now)| recorded(place) != Some(&hash(now)));
+        if changed.clone().next().is_none() {
+            return Ok(Vec::new());
+        }
+        // The text of what was read is in the release in which it was.
+        let before = match review {
+            Some(review) => review.code(job)?,
+            None => Code::new(),
+        };
+        let drift = changed.by_ref().map(|(place, now)| {
+            let since = recorded(place).and(review).map(|review| review.version.clone());
+            let old = since.as_ref().and_then(|_| before.get(place)).map_or("", |code| &code.text);
+            let name = |version: &Version| format!("{package}@{version}, {place}");
+            let from = since.as_ref().map_or_else(|| "/dev/null".to_owned(), name);
+            let (old, new) = (with_line_break(old), with_line_break(&now.text));
+            let diff = TextDiff::from_lines(&old, &new)
+                .unified_diff()
+                .context_radius(3)
+                .header(&from, &name(&pin.version))
+                .to_string();
+            Drift { place: place.clone(), since, diff }
+        });
+        Ok(drift.collect())
+    }
+}
+
+impl Review {
+    /// The code that was read, out of the release in which it was.
+    fn code(&self, job: &Job<'_>) -> Result<Code, Failure> {
+        let integrity: Integrity = self.integrity.parse().map_err(|reason: &str| {
+            BuildError::ReviewedUnreadable { message: reason.to_owned(), places: Vec::new() }
+        })?;
+        code(job.adapter, &job.published(&PackagePin::of(self.version.clone(), integrity))?)
+    }
+}
+
+/// The code that the edits of a release depend on. Its published form, whatever is built from.
+fn code(adapter: &Adapter, tree: &SourceTree) -> Result<Code, Failure> {
+    let mut code = Code::new();
+    for patch in &adapter.patches {
+        let Some(file) = tree.modules.get(&patch.module) else { continue };
+        let edits: Vec<&Edit> =
+            patch.edits.iter().filter(|edit| edit.is_for(&tree.version)).collect();
+        let source = Source::new(file.path.as_str(), file.text.as_str());
+        let watched = watch(&source, Language::of(&file.path), &edits)?;
+        let named = watched.into_iter();
+        code.extend(named.map(|(place, code)| (format!("{}: {place}", patch.module), code)));
+    }
+    Ok(code)
+}
+
+fn hash(code: &Watched) -> String {
+    let digest = Sha256::digest(&code.structure);
+    let mut hash: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    hash.truncate(DIGITS);
+    hash
+}
+
+/// A diff marks a last line that does not end.
+fn with_line_break(text: &str) -> String {
+    if text.is_empty() || text.ends_with('\n') { text.to_owned() } else { format!("{text}\n") }
+}
+
+/// Prints what nobody has read; whether there is anything.
+pub fn print(job: &Job<'_>, drift: &[Drift]) -> bool {
+    let package = &job.adapter.upstream.package;
+    for Drift { place, since, diff } in drift {
+        match since {
+            Some(version) => {
+                anstream::println!("{package}: `{place}` has changed since {version} was reviewed");
+            }
+            None => anstream::println!("{package}: `{place}` was never reviewed"),
+        }
+        anstream::print!("{diff}");
+    }
+    !drift.is_empty()
+}
+
+/// What to do about it.
+pub const ADVICE: &str = "read it, see whether the edits are still right, then say so: `cargo xtask sync-version --accept`";

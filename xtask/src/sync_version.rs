@@ -1,0 +1,278 @@
+//! `cargo xtask sync-version`: moves pins to other releases, and keeps every place in step with them.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use semver::Version;
+
+use crate::{
+    Answer,
+    adapter::Adapter,
+    day::Day,
+    error::{Failure, UsageError},
+    output::{self, Mode, ModeFlags},
+    package::stamp,
+    pipeline::{self, Job, Workshop},
+    review::{self, REVIEWED, Reviewed},
+    upstream::{
+        ASTRO_FOLDER, History, Line, Mover, PINS, SUBMODULE, Target, UpstreamError, rewritten,
+        set_submodule_commit, submodule_commit,
+    },
+    workspace,
+};
+
+/// Move pins, and whatever carries them
+///
+/// Moves the lines to other releases of Astro, with the adapters that were released with them:
+/// versions, integrity and commit. Without a target the pins stay as they are, and every place that
+/// has to agree with them is made to. Nothing is written before everything was found to fit.
+#[derive(clap::Args)]
+pub struct SyncVersion {
+    /// Only the line of this Astro major, for example 6; all lines if it is not given
+    #[arg(long, value_name = "MAJOR")]
+    astro: Option<u64>,
+    /// To this release of Astro
+    #[arg(long, value_name = "VERSION", conflicts_with_all = ["latest", "submodule"])]
+    to: Option<Version>,
+    /// To the newest release of each major
+    #[arg(long, conflicts_with = "submodule")]
+    latest: bool,
+    /// To the release that the submodule has checked out
+    #[arg(long)]
+    submodule: bool,
+    /// The commit of the release, where no tag tells it
+    #[arg(long, value_name = "SHA", value_parser = sha)]
+    commit: Option<String>,
+    /// Take tags from this clone of Astro's repository, in place of the submodule
+    #[arg(long, value_name = "PATH")]
+    upstream: Option<Utf8PathBuf>,
+    /// Record that the code which the edits depend on was reviewed
+    #[arg(long)]
+    accept: bool,
+    #[command(flatten)]
+    mode: ModeFlags,
+}
+
+fn sha(text: &str) -> Result<String, &'static str> {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    if text.len() == 40 && text.bytes().all(is_digit) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected 40 hexadecimal digits in lower case")
+    }
+}
+
+/// What is to be written.
+#[derive(Default)]
+struct Writes {
+    /// Files of the checkout that become another text.
+    files: Vec<(&'static str, String)>,
+    /// The commit of the submodule.
+    submodule: Option<String>,
+}
+
+impl SyncVersion {
+    pub fn run(self) -> Result<Answer, Failure> {
+        let mode = self.mode.mode();
+        let workshop = Workshop::open(self.upstream.as_deref())?;
+        let adapters = Adapter::select(&workshop.root, &[])?;
+        let clone = self.upstream.clone().unwrap_or_else(|| workshop.root.join(SUBMODULE));
+        let history = History::open(&clone);
+
+        let (target, astro, commit) = self.target(history.as_ref(), &clone)?;
+        let lines = workshop.lines(astro)?;
+        if let (Some(_), [_, _, ..]) = (&commit, lines.as_slice()) {
+            return Err(UsageError::Contradiction {
+                message: "one commit cannot be that of several lines".to_owned(),
+                advice: "name the line: `--astro MAJOR`".to_owned(),
+            }
+            .into());
+        }
+        let mover = Mover {
+            registry: &workshop.registry,
+            history: history.as_ref(),
+            folders: folders(&adapters),
+            commit: commit.as_deref(),
+            today: Day::today().to_string(),
+        };
+        let moved = lines.iter().map(|line| mover.moved(line, &target));
+        let moved = moved.collect::<Result<Vec<Line>, UpstreamError>>()?;
+        let moves: Vec<(&Line, &Line)> = lines.into_iter().zip(&moved).collect();
+
+        let jobs = jobs(&workshop, &adapters, &moved);
+        pipeline::build(&jobs)?;
+        let mut reviewed = Reviewed::read(&workshop.root)?;
+        let mut has_drifted = false;
+        for job in &jobs {
+            if self.accept {
+                reviewed.accept(job)?;
+            } else {
+                has_drifted |= review::print(job, &reviewed.drift(job)?);
+            }
+        }
+
+        let writes = writes(&workshop, &moves, self.accept.then_some(&reviewed))?;
+        moves.iter().for_each(|(old, new)| print_move(old, new));
+        let is_in_step = print_stamps(&workshop, &adapters, &moves);
+        writes.print(mode);
+        if mode == Mode::Write {
+            writes.write(&workshop.root)?;
+        }
+        if has_drifted {
+            output::hint(review::ADVICE);
+        }
+        if !is_in_step {
+            output::hint("`cargo xtask build` makes the packages anew");
+        }
+        let is_fine = mode != Mode::Check || (writes.is_empty() && is_in_step && !has_drifted);
+        Ok(if is_fine { Answer::Fine } else { Answer::No })
+    }
+
+    /// The target, the major of the one line it is for, and the commit, as far as they are given.
+    fn target(
+        &self,
+        history: Option<&History>,
+        clone: &Utf8Path,
+    ) -> Result<(Target, Option<u64>, Option<String>), Failure> {
+        let (version, commit) = if self.submodule {
+            let head = history.and_then(|history| {
+                let commit = history.head()?;
+                Some((history.version_at(&commit, ASTRO_FOLDER)?, commit))
+            });
+            let (version, commit) =
+                head.ok_or_else(|| UpstreamError::NoSubmodule { path: clone.to_owned() })?;
+            (Some(version), Some(commit))
+        } else {
+            (self.to.clone(), None)
+        };
+        let commit = self.commit.clone().or(commit);
+        match version {
+            Some(version) if self.astro.is_some_and(|major| major != version.major) => {
+                Err(UsageError::Contradiction {
+                    message: format!("Astro {version} is none of the line that is named"),
+                    advice: format!("leave out `--astro`, or say `--astro {}`", version.major),
+                }
+                .into())
+            }
+            Some(version) => {
+                let major = version.major;
+                Ok((Target::Version(version), Some(major), commit))
+            }
+            None if self.latest => Ok((Target::Latest, self.astro, commit)),
+            None => Ok((Target::Pinned, self.astro, commit)),
+        }
+    }
+}
+
+/// Where the upstream packages are in Astro's repository.
+fn folders(adapters: &[Adapter]) -> BTreeMap<&str, &str> {
+    let upstream = adapters.iter().map(|adapter| &adapter.upstream);
+    upstream.map(|upstream| (upstream.package.as_str(), upstream.folder.as_str())).collect()
+}
+
+/// Everything that these lines are for, whether they are pinned or not.
+fn jobs<'w>(workshop: &'w Workshop, adapters: &'w [Adapter], lines: &'w [Line]) -> Vec<Job<'w>> {
+    let of_adapter = |adapter: &'w Adapter| {
+        let package = &adapter.upstream.package;
+        let lines = lines.iter().filter(|line| line.packages.contains_key(package));
+        lines.map(|line| workshop.job(adapter, line))
+    };
+    adapters.iter().flat_map(of_adapter).collect()
+}
+
+/// What differs from what it has to be.
+fn writes(
+    workshop: &Workshop,
+    moves: &[(&Line, &Line)],
+    reviewed: Option<&Reviewed>,
+) -> Result<Writes, Failure> {
+    let mut writes = Writes::default();
+    let pins = workspace::read(&workshop.root, Utf8Path::new(PINS))?;
+    let texts = [
+        (PINS, Some(rewritten(&pins, moves)), Some(pins)),
+        (
+            REVIEWED,
+            reviewed.map(Reviewed::text),
+            workspace::read(&workshop.root, Utf8Path::new(REVIEWED)).ok(),
+        ),
+    ];
+    for (path, new, old) in texts {
+        writes.files.extend(new.filter(|new| old.as_ref() != Some(new)).map(|new| (path, new)));
+    }
+    // The submodule stands at the newest line.
+    if let Some((_, newest)) = moves.last()
+        && workshop.pins.lines.last().is_some_and(|last| last.major == newest.major)
+        && submodule_commit(&workshop.root, SUBMODULE).is_some_and(|commit| commit != newest.commit)
+    {
+        writes.submodule = Some(newest.commit.clone());
+    }
+    Ok(writes)
+}
+
+impl Writes {
+    fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.submodule.is_none()
+    }
+
+    fn print(&self, mode: Mode) {
+        let verb = if mode == Mode::Write { "wrote" } else { "would write" };
+        for (path, _) in &self.files {
+            anstream::println!("{verb} {path}");
+        }
+        if let Some(commit) = &self.submodule {
+            anstream::println!("{verb} {commit} as the commit of {SUBMODULE}");
+        }
+    }
+
+    fn write(&self, root: &Utf8Path) -> Result<(), Failure> {
+        for (path, text) in &self.files {
+            output::write_file(&root.join(path), text)?;
+        }
+        if let Some(commit) = &self.submodule {
+            set_submodule_commit(root, SUBMODULE, commit).map_err(|error| {
+                UpstreamError::GitUnreadable {
+                    path: root.to_owned(),
+                    reason: error.message().to_owned(),
+                }
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// The stamps before and after, and the versions that have moved.
+fn print_move(old: &Line, new: &Line) {
+    let (before, after) = (stamp::of(old), stamp::of(new));
+    if old.packages.values().zip(new.packages.values()).all(|(old, new)| old.version == new.version)
+        && before == after
+    {
+        anstream::println!("{}  {before}, as pinned", old.name);
+        return;
+    }
+    anstream::println!("{}  {before} -> {after}", old.name);
+    let width = old.packages.keys().map(String::len).max().unwrap_or(0);
+    for ((package, old), new) in old.packages.iter().zip(new.packages.values()) {
+        if old.version != new.version {
+            anstream::println!("  {package:<width$}  {} -> {}", old.version, new.version);
+        }
+    }
+}
+
+/// Names the built packages whose stamp is not that of their pins; whether there is none.
+fn print_stamps(workshop: &Workshop, adapters: &[Adapter], moves: &[(&Line, &Line)]) -> bool {
+    let mut is_in_step = true;
+    for (old, new) in moves {
+        let stamp = stamp::of(new);
+        for adapter in adapters {
+            let folder = workshop.job(adapter, new).folder();
+            let built = stamp::built(&workshop.root.join(&folder));
+            let Some(built) = built.filter(|built| *built != stamp) else { continue };
+            is_in_step = false;
+            // That a line has moved was said already.
+            if stamp::of(old) == stamp {
+                anstream::println!("{folder} is stamped {built}, and the pins say {stamp}");
+            }
+        }
+    }
+    is_in_step
+}

@@ -1,0 +1,81 @@
+//! What a clone of Astro's repository knows of releases: tags, and the versions at a commit.
+
+use camino::Utf8Path;
+use git2::{ObjectType, Oid, Repository};
+use semver::Version;
+use serde::Deserialize;
+
+use super::{git, release::ASTRO};
+
+/// Astro's own folder in its repository.
+pub const ASTRO_FOLDER: &str = "packages/astro";
+
+/// A clone, with work tree or bare.
+pub struct History {
+    repository: Repository,
+}
+
+#[derive(Deserialize)]
+struct Manifest {
+    version: Version,
+}
+
+impl History {
+    /// The clone at `path`; `None` if there is none.
+    pub fn open(path: &Utf8Path) -> Option<Self> {
+        git::open(path).ok().map(|repository| Self { repository })
+    }
+
+    /// The commit that the tag of a release of Astro leads to.
+    pub fn tagged(&self, astro: &Version) -> Option<String> {
+        let tag = format!("refs/tags/{ASTRO}@{astro}");
+        let tag = self.repository.find_reference(&tag).ok()?;
+        Some(tag.peel_to_commit().ok()?.id().to_string())
+    }
+
+    /// The commit that is checked out.
+    pub fn head(&self) -> Option<String> {
+        Some(self.repository.head().ok()?.peel_to_commit().ok()?.id().to_string())
+    }
+
+    /// The version that the package in a folder has at a commit; `None` where the clone does not
+    /// hold the commit, or the commit no such package.
+    pub fn version_at(&self, commit: &str, folder: &str) -> Option<Version> {
+        let commit = self.repository.find_commit(Oid::from_str(commit).ok()?).ok()?;
+        let path = format!("{folder}/package.json");
+        let entry = commit.tree().ok()?.get_path(path.as_ref()).ok()?;
+        if entry.kind() != Some(ObjectType::Blob) {
+            return None;
+        }
+        let manifest = self.repository.find_blob(entry.id()).ok()?;
+        Some(serde_json::from_slice::<Manifest>(manifest.content()).ok()?.version)
+    }
+}
+
+/// The commit of the submodule that the checkout's index names, if the checkout has one.
+pub fn submodule_commit(root: &Utf8Path, submodule: &str) -> Option<String> {
+    let entry = git::open(root).ok()?.index().ok()?.get_path(submodule.as_ref(), 0)?;
+    (entry.mode == GITLINK).then(|| entry.id.to_string())
+}
+
+/// Makes the checkout's index name another commit of the submodule, as `git add` of it would.
+///
+/// # Errors
+///
+/// What git says where the index cannot be written.
+pub fn set_submodule_commit(
+    root: &Utf8Path,
+    submodule: &str,
+    commit: &str,
+) -> Result<(), git2::Error> {
+    let mut index = git::open(root)?.index()?;
+    if let Some(mut entry) = index.get_path(submodule.as_ref(), 0) {
+        entry.id = Oid::from_str(commit)?;
+        index.add(&entry)?;
+        index.write()?;
+    }
+    Ok(())
+}
+
+/// The mode of an entry that names a commit of another repository.
+const GITLINK: u32 = 0o160_000;

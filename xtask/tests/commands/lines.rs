@@ -1,0 +1,93 @@
+//! Several Astro majors: what is built for which.
+
+use insta::assert_snapshot;
+
+use crate::{
+    checkout::{COMMIT, Checkout, PATCH},
+    from_git,
+    server::Server,
+    shelf::{Shelf, line},
+    tarball,
+};
+
+/// A checkout that pins two majors, and one edit for each beside the one for both.
+fn checkout() -> (Checkout, Server) {
+    let server = Shelf::default().toy("1.2.3", "6.4.8").toy("2.0.0", "7.2.4").serve();
+    let checkout = Checkout::new(&tarball::good(), &server);
+    let six = line("6.4.8", &"6".repeat(40).replace("66666", "666a6"), "1.2.3", "");
+    let seven = line("7.2.4", COMMIT, "2.0.0", "tag = \"latest\"\nrevision = 2\n");
+    checkout.write("upstream/upstream.toml", &format!("{seven}\n{six}"));
+    let edit = |id: &str, versions: &str| {
+        format!(
+            "[[edit]]\nid = \"{id}\"\nwhy = \"It differs.\"\nappend = \"const {id} = 1;\"\nversions = \"{versions}\"\n"
+        )
+    };
+    let patch = std::fs::read_to_string(checkout.path(PATCH)).unwrap();
+    checkout.write(PATCH, &format!("{patch}{}{}", edit("old", "<2"), edit("young", ">=2")));
+    (checkout, server)
+}
+
+fn manifest(checkout: &Checkout, line: &str) -> serde_json::Value {
+    let path = checkout.path(&format!("adapters/toy/pkg/{line}/package.json"));
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+#[test]
+fn every_line_gets_its_package_with_the_edits_for_its_version() {
+    let (checkout, _server) = checkout();
+    assert_snapshot!(checkout.shown(&["build"]));
+    let module = |line: &str| {
+        let path = checkout.path(&format!("adapters/toy/pkg/{line}/dist/index.js"));
+        std::fs::read_to_string(path).unwrap()
+    };
+    assert!(module("astro6").contains("old") && !module("astro6").contains("young"));
+    assert!(module("astro7").contains("young") && !module("astro7").contains("old"));
+}
+
+#[test]
+fn one_line_can_be_chosen() {
+    let (checkout, _server) = checkout();
+    checkout.build_well(&["--astro", "6"]);
+    assert!(checkout.path("adapters/toy/pkg/astro6").exists());
+    assert!(!checkout.path("adapters/toy/pkg/astro7").exists());
+}
+
+#[test]
+fn a_line_that_is_not_there_is_an_error() {
+    let (checkout, _server) = checkout();
+    assert_snapshot!(checkout.shown(&["build", "--astro", "3"]));
+}
+
+#[test]
+fn a_line_that_does_not_pin_the_one_runtime_that_is_asked_for_is_an_error() {
+    let (checkout, _server) = checkout();
+    let pins = std::fs::read_to_string(checkout.path("upstream/upstream.toml")).unwrap();
+    let other = format!("[astro5]\nastro = \"5.0.0\"\ncommit = \"{COMMIT}\"\n[astro5.packages]\n");
+    checkout.write("upstream/upstream.toml", &format!("{pins}{other}"));
+    let shown = checkout.shown(&["build", "toy", "--astro", "5"]);
+    assert!(shown.contains("U003") && shown.contains("[astro5.packages]"), "{shown}");
+}
+
+#[test]
+fn the_dist_tag_of_a_line_is_in_its_manifest() {
+    let (checkout, _server) = checkout();
+    checkout.build_well(&[]);
+    assert_eq!(manifest(&checkout, "astro7")["publishConfig"]["tag"], "latest");
+    assert_eq!(manifest(&checkout, "astro6")["publishConfig"]["tag"], "astro6");
+}
+
+#[test]
+fn a_further_revision_of_a_release_has_its_number_in_the_version() {
+    let (checkout, _server) = checkout();
+    checkout.build_well(&[]);
+    assert_eq!(manifest(&checkout, "astro7")["version"], "7.2.4-8a31cba.2");
+}
+
+#[test]
+fn a_package_from_another_repository_is_read_from_the_registry_beside_a_clone() {
+    let (checkout, _repository) = from_git::with_toy();
+    let pins = std::fs::read_to_string(checkout.path("upstream/upstream.toml")).unwrap();
+    checkout.write("upstream/upstream.toml", &pins.replace(" }", ", form = \"registry\" }"));
+    let shown = checkout.shown(&["check", "--upstream", "clone"]);
+    assert!(shown.contains("registry form"), "{shown}");
+}

@@ -1,0 +1,118 @@
+//! A registry that has several releases of the toy, and of Astro.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    server::{Answer, Server},
+    tarball,
+};
+
+/// What the registry has.
+#[derive(Clone, Default)]
+pub struct Shelf {
+    toys: BTreeMap<String, Toy>,
+    astro: Vec<String>,
+}
+
+#[derive(Clone)]
+struct Toy {
+    tarball: Vec<u8>,
+    /// The sha512 that the metadata name.
+    integrity: Option<String>,
+    peer: String,
+    built_with: String,
+}
+
+impl Shelf {
+    /// With a release of the toy that fits, made for this version of Astro.
+    pub fn toy(self, version: &str, astro: &str) -> Self {
+        self.toy_with(version, astro, tarball::MODULE)
+    }
+
+    /// With a release of the toy whose module has this text.
+    pub fn toy_with(mut self, version: &str, astro: &str, module: &str) -> Self {
+        let tarball = toy(version, module);
+        let major = astro.split('.').next().unwrap();
+        let toy = Toy {
+            integrity: Some(tarball::integrity(&tarball)),
+            tarball,
+            peer: format!("^{major}.0.0"),
+            built_with: astro.to_owned(),
+        };
+        self.toys.insert(version.to_owned(), toy);
+        self
+    }
+
+    /// With metadata of a release of the toy that name this sha512, or none.
+    pub fn announcing(mut self, version: &str, integrity: Option<String>) -> Self {
+        self.toys.get_mut(version).unwrap().integrity = integrity;
+        self
+    }
+
+    /// With these releases of Astro.
+    pub fn astro(mut self, versions: &[&str]) -> Self {
+        self.astro.extend(versions.iter().map(|version| (*version).to_owned()));
+        self
+    }
+
+    /// What is answered to a path.
+    pub fn answer(&self, path: &str) -> Answer {
+        match path {
+            "/@upstream%2ftoy" => Answer::found(self.metadata()),
+            "/astro" => Answer::found(self.metadata_of_astro()),
+            _ => {
+                let version = path.strip_prefix("/toy-").and_then(|rest| rest.strip_suffix(".tgz"));
+                match version.and_then(|version| self.toys.get(version)) {
+                    Some(toy) => Answer::found(toy.tarball.clone()),
+                    None => Answer::Status(404, Vec::new()),
+                }
+            }
+        }
+    }
+
+    pub fn serve(self) -> Server {
+        Server::start(move |path, _| self.answer(path))
+    }
+
+    fn metadata(&self) -> String {
+        let versions = self.toys.iter().map(|(version, toy)| {
+            let Toy { integrity, peer, built_with, .. } = toy;
+            let integrity = integrity.iter().map(|text| format!(r#","integrity":"{text}""#));
+            let integrity: String = integrity.collect();
+            format!(
+                r#""{version}":{{"peerDependencies":{{"astro":"{peer}"}},"devDependencies":{{"astro":"{built_with}"}},"dist":{{"tarball":"/toy-{version}.tgz"{integrity}}}}}"#
+            )
+        });
+        let versions: Vec<String> = versions.collect();
+        format!(r#"{{"name":"@upstream/toy","versions":{{{}}}}}"#, versions.join(","))
+    }
+
+    fn metadata_of_astro(&self) -> String {
+        let versions = self.astro.iter().map(|version| {
+            format!(
+                r#""{version}":{{"dist":{{"tarball":"/astro.tgz","integrity":"{}"}}}}"#,
+                tarball::integrity(b"astro")
+            )
+        });
+        let versions: Vec<String> = versions.collect();
+        format!(r#"{{"name":"astro","versions":{{{}}}}}"#, versions.join(","))
+    }
+}
+
+/// A release of the toy.
+pub fn toy(version: &str, module: &str) -> Vec<u8> {
+    let manifest = tarball::MANIFEST.replace("1.2.3", version);
+    tarball::with_files(&[
+        ("package/package.json", manifest.as_bytes()),
+        ("package/dist/index.js", module.as_bytes()),
+    ])
+}
+
+/// A table of the pins. `more` are further keys, a line each.
+pub fn line(astro: &str, commit: &str, toy: &str, more: &str) -> String {
+    let major = astro.split('.').next().unwrap();
+    let integrity = tarball::integrity(&self::toy(toy, tarball::MODULE));
+    format!(
+        "[astro{major}]\nastro = \"{astro}\"\ncommit = \"{commit}\"\n{more}[astro{major}.packages]\n\"@upstream/toy\" = {{ version = \"{toy}\", integrity = \"{integrity}\" }}\n"
+    )
+}

@@ -1,0 +1,63 @@
+//! `xtask status`: what is pinned, and what there is.
+
+use insta::assert_snapshot;
+
+use crate::{
+    checkout::{COMMIT, Checkout},
+    server::Server,
+    shelf::{Shelf, line},
+    tarball,
+};
+
+fn shelf() -> Shelf {
+    Shelf::default()
+        .astro(&["6.4.8", "7.2.4", "7.3.0", "7.4.0-beta.1"])
+        .toy("1.2.3", "6.4.8")
+        .toy("2.0.0", "7.2.4")
+        .toy("2.1.0", "7.3.0")
+}
+
+/// 2026-12-24, in seconds.
+const TODAY: &str = "1798070400";
+
+fn checkout(shelf: Shelf) -> (Checkout, Server) {
+    let server = shelf.serve();
+    let checkout = Checkout::new(&tarball::good(), &server).with("SOURCE_DATE_EPOCH", TODAY);
+    let six = line("6.4.8", COMMIT, "1.2.3", "");
+    let seven = line("7.2.4", COMMIT, "2.0.0", "tag = \"latest\"\nas-of = \"2026-11-18\"\n");
+    checkout.write("upstream/upstream.toml", &format!("{seven}{six}"));
+    (checkout, server)
+}
+
+#[test]
+fn every_line_is_shown_with_what_upstream_has_released_since() {
+    let (checkout, _server) = checkout(shelf());
+    checkout.build_well(&["--astro", "6"]);
+    checkout.write("upstream/reviewed.toml", "");
+    assert_snapshot!(checkout.shown(&["status"]));
+    assert_snapshot!(checkout.shown(&["status", "--json"]));
+}
+
+#[test]
+fn check_answers_no_while_upstream_is_ahead() {
+    let (ahead, _server) = checkout(shelf());
+    assert!(ahead.shown(&["status", "--check"]).starts_with("exit code 1"));
+    let newest = Shelf::default()
+        .astro(&["6.4.8", "7.2.4"])
+        .toy("1.2.3", "6.4.8")
+        .toy("2.0.0", "7.2.4")
+        .toy("3.0.0-beta.1", "8.0.0");
+    let (newest, _server) = checkout(newest);
+    let shown = newest.shown(&["status", "--check"]);
+    assert!(shown.starts_with("exit code 0"), "{shown}");
+}
+
+#[test]
+fn a_major_without_a_line_is_told() {
+    let (checkout, _server) = checkout(shelf().astro(&["8.0.0"]));
+    let shown = checkout.shown(&["status", "--check"]);
+    assert!(
+        shown.starts_with("exit code 1") && shown.contains("Astro 8.0.0 has no line"),
+        "{shown}"
+    );
+}

@@ -1,0 +1,143 @@
+//! `xtask sweep`: many releases, and registries that stop in the middle.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use insta::assert_snapshot;
+
+use crate::{
+    checkout::{COMMIT, Checkout},
+    server::{Answer, Server},
+    shelf::{Shelf, line},
+    tarball,
+};
+
+/// Releases of two majors. In 1.3.0 the function that is edited got another name, and in 2.1.0 what
+/// it returns is gone.
+fn shelf() -> Shelf {
+    let renamed = tarball::MODULE.replace("createToy", "makeToy");
+    let silent = tarball::MODULE.replace("return", "void");
+    Shelf::default()
+        .toy("0.9.0", "5.0.0")
+        .toy("1.2.2", "6.4.0")
+        .toy("1.2.3", "6.4.8")
+        .toy_with("1.3.0", "6.4.8", &renamed)
+        .toy_with("1.10.0", "6.4.8", &renamed)
+        .toy_with("2.0.0-beta.1", "7.0.0", &silent)
+        .toy("2.0.0", "7.2.4")
+        .toy_with("2.1.0", "7.3.0", &silent)
+        .toy("2.2.0", "7.3.1")
+}
+
+/// A checkout that pins both majors.
+fn checkout(server: &Server) -> Checkout {
+    let checkout = Checkout::new(&tarball::good(), server);
+    let pins = line("6.4.8", COMMIT, "1.2.3", "") + &line("7.2.4", COMMIT, "2.0.0", "");
+    checkout.write("upstream/upstream.toml", &pins);
+    checkout
+}
+
+/// The tarballs that were asked for, in order of their names.
+fn tarballs(server: &Server) -> Vec<String> {
+    let mut lines = server.lines();
+    lines.retain(|line| line.ends_with(".tgz"));
+    lines.sort();
+    lines
+}
+
+#[test]
+fn a_sweep_says_what_fits_and_since_when_upstream_has_moved() {
+    let server = shelf().serve();
+    let checkout = checkout(&server);
+    assert_snapshot!(checkout.shown(&["sweep"]));
+    assert!(!checkout.path("adapters/toy/pkg").exists());
+}
+
+#[test]
+fn json_has_every_release_and_prereleases_where_they_are_asked_for() {
+    let server = shelf().serve();
+    assert_snapshot!(checkout(&server).shown(&["sweep", "toy", "--json", "--pre"]));
+}
+
+#[test]
+fn a_sweep_can_begin_at_a_release() {
+    let server = shelf().serve();
+    let shown = checkout(&server).shown(&["sweep", "--since", "2.2.0"]);
+    assert!(shown.starts_with("exit code 0") && shown.contains("1 of 1 releases fit"), "{shown}");
+    assert_eq!(tarballs(&server), ["GET /toy-2.2.0.tgz"]);
+}
+
+#[test]
+fn a_sweep_of_nothing_is_an_error() {
+    assert_snapshot!(checkout(&shelf().serve()).shown(&["sweep", "--since", "9.0.0"]));
+}
+
+#[test]
+fn every_release_is_fetched_once() {
+    let server = shelf().serve();
+    let checkout = checkout(&server);
+    checkout.shown(&["sweep"]);
+    assert_eq!(tarballs(&server).len(), 7);
+    checkout.shown(&["sweep"]);
+    assert_eq!(tarballs(&server).len(), 7);
+    let metadata = server.lines().iter().filter(|line| line.ends_with("%2ftoy")).count();
+    assert_eq!(metadata, 2, "once for each sweep");
+}
+
+#[test]
+fn a_sweep_that_was_cut_off_goes_on_where_it_was() {
+    let served = AtomicUsize::new(0);
+    let whole = shelf();
+    let shelf = shelf();
+    // Three tarballs, then nothing but the beginnings of files.
+    let broken = Server::start(move |path, _| match (path.ends_with(".tgz"), shelf.answer(path)) {
+        (true, Answer::Status(_, body)) if served.fetch_add(1, Ordering::SeqCst) >= 3 => {
+            Answer::Half(body)
+        }
+        (_, answer) => answer,
+    });
+    let checkout = checkout(&broken);
+    let shown = checkout.shown(&["sweep"]);
+    assert!(shown.starts_with("exit code 3") && shown.contains("U006"), "{shown}");
+    assert!(shown.contains("of 7 releases were tried"), "{shown}");
+    assert_eq!(checkout.cached().len(), 3);
+
+    let server = whole.serve();
+    let checkout = checkout.with("npm_config_registry", &server.url());
+    let shown = checkout.shown(&["sweep"]);
+    assert!(shown.contains("4 of 7 releases fit"), "{shown}");
+    assert_eq!(tarballs(&server).len(), 4, "{:?}", tarballs(&server));
+}
+
+#[test]
+fn a_release_that_cannot_be_read_is_said_and_the_others_are_tried() {
+    let shelf = shelf();
+    let server = Server::start(move |path, _| match path {
+        "/toy-1.2.2.tgz" => Answer::found("<html>Please log in</html>"),
+        _ => shelf.answer(path),
+    });
+    let checkout =
+        checkout(&server).hide(&tarball::integrity(b"<html>Please log in</html>"), "OTHER");
+    let shown = checkout.shown(&["sweep", "--json"]);
+    assert!(shown.contains("\"fits\": null") && shown.contains("U010"), "{shown}");
+    assert!(shown.contains("3 of 7") || shown.matches("\"fits\": true").count() == 3, "{shown}");
+}
+
+#[test]
+fn a_pinned_release_that_has_changed_on_the_registry_is_an_error() {
+    let altered = shelf().announcing("1.2.3", Some(tarball::integrity(b"altered")));
+    assert_snapshot!(checkout(&altered.serve()).shown(&["sweep"]));
+}
+
+#[test]
+fn a_release_without_a_sha512_is_not_used() {
+    let server = shelf().announcing("2.2.0", None).serve();
+    assert_snapshot!(checkout(&server).shown(&["sweep", "--since", "2.2.0"]));
+    assert!(tarballs(&server).is_empty());
+}
+
+#[test]
+fn a_registry_that_answers_with_rubbish_is_an_error() {
+    let server = Server::start(|_, _| Answer::found("{\"versions\": 1}"));
+    let shown = checkout(&server).shown(&["sweep"]);
+    assert!(shown.starts_with("exit code 3") && shown.contains("U009"), "{shown}");
+}

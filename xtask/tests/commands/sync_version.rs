@@ -1,0 +1,258 @@
+//! `xtask sync-version`: where a pin can be moved to, and what is written then.
+
+use std::{fs, path::Path};
+
+use git2::{Oid, Repository};
+use insta::assert_snapshot;
+
+use crate::{
+    checkout::{COMMIT, Checkout, FOLDER},
+    from_git,
+    server::Server,
+    shelf::{Shelf, line},
+    tarball,
+};
+
+const PINS: &str = "upstream/upstream.toml";
+
+/// 2026-12-24, in seconds.
+const TODAY: &str = "1798070400";
+
+/// Two majors. 7.2.4 has two releases of the toy, the one that goes with 7.4.0 does not fit, and
+/// that for 6.5.0 was made with a later Astro.
+fn shelf() -> Shelf {
+    Shelf::default()
+        .astro(&["4.0.0", "6.1.0", "6.4.8", "6.5.0", "7.0.0-beta.1", "7.2.4", "7.3.0", "7.4.0"])
+        .toy("1.2.3", "6.4.8")
+        .toy("1.3.0", "6.6.0")
+        .toy("2.0.0", "7.2.4")
+        .toy("2.0.1", "7.2.4")
+        .toy("2.1.0", "7.3.0")
+        .toy_with("2.2.0", "7.4.0", &tarball::MODULE.replace("createToy", "makeToy"))
+}
+
+fn checkout(shelf: Shelf) -> (Checkout, Server) {
+    let server = shelf.serve();
+    let checkout = Checkout::new(&tarball::good(), &server);
+    let six = line("6.4.8", COMMIT, "1.2.3", "");
+    let seven = line("7.2.4", COMMIT, "2.0.0", "as-of  =  \"2026-11-18\" # a day\n");
+    checkout.write(PINS, &format!("# Above.\n{seven}\n# Between.\n{six}"));
+    (checkout.with("SOURCE_DATE_EPOCH", TODAY), server)
+}
+
+fn pins(checkout: &Checkout) -> String {
+    fs::read_to_string(checkout.path(PINS)).unwrap()
+}
+
+/// A clone with one commit, of this release of Astro with this one of the toy, under a tag.
+fn clone(path: &Path, astro: &str, toy: &str) -> (Repository, Oid) {
+    let manifest = |name: &str, version: &str| {
+        format!("{{ \"name\": \"{name}\", \"version\": \"{version}\" }}\n")
+    };
+    let files = [
+        ("packages/astro/package.json".to_owned(), manifest("astro", astro)),
+        (format!("{FOLDER}/package.json"), tarball::MANIFEST.replace("1.2.3", toy)),
+        (
+            format!("{FOLDER}/src/index.ts"),
+            "export default function createToy(): string {\n\treturn 'toy';\n}\n".to_owned(),
+        ),
+        ("packages/helpers/package.json".to_owned(), manifest("@upstream/helpers", "0.10.4")),
+    ];
+    let (repository, commit) = from_git::commit(path, false, &files);
+    {
+        let object = repository.find_object(commit, None).unwrap();
+        repository.tag_lightweight(&format!("astro@{astro}"), &object, true).unwrap();
+    }
+    (repository, commit)
+}
+
+/// With a clone of 7.3.0 in `clone`.
+fn with_clone() -> (Checkout, Server, String) {
+    let (checkout, server) = checkout(shelf());
+    let (_, commit) = clone(&checkout.path("clone"), "7.3.0", "2.1.0");
+    let commit = commit.to_string();
+    (checkout, server, commit)
+}
+
+fn sync(checkout: &Checkout, arguments: &[&str]) -> String {
+    checkout.shown(&[&["sync-version"], arguments].concat())
+}
+
+/// A run that has to fail, and to leave everything as it was.
+fn fail(checkout: &Checkout, arguments: &[&str], code: &str) -> String {
+    let before = pins(checkout);
+    let shown = sync(checkout, arguments);
+    assert!(shown.contains(&format!("error[{code}]")), "{shown}");
+    assert_eq!(pins(checkout), before);
+    shown
+}
+
+#[test]
+fn a_line_is_moved_with_its_adapters_and_the_file_keeps_its_layout() {
+    let (checkout, _server, commit) = with_clone();
+    let shown = sync(&checkout, &["--to", "7.3.0", "--upstream", "clone"]);
+    assert!(pins(&checkout).contains(&commit));
+    assert_snapshot!(format!("{shown}── {PINS}\n{}", pins(&checkout)));
+    checkout.build_well(&["--upstream", "clone", "--astro", "7"]);
+}
+
+#[test]
+fn a_second_run_has_nothing_to_do() {
+    let (checkout, _server, _) = with_clone();
+    sync(&checkout, &["--to", "7.3.0", "--upstream", "clone"]);
+    let moved = pins(&checkout);
+    let shown = sync(&checkout, &["--to", "7.3.0", "--upstream", "clone", "--check"]);
+    assert!(shown.starts_with("exit code 0"), "{shown}");
+    assert_eq!(pins(&checkout), moved);
+}
+
+#[test]
+fn check_and_dry_run_write_nothing_and_only_check_answers_no() {
+    let (checkout, _server, _) = with_clone();
+    let before = pins(&checkout);
+    for (flag, code) in [("--check", 1), ("--dry-run", 0)] {
+        let shown = sync(&checkout, &["--to", "7.3.0", "--upstream", "clone", flag]);
+        assert!(shown.starts_with(&format!("exit code {code}\n")), "{shown}");
+        assert!(shown.contains("would write upstream/upstream.toml"), "{shown}");
+        assert_eq!(pins(&checkout), before);
+    }
+}
+
+#[test]
+fn latest_is_the_newest_release_of_the_major() {
+    let (checkout, _server) = checkout(shelf());
+    let commit = "c".repeat(40);
+    let shown = sync(&checkout, &["--latest", "--astro", "6", "--commit", &commit, "--dry-run"]);
+    // The toy 1.3.0 was made with an Astro that is newer still.
+    assert!(shown.contains("astro6  6.4.8-8a31cba -> 6.5.0-ccccccc\n"), "{shown}");
+    assert!(!shown.contains("1.3.0"), "{shown}");
+}
+
+#[test]
+fn without_a_tag_the_commit_has_to_be_named() {
+    let (checkout, _server) = checkout(shelf());
+    assert_snapshot!(fail(&checkout, &["--to", "7.3.0"], "U030"));
+    let commit = format!("0123456{}", "a".repeat(33));
+    let shown = sync(&checkout, &["--to", "7.3.0", "--commit", &commit]);
+    assert!(shown.contains("7.3.0-0123456a\n"), "without a letter it is a number: {shown}");
+    assert!(pins(&checkout).contains(&commit));
+}
+
+#[test]
+fn a_commit_of_another_release_is_an_error() {
+    let (checkout, _server, commit) = with_clone();
+    let arguments = ["--to", "7.4.0", "--commit", &commit, "--upstream", "clone"];
+    assert!(fail(&checkout, &arguments, "U015").contains("`astro@7.3.0`"));
+}
+
+#[test]
+fn a_tag_that_has_moved_is_an_error_until_its_commit_is_named() {
+    let (checkout, _server) = checkout(shelf());
+    let (_, commit) = clone(&checkout.path("clone"), "7.2.4", "2.0.0");
+    let commit = commit.to_string();
+    let checkout = checkout.hide(&commit, "COMMIT");
+    let arguments = ["--upstream", "clone", "--astro", "7"];
+    assert_snapshot!(fail(&checkout, &arguments, "U031"));
+    sync(&checkout, &[&arguments[..], &["--commit", &commit]].concat());
+    assert!(pins(&checkout).contains(&commit));
+}
+
+#[test]
+fn nothing_is_written_where_a_patch_does_not_fit() {
+    let (checkout, _server) = checkout(shelf());
+    let commit = "c".repeat(40);
+    let shown = fail(&checkout, &["--latest", "--astro", "7", "--commit", &commit], "P010");
+    assert!(shown.starts_with("exit code 4") && shown.contains("@upstream/toy@2.2.0"), "{shown}");
+}
+
+#[test]
+fn a_release_that_does_not_exist_is_an_error() {
+    let (checkout, _server) = checkout(shelf());
+    assert_snapshot!(fail(&checkout, &["--to", "7.9.9"], "U033"));
+}
+
+#[test]
+fn a_release_that_is_older_than_the_lines_or_than_their_adapters_is_an_error() {
+    let (checkout, _server) = checkout(shelf());
+    fail(&checkout, &["--to", "4.0.0"], "B023");
+    let commit = "c".repeat(40);
+    assert_snapshot!(fail(&checkout, &["--to", "6.1.0", "--commit", &commit], "U034"));
+}
+
+#[test]
+fn a_pin_that_has_changed_on_the_registry_is_an_error() {
+    let altered = shelf().announcing("2.0.0", Some(tarball::integrity(b"altered")));
+    let (checkout, _server) = checkout(altered);
+    fail(&checkout, &["--check"], "U017");
+}
+
+#[test]
+fn an_adapter_that_moves_alone_counts_up_the_revision() {
+    let (checkout, _server) = checkout(shelf());
+    let shown = sync(&checkout, &["--to", "7.2.4"]);
+    assert!(shown.contains("7.2.4-8a31cba -> 7.2.4-8a31cba.1\n"), "{shown}");
+    assert!(shown.contains("2.0.0 -> 2.0.1"), "{shown}");
+    assert!(pins(&checkout).contains("revision = 1\n"));
+    let shown = sync(&checkout, &["--to", "7.2.4", "--check"]);
+    assert!(shown.starts_with("exit code 0"), "{shown}");
+}
+
+#[test]
+fn a_built_package_with_another_stamp_is_told() {
+    let (checkout, _server) = checkout(shelf());
+    checkout.build_well(&[]);
+    let shown = sync(&checkout, &["--check"]);
+    assert!(shown.starts_with("exit code 0"), "{shown}");
+    checkout.write(PINS, &pins(&checkout).replace(COMMIT, &"d".repeat(40)));
+    assert_snapshot!(sync(&checkout, &["--check", "--astro", "7"]));
+    checkout.build_well(&[]);
+    let shown = sync(&checkout, &["--check"]);
+    assert!(shown.starts_with("exit code 0"), "{shown}");
+}
+
+#[test]
+fn the_release_that_the_submodule_has_checked_out_can_be_taken() {
+    let (checkout, _server) = checkout(shelf());
+    assert_snapshot!(fail(&checkout, &["--submodule"], "U032"));
+    let (_, commit) = clone(&checkout.path("upstream/astro"), "7.3.0", "2.1.0");
+    let shown = sync(&checkout, &["--submodule"]);
+    assert!(shown.contains("astro7  7.2.4-8a31cba -> 7.3.0-"), "{shown}");
+    assert!(pins(&checkout).contains(&commit.to_string()));
+}
+
+#[test]
+fn the_submodule_is_moved_with_the_newest_line() {
+    let (checkout, _server, commit) = with_clone();
+    let root = Repository::init(checkout.root()).unwrap();
+    let mut index = root.index().unwrap();
+    let mut submodule = from_git::entry("upstream/astro", Oid::from_str(COMMIT).unwrap());
+    submodule.mode = 0o160_000;
+    index.add(&submodule).unwrap();
+    index.write().unwrap();
+    let at = |root: &Repository| {
+        let mut index = root.index().unwrap();
+        index.read(true).unwrap();
+        index.get_path(Path::new("upstream/astro"), 0).unwrap().id.to_string()
+    };
+    let shown = sync(&checkout, &["--check"]);
+    assert!(shown.starts_with("exit code 0"), "{shown}");
+    sync(&checkout, &["--to", "7.3.0", "--upstream", "clone"]);
+    assert_eq!(at(&root), commit);
+
+    index.read(true).unwrap();
+    index.add(&submodule).unwrap();
+    index.write().unwrap();
+    let shown = sync(&checkout, &["--check"]);
+    assert!(shown.starts_with("exit code 1") && shown.contains("upstream/astro"), "{shown}");
+}
+
+#[test]
+fn what_contradicts_itself_is_an_error() {
+    let (checkout, _server) = checkout(shelf());
+    assert_snapshot!(fail(&checkout, &["--to", "6.5.0", "--astro", "7"], "B025"));
+    fail(&checkout, &["--latest", "--commit", &"c".repeat(40)], "B025");
+    for arguments in [["--to", "7.3.0", "--latest"], ["--commit", "8a31cba", "--check"]] {
+        let shown = sync(&checkout, &arguments);
+        assert!(shown.starts_with("exit code 2"), "{shown}");
+    }
+}
