@@ -23,8 +23,8 @@ export interface PlatformClose {
 	readonly wasClean: boolean;
 }
 
-/** A response, with the end of a pair that it hands to the client. */
-export interface PlatformResponse extends Response {
+/** What a response has in addition: the end of a pair that it hands to the client. */
+interface Upgrading {
 	readonly webSocket?: PlatformSocket | null;
 }
 
@@ -33,7 +33,7 @@ interface Platform {
 	readonly Response: new (
 		body: null,
 		init: { status: number; headers?: Headers; webSocket: PlatformSocket } | Response,
-	) => PlatformResponse;
+	) => Response;
 }
 
 const platform = globalThis as unknown as Platform;
@@ -51,7 +51,7 @@ export function switchingProtocols(client: PlatformSocket, headers: Headers): Re
 
 /** The end of a pair that a response hands to the client. */
 export function webSocketOf(response: Response): PlatformSocket | undefined {
-	return (response as PlatformResponse).webSocket ?? undefined;
+	return (response as Upgrading).webSocket ?? undefined;
 }
 
 /**
