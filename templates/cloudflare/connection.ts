@@ -63,8 +63,7 @@ export class Connection implements Transport {
 	receive(receiver: Receiver): void {
 		const socket = this.#socket;
 		socket.addEventListener('message', ({ data }) => {
-			const message = data instanceof ArrayBuffer ? data : String(data);
-			if (this.#state === OPEN && this.#isWithinLimits(message)) receiver.message(message);
+			if (this.#state === OPEN && this.#isWithinLimits(data)) receiver.message(data);
 		});
 		socket.addEventListener('close', (event) => {
 			if (this.#state === CLOSED) return;

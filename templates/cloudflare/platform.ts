@@ -11,9 +11,14 @@ export interface PlatformSocket {
 	/** Bytes are copied. */
 	send(data: string | Uint8Array): void;
 	close(code?: number, reason?: string): void;
-	addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+	addEventListener(type: 'message', listener: (event: PlatformMessage) => void): void;
 	addEventListener(type: 'close', listener: (event: PlatformClose) => void): void;
 	addEventListener(type: 'error', listener: (event: { readonly error?: unknown }) => void): void;
+}
+
+/** The `message` event of a {@link PlatformSocket} whose `binaryType` is `arraybuffer`. */
+export interface PlatformMessage {
+	readonly data: string | ArrayBuffer;
 }
 
 /** The `close` event of a {@link PlatformSocket}. */
