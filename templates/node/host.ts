@@ -4,7 +4,7 @@ import { hooksOf, type WebSocketHooks } from '../shared/hooks.ts';
 import { type ResolvedWebSocketOptions, WEBSOCKET_DEFAULTS } from '../shared/options.ts';
 import { type Report, reporter } from '../shared/report.ts';
 import { proxyList } from './client-address.ts';
-import { webRequest } from './handshake.ts';
+import { requestPath, webRequest } from './handshake.ts';
 
 /** The site whose handshakes a server answers. */
 export interface Host {
@@ -84,7 +84,7 @@ export function hostOf(app: HostApp & { readonly [CONFIGURATION]?: Configuration
 		isMatch(request) {
 			if (app.match === undefined) return true;
 			// Prerendered routes too: they have an answer, though it is no acceptance.
-			return app.match(webRequest(request, request.url ?? '/'), true) !== undefined;
+			return app.match(webRequest(request, requestPath(request)), true) !== undefined;
 		},
 		report: reporter(hooks, (message, error) => {
 			loggerOf(app).error(message);

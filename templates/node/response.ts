@@ -45,6 +45,18 @@ export function createUpgradeResponse(
 	};
 	socket.on('drain', forwardDrain);
 
+	// And its `end` listener (`lib/_http_server.js`, `socketOnEnd`): a client that ends its half
+	// before there is an answer has left. What has begun it still gets.
+	const clientEnded = (): void => {
+		if (!response.headersSent) socket.destroy();
+	};
+	socket.on('end', clientEnded);
+
+	const letGo = (): void => {
+		socket.off('drain', forwardDrain);
+		socket.off('end', clientEnded);
+	};
+
 	response.once('finish', () => {
 		if (switched) return;
 		// What Node's `resOnFinish` does for a last response.
@@ -53,7 +65,7 @@ export function createUpgradeResponse(
 		process.nextTick(emitClose, response);
 	});
 	response.once('close', () => {
-		socket.off('drain', forwardDrain);
+		letGo();
 		context.ended = true;
 		context.pending?.abandon();
 	});
@@ -86,7 +98,7 @@ export function createUpgradeResponse(
 		response.statusCode = 101;
 		Object.defineProperty(response, 'headersSent', { value: true });
 		response.detachSocket(request.socket);
-		socket.off('drain', forwardDrain);
+		letGo();
 		context.pending.accept(socket, lines);
 		return response;
 	});

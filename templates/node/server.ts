@@ -18,7 +18,7 @@ import {
 export interface AttachOptions {
 	/**
 	 * Which upgrades the site takes; the others are left to further `upgrade` listeners of the
-	 * server. Default: if there are further listeners, those whose path a route of the site
+	 * server, and are ordinary requests if there are none. Default: if there are further listeners, those whose path a route of the site
 	 * matches; otherwise all.
 	 */
 	filter?(request: IncomingMessage): boolean;

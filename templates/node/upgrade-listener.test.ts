@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { WebSocket, WebSocketServer } from 'ws';
@@ -51,6 +52,25 @@ test('any other answer rejects, and closes the connection', async (context) => {
 	assert.match(answer, /\r\nno\r\n/);
 });
 
+test('a handshake may name the whole address, as RFC 6455 section 4.1 has it', async (context) => {
+	const seen: unknown[] = [];
+	const site = await serve(context, (locals, response, request) => {
+		const { socket, response: accepted } = locals.upgradeWebSocket();
+		seen.push(request.url, socket.url);
+		writeResponse(accepted, response);
+	});
+	for (const target of ['http://x/chat?a=b', 'HTTPS://x:1', 'ws://x/chat']) {
+		const client = site.handshake({}, target);
+		const [head] = await once(client, 'data');
+		assert.match(String(head), /^HTTP\/1\.1 101 /);
+		client.destroy();
+	}
+	assert.deepEqual(
+		seen,
+		['/chat?a=b', '/', '/chat'].flatMap((path) => [path, `ws://x${path}`]),
+	);
+});
+
 test('a rejection larger than the buffers is not cut off', async (context) => {
 	const site = await serve(context, async (_locals, response) => {
 		response.writeHead(403);
@@ -79,6 +99,50 @@ test('a client that resets during the render does not end the process', async (c
 	client.resetAndDestroy();
 	await wait(100);
 	assert.deepEqual(events, ['error', 'close 1006']);
+});
+
+test('a client that ends its half during the render has left, as in plain HTTP', async (context) => {
+	const events: string[] = [];
+	const closed = Promise.withResolvers<void>();
+	const answered = Promise.withResolvers<void>();
+	const site = await serve(context, async (locals, response, request) => {
+		const { socket, response: accepted } = locals.upgradeWebSocket();
+		// Where upstream has its `request.signal` from.
+		request.socket.once('close', () => events.push('socket close'));
+		socket.onerror = ({ message }) => events.push(`error: ${message}`);
+		socket.onclose = ({ code }) => {
+			events.push(`close ${code}`);
+			closed.resolve();
+		};
+		await closed.promise;
+		writeResponse(accepted, response);
+		answered.resolve();
+	});
+	const client = site.handshake();
+	await once(site.server, 'upgrade');
+	client.end();
+	await answered.promise;
+	assert.deepEqual(events.toSorted(), [
+		'close 1006',
+		'error: The client left before the WebSocket was accepted.',
+		'socket close',
+	]);
+	assert.equal(await read(client), '');
+});
+
+test('a rejection that has begun reaches a client that ends its half', async (context) => {
+	const begun = Promise.withResolvers<void>();
+	const site = await serve(context, async (_locals, response, request) => {
+		response.writeHead(403);
+		response.write('beginning');
+		begun.resolve();
+		await once(request.socket, 'end');
+		response.end(' and end');
+	});
+	const client = site.handshake();
+	await begun.promise;
+	client.end();
+	assert.match(await read(client), /beginning\r\n.* and end\r\n/s);
 });
 
 test('a socket whose response was not returned gets error and close 1006', async (context) => {
@@ -174,6 +238,29 @@ for (const [name, head] of Object.entries({
 		});
 	}
 }
+
+test('requests for another protocol leave nothing on a connection that is kept alive', async (context) => {
+	const listeners: number[] = [];
+	const site = await serve(context, (_locals, response, { socket }) => {
+		const counts = socket.eventNames().map((name) => socket.listenerCount(name));
+		listeners.push(counts.reduce((sum, count) => sum + count, 0));
+		response.end('served');
+	});
+	Object.assign(site.server, { shouldUpgradeCallback: () => true });
+	const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+	for (let turn = 0; turn < 4; turn++) {
+		const request = http.get({
+			agent,
+			port: site.port,
+			headers: { Connection: 'Upgrade', Upgrade: 'h2c' },
+		});
+		const [response] = (await once(request, 'response')) as [IncomingMessage];
+		assert.equal(await text(response), 'served');
+	}
+	agent.destroy();
+	const [first] = listeners;
+	assert.deepEqual(listeners, [first, first, first, first]);
+});
 
 test('an upgrade pipelined behind an unfinished response is closed', async (context) => {
 	const site = await serve(context, async (_locals, response) => {

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { NO_SUCH_PATH } from '../shared/refusal.ts';
 import { admit } from './admission.ts';
 import { setUpgradeContext, type UpgradeContext } from './context.ts';
-import { isHandshake } from './handshake.ts';
+import { isHandshake, requestPath } from './handshake.ts';
 import type { Host } from './host.ts';
 import { refuse } from './refuse.ts';
 import { createUpgradeResponse } from './response.ts';
@@ -25,8 +25,8 @@ export interface UpgradeListenerOptions {
 	isForeign?(request: IncomingMessage): boolean;
 	/**
 	 * Whether the site takes an upgrade that no other listener has taken in the event itself. What
-	 * it leaves and nobody takes later is answered with 404 after the time for handshakes. Default:
-	 * it takes all.
+	 * it leaves is an ordinary request if there is no other listener; what nobody takes later is
+	 * answered with 404 after the time for handshakes. Default: it takes all.
 	 *
 	 * @param isAlone Whether there is no other listener.
 	 */
@@ -71,12 +71,17 @@ export function listenForUpgrades(
 		if (options.isForeign?.(request)) return;
 		const isAlone = !hasOtherListeners();
 		const answer = (): void => {
-			if (options.isOurs?.(request, isAlone) === false) {
+			const isOurs = options.isOurs?.(request, isAlone) ?? true;
+			if (!isOurs && !isAlone) {
 				answerUnlessTaken(options, isTaken, request, socket, head);
+			} else if (isOurs && isHandshake(request)) {
+				answerUpgrade(options, request, socket, head);
+			} else {
+				// Node before 22.23 has no `shouldUpgradeCallback`.
+				returnToHttp(server, request, socket, head);
+				// Node has its own again, and the next request may come this way, too.
+				socket.off('error', ignore);
 			}
-			// Node before 22.23 has no `shouldUpgradeCallback`.
-			else if (isHandshake(request)) answerUpgrade(options, request, socket, head);
-			else returnToHttp(server, request, socket, head);
 		};
 		if (isAlone) {
 			answer();
@@ -115,8 +120,9 @@ export function answerUpgrade(
 		socket.destroy();
 		return;
 	}
+	request.url = requestPath(request);
 	const context: UpgradeContext = {
-		path: request.url ?? '/',
+		path: request.url,
 		head,
 		pending: undefined,
 		ended: false,
@@ -134,6 +140,9 @@ function answerUnlessTaken(
 	socket: Duplex,
 	head: Buffer,
 ): void {
+	socket.once('end', () => {
+		if (!isTaken()) socket.destroy();
+	});
 	const { handshakeTimeout } = host.options;
 	if (handshakeTimeout === 0) return;
 	const timer = setTimeout(() => {

@@ -50,9 +50,9 @@ impl Autobahn {
         Ok(Some(Self { python: folder.join("bin/python") }))
     }
 
-    /// Puts an echo server through these cases, or through all if none is named. One line for each, `1.1.1 OK`; a group of one outcome
-    /// is one line, `12.1.* UNIMPLEMENTED (18)`. How a close went is told where it was not well.
-    /// Autobahn's own reports are left in `folder`.
+    /// Puts an echo server through these cases, or through all if none is named. One line for each,
+    /// `1.1.1 OK`; a group of one outcome is one line, `12.1.* UNIMPLEMENTED (18)`. How a close went
+    /// is told where it was not well. Autobahn's own reports are left in `folder`.
     pub fn run(
         &self,
         address: SocketAddr,

@@ -19,14 +19,24 @@ pub struct Browser {
     profile: PathBuf,
 }
 
+/// The one that this machine has.
+fn program() -> Option<&'static str> {
+    NAMES.into_iter().find(|name| {
+        let version = Command::new(name).arg("--version").stderr(Stdio::null()).output();
+        version.is_ok_and(|version| version.status.success())
+    })
+}
+
 impl Browser {
+    /// Whether there is one, before a server is started for it.
+    pub fn is_there() -> bool {
+        program().is_some()
+    }
+
     /// Opens a page; nothing on a machine without Chromium. Every name under `.example` leads to
     /// this machine.
     pub fn open(name: &str, url: &str) -> Result<Option<Self>> {
-        let Some(program) = NAMES.into_iter().find(|name| {
-            let version = Command::new(name).arg("--version").stderr(Stdio::null()).output();
-            version.is_ok_and(|version| version.status.success())
-        }) else {
+        let Some(program) = program() else {
             return Ok(None);
         };
         let profile = locations::target().join("browsers").join(name);

@@ -12,6 +12,7 @@ pub mod client;
 pub mod locations;
 pub mod lock;
 pub mod once;
+pub mod patience;
 pub mod project;
 pub mod server;
 pub mod site;

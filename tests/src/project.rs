@@ -41,29 +41,40 @@ impl Project {
     /// Installs `tests/projects/<name>` with the tarball of the adapter of that name, the pinned
     /// Astro, and the project's own dependencies. The same inputs are installed once.
     pub fn install(name: &str) -> Result<Self> {
+        let manifest = fs::read(source(name).join("package.json"))?;
+        Self::install_as(name, name, &manifest, &[])
+    }
+
+    /// The same with nothing but Astro and the adapter, in the layout of pnpm: each package is a link
+    /// to where it finds what it depends on itself, and nothing else.
+    pub fn install_isolated(name: &str) -> Result<Self> {
+        let manifest = r#"{ "name": "isolated", "private": true, "type": "module" }"#;
+        let strategy = "--install-strategy=linked";
+        Self::install_as(name, &format!("isolated-{name}"), manifest.as_bytes(), &[strategy])
+    }
+
+    fn install_as(name: &str, prefix: &str, manifest: &[u8], arguments: &[&str]) -> Result<Self> {
         let tools = Tools::get()?;
-        let source = locations::repository().join("tests/projects").join(name);
-        let manifest = fs::read(source.join("package.json"))?;
         let tarball = tarball(name)?;
         let Pin { astro, as_of, .. } = pinned()?;
         let fingerprint = lock::fingerprint([
-            manifest.as_slice(),
+            manifest,
             &fs::read(&tarball)?,
             astro.as_bytes(),
             as_of.as_bytes(),
         ]);
-        let folder = locations::target().join("projects").join(format!("{name}-{fingerprint}"));
+        let folder = locations::target().join("projects").join(format!("{prefix}-{fingerprint}"));
         lock::folder_once(&folder, |unfinished| {
-            remove_other_installations(&folder, name)?;
-            fs::write(unfinished.join("package.json"), &manifest)?;
+            remove_other_installations(&folder, prefix)?;
+            fs::write(unfinished.join("package.json"), manifest)?;
             let mut install = npm_install(&tools, unfinished, &as_of);
-            install.arg(format!("astro@{astro}")).arg(&tarball);
+            install.args(arguments).arg(format!("astro@{astro}")).arg(&tarball);
             run(&mut install).with_context(|| {
                 format!("no release after {as_of} is installed: is Astro {astro} younger?")
             })
         })?;
         let vendored = tarball.with_file_name("dist/websocket/vendor");
-        Ok(Self { source, folder, vendored, tools })
+        Ok(Self { source: source(name), folder, vendored, tools })
     }
 
     /// A root with the site that all projects share and the project's own sources, as they are now,
@@ -110,11 +121,15 @@ impl Project {
     }
 }
 
+fn source(name: &str) -> PathBuf {
+    locations::repository().join("tests/projects").join(name)
+}
+
 /// Installs what `tests/projects/<name>` depends on, beside a copy of its sources: a project that is
 /// no site. Gives the folder.
 pub fn install_plain(name: &str) -> Result<PathBuf> {
     let tools = Tools::get()?;
-    let source = locations::repository().join("tests/projects").join(name);
+    let source = source(name);
     let manifest = fs::read(source.join("package.json"))?;
     let Pin { as_of, .. } = pinned()?;
     let fingerprint = lock::fingerprint([manifest.as_slice(), as_of.as_bytes()]);

@@ -1,6 +1,7 @@
 //! The ways in which the Node adapter serves a site.
 
 use std::fs;
+use std::process::Command;
 
 use anyhow::Result;
 use tests::client::Certificate;
@@ -15,6 +16,7 @@ pub use tests::site::Node as Host;
 #[derive(Default)]
 pub struct Sites {
     project: Once<Project>,
+    isolated: Once<Project>,
     standalone: Once<App>,
     middleware: Once<App>,
     dev: Once<App>,
@@ -45,9 +47,7 @@ impl Sites {
                 fs::write(folder.join("certificate.pem"), &made.certificate)?;
                 fs::write(folder.join("key.pem"), &made.key)?;
                 let server = Server::start(
-                    app.node_server("dist/server/entry.mjs")
-                        .env("HOST", "127.0.0.1")
-                        .env("PORT", "0")
+                    standalone_server(app, "dist/server/entry.mjs")
                         .env("SERVER_CERT_PATH", folder.join("certificate.pem"))
                         .env("SERVER_KEY_PATH", folder.join("key.pem")),
                 )?;
@@ -61,14 +61,44 @@ impl Sites {
 
     /// A standalone server that is not shared, of a site with these `websocket` options.
     pub fn start_alone(&self, settings: &Settings) -> Result<Alone> {
-        let app = self.project()?.app(settings.name)?;
-        app.build(&[("ADAPTER_MODE", "standalone"), ("WEBSOCKET", settings.options)])?;
-        Ok(Alone { server: start_standalone(&app)?, _app: app })
+        let app = self.built(settings, "standalone")?;
+        Ok(Alone { server: start_standalone(&app)?, app })
+    }
+
+    /// The same of a server of `hosts/`.
+    pub fn start_host_alone(&self, settings: &Settings, name: &str) -> Result<Alone> {
+        let app = self.built(settings, "middleware")?;
+        Ok(Alone { server: start_in(&app, name)?, app })
+    }
+
+    /// The same of a dev server.
+    pub fn start_dev_alone(&self, settings: &Settings) -> Result<Alone> {
+        let app = self.app(settings.name)?;
+        let mut command = app.astro_server(["dev", "--port", "0"]);
+        Ok(Alone { server: Server::start(command.env("WEBSOCKET", settings.options))?, app })
+    }
+
+    /// A root below packages in the layout of pnpm.
+    pub fn isolated_app(&self, name: &str) -> Result<App> {
+        self.isolated.get(|| Project::install_isolated("node"))?.app(name)
+    }
+
+    /// A root that is not shared, to change or to build as a case wants it.
+    pub fn app(&self, name: &str) -> Result<App> {
+        self.project()?.app(name)
+    }
+
+    /// A program that starts the standalone server, and stops it on SIGUSR2.
+    pub fn start_stopped(&self) -> Result<Server> {
+        Server::start(
+            standalone_server(self.standalone()?, "hosts/stopped.mjs")
+                .env("ASTRO_NODE_AUTOSTART", "disabled"),
+        )
     }
 
     /// A server of `hosts/`, around the site in middleware mode.
     pub fn start_host(&self, name: &str) -> Result<Server> {
-        Server::start(&mut self.middleware()?.node_server(&format!("hosts/{name}.mjs")))
+        start_in(self.middleware()?, name)
     }
 
     fn project(&self) -> Result<&Project> {
@@ -87,22 +117,35 @@ impl Sites {
         self.middleware.get(|| self.build("middleware"))
     }
 
-    fn build(&self, mode: &str) -> Result<App> {
-        let app = self.project()?.app(mode)?;
-        app.build(&[("ADAPTER_MODE", mode)])?;
+    fn build(&self, mode: &'static str) -> Result<App> {
+        self.built(&Settings { name: mode, options: "{}" }, mode)
+    }
+
+    fn built(&self, settings: &Settings, mode: &str) -> Result<App> {
+        let app = self.app(settings.name)?;
+        app.build(&[("ADAPTER_MODE", mode), ("WEBSOCKET", settings.options)])?;
         Ok(app)
     }
 }
 
-fn start_standalone(app: &App) -> Result<Server> {
-    Server::start(
-        app.node_server("dist/server/entry.mjs").env("HOST", "127.0.0.1").env("PORT", "0"),
-    )
+/// The server that a build is.
+pub fn start_standalone(app: &App) -> Result<Server> {
+    Server::start(&mut standalone_server(app, "dist/server/entry.mjs"))
 }
 
-/// Options that a site is built with.
+fn standalone_server(app: &App, script: &str) -> Command {
+    let mut command = app.node_server(script);
+    command.env("HOST", "127.0.0.1").env("PORT", "0");
+    command
+}
+
+fn start_in(app: &App, name: &str) -> Result<Server> {
+    Server::start(&mut app.node_server(&format!("hosts/{name}.mjs")))
+}
+
+/// Options of a site.
 pub struct Settings {
-    /// Of the folder that it is built in.
+    /// Of the folder that it is in.
     pub name: &'static str,
     /// The `websocket` option of the adapter, as JSON.
     pub options: &'static str,
@@ -111,5 +154,5 @@ pub struct Settings {
 /// A server that one case has to itself, and the folder with it.
 pub struct Alone {
     pub server: Server,
-    _app: App,
+    pub app: App,
 }

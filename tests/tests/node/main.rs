@@ -2,6 +2,7 @@
 //! and some that need a server of their own.
 
 mod alone;
+mod cases;
 mod hosts;
 
 use std::process::ExitCode;
@@ -9,5 +10,5 @@ use std::process::ExitCode;
 use hosts::Sites;
 
 fn main() -> ExitCode {
-    tests::suite::run("node", Sites::default(), [].iter(), alone::all())
+    tests::suite::run("node", Sites::default(), cases::all(), alone::all())
 }

@@ -1,12 +1,11 @@
 //! Who is let in: limits on connections and handshakes, the address by which they count, and the
 //! site's own hooks.
 
-use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail, ensure};
-use tests::client::{Request, Socket};
-use tests::server::Server;
+use anyhow::{Result, ensure};
+use tests::client::Request;
+use tests::patience::at_last;
 
 use super::{Case, cases};
 use crate::hosts::{Settings, Sites};
@@ -38,7 +37,7 @@ fn answers_503_to_more_connections_than_the_process_may_have(sites: &Sites) -> R
     // Plain HTTP is not what is limited.
     ensure!(site.server.get("/both")?.status == 200);
     first.close(1000, "")?;
-    let _third = opens_at_last(&site.server, &Request::upgrade("/echo"))?;
+    let _third = at_last(|| site.server.open(&Request::upgrade("/echo")))?;
     site.server.check_alive()
 }
 
@@ -69,7 +68,7 @@ fn answers_429_to_more_handshakes_than_an_address_may_send(sites: &Sites) -> Res
     let site = sites.start_alone(&PROXIED)?;
     let request = Request::upgrade("/echo").header("X-Forwarded-For", "203.0.113.9");
     for _ in 0..6 {
-        opens_at_last(&site.server, &request)?.close(1000, "")?;
+        at_last(|| site.server.open(&request))?.close(1000, "")?;
     }
     let response = site.server.reject(&request)?;
     ensure!(response.status == 429, "{response}");
@@ -126,17 +125,4 @@ fn asks_the_hooks(sites: &Sites) -> Result<()> {
     let errors = site.server.get("/journal/hook-errors?last=handler")?.text();
     ensure!(errors == "thrown by the hook thrown by the handler", "{errors}");
     site.server.check_alive()
-}
-
-/// The server hears of the end of a connection a little later than the client.
-fn opens_at_last(server: &Server, request: &Request) -> Result<Socket> {
-    let mut last = None;
-    for _ in 0..50 {
-        match server.open(request) {
-            Ok(socket) => return Ok(socket),
-            Err(error) => last = Some(error),
-        }
-        thread::sleep(Duration::from_millis(20));
-    }
-    bail!("no place became free: {last:?}")
 }

@@ -15,11 +15,11 @@ pub const CASES: &[Case] = cases![
 ];
 
 fn serves_a_page_in_chromium(sites: &Sites) -> Result<()> {
-    sees_what_it_should(sites.get(Host::Standalone)?)
+    sees_what_it_should(served(sites, Host::Standalone)?)
 }
 
 fn serves_a_page_in_chromium_from_the_dev_server(sites: &Sites) -> Result<()> {
-    sees_what_it_should(sites.get(Host::Dev)?)
+    sees_what_it_should(served(sites, Host::Dev)?)
 }
 
 fn sees_what_it_should(site: &Site) -> Result<()> {
@@ -43,7 +43,7 @@ fn sees_what_it_should(site: &Site) -> Result<()> {
 
 /// A site by that name is another one to the browser, and has the user's cookies for this one.
 fn refuses_a_page_of_another_site_in_chromium(sites: &Sites) -> Result<()> {
-    let site = sites.get(Host::Standalone)?;
+    let site = served(sites, Host::Standalone)?;
     let ours = site.server.address();
     let page = format!("http://other-site.example:{}/browser", ours.port());
     opens(
@@ -53,11 +53,21 @@ fn refuses_a_page_of_another_site_in_chromium(sites: &Sites) -> Result<()> {
     )
 }
 
+/// Without a browser there is nothing to serve it to.
+fn served(sites: &Sites, host: Host) -> Result<&Site> {
+    if !Browser::is_there() {
+        not_applicable(NO_CHROMIUM)?;
+    }
+    sites.get(host)
+}
+
+const NO_CHROMIUM: &str = "there is no Chromium";
+
 fn opens(site: &Site, url: &str, expected: &[(&str, &str)]) -> Result<()> {
     let (_, query) = url.split_once("journal=").unwrap_or_default();
     let journal = query.split('&').next().unwrap_or_default();
     let Some(_browser) = Browser::open(&format!("{}-{journal}", site.host), url)? else {
-        return not_applicable("there is no Chromium");
+        return not_applicable(NO_CHROMIUM);
     };
     let mut seen = String::new();
     // A journal waits for five seconds, and a cold start takes longer on a busy machine.

@@ -12,7 +12,8 @@ use crate::hosts::{Settings, Sites};
 
 pub const CASES: &[Case] = cases![
     closes_with_1008_above_the_message_rate,
-    ends_a_connection_that_does_not_read,
+    closes_with_1008_who_does_not_read_until_then,
+    terminates_who_does_not_read_even_then,
     drops_what_a_connection_does_not_read,
     terminates_who_answers_no_ping,
     closes_with_1001_who_is_idle,
@@ -38,16 +39,30 @@ fn closes_with_1008_above_the_message_rate(sites: &Sites) -> Result<()> {
 
 const BUFFER: u64 = 64 * 1024;
 
-fn ends_a_connection_that_does_not_read(sites: &Sites) -> Result<()> {
-    let settings =
-        Settings { name: "overflow-close", options: r#"{ "maxBufferedAmount": 65536 }"# };
-    let site = sites.start_alone(&settings)?;
+const CLOSING: Settings =
+    Settings { name: "overflow-close", options: r#"{ "maxBufferedAmount": 65536 }"# };
+
+fn closes_with_1008_who_does_not_read_until_then(sites: &Sites) -> Result<()> {
+    let site = sites.start_alone(&CLOSING)?;
+    let mut socket = site.server.open(&Request::upgrade("/flood?journal=late"))?;
+    socket.send("begin")?;
+    ensure!(buffered_at_most(&site.server, "late")? <= BUFFER);
+    // What was sent before is not lost, and neither is the reason.
+    let (code, reason) = socket.closed()?;
+    ensure!((code, reason.as_str()) == (1008, "Too slow for what is sent"), "{code} {reason}");
+    let code = journal(&site.server, "late-closed")?;
+    ensure!(code == "1008", "{code}");
+    site.server.check_alive()
+}
+
+fn terminates_who_does_not_read_even_then(sites: &Sites) -> Result<()> {
+    let site = sites.start_alone(&CLOSING)?;
     let mut socket = site.server.open(&Request::upgrade("/flood?journal=unread"))?;
     socket.send("begin")?;
     ensure!(buffered_at_most(&site.server, "unread")? <= BUFFER);
-    // It does not read the close frame either.
+    // The close frame stays where the messages are.
     let code = journal(&site.server, "unread-closed")?;
-    ensure!(code == "1008" || code == "1006", "{code}");
+    ensure!(code == "1006", "{code}");
     site.server.check_alive()
 }
 

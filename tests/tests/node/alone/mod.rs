@@ -3,10 +3,14 @@
 mod admission;
 mod autobahn;
 mod browser;
+mod dev;
+mod isolation;
 mod limits;
 mod memory;
+mod options;
 mod sharing;
 mod shutdown;
+mod skipping;
 
 use tests::cases;
 
@@ -19,10 +23,14 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
     [
         admission::CASES,
         limits::CASES,
+        isolation::CASES,
+        options::CASES,
         sharing::CASES,
         shutdown::CASES,
+        dev::CASES,
         autobahn::CASES,
         browser::CASES,
+        skipping::CASES,
         memory::CASES,
     ]
     .into_iter()

@@ -1,0 +1,19 @@
+import type { APIRoute } from 'astro';
+import { record } from '../journal';
+
+/** Never answers while the client is there; writes down how it learns that the client has left. */
+export const GET: APIRoute = async ({ locals, request, url }) => {
+	const { socket, response } = locals.upgradeWebSocket();
+	const journal = url.searchParams.get('journal') ?? '';
+	const closed = new Promise<void>((resolve) => {
+		socket.addEventListener('close', ({ code }) => {
+			record(`${journal}-closed`, `${code}`);
+			resolve();
+		});
+	});
+	socket.addEventListener('error', () => record(`${journal}-closed`, 'error'));
+	request.signal.addEventListener('abort', () => record(`${journal}-aborted`, 'yes'));
+	record(`${journal}-started`, 'yes');
+	await closed;
+	return response;
+};

@@ -1,0 +1,78 @@
+//! A client for HTTP/1.1 and WebSocket that sends exactly what it is told, wrong things included.
+
+mod certificate;
+mod connection;
+mod frame;
+mod request;
+mod response;
+mod socket;
+mod stream;
+
+use std::net::TcpStream;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConnection, StreamOwned};
+
+use crate::server::Server;
+use stream::Stream;
+
+pub use certificate::Certificate;
+pub use connection::Connection;
+pub use frame::{Frame, text_frame};
+pub use request::Request;
+pub use response::{Headers, Response};
+pub use socket::Socket;
+
+/// How long one read or write may take before the case fails.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+impl Server {
+    /// Sends a request on a connection of its own and reads the response to its end.
+    pub fn fetch(&self, request: &Request) -> Result<Response> {
+        let mut connection = self.connection()?;
+        connection.write(
+            &request
+                .clone()
+                .header_unless("Connection", "close")
+                .to_bytes(&self.address().to_string()),
+        )?;
+        connection.response(&request.method)
+    }
+
+    /// `fetch` of a GET request.
+    pub fn get(&self, target: &str) -> Result<Response> {
+        self.fetch(&Request::get(target))
+    }
+
+    /// Sends a handshake that the server has to accept.
+    pub fn open(&self, request: &Request) -> Result<Socket> {
+        let mut connection = self.connection()?;
+        connection.write(&request.to_bytes(&self.address().to_string()))?;
+        connection.accepted()
+    }
+
+    /// Sends a handshake that the server has to reject.
+    pub fn reject(&self, request: &Request) -> Result<Response> {
+        let response = self.fetch(request)?;
+        ensure!(response.status != 101, "the handshake was accepted:\n{response}");
+        Ok(response)
+    }
+
+    /// A connection on which nothing has been sent yet.
+    pub fn connection(&self) -> Result<Connection> {
+        let tcp = TcpStream::connect_timeout(&self.address(), PATIENCE)?;
+        tcp.set_read_timeout(Some(PATIENCE))?;
+        tcp.set_write_timeout(Some(PATIENCE))?;
+        tcp.set_nodelay(true)?;
+        let stream = match self.tls() {
+            None => Stream::Plain(tcp),
+            Some(config) => {
+                let name = ServerName::from(self.address().ip());
+                Stream::Tls(Box::new(StreamOwned::new(ClientConnection::new(config, name)?, tcp)))
+            }
+        };
+        Ok(Connection::new(stream))
+    }
+}

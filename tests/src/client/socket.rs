@@ -1,0 +1,125 @@
+//! An open WebSocket.
+
+use std::io::ErrorKind;
+use std::net::Shutdown;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use rustix::net::sockopt::set_socket_linger;
+use tungstenite::protocol::{CloseFrame, Message, WebSocket};
+
+use super::PATIENCE;
+use super::response::Headers;
+use super::stream::Stream;
+
+/// An open WebSocket.
+pub struct Socket {
+    /// The headers of the 101.
+    pub headers: Headers,
+    frames: WebSocket<Stream>,
+}
+
+impl Socket {
+    pub(super) fn new(headers: Headers, frames: WebSocket<Stream>) -> Self {
+        Self { headers, frames }
+    }
+
+    /// Sends a text message.
+    pub fn send(&mut self, text: &str) -> Result<()> {
+        Ok(self.frames.send(Message::text(text))?)
+    }
+
+    /// Sends a binary message.
+    pub fn send_binary(&mut self, bytes: &[u8]) -> Result<()> {
+        Ok(self.frames.send(Message::binary(bytes.to_vec()))?)
+    }
+
+    /// Waits for the next message, which has to be text.
+    pub fn text(&mut self) -> Result<String> {
+        match self.message()? {
+            Message::Text(text) => Ok(text.to_string()),
+            other => bail!("expected a text message: {other:?}"),
+        }
+    }
+
+    /// The next message, which has to be text, or nothing if none comes for so long.
+    pub fn text_within(&mut self, limit: Duration) -> Result<Option<String>> {
+        self.frames.get_ref().tcp().set_read_timeout(Some(limit))?;
+        let message = self.frames.read();
+        self.frames.get_ref().tcp().set_read_timeout(Some(PATIENCE))?;
+        match message {
+            Ok(Message::Text(text)) => Ok(Some(text.to_string())),
+            Ok(other) => bail!("expected a text message: {other:?}"),
+            Err(tungstenite::Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Waits for the next message, which has to be binary.
+    pub fn binary(&mut self) -> Result<Vec<u8>> {
+        match self.message()? {
+            Message::Binary(bytes) => Ok(bytes.to_vec()),
+            other => bail!("expected a binary message: {other:?}"),
+        }
+    }
+
+    /// Returns when the server has read everything that was sent before: its answer to a ping says
+    /// so.
+    pub fn synchronise(&mut self) -> Result<()> {
+        self.frames.send(Message::Ping("synchronise".into()))?;
+        match self.frames.read().context("no pong came")? {
+            Message::Pong(_) => Ok(()),
+            other => bail!("expected a pong: {other:?}"),
+        }
+    }
+
+    /// Closes the connection and returns the code and reason with which the server answered.
+    pub fn close(&mut self, code: u16, reason: &str) -> Result<(u16, String)> {
+        self.frames.close(Some(CloseFrame { code: code.into(), reason: reason.into() }))?;
+        self.closed()
+    }
+
+    /// Waits until the server closes the connection, with the code and reason that it gives.
+    /// Messages before that are skipped.
+    pub fn closed(&mut self) -> Result<(u16, String)> {
+        let mut frame = None;
+        loop {
+            match self.frames.read() {
+                Ok(Message::Close(close)) => frame = Some(close),
+                Ok(_) => {}
+                Err(tungstenite::Error::ConnectionClosed) => break,
+                Err(tungstenite::Error::Io(error))
+                    if frame.is_some() && error.kind() != ErrorKind::WouldBlock =>
+                {
+                    break;
+                }
+                Err(error) => {
+                    return Err(anyhow!(error).context("the connection was not closed properly"));
+                }
+            }
+        }
+        // The server closes its half of the connection first, then it waits for ours (RFC 6455,
+        // section 7.1.1).
+        let _ = self.frames.get_ref().tcp().shutdown(Shutdown::Both);
+        match frame.flatten() {
+            Some(close) => Ok((close.code.into(), close.reason.to_string())),
+            // What the browser's API reports for a close frame without a code.
+            None => Ok((1005, String::new())),
+        }
+    }
+
+    /// Resets the connection (TCP RST).
+    pub fn reset(self) -> Result<()> {
+        set_socket_linger(self.frames.get_ref().tcp(), Some(Duration::ZERO))?;
+        Ok(())
+    }
+
+    fn message(&mut self) -> Result<Message> {
+        loop {
+            match self.frames.read().context("no message came")? {
+                Message::Ping(_) | Message::Pong(_) => {}
+                message => return Ok(message),
+            }
+        }
+    }
+}

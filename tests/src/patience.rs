@@ -1,0 +1,26 @@
+//! For what happens a little later than the client can see.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+
+/// How long something may take to become true on a busy machine.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// Between two attempts.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// The result of the first attempt that succeeds; the last failure, if none does for ten seconds.
+pub fn at_last<T>(mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
+    let deadline = Instant::now() + LIMIT;
+    loop {
+        match attempt() {
+            Err(error) if Instant::now() > deadline => {
+                return Err(error).with_context(|| format!("it did not come true in {LIMIT:?}"));
+            }
+            Err(_) => thread::sleep(PAUSE),
+            value => return value,
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Clients that leave while they wait for their answer.
+
+use anyhow::{Result, ensure};
+use tests::cases;
+use tests::client::{Connection, Request};
+use tests::site::Site;
+
+use super::Case;
+
+pub const CASES: &[Case] =
+    cases![hears_at_once_of_a_client_that_ends_its_half, hears_at_once_of_a_client_that_resets];
+
+/// As a browser does whose tab is closed.
+fn hears_at_once_of_a_client_that_ends_its_half(site: &Site) -> Result<()> {
+    let mut connection = waiting(site, "half")?;
+    connection.finish()?;
+    connection.ended()?;
+    is_heard_of(site, "half")
+}
+
+fn hears_at_once_of_a_client_that_resets(site: &Site) -> Result<()> {
+    waiting(site, "whole")?.reset()?;
+    is_heard_of(site, "whole")
+}
+
+/// A handshake that the route answers when its client has left, and not before.
+fn waiting(site: &Site, journal: &str) -> Result<Connection> {
+    let mut connection = site.server.connection()?;
+    let request = Request::upgrade(&format!("/waiting?journal={journal}"));
+    connection.write(&request.to_bytes(&site.server.address().to_string()))?;
+    ensure!(site.journal(&format!("{journal}-started"), "")? == "yes");
+    Ok(connection)
+}
+
+fn is_heard_of(site: &Site, journal: &str) -> Result<()> {
+    let events = site.journal(&format!("{journal}-closed"), "1006")?;
+    ensure!(events == "error 1006", "{events}");
+    let aborted = site.journal(&format!("{journal}-aborted"), "")?;
+    ensure!(aborted == "yes", "the signal of the request: {aborted}");
+    site.check_echo()
+}

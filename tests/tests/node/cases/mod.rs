@@ -1,0 +1,14 @@
+//! What only Node has: the bytes of a connection, and how fast they go.
+
+mod attacking;
+mod leaving;
+mod streaming;
+
+use tests::site::Site;
+
+type Case = tests::suite::Case<Site>;
+
+/// Every case.
+pub fn all() -> impl Iterator<Item = &'static Case> {
+    [streaming::CASES, leaving::CASES, attacking::CASES].into_iter().flatten()
+}
