@@ -1,4 +1,4 @@
-import type { AsyncScope } from '../shared/guard.ts';
+import type { AsyncScope } from '../shared/listeners.ts';
 
 interface NodeCompatibility {
 	readonly process?: {

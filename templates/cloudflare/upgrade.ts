@@ -1,13 +1,12 @@
 import { alreadyUpgraded, protocolNotOffered, upgradeNotAccepted } from '../shared/errors.ts';
 import { NOT_PASSED_ON } from '../shared/passed-headers.ts';
 import type { Report } from '../shared/report.ts';
-import type { SocketHandle } from '../shared/socket.ts';
+import { ServerWebSocket, type SocketHandle } from '../shared/socket.ts';
 import type { UpgradeWebSocketOptions, WebSocketUpgrade } from '../shared/types.ts';
 import { captureContext } from './async-scope.ts';
 import { Connection, type ConnectionLimits } from './connection.ts';
 import { offeredProtocols, webSocketUrl } from './handshake.ts';
 import { createPair, type PlatformSocket, switchingProtocols, webSocketOf } from './platform.ts';
-import { WorkerSocket } from './socket.ts';
 
 /** What an upgrade needs to know about the site it happens in. */
 export interface UpgradeSettings {
@@ -41,7 +40,7 @@ export class Upgrade {
 
 		const headers = new Headers(options.headers);
 		const { client, server } = createPair();
-		const handle = WorkerSocket.create({
+		const handle = ServerWebSocket.create({
 			url: webSocketUrl(this.#request),
 			protocol,
 			tags: [...(options.tags ?? [])],

@@ -45,7 +45,7 @@ export function admit(
 		([hooks, address]) => {
 			// Given up in the meantime, or left alone by its client.
 			if (response.headersSent || request.socket.destroyed) return;
-			const refusal = overLimit(host, request, address);
+			const refusal = overLimit(host, slot, address);
 			if (refusal !== undefined) {
 				refuse(response, refusal);
 				return;
@@ -81,7 +81,7 @@ async function identify(
 	return [hooks, own];
 }
 
-function overLimit(host: Host, request: IncomingMessage, address: string): Refusal | undefined {
+function overLimit(host: Host, slot: Slot, address: string): Refusal | undefined {
 	// On a Unix socket every client would count as the same one.
 	if (address === '') return undefined;
 	const { maxConnectionsPerIP, rateLimitMaxConnections, rateLimitWindow } = host.options;
@@ -91,7 +91,7 @@ function overLimit(host: Host, request: IncomingMessage, address: string): Refus
 		const retryAfter = books.rate.count(key, rateLimitMaxConnections, rateLimitWindow);
 		if (retryAfter > 0) return tooManyHandshakes(retryAfter);
 	}
-	return books.count(key, request.socket, maxConnectionsPerIP) ? undefined : TOO_MANY_FROM_CLIENT;
+	return books.count(key, slot, maxConnectionsPerIP) ? undefined : TOO_MANY_FROM_CLIENT;
 }
 
 function admission(slot: Slot, hooks: WebSocketHooks, address: string): Admission {

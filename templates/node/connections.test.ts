@@ -25,20 +25,36 @@ test('a slot is given back when the socket is closed', async () => {
 
 test('a client is counted until its last socket is closed', async () => {
 	const books = new Connections();
+	const count = (key: string, of: Duplex): boolean => {
+		const slot = books.enter(SITE, of, 9);
+		return slot !== undefined && books.count(key, slot, 2);
+	};
 	const [first, second] = [socket(), socket()];
-	assert.ok(books.count('a', first, 2));
-	assert.ok(books.count('a', second, 2));
-	assert.ok(!books.count('a', socket(), 2));
-	assert.ok(books.count('b', socket(), 2));
+	assert.ok(count('a', first));
+	assert.ok(count('a', second));
+	assert.ok(!count('a', socket()));
+	assert.ok(count('b', socket()));
 	first.destroy();
 	await once(first, 'close');
 	assert.equal(books.clients, 2);
 	const third = socket();
-	assert.ok(books.count('a', third, 2));
+	assert.ok(count('a', third));
 	second.destroy();
 	third.destroy();
 	await once(third, 'close');
 	assert.equal(books.clients, 1);
+});
+
+test('a socket is in the books once', async () => {
+	const books = new Connections();
+	const only = socket();
+	const slot = books.enter(SITE, only, 1);
+	assert.ok(slot !== undefined && books.count('a', slot, 1));
+	assert.equal(books.enter(SITE, only, 1), slot);
+	assert.ok(books.count('a', slot, 1));
+	only.destroy();
+	await once(only, 'close');
+	assert.deepEqual([books.size, books.clients], [0, 0]);
 });
 
 test('a shutdown asks, waits, and terminates what is left', async () => {

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { HandshakeRate } from './handshake-rate.ts';
+import { type Closer, whenClosed } from './when-closed.ts';
 
 /** The part of an accepted connection that is needed to end it. */
 export interface Closable {
@@ -16,20 +17,38 @@ export interface ClosingOptions {
 	readonly reason: string;
 }
 
+/** Where a socket has its slot. */
+const SLOT: unique symbol = Symbol('slot');
+
+type BookedSocket = Duplex & { [SLOT]?: Slot };
+
 /** One connection in the books, from its handshake until its socket is closed. */
-export class Slot {
+export class Slot implements Closer {
+	nextCloser: Closer | undefined;
 	/** Who is to close it: see {@link Connections.shutdown}. */
 	scope: object;
-	/** When the socket is closed, whatever closed it. */
-	readonly gone: Promise<void>;
-	readonly #socket: Duplex;
+	/** The client that it is counted for, if it is. */
+	key: string | undefined;
+	readonly #books: Connections;
+	readonly #socket: BookedSocket;
 	#connection: Closable | undefined;
+	/** Told when the socket is closed. */
+	#waiting: (() => void)[] | undefined;
 
-	constructor(scope: object, socket: Duplex) {
+	constructor(books: Connections, scope: object, socket: Duplex) {
+		this.#books = books;
 		this.scope = scope;
 		this.#socket = socket;
-		this.gone = new Promise((resolve) => {
-			socket.once('close', () => resolve());
+		this.#socket[SLOT] = this;
+		whenClosed(socket, this);
+	}
+
+	/** When the socket is closed, whatever closed it. */
+	get gone(): Promise<void> {
+		if (this.#socket.closed) return Promise.resolve();
+		return new Promise((resolve) => {
+			this.#waiting ??= [];
+			this.#waiting.push(resolve);
 		});
 	}
 
@@ -45,6 +64,11 @@ export class Slot {
 
 	terminate(): void {
 		this.#socket.destroy();
+	}
+
+	onClose(): void {
+		this.#books.leave(this);
+		for (const tell of this.#waiting ?? []) tell();
 	}
 }
 
@@ -75,23 +99,29 @@ export class Connections {
 	 * @param socket One that is not closed yet.
 	 */
 	enter(scope: object, socket: Duplex, most: number): Slot | undefined {
+		const present = (socket as BookedSocket)[SLOT];
+		if (present !== undefined) return present;
 		if (this.#slots.size >= most) return undefined;
-		const slot = new Slot(scope, socket);
+		const slot = new Slot(this, scope, socket);
 		this.#slots.add(slot);
-		socket.once('close', () => this.#slots.delete(slot));
 		return slot;
 	}
 
-	/** Counts the connection of `socket` for a client, unless the client has `most` already. */
-	count(key: string, socket: Duplex, most: number): boolean {
+	/** Strikes a connection whose socket is closed off the books. */
+	leave(slot: Slot): void {
+		if (!this.#slots.delete(slot) || slot.key === undefined) return;
+		const left = (this.#counts.get(slot.key) ?? 1) - 1;
+		if (left === 0) this.#counts.delete(slot.key);
+		else this.#counts.set(slot.key, left);
+	}
+
+	/** Counts a connection for a client, unless the client has `most` already. */
+	count(key: string, slot: Slot, most: number): boolean {
+		if (slot.key !== undefined) return true;
 		const count = this.#counts.get(key) ?? 0;
 		if (count >= most) return false;
 		this.#counts.set(key, count + 1);
-		socket.once('close', () => {
-			const left = (this.#counts.get(key) ?? 1) - 1;
-			if (left === 0) this.#counts.delete(key);
-			else this.#counts.set(key, left);
-		});
+		slot.key = key;
 		return true;
 	}
 

@@ -49,7 +49,7 @@ export class Liveness {
 	watch(connection: Watched): void {
 		const shorter = Math.min(this.#heartbeatInterval || Infinity, this.#idleTimeout || Infinity);
 		if (shorter === Infinity) return;
-		const time = this.#clock();
+		const time = this.#time();
 		connection.heardAt = time;
 		connection.beatAt = time + this.#heartbeatInterval;
 		this.#watched.add(connection);
@@ -67,8 +67,13 @@ export class Liveness {
 		this.#timer = undefined;
 	}
 
+	/** Whole milliseconds: others would each be a number on the heap. */
+	#time(): number {
+		return Math.round(this.#clock());
+	}
+
 	#look(): void {
-		const time = this.#clock();
+		const time = this.#time();
 		for (const connection of this.#watched) this.#lookAt(connection, time);
 	}
 

@@ -86,14 +86,32 @@ test('no more is held than fits', async () => {
 	assert.equal(writes.length, 2);
 });
 
-test('large binary messages are not held, and keep their order', async () => {
+test('messages of any size leave together, and what is larger than fits leaves at once', async () => {
 	const { send, writes } = bench();
 	send('before');
 	send(new Uint8Array(20_000));
 	send('behind');
-	assert.deepEqual(writes, [['before'], ['20004 bytes']]);
+	await nextTick();
+	assert.deepEqual(writes, [['20020 bytes']]);
+	send('before');
+	send(new Uint8Array(70_000));
+	send('behind');
+	assert.deepEqual(writes.slice(1), [['before'], ['70010 bytes']]);
 	await nextTick();
 	assert.deepEqual(writes.at(-1), ['behind']);
+});
+
+test('outboxes that take turns in one tick keep their messages apart, and in order', async () => {
+	const [one, two] = [bench(), bench()];
+	for (let turn = 0; turn < 3; turn++) {
+		one.send(`one ${turn}`);
+		two.send(`two ${turn}`);
+	}
+	assert.equal(one.outbox.heldBytes, 21);
+	await nextTick();
+	assert.deepEqual(one.writes, [['one 0', 'one 1', 'one 2']]);
+	assert.deepEqual(two.writes, [['two 0', 'two 1', 'two 2']]);
+	assert.equal(one.outbox.heldBytes, 0);
 });
 
 test('a flush lets out what is held, and nothing twice', async () => {

@@ -9,23 +9,15 @@ import type { Wire } from './transport.ts';
  */
 const MAX_HELD_BYTES = 64 * 1024;
 
-/** From this size on bytes are not worth a second copy, only to spare a system call. */
-const LARGE = 16 * 1024;
-
-/** Less than this comes out of Node's own pool. */
-const MIN_SCRATCH_BYTES = 4 * 1024;
-
 /**
- * Where frames are put together. Most of them are with the kernel when the write returns: then the
- * same memory serves the next ones, while it is still in the processor's cache.
+ * Where the frames of the outbox that was used last are put together. Most of them are with the
+ * kernel when the write returns: then the same memory serves the next ones, while it is still in the
+ * processor's cache.
  */
-let scratch = Buffer.allocUnsafeSlow(MAX_HELD_BYTES);
+let desk = Buffer.allocUnsafeSlow(MAX_HELD_BYTES);
 
-/** Text cannot change any more, so it is encoded when all of the tick is known. */
-interface HeldText {
-	readonly text: string;
-	readonly size: number;
-}
+/** Whose frames are on the desk. */
+let owner: Outbox | undefined;
 
 /**
  * Lets everything that is sent in one tick leave in one write, in one buffer: a system call costs
@@ -35,10 +27,11 @@ export class Outbox {
 	readonly #wire: Wire;
 	/** Whether what has been written and is not buffered is used by nobody any more. */
 	readonly #isSystemSocket: boolean;
-	/** Texts, and frames of bytes. */
-	#held: (HeldText | Buffer)[] = [];
-	#heldBytes = 0;
-	#sent: Sent[] = [];
+	/** Frames that had to leave the desk to another outbox. */
+	#aside: Buffer[] | undefined;
+	#asideBytes = 0;
+	#deskBytes = 0;
+	#sent: Sent[] | undefined;
 	#isScheduled = false;
 	#isCorked = false;
 
@@ -49,29 +42,28 @@ export class Outbox {
 
 	/** Bytes that the wire has not been given yet. */
 	get heldBytes(): number {
-		return this.#heldBytes;
+		return this.#asideBytes + this.#deskBytes;
 	}
 
 	/** Sends a message of `size` bytes. */
 	send(message: string | Uint8Array, size: number, sent?: Sent): void {
 		const bytes = frameSize(size);
-		if (this.#heldBytes + bytes > MAX_HELD_BYTES) this.flush();
-		if (typeof message === 'string') {
-			this.#held.push({ text: message, size });
-		} else {
-			if (size >= LARGE) {
-				this.flush();
-				const frame = this.#memory(bytes);
-				writeFrame(frame, 0, message, size);
-				this.#write(frame, sent);
-				return;
-			}
+		if (this.heldBytes + bytes > MAX_HELD_BYTES) this.flush();
+		if (bytes > MAX_HELD_BYTES) {
 			const frame = Buffer.allocUnsafe(bytes);
 			writeFrame(frame, 0, message, size);
-			this.#held.push(frame);
+			this.#wire.write(frame, sent);
+			return;
 		}
-		this.#heldBytes += bytes;
-		if (sent !== undefined) this.#sent.push(sent);
+		if (owner !== this) {
+			if (owner !== undefined) owner.#leaveDesk();
+			owner = this;
+		}
+		this.#deskBytes = writeFrame(desk, this.#deskBytes, message, size);
+		if (sent !== undefined) {
+			this.#sent ??= [];
+			this.#sent.push(sent);
+		}
 		this.#schedule();
 	}
 
@@ -94,54 +86,32 @@ export class Outbox {
 
 	/** Gives the wire what is held: something has to go out behind it. */
 	flush(): void {
-		if (this.#held.length === 0) return;
-		const frames = this.#encode();
-		const sent = this.#sent;
-		this.#held = [];
-		this.#heldBytes = 0;
-		this.#sent = [];
-		if (sent.length === 0) {
-			this.#write(frames);
+		if (this.heldBytes === 0) return;
+		const sent = this.#sent && all(this.#sent);
+		this.#sent = undefined;
+		const isAlone = this.#aside === undefined;
+		if (isAlone && this.#isSystemSocket && this.#wire.writableLength === 0) {
+			this.#wire.write(desk.subarray(0, this.#deskBytes), sent);
+			if (this.#wire.writableLength > 0) desk = Buffer.allocUnsafeSlow(MAX_HELD_BYTES);
+			this.#deskBytes = 0;
+			owner = undefined;
 			return;
 		}
-		this.#write(frames, (error) => {
-			for (const each of sent) each(error);
-		});
+		// Behind what waits already the whole desk would be kept for a few bytes.
+		if (owner === this) this.#leaveDesk();
+		const [first, ...others] = this.#aside ?? [];
+		this.#aside = undefined;
+		this.#asideBytes = 0;
+		if (first === undefined) return;
+		this.#wire.write(others.length === 0 ? first : Buffer.concat([first, ...others]), sent);
 	}
 
-	/** Memory for frames that are written next. */
-	#memory(bytes: number): Buffer {
-		const isReusable =
-			this.#isSystemSocket &&
-			// Otherwise it would stay behind what waits already, all of it for a few bytes.
-			this.#wire.writableLength === 0 &&
-			bytes >= MIN_SCRATCH_BYTES &&
-			bytes <= MAX_HELD_BYTES;
-		return isReusable ? scratch.subarray(0, bytes) : Buffer.allocUnsafe(bytes);
-	}
-
-	#write(frames: Buffer, sent?: Sent): void {
-		this.#wire.write(frames, sent);
-		const isScratch = frames.buffer === scratch.buffer;
-		if (isScratch && this.#wire.writableLength > 0) {
-			scratch = Buffer.allocUnsafeSlow(MAX_HELD_BYTES);
-		}
-	}
-
-	#encode(): Buffer {
-		const [first] = this.#held;
-		if (this.#held.length === 1 && first instanceof Uint8Array) return first;
-		const frames = this.#memory(this.#heldBytes);
-		let end = 0;
-		for (const held of this.#held) {
-			if (held instanceof Uint8Array) {
-				frames.set(held, end);
-				end += held.byteLength;
-			} else {
-				end = writeFrame(frames, end, held.text, held.size);
-			}
-		}
-		return frames;
+	#leaveDesk(): void {
+		this.#aside ??= [];
+		this.#aside.push(Buffer.from(desk.subarray(0, this.#deskBytes)));
+		this.#asideBytes += this.#deskBytes;
+		this.#deskBytes = 0;
+		owner = undefined;
 	}
 
 	#schedule(): void {
@@ -154,4 +124,10 @@ export class Outbox {
 		outbox.#isScheduled = false;
 		outbox.release();
 	}
+}
+
+function all(sent: readonly Sent[]): Sent {
+	return (error) => {
+		for (const each of sent) each(error);
+	};
 }

@@ -5,6 +5,7 @@ import { readClose, writeClose } from './close-frame.ts';
 import { CLOSE, controlFrame, frameSize, PING, PONG, writeFrame } from './frame.ts';
 import { FrameError, FrameReader } from './frame-reader.ts';
 import type { RawReceiver, RawTransport } from './transport.ts';
+import { type Closer, whenClosed } from './when-closed.ts';
 
 /** RFC 6455 section 7.4.1: what `close` events say where there was no code, or no close frame. */
 const NO_STATUS = 1005;
@@ -23,10 +24,11 @@ const PLAIN: unique symbol = Symbol('plain');
 type Stream = Duplex & { [PLAIN]?: PlainSocket };
 
 /** A connection that no extension was negotiated for, on the server's side. */
-export class PlainSocket extends FrameReader implements RawTransport {
+export class PlainSocket extends FrameReader implements RawTransport, Closer {
 	readyState: 0 | 1 | 2 | 3 = 1;
 	isPaused = false;
 	receiver: RawReceiver | undefined;
+	nextCloser: Closer | undefined;
 	readonly #stream: Stream;
 	/** Messages that have to be read before they can be sent, and those behind them. */
 	#queue: Promise<void> | undefined;
@@ -51,8 +53,9 @@ export class PlainSocket extends FrameReader implements RawTransport {
 		if (head.byteLength > 0) stream.unshift(head);
 		stream.on('data', onData);
 		stream.on('end', onEnd);
-		stream.on('error', onError);
-		stream.on('close', onClose);
+		// Whoever answers upgrades has a listener already. `close` follows.
+		if (stream.listenerCount('error') === 0) stream.on('error', ignore);
+		whenClosed(stream, this);
 	}
 
 	get extensions(): string {
@@ -182,12 +185,6 @@ export class PlainSocket extends FrameReader implements RawTransport {
 		this.#stream.end();
 	}
 
-	/** `close` follows. */
-	onError(): void {
-		if (this.readyState === 1) this.readyState = 2;
-		this.#stream.destroy();
-	}
-
 	onClose(): void {
 		clearTimeout(this.#timer);
 		// What came in while nothing was read may end with a close frame.
@@ -206,10 +203,4 @@ function onEnd(this: Stream): void {
 	this[PLAIN]?.onEnd();
 }
 
-function onError(this: Stream): void {
-	this[PLAIN]?.onError();
-}
-
-function onClose(this: Stream): void {
-	this[PLAIN]?.onClose();
-}
+function ignore(): void {}

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -103,8 +103,8 @@ test('a client that resets during the render does not end the process', async (c
 
 test('a client that ends its half during the render has left, as in plain HTTP', async (context) => {
 	const events: string[] = [];
-	const closed = Promise.withResolvers<void>();
-	const answered = Promise.withResolvers<void>();
+	const steps = new EventEmitter();
+	const answered = once(steps, 'answered');
 	const site = await serve(context, async (locals, response, request) => {
 		const { socket, response: accepted } = locals.upgradeWebSocket();
 		// Where upstream has its `request.signal` from.
@@ -112,16 +112,16 @@ test('a client that ends its half during the render has left, as in plain HTTP',
 		socket.onerror = ({ message }) => events.push(`error: ${message}`);
 		socket.onclose = ({ code }) => {
 			events.push(`close ${code}`);
-			closed.resolve();
+			steps.emit('closed');
 		};
-		await closed.promise;
+		await once(steps, 'closed');
 		writeResponse(accepted, response);
-		answered.resolve();
+		steps.emit('answered');
 	});
 	const client = site.handshake();
 	await once(site.server, 'upgrade');
 	client.end();
-	await answered.promise;
+	await answered;
 	assert.deepEqual(events.toSorted(), [
 		'close 1006',
 		'error: The client left before the WebSocket was accepted.',
@@ -131,16 +131,17 @@ test('a client that ends its half during the render has left, as in plain HTTP',
 });
 
 test('a rejection that has begun reaches a client that ends its half', async (context) => {
-	const begun = Promise.withResolvers<void>();
+	const steps = new EventEmitter();
+	const begun = once(steps, 'begun');
 	const site = await serve(context, async (_locals, response, request) => {
 		response.writeHead(403);
 		response.write('beginning');
-		begun.resolve();
+		steps.emit('begun');
 		await once(request.socket, 'end');
 		response.end(' and end');
 	});
 	const client = site.handshake();
-	await begun.promise;
+	await begun;
 	client.end();
 	assert.match(await read(client), /beginning\r\n.* and end\r\n/s);
 });

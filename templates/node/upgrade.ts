@@ -22,6 +22,13 @@ export interface UpgradeSettings {
 	report(message: string, error?: unknown): void;
 }
 
+const NO_TAGS: readonly string[] = [];
+
+/** What `AsyncLocalStorage.snapshot()` is made of, without the closures that it adds. */
+function captureContext(): AsyncResource {
+	return new AsyncResource('WebSocketHandler');
+}
+
 /** `locals.upgradeWebSocket()` for one upgrade request. */
 export function upgradeWebSocket(
 	request: IncomingMessage,
@@ -37,12 +44,11 @@ export function upgradeWebSocket(
 	const { socket, open, fail } = ServerWebSocket.create({
 		url: webSocketUrl(request, context.path),
 		protocol,
-		tags: [...(options.tags ?? [])],
+		tags: options.tags === undefined ? NO_TAGS : [...options.tags],
 		data: options.data,
 		maxHeldBytes: settings.connection.maxPayload,
 		maxBufferedAmount: settings.connection.maxBufferedAmount,
-		// What `AsyncLocalStorage.snapshot()` is made of, without the closures that it adds.
-		captureContext: () => new AsyncResource('WebSocketHandler'),
+		captureContext,
 		report: settings.report,
 	});
 

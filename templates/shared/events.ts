@@ -1,3 +1,4 @@
+import { AT_TARGET, DISPATCH, Dispatch } from './dispatch.ts';
 import type {
 	AstroWebSocketCloseEvent,
 	AstroWebSocketData,
@@ -11,21 +12,53 @@ export interface CloseDetails {
 	readonly wasClean: boolean;
 }
 
-/** Node has no global `CloseEvent` before version 23. */
-class OwnCloseEvent extends Event implements AstroWebSocketCloseEvent {
+/** An event that is fired on a socket. */
+class SocketEvent extends Event {
+	readonly [DISPATCH]: Dispatch = new Dispatch();
+
+	override get target(): EventTarget | null {
+		// Whoever dispatches it on another target means that one.
+		return super.target ?? this[DISPATCH].target;
+	}
+
+	override get srcElement(): EventTarget | null {
+		return this.target;
+	}
+
+	override get currentTarget(): EventTarget | null {
+		const { isActive, target } = this[DISPATCH];
+		return isActive ? target : super.currentTarget;
+	}
+
+	override get eventPhase(): 0 | 2 {
+		return this[DISPATCH].isActive ? AT_TARGET : (super.eventPhase as 0 | 2);
+	}
+
+	override composedPath(): [EventTarget?] {
+		const { isActive, target } = this[DISPATCH];
+		return isActive && target !== null ? [target] : super.composedPath();
+	}
+
+	override stopImmediatePropagation(): void {
+		this[DISPATCH].isStopped = true;
+		super.stopImmediatePropagation();
+	}
+}
+
+class SocketCloseEvent extends SocketEvent implements AstroWebSocketCloseEvent {
 	readonly code: number;
 	readonly reason: string;
 	readonly wasClean: boolean;
 
-	constructor(type: string, details: CloseDetails) {
-		super(type);
+	constructor(details: CloseDetails) {
+		super('close');
 		this.code = details.code;
 		this.reason = details.reason;
 		this.wasClean = details.wasClean;
 	}
 }
 
-class OwnErrorEvent extends Event implements AstroWebSocketErrorEvent {
+class SocketErrorEvent extends SocketEvent implements AstroWebSocketErrorEvent {
 	readonly error: Error;
 	readonly message: string;
 
@@ -40,14 +73,14 @@ class OwnErrorEvent extends Event implements AstroWebSocketErrorEvent {
  * Node's `MessageEvent` converts each member of its dictionary by the rules of WebIDL, which takes
  * longer than everything else that is done for a small message.
  */
-class OwnMessageEvent extends Event {
+class SocketMessageEvent extends SocketEvent {
 	readonly #data: AstroWebSocketData;
-	readonly #origin: string;
+	readonly #url: string;
 
-	constructor(data: AstroWebSocketData, origin: string) {
+	constructor(data: AstroWebSocketData, url: string) {
 		super('message');
 		this.#data = data;
-		this.#origin = origin;
+		this.#url = url;
 	}
 
 	get data(): AstroWebSocketData {
@@ -55,7 +88,7 @@ class OwnMessageEvent extends Event {
 	}
 
 	get origin(): string {
-		return this.#origin;
+		return new URL(this.#url).origin;
 	}
 
 	get lastEventId(): string {
@@ -74,23 +107,31 @@ class OwnMessageEvent extends Event {
 	initMessageEvent(): void {}
 }
 
-// Every event of that type is an `instanceof MessageEvent`.
-Object.setPrototypeOf(OwnMessageEvent.prototype, MessageEvent.prototype);
-
-export function openEvent(): Event {
-	return new Event('open');
+/** Puts a class below a global one as well, so that its events are an `instanceof` that. */
+function alsoAs(own: { prototype: object }, global: { prototype: object } | undefined): void {
+	if (global === undefined) return;
+	const { constructor: _, ...members } = Object.getOwnPropertyDescriptors(SocketEvent.prototype);
+	Object.defineProperties(own.prototype, members);
+	Object.setPrototypeOf(own.prototype, global.prototype);
 }
 
-/** @param origin That of the socket's `url`. */
-export function messageEvent(data: AstroWebSocketData, origin: string): AstroWebSocketMessageEvent {
-	return new OwnMessageEvent(data, origin);
+alsoAs(SocketMessageEvent, globalThis.MessageEvent);
+// Node has none before version 23.
+alsoAs(SocketCloseEvent, globalThis.CloseEvent);
+
+export function openEvent(): Event {
+	return new SocketEvent('open');
+}
+
+/** @param url That of the socket. */
+export function messageEvent(data: AstroWebSocketData, url: string): AstroWebSocketMessageEvent {
+	return new SocketMessageEvent(data, url);
 }
 
 export function errorEvent(error: Error): AstroWebSocketErrorEvent {
-	return new OwnErrorEvent(error);
+	return new SocketErrorEvent(error);
 }
 
 export function closeEvent(details: CloseDetails): AstroWebSocketCloseEvent {
-	const Constructor = globalThis.CloseEvent ?? OwnCloseEvent;
-	return new Constructor('close', details);
+	return new SocketCloseEvent(details);
 }

@@ -1,7 +1,12 @@
 import { type CloseFrame, closeFrame } from './close.ts';
 import { type CloseDetails, closeEvent, errorEvent, messageEvent, openEvent } from './events.ts';
-import { type AsyncScope, type EventListenerLike, guard } from './guard.ts';
 import { Inbox } from './inbox.ts';
+import {
+	type AsyncScope,
+	type EventListenerLike,
+	type ListenerOptions,
+	Listeners,
+} from './listeners.ts';
 import { toMessageData, toPayload, toStreamMessage } from './payload.ts';
 import { Streams } from './streams.ts';
 import type { Receiver, Transport } from './transport.ts';
@@ -45,19 +50,17 @@ export interface SocketHandle {
 }
 
 type EventType = 'open' | 'message' | 'error' | 'close';
-type AddArguments = Parameters<EventTarget['addEventListener']>;
-type RemoveArguments = Parameters<EventTarget['removeEventListener']>;
 
 /** {@link AstroWebSocket} over a {@link Transport}, the same on every runtime. */
-export class ServerWebSocket extends EventTarget implements AstroWebSocket {
+export class ServerWebSocket implements AstroWebSocket {
 	static readonly CONNECTING = 0;
 	static readonly OPEN = 1;
 	static readonly CLOSING = 2;
 	static readonly CLOSED = 3;
-	readonly CONNECTING = 0;
-	readonly OPEN = 1;
-	readonly CLOSING = 2;
-	readonly CLOSED = 3;
+	declare readonly CONNECTING: 0;
+	declare readonly OPEN: 1;
+	declare readonly CLOSING: 2;
+	declare readonly CLOSED: 3;
 
 	readonly url: string;
 	readonly protocol: string;
@@ -65,19 +68,19 @@ export class ServerWebSocket extends EventTarget implements AstroWebSocket {
 	readonly tags: readonly string[];
 	/** `data` of `upgradeWebSocket()`. */
 	readonly data: unknown;
-	readonly #origin: string;
 	readonly #captureContext: SocketInit['captureContext'];
 	readonly #report: SocketInit['report'];
-	readonly #inbox: Inbox;
+	readonly #maxHeldBytes: number;
 	readonly #maxBufferedAmount: number;
+	readonly #listeners: Listeners = new Listeners();
+	/** Made for the first message that has to wait. */
+	#inbox: Inbox | undefined;
 	#streams: Streams | undefined;
-	/** The guard of each listener, so that it can be taken off by the listener. */
-	readonly #guards: WeakMap<object, EventListener> = new WeakMap();
-	/** The values of `onopen` and its like, once there is one. */
-	#handlers: Map<EventType, Handler> | undefined;
 	/** Whether there ever was a listener for messages, and for the end. */
 	#hearsMessages = false;
 	#hearsEnd = false;
+	/** Whether messages have to wait no more. */
+	#isReleased = false;
 	#binaryType: 'blob' | 'arraybuffer' = 'blob';
 	/** The state while there is no transport. */
 	#state: 0 | 2 | 3 = CONNECTING;
@@ -90,8 +93,7 @@ export class ServerWebSocket extends EventTarget implements AstroWebSocket {
 	#queuedBefore = 0;
 
 	static create(init: SocketInit): SocketHandle {
-		// A runtime may have a class of its own.
-		const socket = new this(init);
+		const socket = new ServerWebSocket(init);
 		return {
 			socket,
 			open: (transport) => socket.#open(transport),
@@ -99,22 +101,15 @@ export class ServerWebSocket extends EventTarget implements AstroWebSocket {
 		};
 	}
 
-	protected constructor(init: SocketInit) {
-		super();
+	private constructor(init: SocketInit) {
 		this.url = init.url;
 		this.protocol = init.protocol;
 		this.tags = init.tags;
 		this.data = init.data;
-		this.#origin = new URL(init.url).origin;
 		this.#captureContext = init.captureContext;
 		this.#report = init.report;
+		this.#maxHeldBytes = init.maxHeldBytes;
 		this.#maxBufferedAmount = init.maxBufferedAmount;
-		const limits = { messages: MAX_HELD_MESSAGES, bytes: init.maxHeldBytes };
-		this.#inbox = new Inbox(limits, () => {
-			this.#report(
-				`Dropped messages on ${init.url}: too many arrived before a "message" handler was attached`,
-			);
-		});
 	}
 
 	get [Symbol.toStringTag](): string {
@@ -145,56 +140,67 @@ export class ServerWebSocket extends EventTarget implements AstroWebSocket {
 	}
 
 	get onopen(): AstroWebSocketListener<'open'> | null {
-		return this.#handler('open');
+		return this.#attribute('open');
 	}
 
 	set onopen(listener: AstroWebSocketListener<'open'> | null) {
-		this.#setHandler('open', listener);
+		this.#setAttribute('open', listener);
 	}
 
 	get onmessage(): AstroWebSocketListener<'message'> | null {
-		return this.#handler('message');
+		return this.#attribute('message');
 	}
 
 	set onmessage(listener: AstroWebSocketListener<'message'> | null) {
-		this.#setHandler('message', listener);
+		this.#setAttribute('message', listener);
 	}
 
 	get onerror(): AstroWebSocketListener<'error'> | null {
-		return this.#handler('error');
+		return this.#attribute('error');
 	}
 
 	set onerror(listener: AstroWebSocketListener<'error'> | null) {
-		this.#setHandler('error', listener);
+		this.#setAttribute('error', listener);
 	}
 
 	get onclose(): AstroWebSocketListener<'close'> | null {
-		return this.#handler('close');
+		return this.#attribute('close');
 	}
 
 	set onclose(listener: AstroWebSocketListener<'close'> | null) {
-		this.#setHandler('close', listener);
+		this.#setAttribute('close', listener);
 	}
 
-	override addEventListener(...[type, listener, options]: AddArguments): void {
-		if (listener === null) return;
-		let guarded = this.#guards.get(listener);
-		if (guarded === undefined) {
-			guarded = this.#guard(listener);
-			this.#guards.set(listener, guarded);
+	addEventListener(
+		type: string,
+		callback: EventListenerLike | null,
+		options?: ListenerOptions,
+	): void {
+		const name = String(type);
+		if (this.#listeners.add(name, callback, options, this.#captureContext)) {
+			this.#nowListenedTo(name);
 		}
-		super.addEventListener(type, guarded, options);
-		this.#nowListenedTo(type);
 	}
 
-	override removeEventListener(...[type, listener, options]: RemoveArguments): void {
-		const guarded = listener === null ? undefined : this.#guards.get(listener);
-		if (guarded !== undefined) super.removeEventListener(type, guarded, options);
+	removeEventListener(
+		type: string,
+		callback: EventListenerLike | null,
+		options?: Parameters<EventTarget['removeEventListener']>[2],
+	): void {
+		this.#listeners.remove(String(type), callback, options);
+	}
+
+	dispatchEvent(event: Event): boolean {
+		if (!(event instanceof Event)) {
+			throw new TypeError('The argument of `dispatchEvent()` must be an Event.');
+		}
+		this.#fire(event);
+		return !event.defaultPrevented;
 	}
 
 	get readable(): ReadableStream<string | Uint8Array> {
 		const { readable } = this.#streamed();
-		this.#inbox.release();
+		this.#release();
 		return readable;
 	}
 
@@ -217,37 +223,64 @@ export class ServerWebSocket extends EventTarget implements AstroWebSocket {
 		this.#transport = transport;
 		this.#queuedBefore = transport.bufferedAmount;
 		this.#streams?.open(transport);
-		transport.receive(this.#receiver());
-		if (this.#state === CONNECTING) this.dispatchEvent(openEvent());
+		transport.receive(new ServerWebSocket.#Receiver(this));
+		if (this.#state === CONNECTING) this.#fire(openEvent());
 		else transport.close(this.#closeRequest?.code, this.#closeRequest?.reason);
 	}
 
 	#fail(error: Error): void {
 		if (this.#transport !== undefined || this.#state === CLOSED) return;
 		this.#state = CLOSED;
-		this.dispatchEvent(errorEvent(error));
+		this.#fire(errorEvent(error));
 		this.#ended({ code: ABNORMAL_CLOSURE, reason: '', wasClean: false });
 	}
 
-	#receiver(): Receiver {
-		return {
-			message: (data) => {
-				// The WebSockets Standard: a message that arrives while closing is dropped.
-				if (this.readyState !== OPEN) return;
-				this.#inbox.message(data, () => this.#deliver(data));
-			},
-			failed: (error) => this.#last(() => this.dispatchEvent(errorEvent(error))),
-			closed: (code, reason) => {
-				const wasClean = code !== ABNORMAL_CLOSURE;
-				this.#last(() => this.#ended({ code, reason, wasClean }));
-			},
-		};
+	/** What hears of the transport, so that the socket shows no such methods to its users. */
+	static readonly #Receiver = class implements Receiver {
+		readonly #socket: ServerWebSocket;
+
+		constructor(socket: ServerWebSocket) {
+			this.#socket = socket;
+		}
+
+		message(data: string | ArrayBuffer): void {
+			this.#socket.#message(data);
+		}
+
+		failed(error: Error): void {
+			this.#socket.#last(() => this.#socket.#fire(errorEvent(error)));
+		}
+
+		closed(code: number, reason: string): void {
+			const wasClean = code !== ABNORMAL_CLOSURE;
+			this.#socket.#last(() => this.#socket.#ended({ code, reason, wasClean }));
+		}
+	};
+
+	#message(data: string | ArrayBuffer): void {
+		// The WebSockets Standard: a message that arrives while closing is dropped.
+		if (this.readyState !== OPEN) return;
+		if (this.#inbox === undefined && this.#isReleased) {
+			this.#deliver(data);
+			return;
+		}
+		this.#inbox ??= this.#createInbox();
+		this.#inbox.message(data, () => this.#deliver(data));
+	}
+
+	#createInbox(): Inbox {
+		const limits = { messages: MAX_HELD_MESSAGES, bytes: this.#maxHeldBytes };
+		return new Inbox(limits, () => {
+			this.#report(
+				`Dropped messages on ${this.url}: too many arrived before a "message" handler was attached`,
+			);
+		});
 	}
 
 	#deliver(data: string | ArrayBuffer): void {
 		if (this.#streams?.isReading) this.#streams.message(toStreamMessage(data));
 		if (!this.#hearsMessages) return;
-		this.dispatchEvent(messageEvent(toMessageData(data, this.#binaryType), this.#origin));
+		this.#fire(messageEvent(toMessageData(data, this.#binaryType), this.url));
 	}
 
 	#close(frame: CloseFrame | undefined): void {
@@ -273,13 +306,21 @@ export class ServerWebSocket extends EventTarget implements AstroWebSocket {
 	}
 
 	#ended(details: CloseDetails): void {
-		this.dispatchEvent(closeEvent(details));
+		this.#fire(closeEvent(details));
 		this.#wasClean = details.wasClean;
 		this.#streams?.end(details.wasClean);
 	}
 
+	#fire(event: Event): void {
+		this.#listeners.dispatch(this, event, ServerWebSocket.#handlerFailed);
+	}
+
 	/** An `error` or `close` must not wait for a message handler where someone listens for it. */
 	#last(deliver: () => void): void {
+		if (this.#inbox === undefined) {
+			deliver();
+			return;
+		}
 		if (this.#inbox.isHolding && this.#hearsEnd) this.#inbox.discard();
 		this.#inbox.after(deliver);
 	}
@@ -288,58 +329,38 @@ export class ServerWebSocket extends EventTarget implements AstroWebSocket {
 		if (type === 'close' || type === 'error') this.#hearsEnd = true;
 		if (type !== 'message') return;
 		this.#hearsMessages = true;
-		this.#inbox.release();
+		this.#release();
 	}
 
-	#handlerFailed(error: unknown): void {
-		this.#inbox.discard();
+	#release(): void {
+		this.#isReleased = true;
+		this.#inbox?.release();
+	}
+
+	static #handlerFailed(socket: ServerWebSocket, error: unknown): void {
+		socket.#isReleased = true;
+		socket.#inbox?.discard();
 		try {
-			this.#report(`A WebSocket handler failed on ${this.url}`, error);
+			socket.#report(`A WebSocket handler failed on ${socket.url}`, error);
 		} finally {
-			if (this.readyState === OPEN) this.#transport?.close(INTERNAL_ERROR);
+			if (socket.readyState === OPEN) socket.#transport?.close(INTERNAL_ERROR);
 		}
 	}
 
-	#guard(listener: EventListenerLike): EventListener {
-		return guard(listener, this.#captureContext(), (error) => this.#handlerFailed(error));
+	#attribute<Type extends EventType>(type: Type): AstroWebSocketListener<Type> | null {
+		return this.#listeners.attribute(type) as AstroWebSocketListener<Type> | null;
 	}
 
-	/** Whether it is the runtime that looks at `onmessage` and its like, and is to see nothing. */
-	protected isHidden(): boolean {
-		return false;
-	}
-
-	#handler<Type extends EventType>(type: Type): AstroWebSocketListener<Type> | null {
-		if (this.isHidden()) return null;
-		return (this.#handlers?.get(type)?.value ?? null) as AstroWebSocketListener<Type> | null;
-	}
-
-	/** Event handler attributes as HTML has them: replacing one keeps its place among the listeners. */
-	#setHandler(type: EventType, value: unknown): void {
-		const previous = this.#handlers?.get(type);
-		if (typeof value !== 'function') {
-			if (previous !== undefined) super.removeEventListener(type, previous.listener);
-			this.#handlers?.delete(type);
-			return;
-		}
-		const call = this.#guard(value as EventListener);
-		if (previous !== undefined) {
-			previous.value = value;
-			previous.call = call;
-			return;
-		}
-		const handler: Handler = { value, call, listener: (event) => handler.call.call(this, event) };
-		this.#handlers ??= new Map();
-		this.#handlers.set(type, handler);
-		super.addEventListener(type, handler.listener);
-		this.#nowListenedTo(type);
+	#setAttribute(type: EventType, value: unknown): void {
+		if (this.#listeners.setAttribute(type, value, this.#captureContext)) this.#nowListenedTo(type);
 	}
 }
 
-interface Handler {
-	value: unknown;
-	call: EventListener;
-	readonly listener: EventListener;
+// WebIDL has constants on the prototype, where they take no memory of a socket.
+for (const [name, value] of Object.entries({ CONNECTING, OPEN, CLOSING, CLOSED })) {
+	Object.defineProperty(ServerWebSocket.prototype, name, { value, enumerable: true });
 }
 
-type EventListener = (event: Event) => void;
+// It is an `EventTarget` by `instanceof`, and where Node checks for one.
+Object.setPrototypeOf(ServerWebSocket, EventTarget);
+Object.setPrototypeOf(ServerWebSocket.prototype, EventTarget.prototype);

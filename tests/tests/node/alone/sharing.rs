@@ -12,6 +12,7 @@ pub const CASES: &[Case] = cases![
     lives_beside_other_upgrade_listeners,
     answers_the_upgrades_that_it_is_given,
     lives_under_sessions_logging_compression_and_helmet,
+    answers_http_1_1_clients_of_an_http_2_server,
     leaves_what_the_filter_leaves_and_all_once_it_is_detached,
 ];
 
@@ -89,6 +90,20 @@ fn lives_under_sessions_logging_compression_and_helmet(sites: &Sites) -> Result<
     let mut echo = server.open(&Request::upgrade("/echo"))?;
     echo.send(&text)?;
     ensure!(echo.text()? == text);
+    server.check_alive()
+}
+
+fn answers_http_1_1_clients_of_an_http_2_server(sites: &Sites) -> Result<()> {
+    let server = sites.start_secure_host("http2")?;
+    let text = "x".repeat(100_000);
+    let mut socket = server.open(&Request::upgrade("/echo"))?;
+    socket.send(&text)?;
+    ensure!(socket.text()? == text);
+    let response = server.reject(&Request::upgrade("/reject"))?;
+    ensure!(response.status == 401 && response.text() == "who are you?", "{response}");
+    ensure!(server.get("/both")?.text() == "plain");
+    let (code, _) = socket.close(1000, "")?;
+    ensure!(code == 1000, "{code}");
     server.check_alive()
 }
 

@@ -1,0 +1,222 @@
+import { dispatchOf } from './dispatch.ts';
+
+/** A listener as `addEventListener()` takes it. */
+export type EventListenerLike =
+	| ((event: Event) => unknown)
+	| { handleEvent(event: Event): unknown };
+
+/** The third argument of `addEventListener()`. */
+export type ListenerOptions = Parameters<EventTarget['addEventListener']>[2];
+
+/** The asynchronous context at one time: what a runtime's `AsyncResource` is made with. */
+export interface AsyncScope {
+	/** Calls `run` in it. */
+	runInAsyncScope<This, Arguments extends unknown[], Result>(
+		run: (this: This, ...args: Arguments) => Result,
+		thisArg: This,
+		...args: Arguments
+	): Result;
+}
+
+/** Hears of what a listener throws, or rejects with. */
+export type OnFailure<Target> = (target: Target, error: unknown) => void;
+
+/** A listener that was added (DOM Standard, section 2.7). */
+interface Listener {
+	readonly type: string;
+	callback: EventListenerLike;
+	readonly capture: boolean;
+	readonly once: boolean;
+	readonly passive: boolean;
+	/** Whether it is the value of `onmessage` or its like. */
+	readonly isAttribute: boolean;
+	isRemoved: boolean;
+	/**
+	 * The context in which it was added, and in which it runs. Outside of it the stores of the
+	 * request, upstream's and the site's own, would be missing.
+	 */
+	context: AsyncScope;
+}
+
+/**
+ * The listeners of an `EventTarget`, which takes its own three methods from here.
+ *
+ * Neither exceptions nor rejections of a listener get out: Node's own target turns the former into
+ * `uncaughtException`, which ends the process. And it takes more memory than the rest of a socket.
+ */
+export class Listeners {
+	/** In order. Replaced, never changed: a dispatch goes through those that it began with. */
+	#all: readonly Listener[] = [];
+
+	/**
+	 * @param captureContext Gives the asynchronous context of the caller.
+	 * @returns Whether it was added.
+	 */
+	add(
+		type: string,
+		callback: EventListenerLike | null,
+		options: ListenerOptions,
+		captureContext: () => AsyncScope,
+	): boolean {
+		if (!isCallback(callback)) return false;
+		const { capture, once, passive, signal } = withDefaults(options);
+		if (signal?.aborted || this.#find(type, callback, capture) !== undefined) return false;
+		const listener = {
+			type,
+			callback,
+			capture,
+			once,
+			passive,
+			isAttribute: false,
+			isRemoved: false,
+			context: captureContext(),
+		};
+		this.#all = this.#all.concat(listener);
+		if (signal !== undefined) this.#removeOnAbort(signal, listener);
+		return true;
+	}
+
+	remove(type: string, callback: EventListenerLike | null, options: ListenerOptions): void {
+		this.#remove(this.#find(type, callback, withDefaults(options).capture));
+	}
+
+	/** The value of an event handler attribute. */
+	attribute(type: string): EventListenerLike | null {
+		return this.#findAttribute(type)?.callback ?? null;
+	}
+
+	/**
+	 * Sets an event handler attribute as HTML has it: replacing one keeps its place.
+	 *
+	 * @returns Whether there is one now.
+	 */
+	setAttribute(type: string, value: unknown, captureContext: () => AsyncScope): boolean {
+		const present = this.#findAttribute(type);
+		if (typeof value !== 'function') {
+			this.#remove(present);
+			return false;
+		}
+		const callback = value as EventListenerLike;
+		const context = captureContext();
+		if (present !== undefined) {
+			present.callback = callback;
+			present.context = context;
+			return true;
+		}
+		const listener = {
+			type,
+			callback,
+			capture: false,
+			once: false,
+			passive: false,
+			isAttribute: true,
+			isRemoved: false,
+			context,
+		};
+		this.#all = this.#all.concat(listener);
+		return true;
+	}
+
+	/**
+	 * Dispatches an event (DOM Standard, section 2.9).
+	 *
+	 * @throws DOMException `InvalidStateError` for one that is being dispatched.
+	 */
+	dispatch<Target extends EventTarget>(
+		target: Target,
+		event: Event,
+		onFailure: OnFailure<Target>,
+	): void {
+		const { type } = event;
+		const dispatch = dispatchOf(event);
+		dispatch.begin(target);
+		for (const listener of this.#all) {
+			if (listener.type !== type || listener.isRemoved) continue;
+			if (listener.once) this.#remove(listener);
+			dispatch.isInPassive = listener.passive;
+			run(listener, target, event, onFailure);
+			if (dispatch.isStopped) break;
+		}
+		dispatch.end();
+	}
+
+	#find(type: string, callback: unknown, capture: boolean): Listener | undefined {
+		return this.#all.find(
+			(listener) =>
+				listener.callback === callback &&
+				listener.type === type &&
+				listener.capture === capture &&
+				!listener.isAttribute,
+		);
+	}
+
+	#findAttribute(type: string): Listener | undefined {
+		return this.#all.find((listener) => listener.isAttribute && listener.type === type);
+	}
+
+	/** A signal may live longer than many targets, and must not keep them. */
+	#removeOnAbort(signal: AbortSignal, listener: Listener): void {
+		const reference = new WeakRef(this);
+		const added = new WeakRef(listener);
+		const remove = (): void => {
+			const listeners = reference.deref();
+			if (listeners !== undefined) listeners.#remove(added.deref());
+		};
+		signal.addEventListener('abort', remove, { once: true });
+	}
+
+	#remove(listener: Listener | undefined): void {
+		if (listener === undefined) return;
+		listener.isRemoved = true;
+		this.#all = this.#all.filter((other) => other !== listener);
+	}
+}
+
+function run<Target extends EventTarget>(
+	{ callback, context }: Listener,
+	target: Target,
+	event: Event,
+	onFailure: OnFailure<Target>,
+): void {
+	try {
+		const result = context.runInAsyncScope(call, undefined, callback, target, event);
+		if (isThenable(result)) result.then(undefined, (error) => onFailure(target, error));
+	} catch (error) {
+		onFailure(target, error);
+	}
+}
+
+function call(callback: EventListenerLike, target: unknown, event: Event): unknown {
+	return typeof callback === 'function'
+		? callback.call(target, event)
+		: callback.handleEvent(event);
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+	return (
+		typeof value === 'object' &&
+		value !== null &&
+		'then' in value &&
+		typeof value.then === 'function'
+	);
+}
+
+/** WebIDL: a callback is an object, or null, which adds nothing. */
+function isCallback(value: unknown): value is EventListenerLike {
+	if (value === null || value === undefined) return false;
+	if (typeof value === 'function' || typeof value === 'object') return true;
+	throw new TypeError(`A listener must be a function or an object, got: ${typeof value}`);
+}
+
+function withDefaults(options: ListenerOptions): {
+	capture: boolean;
+	once: boolean;
+	passive: boolean;
+	signal: AbortSignal | undefined;
+} {
+	if (typeof options !== 'object' || options === null) {
+		return { capture: Boolean(options), once: false, passive: false, signal: undefined };
+	}
+	const { capture, once, passive, signal } = options;
+	return { capture: Boolean(capture), once: Boolean(once), passive: Boolean(passive), signal };
+}
