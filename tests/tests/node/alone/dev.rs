@@ -1,5 +1,6 @@
 //! What `astro dev` has to see while it runs: another hooks file, another configuration.
 
+use std::cell::RefCell;
 use std::fs;
 use std::time::Duration;
 
@@ -20,11 +21,15 @@ pub const CASES: &[Case] = cases![
 ];
 
 /// A dev server that is changed while it runs.
-struct Dev(Alone);
+struct Dev {
+    alone: Alone,
+    /// The file that was written last, and its text.
+    written: RefCell<Option<(String, String)>>,
+}
 
 impl Dev {
     fn start(sites: &Sites, name: &'static str) -> Result<Self> {
-        sites.start_dev_alone(&Settings { name, options: "{}" }).map(Self)
+        sites.start_dev_alone(&Settings { name, options: "{}" }).map(Self::of)
     }
 
     /// With the configuration that [`configure`] writes.
@@ -32,32 +37,62 @@ impl Dev {
         let app = sites.app(name)?;
         configure(&app, "{}")?;
         let server = Server::start(&mut app.astro_server(["dev", "--port", "0"]))?;
-        Ok(Self(Alone { server, app }))
+        Ok(Self::of(Alone { server, app }))
+    }
+
+    fn of(alone: Alone) -> Self {
+        Self { alone, written: RefCell::new(None) }
     }
 
     fn write(&self, file: &str, text: &str) -> Result<()> {
-        Ok(fs::write(self.0.app.root().join(file), text)?)
+        self.written.replace(Some((file.to_owned(), text.to_owned())));
+        self.write_again()
+    }
+
+    /// The watcher of Vite passes over a change that follows another within 50 milliseconds
+    /// (chokidar's `_throttle`), so that a change is made until it was heard of.
+    fn write_again(&self) -> Result<()> {
+        if let Some((file, text)) = &*self.written.borrow() {
+            fs::write(self.alone.app.root().join(file), text)?;
+        }
+        Ok(())
+    }
+
+    fn remove(&self, file: &str) -> Result<()> {
+        self.written.replace(None);
+        Ok(fs::remove_file(self.alone.app.root().join(file))?)
+    }
+
+    /// What is so as soon as the server has heard of a change.
+    fn at_last<T>(&self, is_so: impl Fn() -> Result<T>) -> Result<T> {
+        at_last(|| {
+            let result = is_so();
+            if result.is_err() {
+                self.write_again()?;
+            }
+            result
+        })
     }
 
     /// The answer of this status to a handshake, as soon as the server has heard of a change.
     fn rejects_at_last(&self, status: u16) -> Result<Response> {
-        at_last(|| {
-            let response = self.0.server.reject(&Request::upgrade("/echo"))?;
+        self.at_last(|| {
+            let response = self.alone.server.reject(&Request::upgrade("/echo"))?;
             ensure!(response.status == status, "{response}");
             Ok(response)
         })
-        .with_context(|| format!("{status} was expected\n{}", self.0.server))
+        .with_context(|| format!("{status} was expected\n{}", self.alone.server))
     }
 
     /// A socket that echoes, as soon as the server has heard of a change.
     fn accepts_at_last(&self) -> Result<Socket> {
-        at_last(|| {
-            let mut socket = self.0.server.open(&Request::upgrade("/echo"))?;
+        self.at_last(|| {
+            let mut socket = self.alone.server.open(&Request::upgrade("/echo"))?;
             socket.send("hello")?;
             ensure!(socket.text()? == "hello");
             Ok(socket)
         })
-        .with_context(|| format!("an acceptance was expected\n{}", self.0.server))
+        .with_context(|| format!("an acceptance was expected\n{}", self.alone.server))
     }
 }
 
@@ -75,13 +110,13 @@ fn asks_the_hooks_as_they_are_now_in_dev(sites: &Sites) -> Result<()> {
     dev.write(HOOKS, "export const verifyClient = () => {;\n")?;
     let response = dev.rejects_at_last(500)?;
     ensure!(!response.text().contains("verifyClient"), "{response}");
-    dev.0.server.wait_for_output(Duration::from_secs(5), |printed| {
+    dev.alone.server.wait_for_output(Duration::from_secs(5), |printed| {
         printed
             .contains("The WebSocket hooks failed")
             .then_some(())
             .filter(|()| printed.contains(HOOKS))
     })?;
-    ensure!(dev.0.server.get("/both")?.status == 200, "plain HTTP knows no hooks");
+    ensure!(dev.alone.server.get("/both")?.status == 200, "plain HTTP knows no hooks");
 
     dev.write("src/policy.ts", "export const isOpen = true;\n")?;
     dev.write(
@@ -92,61 +127,61 @@ fn asks_the_hooks_as_they_are_now_in_dev(sites: &Sites) -> Result<()> {
     dev.write("src/policy.ts", "export const isOpen = false;\n")?;
     dev.rejects_at_last(403)?;
 
-    fs::remove_file(dev.0.app.root().join(HOOKS))?;
+    dev.remove(HOOKS)?;
     dev.accepts_at_last()?;
 
     // Nothing of this concerns who has been let in.
     open.send("still open")?;
     ensure!(open.text()? == "still open");
-    dev.0.server.check_alive()
+    dev.alone.server.check_alive()
 }
 
 fn restarts_in_dev_without_leaving_anything_behind(sites: &Sites) -> Result<()> {
     let dev = Dev::configured(sites, "dev-restart")?;
-    let listeners = dev.0.server.get("/listeners")?.text();
+    let listeners = dev.alone.server.get("/listeners")?.text();
 
     for limit in [1000, 100, 10] {
         let mut open = dev.accepts_at_last()?;
-        let mut update = hot_update(&dev.0.server)?;
-        configure(&dev.0.app, &format!("{{ maxPayload: {limit} }}"))?;
-        let (code, _) = open.closed().with_context(|| dev.0.server.to_string())?;
+        let mut update = hot_update(&dev.alone.server)?;
+        configure(&dev.alone.app, &format!("{{ maxPayload: {limit} }}"))?;
+        let (code, _) = open.closed().with_context(|| dev.alone.server.to_string())?;
         ensure!(code == 1001, "{code}");
         // Vite ends its own without a word.
         let _ = update.closed();
 
         // The server before it answers until its last moment.
         at_last(|| {
-            let mut limited = dev.0.server.open(&Request::upgrade("/echo"))?;
+            let mut limited = dev.alone.server.open(&Request::upgrade("/echo"))?;
             limited.send(&".".repeat(limit + 1))?;
             let (code, _) = limited.closed()?;
             ensure!(code == 1009, "{code}");
             Ok(())
         })?;
-        let now = dev.0.server.get("/listeners")?.text();
+        let now = dev.alone.server.get("/listeners")?.text();
         ensure!(now == listeners, "{now} listeners, and {listeners} before");
     }
 
-    let mut update = hot_update(&dev.0.server)?;
-    ensure!(dev.0.server.get("/")?.status == 200);
+    let mut update = hot_update(&dev.alone.server)?;
+    ensure!(dev.alone.server.get("/")?.status == 200);
     dev.write("src/pages/index.astro", "<h1>Another</h1>\n")?;
-    let message = update.text().with_context(|| format!("no update came\n{}", dev.0.server))?;
+    let message = update.text().with_context(|| format!("no update came\n{}", dev.alone.server))?;
     ensure!(message.contains(r#""type":"full-reload""#), "{message}");
-    dev.0.server.check_alive()
+    dev.alone.server.check_alive()
 }
 
 fn keeps_the_dev_server_that_a_wrong_configuration_would_replace(sites: &Sites) -> Result<()> {
     let dev = Dev::configured(sites, "dev-wrong")?;
     let mut open = dev.accepts_at_last()?;
-    configure(&dev.0.app, "{ maxPayload: '1 MiB' }")?;
+    configure(&dev.alone.app, "{ maxPayload: '1 MiB' }")?;
     let wrong =
         "`websocket.maxPayload` must be a whole number of bytes, at least 1, got: \"1 MiB\"";
-    dev.0.server.wait_for_output(Duration::from_secs(10), |printed| {
+    dev.alone.server.wait_for_output(Duration::from_secs(10), |printed| {
         printed.contains(wrong).then_some(()).filter(|()| printed.contains("Continuing with"))
     })?;
     open.send("still open")?;
     ensure!(open.text()? == "still open");
     dev.accepts_at_last()?;
-    dev.0.server.check_alive()
+    dev.alone.server.check_alive()
 }
 
 /// A configuration with these `websocket` options, that also tells how many listeners the server
