@@ -1,4 +1,4 @@
-import { connectionClosed } from '../shared/errors.ts';
+import { connectionClosed, connectionLost } from '../shared/errors.ts';
 import { MessageRate } from '../shared/message-rate.ts';
 import { payloadSize } from '../shared/payload.ts';
 import type { Payload, Receiver, Sent, Transport } from '../shared/transport.ts';
@@ -70,6 +70,8 @@ export class Connection implements Transport {
 			if (this.#state === CLOSED) return;
 			this.#answer(event);
 			this.#state = CLOSED;
+			// Where it goes through Vite's server a lost connection is a close, not an error.
+			if (!event.wasClean) receiver.failed(connectionLost());
 			// The reason of a connection that was lost is the runtime's own text.
 			receiver.closed(event.code, event.code === ABNORMAL_CLOSURE ? '' : event.reason);
 		});

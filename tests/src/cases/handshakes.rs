@@ -5,7 +5,7 @@ use anyhow::{Result, ensure};
 
 use crate::cases;
 use crate::site::Site;
-use crate::suite::Case;
+use crate::suite::{Case, not_applicable};
 
 pub(super) const CASES: &[Case<Site>] = cases! {
     "Handshakes that are none" => [
@@ -22,6 +22,8 @@ pub(super) const CASES: &[Case<Site>] = cases! {
         keeps_the_body_of_a_post_that_offers_h2c,
     ],
 };
+
+const BY_WORKERD: &str = "workerd answers wrong handshakes before the Worker is asked";
 
 fn takes_no_handshake_with_a_malformed_key(site: &Site) -> Result<()> {
     is_ordinary(site, &Request::upgrade("/both").header("Sec-WebSocket-Key", "short"))
@@ -40,6 +42,9 @@ fn takes_no_handshake_of_another_version(site: &Site) -> Result<()> {
 }
 
 fn takes_no_handshake_by_post(site: &Site) -> Result<()> {
+    if site.host.is_workerd_itself() {
+        return not_applicable(BY_WORKERD);
+    }
     let request = Request::post("/both", "a body")
         .header("Connection", "Upgrade")
         .header("Upgrade", "websocket")
@@ -52,6 +57,9 @@ fn takes_no_handshake_by_post(site: &Site) -> Result<()> {
 
 /// The route is asked, and told that there is nothing to upgrade.
 fn is_ordinary(site: &Site, request: &Request) -> Result<()> {
+    if site.host.is_workerd_itself() {
+        return not_applicable(BY_WORKERD);
+    }
     let response = site.server.reject(request)?;
     ensure!(response.status == 200 && response.text() == "plain", "{response}");
     Ok(())
@@ -84,6 +92,9 @@ fn answers_head(site: &Site) -> Result<()> {
 }
 
 fn answers_head_that_asks_for_an_upgrade(site: &Site) -> Result<()> {
+    if site.host.is_workerd_itself() {
+        return not_applicable(BY_WORKERD);
+    }
     let request = Request::new("HEAD", "/both")
         .header("Connection", "Upgrade")
         .header("Upgrade", "websocket")

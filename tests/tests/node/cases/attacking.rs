@@ -24,6 +24,8 @@ pub const CASES: &[Case] = cases![
     upgrades_whom_it_should_tell_to_continue,
     upgrades_who_names_the_whole_address,
     takes_no_handshake_with_a_body,
+    takes_no_handshake_of_http_1_0,
+    refuses_a_handshake_without_a_host,
     refuses_a_header_that_is_folded,
     refuses_a_flood_of_headers,
     refuses_to_be_a_tunnel,
@@ -230,6 +232,28 @@ fn takes_no_handshake_with_a_body(site: &Site) -> Result<()> {
     connection.write(&bytes)?;
     let response = connection.response("GET")?;
     ensure!(response.status == 200 && response.text() == "plain", "{response}");
+    Ok(())
+}
+
+/// RFC 9110, section 7.8: from such a request the header has to be ignored.
+fn takes_no_handshake_of_http_1_0(site: &Site) -> Result<()> {
+    let request = Request::upgrade("/both").to_bytes(&site.server.address().to_string());
+    let request = String::from_utf8(request)?.replace("HTTP/1.1", "HTTP/1.0");
+    let mut connection = site.server.connection()?;
+    connection.write(request.as_bytes())?;
+    let response = connection.response("GET")?;
+    ensure!(response.status == 200 && response.text() == "plain", "{response}");
+    Ok(())
+}
+
+/// As any other request without one (RFC 9112, section 3.2).
+fn refuses_a_handshake_without_a_host(site: &Site) -> Result<()> {
+    let host = format!("Host: {}\r\n", site.server.address());
+    let request = Request::upgrade("/both").to_bytes(&site.server.address().to_string());
+    let mut connection = site.server.connection()?;
+    connection.write(String::from_utf8(request)?.replace(&host, "").as_bytes())?;
+    let response = connection.response("GET")?;
+    ensure!(response.status == 400, "{response}");
     Ok(())
 }
 
