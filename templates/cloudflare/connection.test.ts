@@ -121,8 +121,8 @@ test('what comes behind a Blob waits for it, a close too', async () => {
 	assert.equal(connection.bufferedAmount, 0);
 });
 
-test('a Blob that cannot be read holds nothing up', async () => {
-	const { socket, connection } = bench();
+test('a Blob that cannot be read is told, and closes with 1011', async () => {
+	const { socket, connection, heard } = bench();
 	class Unreadable extends Blob {
 		override arrayBuffer(): Promise<ArrayBuffer> {
 			return Promise.reject(new Error('unreadable'));
@@ -131,9 +131,12 @@ test('a Blob that cannot be read holds nothing up', async () => {
 	const failed = new Promise<Error | null | undefined>((resolve) => {
 		connection.send(new Unreadable(['x']), resolve);
 	});
-	await new Promise((resolve) => connection.send('next', resolve));
+	const next = new Promise<Error | null | undefined>((resolve) => connection.send('next', resolve));
 	assert.match(String(await failed), /unreadable/);
-	assert.deepEqual(socket.done, [['send', 'next']]);
+	assert.ok((await next) instanceof Error);
+	assert.deepEqual(socket.done, [['close', 1011, undefined]]);
+	assert.deepEqual(heard, [['failed', 'unreadable']]);
+	assert.equal(connection.readyState, 2);
 });
 
 test('what cannot be sent any more is told, and is no exception', () => {
@@ -178,11 +181,14 @@ test('an answer to our own closing frame is not answered', () => {
 	assert.deepEqual(heard, [['closed', 1011, '']]);
 });
 
-test('a connection that is lost closes with 1006, and without the words of the runtime', () => {
+test('a connection that is lost fails and closes with 1006, without the words of the runtime', () => {
 	const { socket, heard } = bench();
 	socket.closes(1006, 'WebSocket disconnected without sending Close frame.', false);
 	assert.deepEqual(socket.done, []);
-	assert.deepEqual(heard, [['closed', 1006, '']]);
+	assert.deepEqual(heard, [
+		['failed', 'The WebSocket connection was lost.'],
+		['closed', 1006, ''],
+	]);
 });
 
 test('the error that follows a clean close is hidden', () => {

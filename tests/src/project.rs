@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
 use crate::tools::{Tools, run};
-use crate::{locations, lock};
+use crate::{locations, lock, vendored};
 
 /// Names the Astro major that the suites run on, as `cargo xtask test --astro` does.
 const MAJOR: &str = "TEST_ASTRO";
@@ -41,8 +41,8 @@ impl Project {
     /// Installs `tests/projects/<name>` with the tarball of the adapter of that name, the pinned
     /// Astro, and the project's own dependencies. The same inputs are installed once.
     pub fn install(name: &str) -> Result<Self> {
-        let manifest = fs::read(source(name).join("package.json"))?;
-        Self::install_as(name, name, &manifest, &[])
+        let manifest = vendored::manifest(&source(name))?;
+        Self::install_as(name, name, manifest.as_bytes(), &[])
     }
 
     /// The same with nothing but Astro and the adapter, in the layout of pnpm: each package is a link
@@ -127,16 +127,16 @@ fn source(name: &str) -> PathBuf {
 pub fn install_plain(name: &str) -> Result<PathBuf> {
     let tools = Tools::get()?;
     let source = source(name);
-    let manifest = fs::read(source.join("package.json"))?;
+    let manifest = vendored::manifest(&source)?;
     let Pin { as_of, .. } = pinned()?;
-    let fingerprint = lock::fingerprint([manifest.as_slice(), as_of.as_bytes()]);
+    let fingerprint = lock::fingerprint([manifest.as_bytes(), as_of.as_bytes()]);
     let folder = locations::target().join("projects").join(format!("{name}-{fingerprint}"));
     lock::folder_once(&folder, |unfinished| {
         fs::write(unfinished.join("package.json"), &manifest)?;
         run(&mut npm_install(&tools, unfinished, &as_of))
     })?;
-    for file in files(&source)? {
-        fs::copy(source.join(&file), folder.join(&file))?;
+    for file in files(&source)?.iter().filter(|file| *file != Path::new("package.json")) {
+        fs::copy(source.join(file), folder.join(file))?;
     }
     Ok(folder)
 }

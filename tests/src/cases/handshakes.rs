@@ -24,7 +24,8 @@ pub(super) const CASES: &[Case<Site>] = cases! {
     ],
 };
 
-const BY_WORKERD: &str = "workerd answers wrong handshakes before the Worker is asked";
+const BY_WORKERD: &str =
+    "wrong handshakes are answered by workerd itself, before the Worker is asked";
 
 fn takes_no_handshake_with_a_malformed_key(site: &Site) -> Result<()> {
     is_ordinary(site, &Request::upgrade("/both").header("Sec-WebSocket-Key", "short"))
