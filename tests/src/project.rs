@@ -57,12 +57,8 @@ impl Project {
         let tools = Tools::get()?;
         let tarball = tarball(name)?;
         let Pin { astro, as_of, .. } = pinned()?;
-        let fingerprint = lock::fingerprint([
-            manifest,
-            &fs::read(&tarball)?,
-            astro.as_bytes(),
-            as_of.as_bytes(),
-        ]);
+        let fingerprint =
+            lock::fingerprint([manifest, &fs::read(&tarball)?, astro.as_bytes(), as_of.as_bytes()]);
         let folder = locations::target().join("projects").join(format!("{prefix}-{fingerprint}"));
         lock::folder_once(&folder, |unfinished| {
             remove_other_installations(&folder, prefix)?;
