@@ -62,11 +62,9 @@ interface Bench {
 	readonly app: SiteApp;
 	readonly request: Request;
 	readonly locals: WebSocketLocals;
-	readonly log: string[];
 }
 
 function bench(hooks: WebSocketHooks = {}, headers: Record<string, string> = {}): Bench {
-	const log: string[] = [];
 	const request = {
 		method: 'GET',
 		url: 'https://example.com/chat',
@@ -75,12 +73,10 @@ function bench(hooks: WebSocketHooks = {}, headers: Record<string, string> = {})
 	return {
 		site: createSite(OPTIONS, hooks),
 		app: {
-			adapterLogger: { error: (message) => log.push(message) },
 			manifest: { allowedDomains: [{ hostname: '*.example.net' }] },
 		},
 		request: request as Request,
 		locals: {} as WebSocketLocals,
-		log,
 	};
 }
 
@@ -94,9 +90,11 @@ async function run(
 	return response as FakeResponse;
 }
 
-/** Errors in hooks are printed as well. */
-function mute(context: TestContext): void {
-	context.mock.method(console, 'error', () => {});
+/** What is printed from now on. */
+function log(context: TestContext): unknown[][] {
+	const printed: unknown[][] = [];
+	context.mock.method(console, 'error', (...told: unknown[]) => printed.push(told));
+	return printed;
 }
 
 test('an ordinary request gets locals that say so', async () => {
@@ -244,14 +242,15 @@ test("hooks are told the client's address, as Cloudflare or a hook names it", as
 
 for (const name of ['verifyClient', 'clientAddress'] as const) {
 	test(`${name}() that fails refuses with 500 and is reported`, async (context) => {
-		mute(context);
+		const printed = log(context);
+		const error = new Error('from a hook');
 		const hook = (): never => {
-			throw new Error('from a hook');
+			throw error;
 		};
 		const site = bench({ [name]: hook });
 		const response = await run(site, () => assert.fail('the site must not run'));
 		assert.equal(response.status, 500);
-		assert.deepEqual(site.log, [`The WebSocket hook \`${name}\` failed`]);
+		assert.deepEqual(printed, [[`The WebSocket hook \`${name}\` failed`, error]]);
 	});
 }
 

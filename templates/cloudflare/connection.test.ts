@@ -178,11 +178,14 @@ test('an answer to our own closing frame is not answered', () => {
 	assert.deepEqual(heard, [['closed', 1011, '']]);
 });
 
-test('a connection that is lost closes with 1006, and without the words of the runtime', () => {
+test('a connection that is lost fails and closes with 1006, without the words of the runtime', () => {
 	const { socket, heard } = bench();
 	socket.closes(1006, 'WebSocket disconnected without sending Close frame.', false);
 	assert.deepEqual(socket.done, []);
-	assert.deepEqual(heard, [['closed', 1006, '']]);
+	assert.deepEqual(heard, [
+		['failed', 'The WebSocket connection was lost.'],
+		['closed', 1006, ''],
+	]);
 });
 
 test('the error that follows a clean close is hidden', () => {

@@ -63,8 +63,7 @@ export class Connection implements Transport {
 	receive(receiver: Receiver): void {
 		const socket = this.#socket;
 		socket.addEventListener('message', ({ data }) => {
-			const message = data instanceof ArrayBuffer ? data : String(data);
-			if (this.#state === OPEN && this.#isWithinLimits(message)) receiver.message(message);
+			if (this.#state === OPEN && this.#isWithinLimits(data)) receiver.message(data);
 		});
 		socket.addEventListener('close', (event) => {
 			if (this.#state === CLOSED) return;
@@ -87,8 +86,9 @@ export class Connection implements Transport {
 
 	send(data: Payload, done?: Sent): void {
 		if (this.#state !== OPEN) done?.(connectionClosed());
-		else if (data instanceof Blob || this.#queue !== undefined) this.#sendInTurn(data, done);
-		else this.#send(data, done);
+		else if (this.#queue !== undefined || (typeof data !== 'string' && data instanceof Blob)) {
+			this.#sendInTurn(data, done);
+		} else this.#send(data, done);
 	}
 
 	close(code?: number, reason?: string): void {
@@ -104,8 +104,13 @@ export class Connection implements Transport {
 	resume(): void {}
 
 	#send(data: string | Uint8Array, done: Sent | undefined): void {
-		const error = attempt(() => this.#socket.send(data));
-		done?.(error);
+		try {
+			this.#socket.send(data);
+			done?.();
+		} catch (error) {
+			// The connection is lost.
+			done?.(toError(error));
+		}
 	}
 
 	/** Sends a Blob, and what comes behind one, in the order of the calls. */

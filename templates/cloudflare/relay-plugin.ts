@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { join, sep } from 'node:path';
 import type { Plugin, ResolvedConfig } from 'vite';
 import { closeRelayed, type RelayOptions, relayHandshakes } from './relay.ts';
 
@@ -13,7 +15,9 @@ export function relayPlugin(): Plugin {
 				// Absent in Vite's middleware mode.
 				if (httpServer === null) return;
 				await closeRelayed(config.root);
-				relayHandshakes(httpServer, optionsOf(config));
+				// Of these the Worker knows nothing before they are built into it.
+				const isFile = (path: string): boolean => isFileIn(config.publicDir, config.base, path);
+				relayHandshakes(httpServer, { ...optionsOf(config), isFile });
 			},
 		},
 		configurePreviewServer({ config, httpServer }) {
@@ -23,5 +27,18 @@ export function relayPlugin(): Plugin {
 }
 
 function optionsOf({ root, logger }: ResolvedConfig): RelayOptions {
-	return { root, report: (message) => logger.error(message) };
+	return { root, isFile: () => false, report: (message) => logger.error(message) };
+}
+
+/** @param folder Empty where there is none. */
+function isFileIn(folder: string, base: string, path: string): boolean {
+	if (folder === '' || !path.startsWith(base)) return false;
+	try {
+		const { pathname } = new URL(path.slice(base.length), 'http://localhost/');
+		// A URL has no `..` left, but a name may hold an encoded one.
+		const file = join(folder, decodeURIComponent(pathname));
+		return file.startsWith(join(folder, sep)) && statSync(file).isFile();
+	} catch {
+		return false;
+	}
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import http, { type IncomingMessage, type RequestListener } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
 import { closeRelayed, relayHandshakes } from './relay.ts';
@@ -60,8 +61,9 @@ async function serve(context: TestContext, { refuse, protocol }: Worker = {}): P
 	});
 	const workerPort = await listen(worker, context);
 
-	const server = http.createServer((request, response) => {
-		response.end(`ordinary, upgrade: ${request.headers.upgrade}`);
+	const server = http.createServer(async (request, response) => {
+		response.setHeader('Connection', 'close');
+		response.end(`ordinary, upgrade: ${request.headers.upgrade}, body: ${await text(request)}`);
 	});
 	const plugin = new WebSocketServer({ noServer: true });
 	server.on('upgrade', (request, socket, head) => {
@@ -89,7 +91,11 @@ async function serve(context: TestContext, { refuse, protocol }: Worker = {}): P
 	const reports: string[] = [];
 	const port = await listen(server, context);
 	const root = `/site-${port}`;
-	relayHandshakes(server, { root, report: (message) => reports.push(message) });
+	relayHandshakes(server, {
+		root,
+		isFile: (path) => path === '/file.txt',
+		report: (message) => reports.push(message),
+	});
 	return { port, root, reports, handshakes };
 }
 
@@ -100,11 +106,14 @@ interface Answer {
 
 /** Writes a request and reads until the server closes the connection. */
 async function ask(port: number, ...lines: string[]): Promise<Answer> {
+	return send(port, ['GET /chat HTTP/1.1', 'Host: localhost', ...lines, '', ''].join('\r\n'));
+}
+
+async function send(port: number, request: string): Promise<Answer> {
 	const socket = net.connect(port, '127.0.0.1');
-	socket.write(['GET /chat HTTP/1.1', 'Host: localhost', ...lines, '', ''].join('\r\n'));
-	let text = '';
-	for await (const chunk of socket.setEncoding('utf-8')) text += chunk;
-	const [head = '', body = ''] = text.split('\r\n\r\n');
+	socket.write(request);
+	const answer = await text(socket);
+	const [head = '', body = ''] = answer.split('\r\n\r\n');
 	return { head, body };
 }
 
@@ -215,6 +224,31 @@ for (const [name, from, to] of [
 		assert.equal(dev.handshakes.length, 0);
 	});
 }
+
+test('a POST that asks for an upgrade keeps its body', async (context) => {
+	const dev = await serve(context);
+	const lines = ['Connection: Upgrade', 'Upgrade: h2c', 'Content-Length: 6'];
+	const request = ['POST / HTTP/1.1', 'Host: localhost', ...lines, '', 'a body'].join('\r\n');
+	const { body } = await send(dev.port, request);
+	assert.match(body, /ordinary, upgrade: undefined, body: a body/);
+});
+
+test('a handshake on the path of a file is a request for the file', async (context) => {
+	const dev = await serve(context);
+	const lines = ['GET /file.txt HTTP/1.1', 'Host: localhost', ...HANDSHAKE, '', ''];
+	const { body } = await send(dev.port, lines.join('\r\n'));
+	assert.match(body, /ordinary, upgrade: undefined/);
+	assert.equal(dev.handshakes.length, 0);
+});
+
+test('a handshake does not overtake the response before it', async (context) => {
+	const dev = await serve(context);
+	const first = ['POST / HTTP/1.1', 'Host: localhost', 'Content-Length: 1', '', 'x'];
+	const second = ['GET / HTTP/1.1', 'Host: localhost', ...HANDSHAKE, '', ''];
+	const { head } = await send(dev.port, [...first, ...second].join('\r\n').replace('x\r\n', 'x'));
+	assert.doesNotMatch(head, / 101 /);
+	assert.equal(dev.handshakes.length, 0);
+});
 
 test('a restart closes the connections of its site with 1001', async (context) => {
 	const [one, other] = [await serve(context), await serve(context)];

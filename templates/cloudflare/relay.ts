@@ -10,12 +10,16 @@ import { answerTo, passOn } from './relay-answer.ts';
 /** The part of a server that is needed here. */
 export interface UpgradeServer {
 	emit(event: string, ...args: unknown[]): boolean;
+	/** Whether an upgrade is let through; Node before 22.23 does not ask. */
+	shouldUpgradeCallback?: (request: IncomingMessage) => boolean;
 }
 
 /** Whose handshakes are passed on. */
 export interface RelayOptions {
 	/** The folder of the site. */
 	readonly root: string;
+	/** Whether a path is that of a file which the server answers for, and not the Worker. */
+	isFile(path: string): boolean;
 	/** Tells whoever develops the site what the Worker threw. */
 	report(message: string): void;
 }
@@ -26,6 +30,11 @@ interface Relay extends RelayOptions {
 	readonly socket: Duplex;
 	/** Whether the plugin's own request has been seen. */
 	isUnderWay: boolean;
+}
+
+/** `lib/_http_outgoing.js`: the response that is assigned to a socket. */
+interface Connection extends Duplex {
+	readonly _httpMessage?: object | null;
 }
 
 const relays = new AsyncLocalStorage<Relay>();
@@ -45,17 +54,31 @@ const HOT_UPDATE = ['vite-hmr', 'vite-ping'];
  */
 export function relayHandshakes(server: UpgradeServer, options: RelayOptions): void {
 	listen();
-	const { emit } = server;
+	const { emit, shouldUpgradeCallback } = server;
+	// What is no handshake stays an ordinary request, and keeps its body.
+	if (shouldUpgradeCallback !== undefined) {
+		server.shouldUpgradeCallback = (request) =>
+			isHandshake(request) && shouldUpgradeCallback.call(server, request);
+	}
 	server.emit = (event: string, ...args: unknown[]): boolean => {
 		const proceed = (): boolean => emit.call(server, event, ...args);
-		if (event !== 'upgrade') return proceed();
-		const [request, socket] = args as [IncomingMessage, Duplex];
+		if (event !== 'upgrade' && event !== 'request') return proceed();
+		const [request, socket] = args as [IncomingMessage, Connection];
+		if (event === 'request') {
+			// workerd would take it for a handshake.
+			setHeader(request, 'upgrade', undefined);
+			return proceed();
+		}
+		// Pipelined behind a request whose response is still being written. No client may do so
+		// (RFC 6455 section 4.1 has it wait for the answer), and two responses cannot share the socket.
+		if (socket._httpMessage) {
+			socket.destroy();
+			return true;
+		}
 		const protocol = request.headers[PROTOCOL];
 		if (HOT_UPDATE.includes(String(protocol))) return proceed();
-		if (!isHandshake(request)) {
-			const response = answerTo(request, socket);
-			setHeader(request, 'upgrade', undefined);
-			return emit.call(server, 'request', request, response);
+		if (!isHandshake(request) || options.isFile(request.url ?? '/')) {
+			return server.emit('request', request, answerTo(request, socket));
 		}
 		setHeader(request, 'upgrade', 'websocket');
 		// The Worker gets it nevertheless: it is passed on from the raw headers.
@@ -85,7 +108,9 @@ function listen(): void {
 
 /** Takes the Worker's answer over where it is no acceptance, and its choice where it is one. */
 function overhear(toWorker: ClientRequest, { request, socket, root, report }: Relay): void {
-	toWorker.prependOnceListener('upgrade', (answer: IncomingMessage) => {
+	toWorker.prependOnceListener('upgrade', (answer: IncomingMessage, worker: Duplex) => {
+		// The plugin's server would forget the Worker's end of a connection that is gone.
+		if (socket.destroyed) worker.destroy();
 		keep(root, socket);
 		// The plugin's server takes the first offer, so that is left which the Worker has taken. Its
 		// client fails where none was taken, which is the real client's to decide.

@@ -95,20 +95,20 @@ function devHost(
 	};
 }
 
-interface Runner {
-	import(file: string): Promise<object>;
-}
+/** What Vite's environments have that is needed here; before Vite 6 there are none. */
+type Environments =
+	| { readonly [name: string]: { readonly runner?: { import(file: string): Promise<object> } } }
+	| undefined;
 
 /**
  * Loads a module as the site's own are loaded, so that what it imports is shared with them. Vite
  * keeps it until it, or something it imports, changes.
  */
 async function load(vite: ViteDevServer, file: string): Promise<object> {
-	// Vite has environments since 6, and Astro's dev server runs in one since 6 as well.
-	const environment: (object & { readonly runner?: Runner }) | undefined = vite.environments?.ssr;
-	return environment?.runner === undefined
-		? await vite.ssrLoadModule(file)
-		: await environment.runner.import(file);
+	const environments = vite.environments as Environments;
+	// Since 6 Astro loads the site by the runner of an environment, and brings one of its own name.
+	const runner = environments?.astro === undefined ? undefined : environments.ssr?.runner;
+	return runner === undefined ? await vite.ssrLoadModule(file) : await runner.import(file);
 }
 
 /** What stands in the books for the dev server of a project, by its root. */

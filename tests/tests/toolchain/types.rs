@@ -7,8 +7,12 @@ use tests::locations::files_ending_with;
 use tests::project::Project;
 use tests::tools::run;
 
-/// The name under which the adapter is installed.
+/// The names under which the adapters are installed.
 const PACKAGE: &str = "zastro-websockets-node";
+const CLOUDFLARE: &str = "zastro-websockets-cloudflare";
+
+/// Where a package has the modules that are not upstream's.
+const OURS: &str = "dist/websocket";
 
 /// What is wrong in upstream's declarations, and not ours to mend: a virtual module that the
 /// package declares for itself only, and Astro's generated file, which the configurations that
@@ -60,6 +64,44 @@ fn every_declaration_of_the_package_type_checks_by_itself() -> Result<()> {
     )?;
     let ours: Vec<&String> = errors.iter().filter(|error| is_ours(error)).collect();
     ensure!(ours.is_empty(), "{ours:#?}");
+    Ok(())
+}
+
+#[test]
+fn a_site_on_cloudflare_type_checks_beside_the_types_that_wrangler_makes() -> Result<()> {
+    let project = Project::install("cloudflare")?;
+    let app = project.app("types")?;
+    run(&mut app.astro(["sync"]))?;
+    run(&mut app.wrangler(["types"]))?;
+    let errors = errors_of(project.tools().tsc().current_dir(app.root()).args(["-p", "."]))?;
+    ensure!(errors.is_empty(), "{errors:#?}");
+    Ok(())
+}
+
+/// Whatever types of Workers a site has, ours neither need them nor clash with them.
+#[test]
+fn our_declarations_for_cloudflare_type_check_with_the_types_of_workers_and_without() -> Result<()>
+{
+    let project = Project::install("cloudflare")?;
+    let app = project.app("types-of-workers")?;
+    run(&mut app.wrangler(["types"]))?;
+    let package = project.folder().join("node_modules").join(CLOUDFLARE);
+    let files = files_ending_with(&package.join(OURS), ".d.ts")?;
+    ensure!(!files.is_empty(), "no declarations in {}", package.display());
+    let workers = app.root().join("worker-configuration.d.ts");
+    for types in [None, Some(workers)] {
+        let errors = errors_of(
+            with_types_of_node(project.tools().tsc(), &project)
+                .current_dir(project.folder())
+                .args(["--ignoreConfig", "--noEmit", "--strict", "--skipLibCheck", "false"])
+                .args(["--module", "nodenext", "--target", "es2023", "--lib", "es2023"])
+                .args(&files)
+                .args(&types),
+        )?;
+        let ours = errors.iter().filter(|error| error.contains(&format!("{CLOUDFLARE}/{OURS}/")));
+        let ours: Vec<&String> = ours.collect();
+        ensure!(ours.is_empty(), "{types:?}: {ours:#?}");
+    }
     Ok(())
 }
 
