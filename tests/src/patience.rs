@@ -16,7 +16,7 @@ pub fn at_last<T>(attempt: impl FnMut() -> Result<T>) -> Result<T> {
     within(LIMIT, attempt)
 }
 
-/// The same, for what takes its own time.
+/// The result of the first attempt that succeeds; the last failure, if none does for so long.
 pub fn within<T>(limit: Duration, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
     let deadline = Instant::now() + limit;
     loop {

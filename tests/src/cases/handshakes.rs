@@ -4,6 +4,7 @@ use crate::client::Request;
 use anyhow::{Result, ensure};
 
 use crate::cases;
+use crate::project::major;
 use crate::site::Site;
 use crate::suite::{Case, not_applicable};
 
@@ -87,6 +88,9 @@ fn offering_h2c(request: Request) -> Request {
 }
 
 fn answers_head(site: &Site) -> Result<()> {
+    if major()? < 5 {
+        return not_applicable("Astro answers HEAD by GET since 5");
+    }
     let response = site.server.fetch(&Request::new("HEAD", "/both"))?;
     ensure!(response.status == 200, "{response}");
     Ok(())
@@ -95,6 +99,9 @@ fn answers_head(site: &Site) -> Result<()> {
 fn answers_head_that_asks_for_an_upgrade(site: &Site) -> Result<()> {
     if site.host.is_workerd_itself() {
         return not_applicable(BY_WORKERD);
+    }
+    if major()? < 5 {
+        return not_applicable("Astro answers HEAD by GET since 5");
     }
     let request = Request::new("HEAD", "/both")
         .header("Connection", "Upgrade")

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use tests::locations::{files_ending_with, target};
-use tests::project::{LINE, Project, install_plain};
+use tests::project::{Project, install_plain, major};
 
 use crate::Row;
 use crate::command::{
@@ -28,7 +28,8 @@ pub fn measure() -> Result<Vec<Row>> {
     compile_xtask()?;
     run_quietly(xtask().arg("build"))?;
 
-    let newest = ["--astro", LINE.trim_start_matches("astro")];
+    let major = major()?.to_string();
+    let newest = ["--astro", &major];
     let build = || {
         let mut command = xtask();
         command.args(["build", "node"]).args(newest);

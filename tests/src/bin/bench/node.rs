@@ -8,14 +8,12 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use load::{Echo, Measured, Requests, get, handshake, open};
 use rustix::process::Signal;
-use serde::Deserialize;
 use tests::locations::repository;
 use tests::project::{App, Project, install_plain};
 use tests::server::Server;
@@ -72,11 +70,6 @@ fn start() -> Result<Vec<Contender>> {
     let app = project.app("bench")?;
     app.build(&[("ADAPTER_MODE", "standalone"), ("WEBSOCKET", OPTIONS)])?;
     let peers = install_plain("peers")?;
-    ensure!(
-        version_of_peer(&peers)? == version_of_ours()?,
-        "tests/projects/peers/package.json names another `ws` than the adapter uses"
-    );
-
     on_core(0)?;
     let measured = |command: &mut Command| {
         let report = repository().join("tests/projects/memory.mjs");
@@ -241,34 +234,6 @@ pub fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
-}
-
-#[derive(Deserialize)]
-struct Versioned {
-    version: String,
-}
-
-#[derive(Deserialize)]
-struct Description {
-    vendor: Vec<Vendored>,
-}
-
-#[derive(Deserialize)]
-struct Vendored {
-    package: String,
-    version: String,
-}
-
-fn version_of_peer(peers: &Path) -> Result<String> {
-    let manifest = fs::read(peers.join("node_modules/ws/package.json"))?;
-    Ok(serde_json::from_slice::<Versioned>(&manifest)?.version)
-}
-
-fn version_of_ours() -> Result<String> {
-    let text = fs::read_to_string(repository().join("adapters/node/adapter.toml"))?;
-    let vendored = toml::from_str::<Description>(&text)?.vendor;
-    let ws = vendored.into_iter().find(|vendored| vendored.package == "ws");
-    Ok(ws.context("the adapter vendors no `ws`")?.version)
 }
 
 /// What all threads of a server have spent on a processor so far.
