@@ -121,8 +121,8 @@ test('what comes behind a Blob waits for it, a close too', async () => {
 	assert.equal(connection.bufferedAmount, 0);
 });
 
-test('a Blob that cannot be read holds nothing up', async () => {
-	const { socket, connection } = bench();
+test('a Blob that cannot be read is told, and closes with 1011', async () => {
+	const { socket, connection, heard } = bench();
 	class Unreadable extends Blob {
 		override arrayBuffer(): Promise<ArrayBuffer> {
 			return Promise.reject(new Error('unreadable'));
@@ -131,9 +131,12 @@ test('a Blob that cannot be read holds nothing up', async () => {
 	const failed = new Promise<Error | null | undefined>((resolve) => {
 		connection.send(new Unreadable(['x']), resolve);
 	});
-	await new Promise((resolve) => connection.send('next', resolve));
+	const next = new Promise<Error | null | undefined>((resolve) => connection.send('next', resolve));
 	assert.match(String(await failed), /unreadable/);
-	assert.deepEqual(socket.done, [['send', 'next']]);
+	assert.ok((await next) instanceof Error);
+	assert.deepEqual(socket.done, [['close', 1011, undefined]]);
+	assert.deepEqual(heard, [['failed', 'unreadable']]);
+	assert.equal(connection.readyState, 2);
 });
 
 test('what cannot be sent any more is told, and is no exception', () => {

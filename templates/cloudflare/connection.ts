@@ -25,6 +25,7 @@ const POLICY_VIOLATION = 1008;
 
 /** RFC 6455 section 7.4.1. */
 const MESSAGE_TOO_BIG = 1009;
+const INTERNAL_ERROR = 1011;
 
 /** Our end of a pair, within its limits. */
 export class Connection implements Transport {
@@ -35,6 +36,8 @@ export class Connection implements Transport {
 	/** What waits behind a Blob that is being read. */
 	#queue: Promise<void> | undefined;
 	#queuedBytes = 0;
+	#hasFailed = false;
+	#receiver: Receiver | undefined;
 
 	constructor(socket: PlatformSocket, limits: ConnectionLimits) {
 		this.#socket = socket;
@@ -62,6 +65,7 @@ export class Connection implements Transport {
 	/** Takes the client's messages from now on: those before have waited for that. */
 	receive(receiver: Receiver): void {
 		const socket = this.#socket;
+		this.#receiver = receiver;
 		socket.addEventListener('message', ({ data }) => {
 			if (this.#state === OPEN && this.#isWithinLimits(data)) receiver.message(data);
 		});
@@ -123,13 +127,24 @@ export class Connection implements Transport {
 			try {
 				const read =
 					message instanceof Blob ? new Uint8Array(await message.arrayBuffer()) : message;
-				this.#send(read, done);
+				if (this.#hasFailed) done?.(connectionClosed());
+				else this.#send(read, done);
 			} catch (error) {
 				done?.(toError(error));
+				this.#fail(toError(error));
 			} finally {
 				this.#queuedBytes -= bytes;
 			}
 		});
+	}
+
+	/** A Blob cannot be read. What comes behind it would be in the wrong place. */
+	#fail(error: Error): void {
+		if (this.#hasFailed || this.#state === CLOSED) return;
+		this.#hasFailed = true;
+		this.#state = CLOSING;
+		this.#receiver?.failed(error);
+		this.#close(INTERNAL_ERROR, undefined);
 	}
 
 	#enqueue(task: () => Promise<void>): void {

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use tests::locations::files_ending_with;
-use tests::project::Project;
+use tests::project::{Project, major};
 use tests::tools::run;
 
 /// The names under which the adapters are installed.
@@ -19,6 +19,9 @@ const OURS: &str = "dist/websocket";
 /// Astro ships do not check.
 const WRONG_UPSTREAM: [&str; 2] =
     ["Cannot find module 'virtual:astro-node:config'", ".astro/content.d.ts("];
+
+/// What the pages with sessions get before Astro 5.
+const NO_SESSIONS: &str = "Property 'session' does not exist on type 'APIContext<";
 
 #[test]
 fn a_site_type_checks_without_a_cast_and_without_set_up() -> Result<()> {
@@ -114,13 +117,15 @@ fn with_types_of_node(mut tsc: Command, project: &Project) -> Command {
 fn errors_of(tsc: &mut Command) -> Result<Vec<String>> {
     let output = tsc.args(["--pretty", "false"]).output().context("cannot run TypeScript")?;
     let text = String::from_utf8(output.stdout)?;
+    let has_sessions = major()? >= 5;
     let errors: Vec<String> = text
         .lines()
         .filter(|line| line.contains(": error TS") || line.starts_with("error "))
+        .filter(|line| has_sessions || !line.contains(NO_SESSIONS))
         .map(str::to_owned)
         .collect();
     ensure!(
-        output.status.success() || !errors.is_empty(),
+        output.status.success() || !errors.is_empty() || !has_sessions,
         "TypeScript failed without an error: {text}"
     );
     Ok(errors)
