@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import type { Plugin, ResolvedConfig } from 'vite';
+import { isHostAllowed } from './host-check.ts';
 import { closeRelayed, type RelayOptions, relayHandshakes } from './relay.ts';
 
 /** Makes `astro dev` and `astro preview` give clients the Worker's own answer to a handshake. */
@@ -16,18 +17,25 @@ export function relayPlugin(): Plugin {
 				if (httpServer === null) return;
 				await closeRelayed(config.root);
 				// Of these the Worker knows nothing before they are built into it.
-				const isFile = (path: string): boolean => isFileIn(config.publicDir, config.base, path);
-				relayHandshakes(httpServer, { ...optionsOf(config), isFile });
+				const { base, publicDir, server } = config;
+				relayHandshakes(httpServer, {
+					...optionsOf(config),
+					isAnswered: ({ headers, url = '/' }) =>
+						!isHostAllowed(headers.host, server) || isFileIn(publicDir, base, url),
+				});
 			},
 		},
 		configurePreviewServer({ config, httpServer }) {
-			relayHandshakes(httpServer, optionsOf(config));
+			relayHandshakes(httpServer, {
+				...optionsOf(config),
+				isAnswered: ({ headers }) => !isHostAllowed(headers.host, config.preview),
+			});
 		},
 	};
 }
 
-function optionsOf({ root, logger }: ResolvedConfig): RelayOptions {
-	return { root, isFile: () => false, report: (message) => logger.error(message) };
+function optionsOf({ root, logger }: ResolvedConfig): Omit<RelayOptions, 'isAnswered'> {
+	return { root, report: (message) => logger.error(message) };
 }
 
 /** @param folder Empty where there is none. */

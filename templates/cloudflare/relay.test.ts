@@ -93,7 +93,7 @@ async function serve(context: TestContext, { refuse, protocol }: Worker = {}): P
 	const root = `/site-${port}`;
 	relayHandshakes(server, {
 		root,
-		isFile: (path) => path === '/file.txt',
+		isAnswered: ({ url }) => url === '/file.txt',
 		report: (message) => reports.push(message),
 	});
 	return { port, root, reports, handshakes };

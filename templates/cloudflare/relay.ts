@@ -18,8 +18,8 @@ export interface UpgradeServer {
 export interface RelayOptions {
 	/** The folder of the site. */
 	readonly root: string;
-	/** Whether a path is that of a file which the server answers for, and not the Worker. */
-	isFile(path: string): boolean;
+	/** Whether the server answers itself, and not the Worker. */
+	isAnswered(request: IncomingMessage): boolean;
 	/** Tells whoever develops the site what the Worker threw. */
 	report(message: string): void;
 }
@@ -77,7 +77,7 @@ export function relayHandshakes(server: UpgradeServer, options: RelayOptions): v
 		}
 		const protocol = request.headers[PROTOCOL];
 		if (HOT_UPDATE.includes(String(protocol))) return proceed();
-		if (!isHandshake(request) || options.isFile(request.url ?? '/')) {
+		if (!isHandshake(request) || options.isAnswered(request)) {
 			return server.emit('request', request, answerTo(request, socket));
 		}
 		setHeader(request, 'upgrade', 'websocket');

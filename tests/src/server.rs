@@ -13,9 +13,9 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use rustls::ClientConfig;
 
-/// How long a server may take to print its port. A cold start of Vite on a busy machine takes ten
-/// seconds.
-const START: Duration = Duration::from_secs(60);
+/// How long a server may take to print its port. A cold start of Vite takes ten seconds, and many
+/// times that on a machine that is busy with other things.
+const START: Duration = Duration::from_secs(120);
 
 /// A server process that listens on 127.0.0.1. It is killed, with everything that it started, when
 /// it is dropped.

@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use tests::client::Request;
+use tests::patience::within;
 use tests::project::App;
 use tests::server::Server;
 
@@ -23,13 +24,13 @@ fn upgrades_to_what_a_route_has_become(sites: &Sites) -> Result<()> {
     let (app, server) = dev(sites, "dev-edited")?;
     ensure!(echo(&server)? == "hello");
     app.edit("src/pages/echo.ts", "socket.send(data)", "socket.send(`edited: ${data}`)")?;
-    at_last(&server, || echo(&server), "edited: hello")?;
+    answers(&server, || echo(&server), "edited: hello")?;
     // What is no upgrade, and what is refused, is answered as before.
     let response = server.reject(&Request::upgrade("/reject"))?;
     ensure!(response.status == 401 && response.text() == "who are you?", "{response}");
     app.edit("src/pages/reject.ts", "who are you?", "who is it?")?;
     let reject = || Ok(server.reject(&Request::upgrade("/reject"))?.text());
-    at_last(&server, reject, "who is it?")
+    answers(&server, reject, "who is it?")
 }
 
 fn upgrades_when_the_configuration_was_changed(sites: &Sites) -> Result<()> {
@@ -48,7 +49,7 @@ fn upgrades_when_the_configuration_was_changed(sites: &Sites) -> Result<()> {
             socket.send("hello")?;
             socket.text()
         };
-        at_last(&server, accepted, "hello").with_context(|| format!("round {round}"))?;
+        answers(&server, accepted, "hello").with_context(|| format!("round {round}"))?;
         // Once, however often it was started: two who answer would break the handshake.
         ensure!(server.reject(&Request::upgrade("/reject"))?.text() == "who are you?");
         let hot = Request::upgrade("/").header("Sec-WebSocket-Protocol", "vite-hmr");
@@ -88,13 +89,12 @@ fn echo(server: &Server) -> Result<String> {
 }
 
 /// Asks until the answer is the one that is expected.
-fn at_last(server: &Server, ask: impl Fn() -> Result<String>, expected: &str) -> Result<()> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        match ask() {
-            Ok(answer) if answer == expected => return server.check_alive(),
-            answer if Instant::now() > deadline => bail!("not {expected:?}: {answer:?}\n{server}"),
-            _ => std::thread::sleep(Duration::from_millis(50)),
-        }
-    }
+fn answers(server: &Server, ask: impl Fn() -> Result<String>, expected: &str) -> Result<()> {
+    within(PATIENCE, || {
+        let answer = ask()?;
+        ensure!(answer == expected, "not {expected:?}: {answer:?}");
+        Ok(())
+    })
+    .with_context(|| server.to_string())?;
+    server.check_alive()
 }
