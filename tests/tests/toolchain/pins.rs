@@ -1,5 +1,6 @@
 //! Places that have to agree with `upstream/upstream.toml`.
 
+use std::fs;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -20,6 +21,27 @@ fn the_submodule_is_at_the_commit_of_the_newest_line() -> Result<()> {
         entry.starts_with(&format!("160000 {commit} ")),
         "the index has `{entry}`, pinned is {commit}"
     );
+    Ok(())
+}
+
+#[test]
+fn the_table_of_majors_on_the_page_is_that_of_the_pins() -> Result<()> {
+    let pins: toml::Table =
+        toml::from_str(&fs::read_to_string(repository().join("upstream/upstream.toml"))?)?;
+    let page = fs::read_to_string(repository().join("README.md"))?;
+    for (name, line) in &pins {
+        let has = |package: &str| {
+            if line["packages"].get(package).is_some() { "yes" } else { "–" }
+        };
+        let row = format!(
+            "| {} | `{}` | {} | {} |\n",
+            name.trim_start_matches("astro"),
+            line["tag"].as_str().context("a line without a tag")?,
+            has("@astrojs/node"),
+            has("@astrojs/cloudflare"),
+        );
+        ensure!(page.contains(&row), "README.md has no row {row}");
+    }
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use tests::project::{Project, install_plain, major};
 
 use crate::Row;
 use crate::command::{
-    cargo, compile_xtask, median, milliseconds, peak_of, run_quietly, time, xtask,
+    cargo, compile_xtask, median, milliseconds, run_quietly, time, usage_of, xtask,
 };
 
 /// Counted runs of each command, after one that is not counted.
@@ -36,7 +36,7 @@ pub fn measure() -> Result<Vec<Row>> {
         command
     };
     let duration = median(RUNS, || time(&mut build()))?;
-    let memory = peak_of(&build())?;
+    let memory = usage_of(&build())?.memory;
     let check = median(RUNS, || time(xtask().args(["check", "node"]).args(newest)))?;
 
     let peer = Peer::prepare()?;

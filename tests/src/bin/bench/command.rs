@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeVal;
 use tests::locations::{repository, target};
 
-/// The word with which this program calls itself to run one command and print its peak memory: the kernel only
-/// knows the largest of all children of a process.
-const PEAK_OF: &str = "peak-of";
+/// The word with which this program calls itself to run one command and print what it needed: the kernel
+/// only knows the sum, or the largest, of all children of a process.
+const USAGE_OF: &str = "usage-of";
 
 /// Brings the binary that is measured up to date.
 pub fn compile_xtask() -> Result<()> {
@@ -31,14 +32,14 @@ pub fn cargo() -> Command {
 }
 
 /// Whether this process was called by itself to measure another; then it has.
-pub fn is_peak_of() -> Result<bool> {
+pub fn is_usage_of() -> Result<bool> {
     let Some(program) =
-        env::args().nth(2).filter(|_| env::args().nth(1).as_deref() == Some(PEAK_OF))
+        env::args().nth(2).filter(|_| env::args().nth(1).as_deref() == Some(USAGE_OF))
     else {
         return Ok(false);
     };
     run_quietly(Command::new(program).args(env::args().skip(3)))?;
-    println!("{}", peak_of_children()?);
+    println!("{} {}", peak_of_children()?, processor_of_children()?);
     Ok(true)
 }
 
@@ -63,17 +64,26 @@ pub fn run_quietly(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// The largest resident set of a process, in megabytes.
-pub fn peak_of(command: &Command) -> Result<f64> {
+/// What a process needs: its largest resident set in megabytes, and its time on processors in
+/// seconds, which a busy machine changes little.
+pub struct Usage {
+    pub memory: f64,
+    pub processor: f64,
+}
+
+/// Runs a process by itself, and asks what it needed.
+pub fn usage_of(command: &Command) -> Result<Usage> {
     let mut measuring = Command::new(env::current_exe()?);
     measuring
         .current_dir(repository())
-        .arg(PEAK_OF)
+        .arg(USAGE_OF)
         .arg(command.get_program())
         .args(command.get_args());
     let output = measuring.output()?;
     ensure!(output.status.success(), "{measuring:?} ended with {}", output.status);
-    Ok(String::from_utf8(output.stdout)?.trim().parse()?)
+    let printed = String::from_utf8(output.stdout)?;
+    let (memory, processor) = printed.trim().split_once(' ').context("two numbers")?;
+    Ok(Usage { memory: memory.parse()?, processor: processor.parse()? })
 }
 
 /// The largest resident set of any child so far, in megabytes.
@@ -81,6 +91,13 @@ fn peak_of_children() -> Result<f64> {
     let peak = getrusage(UsageWho::RUSAGE_CHILDREN)?.max_rss() as f64;
     // Linux counts kilobytes, macOS bytes (getrusage(2)).
     Ok(if cfg!(target_os = "macos") { peak / 1e6 } else { peak * 1024.0 / 1e6 })
+}
+
+/// The time that all children so far have spent on processors, in seconds.
+fn processor_of_children() -> Result<f64> {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    let seconds = |time: TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
+    Ok(seconds(usage.user_time()) + seconds(usage.system_time()))
 }
 
 pub fn milliseconds(duration: Duration) -> f64 {

@@ -45,7 +45,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<()> {
-    if command::is_peak_of()? {
+    if command::is_usage_of()? {
         return Ok(());
     }
     let (flags, names): (Vec<String>, Vec<String>) =
