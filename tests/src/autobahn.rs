@@ -67,7 +67,8 @@ impl Autobahn {
         command
             .args(["-c", "from kosoku._cli import main; main()"])
             .args(cases.iter().flat_map(|case| ["--include", case]))
-            .args(["--parallelism", "4", "--outdir"])
+            // As many as most machines have processors at least: a case may take 30 seconds.
+            .args(["--parallelism", "2", "--outdir"])
             .arg(folder)
             .arg(format!("ws://{address}{route}"));
         // It ends with 1 where a case failed, and with an index all the same.

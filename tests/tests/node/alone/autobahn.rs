@@ -31,12 +31,12 @@ const COMPRESSED: Settings = Settings {
 };
 
 /// Every way to compress (13) and every kind of data (12), 1,000 messages each: of 1, 4, 8, 16 and 32
-/// KiB; of the kinds of data also 8 KiB in fragments of 256 bytes, and 128 KiB in fragments of 32
-/// KiB. The others take minutes, but for the smallest: those `ws` sends as they are, and kosoku 0.1.0
-/// fails by itself on that ("Strings must be encoded before hashing").
-const COMPRESSED_CASES: [&str; 12] = [
-    "12.*.4", "12.*.5", "12.*.6", "12.*.7", "12.*.8", "12.*.11", "12.*.18", "13.*.4", "13.*.5",
-    "13.*.6", "13.*.7", "13.*.8",
+/// KiB, of the kinds of data also 8 KiB in fragments of 256 bytes. The larger ones take longer on a
+/// busy machine than the 30 seconds that kosoku 0.1.0 gives a case. The smallest `ws` sends as they
+/// are, and kosoku fails by itself on that ("Strings must be encoded before hashing").
+const COMPRESSED_CASES: [&str; 11] = [
+    "12.*.4", "12.*.5", "12.*.6", "12.*.7", "12.*.8", "12.*.11", "13.*.4", "13.*.5", "13.*.6",
+    "13.*.7", "13.*.8",
 ];
 
 fn has_the_known_outcomes_of_autobahn(sites: &Sites) -> Result<()> {
