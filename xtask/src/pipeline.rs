@@ -77,32 +77,34 @@ impl Workshop {
         adapters: &'w [Adapter],
         astro: Option<u64>,
     ) -> Result<Vec<Job<'w>>, Failure> {
+        let chosen = self.lines(astro)?;
         let mut jobs = Vec::new();
         for adapter in adapters {
+            let lines = self.of_adapter(adapter, &chosen)?;
             // With several runtimes, one that the line does not have is passed over.
-            let lines = match self.lines_of(adapter, astro) {
-                Err(_) if astro.is_some() && adapters.len() > 1 => Vec::new(),
-                lines => lines?,
-            };
+            if let (true, Some(newest)) = (lines.is_empty(), chosen.last())
+                && (astro.is_none() || adapters.len() == 1)
+            {
+                newest.package(&adapter.upstream.package)?;
+            }
             jobs.extend(lines.into_iter().map(|line| self.job(adapter, line)));
         }
         Ok(jobs)
     }
 
-    /// The lines that pin a runtime's upstream package; there is one at least.
-    pub fn lines_of(&self, adapter: &Adapter, astro: Option<u64>) -> Result<Vec<&Line>, Failure> {
+    /// Those of the lines that pin a runtime's upstream package.
+    pub fn of_adapter<'w>(
+        &'w self,
+        adapter: &Adapter,
+        lines: &[&'w Line],
+    ) -> Result<Vec<&'w Line>, Failure> {
         let package = &adapter.upstream.package;
         let pinned = self.pins.lines.iter().filter_map(|line| line.packages.get(package));
         let pinned: Vec<Version> = pinned.map(|pin| pin.version.clone()).collect();
-        let chosen = self.lines(astro)?;
-        let newest = chosen.last().copied();
-        let lines: Vec<&Line> =
-            chosen.into_iter().filter(|line| line.packages.contains_key(package)).collect();
-        if let (true, Some(newest)) = (lines.is_empty(), newest) {
-            newest.package(package)?;
+        if !pinned.is_empty() {
+            check_versions(&adapter.patches, &pinned)?;
         }
-        check_versions(&adapter.patches, &pinned)?;
-        Ok(lines)
+        Ok(lines.iter().copied().filter(|line| line.packages.contains_key(package)).collect())
     }
 
     /// The lines, the oldest first, or only that of one Astro major.

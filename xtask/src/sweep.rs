@@ -118,7 +118,7 @@ impl Sweep {
         ours: &'w Ours,
     ) -> Result<Vec<Trial<'w>>, Failure> {
         let package = &adapter.upstream.package;
-        let lines = workshop.lines_of(adapter, None)?;
+        let lines = workshop.of_adapter(adapter, &workshop.lines(None)?)?;
         let releases = workshop.registry.releases(package)?;
         for line in &lines {
             workshop.registry.confirm(package, line.package(package)?)?;

@@ -58,6 +58,34 @@ fn a_line_that_is_not_there_is_an_error() {
     assert_snapshot!(checkout.shown(&["build", "--astro", "3"]));
 }
 
+/// With a second runtime, whose upstream package only the newest line pins.
+fn with_doll() -> (Checkout, Server) {
+    let (checkout, server) = checkout();
+    let description = std::fs::read_to_string(checkout.path("adapters/toy/adapter.toml")).unwrap();
+    checkout.write("adapters/doll/adapter.toml", &description.replace("toy", "doll"));
+    checkout.write("patches/doll/index.toml", "");
+    let pins = std::fs::read_to_string(checkout.path("upstream/upstream.toml")).unwrap();
+    let (seven, six) = pins.split_once("\n\n").unwrap();
+    let doll = seven.lines().last().unwrap().replace("toy", "doll");
+    checkout.write("upstream/upstream.toml", &format!("{seven}\n{doll}\n{six}"));
+    (checkout, server)
+}
+
+#[test]
+fn a_runtime_that_the_chosen_line_does_not_have_is_passed_over() {
+    let (checkout, _server) = with_doll();
+    let shown = checkout.shown(&["build", "--astro", "6"]);
+    assert!(shown.starts_with("exit code 0") && shown.contains("our-toy 6.4.8"), "{shown}");
+    assert!(!shown.contains("our-doll"), "{shown}");
+}
+
+#[test]
+fn a_line_that_is_not_there_is_an_error_with_several_runtimes_too() {
+    let (checkout, _server) = with_doll();
+    let shown = checkout.shown(&["build", "--astro", "3"]);
+    assert!(shown.starts_with("exit code 2") && shown.contains("B023"), "{shown}");
+}
+
 #[test]
 fn a_line_that_does_not_pin_the_one_runtime_that_is_asked_for_is_an_error() {
     let (checkout, _server) = checkout();

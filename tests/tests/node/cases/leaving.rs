@@ -38,8 +38,8 @@ fn is_heard_of(site: &Site, journal: &str) -> Result<()> {
     let events = site.journal(&format!("{journal}-closed"), "1006")?;
     ensure!(events == "error 1006", "{events}");
     site.check_echo()?;
-    if major()? < if site.host.is_dev() { 6 } else { 5 } {
-        return not_applicable("Astro gives requests a signal since 5, in dev since 6");
+    if major()? < if site.host.is_dev() { 7 } else { 5 } {
+        return not_applicable("Astro gives requests a signal since 5, in dev since 7");
     }
     let aborted = site.journal(&format!("{journal}-aborted"), "")?;
     ensure!(aborted == "yes", "the signal of the request: {aborted}");
