@@ -12,6 +12,8 @@ export default defineConfig({
 		configPath: process.env.WRANGLER_CONFIG ?? 'wrangler.jsonc',
 		websocket: {
 			allowedOrigins: ['https://allowed.example'],
+			// In one case 500 handshakes wait until all are there, on a busy machine for longer than 10 s.
+			handshakeTimeout: 60_000,
 			...JSON.parse(process.env.WEBSOCKET ?? '{}'),
 		},
 	}),

@@ -20,6 +20,7 @@ pub struct Sites {
     project: Once<Project>,
     dev: Once<App>,
     built: Once<App>,
+    edited: Once<(App, Server)>,
     sites: [Once<Site>; Host::ALL.len()],
 }
 
@@ -62,6 +63,18 @@ impl Sites {
     /// A root that one case has to itself.
     pub fn app(&self, name: &str) -> Result<App> {
         self.project()?.app(name)
+    }
+
+    /// `astro dev` of a site whose pages may be changed while it runs.
+    pub fn edited(&self) -> Result<&(App, Server)> {
+        self.edited.get(|| self.start_dev("dev-edited"))
+    }
+
+    /// `astro dev` in a root that one case has to itself.
+    pub fn start_dev(&self, name: &str) -> Result<(App, Server)> {
+        let app = self.app(name)?;
+        let server = Server::start(&mut app.astro_server(["dev", "--port", "0"]))?;
+        Ok((app, server))
     }
 
     pub fn project(&self) -> Result<&Project> {

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use tests::client::Request;
 use tests::patience::within;
-use tests::project::App;
 use tests::server::Server;
 
 use super::{Case, cases};
@@ -21,20 +20,20 @@ pub const CASES: &[Case] = cases![
 const PATIENCE: Duration = Duration::from_secs(40);
 
 fn upgrades_to_what_a_route_has_become(sites: &Sites) -> Result<()> {
-    let (app, server) = dev(sites, "dev-edited")?;
-    ensure!(echo(&server)? == "hello");
+    let (app, server) = sites.edited()?;
+    ensure!(echo(server)? == "hello");
     app.edit("src/pages/echo.ts", "socket.send(data)", "socket.send(`edited: ${data}`)")?;
-    answers(&server, || echo(&server), "edited: hello")?;
+    answers(server, || echo(server), "edited: hello")?;
     // What is no upgrade, and what is refused, is answered as before.
     let response = server.reject(&Request::upgrade("/reject"))?;
     ensure!(response.status == 401 && response.text() == "who are you?", "{response}");
     app.edit("src/pages/reject.ts", "who are you?", "who is it?")?;
     let reject = || Ok(server.reject(&Request::upgrade("/reject"))?.text());
-    answers(&server, reject, "who is it?")
+    answers(server, reject, "who is it?")
 }
 
 fn upgrades_when_the_configuration_was_changed(sites: &Sites) -> Result<()> {
-    let (app, server) = dev(sites, "dev-restarted")?;
+    let (app, server) = sites.start_dev("dev-restarted")?;
     let other = Request::upgrade("/echo").header("Origin", "https://evil.example");
     ensure!(server.reject(&other)?.status == 403);
     for round in 1..=2 {
@@ -60,12 +59,12 @@ fn upgrades_when_the_configuration_was_changed(sites: &Sites) -> Result<()> {
 
 /// Beside the sockets of the site, Vite's own still does what it is for.
 fn reloads_the_page_of_a_route_that_was_changed(sites: &Sites) -> Result<()> {
-    let (app, server) = dev(sites, "dev-hot")?;
+    let (app, server) = sites.edited()?;
     let hot = Request::upgrade("/").header("Sec-WebSocket-Protocol", "vite-hmr");
     let mut vite = server.open(&hot)?;
     ensure!(vite.text()?.contains(r#""type":"connected""#));
     ensure!(server.get("/")?.text().contains("<h1>Home</h1>"));
-    let mut ours = server.open(&Request::upgrade("/echo"))?;
+    let mut ours = server.open(&Request::upgrade("/both"))?;
     app.edit("src/pages/index.astro", "Home", "House")?;
     let deadline = Instant::now() + PATIENCE;
     while !vite.text()?.contains(r#""type":"full-reload""#) {
@@ -74,12 +73,6 @@ fn reloads_the_page_of_a_route_that_was_changed(sites: &Sites) -> Result<()> {
     ours.send("still open")?;
     ensure!(ours.text()? == "still open");
     server.check_alive()
-}
-
-fn dev(sites: &Sites, name: &str) -> Result<(App, Server)> {
-    let app = sites.app(name)?;
-    let server = Server::start(&mut app.astro_server(["dev", "--port", "0"]))?;
-    Ok((app, server))
 }
 
 fn echo(server: &Server) -> Result<String> {
