@@ -15,7 +15,7 @@ export function stream(): Duplex {
 export class FakeConnection implements Tracked {
 	received = 0;
 	sent = 0;
-	activeAt = Number.NEGATIVE_INFINITY;
+	activeAt: number = Number.NEGATIVE_INFINITY;
 	isPaused = false;
 	observer: ConnectionObserver | undefined;
 	readonly pings: Buffer[] = [];
