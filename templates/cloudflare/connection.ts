@@ -1,4 +1,4 @@
-import { connectionClosed } from '../shared/errors.ts';
+import { connectionClosed, connectionLost } from '../shared/errors.ts';
 import { MessageRate } from '../shared/message-rate.ts';
 import { payloadSize } from '../shared/payload.ts';
 import type { Payload, Receiver, Sent, Transport } from '../shared/transport.ts';
@@ -25,6 +25,7 @@ const POLICY_VIOLATION = 1008;
 
 /** RFC 6455 section 7.4.1. */
 const MESSAGE_TOO_BIG = 1009;
+const INTERNAL_ERROR = 1011;
 
 /** Our end of a pair, within its limits. */
 export class Connection implements Transport {
@@ -35,6 +36,8 @@ export class Connection implements Transport {
 	/** What waits behind a Blob that is being read. */
 	#queue: Promise<void> | undefined;
 	#queuedBytes = 0;
+	#hasFailed = false;
+	#receiver: Receiver | undefined;
 
 	constructor(socket: PlatformSocket, limits: ConnectionLimits) {
 		this.#socket = socket;
@@ -62,14 +65,16 @@ export class Connection implements Transport {
 	/** Takes the client's messages from now on: those before have waited for that. */
 	receive(receiver: Receiver): void {
 		const socket = this.#socket;
+		this.#receiver = receiver;
 		socket.addEventListener('message', ({ data }) => {
-			const message = data instanceof ArrayBuffer ? data : String(data);
-			if (this.#state === OPEN && this.#isWithinLimits(message)) receiver.message(message);
+			if (this.#state === OPEN && this.#isWithinLimits(data)) receiver.message(data);
 		});
 		socket.addEventListener('close', (event) => {
 			if (this.#state === CLOSED) return;
 			this.#answer(event);
 			this.#state = CLOSED;
+			// Where it goes through Vite's server a lost connection is a close, not an error.
+			if (!event.wasClean) receiver.failed(connectionLost());
 			// The reason of a connection that was lost is the runtime's own text.
 			receiver.closed(event.code, event.code === ABNORMAL_CLOSURE ? '' : event.reason);
 		});
@@ -85,8 +90,9 @@ export class Connection implements Transport {
 
 	send(data: Payload, done?: Sent): void {
 		if (this.#state !== OPEN) done?.(connectionClosed());
-		else if (data instanceof Blob || this.#queue !== undefined) this.#sendInTurn(data, done);
-		else this.#send(data, done);
+		else if (this.#queue !== undefined || (typeof data !== 'string' && data instanceof Blob)) {
+			this.#sendInTurn(data, done);
+		} else this.#send(data, done);
 	}
 
 	close(code?: number, reason?: string): void {
@@ -102,8 +108,13 @@ export class Connection implements Transport {
 	resume(): void {}
 
 	#send(data: string | Uint8Array, done: Sent | undefined): void {
-		const error = attempt(() => this.#socket.send(data));
-		done?.(error);
+		try {
+			this.#socket.send(data);
+			done?.();
+		} catch (error) {
+			// The connection is lost.
+			done?.(toError(error));
+		}
 	}
 
 	/** Sends a Blob, and what comes behind one, in the order of the calls. */
@@ -116,13 +127,24 @@ export class Connection implements Transport {
 			try {
 				const read =
 					message instanceof Blob ? new Uint8Array(await message.arrayBuffer()) : message;
-				this.#send(read, done);
+				if (this.#hasFailed) done?.(connectionClosed());
+				else this.#send(read, done);
 			} catch (error) {
 				done?.(toError(error));
+				this.#fail(toError(error));
 			} finally {
 				this.#queuedBytes -= bytes;
 			}
 		});
+	}
+
+	/** A Blob cannot be read. What comes behind it would be in the wrong place. */
+	#fail(error: Error): void {
+		if (this.#hasFailed || this.#state === CLOSED) return;
+		this.#hasFailed = true;
+		this.#state = CLOSING;
+		this.#receiver?.failed(error);
+		this.#close(INTERNAL_ERROR, undefined);
 	}
 
 	#enqueue(task: () => Promise<void>): void {

@@ -11,9 +11,14 @@ export interface PlatformSocket {
 	/** Bytes are copied. */
 	send(data: string | Uint8Array): void;
 	close(code?: number, reason?: string): void;
-	addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+	addEventListener(type: 'message', listener: (event: PlatformMessage) => void): void;
 	addEventListener(type: 'close', listener: (event: PlatformClose) => void): void;
 	addEventListener(type: 'error', listener: (event: { readonly error?: unknown }) => void): void;
+}
+
+/** The `message` event of a {@link PlatformSocket} whose `binaryType` is `arraybuffer`. */
+export interface PlatformMessage {
+	readonly data: string | ArrayBuffer;
 }
 
 /** The `close` event of a {@link PlatformSocket}. */
@@ -23,8 +28,8 @@ export interface PlatformClose {
 	readonly wasClean: boolean;
 }
 
-/** A response, with the end of a pair that it hands to the client. */
-export interface PlatformResponse extends Response {
+/** What a response has in addition: the end of a pair that it hands to the client. */
+interface Upgrading {
 	readonly webSocket?: PlatformSocket | null;
 }
 
@@ -33,7 +38,7 @@ interface Platform {
 	readonly Response: new (
 		body: null,
 		init: { status: number; headers?: Headers; webSocket: PlatformSocket } | Response,
-	) => PlatformResponse;
+	) => Response;
 }
 
 const platform = globalThis as unknown as Platform;
@@ -51,7 +56,7 @@ export function switchingProtocols(client: PlatformSocket, headers: Headers): Re
 
 /** The end of a pair that a response hands to the client. */
 export function webSocketOf(response: Response): PlatformSocket | undefined {
-	return (response as PlatformResponse).webSocket ?? undefined;
+	return (response as Upgrading).webSocket ?? undefined;
 }
 
 /**

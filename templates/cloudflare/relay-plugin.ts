@@ -1,16 +1,52 @@
-import type { Plugin } from 'vite';
-import { relayHandshakes } from './relay.ts';
+import { statSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import type { Plugin, ResolvedConfig } from 'vite';
+import { isHostAllowed } from './host-check.ts';
+import { closeRelayed, type RelayOptions, relayHandshakes } from './relay.ts';
 
 /** Makes `astro dev` and `astro preview` give clients the Worker's own answer to a handshake. */
 export function relayPlugin(): Plugin {
 	return {
 		name: 'astro-cloudflare:websocket-relay',
-		configureServer({ httpServer }) {
-			// Absent in Vite's middleware mode.
-			if (httpServer !== null) relayHandshakes(httpServer);
+		configureServer: {
+			// A restart sets up the next server while the one before still runs. Cloudflare's plugin
+			// then starts the Worker anew.
+			order: 'pre',
+			async handler({ config, httpServer }) {
+				// Absent in Vite's middleware mode.
+				if (httpServer === null) return;
+				await closeRelayed(config.root);
+				// Of these the Worker knows nothing before they are built into it.
+				const { base, publicDir, server } = config;
+				relayHandshakes(httpServer, {
+					...optionsOf(config),
+					isAnswered: ({ headers, url = '/' }) =>
+						!isHostAllowed(headers.host, server) || isFileIn(publicDir, base, url),
+				});
+			},
 		},
-		configurePreviewServer({ httpServer }) {
-			relayHandshakes(httpServer);
+		configurePreviewServer({ config, httpServer }) {
+			relayHandshakes(httpServer, {
+				...optionsOf(config),
+				isAnswered: ({ headers }) => !isHostAllowed(headers.host, config.preview),
+			});
 		},
 	};
+}
+
+function optionsOf({ root, logger }: ResolvedConfig): Omit<RelayOptions, 'isAnswered'> {
+	return { root, report: (message) => logger.error(message) };
+}
+
+/** @param folder Empty where there is none. */
+function isFileIn(folder: string, base: string, path: string): boolean {
+	if (folder === '' || !path.startsWith(base)) return false;
+	try {
+		const { pathname } = new URL(path.slice(base.length), 'http://localhost/');
+		// A URL has no `..` left, but a name may hold an encoded one.
+		const file = join(folder, decodeURIComponent(pathname));
+		return file.startsWith(join(folder, sep)) && statSync(file).isFile();
+	} catch {
+		return false;
+	}
 }

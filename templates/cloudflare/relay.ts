@@ -1,21 +1,40 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe } from 'node:diagnostics_channel';
-import { type ClientRequest, type IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { once } from 'node:events';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import { handshakeRequest, isWebSocketHandshake, tokens } from '../shared/handshake.ts';
+import { answerTo, passOn } from './relay-answer.ts';
 
 /** The part of a server that is needed here. */
 export interface UpgradeServer {
 	emit(event: string, ...args: unknown[]): boolean;
+	/** Whether an upgrade is let through; Node before 22.23 does not ask. */
+	shouldUpgradeCallback?: (request: IncomingMessage) => boolean;
+}
+
+/** Whose handshakes are passed on. */
+export interface RelayOptions {
+	/** The folder of the site. */
+	readonly root: string;
+	/** Whether the server answers itself, and not the Worker. */
+	isAnswered(request: IncomingMessage): boolean;
+	/** Tells whoever develops the site what the Worker threw. */
+	report(message: string): void;
 }
 
 /** A handshake that Cloudflare's plugin passes on to the Worker. */
-interface Relay {
+interface Relay extends RelayOptions {
 	readonly request: IncomingMessage;
 	readonly socket: Duplex;
 	/** Whether the plugin's own request has been seen. */
 	isUnderWay: boolean;
+}
+
+/** `lib/_http_outgoing.js`: the response that is assigned to a socket. */
+interface Connection extends Duplex {
+	readonly _httpMessage?: object | null;
 }
 
 const relays = new AsyncLocalStorage<Relay>();
@@ -33,24 +52,38 @@ const HOT_UPDATE = ['vite-hmr', 'vite-ping'];
  * So each handshake is handed to it in a form that it knows, and its request to the Worker, which
  * is one of `node:http`, is overheard.
  */
-export function relayHandshakes(server: UpgradeServer): void {
+export function relayHandshakes(server: UpgradeServer, options: RelayOptions): void {
 	listen();
-	const { emit } = server;
+	const { emit, shouldUpgradeCallback } = server;
+	// What is no handshake stays an ordinary request, and keeps its body.
+	if (shouldUpgradeCallback !== undefined) {
+		server.shouldUpgradeCallback = (request) =>
+			isHandshake(request) && shouldUpgradeCallback.call(server, request);
+	}
 	server.emit = (event: string, ...args: unknown[]): boolean => {
 		const proceed = (): boolean => emit.call(server, event, ...args);
-		if (event !== 'upgrade') return proceed();
-		const [request, socket] = args as [IncomingMessage, Duplex];
+		if (event !== 'upgrade' && event !== 'request') return proceed();
+		const [request, socket] = args as [IncomingMessage, Connection];
+		if (event === 'request') {
+			// workerd would take it for a handshake.
+			setHeader(request, 'upgrade', undefined);
+			return proceed();
+		}
+		// Pipelined behind a request whose response is still being written. No client may do so
+		// (RFC 6455 section 4.1 has it wait for the answer), and two responses cannot share the socket.
+		if (socket._httpMessage) {
+			socket.destroy();
+			return true;
+		}
 		const protocol = request.headers[PROTOCOL];
 		if (HOT_UPDATE.includes(String(protocol))) return proceed();
-		if (!isHandshake(request)) {
-			const response = answerTo(request, socket);
-			setHeader(request, 'upgrade', undefined);
-			return emit.call(server, 'request', request, response);
+		if (!isHandshake(request) || options.isAnswered(request)) {
+			return server.emit('request', request, answerTo(request, socket));
 		}
 		setHeader(request, 'upgrade', 'websocket');
 		// The Worker gets it nevertheless: it is passed on from the raw headers.
 		if (protocol?.startsWith('vite')) delete request.headers[PROTOCOL];
-		return relays.run({ request, socket, isUnderWay: false }, proceed);
+		return relays.run({ ...options, request, socket, isUnderWay: false }, proceed);
 	};
 }
 
@@ -74,13 +107,11 @@ function listen(): void {
 }
 
 /** Takes the Worker's answer over where it is no acceptance, and its choice where it is one. */
-function overhear(toWorker: ClientRequest, { request, socket }: Relay): void {
-	const giveUp = (): void => {
-		toWorker.destroy();
-	};
-	socket.once('close', giveUp);
-	toWorker.prependOnceListener('upgrade', (answer: IncomingMessage) => {
-		socket.off('close', giveUp);
+function overhear(toWorker: ClientRequest, { request, socket, root, report }: Relay): void {
+	toWorker.prependOnceListener('upgrade', (answer: IncomingMessage, worker: Duplex) => {
+		// The plugin's server would forget the Worker's end of a connection that is gone.
+		if (socket.destroyed) worker.destroy();
+		keep(root, socket);
 		// The plugin's server takes the first offer, so that is left which the Worker has taken. Its
 		// client fails where none was taken, which is the real client's to decide.
 		const { [PROTOCOL]: chosen } = answer.headers;
@@ -93,43 +124,35 @@ function overhear(toWorker: ClientRequest, { request, socket }: Relay): void {
 	// The plugin would cut the connection off.
 	toWorker.removeAllListeners('response');
 	toWorker.once('response', (answer) => {
-		const response = answerTo(request, socket);
-		response.writeHead(answer.statusCode ?? 500, answer.statusMessage, endToEnd(answer.rawHeaders));
-		answer.pipe(response);
+		passOn(answer, answerTo(request, socket), report).catch(() => socket.destroy());
 	});
 }
 
-/** A response on a connection that a server has let go of for an upgrade. */
-function answerTo(request: IncomingMessage, socket: Duplex): ServerResponse {
-	const response = new ServerResponse(request);
-	// There is no parser any more, so no second request can follow.
-	response.shouldKeepAlive = false;
-	response.assignSocket(socket as Socket);
-	// Node took its listener off: without it, what is piped into the response stalls.
-	socket.on('drain', () => response.emit('drain'));
-	// Unread input at the time of closing would make the kernel send a reset, and the client lose
-	// the answer.
-	socket.resume();
-	response.once('finish', () => socket.end());
-	return response;
+/** The connections that are open, by the folders of their sites. */
+const relayed = new Map<string, Set<Duplex>>();
+
+function keep(root: string, socket: Duplex): void {
+	const sockets = relayed.get(root) ?? new Set();
+	relayed.set(root, sockets.add(socket));
+	socket.once('close', () => sockets.delete(socket));
 }
 
-/** Headers of one hop (RFC 9110 section 7.6.1), which this one writes for itself. */
-const HOP_BY_HOP = [
-	'connection',
-	'keep-alive',
-	'proxy-connection',
-	'te',
-	'transfer-encoding',
-	'upgrade',
-];
+/** RFC 6455 section 5.5.1: the frame that says 1001, the server goes away. */
+const GOING_AWAY = Uint8Array.of(0x88, 0x02, 0x03, 0xe9);
 
-/** @param rawHeaders Names and values in turn. */
-function endToEnd(rawHeaders: readonly string[]): string[] {
-	return rawHeaders.filter((_, index) => {
-		const name = rawHeaders[index - (index % 2)] ?? '';
-		return !HOP_BY_HOP.includes(name.toLowerCase());
-	});
+/** Milliseconds that a restart waits for clients to close. */
+const GRACE = 500;
+
+/**
+ * Tells the clients of a site that they may come back, before a restart takes the Worker away. What
+ * is written to a connection are whole frames, so one more can be put behind them.
+ */
+export async function closeRelayed(root: string): Promise<void> {
+	const sockets = [...(relayed.get(root) ?? [])];
+	if (sockets.length === 0) return;
+	const closed = sockets.map((socket) => once(socket, 'close'));
+	for (const socket of sockets) socket.write(GOING_AWAY);
+	await Promise.race([Promise.allSettled(closed), setTimeout(GRACE)]);
 }
 
 /** Sets or removes a header in both of its forms. */

@@ -10,7 +10,7 @@ import {
 	type Refusal,
 	refusalHeaders,
 } from '../shared/refusal.ts';
-import { reporter } from '../shared/report.ts';
+import { type Report, reporter } from '../shared/report.ts';
 import type { WebSocketLocals } from '../shared/types.ts';
 import { isHandshake, offeredProtocols } from './handshake.ts';
 import { setUpgrade, Upgrade } from './upgrade.ts';
@@ -25,17 +25,23 @@ export type SiteOptions = Pick<ResolvedWebSocketOptions, Kept>;
 export interface Site {
 	readonly options: SiteOptions;
 	readonly hooks: WebSocketHooks;
+	readonly report: Report;
 }
 
 /** The parts of Astro's app that are needed here. */
 export interface SiteApp {
-	readonly adapterLogger: { error(message: string): void };
 	readonly manifest: { readonly allowedDomains?: readonly AllowedDomain[] | undefined };
 }
 
-/** @param hooks The exports of the hooks file. */
-export function createSite(options: SiteOptions, hooks: object): Site {
-	return { options, hooks: hooksOf(hooks) };
+/** @param exports Those of the hooks file. */
+export function createSite(options: SiteOptions, exports: object): Site {
+	const hooks = hooksOf(exports);
+	// Astro's logger says nothing in the Worker of `astro dev`, which is made without a level.
+	const report = reporter(hooks, (message, error) => {
+		if (error === undefined) console.error(message);
+		else console.error(message, error);
+	});
+	return { options, hooks, report };
 }
 
 /**
@@ -45,7 +51,7 @@ export function createSite(options: SiteOptions, hooks: object): Site {
  * @returns The upgrade of a handshake, the answer to one that is refused, else `undefined`.
  */
 export async function admit(
-	{ options, hooks }: Site,
+	{ options, hooks, report }: Site,
 	request: Request,
 	locals: object,
 	app: SiteApp,
@@ -55,10 +61,6 @@ export async function admit(
 		return undefined;
 	}
 	if (!isFromHere(request, options.allowedOrigins, app)) return refused(FORBIDDEN_ORIGIN);
-	const report = reporter(hooks, (message, error) => {
-		app.adapterLogger.error(message);
-		if (error !== undefined) console.error(error);
-	});
 	let handshake: WebSocketHandshake;
 	let running = 'clientAddress';
 	try {

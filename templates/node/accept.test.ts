@@ -223,6 +223,27 @@ test('a fault of the client is told, and closes with its code', async (context) 
 	assert.deepEqual(await ended, [1006, '', ['A frame is not masked']]);
 });
 
+test('a Blob that cannot be read is told, and closes with 1011', async (context) => {
+	class Unreadable extends Blob {
+		override arrayBuffer(): Promise<ArrayBuffer> {
+			return Promise.reject(new Error('unreadable'));
+		}
+	}
+	const { client, server } = await connect(context);
+	const ended = end(server);
+	const received: string[] = [];
+	client.on('message', (data) => received.push(String(data)));
+	const sent = new Promise((resolve) => {
+		server.send('before');
+		server.send(new Unreadable(['x']), resolve);
+		server.send('behind');
+	});
+	const [code] = await once(client, 'close');
+	assert.match(String(await sent), /unreadable/);
+	assert.deepEqual([code, received], [1011, ['before']]);
+	assert.deepEqual((await ended)[2], ['unreadable']);
+});
+
 test('a ping is answered with what it said, behind what was sent before', async (context) => {
 	const { client, server } = await connect(context);
 	const seen: string[] = [];

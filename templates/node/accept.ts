@@ -22,8 +22,8 @@ export interface AcceptOptions {
 }
 
 /**
- * Sends the 101 and takes the connection over. Only where a client offers an extension that is
- * switched on it is given to `ws`: what that is made of for compression takes as much memory again.
+ * Sends the 101 and takes the connection over. Those whose client offers an extension that is
+ * switched on go to `ws`, whose streams and emitters take as much memory as the rest of a connection.
  *
  * @param request A handshake.
  * @returns `undefined` if the client has gone.

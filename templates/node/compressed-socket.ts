@@ -20,7 +20,7 @@ const COMPRESSION = {
  * A connection of `ws`. It tells everything to one receiver, and says when it is about to write by
  * itself: it answers pings and closing frames, and what was sent before has to go out before.
  */
-export class CompressedSocket extends WebSocket implements RawTransport {
+class CompressedSocket extends WebSocket implements RawTransport {
 	receiver: RawReceiver | undefined;
 
 	override emit(event: string | symbol, ...parameters: unknown[]): boolean {
@@ -84,7 +84,7 @@ export function acceptCompressed(
 	socket: Duplex,
 	head: Buffer,
 	{ protocol, headers, maxPayload }: Negotiated,
-): CompressedSocket | undefined {
+): RawTransport | undefined {
 	const server = new WebSocketServer({
 		noServer: true,
 		WebSocket: CompressedSocket,
@@ -97,7 +97,7 @@ export function acceptCompressed(
 	server.on('headers', (lines) => {
 		for (const [name, value] of headers) lines.push(`${name}: ${value}`);
 	});
-	let raw: CompressedSocket | undefined;
+	let raw: RawTransport | undefined;
 	server.handleUpgrade(request, socket, head, (accepted) => {
 		raw = accepted;
 		// In front of the listener of `ws`, which ends its side as well.

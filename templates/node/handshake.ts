@@ -1,9 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import { handshakeRequest, isWebSocketHandshake, tokens } from '../shared/handshake.ts';
 
-/** {@link isWebSocketHandshake} for Node's request. */
-export function isHandshake({ method, headers }: IncomingMessage): boolean {
-	return isWebSocketHandshake(handshakeRequest(method, (name) => headers[name]?.toString()));
+/**
+ * {@link isWebSocketHandshake} for Node's request. RFC 6455 section 4.2.1 also asks for HTTP/1.1 and
+ * for a host; Node refuses other requests without one, but hands upgrades out before.
+ */
+export function isHandshake({ method, headers, httpVersion }: IncomingMessage): boolean {
+	return (
+		httpVersion !== '1.0' &&
+		headers.host !== undefined &&
+		isWebSocketHandshake(handshakeRequest(method, (name) => headers[name]?.toString()))
+	);
 }
 
 /** The subprotocols the client offered, in its order of preference. */
@@ -44,6 +51,17 @@ export function webRequest(request: IncomingMessage, path: string): Request {
 
 function url(request: IncomingMessage, protocol: 'ws' | 'http', path: string): string {
 	const scheme = 'encrypted' in request.socket ? `${protocol}s` : protocol;
-	const url = `${scheme}://${request.headers.host}${path}`;
-	return URL.canParse(url) ? new URL(url).href : `${scheme}://localhost/`;
+	const origin = originOf(scheme, request.headers.host);
+	return new URL(path.startsWith('/') ? `${origin}${path}` : `${origin}/${path}`).href;
+}
+
+/**
+ * Clients write anything into `Host`. What is more than a host would become a part of the path,
+ * or stand in front of it, and hooks decide by the path that the request is answered for.
+ */
+function originOf(scheme: string, host: string | undefined): string {
+	const text = `${scheme}://${host}`;
+	const url = URL.canParse(text) ? new URL(text) : undefined;
+	const origin = `${scheme}://${url?.host}`;
+	return url?.href === `${origin}/` ? origin : `${scheme}://localhost`;
 }

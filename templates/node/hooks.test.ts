@@ -24,6 +24,26 @@ test('verifyClient sees the handshake', async (context) => {
 	assert.deepEqual(seen.protocols, []);
 });
 
+for (const host of ['x/y', 'x?y', 'x#y', 'x\\y', 'a:b@x', '[[[', 'x y', 'x:99999', '@']) {
+	test(`verifyClient sees the path that is answered, though the host is "${host}"`, async (context) => {
+		const site = await serve(
+			context,
+			(locals, response, request) => {
+				const { socket } = locals.upgradeWebSocket();
+				response.end(`${socket.url} answers ${request.url}`);
+			},
+			{
+				hooks: {
+					verifyClient: ({ request }) => new URL(request.url).pathname === '/guarded',
+				},
+			},
+		);
+		const { status, body } = await site.answer({ Host: host }, '/guarded?a=b');
+		assert.equal(status, 200);
+		assert.equal(body, 'ws://localhost/guarded?a=b answers /guarded?a=b');
+	});
+}
+
 for (const [name, verdict] of [
 	['false', false],
 	['nothing', undefined],

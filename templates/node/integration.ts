@@ -1,5 +1,6 @@
 import type { AstroConfig, AstroIntegration, AstroIntegrationLogger } from 'astro';
 import type { ViteDevServer } from 'vite';
+import type { AllowedDomain } from '../shared/allowed-domains.ts';
 import { hooksOf, type WebSocketHooks } from '../shared/hooks.ts';
 import { findHooksFile } from '../shared/hooks-file.ts';
 import { INJECTED_TYPES_FILENAME, injectedTypes } from '../shared/injected-types.ts';
@@ -65,7 +66,7 @@ export function withWebSocketIntegration(
 				if (config === undefined) return;
 				const scope = await devScope(config.root);
 				const host = devHost(scope, websocket, config, server, logger);
-				attachDevServer(server, host, config.security?.allowedDomains ?? []);
+				attachDevServer(server, host, allowedDomainsOf(config));
 			},
 		},
 	};
@@ -98,20 +99,38 @@ function devHost(
 	};
 }
 
-interface Runner {
-	import(file: string): Promise<object>;
+/** A dev server of any Vite: before 6 there are no environments. */
+type AnyViteDevServer = Pick<ViteDevServer, 'ssrLoadModule'> & {
+	readonly environments?: { readonly [name: string]: object };
+};
+
+interface RunnableEnvironment {
+	readonly runner?: { import(file: string): Promise<object> };
 }
 
 /**
  * Loads a module as the site's own are loaded, so that what it imports is shared with them. Vite
  * keeps it until it, or something it imports, changes.
  */
-async function load(vite: ViteDevServer, file: string): Promise<object> {
-	// Vite has environments since 6, and Astro's dev server runs in one since 6 as well.
-	const environment: (object & { readonly runner?: Runner }) | undefined = vite.environments?.ssr;
-	return environment?.runner === undefined
-		? await vite.ssrLoadModule(file)
-		: await environment.runner.import(file);
+async function load(vite: AnyViteDevServer, file: string): Promise<object> {
+	const { environments } = vite;
+	// Since 6 Astro loads the site by the runner of an environment, and brings one of its own name.
+	const site: RunnableEnvironment | undefined = environments?.astro && environments.ssr;
+	const runner = site?.runner;
+	return runner === undefined ? await vite.ssrLoadModule(file) : await runner.import(file);
+}
+
+/** A configuration of any Astro. */
+type AnyConfig = Pick<AstroConfig, 'root'> & {
+	/** Since 4.9; the domains since 5.15. */
+	readonly security?: {
+		readonly checkOrigin?: boolean;
+		readonly allowedDomains?: readonly AllowedDomain[] | undefined;
+	};
+};
+
+function allowedDomainsOf({ security }: AnyConfig): readonly AllowedDomain[] {
+	return security?.allowedDomains ?? [];
 }
 
 /** What stands in the books for the dev server of a project, by its root. */

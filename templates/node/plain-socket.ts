@@ -79,6 +79,9 @@ export class PlainSocket extends FrameReader implements RawTransport, Closer {
 				const frame = Buffer.allocUnsafe(frameSize(size));
 				writeFrame(frame, 0, message, size);
 				this.#stream.write(frame, done);
+			} catch (error) {
+				done?.(error as Error);
+				throw error;
 			} finally {
 				this.#queuedBytes -= size;
 			}
@@ -87,8 +90,7 @@ export class PlainSocket extends FrameReader implements RawTransport, Closer {
 
 	close(code?: number, reason?: string): void {
 		if (this.readyState !== 1) return;
-		this.readyState = 2;
-		this.#timer = setTimeout(() => this.#stream.destroy(), CLOSE_TIMEOUT).unref();
+		this.#beginClosing();
 		if (this.#queue === undefined) this.#sendClose(code, reason);
 		else this.#enqueue(() => this.#sendClose(code, reason));
 	}
@@ -156,11 +158,19 @@ export class PlainSocket extends FrameReader implements RawTransport, Closer {
 		this.#queue = (this.#queue ?? Promise.resolve()).then(next).catch((error) => this.#fail(error));
 	}
 
-	/** Tells of it, and closes with the code that says why. */
+	#beginClosing(): void {
+		this.readyState = 2;
+		this.#timer ??= setTimeout(() => this.#stream.destroy(), CLOSE_TIMEOUT).unref();
+	}
+
+	/** Tells of it, and closes with the code that says why. What is queued is not sent any more. */
 	#fail(error: Error): void {
 		this.#isDone = true;
+		// Reading goes on, to the end of the stream.
+		this.resume();
 		this.receiver?.failed(error);
-		this.close(error instanceof FrameError ? error.code : INTERNAL_ERROR);
+		this.#beginClosing();
+		this.#sendClose(error instanceof FrameError ? error.code : INTERNAL_ERROR, '');
 	}
 
 	#take(chunk: Buffer): void {

@@ -45,6 +45,18 @@ test('what nobody takes is answered with 404 in the end', async (context) => {
 	assert.equal((await late).status, 404);
 });
 
+test('a client that nobody takes can leave, even where handshakes have any time', async (context) => {
+	const site = await serve(context, accept(), {
+		paths: ['/chat'],
+		options: { handshakeTimeout: 0 },
+	});
+	site.server.on('upgrade', () => {});
+	const client = site.handshake({}, '/nowhere');
+	await once(site.server, 'upgrade');
+	client.end();
+	await once(client, 'close');
+});
+
 test('what the filter leaves is an ordinary request where nobody else listens', async (context) => {
 	const site = await serve(
 		context,

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { WebSocket, WebSocketServer } from 'ws';
@@ -102,8 +103,8 @@ test('a client that resets during the render does not end the process', async (c
 
 test('a client that ends its half during the render has left, as in plain HTTP', async (context) => {
 	const events: string[] = [];
-	const closed = Promise.withResolvers<void>();
-	const answered = Promise.withResolvers<void>();
+	const steps = new EventEmitter();
+	const answered = once(steps, 'answered');
 	const site = await serve(context, async (locals, response, request) => {
 		const { socket, response: accepted } = locals.upgradeWebSocket();
 		// Where upstream has its `request.signal` from.
@@ -111,16 +112,16 @@ test('a client that ends its half during the render has left, as in plain HTTP',
 		socket.onerror = ({ message }) => events.push(`error: ${message}`);
 		socket.onclose = ({ code }) => {
 			events.push(`close ${code}`);
-			closed.resolve();
+			steps.emit('closed');
 		};
-		await closed.promise;
+		await once(steps, 'closed');
 		writeResponse(accepted, response);
-		answered.resolve();
+		steps.emit('answered');
 	});
 	const client = site.handshake();
 	await once(site.server, 'upgrade');
 	client.end();
-	await answered.promise;
+	await answered;
 	assert.deepEqual(events.toSorted(), [
 		'close 1006',
 		'error: The client left before the WebSocket was accepted.',
@@ -130,16 +131,17 @@ test('a client that ends its half during the render has left, as in plain HTTP',
 });
 
 test('a rejection that has begun reaches a client that ends its half', async (context) => {
-	const begun = Promise.withResolvers<void>();
+	const steps = new EventEmitter();
+	const begun = once(steps, 'begun');
 	const site = await serve(context, async (_locals, response, request) => {
 		response.writeHead(403);
 		response.write('beginning');
-		begun.resolve();
+		steps.emit('begun');
 		await once(request.socket, 'end');
 		response.end(' and end');
 	});
 	const client = site.handshake();
-	await begun.promise;
+	await begun;
 	client.end();
 	assert.match(await read(client), /beginning\r\n.* and end\r\n/s);
 });
@@ -237,6 +239,29 @@ for (const [name, head] of Object.entries({
 		});
 	}
 }
+
+test('requests for another protocol leave nothing on a connection that is kept alive', async (context) => {
+	const listeners: number[] = [];
+	const site = await serve(context, (_locals, response, { socket }) => {
+		const counts = socket.eventNames().map((name) => socket.listenerCount(name));
+		listeners.push(counts.reduce((sum, count) => sum + count, 0));
+		response.end('served');
+	});
+	Object.assign(site.server, { shouldUpgradeCallback: () => true });
+	const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+	for (let turn = 0; turn < 4; turn++) {
+		const request = http.get({
+			agent,
+			port: site.port,
+			headers: { Connection: 'Upgrade', Upgrade: 'h2c' },
+		});
+		const [response] = (await once(request, 'response')) as [IncomingMessage];
+		assert.equal(await text(response), 'served');
+	}
+	agent.destroy();
+	const [first] = listeners;
+	assert.deepEqual(listeners, [first, first, first, first]);
+});
 
 test('an upgrade pipelined behind an unfinished response is closed', async (context) => {
 	const site = await serve(context, async (_locals, response) => {

@@ -72,10 +72,16 @@ export function listenForUpgrades(
 		const isAlone = !hasOtherListeners();
 		const answer = (): void => {
 			const isOurs = options.isOurs?.(request, isAlone) ?? true;
-			if (!isOurs && !isAlone) answerUnlessTaken(options, isTaken, request, socket, head);
-			// Node before 22.23 has no `shouldUpgradeCallback`.
-			else if (isOurs && isHandshake(request)) answerUpgrade(options, request, socket, head);
-			else returnToHttp(server, request, socket, head);
+			if (!isOurs && !isAlone) {
+				answerUnlessTaken(options, isTaken, request, socket, head);
+			} else if (isOurs && isHandshake(request)) {
+				answerUpgrade(options, request, socket, head);
+			} else {
+				// Node before 22.23 has no `shouldUpgradeCallback`.
+				returnToHttp(server, request, socket, head);
+				// Node has its own again, and the next request may come this way, too.
+				socket.off('error', ignore);
+			}
 		};
 		if (isAlone) {
 			answer();
@@ -134,6 +140,9 @@ function answerUnlessTaken(
 	socket: Duplex,
 	head: Buffer,
 ): void {
+	socket.once('end', () => {
+		if (!isTaken()) socket.destroy();
+	});
 	const { handshakeTimeout } = host.options;
 	if (handshakeTimeout === 0) return;
 	const timer = setTimeout(() => {

@@ -208,6 +208,16 @@ test('binary messages follow binaryType', async () => {
 	assert.deepEqual(buffer, new Uint8Array([2]).buffer);
 });
 
+test('a reader and a handler each get bytes of their own', async () => {
+	const { socket, open, transport } = bench();
+	socket.binaryType = 'arraybuffer';
+	socket.onmessage = ({ data }) => new Uint8Array(data as ArrayBuffer).fill(9);
+	const reader = socket.readable.getReader();
+	open(transport);
+	transport.message(new Uint8Array([1, 2]).buffer);
+	assert.deepEqual((await reader.read()).value, new Uint8Array([1, 2]));
+});
+
 test('on* handlers can be replaced and removed', () => {
 	const { socket, open, transport } = bench();
 	const seen: string[] = [];

@@ -278,7 +278,11 @@ export class ServerWebSocket implements AstroWebSocket {
 	}
 
 	#deliver(data: string | ArrayBuffer): void {
-		if (this.#streams?.isReading) this.#streams.message(toStreamMessage(data));
+		if (this.#streams?.isReading) {
+			// Handlers may change theirs.
+			const own = this.#hearsMessages && typeof data !== 'string' ? data.slice() : data;
+			this.#streams.message(toStreamMessage(own));
+		}
 		if (!this.#hearsMessages) return;
 		this.#fire(messageEvent(toMessageData(data, this.#binaryType), this.url));
 	}

@@ -1,5 +1,6 @@
 //! A copy of this repository, to do things to that the repository itself should not see.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,6 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 
 use crate::locations;
-use crate::project::LINE;
 
 /// What git tracks, as it is now, in a folder below the target folder.
 pub struct Checkout {
@@ -55,11 +55,19 @@ impl Checkout {
         Ok(names)
     }
 
-    /// The built package of a runtime.
-    pub fn package(&self, runtime: &str) -> Result<PathBuf> {
-        let folder = self.root.join("adapters").join(runtime).join("pkg").join(LINE);
-        ensure!(folder.is_dir(), "nothing was built in {}", folder.display());
-        Ok(folder)
+    /// The built packages of a runtime, by their lines.
+    pub fn packages(&self, runtime: &str) -> Result<BTreeMap<String, PathBuf>> {
+        let folder = self.root.join("adapters").join(runtime).join("pkg");
+        let mut packages = BTreeMap::new();
+        for entry in fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                let line = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                packages.insert(line, path);
+            }
+        }
+        ensure!(!packages.is_empty(), "nothing was built in {}", folder.display());
+        Ok(packages)
     }
 }
 

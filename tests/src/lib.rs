@@ -19,3 +19,4 @@ pub mod site;
 pub mod suite;
 mod support;
 pub mod tools;
+mod vendored;

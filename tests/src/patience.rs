@@ -12,12 +12,17 @@ const LIMIT: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// The result of the first attempt that succeeds; the last failure, if none does for ten seconds.
-pub fn at_last<T>(mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
-    let deadline = Instant::now() + LIMIT;
+pub fn at_last<T>(attempt: impl FnMut() -> Result<T>) -> Result<T> {
+    within(LIMIT, attempt)
+}
+
+/// The result of the first attempt that succeeds; the last failure, if none does for so long.
+pub fn within<T>(limit: Duration, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
+    let deadline = Instant::now() + limit;
     loop {
         match attempt() {
             Err(error) if Instant::now() > deadline => {
-                return Err(error).with_context(|| format!("it did not come true in {LIMIT:?}"));
+                return Err(error).with_context(|| format!("it did not come true in {limit:?}"));
             }
             Err(_) => thread::sleep(PAUSE),
             value => return value,

@@ -12,10 +12,10 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
 use crate::tools::{Tools, run};
-use crate::{locations, lock};
+use crate::{locations, lock, vendored};
 
-/// The Astro major that the suites run on: the name of a table in `upstream/upstream.toml`.
-pub const LINE: &str = "astro7";
+/// Names the Astro major that the suites run on, as `cargo xtask test --astro` does.
+const MAJOR: &str = "TEST_ASTRO";
 
 /// The pages, the middleware and the public files that the projects of all runtimes share.
 const SITE: &str = "tests/projects/site";
@@ -41,8 +41,8 @@ impl Project {
     /// Installs `tests/projects/<name>` with the tarball of the adapter of that name, the pinned
     /// Astro, and the project's own dependencies. The same inputs are installed once.
     pub fn install(name: &str) -> Result<Self> {
-        let manifest = fs::read(source(name).join("package.json"))?;
-        Self::install_as(name, name, &manifest, &[])
+        let manifest = vendored::manifest(&source(name))?;
+        Self::install_as(name, name, manifest.as_bytes(), &[])
     }
 
     /// The same with nothing but Astro and the adapter, in the layout of pnpm: each package is a link
@@ -57,15 +57,12 @@ impl Project {
         let tools = Tools::get()?;
         let tarball = tarball(name)?;
         let Pin { astro, as_of, .. } = pinned()?;
-        let fingerprint = lock::fingerprint([
-            manifest,
-            &fs::read(&tarball)?,
-            astro.as_bytes(),
-            as_of.as_bytes(),
-        ]);
+        let fingerprint =
+            lock::fingerprint([manifest, &fs::read(&tarball)?, astro.as_bytes(), as_of.as_bytes()]);
+        let prefix = format!("{prefix}-{LINE}{}", major()?);
         let folder = locations::target().join("projects").join(format!("{prefix}-{fingerprint}"));
         lock::folder_once(&folder, |unfinished| {
-            remove_other_installations(&folder, prefix)?;
+            remove_other_installations(&folder, &prefix)?;
             fs::write(unfinished.join("package.json"), manifest)?;
             let mut install = npm_install(&tools, unfinished, &as_of);
             install.args(arguments).arg(format!("astro@{astro}")).arg(&tarball);
@@ -130,16 +127,16 @@ fn source(name: &str) -> PathBuf {
 pub fn install_plain(name: &str) -> Result<PathBuf> {
     let tools = Tools::get()?;
     let source = source(name);
-    let manifest = fs::read(source.join("package.json"))?;
+    let manifest = vendored::manifest(&source)?;
     let Pin { as_of, .. } = pinned()?;
-    let fingerprint = lock::fingerprint([manifest.as_slice(), as_of.as_bytes()]);
+    let fingerprint = lock::fingerprint([manifest.as_bytes(), as_of.as_bytes()]);
     let folder = locations::target().join("projects").join(format!("{name}-{fingerprint}"));
     lock::folder_once(&folder, |unfinished| {
         fs::write(unfinished.join("package.json"), &manifest)?;
         run(&mut npm_install(&tools, unfinished, &as_of))
     })?;
-    for file in files(&source)? {
-        fs::copy(source.join(&file), folder.join(&file))?;
+    for file in files(&source)?.iter().filter(|file| *file != Path::new("package.json")) {
+        fs::copy(source.join(file), folder.join(file))?;
     }
     Ok(folder)
 }
@@ -163,6 +160,9 @@ fn npm_install(tools: &Tools, folder: &Path, as_of: &str) -> Command {
 /// Astro's command line, seen from a root.
 const ASTRO: &str = "../node_modules/astro/bin/astro.mjs";
 
+/// The same up to Astro 5.
+const EARLIER_ASTRO: &str = "../node_modules/astro/astro.js";
+
 /// Wrangler's command line, seen from a root. Its `bin` starts a second process.
 const WRANGLER: &str = "../node_modules/wrangler/wrangler-dist/cli.js";
 
@@ -178,14 +178,14 @@ impl App {
     /// `astro <arguments>`, to run to its end.
     pub fn astro<I: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = I>) -> Command {
         let mut command = self.node();
-        command.arg(ASTRO).args(arguments);
+        command.arg(self.command_line()).args(arguments);
         command
     }
 
     /// `astro <arguments>`, to be given to `Server::start`. There is no shell and no npm in
     /// between: the process that is started is the one that is killed.
     pub fn astro_server<I: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = I>) -> Command {
-        let mut command = self.node_server(ASTRO);
+        let mut command = self.node_server(self.command_line());
         command.args(arguments);
         command
     }
@@ -205,6 +205,10 @@ impl App {
         let mut command = self.node_server(WRANGLER);
         command.args(arguments);
         command
+    }
+
+    fn command_line(&self) -> &'static str {
+        if self.root.join(ASTRO).exists() { ASTRO } else { EARLIER_ASTRO }
     }
 
     /// `node <script>`, to be given to `Server::start`.
@@ -285,7 +289,8 @@ fn remove_other_installations(folder: &Path, name: &str) -> Result<()> {
 
 /// The tarball that `cargo xtask build` made of an adapter.
 fn tarball(adapter: &str) -> Result<PathBuf> {
-    let folder = locations::repository().join("adapters").join(adapter).join("pkg").join(LINE);
+    let line = format!("{LINE}{}", major()?);
+    let folder = locations::repository().join("adapters").join(adapter).join("pkg").join(line);
     let found: Vec<PathBuf> = fs::read_dir(&folder)
         .map(|entries| {
             entries
@@ -332,14 +337,38 @@ pub struct PinnedPackage {
     pub version: String,
 }
 
-/// Reads the pin.
+/// The Astro major that the suites run on: the newest that is pinned, unless another is asked for.
+pub fn major() -> Result<u64> {
+    match std::env::var(MAJOR) {
+        Ok(major) => major.parse().with_context(|| format!("`{MAJOR}` is no number: {major}")),
+        Err(_) => newest_major(),
+    }
+}
+
+/// Whether the suites run on the newest Astro major.
+pub fn is_newest() -> Result<bool> {
+    Ok(major()? == newest_major()?)
+}
+
+fn newest_major() -> Result<u64> {
+    let majors = pins()?.into_keys().filter_map(|line| line.strip_prefix(LINE)?.parse().ok());
+    majors.max().context("nothing is pinned")
+}
+
+/// What the name of a line begins with, before its major.
+const LINE: &str = "astro";
+
+/// Reads the pin of the line that the suites run on.
 pub fn pinned() -> Result<Pin> {
+    let line = format!("{LINE}{}", major()?);
+    pins()?.remove(&line).with_context(|| format!("no `[{line}]` among the pins"))
+}
+
+fn pins() -> Result<BTreeMap<String, Pin>> {
     let path = locations::repository().join("upstream/upstream.toml");
     let text =
         fs::read_to_string(&path).with_context(|| format!("cannot read: {}", path.display()))?;
-    let mut pins: BTreeMap<String, Pin> = toml::from_str(&text)
-        .with_context(|| format!("not a table of pins: {}", path.display()))?;
-    pins.remove(LINE).with_context(|| format!("no `[{LINE}]` in {}", path.display()))
+    toml::from_str(&text).with_context(|| format!("not a table of pins: {}", path.display()))
 }
 
 /// Makes `target` hold what the sources hold, the later ones in place of the earlier ones, and leaves

@@ -87,6 +87,18 @@ impl Host {
         matches!(self, Self::Cloudflare(_))
     }
 
+    /// Whether workerd itself speaks to the client, as it does on Cloudflare: then it is workerd that
+    /// judges and answers handshakes.
+    pub fn is_workerd_itself(self) -> bool {
+        matches!(self, Self::Cloudflare(Cloudflare::Wrangler))
+    }
+
+    /// Whether a route goes on, and its socket hears of it, when the client leaves during the
+    /// handshake. workerd ends the request, and all that it would still have done.
+    pub fn tells_who_left_early(self) -> bool {
+        !self.is_workerd_itself()
+    }
+
     /// Whether Vite's dev server answers.
     pub fn is_dev(self) -> bool {
         matches!(self, Self::Node(Node::Dev) | Self::Cloudflare(Cloudflare::Dev))

@@ -9,7 +9,7 @@ use oxc_ast::ast::{
 };
 use oxc_ast::builder::AstBuilder;
 use oxc_ast_visit::{VisitMut, walk_mut};
-use oxc_codegen::{Codegen, CodegenOptions, IndentChar};
+use oxc_codegen::{Codegen, CodegenOptions, CommentOptions, IndentChar};
 use oxc_isolated_declarations::{IsolatedDeclarations, IsolatedDeclarationsOptions};
 use oxc_parser::Parser;
 use oxc_semantic::SemanticBuilder;
@@ -47,7 +47,7 @@ pub fn javascript_and_declarations(
     let options = IsolatedDeclarationsOptions::default();
     let declared = IsolatedDeclarations::new(&allocator, options).build(&program);
     refuse(source, &declared.diagnostics)?;
-    let declarations = print(&declared.program);
+    let declarations = print(&declared.program, Comments::All);
     Ok((transform(&allocator, source, program)?, declarations))
 }
 
@@ -134,7 +134,7 @@ fn transform<'a>(
     let transformed = Transformer::new(allocator, Path::new(&source.name), &options)
         .build_with_scoping(scoping, &mut program);
     refuse(source, &transformed.diagnostics)?;
-    Ok(print(&program))
+    Ok(print(&program, Comments::Needed))
 }
 
 fn parse<'a>(allocator: &'a Allocator, source: &'a Arc<Source>) -> Result<Program<'a>, Failure> {
@@ -143,11 +143,23 @@ fn parse<'a>(allocator: &'a Allocator, source: &'a Arc<Source>) -> Result<Progra
     Ok(parsed.program)
 }
 
-fn print(program: &Program<'_>) -> String {
+/// Which comments a printed module keeps.
+#[derive(Clone, Copy)]
+enum Comments {
+    /// All of them: declarations are documentation.
+    All,
+    /// Those that mean something to tools, or have to stay by law. Bundlers take the others along
+    /// into what is uploaded, and there they are paid for.
+    Needed,
+}
+
+fn print(program: &Program<'_>, comments: Comments) -> String {
+    let is_kept = matches!(comments, Comments::All);
     // Two spaces, as in the modules that upstream publishes.
     let options = CodegenOptions {
         indent_char: IndentChar::Space,
         indent_width: 2,
+        comments: CommentOptions { normal: is_kept, jsdoc: is_kept, ..CommentOptions::default() },
         ..CodegenOptions::default()
     };
     Codegen::new().with_options(options).build(program).code

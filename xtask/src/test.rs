@@ -10,7 +10,8 @@ use crate::{
     Answer, adapter,
     build::Build,
     error::{BuildError, Failure},
-    suites, workspace,
+    pipeline::Workshop,
+    suites,
 };
 
 /// The suite of everything that is not a runtime.
@@ -19,6 +20,9 @@ const TOOLCHAIN: &str = "toolchain";
 /// The environment variable that names a clone of Astro's repository. Without it the tests that
 /// need one are skipped.
 const CLONE: &str = "UPSTREAM_GIT";
+
+/// Names the Astro major that suites run on.
+const MAJOR: &str = "TEST_ASTRO";
 
 /// Run the test suites
 ///
@@ -31,6 +35,9 @@ pub struct Test {
     /// `toolchain` or a runtime, for example `node`; all of them if none is named
     #[arg(value_name = "SUITE")]
     suites: Vec<String>,
+    /// Run on the line of this Astro major; on the newest if it is not given
+    #[arg(long, value_name = "MAJOR")]
+    astro: Option<u64>,
     /// Run only tests whose names hold this text
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
@@ -46,7 +53,9 @@ struct Counts {
 
 impl Test {
     pub fn run(self) -> Result<Answer, Failure> {
-        let root = workspace::root()?;
+        let workshop = Workshop::open(None)?;
+        workshop.lines(self.astro)?;
+        let root = workshop.root;
         let runtimes = adapter::runtimes(&root)?;
         let known: Vec<String> = std::iter::once(TOOLCHAIN.to_owned()).chain(runtimes).collect();
         suites::check_names(&self.suites, &known)?;
@@ -60,6 +69,7 @@ impl Test {
         for target in chosen.flat_map(|suite| targets(suite)) {
             let mut cargo = suites::cargo(&root);
             cargo.args(["test", "--quiet", "--no-fail-fast"]).args(target.split(' ')).arg("--");
+            cargo.envs(self.astro.map(|major| (MAJOR, major.to_string())));
             cargo.args(env::var_os(CLONE).map(|_| "--include-ignored")).args(&self.filter);
             is_fine &= counts.run(cargo)?;
         }

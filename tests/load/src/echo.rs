@@ -6,9 +6,10 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
-use mio::{Events, Interest, Poll, Token};
+use mio::{Interest, Poll, Token};
 
 use crate::latency::Latency;
+use crate::measuring::{Rates, measure};
 use crate::{open, unexpected};
 
 /// Connections that each keep a number of messages under way to a server that echoes them.
@@ -31,16 +32,15 @@ pub struct Echo {
 /// What a server did.
 #[derive(Clone, Copy, Debug)]
 pub struct Measured {
-    /// Messages that came back in a second of the server's clock.
-    pub per_second: f64,
+    /// Messages that came back.
+    pub rates: Rates,
     /// The time in which 99 of 100 were back.
     pub p99: Duration,
 }
 
 impl Echo {
-    /// Measures for this long, after a third of it that is not counted. The server's work is counted
-    /// by `clock`: that of its processor time says the same as a watch while it is alone on its core,
-    /// and still says it when it is not.
+    /// Measures for this long, after a third of it that is not counted. `clock` tells the server's
+    /// processor time.
     pub fn run(
         &self,
         duration: Duration,
@@ -62,43 +62,23 @@ impl Echo {
             client.send(&message, self.in_flight)?;
         }
 
-        let start = Instant::now() + duration / 3;
-        let end = start + duration;
-        let mut started = None;
         let mut latency = Latency::new();
         let mut buffer = vec![0; 256 * 1024];
-        let mut events = Events::with_capacity(self.connections);
-        loop {
-            poll.poll(&mut events, Some(Duration::from_secs(5)))?;
-            let now = Instant::now();
-            if now >= end {
-                break;
+        let rates = measure(&mut poll, duration, clock, |event, now, is_counted| {
+            let client = &mut clients[event.token().0];
+            if event.is_writable() {
+                client.flush()?;
             }
-            if now >= start && started.is_none() {
-                started = Some(clock()?);
-            }
-            if events.is_empty() {
-                return Err(unexpected("the server stopped answering"));
-            }
-            for event in &events {
-                let client = &mut clients[event.token().0];
-                if event.is_writable() {
-                    client.flush()?;
+            let back = client.receive(&mut buffer)?;
+            for _ in 0..back {
+                if let Some(sent) = client.sent.pop_front().filter(|_| is_counted) {
+                    latency.add(now - sent);
                 }
-                let back = client.receive(&mut buffer)?;
-                for _ in 0..back {
-                    if let Some(sent) = client.sent.pop_front().filter(|_| now >= start) {
-                        latency.add(now - sent);
-                    }
-                }
-                client.send(&message, back)?;
             }
-        }
-        Ok(Measured {
-            per_second: latency.total() as f64
-                / (clock()? - started.unwrap_or_default()).as_secs_f64(),
-            p99: latency.percentile(0.99),
-        })
+            client.send(&message, back)?;
+            Ok(back as u64)
+        })?;
+        Ok(Measured { rates, p99: latency.percentile(0.99) })
     }
 
     fn opcode(&self) -> u8 {

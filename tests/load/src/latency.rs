@@ -21,11 +21,6 @@ impl Latency {
         self.total += 1;
     }
 
-    /// How many were added.
-    pub fn total(&self) -> u64 {
-        self.total
-    }
-
     /// The duration that this part of them did not exceed.
     pub fn percentile(&self, part: f64) -> Duration {
         let wanted = (self.total as f64 * part).ceil() as u64;

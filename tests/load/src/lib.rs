@@ -5,9 +5,11 @@
 
 mod echo;
 mod latency;
+mod measuring;
 mod requests;
 
 pub use echo::{Echo, Measured};
+pub use measuring::Rates;
 pub use requests::{Requests, open};
 
 use std::io;

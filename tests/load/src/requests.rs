@@ -2,12 +2,13 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{self, SocketAddr};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mio::net::TcpStream;
-use mio::{Events, Interest, Poll, Token};
+use mio::{Interest, Poll, Registry, Token};
 use rustix::net::sockopt::set_socket_linger;
 
+use crate::measuring::{Rates, measure};
 use crate::{handshake, unexpected};
 
 /// Opens WebSockets, one after the other.
@@ -49,68 +50,50 @@ pub struct Requests {
 }
 
 impl Requests {
-    /// How many answers came in a second of `clock`, after a third of the time that is not counted.
+    /// How many answers came, after a third of the time that is not counted. `clock` tells the
+    /// server's processor time.
     pub fn run(
         &self,
         duration: Duration,
         clock: impl Fn() -> io::Result<Duration>,
-    ) -> io::Result<f64> {
+    ) -> io::Result<Rates> {
         let mut poll = Poll::new()?;
+        let registry = poll.registry().try_clone()?;
         let mut clients = Vec::new();
         for index in 0..self.clients {
-            clients.push(self.connect(&poll, index)?);
+            clients.push(self.connect(&registry, index)?);
         }
-        let start = Instant::now() + duration / 3;
-        let end = start + duration;
-        let mut started = None;
-        let mut answers = 0u64;
-        let mut events = Events::with_capacity(self.clients);
         let mut buffer = vec![0; 64 * 1024];
-        loop {
-            poll.poll(&mut events, Some(Duration::from_secs(5)))?;
-            let now = Instant::now();
-            if now >= end {
-                let taken = clock()? - started.unwrap_or_default();
-                return Ok(answers as f64 / taken.as_secs_f64());
+        measure(&mut poll, duration, clock, |event, _, _| {
+            let client = &mut clients[event.token().0];
+            if event.is_writable() && !client.is_sent {
+                client.stream.set_nodelay(true)?;
+                client.stream.write_all(&self.request)?;
+                client.is_sent = true;
             }
-            if now >= start && started.is_none() {
-                started = Some(clock()?);
+            if !client.is_answered(&mut buffer)? {
+                return Ok(0);
             }
-            if events.is_empty() {
-                return Err(unexpected("the server stopped answering"));
+            if !client.answer.starts_with(self.expected.as_bytes()) {
+                return Err(unexpected(String::from_utf8_lossy(&client.answer)));
             }
-            for event in &events {
-                let client = &mut clients[event.token().0];
-                if event.is_writable() && !client.is_sent {
-                    client.stream.set_nodelay(true)?;
-                    client.stream.write_all(&self.request)?;
-                    client.is_sent = true;
-                }
-                if !client.is_answered(&mut buffer)? {
-                    continue;
-                }
-                if !client.answer.starts_with(self.expected.as_bytes()) {
-                    return Err(unexpected(String::from_utf8_lossy(&client.answer)));
-                }
-                answers += u64::from(now >= start);
-                if self.keep_alive {
-                    client.answer.clear();
-                    client.stream.write_all(&self.request)?;
-                } else {
-                    // A reset: there are fewer ports than connections that a minute would leave
-                    // waiting.
-                    set_socket_linger(&client.stream, Some(Duration::ZERO))?;
-                    poll.registry().deregister(&mut client.stream)?;
-                    *client = self.connect(&poll, event.token().0)?;
-                }
+            if self.keep_alive {
+                client.answer.clear();
+                client.stream.write_all(&self.request)?;
+            } else {
+                // A reset: there are fewer ports than connections that a minute would leave waiting.
+                set_socket_linger(&client.stream, Some(Duration::ZERO))?;
+                registry.deregister(&mut client.stream)?;
+                *client = self.connect(&registry, event.token().0)?;
             }
-        }
+            Ok(1)
+        })
     }
 
-    fn connect(&self, poll: &Poll, index: usize) -> io::Result<Client> {
+    fn connect(&self, registry: &Registry, index: usize) -> io::Result<Client> {
         let mut stream = TcpStream::connect(self.address)?;
         let interest = Interest::READABLE | Interest::WRITABLE;
-        poll.registry().register(&mut stream, Token(index), interest)?;
+        registry.register(&mut stream, Token(index), interest)?;
         Ok(Client { stream, is_sent: false, answer: Vec::new() })
     }
 }

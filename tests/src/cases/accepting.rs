@@ -4,6 +4,7 @@ use crate::client::Request;
 use anyhow::{Context, Result, ensure};
 
 use crate::cases;
+use crate::project::major;
 use crate::site::{Host, Node, Site};
 use crate::suite::{Case, not_applicable};
 
@@ -106,8 +107,11 @@ fn echoes_many_messages_in_order(site: &Site) -> Result<()> {
 fn sends_headers_and_both_kinds_of_cookies_with_the_101(site: &Site) -> Result<()> {
     let socket = site.server.open(&Request::upgrade("/headers"))?;
     ensure!(socket.headers.get("x-greeting") == Some("hello"), "{:?}", socket.headers);
-    ensure!(socket.headers.cookie("by-context") == Some("one"), "{:?}", socket.headers);
     ensure!(socket.headers.cookie("by-header") == Some("two"), "{:?}", socket.headers);
+    if major()? < 5 && site.host.is_dev() {
+        return not_applicable("Astro's dev server sends both kinds of cookies since 5");
+    }
+    ensure!(socket.headers.cookie("by-context") == Some("one"), "{:?}", socket.headers);
     Ok(())
 }
 
@@ -193,6 +197,9 @@ fn upgrades_on_a_wildcard_route(site: &Site) -> Result<()> {
 }
 
 fn persists_a_session_written_before_the_accept(site: &Site) -> Result<()> {
+    if major()? < 5 {
+        return not_applicable("Astro has sessions since 5");
+    }
     let socket = site.server.open(&Request::upgrade("/session/write?value=remembered"))?;
     let session =
         socket.headers.cookie("astro-session").context("the 101 sets no session cookie")?;

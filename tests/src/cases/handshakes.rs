@@ -4,8 +4,9 @@ use crate::client::Request;
 use anyhow::{Result, ensure};
 
 use crate::cases;
+use crate::project::major;
 use crate::site::Site;
-use crate::suite::Case;
+use crate::suite::{Case, not_applicable};
 
 pub(super) const CASES: &[Case<Site>] = cases! {
     "Handshakes that are none" => [
@@ -22,6 +23,9 @@ pub(super) const CASES: &[Case<Site>] = cases! {
         keeps_the_body_of_a_post_that_offers_h2c,
     ],
 };
+
+const BY_WORKERD: &str =
+    "wrong handshakes are answered by workerd itself, before the Worker is asked";
 
 fn takes_no_handshake_with_a_malformed_key(site: &Site) -> Result<()> {
     is_ordinary(site, &Request::upgrade("/both").header("Sec-WebSocket-Key", "short"))
@@ -40,6 +44,9 @@ fn takes_no_handshake_of_another_version(site: &Site) -> Result<()> {
 }
 
 fn takes_no_handshake_by_post(site: &Site) -> Result<()> {
+    if site.host.is_workerd_itself() {
+        return not_applicable(BY_WORKERD);
+    }
     let request = Request::post("/both", "a body")
         .header("Connection", "Upgrade")
         .header("Upgrade", "websocket")
@@ -52,6 +59,9 @@ fn takes_no_handshake_by_post(site: &Site) -> Result<()> {
 
 /// The route is asked, and told that there is nothing to upgrade.
 fn is_ordinary(site: &Site, request: &Request) -> Result<()> {
+    if site.host.is_workerd_itself() {
+        return not_applicable(BY_WORKERD);
+    }
     let response = site.server.reject(request)?;
     ensure!(response.status == 200 && response.text() == "plain", "{response}");
     Ok(())
@@ -78,12 +88,21 @@ fn offering_h2c(request: Request) -> Request {
 }
 
 fn answers_head(site: &Site) -> Result<()> {
+    if major()? < 5 {
+        return not_applicable("Astro answers HEAD by GET since 5");
+    }
     let response = site.server.fetch(&Request::new("HEAD", "/both"))?;
     ensure!(response.status == 200, "{response}");
     Ok(())
 }
 
 fn answers_head_that_asks_for_an_upgrade(site: &Site) -> Result<()> {
+    if site.host.is_workerd_itself() {
+        return not_applicable(BY_WORKERD);
+    }
+    if major()? < 5 {
+        return not_applicable("Astro answers HEAD by GET since 5");
+    }
     let request = Request::new("HEAD", "/both")
         .header("Connection", "Upgrade")
         .header("Upgrade", "websocket")

@@ -5,7 +5,7 @@ use anyhow::{Result, ensure};
 
 use crate::cases;
 use crate::site::Site;
-use crate::suite::Case;
+use crate::suite::{Case, not_applicable};
 
 pub(super) const CASES: &[Case<Site>] = cases! {
     "Limit of the size of a message" => [
@@ -35,6 +35,11 @@ fn closes_with_1009_above_1_mib(site: &Site) -> Result<()> {
 }
 
 fn negotiates_no_compression(site: &Site) -> Result<()> {
+    if site.host.is_workerd_itself() {
+        return not_applicable(
+            "on Cloudflare it is the compatibility flag `no_web_socket_compression` that turns it off",
+        );
+    }
     let request =
         Request::upgrade("/echo").header("Sec-WebSocket-Extensions", "permessage-deflate");
     let socket = site.server.open(&request)?;

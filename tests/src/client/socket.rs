@@ -108,6 +108,17 @@ impl Socket {
         }
     }
 
+    /// The same, or nothing if the server does not close it for so long.
+    pub fn closed_within(&mut self, limit: Duration) -> Result<Option<(u16, String)>> {
+        self.frames.get_ref().tcp().set_read_timeout(Some(limit))?;
+        let closed = self.closed();
+        self.frames.get_ref().tcp().set_read_timeout(Some(PATIENCE))?;
+        match closed {
+            Err(error) if is_silence(&error) => Ok(None),
+            closed => closed.map(Some),
+        }
+    }
+
     /// Resets the connection (TCP RST).
     pub fn reset(self) -> Result<()> {
         set_socket_linger(self.frames.get_ref().tcp(), Some(Duration::ZERO))?;
@@ -122,4 +133,11 @@ impl Socket {
             }
         }
     }
+}
+
+fn is_silence(error: &anyhow::Error) -> bool {
+    matches!(
+        error.downcast_ref::<tungstenite::Error>(),
+        Some(tungstenite::Error::Io(error)) if error.kind() == ErrorKind::WouldBlock
+    )
 }

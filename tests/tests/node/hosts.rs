@@ -42,16 +42,7 @@ impl Sites {
             Host::Standalone => start_standalone(self.standalone()?),
             Host::Https => {
                 let app = self.standalone()?;
-                let made = Certificate::generate()?;
-                let folder = app.root().join("dist");
-                fs::write(folder.join("certificate.pem"), &made.certificate)?;
-                fs::write(folder.join("key.pem"), &made.key)?;
-                let server = Server::start(
-                    standalone_server(app, "dist/server/entry.mjs")
-                        .env("SERVER_CERT_PATH", folder.join("certificate.pem"))
-                        .env("SERVER_KEY_PATH", folder.join("key.pem")),
-                )?;
-                Ok(server.with_tls(made.client))
+                start_secure(app, standalone_server(app, "dist/server/entry.mjs"))
             }
             Host::Http | Host::Express | Host::Express4 | Host::Connect | Host::Fastify => {
                 self.start_host(&host.to_string())
@@ -86,6 +77,12 @@ impl Sites {
     /// A root that is not shared, to change or to build as a case wants it.
     pub fn app(&self, name: &str) -> Result<App> {
         self.project()?.app(name)
+    }
+
+    /// A server of `hosts/` that speaks TLS.
+    pub fn start_secure_host(&self, name: &str) -> Result<Server> {
+        let app = self.middleware()?;
+        start_secure(app, app.node_server(&format!("hosts/{name}.mjs")))
     }
 
     /// A program that starts the standalone server, and stops it on SIGUSR2.
@@ -131,6 +128,17 @@ impl Sites {
 /// The server that a build is.
 pub fn start_standalone(app: &App) -> Result<Server> {
     Server::start(&mut standalone_server(app, "dist/server/entry.mjs"))
+}
+
+/// With a certificate where upstream's standalone server looks for one.
+fn start_secure(app: &App, mut command: Command) -> Result<Server> {
+    let made = Certificate::generate()?;
+    let folder = app.root().join("dist");
+    let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
+    fs::write(&certificate, &made.certificate)?;
+    fs::write(&key, &made.key)?;
+    command.env("SERVER_CERT_PATH", certificate).env("SERVER_KEY_PATH", key);
+    Ok(Server::start(&mut command)?.with_tls(made.client))
 }
 
 fn standalone_server(app: &App, script: &str) -> Command {

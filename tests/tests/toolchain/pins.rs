@@ -3,8 +3,9 @@
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use tests::locations::repository;
+use tests::locations::{repository, target};
 use tests::project::pinned;
+use tests::tools::run;
 
 #[test]
 fn the_submodule_is_at_the_commit_of_the_newest_line() -> Result<()> {
@@ -20,4 +21,15 @@ fn the_submodule_is_at_the_commit_of_the_newest_line() -> Result<()> {
         "the index has `{entry}`, pinned is {commit}"
     );
     Ok(())
+}
+
+#[test]
+fn every_place_agrees_with_the_pins_and_nothing_is_unreviewed() -> Result<()> {
+    let xtask = || {
+        let mut command = Command::new(target().join("debug/xtask"));
+        command.current_dir(repository());
+        command
+    };
+    run(xtask().args(["sync-version", "--check"]))?;
+    run(xtask().arg("check"))
 }

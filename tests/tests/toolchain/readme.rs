@@ -18,6 +18,7 @@ use tests::tools::{Tools, run};
 
 const README: &str = "README.md";
 const NODE: &str = "adapters/node/README.md";
+const CLOUDFLARE: &str = "adapters/cloudflare/README.md";
 
 /// A fenced block.
 struct Block {
@@ -95,7 +96,6 @@ fn the_tables_of_keys_and_options_name_them_all() -> Result<()> {
         "id", "why", "in", "pattern", "rewrite", "append", "import", "globals", "expect", "which",
         "unless", "versions",
     ];
-    let options = fs::read_to_string(repository().join(NODE))?;
     let declared = fs::read_to_string(repository().join("templates/shared/options.ts"))?;
     let (_, declared) =
         declared.split_once("export interface WebSocketOptions {").context("no options")?;
@@ -105,8 +105,15 @@ fn the_tables_of_keys_and_options_name_them_all() -> Result<()> {
     for key in keys {
         ensure!(readme.contains(&format!("`{key}`")), "{README} does not name `{key}`");
     }
-    for name in names {
-        ensure!(options.contains(&format!("| `{name}` |")), "{NODE} does not name `{name}`");
+    let names: Vec<&str> = names.collect();
+    for page in [NODE, CLOUDFLARE] {
+        let text = fs::read_to_string(repository().join(page))?;
+        // The first column of a table: an option, or several that have a row in common.
+        let cells = text.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+        let told: Vec<&str> = cells.flat_map(|cell| cell.split(", ")).collect();
+        for name in &names {
+            ensure!(told.contains(&format!("`{name}`").as_str()), "{page} does not name `{name}`");
+        }
     }
     Ok(())
 }
@@ -119,7 +126,8 @@ struct Site {
 }
 
 impl Site {
-    fn new(name: &str) -> Result<Self> {
+    /// A site with the package for this runtime.
+    fn new(name: &str, runtime: &str) -> Result<Self> {
         let tools = Tools::get()?;
         let beside = target().join("sites").join(name);
         if beside.exists() {
@@ -140,10 +148,26 @@ impl Site {
         run(&mut site.shell(&format!("npm install astro@{}", site.pin.astro)))?;
         for block in blocks(README)?.iter().filter(|block| block.language == "sh") {
             for line in block.text.lines().filter(|line| line.starts_with("npm ")) {
-                run(&mut site.shell(line))?;
+                // The page takes one of the packages for its example.
+                run(&mut site
+                    .shell(&line.replace("adapters/node/", &format!("adapters/{runtime}/"))))?;
             }
         }
         Ok(site)
+    }
+
+    /// Writes every file of a page, but gives its configurations back, to be tried one by one.
+    fn write_all(&self, page: &str) -> Result<Vec<Block>> {
+        let mut configurations = Vec::new();
+        for block in blocks(page)? {
+            match (block.language.as_str(), block.file()?) {
+                ("js", "astro.config.mjs") => configurations.push(block),
+                ("js" | "ts" | "jsonc", _) => self.write(&block)?,
+                (other, _) => bail!("nobody has said how a block of `{other}` is tested"),
+            }
+        }
+        ensure!(configurations.len() == 2, "{} configurations", configurations.len());
+        Ok(configurations)
     }
 
     /// A line of a shell, with the brought Node in front.
@@ -195,7 +219,7 @@ enum Way {
 
 #[test]
 fn the_thirty_seconds_of_a_site_builder_are_enough() -> Result<()> {
-    let site = Site::new("thirty-seconds")?;
+    let site = Site::new("thirty-seconds", "node")?;
     for block in blocks(README)? {
         match block.language.as_str() {
             "js" | "ts" => site.write(&block)?,
@@ -223,27 +247,15 @@ fn the_thirty_seconds_of_a_site_builder_are_enough() -> Result<()> {
 
 #[test]
 fn the_examples_on_the_page_of_the_node_package_work() -> Result<()> {
-    let site = Site::new("node-page")?;
-    let blocks = blocks(NODE)?;
-    let mut configurations = Vec::new();
-    for block in &blocks {
-        match (block.language.as_str(), block.file()?) {
-            ("js", "astro.config.mjs") => configurations.push(block),
-            ("js" | "ts", _) => site.write(block)?,
-            (other, _) => bail!("nobody has said how a block of `{other}` is tested"),
-        }
-    }
-    ensure!(configurations.len() == 2, "{} configurations", configurations.len());
+    let site = Site::new("node-page", "node")?;
+    let configurations = site.write_all(NODE)?;
     for configuration in configurations {
-        site.write(configuration)?;
+        site.write(&configuration)?;
         site.build()?;
         let standalone = site.start(Way::Standalone)?;
         chat(&standalone)?;
         operate(&standalone)?;
-        let limit = if configuration.text.contains("maxPayload") { 64 * 1024 } else { 1024 * 1024 };
-        let mut socket = standalone.open(&Request::upgrade("/chat").header("Cookie", "user=me"))?;
-        socket.send(&"x".repeat(limit + 1))?;
-        ensure!(socket.closed()?.0 == 1009, "a message over {limit} bytes is accepted");
+        is_limited(&standalone, &configuration)?;
     }
 
     let middleware = fs::read_to_string(site.folder.join("astro.config.mjs"))?
@@ -273,6 +285,48 @@ fn operate(server: &Server) -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn the_examples_on_the_page_of_the_cloudflare_package_work() -> Result<()> {
+    let site = Site::new("cloudflare-page", "cloudflare")?;
+    for configuration in site.write_all(CLOUDFLARE)? {
+        site.write(&configuration)?;
+        site.build()?;
+        let preview = site.start(Way::Preview)?;
+        chat(&preview)?;
+        is_limited(&preview, &configuration)?;
+        let mut first = preview.open(&Request::upgrade("/rooms/one"))?;
+        let mut second = preview.open(&Request::upgrade("/rooms/one"))?;
+        first.send("hello")?;
+        ensure!(second.text()? == "hello", "the room does not pass messages on");
+        ensure!(first.text()? == "hello", "the room forgets who sent");
+    }
+
+    // A Worker of one's own, which has no room.
+    fs::remove_dir_all(site.folder.join("src/pages/rooms"))?;
+    fs::write(
+        site.folder.join("wrangler.jsonc"),
+        r#"{ "name": "site", "main": "./src/composed.ts", "compatibility_date": "2026-04-15" }"#,
+    )?;
+    site.build()?;
+    chat(&site.start(Way::Preview)?).context("composed.ts")
+}
+
+/// Whether a message may be as large as a configuration of the page says.
+fn is_limited(server: &Server, configuration: &Block) -> Result<()> {
+    let limit = if configuration.text.contains("maxPayload") { 64 * 1024 } else { 1024 * 1024 };
+    let mut socket = server.open(&Request::upgrade("/chat").header("Cookie", "user=me"))?;
+    ensure!(socket.text()? == "welcome", "no welcome");
+    for (size, is_let_in) in [(limit, true), (limit + 1, false)] {
+        socket.send(&"x".repeat(size))?;
+        if is_let_in {
+            ensure!(socket.text()?.len() == size, "a message of {size} bytes is not echoed");
+        } else {
+            ensure!(socket.closed()?.0 == 1009, "a message of {size} bytes is accepted");
+        }
+    }
+    Ok(())
+}
+
 /// What the page says of its chat.
 fn chat(server: &Server) -> Result<()> {
     ensure!(server.get("/chat")?.status == 426, "a plain request is not told to upgrade");
@@ -292,7 +346,7 @@ fn chat(server: &Server) -> Result<()> {
 /// Links to files of this repository lead somewhere.
 #[test]
 fn links_between_the_pages_lead_somewhere() -> Result<()> {
-    for page in [README, NODE] {
+    for page in [README, NODE, CLOUDFLARE] {
         let text = fs::read_to_string(repository().join(page))?;
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             if !link.starts_with("http") && !link.starts_with('#') {

@@ -48,7 +48,7 @@ pub fn rewrite(
     if edits.is_empty() {
         return Ok(Rewritten { text: source.text.clone(), applied: Vec::new() });
     }
-    let tree = parse::parse(&source.text, language)
+    let (tree, scopes) = parse::parse_with_scopes(&source.text, language)
         .map_err(|problem| vec![PatchError::unreadable(source, problem)])?;
 
     let mut module =
@@ -66,7 +66,7 @@ pub fn rewrite(
     }
     module.splices.extend(module.imports.splices(&source.text, language));
     let spliced = module.splice(edits).map_err(|error| vec![error])?;
-    check::check(source, &spliced, language, edits).map_err(|error| vec![error])?;
+    check::check(source, &scopes, &spliced, language, edits).map_err(|error| vec![error])?;
     Ok(Rewritten { text: spliced.text, applied })
 }
 

@@ -3,12 +3,18 @@
 use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
 use crate::{
-    Place, Source, error::PatchError, parse, parse::Language, patch_file::Edit, splice::Spliced,
+    Place, Source,
+    error::PatchError,
+    parse::{self, Language, Scopes},
+    patch_file::Edit,
+    splice::Spliced,
 };
 
-/// Checks that an edited module parses, declares no name twice and uses no unknown name.
+/// Checks that an edited module parses, declares no name twice and uses no unknown name. `old` are
+/// the names of the module as it was.
 pub fn check(
     before: &Arc<Source>,
+    old: &Scopes,
     after: &Spliced,
     language: Language,
     edits: &[&Edit],
@@ -25,8 +31,6 @@ pub fn check(
     };
     let new = parse::scopes(&after.text, language)
         .map_err(|problem| broken(problem.message, problem.span))?;
-    let old = parse::scopes(&before.text, language)
-        .map_err(|problem| PatchError::unreadable(before, problem))?;
     if old.problems.is_empty()
         && let Some(problem) = new.problems.into_iter().next()
     {

@@ -176,7 +176,7 @@ pub enum PatchError {
     /// An edit fits no pinned version
     ///
     /// The edit's `versions` holds none of the versions that upstream is pinned to, so no build
-    /// ever applies it.
+    /// ever applies it. Only one for releases that are newer than all pins may wait for its turn.
     #[error("`{id}` is for versions {versions}, and none of them is pinned")]
     #[explain(code = "P016", help = "delete the edit, or widen `versions`; pinned are: {pinned}")]
     OutOfRange { id: String, versions: String, pinned: String, places: Vec<Place> },

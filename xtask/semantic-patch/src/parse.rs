@@ -63,6 +63,13 @@ pub fn parse(text: &str, language: Language) -> Result<Node, Problem> {
     parse_as(text, language.source_type(), language.types(), ParseOptions::default())
 }
 
+/// Parses a module into the tree that is matched, and resolves its names.
+pub fn parse_with_scopes(text: &str, language: Language) -> Result<(Node, Scopes), Problem> {
+    let allocator = Allocator::default();
+    let program = program(&allocator, text, language)?;
+    Ok((tree_of(&program, language.source_type(), language.types())?, scopes_of(&program)))
+}
+
 /// Parses a module into oxc's own tree.
 pub fn program<'a>(
     allocator: &'a Allocator,
@@ -85,7 +92,10 @@ fn parse_as(
     options: ParseOptions,
 ) -> Result<Node, Problem> {
     let allocator = Allocator::default();
-    let program = program_as(&allocator, text, source_type, options)?;
+    tree_of(&program_as(&allocator, text, source_type, options)?, source_type, types)
+}
+
+fn tree_of(program: &Program<'_>, source_type: SourceType, types: Types) -> Result<Node, Problem> {
     let json = program.to_estree_json(!source_type.is_javascript(), false);
     match tree::read(&json, types) {
         Ok(Value::Node(program)) => Ok(program),
@@ -117,13 +127,16 @@ pub struct Scopes {
 /// Parses a module and resolves its names.
 pub fn scopes(text: &str, language: Language) -> Result<Scopes, Problem> {
     let allocator = Allocator::default();
-    let program = program(&allocator, text, language)?;
-    let built = SemanticBuilder::new().with_check_syntax_error(true).build(&program);
+    Ok(scopes_of(&program(&allocator, text, language)?))
+}
+
+fn scopes_of(program: &Program<'_>) -> Scopes {
+    let built = SemanticBuilder::new().with_check_syntax_error(true).build(program);
     let unresolved = built.semantic.scoping().root_unresolved_references();
-    Ok(Scopes {
+    Scopes {
         unresolved: unresolved.keys().map(ToString::to_string).collect(),
         problems: built.diagnostics.iter().map(problem).collect(),
-    })
+    }
 }
 
 fn problem(diagnostic: &OxcDiagnostic) -> Problem {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
-use semver::{Prerelease, Version, VersionReq};
+use semver::{Comparator, Op, Prerelease, Version, VersionReq};
 
 use crate::{
     Source,
@@ -158,13 +158,17 @@ pub fn check_ids(files: &[PatchFile]) -> Result<(), Vec<PatchError>> {
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
-/// Checks that every edit is for one of the pinned versions at least.
+/// Checks that every edit is for one of the pinned versions at least, or for newer ones.
 ///
 /// # Errors
 /// P016, once for every edit that is for none.
 pub fn check_versions(files: &[PatchFile], pinned: &[Version]) -> Result<(), Vec<PatchError>> {
     let edits = files.iter().flat_map(PatchFile::all_edits);
-    let idle = edits.filter(|edit| !pinned.iter().any(|version| edit.is_for(version)));
+    let newest = pinned.iter().max();
+    let idle = edits.filter(|edit| {
+        let is_ahead = newest.is_some_and(|newest| begins_after(&edit.versions, newest));
+        !is_ahead && !pinned.iter().any(|version| edit.is_for(version))
+    });
     let errors: Vec<PatchError> = idle
         .map(|edit| PatchError::OutOfRange {
             id: edit.id.clone(),
@@ -182,6 +186,19 @@ pub fn check_versions(files: &[PatchFile], pinned: &[Version]) -> Result<(), Vec
 /// Whether a version is in a range; a prerelease counts as its release.
 pub(crate) fn is_among(version: &Version, versions: &VersionReq) -> bool {
     versions.matches(&Version { pre: Prerelease::EMPTY, ..version.clone() })
+}
+
+/// Whether a range leaves out everything up to a version.
+fn begins_after(versions: &VersionReq, version: &Version) -> bool {
+    versions.comparators.iter().any(|comparator| {
+        let Comparator { op, major, minor, patch, .. } = comparator;
+        let first = Version::new(*major, minor.unwrap_or(0), patch.unwrap_or(0));
+        match op {
+            Op::Less | Op::LessEq => false,
+            Op::Greater => first >= *version,
+            _ => first > *version,
+        }
+    })
 }
 
 impl Edit {

@@ -1,24 +1,20 @@
 //! How long the toolchain takes, and what it needs.
 
-use std::env;
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
-use nix::sys::resource::{UsageWho, getrusage};
-use tests::locations::{files_ending_with, repository, target};
-use tests::project::{Project, install_plain};
+use anyhow::Result;
+use tests::locations::{files_ending_with, target};
+use tests::project::{Project, install_plain, major};
 
 use crate::Row;
+use crate::command::{
+    cargo, compile_xtask, median, milliseconds, peak_of, run_quietly, time, xtask,
+};
 
 /// Counted runs of each command, after one that is not counted.
 const RUNS: usize = 15;
-
-/// The word with which this program calls itself to run one command and print its peak memory: the kernel only
-/// knows the largest of all children of a process.
-const PEAK_OF: &str = "peak-of";
 
 /// A warm build in the dev profile, against esbuild and TypeScript on the same sources.
 pub fn measure() -> Result<Vec<Row>> {
@@ -29,22 +25,24 @@ pub fn measure() -> Result<Vec<Row>> {
         unit,
         target: (!target.is_empty()).then(|| target.to_owned()),
     };
-    run_quietly(cargo().args(["build", "--quiet", "--package", "xtask"]))?;
-    let xtask = || {
-        let mut command = Command::new(target().join("debug/xtask"));
-        command.current_dir(repository());
-        command
-    };
+    compile_xtask()?;
     run_quietly(xtask().arg("build"))?;
 
-    let build = median(RUNS, || time(xtask().args(["build", "node"])))?;
-    let memory = peak_of(xtask().args(["build", "node"]))?;
-    let check = median(RUNS, || time(xtask().args(["check", "node"])))?;
+    let major = major()?.to_string();
+    let newest = ["--astro", &major];
+    let build = || {
+        let mut command = xtask();
+        command.args(["build", "node"]).args(newest);
+        command
+    };
+    let duration = median(RUNS, || time(&mut build()))?;
+    let memory = peak_of(&build())?;
+    let check = median(RUNS, || time(xtask().args(["check", "node"]).args(newest)))?;
 
     let peer = Peer::prepare()?;
     let mut pairs = Vec::new();
     for _ in 0..5 {
-        let ours = time(xtask().args(["build", "node"]))?.as_secs_f64();
+        let ours = time(&mut build())?.as_secs_f64();
         let compiled = peer.compile()?.as_secs_f64();
         let packed = compiled + peer.pack()?.as_secs_f64();
         pairs.push([compiled, compiled / ours, packed / ours]);
@@ -58,7 +56,7 @@ pub fn measure() -> Result<Vec<Row>> {
     Ok(vec![
         row(
             "warm build of node, registry form, dev profile",
-            milliseconds(build),
+            milliseconds(duration),
             "ms",
             "under 150",
         ),
@@ -141,12 +139,6 @@ impl Peer {
     }
 }
 
-fn cargo() -> Command {
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(repository());
-    cargo
-}
-
 /// How many crates the command line is made of, its own among them.
 fn crates() -> Result<f64> {
     let output = cargo()
@@ -184,61 +176,4 @@ fn first_build() -> Result<Duration> {
     )?;
     fs::remove_dir_all(&folder)?;
     Ok(duration)
-}
-
-/// Whether this process was called by itself to measure another; then it has.
-pub fn is_peak_of() -> Result<bool> {
-    let Some(program) =
-        env::args().nth(2).filter(|_| env::args().nth(1).as_deref() == Some(PEAK_OF))
-    else {
-        return Ok(false);
-    };
-    run_quietly(Command::new(program).args(env::args().skip(3)))?;
-    println!("{}", peak_of_children()?);
-    Ok(true)
-}
-
-fn median(runs: usize, mut measure: impl FnMut() -> Result<Duration>) -> Result<Duration> {
-    measure()?;
-    let mut durations = (0..runs).map(|_| measure()).collect::<Result<Vec<Duration>>>()?;
-    durations.sort_unstable();
-    Ok(durations[runs / 2])
-}
-
-/// The wall time of a process that has to succeed.
-fn time(command: &mut Command) -> Result<Duration> {
-    let start = Instant::now();
-    run_quietly(command)?;
-    Ok(start.elapsed())
-}
-
-fn run_quietly(command: &mut Command) -> Result<()> {
-    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).status();
-    let status = status.with_context(|| format!("cannot start {command:?}"))?;
-    ensure!(status.success(), "{command:?} ended with {status}");
-    Ok(())
-}
-
-/// The largest resident set of a process, in megabytes.
-fn peak_of(command: &Command) -> Result<f64> {
-    let mut measuring = Command::new(env::current_exe()?);
-    measuring
-        .current_dir(repository())
-        .arg(PEAK_OF)
-        .arg(command.get_program())
-        .args(command.get_args());
-    let output = measuring.output()?;
-    ensure!(output.status.success(), "{measuring:?} ended with {}", output.status);
-    Ok(String::from_utf8(output.stdout)?.trim().parse()?)
-}
-
-/// The largest resident set of any child so far, in megabytes.
-fn peak_of_children() -> Result<f64> {
-    let peak = getrusage(UsageWho::RUSAGE_CHILDREN)?.max_rss() as f64;
-    // Linux counts kilobytes, macOS bytes (getrusage(2)).
-    Ok(if cfg!(target_os = "macos") { peak / 1e6 } else { peak * 1024.0 / 1e6 })
-}
-
-fn milliseconds(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1000.0
 }

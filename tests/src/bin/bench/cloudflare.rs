@@ -71,7 +71,7 @@ fn speed(project: &Project, app: &App) -> Result<Vec<Row>> {
                 let measured = load
                     .run(ROUND, || clock(&server))
                     .with_context(|| format!("{target}\n{server}"))?;
-                round.push(measured.per_second);
+                round.push(measured.rates.per_processor_second);
             }
             rounds.push(round);
         }

@@ -3,7 +3,9 @@
 
 mod build;
 mod cloudflare;
+mod command;
 mod node;
+mod sweep;
 
 use std::env;
 use std::process::ExitCode;
@@ -25,8 +27,12 @@ struct Row {
 
 type Suite = (&'static str, fn() -> Result<Vec<Row>>);
 
-const SUITES: &[Suite] =
-    &[("build", build::measure), ("node", node::measure), ("cloudflare", cloudflare::measure)];
+const SUITES: &[Suite] = &[
+    ("build", build::measure),
+    ("sweep", sweep::measure),
+    ("node", node::measure),
+    ("cloudflare", cloudflare::measure),
+];
 
 fn main() -> ExitCode {
     match run() {
@@ -39,7 +45,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<()> {
-    if build::is_peak_of()? {
+    if command::is_peak_of()? {
         return Ok(());
     }
     let (flags, names): (Vec<String>, Vec<String>) =

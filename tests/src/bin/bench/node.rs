@@ -2,20 +2,18 @@
 //!
 //! Servers have one core and the load has another, where the system lets them be told apart.
 //! Everything is measured in short rounds in which each server has its turn, and a figure is the
-//! median of the rounds' ratios. A second is one of the server's processor time, where the system
-//! tells it: what else the machine does is not counted then. Only p99 is by the watch, and needs a
-//! machine that does nothing else.
+//! median of the rounds' ratios. Throughput and p99 are by the watch, with a server that has more to
+//! do than it can, and need a machine that does nothing else. Beside them is what the server does in
+//! a second of its processor time, where the system tells that: it holds on a machine that is busy.
 
 use std::fs;
 use std::io;
-use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use load::{Echo, Measured, Requests, get, handshake, open};
 use rustix::process::Signal;
-use serde::Deserialize;
 use tests::locations::repository;
 use tests::project::{App, Project, install_plain};
 use tests::server::Server;
@@ -36,12 +34,17 @@ const OURS: &str = "zastro-websockets-node";
 const OPTIONS: &str = r#"{ "rateLimitMaxConnections": 0, "maxConnectionsPerIP": 100000,
     "maxConnections": 100000, "maxMessagesPerSecond": 1000000000 }"#;
 
+/// Open connections before memory is measured: the first ones find room in what is reserved.
+const IDLE_BEFORE: usize = 2000;
+
 /// Open connections whose memory is measured.
-const IDLE: usize = 2000;
+const IDLE: usize = 8000;
 
 pub fn measure() -> Result<Vec<Row>> {
     let contenders = start()?;
     on_core(1)?;
+    // First, while the servers have done nothing else.
+    let idle = memory(&contenders)?;
     let mut rows = Vec::new();
     for (in_flight, target) in [(1, "at least 0.97"), (4, "at least 1.8"), (32, "at least 4")] {
         let load = Load { in_flight, size: 64, is_binary: false };
@@ -50,7 +53,7 @@ pub fn measure() -> Result<Vec<Row>> {
     }
     let load = Load { in_flight: 1, size: 16 * 1024, is_binary: true };
     rows.extend(echo(&contenders, &load, "echo, 16 KiB binary, 1 under way", "at least 0.97")?);
-    rows.extend(memory(&contenders)?);
+    rows.extend(idle);
     rows.extend(upgrades(&contenders)?);
     Ok(rows)
 }
@@ -67,11 +70,6 @@ fn start() -> Result<Vec<Contender>> {
     let app = project.app("bench")?;
     app.build(&[("ADAPTER_MODE", "standalone"), ("WEBSOCKET", OPTIONS)])?;
     let peers = install_plain("peers")?;
-    ensure!(
-        version_of_peer(&peers)? == version_of_ours()?,
-        "tests/projects/peers/package.json names another `ws` than the adapter uses"
-    );
-
     on_core(0)?;
     let measured = |command: &mut Command| {
         let report = repository().join("tests/projects/memory.mjs");
@@ -115,59 +113,84 @@ fn echo(contenders: &[Contender], load: &Load, what: &str, target: &str) -> Resu
         };
         rounds.push(contenders.iter().map(measure).collect::<Result<Vec<_>>>()?);
     }
-    let speed = |round: &[Measured], index: usize| round[index].per_second;
+    let ours = contenders.len() - 1;
+    let ratio = |index: usize, of: fn(&Measured) -> f64| {
+        median(rounds.iter().map(|round| of(&round[index]) / of(&round[0])))
+    };
+    let throughput = |measured: &Measured| measured.rates.per_second;
     let mut rows = vec![row(
         format!("{what}: ws itself"),
-        median(rounds.iter().map(|round| speed(round, 0) / 1000.0)),
+        median(rounds.iter().map(|round| throughput(&round[0]) / 1000.0)),
         "k/s",
         None,
     )];
     for (index, contender) in contenders.iter().enumerate().skip(1) {
-        let ratio = median(rounds.iter().map(|round| speed(round, index) / speed(round, 0)));
-        let target = (contender.name == OURS).then_some(target);
-        rows.push(row(format!("{what}: {}", contender.name), ratio, OF_WS, target));
+        let target = (index == ours).then_some(target);
+        let what = format!("{what}: {}", contender.name);
+        rows.push(row(what, ratio(index, throughput), OF_WS, target));
     }
-    let ours = contenders.len() - 1;
-    let p99 = |round: &[Measured], index: usize| round[index].p99.as_secs_f64();
+    rows.push(row(
+        format!("{what}: {OURS}, by processor time"),
+        ratio(ours, |measured| measured.rates.per_processor_second),
+        OF_WS,
+        None,
+    ));
     rows.push(row(
         format!("{what}: p99 of {OURS}"),
-        median(rounds.iter().map(|round| p99(round, ours) / p99(round, 0))),
+        ratio(ours, |measured| measured.p99.as_secs_f64()),
         OF_WS,
         Some("at most 1"),
     ));
     Ok(rows)
 }
 
-/// What an open connection takes that does nothing.
+/// What an open connection takes that does nothing: of the system, as who runs a server sees it, and
+/// on V8's heap.
 fn memory(contenders: &[Contender]) -> Result<Vec<Row>> {
     let mut taken = Vec::new();
     for contender in contenders {
         let Contender { server, target, .. } = contender;
-        // What is compiled and kept from the first of them on is not a connection's.
-        drop(open(server.address(), target, IDLE)?);
+        let mut connections = open(server.address(), target, IDLE_BEFORE)?;
         let before = in_use(server, 1)?;
-        let connections = open(server.address(), target, IDLE)?;
+        connections.extend(open(server.address(), target, IDLE)?);
         let after = in_use(server, 2)?;
-        drop(connections);
-        taken.push((after - before) / IDLE as f64 / 1000.0);
+        let each = |before: f64, after: f64| (after - before) / IDLE as f64 / 1000.0;
+        taken.push(Memory {
+            heap: each(before.heap, after.heap),
+            resident: each(before.resident, after.resident),
+        });
     }
-    let mut rows =
-        vec![row("memory of an idle connection: ws itself".to_owned(), taken[0], "KB", None)];
-    for (contender, taken_by) in contenders.iter().zip(&taken).skip(1) {
-        let target = (contender.name == OURS).then_some("at most 1.15");
-        let what = format!("memory of an idle connection: {}", contender.name);
-        rows.push(row(what, taken_by / taken[0], OF_WS, target));
+    let mut rows = Vec::new();
+    for (what, of, target) in [
+        ("memory of an idle connection", (|memory| memory.resident) as fn(&Memory) -> f64, true),
+        ("heap of an idle connection", |memory| memory.heap, false),
+    ] {
+        rows.push(row(format!("{what}: ws itself"), of(&taken[0]), "KB", None));
+        for (contender, taken_by) in contenders.iter().zip(&taken).skip(1) {
+            let target = (target && contender.name == OURS).then_some("at most 1.15");
+            let what = format!("{what}: {}", contender.name);
+            rows.push(row(what, of(taken_by) / of(&taken[0]), OF_WS, target));
+        }
     }
     Ok(rows)
 }
 
-/// Bytes on V8's heap and those that hang on it, without garbage, at the first or second question.
-fn in_use(server: &Server, question: usize) -> Result<f64> {
+/// In bytes, or kilobytes.
+struct Memory {
+    /// What is on V8's heap, and what hangs on it.
+    heap: f64,
+    /// What the system has given the process.
+    resident: f64,
+}
+
+/// What a server uses without its garbage, at the first or second question.
+fn in_use(server: &Server, question: usize) -> Result<Memory> {
     server.signal(Signal::USR2)?;
     let start = format!("memory {question} ");
     server.wait_for_output(Duration::from_secs(20), |printed| {
         let line = printed.lines().find_map(|line| line.strip_prefix(&start))?;
-        line.split(' ').next()?.parse().ok()
+        let (heap, resident) = line.split_once(' ')?;
+        Some(Memory { heap: heap.parse().ok()?, resident: resident.parse().ok()? })
     })
 }
 
@@ -176,6 +199,7 @@ fn upgrades(contenders: &[Contender]) -> Result<Vec<Row>> {
     let run = |server: &Server, request: Vec<u8>, keep_alive: bool, expected| {
         Requests { address: server.address(), request, clients: 16, keep_alive, expected }
             .run(ROUND, || clock(server))
+            .map(|rates| rates.per_second)
     };
     let host = ours.server.address().to_string();
     let mut rounds = Vec::new();
@@ -210,34 +234,6 @@ pub fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
-}
-
-#[derive(Deserialize)]
-struct Versioned {
-    version: String,
-}
-
-#[derive(Deserialize)]
-struct Description {
-    vendor: Vec<Vendored>,
-}
-
-#[derive(Deserialize)]
-struct Vendored {
-    package: String,
-    version: String,
-}
-
-fn version_of_peer(peers: &Path) -> Result<String> {
-    let manifest = fs::read(peers.join("node_modules/ws/package.json"))?;
-    Ok(serde_json::from_slice::<Versioned>(&manifest)?.version)
-}
-
-fn version_of_ours() -> Result<String> {
-    let text = fs::read_to_string(repository().join("adapters/node/adapter.toml"))?;
-    let vendored = toml::from_str::<Description>(&text)?.vendor;
-    let ws = vendored.into_iter().find(|vendored| vendored.package == "ws");
-    Ok(ws.context("the adapter vendors no `ws`")?.version)
 }
 
 /// What all threads of a server have spent on a processor so far.

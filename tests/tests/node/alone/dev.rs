@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use tests::cases;
 use tests::client::{Request, Response, Socket};
-use tests::patience::at_last;
+use tests::patience::{at_last, within};
 use tests::project::App;
 use tests::server::Server;
 
@@ -35,65 +35,78 @@ impl Dev {
         Ok(Self(Alone { server, app }))
     }
 
+    /// Modules of Astro import each other in a circle, and where the machine is busy Vite's runner
+    /// may evaluate `core/app/app.js` before what it extends. Then the restart fails.
+    fn has_failed_by_itself(&self) -> bool {
+        let failed = |printed: &str| {
+            let (_, after) = printed.split_once("Class extends value undefined")?;
+            after.contains("server restart failed").then_some(())
+        };
+        self.0.server.wait_for_output(Duration::ZERO, failed).is_ok()
+    }
+
     fn write(&self, file: &str, text: &str) -> Result<()> {
         Ok(fs::write(self.0.app.root().join(file), text)?)
     }
 
-    /// The answer of this status to a handshake, as soon as the server has heard of a change.
-    fn rejects_at_last(&self, status: u16) -> Result<Response> {
-        at_last(|| {
-            let response = self.0.server.reject(&Request::upgrade("/echo"))?;
-            ensure!(response.status == status, "{response}");
-            Ok(response)
-        })
-        .with_context(|| format!("{status} was expected\n{}", self.0.server))
+    /// Writes the hooks file until handshakes get this status.
+    fn rejects_by(&self, hooks: &str, status: u16) -> Result<Response> {
+        seen(|| self.write(HOOKS, hooks), || self.rejects(status))
+            .with_context(|| format!("{status} was expected\n{}", self.0.server))
     }
 
-    /// A socket that echoes, as soon as the server has heard of a change.
-    fn accepts_at_last(&self) -> Result<Socket> {
-        at_last(|| {
-            let mut socket = self.0.server.open(&Request::upgrade("/echo"))?;
-            socket.send("hello")?;
-            ensure!(socket.text()? == "hello");
-            Ok(socket)
-        })
-        .with_context(|| format!("an acceptance was expected\n{}", self.0.server))
+    fn rejects(&self, status: u16) -> Result<Response> {
+        let response = self.0.server.reject(&Request::upgrade("/echo"))?;
+        ensure!(response.status == status, "{response}");
+        Ok(response)
     }
+
+    /// A socket that echoes.
+    fn accepts(&self) -> Result<Socket> {
+        let mut socket = self.0.server.open(&Request::upgrade("/echo"))?;
+        socket.send("hello")?;
+        ensure!(socket.text()? == "hello");
+        Ok(socket)
+    }
+}
+
+/// Makes a change until what it leads to is there. The server's watcher passes over changes that come
+/// within 50 ms of others, and over those that are made before it begins to watch.
+fn seen<T>(change: impl Fn() -> Result<()>, mut effect: impl FnMut() -> Result<T>) -> Result<T> {
+    at_last(|| {
+        change()?;
+        within(Duration::from_secs(1), &mut effect)
+    })
 }
 
 const HOOKS: &str = "src/websocket.ts";
 
 fn asks_the_hooks_as_they_are_now_in_dev(sites: &Sites) -> Result<()> {
     let dev = Dev::start(sites, "dev-hooks")?;
-    let mut open = dev.accepts_at_last()?;
+    let mut open = dev.accepts()?;
 
-    dev.write(HOOKS, "export const verifyClient = () => false;\n")?;
-    dev.rejects_at_last(403)?;
-    dev.write(HOOKS, "export const verifyClient = () => new Response('no', { status: 418 });\n")?;
-    dev.rejects_at_last(418)?;
+    dev.rejects_by("export const verifyClient = () => false;\n", 403)?;
+    dev.rejects_by(
+        "export const verifyClient = () => new Response('no', { status: 418 });\n",
+        418,
+    )?;
 
-    dev.write(HOOKS, "export const verifyClient = () => {;\n")?;
-    let response = dev.rejects_at_last(500)?;
+    let response = dev.rejects_by("export const verifyClient = () => {;\n", 500)?;
     ensure!(!response.text().contains("verifyClient"), "{response}");
     dev.0.server.wait_for_output(Duration::from_secs(5), |printed| {
-        printed
-            .contains("The WebSocket hooks failed")
-            .then_some(())
-            .filter(|()| printed.contains(HOOKS))
+        let (_, error) = printed.split_once("The WebSocket hooks failed")?;
+        error.contains(HOOKS).then_some(())
     })?;
     ensure!(dev.0.server.get("/both")?.status == 200, "plain HTTP knows no hooks");
 
     dev.write("src/policy.ts", "export const isOpen = true;\n")?;
-    dev.write(
-        HOOKS,
-        "import { isOpen } from './policy';\nexport const verifyClient = () => isOpen;\n",
-    )?;
-    dev.accepts_at_last()?;
-    dev.write("src/policy.ts", "export const isOpen = false;\n")?;
-    dev.rejects_at_last(403)?;
+    let hooks = "import { isOpen } from './policy';\nexport const verifyClient = () => isOpen;\n";
+    seen(|| dev.write(HOOKS, hooks), || dev.accepts())?;
+    let policy = "export const isOpen = false;\n";
+    seen(|| dev.write("src/policy.ts", policy), || dev.rejects(403))?;
 
     fs::remove_file(dev.0.app.root().join(HOOKS))?;
-    dev.accepts_at_last()?;
+    dev.accepts()?;
 
     // Nothing of this concerns who has been let in.
     open.send("still open")?;
@@ -102,14 +115,29 @@ fn asks_the_hooks_as_they_are_now_in_dev(sites: &Sites) -> Result<()> {
 }
 
 fn restarts_in_dev_without_leaving_anything_behind(sites: &Sites) -> Result<()> {
-    let dev = Dev::configured(sites, "dev-restart")?;
+    let mut turn = 0;
+    loop {
+        let dev = Dev::configured(sites, "dev-restart")?;
+        let result = restarts(&dev);
+        turn += 1;
+        if result.is_ok() || turn == 3 || !dev.has_failed_by_itself() {
+            return result;
+        }
+    }
+}
+
+fn restarts(dev: &Dev) -> Result<()> {
     let listeners = dev.0.server.get("/listeners")?.text();
 
     for limit in [1000, 100, 10] {
-        let mut open = dev.accepts_at_last()?;
+        let mut open = dev.accepts()?;
         let mut update = hot_update(&dev.0.server)?;
-        configure(&dev.0.app, &format!("{{ maxPayload: {limit} }}"))?;
-        let (code, _) = open.closed().with_context(|| dev.0.server.to_string())?;
+        let options = format!("{{ maxPayload: {limit} }}");
+        let (code, _) = at_last(|| {
+            configure(&dev.0.app, &options)?;
+            let closed = open.closed_within(Duration::from_secs(2))?;
+            closed.with_context(|| format!("it does not restart\n{}", dev.0.server))
+        })?;
         ensure!(code == 1001, "{code}");
         // Vite ends its own without a word.
         let _ = update.closed();
@@ -128,15 +156,18 @@ fn restarts_in_dev_without_leaving_anything_behind(sites: &Sites) -> Result<()> 
 
     let mut update = hot_update(&dev.0.server)?;
     ensure!(dev.0.server.get("/")?.status == 200);
-    dev.write("src/pages/index.astro", "<h1>Another</h1>\n")?;
-    let message = update.text().with_context(|| format!("no update came\n{}", dev.0.server))?;
+    let message = at_last(|| {
+        dev.write("src/pages/index.astro", "<h1>Another</h1>\n")?;
+        let message = update.text_within(Duration::from_secs(1))?;
+        message.with_context(|| format!("no update came\n{}", dev.0.server))
+    })?;
     ensure!(message.contains(r#""type":"full-reload""#), "{message}");
     dev.0.server.check_alive()
 }
 
 fn keeps_the_dev_server_that_a_wrong_configuration_would_replace(sites: &Sites) -> Result<()> {
     let dev = Dev::configured(sites, "dev-wrong")?;
-    let mut open = dev.accepts_at_last()?;
+    let mut open = dev.accepts()?;
     configure(&dev.0.app, "{ maxPayload: '1 MiB' }")?;
     let wrong =
         "`websocket.maxPayload` must be a whole number of bytes, at least 1, got: \"1 MiB\"";
@@ -145,7 +176,7 @@ fn keeps_the_dev_server_that_a_wrong_configuration_would_replace(sites: &Sites) 
     })?;
     open.send("still open")?;
     ensure!(open.text()? == "still open");
-    dev.accepts_at_last()?;
+    dev.accepts()?;
     dev.0.server.check_alive()
 }
 

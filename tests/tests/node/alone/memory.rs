@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow, ensure};
 use serde::Deserialize;
-use tests::client::Request;
+use tests::client::{Frame, Request};
 use tests::server::Server;
 
 use super::{Case, cases};
@@ -73,18 +73,32 @@ fn connect(server: &Server, count: usize) -> Result<()> {
 }
 
 fn visit(server: &Server, turn: usize) -> Result<()> {
-    if turn % 5 == 4 {
-        // Gone before the answer.
+    const WAYS: usize = 8;
+    let way = turn % WAYS;
+    if way > 4 {
         let mut connection = server.connection()?;
-        connection.write(&Request::upgrade("/memory").to_bytes(&server.address().to_string()))?;
-        return connection.reset();
+        let bytes = Request::upgrade("/memory").to_bytes(&server.address().to_string());
+        connection.write(&bytes)?;
+        return match way {
+            // Gone before the answer, by reset and by FIN.
+            5 => connection.reset(),
+            6 => connection.finish(),
+            // With what is no frame, in the middle of a message.
+            _ => {
+                connection.write(&Frame::text("begun").unfinished().to_bytes())?;
+                connection.write(&[0xff; 64])?;
+                connection.ended()
+            }
+        };
     }
     let mut socket = server.open(&Request::upgrade("/memory"))?;
     socket.send("hello")?;
     ensure!(socket.text()? == "hello");
-    match turn % 5 {
+    match way {
         0 | 1 => socket.close(1000, "").map(drop),
         2 => socket.reset(),
+        // A refusal on the way.
+        3 => server.reject(&Request::upgrade("/nowhere")).map(drop),
         // Without a close frame.
         _ => Ok(()),
     }

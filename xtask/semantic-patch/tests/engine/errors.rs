@@ -120,7 +120,7 @@ fn situations() -> Vec<(&'static str, Vec<PatchError>)> {
         (
             "edit is for no pinned version",
             check_versions(
-                &[file(&edit("versions = \">=12\"\nappend = \"a();\"\n"))],
+                &[file(&edit("versions = \"<11\"\nappend = \"a();\"\n"))],
                 &[Version::new(11, 1, 4)],
             )
             .expect_err("no version is in range"),
@@ -190,6 +190,20 @@ fn every_error_is_shown_with_its_place_and_the_next_step() {
         .map(|(name, errors)| format!("── {name}\n{}", render(errors)))
         .collect();
     insta::assert_snapshot!(all.join("\n"));
+}
+
+#[test]
+fn an_edit_may_wait_for_releases_that_are_newer_than_the_pins() {
+    let check = |versions: &str| {
+        let patch = file(&edit(&format!("versions = \"{versions}\"\nappend = \"a();\"\n")));
+        check_versions(&[patch], &[Version::new(10, 1, 4), Version::new(11, 1, 4)])
+    };
+    for ahead in [">=11.2", ">11.1.4", "^12", ">=12, <13", "=11.1.5"] {
+        assert!(check(ahead).is_ok(), "{ahead}");
+    }
+    for behind in ["<10", ">=10.2, <11", "=11.1.3", "<=9"] {
+        assert!(check(behind).is_err(), "{behind}");
+    }
 }
 
 #[test]

@@ -1,0 +1,340 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import type { WebSocketHooks } from '../shared/hooks.ts';
+import type { WebSocketLocals } from '../shared/types.ts';
+import { answer, settle } from './answer.ts';
+import { admitState, type SiteState } from './fetch-state.ts';
+import { mutable, type PlatformSocket } from './platform.ts';
+import { createSite, type Site, type SiteApp, type SiteOptions } from './site.ts';
+
+/** One end of a pair, of which only the acceptance counts here. */
+class FakeSocket implements PlatformSocket {
+	readonly readyState = 1;
+	readonly extensions = '';
+	binaryType = '';
+	isAccepted = false;
+	accept(): void {
+		this.isAccepted = true;
+	}
+	send(): void {}
+	close(): void {}
+	addEventListener(): void {}
+}
+
+interface Init extends ResponseInit {
+	readonly webSocket?: FakeSocket;
+}
+
+/** The runtime's response, which knows 101 and hands a socket on to copies. */
+class FakeResponse extends Response {
+	readonly webSocket: FakeSocket | undefined;
+	constructor(body: string | null, init: Init = {}) {
+		super(body, {
+			headers: init.headers ?? {},
+			status: init.status === 101 ? 200 : (init.status ?? 200),
+		});
+		if (init.status === 101) Object.defineProperty(this, 'status', { value: 101 });
+		this.webSocket = init.webSocket;
+	}
+}
+
+const pairs: { 0: FakeSocket; 1: FakeSocket }[] = [];
+
+class FakePair {
+	0: FakeSocket = new FakeSocket();
+	1: FakeSocket = new FakeSocket();
+	constructor() {
+		pairs.push(this);
+	}
+}
+
+Object.assign(globalThis, { Response: FakeResponse, WebSocketPair: FakePair });
+
+const OPTIONS: SiteOptions = {
+	allowedOrigins: ['https://app.example.org'],
+	handshakeTimeout: 0,
+	maxMessagesPerSecond: 0,
+	maxPayload: 1024,
+};
+
+interface Bench {
+	readonly site: Site;
+	readonly app: SiteApp;
+	readonly request: Request;
+	readonly locals: WebSocketLocals;
+}
+
+function bench(hooks: WebSocketHooks = {}, headers: Record<string, string> = {}): Bench {
+	const request = {
+		method: 'GET',
+		url: 'https://example.com/chat',
+		headers: new Headers({ host: 'example.com', upgrade: 'websocket', ...headers }),
+	};
+	return {
+		site: createSite(OPTIONS, hooks),
+		app: {
+			manifest: { allowedDomains: [{ hostname: '*.example.net' }] },
+		},
+		request: request as Request,
+		locals: {} as WebSocketLocals,
+	};
+}
+
+/** Runs a request through the site, as upstream's `handle` does. */
+async function run(
+	{ site, request, locals, app }: Bench,
+	render: () => Response | Promise<Response>,
+): Promise<FakeResponse> {
+	const response = await answer(site, request, locals, app, async () => await render());
+	settle(request, response);
+	return response as FakeResponse;
+}
+
+/** What is printed from now on. */
+function log(context: TestContext): unknown[][] {
+	const printed: unknown[][] = [];
+	context.mock.method(console, 'error', (...told: unknown[]) => printed.push(told));
+	return printed;
+}
+
+test('an ordinary request gets locals that say so', async () => {
+	const site = bench({}, { upgrade: 'h2c' });
+	const response = await run(site, () => new Response('page'));
+	assert.equal(await response.text(), 'page');
+	assert.equal(site.locals.isUpgradeRequest, false);
+	assert.throws(() => site.locals.upgradeWebSocket(), /must be an upgrade request/);
+});
+
+test('the response of the upgrade accepts', async () => {
+	const site = bench();
+	const events: string[] = [];
+	const response = await run(site, () => {
+		assert.equal(site.locals.isUpgradeRequest, true);
+		const { socket, response } = site.locals.upgradeWebSocket({ headers: { 'x-mine': 'yes' } });
+		assert.equal(socket.url, 'wss://example.com/chat');
+		assert.equal(socket.readyState, 0);
+		socket.onopen = () => events.push('open');
+		return response;
+	});
+	assert.equal(response.status, 101);
+	assert.equal(response.headers.get('x-mine'), 'yes');
+	assert.equal(response.webSocket, pairs.at(-1)?.[0]);
+	assert.equal(pairs.at(-1)?.[1].isAccepted, true);
+	assert.deepEqual(events, ['open']);
+});
+
+test('a response that middleware has made anew accepts as well', async () => {
+	const site = bench();
+	await run(site, () => {
+		const { response } = site.locals.upgradeWebSocket();
+		return new Response(response.body, response);
+	});
+	assert.equal(pairs.at(-1)?.[1].isAccepted, true);
+});
+
+test('any other response refuses, and the socket is told', async () => {
+	const site = bench();
+	const events: unknown[] = [];
+	const response = await run(site, () => {
+		const { socket } = site.locals.upgradeWebSocket();
+		socket.onerror = (event) => events.push(event.message);
+		socket.onclose = (event) => events.push(event.code);
+		return new Response('no', { status: 401 });
+	});
+	assert.equal(response.status, 401);
+	assert.equal(pairs.at(-1)?.[1].isAccepted, false);
+	assert.deepEqual(events, [
+		'The WebSocket was not accepted: the response of upgradeWebSocket() was not sent.',
+		1006,
+	]);
+});
+
+test('a route that throws refuses', async () => {
+	const site = bench();
+	const codes: number[] = [];
+	const failing = run(site, () => {
+		const { socket } = site.locals.upgradeWebSocket();
+		socket.onclose = (event) => codes.push(event.code);
+		throw new Error('from a route');
+	});
+	await assert.rejects(failing, /from a route/);
+	assert.deepEqual(codes, [1006]);
+});
+
+test('an upgrade after the answer comes too late', async () => {
+	const site = bench();
+	await run(site, () => new Response('no', { status: 401 }));
+	const { socket } = site.locals.upgradeWebSocket();
+	const code = await new Promise((resolve) => {
+		socket.onclose = (event) => resolve(event.code);
+	});
+	assert.equal(code, 1006);
+});
+
+test('a second upgrade of one request is an error', async () => {
+	const site = bench();
+	await run(site, () => {
+		const { response } = site.locals.upgradeWebSocket();
+		assert.throws(() => site.locals.upgradeWebSocket(), /already called/);
+		return response;
+	});
+});
+
+test('the route chooses the subprotocol, and headers of the handshake are left to the runtime', async () => {
+	const site = bench({}, { 'sec-websocket-protocol': 'a, b' });
+	const headers = { 'Sec-WebSocket-Protocol': 'zzz', 'Sec-WebSocket-Accept': 'zzz' };
+	const response = await run(site, () => {
+		assert.throws(() => site.locals.upgradeWebSocket({ protocol: 'c' }), /did not offer/);
+		return site.locals.upgradeWebSocket({ protocol: 'b', headers }).response;
+	});
+	assert.equal(response.headers.get('sec-websocket-protocol'), 'b');
+	assert.equal(response.headers.has('sec-websocket-accept'), false);
+});
+
+test('where the route leaves it open, a hook chooses', async () => {
+	const selectProtocol = (offered: readonly string[]): string | undefined => offered.at(-1);
+	const site = bench({ selectProtocol }, { 'sec-websocket-protocol': 'a, b' });
+	const response = await run(site, () => site.locals.upgradeWebSocket().response);
+	assert.equal(response.headers.get('sec-websocket-protocol'), 'b');
+});
+
+for (const [origin, status] of [
+	['https://example.com', 101],
+	['http://example.com', 101],
+	['https://app.example.org', 101],
+	['https://www.example.net', 101],
+	['https://evil.example', 403],
+	['null', 403],
+] as const) {
+	test(`a handshake from the origin ${origin} gets ${status}`, async () => {
+		const site = bench({}, { origin });
+		const response = await run(site, () => site.locals.upgradeWebSocket().response);
+		assert.equal(response.status, status);
+	});
+}
+
+for (const [verdict, status] of [
+	[true, 101],
+	[false, 403],
+	['yes', 403],
+	[new Response('no', { status: 418 }), 418],
+] as const) {
+	const name = verdict instanceof Response ? 'a response' : JSON.stringify(verdict);
+	test(`verifyClient() that gives ${name} means ${status}`, async () => {
+		const verifyClient = (): Promise<boolean> => Promise.resolve(verdict as boolean);
+		const site = bench({ verifyClient });
+		const response = await run(site, () => site.locals.upgradeWebSocket().response);
+		assert.equal(response.status, status);
+	});
+}
+
+test("hooks are told the client's address, as Cloudflare or a hook names it", async () => {
+	const addresses: string[] = [];
+	const verifyClient: WebSocketHooks['verifyClient'] = ({ clientAddress }) =>
+		addresses.push(clientAddress) > 0;
+	const headers = { 'cf-connecting-ip': '203.0.113.1' };
+	const render = (): Response => new Response();
+	await run(bench({ verifyClient }, headers), render);
+	await run(bench({ verifyClient, clientAddress: (_, address) => `${address}!` }, headers), render);
+	await run(bench({ verifyClient }), render);
+	assert.deepEqual(addresses, ['203.0.113.1', '203.0.113.1!', '']);
+});
+
+for (const name of ['verifyClient', 'clientAddress'] as const) {
+	test(`${name}() that fails refuses with 500 and is reported`, async (context) => {
+		const printed = log(context);
+		const error = new Error('from a hook');
+		const hook = (): never => {
+			throw error;
+		};
+		const site = bench({ [name]: hook });
+		const response = await run(site, () => assert.fail('the site must not run'));
+		assert.equal(response.status, 500);
+		assert.deepEqual(printed, [[`The WebSocket hook \`${name}\` failed`, error]]);
+	});
+}
+
+test('an answer that takes too long is 503', async () => {
+	const site = { ...bench(), site: createSite({ ...OPTIONS, handshakeTimeout: 10 }, {}) };
+	let finish: (response: Response) => void = () => {};
+	const response = await run(
+		site,
+		() =>
+			new Promise((resolve) => {
+				finish = resolve;
+			}),
+	);
+	assert.equal(response.status, 503);
+	const { socket, response: late } = site.locals.upgradeWebSocket();
+	finish(late);
+	await new Promise((resolve) => socket.addEventListener('close', resolve));
+	assert.equal(pairs.at(-1)?.[1].isAccepted, false);
+});
+
+test('a 101 from elsewhere goes through as it is, and can be added to', async () => {
+	const site = bench();
+	const cookies = Symbol.for('astro.cookies');
+	const webSocket = new FakeSocket();
+	const foreign = new FakeResponse(null, { status: 101, webSocket, headers: { 'x-room': 'a' } });
+	Object.assign(foreign, { [cookies]: 'theirs' });
+	const response = await run(site, () => foreign);
+	assert.notEqual(response, foreign);
+	assert.equal(response.webSocket, webSocket);
+	assert.equal(response.headers.get('x-room'), 'a');
+	assert.equal(Reflect.get(response, cookies), 'theirs');
+	assert.equal(webSocket.isAccepted, false);
+});
+
+test('a response without a socket is not copied', () => {
+	const response = new Response('page');
+	assert.equal(mutable(response), response);
+});
+
+test("a Worker of one's own accepts by the last response that Astro's state had", async () => {
+	const { site, app, request, locals } = bench();
+	const state: SiteState = { request, locals, response: undefined };
+	assert.equal(await admitState(site, state, app), undefined);
+	const { socket, response } = locals.upgradeWebSocket();
+	const opened = new Promise((resolve) => socket.addEventListener('open', resolve));
+	state.response = response;
+	state.response = new Response(response.body, response);
+	assert.equal(pairs.at(-1)?.[1].isAccepted, false);
+	await opened;
+	assert.equal(pairs.at(-1)?.[1].isAccepted, true);
+});
+
+test("a Worker of one's own refuses where middleware does in the end", async () => {
+	const { site, app, request, locals } = bench();
+	const state: SiteState = { request, locals, response: undefined };
+	await admitState(site, state, app);
+	const { socket, response } = locals.upgradeWebSocket();
+	const closed = new Promise((resolve) => socket.addEventListener('close', resolve));
+	state.response = response;
+	state.response = new Response('no', { status: 401 });
+	await closed;
+	assert.equal(pairs.at(-1)?.[1].isAccepted, false);
+	assert.equal(state.response.status, 401);
+});
+
+test("a Worker of one's own gets the answer to a handshake that is not admitted", async () => {
+	const { site, app, request, locals } = bench({}, { origin: 'https://evil.example' });
+	const response = await admitState(site, { request, locals }, app);
+	assert.equal(response?.status, 403);
+});
+
+test('what is admitted is not admitted once more', async () => {
+	let count = 0;
+	const one = bench({
+		verifyClient: () => {
+			count += 1;
+			return true;
+		},
+	});
+	const { site, app, request, locals } = one;
+	await run(one, async () => {
+		assert.equal(await admitState(site, { request, locals: {} }, app), undefined);
+		return locals.upgradeWebSocket().response;
+	});
+	assert.equal(count, 1);
+	assert.equal(pairs.at(-1)?.[1].isAccepted, true);
+});

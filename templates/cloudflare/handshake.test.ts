@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isHandshake, offeredProtocols, webSocketUrl } from './handshake.ts';
+
+const HANDSHAKE = {
+	connection: 'Upgrade',
+	upgrade: 'websocket',
+	'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+	'sec-websocket-version': '13',
+};
+
+interface Parts {
+	readonly method: string;
+	readonly url: string;
+	readonly headers: Headers;
+}
+
+/** Node's own `Request` takes no headers of handshakes. */
+function request(headers: Record<string, string>, parts: Partial<Parts> = {}): Request {
+	const whole: Parts = {
+		method: 'GET',
+		url: 'https://example.com/',
+		headers: new Headers(headers),
+		...parts,
+	};
+	return whole as Request;
+}
+
+test('a handshake is recognised, whatever the case of its protocol', () => {
+	assert.equal(isHandshake(request(HANDSHAKE)), true);
+	assert.equal(isHandshake(request({ ...HANDSHAKE, upgrade: 'WebSocket' })), true);
+});
+
+test('a handshake that another Worker makes shows nothing but what it asks for', () => {
+	assert.equal(isHandshake(request({ upgrade: 'websocket' })), true);
+});
+
+for (const [name, headers] of Object.entries({
+	'no Upgrade header': {},
+	h2c: { ...HANDSHAKE, upgrade: 'h2c' },
+	'a key of the wrong length': { ...HANDSHAKE, 'sec-websocket-key': 'c2hvcnQ=' },
+	'another version': { ...HANDSHAKE, 'sec-websocket-version': '8' },
+})) {
+	test(`${name} makes it an ordinary request`, () => {
+		assert.equal(isHandshake(request(headers)), false);
+	});
+}
+
+test('another method makes it an ordinary request', () => {
+	assert.equal(isHandshake(request(HANDSHAKE, { method: 'POST' })), false);
+});
+
+test('the offers are read', () => {
+	assert.deepEqual(offeredProtocols(request({})), []);
+	assert.deepEqual(offeredProtocols(request({ 'sec-websocket-protocol': 'a, b' })), ['a', 'b']);
+});
+
+test('the address has the scheme of WebSockets', () => {
+	const url = (text: string): string => webSocketUrl(request({}, { url: text }));
+	assert.equal(url('https://example.com/chat?http'), 'wss://example.com/chat?http');
+	assert.equal(url('http://localhost:4321/'), 'ws://localhost:4321/');
+});
