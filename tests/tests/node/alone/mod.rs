@@ -6,6 +6,7 @@ mod browser;
 mod dev;
 mod isolation;
 mod limits;
+mod manager;
 mod memory;
 mod options;
 mod sharing;
@@ -32,6 +33,7 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
         browser::CASES,
         skipping::CASES,
         memory::CASES,
+        manager::CASES,
     ]
     .into_iter()
     .flatten()
