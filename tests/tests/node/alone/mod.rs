@@ -1,5 +1,6 @@
 //! What needs a server of its own: a great load, other options, or a program that drives it.
 
+mod admin;
 mod admission;
 mod autobahn;
 mod browser;
@@ -34,6 +35,7 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
         skipping::CASES,
         memory::CASES,
         manager::CASES,
+        admin::CASES,
     ]
     .into_iter()
     .flatten()
