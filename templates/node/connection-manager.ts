@@ -80,9 +80,9 @@ export class ConnectionManager {
 		return this.#books.open;
 	}
 
-	/** The open connections, the oldest first. They are looked up as they are asked for. */
+	/** The connections that are open now, the oldest first. */
 	*[Symbol.iterator](): Generator<ManagedConnection> {
-		for (const slot of this.#books.all()) yield new ConnectionView(slot);
+		for (const slot of [...this.#books.all()]) yield new ConnectionView(slot);
 	}
 
 	/** The open connection of that id. */

@@ -13,6 +13,7 @@ import { type ConnectionManagerOptions, ManagerConfiguration } from './manager-o
 import { Metrics } from './metrics.ts';
 import { Slot } from './slot.ts';
 import { SlotIndex } from './slot-index.ts';
+import { SlotTable } from './slot-table.ts';
 
 /** How connections are brought to an end. */
 export interface ClosingOptions {
@@ -26,7 +27,7 @@ export interface ClosingOptions {
 	readonly over?: number;
 }
 
-/** Between the process and the number in an id. */
+/** Between the parts of an id. */
 const ID_SEPARATOR = '-';
 
 /**
@@ -46,7 +47,7 @@ export class Connections {
 	/** Tells whoever runs the site. */
 	report: Report = (message, error) => console.error(message, error);
 	/** In the order of their handshakes. Those that have left are in it until they have told how. */
-	readonly #slots: Map<number, Slot> = new Map();
+	readonly #slots: SlotTable<Slot> = new SlotTable();
 	readonly #clients: SlotIndex<Slot> = new SlotIndex();
 	readonly #tags: SlotIndex<OpenSlot> = new SlotIndex();
 	readonly #closing: WeakSet<object> = new WeakSet();
@@ -113,7 +114,7 @@ export class Connections {
 		if (this.#size === 0) clock.start();
 		const number = ++this.#entered;
 		const slot = new Slot(this, scope, socket, { number, enteredAt: clock.now });
-		this.#slots.set(number, slot);
+		this.#slots.add(slot);
 		this.#size++;
 		return slot;
 	}
@@ -163,21 +164,21 @@ export class Connections {
 		this.#forget(slot);
 	}
 
-	idOf({ number }: Slot): string {
-		return `${this.#process}${ID_SEPARATOR}${number.toString(36)}`;
+	/** The number says which connection it is, and the place where to find it. */
+	idOf({ number, place }: Slot): string {
+		return [this.#process, number.toString(36), place.toString(36)].join(ID_SEPARATOR);
 	}
 
 	/** The open connection of that id. */
 	find(id: string): OpenSlot | undefined {
-		const [process, number = ''] = id.split(ID_SEPARATOR);
-		if (process !== this.#process) return undefined;
-		const slot = this.#slots.get(Number.parseInt(number, 36));
+		const place = Number.parseInt(id.slice(id.lastIndexOf(ID_SEPARATOR) + 1), 36);
+		const slot = this.#slots.at(place);
 		return slot !== undefined && isOpen(slot) && slot.id === id ? slot : undefined;
 	}
 
-	/** The open connections, the oldest first. */
+	/** The open connections, the oldest first. None may be ended meanwhile. */
 	*all(): Generator<OpenSlot> {
-		for (const slot of this.#slots.values()) if (isOpen(slot)) yield slot;
+		for (const slot of this.#slots) if (isOpen(slot)) yield slot;
 	}
 
 	tagged(tag: string): OpenSlot[] {
@@ -249,12 +250,12 @@ export class Connections {
 	}
 
 	#end(isMeant: (slot: Slot) => boolean, options: ClosingOptions): Promise<ClosingReport> {
-		const slots = [...this.#slots.values()].filter((slot) => !slot.hasLeft && isMeant(slot));
+		const slots = [...this.#slots].filter((slot) => !slot.hasLeft && isMeant(slot));
 		return end(slots, options, this.events);
 	}
 
 	#forget(slot: Slot): void {
-		if (slot.hasLeft && !isOpen(slot)) this.#slots.delete(slot.number);
+		if (slot.hasLeft && !isOpen(slot)) this.#slots.delete(slot);
 	}
 }
 

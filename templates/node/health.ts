@@ -10,16 +10,15 @@ export interface Health {
 	roundTrip: number | undefined;
 	/** Pings of the rotation in a row that were not answered. */
 	missedPings: number;
-	/** The ping that is under way. */
-	ping: Ping | undefined;
+	/** What the ping that is under way has to be answered with, 0 if there is none. */
+	token: number;
+	sentAt: number;
+	/** Who waits for the answer: mostly nobody. */
+	waiting: Waiting[] | undefined;
 }
 
-interface Ping {
-	readonly token: number;
-	readonly sentAt: number;
-	/** Who waits for the answer. */
-	readonly waiting: ((roundTrip: number | undefined) => void)[];
-}
+/** Told of the milliseconds until the answer, or that there is none. */
+type Waiting = (roundTrip: number | undefined) => void;
 
 /** What the checks so far have found. */
 export interface HealthCounts {
@@ -40,7 +39,7 @@ export interface HealthSettings {
 
 /** Bytes of a ping, which its answer repeats (RFC 6455 section 5.5.3). */
 const TOKEN_BYTES = 4;
-const MAX_TOKEN = 2 ** 32;
+const MAX_TOKEN = 2 ** 31 - 1;
 
 /**
  * Measures by pings how long each connection takes to answer, and terminates those that do not. The
@@ -85,9 +84,7 @@ export class HealthMonitor {
 	/** It has ended. */
 	delete(slot: OpenSlot): void {
 		this.#rotation?.delete(slot);
-		const ping = slot.health?.ping;
-		if (slot.health !== undefined) slot.health.ping = undefined;
-		for (const tell of ping?.waiting ?? []) tell(undefined);
+		if (slot.health !== undefined) settle(slot.health, undefined);
 	}
 
 	/** Visits those who are due, which a timer does as well. */
@@ -102,15 +99,15 @@ export class HealthMonitor {
 	 */
 	async check(slot: OpenSlot, timeout: number): Promise<number | undefined> {
 		const health = healthOf(slot);
-		const { waiting } = health.ping ?? this.#ping(slot, health);
+		if (health.token === 0) this.#ping(slot, health);
+		const { token } = health;
 		let timer: NodeJS.Timeout | undefined;
 		const roundTrip = await new Promise<number | undefined>((resolve) => {
-			waiting.push(resolve);
+			health.waiting ??= [];
+			health.waiting.push(resolve);
 			timer = setTimeout(() => {
-				// So that whoever asks next does not wait for this one.
-				if (this.#rotation === undefined && health.ping?.waiting === waiting) {
-					health.ping = undefined;
-				}
+				// Whoever asks next gets a ping of his own, unless the rotation still waits for this one.
+				if (this.#rotation === undefined && health.token === token) settle(health, undefined);
 				resolve(undefined);
 			}, timeout).unref();
 		});
@@ -122,13 +119,11 @@ export class HealthMonitor {
 	answered(slot: Slot, payload: Buffer): void {
 		const { health } = slot;
 		if (health === undefined || payload.byteLength !== TOKEN_BYTES) return;
-		const { ping } = health;
-		if (ping?.token !== payload.readUInt32BE(0)) return;
-		health.ping = undefined;
+		if (health.token === 0 || health.token !== payload.readUInt32BE(0)) return;
 		health.missedPings = 0;
-		health.roundTrip = this.#clock() - ping.sentAt;
+		health.roundTrip = this.#clock() - health.sentAt;
 		this.#answered++;
-		for (const tell of ping.waiting) tell(health.roundTrip);
+		settle(health, health.roundTrip);
 		this.#tell(slot, health, true);
 	}
 
@@ -136,11 +131,10 @@ export class HealthMonitor {
 		// What we ourselves do not read we cannot miss.
 		if (slot.isPaused) return;
 		const health = healthOf(slot);
-		if (health.ping !== undefined) {
-			const { waiting } = health.ping;
+		if (health.token !== 0) {
 			health.missedPings++;
 			this.#missed++;
-			for (const tell of waiting) tell(undefined);
+			settle(health, undefined);
 			this.#tell(slot, health, false);
 			if (health.missedPings >= this.#maxMissedPings) {
 				this.#terminated++;
@@ -151,14 +145,13 @@ export class HealthMonitor {
 		this.#ping(slot, health);
 	}
 
-	#ping(slot: OpenSlot, health: Health): Ping {
-		this.#tokens = (this.#tokens + 1) % MAX_TOKEN;
-		const ping = { token: this.#tokens, sentAt: this.#clock(), waiting: [] };
-		health.ping = ping;
+	#ping(slot: OpenSlot, health: Health): void {
+		this.#tokens = (this.#tokens % MAX_TOKEN) + 1;
+		health.token = this.#tokens;
+		health.sentAt = this.#clock();
 		const payload = Buffer.allocUnsafe(TOKEN_BYTES);
-		payload.writeUInt32BE(ping.token);
+		payload.writeUInt32BE(health.token);
 		slot.ping(payload);
-		return ping;
 	}
 
 	#tell(slot: Slot, { roundTrip, missedPings }: Health, isHealthy: boolean): void {
@@ -173,6 +166,14 @@ export class HealthMonitor {
 }
 
 function healthOf(slot: Slot): Health {
-	slot.health ??= { roundTrip: undefined, missedPings: 0, ping: undefined };
+	slot.health ??= { roundTrip: undefined, missedPings: 0, token: 0, sentAt: 0, waiting: undefined };
 	return slot.health;
+}
+
+/** No ping is under way any more. */
+function settle(health: Health, roundTrip: number | undefined): void {
+	const { waiting } = health;
+	health.token = 0;
+	health.waiting = undefined;
+	for (const tell of waiting ?? []) tell(roundTrip);
 }

@@ -3,6 +3,7 @@ import type { AstroWebSocket } from '../shared/types.ts';
 import type { Connections } from './connections.ts';
 import type { Health } from './health.ts';
 import type { Traffic } from './managed-connection.ts';
+import type { TableEntry } from './slot-table.ts';
 import { type Closer, whenClosed } from './when-closed.ts';
 
 /** The part of an accepted connection that the books need. */
@@ -55,8 +56,11 @@ type BookedSocket = Duplex & {
 };
 
 /** One connection in the books, from its handshake until its socket is closed. */
-export class Slot implements Closer, ConnectionObserver {
+export class Slot implements Closer, ConnectionObserver, TableEntry<Slot> {
 	nextCloser: Closer | undefined;
+	place = 0;
+	older: Slot | undefined;
+	newer: Slot | undefined;
 	/** Who is to close it: see {@link Connections.shutdown}. */
 	scope: object;
 	/** The client that it is counted for, if it is. */
@@ -133,6 +137,8 @@ export class Slot implements Closer, ConnectionObserver {
 
 	/** The handshake is complete. */
 	opened({ connection, socket, tags, data }: Opened): void {
+		// Of a socket that is closed nobody would hear again.
+		if (this.hasLeft) return;
 		this.#connection = connection;
 		this.peer = socket;
 		this.tags = tags;
