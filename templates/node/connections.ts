@@ -48,8 +48,18 @@ export class Connections {
 	report: Report = (message, error) => console.error(message, error);
 	/** In the order of their handshakes. Those that have left are in it until they have told how. */
 	readonly #slots: SlotTable<Slot> = new SlotTable();
-	readonly #clients: SlotIndex<Slot> = new SlotIndex();
-	readonly #tags: SlotIndex<OpenSlot> = new SlotIndex();
+	readonly #clients: SlotIndex<Slot> = new SlotIndex({
+		get: (slot) => slot.placeOfClient,
+		set(slot, _key, place) {
+			slot.placeOfClient = place;
+		},
+	});
+	readonly #tags: SlotIndex<OpenSlot> = new SlotIndex({
+		get: (slot, tag) => slot.placesOfTags[slot.tags.indexOf(tag)] ?? 0,
+		set(slot, tag, place) {
+			slot.placesOfTags[slot.tags.indexOf(tag)] = place;
+		},
+	});
 	readonly #closing: WeakSet<object> = new WeakSet();
 	/** Ids are of no use in another process, and must not be taken for one of its own. */
 	readonly #process: string = randomBytes(4).toString('hex');
@@ -197,12 +207,16 @@ export class Connections {
 	addTag(slot: OpenSlot, tag: string): void {
 		if (slot.tags.includes(tag)) return;
 		slot.tags = [...slot.tags, tag];
+		slot.placesOfTags = [...slot.placesOfTags, 0];
 		this.#tags.add(tag, slot);
 	}
 
 	removeTag(slot: OpenSlot, tag: string): void {
-		slot.tags = slot.tags.filter((other) => other !== tag);
+		const index = slot.tags.indexOf(tag);
+		if (index === -1) return;
 		this.#tags.delete(tag, slot);
+		slot.tags = slot.tags.filter((_, other) => other !== index);
+		slot.placesOfTags = slot.placesOfTags.filter((_, other) => other !== index);
 	}
 
 	/** Whether new connections of this scope are to be refused. */

@@ -45,8 +45,12 @@ function candidates(
 	{ tags = [], address, olderThan }: ConnectionSelection,
 	now: number,
 ): OpenSlot[] {
-	const rarest = tags.toSorted((one, other) => books.countTagged(one) - books.countTagged(other));
-	if (rarest[0] !== undefined) return books.tagged(rarest[0]);
+	if (tags.length > 0) {
+		const rarest = tags.reduce((one, other) =>
+			books.countTagged(other) < books.countTagged(one) ? other : one,
+		);
+		return books.tagged(rarest);
+	}
 	if (address !== undefined && address !== '') return books.ofClient(limitKey(address));
 	if (olderThan === undefined) return [...books.all()];
 	const old: OpenSlot[] = [];

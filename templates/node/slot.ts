@@ -72,6 +72,9 @@ export class Slot implements Closer, ConnectionObserver, TableEntry<Slot> {
 	/** Set once the handshake is complete. */
 	peer: AstroWebSocket | undefined;
 	tags: readonly string[] = NO_TAGS;
+	/** Where it is among those with each of its tags, and among those of its client. */
+	placesOfTags: number[] = NO_PLACES;
+	placeOfClient = 0;
 	data: unknown;
 	/** What is known of its health, once it was asked for. */
 	health: Health | undefined;
@@ -141,7 +144,10 @@ export class Slot implements Closer, ConnectionObserver, TableEntry<Slot> {
 		if (this.hasLeft) return;
 		this.#connection = connection;
 		this.peer = socket;
-		this.tags = tags;
+		if (tags.length > 0) {
+			this.tags = [...new Set(tags)];
+			this.placesOfTags = this.tags.map(() => 0);
+		}
 		this.data = data;
 		connection.observer = this;
 		socket[CONNECTION] = this;
@@ -176,3 +182,5 @@ export class Slot implements Closer, ConnectionObserver, TableEntry<Slot> {
 }
 
 const NO_TAGS: readonly string[] = [];
+/** Nothing is written into it: there are no tags. */
+const NO_PLACES: number[] = [];
