@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Transport } from '../shared/transport.ts';
 import { acceptCompressed } from './compressed-socket.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
@@ -34,7 +33,7 @@ export function acceptHandshake(
 	socket: Duplex,
 	head: Buffer,
 	{ settings, protocol, headers, warn }: AcceptOptions,
-): Transport | undefined {
+): Connection | undefined {
 	const { maxPayload } = settings;
 	if (settings.perMessageDeflate && request.headers['sec-websocket-extensions'] !== undefined) {
 		const raw = acceptCompressed(request, socket, head, { protocol, headers, maxPayload });

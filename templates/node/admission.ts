@@ -9,11 +9,12 @@ import {
 	tooManyHandshakes,
 } from '../shared/refusal.ts';
 import { clientAddress, limitKey } from './client-address.ts';
-import { connections, type Slot } from './connections.ts';
+import { type Connections, connections } from './connections.ts';
 import type { Admission, UpgradeContext } from './context.ts';
 import { webRequest } from './handshake.ts';
 import type { Host } from './host.ts';
 import { refuse } from './refuse.ts';
+import type { Slot } from './slot.ts';
 
 /**
  * Lets a handshake through to the request handlers, or answers it itself. What it costs to find
@@ -28,29 +29,44 @@ export function admit(
 ): void {
 	// The socket of a client that has left already may never tell again that it is closed.
 	if (request.socket.destroyed) return;
-	const { scope, options } = host;
+	const { scope } = host;
 	const books = connections();
+	const options = books.configuration.effective(host.options);
+	let slot: Slot | undefined;
+	response.once('close', () => {
+		if (slot?.peer !== undefined) return;
+		const hasAnswer = response.headersSent && response.statusCode !== 101;
+		books.metrics.rejected(context.rejection ?? (hasAnswer ? 'answered' : 'client-left'));
+	});
 	if (books.isClosing(scope)) {
 		refuse(response, SHUTTING_DOWN);
 		return;
 	}
-	const slot = books.enter(scope, request.socket, options.maxConnections);
-	if (slot === undefined) {
+	const { maxConnections } = options;
+	const entered = books.enter(scope, request.socket, maxConnections);
+	if (entered === undefined) {
 		refuse(response, TOO_MANY_CONNECTIONS);
+		books.events.emit('pool:full', () => ({
+			address: clientAddress(request, host.proxies),
+			limit: 'maxConnections',
+			most: maxConnections,
+		}));
 		return;
 	}
+	slot = entered;
 	limitTime(response, context, options.handshakeTimeout);
 
 	identify(host, request, context.path).then(
 		([hooks, address]) => {
 			// Given up in the meantime, or left alone by its client.
 			if (response.headersSent || request.socket.destroyed) return;
-			const refusal = overLimit(host, slot, address);
+			entered.address = address;
+			const refusal = overLimit(books, host, entered);
 			if (refusal !== undefined) {
 				refuse(response, refusal);
 				return;
 			}
-			context.admission = admission(slot, hooks, address);
+			context.admission = admission(entered, hooks, address);
 			try {
 				proceed();
 			} catch (error) {
@@ -81,17 +97,33 @@ async function identify(
 	return [hooks, own];
 }
 
-function overLimit(host: Host, slot: Slot, address: string): Refusal | undefined {
+function overLimit(books: Connections, host: Host, slot: Slot): Refusal | undefined {
+	const { address } = slot;
 	// On a Unix socket every client would count as the same one.
 	if (address === '') return undefined;
-	const { maxConnectionsPerIP, rateLimitMaxConnections, rateLimitWindow } = host.options;
-	const books = connections();
+	// The hooks file may have just been loaded, and have configured them.
+	const options = books.configuration.effective(host.options);
+	const { maxConnectionsPerIP, rateLimitMaxConnections, rateLimitWindow } = options;
 	const key = limitKey(address);
 	if (rateLimitMaxConnections > 0) {
 		const retryAfter = books.rate.count(key, rateLimitMaxConnections, rateLimitWindow);
-		if (retryAfter > 0) return tooManyHandshakes(retryAfter);
+		if (retryAfter > 0) {
+			books.events.emit('ratelimit:exceeded', () => ({
+				address,
+				most: rateLimitMaxConnections,
+				window: rateLimitWindow,
+				retryAfter,
+			}));
+			return tooManyHandshakes(retryAfter);
+		}
 	}
-	return books.count(key, slot, maxConnectionsPerIP) ? undefined : TOO_MANY_FROM_CLIENT;
+	if (books.count(key, slot, maxConnectionsPerIP)) return undefined;
+	books.events.emit('pool:full', () => ({
+		address,
+		limit: 'maxConnectionsPerIP',
+		most: maxConnectionsPerIP,
+	}));
+	return TOO_MANY_FROM_CLIENT;
 }
 
 function admission(slot: Slot, hooks: WebSocketHooks, address: string): Admission {
@@ -106,7 +138,7 @@ function admission(slot: Slot, hooks: WebSocketHooks, address: string): Admissio
 			current = ofScope;
 		},
 		isClosing: () => connections().isClosing(slot.scope),
-		opened: (connection) => slot.opened(connection),
+		opened: (opened) => slot.opened(opened),
 	};
 }
 

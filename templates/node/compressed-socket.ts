@@ -34,6 +34,9 @@ class CompressedSocket extends WebSocket implements RawTransport {
 				receiver.message(second === true ? new Uint8Array(bytes).buffer : bytes.toString());
 				return true;
 			}
+			case 'pong':
+				receiver.pong(first as Buffer);
+				return true;
 			case 'error':
 				receiver.failed(first as Error);
 				return true;

@@ -1,9 +1,11 @@
 import { MessageRate } from '../shared/message-rate.ts';
 import { payloadSize } from '../shared/payload.ts';
 import type { Payload, Receiver, Sent, Transport } from '../shared/transport.ts';
+import { coarseClock } from './coarse-clock.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 import { livenessOf, type Watched } from './liveness.ts';
 import { Outbox } from './outbox.ts';
+import type { ConnectionObserver, Tracked } from './slot.ts';
 import type { RawReceiver, RawTransport, Wire } from './transport.ts';
 
 /** RFC 6455 section 7.4.1: the server goes away. */
@@ -18,15 +20,22 @@ const POLICY_VIOLATION = 1008;
  */
 const GRACE = 2000;
 
+/** One for all connections, and read for every message. */
+const time = coarseClock();
+
 /** Why a message was not sent. */
 export class NotSentError extends Error {}
 
 /** An accepted connection within its limits. */
-export class Connection implements Transport, RawReceiver, Watched {
+export class Connection implements Transport, RawReceiver, Watched, Tracked {
 	wasHeard = false;
 	heardAt = 0;
 	beatAt = 0;
 	isAwaited = false;
+	received = 0;
+	sent = 0;
+	activeAt: number = time.now;
+	observer: ConnectionObserver | undefined;
 	readonly #raw: RawTransport;
 	readonly #wire: Wire;
 	readonly #settings: ConnectionSettings;
@@ -85,6 +94,10 @@ export class Connection implements Transport, RawReceiver, Watched {
 			if (this.#settings.overflow === 'close') this.#overflow();
 			return;
 		}
+		if (isOpen) {
+			this.sent++;
+			this.activeAt = time.now;
+		}
 		this.#outbox ??= new Outbox(this.#wire);
 		if (this.#isDirect && this.#queued === 0 && isOpen && !(data instanceof Blob)) {
 			this.#outbox.send(data, bytes, done);
@@ -117,11 +130,17 @@ export class Connection implements Transport, RawReceiver, Watched {
 		this.wasHeard = true;
 	}
 
+	pong(payload: Buffer): void {
+		this.observer?.onPong(payload);
+	}
+
 	beforeControl(): void {
 		this.#outbox?.flush();
 	}
 
 	message(data: string | ArrayBuffer): void {
+		this.received++;
+		this.activeAt = time.now;
 		const { maxMessagesPerSecond } = this.#settings;
 		if (maxMessagesPerSecond > 0) {
 			this.#rate ??= new MessageRate(maxMessagesPerSecond);
@@ -138,11 +157,12 @@ export class Connection implements Transport, RawReceiver, Watched {
 	closed(code: number, reason: string): void {
 		livenessOf(this.#settings).leave(this);
 		clearTimeout(this.#grace);
+		this.observer?.onEnded(code, reason);
 		this.#receiver?.closed(code, reason);
 	}
 
-	ping(): void {
-		this.#raw.ping();
+	ping(payload?: Buffer): void {
+		this.#raw.ping(payload);
 	}
 
 	onDead(): void {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Duplex } from 'node:stream';
 import { test } from 'node:test';
+import { opened } from './books.test.ts';
 import { Connections } from './connections.ts';
 
 const SITE = {};
@@ -61,13 +62,15 @@ test('a shutdown asks, waits, and terminates what is left', async () => {
 	const books = new Connections();
 	const [polite, stubborn, opening] = [socket(), socket(), socket()];
 	const asked: unknown[] = [];
-	books.enter(SITE, polite, 9)?.opened({
-		close(...frame) {
-			asked.push(frame);
-			polite.destroy();
-		},
-	});
-	books.enter(SITE, stubborn, 9)?.opened({ close: (...frame) => asked.push(frame) });
+	books.enter(SITE, polite, 9)?.opened(
+		opened({
+			close(...frame) {
+				asked.push(frame);
+				polite.destroy();
+			},
+		}),
+	);
+	books.enter(SITE, stubborn, 9)?.opened(opened({ close: (...frame) => asked.push(frame) }));
 	books.enter(SITE, opening, 9);
 	const closing = books.shutdown(SITE, CLOSING);
 	assert.ok(books.isClosing(SITE));
@@ -85,7 +88,7 @@ test('a shutdown asks, waits, and terminates what is left', async () => {
 test('a shutdown does not wait for the grace when all have gone', async () => {
 	const books = new Connections();
 	const only = socket();
-	books.enter(SITE, only, 9)?.opened({ close: () => only.destroy() });
+	books.enter(SITE, only, 9)?.opened(opened({ close: () => only.destroy() }));
 	await books.shutdown(SITE, { ...CLOSING, timeout: 2 ** 31 - 1 });
 	await books.shutdown(SITE, { ...CLOSING, timeout: 2 ** 31 - 1 });
 });

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocketHooks } from '../shared/hooks.ts';
-import type { Closable } from './connections.ts';
+import type { RejectionReason } from '../shared/refusal.ts';
+import type { Opened } from './slot.ts';
 
 /** What carries an upgrade from the server's `upgrade` event to the code that may accept it. */
 export interface UpgradeContext {
@@ -13,6 +14,8 @@ export interface UpgradeContext {
 	pending: PendingUpgrade | undefined;
 	/** Whether the response has been sent, or can be sent no more. */
 	ended: boolean;
+	/** Why it is refused, where it is not the site that refuses it. */
+	rejection?: RejectionReason;
 	/** What became known before the request was handed on. */
 	admission?: Admission;
 	/** Answers with 503, and lets nothing be added to that. A no-op once there is an answer. */
@@ -33,7 +36,7 @@ export interface Admission {
 	/** Whether the site is shutting down, and accepts no more. */
 	isClosing(): boolean;
 	/** The handshake is complete. */
-	opened(connection: Closable): void;
+	opened(opened: Opened): void;
 }
 
 /** A prepared upgrade that waits for its response. */

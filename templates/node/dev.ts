@@ -40,6 +40,7 @@ export function attachDevServer(
 	});
 	// Absent in Vite's middleware mode, where the server is the host's.
 	if (vite.httpServer === null) return;
+	connections().reopen(host.scope);
 	listenForUpgrades(vite.httpServer, {
 		host,
 		dispatch: (request, response) => vite.middlewares(request, response),

@@ -4,6 +4,7 @@ import { hooksOf, type WebSocketHooks } from '../shared/hooks.ts';
 import { type ResolvedWebSocketOptions, WEBSOCKET_DEFAULTS } from '../shared/options.ts';
 import { type Report, reporter } from '../shared/report.ts';
 import { proxyList } from './client-address.ts';
+import { connections } from './connections.ts';
 import { requestPath, webRequest } from './handshake.ts';
 
 /** The site whose handshakes a server answers. */
@@ -67,6 +68,7 @@ export function configureApp<App extends HostApp>(
 	{ websocket = WEBSOCKET_DEFAULTS }: BuiltOptions,
 	websocketHooks: object,
 ): App {
+	connections().adopt(websocket, reportOf(app, hooksOf(websocketHooks)));
 	const value: Configuration = { options: websocket, hooks: hooksOf(websocketHooks) };
 	return Object.defineProperty(app, CONFIGURATION, { value });
 }
@@ -86,11 +88,15 @@ export function hostOf(app: HostApp & { readonly [CONFIGURATION]?: Configuration
 			// Prerendered routes too: they have an answer, though it is no acceptance.
 			return app.match(webRequest(request, requestPath(request)), true) !== undefined;
 		},
-		report: reporter(hooks, (message, error) => {
-			loggerOf(app).error(message);
-			if (error !== undefined) console.error(error);
-		}),
+		report: reportOf(app, hooks),
 	};
+}
+
+function reportOf(app: HostApp, hooks: WebSocketHooks): Report {
+	return reporter(hooks, (message, error) => {
+		loggerOf(app).error(message);
+		if (error !== undefined) console.error(error);
+	});
 }
 
 /**

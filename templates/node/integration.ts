@@ -6,8 +6,9 @@ import { findHooksFile } from '../shared/hooks-file.ts';
 import { INJECTED_TYPES_FILENAME, injectedTypes } from '../shared/injected-types.ts';
 import { type ResolvedWebSocketOptions, resolveWebSocketOptions } from '../shared/options.ts';
 import { packageName } from '../shared/package-name.ts';
-import { reporter } from '../shared/report.ts';
+import { type Report, reporter } from '../shared/report.ts';
 import { proxyList } from './client-address.ts';
+import { connections } from './connections.ts';
 import { attachDevServer, closeDevConnections } from './dev.ts';
 import { hooksPlugin } from './hooks-file.ts';
 import type { Host } from './host.ts';
@@ -79,6 +80,12 @@ function devHost(
 	logger: AstroIntegrationLogger,
 ): Host {
 	let hooks: WebSocketHooks = {};
+	const report: Report = (message, error) => {
+		reporter(hooks, (text, cause) => {
+			logger.error(cause === undefined ? text : `${text}\n${describe(cause)}`);
+		})(message, error);
+	};
+	connections().adopt(options, report, { isDev: true });
 	return {
 		scope,
 		options,
@@ -88,11 +95,7 @@ function devHost(
 			hooks = file === null ? {} : hooksOf(await load(vite, file));
 			return hooks;
 		},
-		report(message, error) {
-			reporter(hooks, (text, cause) => {
-				logger.error(cause === undefined ? text : `${text}\n${describe(cause)}`);
-			})(message, error);
-		},
+		report,
 	};
 }
 

@@ -111,8 +111,8 @@ export class PlainSocket extends FrameReader implements RawTransport, Closer {
 		this.#stream.resume();
 	}
 
-	ping(): void {
-		this.#write(controlFrame(PING));
+	ping(payload?: Buffer): void {
+		this.#write(controlFrame(PING, payload));
 	}
 
 	protected override get isReading(): boolean {
@@ -127,7 +127,7 @@ export class PlainSocket extends FrameReader implements RawTransport, Closer {
 		if (opcode === CLOSE) this.#onCloseFrame(payload);
 		else if (opcode === PING && this.#stream.writableLength <= MAX_UNREAD_PONGS) {
 			this.#write(controlFrame(PONG, payload));
-		}
+		} else if (opcode === PONG) this.receiver?.pong(payload);
 	}
 
 	/** The peer closes, or answers to that. */

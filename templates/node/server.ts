@@ -5,6 +5,7 @@ import type { RequestHandler } from './app.ts';
 import { connections } from './connections.ts';
 import { isHandshake } from './handshake.ts';
 import { getHost, type Host, type HostApp, hostOf, setHost } from './host.ts';
+import type { ClosingReport } from './manager-events.ts';
 import { refuse } from './refuse.ts';
 import { type ShutdownOptions, shutdownConnections } from './shutdown.ts';
 import {
@@ -52,7 +53,7 @@ export interface WebSocketHost {
 	 * Ends the site's WebSocket connections: handshakes get 503 from now on, clients are asked to
 	 * close, and what is left after the timeout is terminated. The server itself is yours to close.
 	 */
-	shutdown(options?: ShutdownOptions): Promise<void>;
+	shutdown(options?: ShutdownOptions): Promise<ClosingReport>;
 }
 
 /** What upstream's server entry exports beside `handler`. */

@@ -1,5 +1,6 @@
 import { closeFrame } from '../shared/close.ts';
 import { type ClosingOptions, connections } from './connections.ts';
+import type { ClosingReport } from './manager-events.ts';
 
 /** How a server is shut down. */
 export interface ShutdownOptions {
@@ -29,6 +30,13 @@ const GOING_AWAY = 1001;
 /** Those of section 7.4.1 and its registry that a server may send for reasons of its own. */
 const SERVER_CODES: ReadonlySet<number> = new Set([GOING_AWAY, 1011, 1012, 1013, 1014]);
 
+/** @throws RangeError for anything that is no time to wait. */
+export function checkDuration(of: string, milliseconds: number): void {
+	if (!Number.isInteger(milliseconds) || milliseconds < 0 || milliseconds > 2 ** 31 - 1) {
+		throw new RangeError(`The ${of} must be a whole number of milliseconds, got: ${milliseconds}`);
+	}
+}
+
 /**
  * Fills in the defaults.
  *
@@ -37,11 +45,7 @@ const SERVER_CODES: ReadonlySet<number> = new Set([GOING_AWAY, 1011, 1012, 1013,
  */
 export function closing(options: ShutdownOptions = {}): ClosingOptions {
 	const { timeout = 10_000, code = GOING_AWAY, reason = '' } = options;
-	if (!Number.isInteger(timeout) || timeout < 0 || timeout > 2 ** 31 - 1) {
-		throw new RangeError(
-			`The timeout of a shutdown must be a whole number of milliseconds, got: ${timeout}`,
-		);
-	}
+	checkDuration('timeout of a shutdown', timeout);
 	closeFrame(SERVER_CODES.has(code) ? undefined : code, reason);
 	return { timeout, code, reason };
 }
@@ -53,6 +57,6 @@ export function closing(options: ShutdownOptions = {}): ClosingOptions {
 export async function shutdownConnections(
 	scope: object,
 	options: ShutdownOptions = {},
-): Promise<void> {
-	await connections().shutdown(scope, closing(options));
+): Promise<ClosingReport> {
+	return await connections().shutdown(scope, closing(options));
 }

@@ -15,13 +15,16 @@ export interface RawTransport {
 	terminate(): void;
 	pause(): void;
 	resume(): void;
-	ping(): void;
+	/** @param payload At most 125 bytes, which the answer repeats. */
+	ping(payload?: Buffer): void;
 }
 
 /** What is told of everything that happens on a {@link RawTransport}. */
 export interface RawReceiver extends Receiver {
 	/** Bytes have come in, whatever they are. */
 	heard(): void;
+	/** A ping was answered, or the peer has sent an answer to none. */
+	pong(payload: Buffer): void;
 	/** A control frame or the end of the stream is about to be written. */
 	beforeControl(): void;
 }

@@ -11,6 +11,7 @@ import type { UpgradeWebSocketOptions, WebSocketUpgrade } from '../shared/types.
 import { acceptHandshake } from './accept.ts';
 import { createAcceptResponse } from './accept-response.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
+import { connections } from './connections.ts';
 import type { UpgradeContext } from './context.ts';
 import { offeredProtocols, webSocketUrl } from './handshake.ts';
 import { selectProtocol } from './verify.ts';
@@ -37,6 +38,7 @@ export function upgradeWebSocket(
 	options: UpgradeWebSocketOptions = {},
 ): WebSocketUpgrade {
 	if (context.pending !== undefined) throw alreadyUpgraded();
+	const connectionSettings = connections().configuration.effective(settings.connection);
 	const offered = offeredProtocols(request);
 	const protocol = options.protocol ?? selectProtocol(request, context, offered) ?? '';
 	if (protocol !== '' && !offered.includes(protocol)) throw protocolNotOffered(protocol, offered);
@@ -46,8 +48,8 @@ export function upgradeWebSocket(
 		protocol,
 		tags: options.tags === undefined ? NO_TAGS : [...options.tags],
 		data: options.data,
-		maxHeldBytes: settings.connection.maxPayload,
-		maxBufferedAmount: settings.connection.maxBufferedAmount,
+		maxHeldBytes: connectionSettings.maxPayload,
+		maxBufferedAmount: connectionSettings.maxBufferedAmount,
 		captureContext,
 		report: settings.report,
 	});
@@ -57,14 +59,15 @@ export function upgradeWebSocket(
 		accept(connection, headers) {
 			accepted = true;
 			const transport = acceptHandshake(request, connection, context.head, {
-				settings: settings.connection,
+				settings: connectionSettings,
 				protocol,
 				headers,
 				warn: settings.report,
 			});
 			if (transport === undefined) fail(connection.destroyed ? clientLeft() : upgradeNotAccepted());
 			else {
-				context.admission?.opened(transport);
+				const { tags, data } = socket;
+				context.admission?.opened({ connection: transport, socket, tags, data });
 				open(transport);
 			}
 		},

@@ -25,6 +25,7 @@ export async function rejectUnverified(
 		);
 		if (response.headersSent || context.ended) return true;
 		if (verdict === true) return false;
+		context.rejection = NOT_VERIFIED.reason;
 		if (verdict instanceof Response) await write(verdict, response);
 		else refuse(response, NOT_VERIFIED);
 	} catch (error) {

@@ -41,6 +41,26 @@ export interface WebSocketOptions {
 	 */
 	heartbeatInterval?: number;
 	/**
+	 * Whether the connection manager pings every connection each `healthCheckInterval`, measures how
+	 * long the answers take, and terminates those that do not answer `maxMissedPings` times in a row.
+	 *
+	 * @default {false}
+	 */
+	enableHealthMonitoring?: boolean;
+	/**
+	 * Milliseconds between the pings of the health monitoring to each connection.
+	 *
+	 * @default {30000} 30 seconds
+	 */
+	healthCheckInterval?: number;
+	/**
+	 * Pings of the health monitoring in a row that a connection may leave without an answer; then it
+	 * is terminated. The heartbeat takes any bytes for a sign of life, this only the answer.
+	 *
+	 * @default {3}
+	 */
+	maxMissedPings?: number;
+	/**
 	 * Milliseconds without any inbound traffic, pongs included, after which a connection is closed
 	 * with 1001. 0 is never.
 	 *
@@ -117,6 +137,9 @@ export interface ResolvedWebSocketOptions {
 	readonly maxBufferedAmount: number;
 	readonly overflow: 'close' | 'drop';
 	readonly heartbeatInterval: number;
+	readonly enableHealthMonitoring: boolean;
+	readonly healthCheckInterval: number;
+	readonly maxMissedPings: number;
 	readonly idleTimeout: number;
 	readonly handshakeTimeout: number;
 	readonly maxConnections: number;
@@ -137,6 +160,9 @@ export const WEBSOCKET_DEFAULTS: ResolvedWebSocketOptions = {
 	maxBufferedAmount: 1024 * 1024,
 	overflow: 'close',
 	heartbeatInterval: 30_000,
+	enableHealthMonitoring: false,
+	healthCheckInterval: 30_000,
+	maxMissedPings: 3,
 	idleTimeout: 120_000,
 	handshakeTimeout: 10_000,
 	maxConnections: 10_000,
@@ -156,6 +182,9 @@ const CHECKS: { [Name in keyof WebSocketOptions]-?: Check<ResolvedWebSocketOptio
 	maxBufferedAmount: count('bytes', 1),
 	overflow: oneOf('close', 'drop'),
 	heartbeatInterval: duration(0),
+	enableHealthMonitoring: toggle,
+	healthCheckInterval: duration(1),
+	maxMissedPings: count('pings', 1),
 	idleTimeout: duration(0),
 	handshakeTimeout: duration(0),
 	maxConnections: count('connections', 1),
@@ -187,19 +216,31 @@ export function resolveWebSocketOptions(adapterOptions: object): ResolvedWebSock
 			throw new TypeError(`\`websocket.${name}\` is not an option. The options are: \`${known}\``);
 		}
 		if (value === undefined) continue;
-		resolved[name] = CHECKS[name](value, (expected, of = '', wrong = value) => {
-			throw invalid(`websocket.${name}${of}`, expected, wrong);
-		});
+		resolved[name] = checkOption(name, value, 'websocket');
 	}
 	// Every name in it is one of `CHECKS`, whose values the compiler holds against the type.
 	return resolved as unknown as ResolvedWebSocketOptions;
+}
+
+/**
+ * Checks one option.
+ *
+ * @param of What it is an option of.
+ * @returns It, in the form in which it is used.
+ * @throws TypeError as {@link resolveWebSocketOptions} does.
+ */
+export function checkOption(name: keyof WebSocketOptions, value: unknown, of: string): unknown {
+	return CHECKS[name](value, (expected, part = '', wrong = value) => {
+		throw invalid(`${of}.${name}${part}`, expected, wrong);
+	});
 }
 
 function isOption(name: string): name is keyof WebSocketOptions {
 	return Object.hasOwn(CHECKS, name);
 }
 
-function invalid(name: string, expected: string, value: unknown): TypeError {
+/** Says that an option is not what it must be. */
+export function invalid(name: string, expected: string, value: unknown): TypeError {
 	// JSON has neither NaN nor Infinity.
 	const text = typeof value === 'number' ? undefined : JSON.stringify(value);
 	return new TypeError(`\`${name}\` must be ${expected}, got: ${text ?? String(value)}`);

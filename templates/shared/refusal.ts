@@ -1,5 +1,31 @@
+/** Why a handshake came to nothing. */
+export type RejectionReason =
+	/** `maxConnections` */
+	| 'too-many-connections'
+	/** `maxConnectionsPerIP` */
+	| 'too-many-from-client'
+	/** `rateLimitMaxConnections` */
+	| 'too-many-handshakes'
+	| 'shutting-down'
+	/** The origin is not allowed. */
+	| 'origin'
+	/** The `verifyClient` hook has refused it. */
+	| 'not-verified'
+	/** `handshakeTimeout` */
+	| 'timeout'
+	/** No site wants it, or it is none. */
+	| 'not-found'
+	| 'bad-handshake'
+	/** A hook, or a request handler, has failed. */
+	| 'failed'
+	/** The site has answered something else, for example 401. */
+	| 'answered'
+	/** The client did not wait for the answer. */
+	| 'client-left';
+
 /** The answer to a handshake that is not let through. */
 export interface Refusal {
+	readonly reason: RejectionReason;
 	readonly status: number;
 	readonly message: string;
 	/** Seconds after which to try again. */
@@ -10,24 +36,28 @@ export interface Refusal {
 const RETRY_LATER = 5;
 
 export const SHUTTING_DOWN: Refusal = {
+	reason: 'shutting-down',
 	status: 503,
 	message: 'The server is shutting down.',
 	retryAfter: RETRY_LATER,
 };
 
 export const TOO_MANY_CONNECTIONS: Refusal = {
+	reason: 'too-many-connections',
 	status: 503,
 	message: 'There are too many WebSocket connections.',
 	retryAfter: RETRY_LATER,
 };
 
 export const TOO_MANY_FROM_CLIENT: Refusal = {
+	reason: 'too-many-from-client',
 	status: 429,
 	message: 'There are too many WebSocket connections from your address.',
 };
 
 export function tooManyHandshakes(retryAfter: number): Refusal {
 	return {
+		reason: 'too-many-handshakes',
 		status: 429,
 		message: 'There were too many WebSocket handshakes from your address.',
 		retryAfter,
@@ -35,28 +65,40 @@ export function tooManyHandshakes(retryAfter: number): Refusal {
 }
 
 export const HANDSHAKE_TIMEOUT: Refusal = {
+	reason: 'timeout',
 	status: 503,
 	message: 'The answer to the WebSocket handshake took too long.',
 };
 
 export const FORBIDDEN_ORIGIN: Refusal = {
+	reason: 'origin',
 	status: 403,
 	message: 'WebSocket connections from this origin are not allowed.',
 };
 
 export const NOT_VERIFIED: Refusal = {
+	reason: 'not-verified',
 	status: 403,
 	message: 'This WebSocket connection is not allowed.',
 };
 
-export const NO_SUCH_PATH: Refusal = { status: 404, message: 'Not found.' };
+export const NO_SUCH_PATH: Refusal = {
+	reason: 'not-found',
+	status: 404,
+	message: 'Not found.',
+};
 
 export const BAD_HANDSHAKE: Refusal = {
+	reason: 'bad-handshake',
 	status: 400,
 	message: 'The request is not a WebSocket handshake.',
 };
 
-export const FAILED: Refusal = { status: 500, message: 'Internal server error.' };
+export const FAILED: Refusal = {
+	reason: 'failed',
+	status: 500,
+	message: 'Internal server error.',
+};
 
 /** The headers of the answer that a refusal is. */
 export function refusalHeaders({ retryAfter }: Refusal): Record<string, string> {

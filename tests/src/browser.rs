@@ -1,14 +1,21 @@
 //! Chromium, to open a page in.
 
 use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::client::{Request, Socket, connection_to};
 use crate::locations;
+use crate::patience::at_last;
 
 /// The names under which systems install it.
 const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
@@ -70,6 +77,75 @@ impl Browser {
             .spawn()
             .with_context(|| format!("cannot start: {program}"))?;
         Ok(Some(Self { process, profile }))
+    }
+}
+
+impl Browser {
+    /// What drives the page that was opened first.
+    pub fn page(&self) -> Result<Page> {
+        let address = at_last(|| {
+            let text = fs::read_to_string(self.profile.join("DevToolsActivePort"))?;
+            let port = text.lines().next().context("no port")?.parse()?;
+            Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+        })?;
+        let target = at_last(|| {
+            let mut connection = connection_to(address)?;
+            let request = Request::get("/json/list").header("Connection", "close");
+            connection.write(&request.to_bytes(&address.to_string()))?;
+            let targets: Vec<Target> = serde_json::from_str(&connection.response("GET")?.text())?;
+            let page = targets.into_iter().find(|target| target.kind == "page");
+            page.context("there is no page")
+        })?;
+        let mut connection = connection_to(address)?;
+        let request = Request::upgrade(&format!("/devtools/page/{}", target.id));
+        connection.write(&request.to_bytes(&address.to_string()))?;
+        Ok(Page { socket: connection.accepted()?, commands: 0 })
+    }
+}
+
+/// What a browser can be told to do with.
+#[derive(Deserialize)]
+struct Target {
+    id: String,
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+/// A page, by the DevTools protocol.
+pub struct Page {
+    socket: Socket,
+    commands: u64,
+}
+
+impl Page {
+    /// The value of an expression in the page.
+    pub fn evaluate(&mut self, expression: &str) -> Result<Value> {
+        let result = self.command(
+            "Runtime.evaluate",
+            &json!({ "expression": expression, "returnByValue": true, "awaitPromise": true }),
+        )?;
+        ensure!(result.get("exceptionDetails").is_none(), "{expression}: {result:#}");
+        Ok(result["result"]["value"].clone())
+    }
+
+    /// What it looks like, as a PNG.
+    pub fn screenshot(&mut self) -> Result<Vec<u8>> {
+        let result = self.command("Page.captureScreenshot", &json!({ "format": "png" }))?;
+        let data = result["data"].as_str().context("no picture")?;
+        Ok(BASE64_STANDARD.decode(data)?)
+    }
+
+    fn command(&mut self, method: &str, parameters: &Value) -> Result<Value> {
+        self.commands += 1;
+        let command = json!({ "id": self.commands, "method": method, "params": parameters });
+        self.socket.send(&command.to_string())?;
+        loop {
+            let answer: Value = serde_json::from_str(&self.socket.text()?)?;
+            if answer["id"] == self.commands {
+                ensure!(answer.get("error").is_none(), "{method}: {answer:#}");
+                return Ok(answer["result"].clone());
+            }
+        }
     }
 }
 

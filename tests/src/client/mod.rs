@@ -8,7 +8,7 @@ mod response;
 mod socket;
 mod stream;
 
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -27,6 +27,19 @@ pub use socket::Socket;
 
 /// How long one read or write may take before the case fails.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A connection, on which nothing has been sent yet, to a server that is not one of the tests.
+pub fn connection_to(address: SocketAddr) -> Result<Connection> {
+    Ok(Connection::new(Stream::Plain(connect(address)?)))
+}
+
+fn connect(address: SocketAddr) -> Result<TcpStream> {
+    let tcp = TcpStream::connect_timeout(&address, PATIENCE)?;
+    tcp.set_read_timeout(Some(PATIENCE))?;
+    tcp.set_write_timeout(Some(PATIENCE))?;
+    tcp.set_nodelay(true)?;
+    Ok(tcp)
+}
 
 impl Server {
     /// Sends a request on a connection of its own and reads the response to its end.
@@ -62,10 +75,7 @@ impl Server {
 
     /// A connection on which nothing has been sent yet.
     pub fn connection(&self) -> Result<Connection> {
-        let tcp = TcpStream::connect_timeout(&self.address(), PATIENCE)?;
-        tcp.set_read_timeout(Some(PATIENCE))?;
-        tcp.set_write_timeout(Some(PATIENCE))?;
-        tcp.set_nodelay(true)?;
+        let tcp = connect(self.address())?;
         let stream = match self.tls() {
             None => Stream::Plain(tcp),
             Some(config) => {

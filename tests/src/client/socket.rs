@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 use std::net::Shutdown;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
 use rustix::net::sockopt::set_socket_linger;
@@ -11,6 +11,9 @@ use tungstenite::protocol::{CloseFrame, Message, WebSocket};
 use super::PATIENCE;
 use super::response::Headers;
 use super::stream::Stream;
+
+/// The shortest time to wait: none at all stands for any time.
+const MIN_TIMEOUT: Duration = Duration::from_millis(1);
 
 /// An open WebSocket.
 pub struct Socket {
@@ -44,14 +47,31 @@ impl Socket {
 
     /// The next message, which has to be text, or nothing if none comes for so long.
     pub fn text_within(&mut self, limit: Duration) -> Result<Option<String>> {
-        self.frames.get_ref().tcp().set_read_timeout(Some(limit))?;
-        let message = self.frames.read();
+        let deadline = Instant::now() + limit;
+        let message = loop {
+            // A timeout of zero would be none.
+            let left = deadline.saturating_duration_since(Instant::now()).max(MIN_TIMEOUT);
+            self.frames.get_ref().tcp().set_read_timeout(Some(left))?;
+            match self.frames.read() {
+                Ok(Message::Ping(_) | Message::Pong(_)) => {}
+                message => break message,
+            }
+        };
         self.frames.get_ref().tcp().set_read_timeout(Some(PATIENCE))?;
         match message {
             Ok(Message::Text(text)) => Ok(Some(text.to_string())),
             Ok(other) => bail!("expected a text message: {other:?}"),
             Err(tungstenite::Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => Ok(None),
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Waits for the next message, which has to be text; nothing if the server closes instead.
+    pub fn text_or_close(&mut self) -> Result<Option<String>> {
+        match self.message()? {
+            Message::Text(text) => Ok(Some(text.to_string())),
+            Message::Close(_) => self.closed().map(|_| None),
+            other => bail!("expected a text message: {other:?}"),
         }
     }
 

@@ -254,6 +254,7 @@ fn the_examples_on_the_page_of_the_node_package_work() -> Result<()> {
         site.build()?;
         let standalone = site.start(Way::Standalone)?;
         chat(&standalone)?;
+        operate(&standalone)?;
         is_limited(&standalone, &configuration)?;
     }
 
@@ -264,6 +265,23 @@ fn the_examples_on_the_page_of_the_node_package_work() -> Result<()> {
     for host in ["server.mjs", "routed.mjs"] {
         chat(&Server::start(site.node(host).env("PORT", "0"))?).context(host)?;
     }
+    Ok(())
+}
+
+/// What the page says of its connection manager.
+fn operate(server: &Server) -> Result<()> {
+    let mut player = server.open(&Request::upgrade("/room"))?;
+    player.send("play")?;
+    ensure!(player.text()? == "play", "a player does not hear of the game");
+    let listed = server.get("/operator")?.text();
+    ensure!(listed.contains(r#""tags":["room","players"]"#), "{listed}");
+    let closing = Request::new("DELETE", "/operator?tag=room").header("Origin", &server.origin());
+    let closed = server.fetch(&closing)?.text();
+    // Nobody has been idle for that long.
+    ensure!(closed == r#"{"closed":0}"#, "{closed}");
+    let metrics = server.get("/metrics")?.text();
+    ensure!(metrics.contains("\nwebsocket_connections_limit 5000\n"), "{metrics}");
+    ensure!(metrics.contains("\nwebsocket_messages_total{direction=\"received\"} "), "{metrics}");
     Ok(())
 }
 

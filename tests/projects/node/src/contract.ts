@@ -4,6 +4,7 @@
  */
 import type { APIContext } from 'astro';
 import node from 'zastro-websockets-node';
+import { getConnectionId, getConnectionManager } from 'zastro-websockets-node/connection-manager';
 import type { AstroWebSocket, UpgradeWebSocketOptions } from 'zastro-websockets-node/websocket';
 
 export function uses({ locals }: APIContext): Response {
@@ -45,5 +46,29 @@ export const configured = node({
 
 // @ts-expect-error The number of bytes is a number.
 export const misconfigured = node({ mode: 'standalone', websocket: { maxPayload: '64 KiB' } });
+
+export const manager = getConnectionManager({
+	maxConnections: 5000,
+	customCleanupPolicy: async ({ tags, age }) => tags.has('trial') && age > 600_000,
+})
+	.on('connection:removed', ({ connection, code }) => connection.id.trim() + code.toFixed())
+	.on('pool:full', async ({ address, most }) => address.trim() + most.toFixed());
+
+export function manages(socket: AstroWebSocket): string[] {
+	const id: string | undefined = getConnectionId(socket);
+	const closed: number = manager.closeConnections({ idleMoreThan: 60_000, tags: ['trial'] });
+	return manager.getConnectionsByTag(`${id} ${closed}`).map(({ socket: { url } }) => url);
+}
+
+export function mismanages(): void {
+	// @ts-expect-error There is no such event.
+	manager.on('connection:opened', () => {});
+	// @ts-expect-error The code is a number.
+	manager.on('connection:removed', ({ code }) => code.trim());
+	// @ts-expect-error There is no such condition.
+	manager.closeConnections({ tag: 'trial' });
+	// @ts-expect-error A policy says yes or no.
+	getConnectionManager({ customCleanupPolicy: () => 'yes' });
+}
 
 function keep(_socket: AstroWebSocket): void {}

@@ -4,6 +4,7 @@
 mod build;
 mod cloudflare;
 mod command;
+mod manager;
 mod node;
 mod sweep;
 
@@ -67,7 +68,7 @@ fn run() -> Result<()> {
     for row in rows {
         let target = row.target.map(|target| format!("  target: {target}")).unwrap_or_default();
         // A ratio is read to the hundredth.
-        let is_ratio = row.unit == node::OF_WS || row.unit == cloudflare::OF_BARE;
+        let is_ratio = [node::OF_WS, cloudflare::OF_BARE, manager::OF_OFF].contains(&row.unit);
         let decimals = if is_ratio { 2 } else { 1 };
         let Row { suite, what, median, unit, .. } = row;
         println!("{suite:<10} {what:<64} {median:>9.decimals$} {unit:<7}{target}");

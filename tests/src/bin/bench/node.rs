@@ -18,7 +18,7 @@ use tests::locations::repository;
 use tests::project::{App, Project, install_plain};
 use tests::server::Server;
 
-use crate::Row;
+use crate::{Row, manager};
 
 /// The unit of a ratio.
 pub const OF_WS: &str = "of ws";
@@ -31,14 +31,14 @@ const PEERS: [&str; 4] = ["ws", "event-target", "fastify", "crossws"];
 const OURS: &str = "zastro-websockets-node";
 
 /// Everything on but what would stop a client that is as busy as this one.
-const OPTIONS: &str = r#"{ "rateLimitMaxConnections": 0, "maxConnectionsPerIP": 100000,
+pub const OPTIONS: &str = r#"{ "rateLimitMaxConnections": 0, "maxConnectionsPerIP": 100000,
     "maxConnections": 100000, "maxMessagesPerSecond": 1000000000 }"#;
 
 /// Open connections before memory is measured: the first ones find room in what is reserved.
-const IDLE_BEFORE: usize = 2000;
+pub const IDLE_BEFORE: usize = 2000;
 
 /// Open connections whose memory is measured.
-const IDLE: usize = 8000;
+pub const IDLE: usize = 8000;
 
 pub fn measure() -> Result<Vec<Row>> {
     let contenders = start()?;
@@ -55,6 +55,8 @@ pub fn measure() -> Result<Vec<Row>> {
     rows.extend(echo(&contenders, &load, "echo, 16 KiB binary, 1 under way", "at least 0.97")?);
     rows.extend(idle);
     rows.extend(upgrades(&contenders)?);
+    drop(contenders);
+    rows.extend(manager::measure()?);
     Ok(rows)
 }
 
@@ -71,12 +73,6 @@ fn start() -> Result<Vec<Contender>> {
     app.build(&[("ADAPTER_MODE", "standalone"), ("WEBSOCKET", OPTIONS)])?;
     let peers = install_plain("peers")?;
     on_core(0)?;
-    let measured = |command: &mut Command| {
-        let report = repository().join("tests/projects/memory.mjs");
-        Server::start(
-            command.env("NODE_OPTIONS", format!("--expose-gc --import={}", report.display())),
-        )
-    };
     let mut contenders = Vec::new();
     for name in PEERS {
         let mut command = project.tools().node();
@@ -88,6 +84,12 @@ fn start() -> Result<Vec<Contender>> {
     let server = measured(command.env("HOST", "127.0.0.1").env("PORT", "0"))?;
     contenders.push(Contender { name: OURS, target: "/bench", server, _app: Some(app) });
     Ok(contenders)
+}
+
+/// Starts a server that tells what memory it uses.
+pub fn measured(command: &mut Command) -> Result<Server> {
+    let report = repository().join("tests/projects/memory.mjs");
+    Server::start(command.env("NODE_OPTIONS", format!("--expose-gc --import={}", report.display())))
 }
 
 struct Load {
@@ -176,15 +178,15 @@ fn memory(contenders: &[Contender]) -> Result<Vec<Row>> {
 }
 
 /// In bytes, or kilobytes.
-struct Memory {
+pub struct Memory {
     /// What is on V8's heap, and what hangs on it.
-    heap: f64,
+    pub heap: f64,
     /// What the system has given the process.
-    resident: f64,
+    pub resident: f64,
 }
 
 /// What a server uses without its garbage, at the first or second question.
-fn in_use(server: &Server, question: usize) -> Result<Memory> {
+pub fn in_use(server: &Server, question: usize) -> Result<Memory> {
     server.signal(Signal::USR2)?;
     let start = format!("memory {question} ");
     server.wait_for_output(Duration::from_secs(20), |printed| {
@@ -226,7 +228,7 @@ fn upgrades(contenders: &[Contender]) -> Result<Vec<Row>> {
     ])
 }
 
-fn row(what: String, median: f64, unit: &'static str, target: Option<&str>) -> Row {
+pub fn row(what: String, median: f64, unit: &'static str, target: Option<&str>) -> Row {
     Row { suite: "node", what, median, unit, target: target.map(str::to_owned) }
 }
 

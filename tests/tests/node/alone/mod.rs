@@ -1,11 +1,13 @@
 //! What needs a server of its own: a great load, other options, or a program that drives it.
 
+mod admin;
 mod admission;
 mod autobahn;
 mod browser;
 mod dev;
 mod isolation;
 mod limits;
+mod manager;
 mod memory;
 mod options;
 mod sharing;
@@ -32,6 +34,8 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
         browser::CASES,
         skipping::CASES,
         memory::CASES,
+        manager::CASES,
+        admin::CASES,
     ]
     .into_iter()
     .flatten()

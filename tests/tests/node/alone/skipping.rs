@@ -20,7 +20,7 @@ pub const CASES: &[Case] = cases![
 
 fn skips_what_needs_a_browser_or_python_where_there_is_none(_: &Sites) -> Result<()> {
     let folder = programs("none")?;
-    are_skipped(&folder, "in_chromium", 3, "there is no Chromium")?;
+    are_skipped(&folder, "in_chromium", 4, "there is no Chromium")?;
     are_skipped(&folder, "autobahn", 2, "there is no `python3`")
 }
 

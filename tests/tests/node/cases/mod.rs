@@ -2,6 +2,7 @@
 
 mod attacking;
 mod leaving;
+mod managing;
 mod streaming;
 
 use tests::site::Site;
@@ -10,5 +11,5 @@ type Case = tests::suite::Case<Site>;
 
 /// Every case.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    [streaming::CASES, leaving::CASES, attacking::CASES].into_iter().flatten()
+    [streaming::CASES, leaving::CASES, attacking::CASES, managing::CASES].into_iter().flatten()
 }

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setImmediate as settled } from 'node:timers/promises';
+import { book } from './books.test.ts';
+import { Cleanup, type CleanupPolicy } from './cleanup.ts';
+import { Connections } from './connections.ts';
+
+const INTERVAL = 1000;
+
+function bench(policy: CleanupPolicy) {
+	let time = 0;
+	const log: string[] = [];
+	const cleanup = new Cleanup(
+		{ policy, interval: INTERVAL },
+		(message, error) => log.push(`${message}: ${error}`),
+		() => time,
+	);
+	const books = new Connections();
+	const [temporary, lasting] = [book(books, { tags: ['temporary'] }), book(books)];
+	for (const { slot } of [temporary, lasting]) cleanup.add(slot);
+	return {
+		temporary,
+		lasting,
+		log,
+		async turn() {
+			time += INTERVAL;
+			cleanup.look();
+			await settled();
+		},
+		stop: () => cleanup.stop(),
+	};
+}
+
+const CLEANED = [[1001, 'Cleaned up']];
+
+test('the policy decides, by what the manager tells of a connection', async () => {
+	const { temporary, lasting, turn, stop } = bench(({ tags }) => tags.has('temporary'));
+	await turn();
+	assert.deepEqual(temporary.connection.closes, CLEANED);
+	assert.deepEqual(lasting.connection.closes, []);
+	stop();
+});
+
+test('an async policy is not asked again before it has answered', async () => {
+	let asked = 0;
+	const { promise, resolve } = deferred();
+	const { temporary, turn, stop } = bench(async ({ tags }) => {
+		asked++;
+		await promise;
+		return tags.has('temporary');
+	});
+	await turn();
+	await turn();
+	assert.deepEqual([asked, temporary.connection.closes], [2, []]);
+	resolve();
+	await settled();
+	assert.deepEqual(temporary.connection.closes, CLEANED);
+	stop();
+});
+
+test('a policy that fails is reported, and the connection is kept', async () => {
+	let turns = 0;
+	const { temporary, lasting, log, turn, stop } = bench(({ tags }) => {
+		turns++;
+		if (turns <= 2) throw new Error('not today');
+		return tags.has('temporary');
+	});
+	await turn();
+	assert.deepEqual(log, Array(2).fill('The `customCleanupPolicy` failed: Error: not today'));
+	assert.deepEqual([...temporary.connection.closes, ...lasting.connection.closes], []);
+	// And it is asked again.
+	await turn();
+	assert.deepEqual(temporary.connection.closes, CLEANED);
+	stop();
+});
+
+test('anything but a boolean is a mistake, and closes nothing', async () => {
+	const { temporary, log, turn, stop } = bench((() => 'yes') as unknown as CleanupPolicy);
+	await turn();
+	assert.match(String(log[0]), /must return a boolean, got: yes/);
+	assert.deepEqual(temporary.connection.closes, []);
+	stop();
+});
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+	let resolve = (): void => {};
+	const promise = new Promise<void>((keep) => {
+		resolve = keep;
+	});
+	return { promise, resolve };
+}

@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { type TestContext, test } from 'node:test';
+import { book } from './books.test.ts';
+import { ConnectionManager, getConnectionId, getConnectionManager } from './connection-manager.ts';
+import { Connections, connections } from './connections.ts';
+import type { ClosingProgress } from './manager-events.ts';
+import { prometheusText } from './prometheus.ts';
+import type { ConnectionSelection } from './selection.ts';
+import { getStats } from './stats.ts';
+
+function bench(context?: TestContext) {
+	const books = new Connections();
+	const log: string[] = [];
+	books.report = (message, error) => log.push(`${message}: ${error}`);
+	context?.after(() => {
+		for (const slot of books.all()) slot.terminate();
+	});
+	return { books, manager: new ConnectionManager(books), log };
+}
+
+test('there is one manager, whoever asks', () => {
+	const manager = getConnectionManager();
+	assert.equal(getConnectionManager(), manager);
+	const { slot, end } = book(connections(), { tags: ['one'] });
+	assert.equal(manager.getConnection(slot.id)?.id, slot.id);
+	end();
+	assert.equal(manager.getConnection(slot.id), undefined);
+});
+
+test('a socket leads to its connection, by an id that no other has', (context) => {
+	const { books, manager } = bench(context);
+	const other = bench(context);
+	const { socket } = book(books, { tags: ['a'], data: { user: 'ada' } });
+	const id = getConnectionId(socket) ?? '';
+	const connection = manager.getConnection(id);
+	assert.equal(connection?.socket, socket);
+	assert.deepEqual(connection.data, { user: 'ada' });
+	assert.deepEqual([...connection.tags], ['a']);
+	book(other.books);
+	assert.equal(other.manager.getConnection(id), undefined);
+	for (const wrong of ['', '-', 'x', `${id}-`, `${id} `, '__proto__']) {
+		assert.equal(manager.getConnection(wrong), undefined, wrong);
+	}
+});
+
+test('tags and data can be changed while it is open', (context) => {
+	const { books, manager } = bench(context);
+	const [one, two] = [book(books, { tags: ['a'] }), book(books, { tags: ['a', 'b', 'a'] })];
+	const tagged = (tag: string): string[] => manager.getConnectionsByTag(tag).map(({ id }) => id);
+	assert.deepEqual(tagged('a'), [one.slot.id, two.slot.id]);
+	assert.ok(manager.addConnectionTag(one.slot.id, 'b'));
+	assert.ok(manager.addConnectionTag(one.slot.id, 'b'));
+	assert.equal(manager.countByTag('b'), 2);
+	assert.ok(manager.removeConnectionTag(two.slot.id, 'a'));
+	assert.deepEqual(tagged('a'), [one.slot.id]);
+	assert.ok(manager.setConnectionData(one.slot.id, 'mine'));
+	assert.equal(manager.getConnectionData(one.slot.id), 'mine');
+	one.end();
+	assert.ok(!manager.addConnectionTag(one.slot.id, 'b'));
+	assert.ok(!manager.setConnectionData(one.slot.id, 1));
+	assert.deepEqual(tagged('b'), [two.slot.id]);
+	two.end();
+	assert.deepEqual(tagged('b'), []);
+});
+
+test('connections are closed that fit all conditions, and no others', (context) => {
+	const { books, manager } = bench(context);
+	const old = book(books, { tags: ['a'], address: '192.0.2.1' });
+	const young = book(books, { tags: ['a', 'b'], address: '192.0.2.2' });
+	const plain = book(books, { address: '2001:db8::1' });
+	const time = Math.round(performance.now());
+	Object.assign(old.slot, { enteredAt: time - 10_000 });
+	Object.assign(young.slot, { enteredAt: time - 5000 });
+	Object.assign(plain.slot, { enteredAt: time - 5000 });
+	young.connection.activeAt = time;
+	const cases: [ConnectionSelection, (typeof old)[]][] = [
+		[{ tags: ['a'] }, [old, young]],
+		[{ tags: ['a', 'b'] }, [young]],
+		[{ tags: ['a', 'none'] }, []],
+		[{ olderThan: 8000 }, [old]],
+		[{ olderThan: 4000 }, [old, young, plain]],
+		[{ idleMoreThan: 4000 }, [old, plain]],
+		[{ idleMoreThan: 4000, tags: ['a'] }, [old]],
+		[{ address: '192.0.2.2' }, [young]],
+		[{ address: '2001:db8::1' }, [plain]],
+		[{ address: '2001:db8::2' }, []],
+		[{ where: ({ id }) => id === young.slot.id }, [young]],
+		[{ all: true }, [old, young, plain]],
+	];
+	for (const [selection, expected] of cases) {
+		for (const { connection } of [old, young, plain]) connection.closes.length = 0;
+		const closed = manager.closeConnections(selection, { code: 4000, reason: 'cleared' });
+		const asked = [old, young, plain].filter(({ connection }) => connection.closes.length > 0);
+		assert.ok(
+			asked.length === expected.length && asked.every((one, index) => one === expected[index]),
+			JSON.stringify(selection),
+		);
+		assert.equal(closed, expected.length);
+		for (const { connection } of asked) assert.deepEqual(connection.closes, [[4000, 'cleared']]);
+	}
+});
+
+test('a selection that selects by nothing closes nothing', (context) => {
+	const { books, manager } = bench(context);
+	const { connection } = book(books);
+	const wrong: object[] = [
+		{},
+		{ tags: undefined },
+		{ tags: [] },
+		{ tag: 'a' },
+		{ idleMoreThan: Number.NaN },
+		{ all: false },
+	];
+	for (const selection of wrong) {
+		assert.throws(() => manager.closeConnections(selection), TypeError, JSON.stringify(selection));
+	}
+	assert.throws(() => manager.closeConnections({ all: true }, { code: 1006 }), DOMException);
+	assert.deepEqual(connection.closes, []);
+});
+
+test('a listener that fails is reported, and the others are told', async (context) => {
+	const { books, manager, log } = bench(context);
+	const told: string[] = [];
+	const first = (): void => {
+		throw new Error('in a listener');
+	};
+	manager
+		.on('connection:added', first)
+		.on('connection:added', async () => Promise.reject(new Error('later')))
+		.on('connection:added', ({ id }) => told.push(id));
+	const { slot } = book(books);
+	await new Promise(setImmediate);
+	assert.deepEqual(told, [slot.id]);
+	assert.deepEqual(log.sort(), [
+		'A listener for `connection:added` of the connection manager failed: Error: in a listener',
+		'A listener for `connection:added` of the connection manager failed: Error: later',
+	]);
+	manager.off('connection:added', first);
+	book(books);
+	assert.equal(log.length, 2);
+});
+
+test('tracing tools hear of it without the manager', (context) => {
+	const { books } = bench(context);
+	const told: unknown[] = [];
+	const listener = (event: unknown): void => {
+		told.push(event);
+	};
+	subscribe('astro.websocket.connection:removed', listener);
+	book(books).end(4001);
+	unsubscribe('astro.websocket.connection:removed', listener);
+	book(books).end(4002);
+	assert.deepEqual(
+		told.map((event) => (event as { code: number }).code),
+		[4001],
+	);
+});
+
+test('a shutdown tells how far it is, and what has become of it', async () => {
+	const { books, manager } = bench();
+	const progress: ClosingProgress[] = [];
+	manager.on('shutdown:progress', (event) => progress.push(event));
+	const booked = [book(books), book(books), book(books)];
+	const [polite] = booked;
+	if (polite !== undefined) polite.slot.close = () => polite.end();
+	const report = await manager.shutdown({ timeout: 20 });
+	assert.deepEqual([report.connections, report.closed, report.terminated], [3, 1, 2]);
+	assert.ok(report.elapsed >= 19);
+	assert.deepEqual([progress[0]?.connections, progress[0]?.remaining], [3, 3]);
+	assert.deepEqual(booked[1]?.connection.closes, [[1001, '']]);
+	assert.ok(books.isClosing({}));
+});
+
+test('a drain asks a few at a time, the oldest first, and a shutdown ends it', async () => {
+	const { books, manager } = bench();
+	const asked: number[] = [];
+	const booked = Array.from({ length: 20 }, (_, index) => {
+		const one = book(books);
+		one.slot.close = (code) => {
+			assert.equal(code, asked.length < 20 && isShut ? 1001 : 1012);
+			asked.push(index);
+			one.end();
+		};
+		return one;
+	});
+	let isShut = false;
+	const drain = manager.drain({ over: 400, timeout: 1000 });
+	assert.ok(books.isClosing({}));
+	await new Promise((resolve) => setTimeout(resolve, 120));
+	const early = asked.length;
+	assert.ok(early > 0 && early < 15, `${early} of 20 were asked early`);
+	assert.deepEqual(asked, [...asked.keys()]);
+	isShut = true;
+	const rest = await manager.shutdown();
+	assert.equal(rest.connections, 20 - early);
+	const report = await drain;
+	assert.deepEqual([report.closed, report.terminated], [booked.length, 0]);
+	assert.deepEqual(asked, [...booked.keys()]);
+});
+
+test('stats add up, whether a connection is still there or not', () => {
+	const books = connections();
+	const before = getStats();
+	const [one, two] = [book(books), book(books)];
+	one.connection.received = 3;
+	two.connection.sent = 4;
+	const during = getStats();
+	assert.equal(during.open - before.open, 2);
+	assert.deepEqual(
+		[
+			during.messages.received - before.messages.received,
+			during.messages.sent - before.messages.sent,
+		],
+		[3, 4],
+	);
+	one.end(4321);
+	two.end(4321);
+	const after = getStats();
+	assert.deepEqual(after.messages, during.messages);
+	assert.equal(after.closeCodes[4321], 2);
+	assert.equal(after.closed - before.closed, 2);
+	assert.equal(after.lifetimes.count, after.closed);
+	assert.equal(after.lifetimes.buckets.at(-1)?.count, after.closed);
+	assert.deepEqual(JSON.parse(JSON.stringify(after)), after);
+});
+
+test('Prometheus can read them', () => {
+	book(connections()).end(1001);
+	const text = prometheusText(getStats());
+	for (const line of text.trimEnd().split('\n')) {
+		assert.match(line, /^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="[^"]+"\})? [\d.e+-]+)$/);
+	}
+	assert.match(text, /^websocket_connections_closed_total\{code="1001"\} [1-9]\d*$/m);
+	assert.match(text, /^websocket_connection_lifetime_seconds_bucket\{le="\+Inf"\} \d+$/m);
+	const names = [...text.matchAll(/^# TYPE (\w+)/gm)].map(([, name]) => name);
+	assert.equal(new Set(names).size, names.length);
+});

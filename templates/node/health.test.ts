@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Booked, book } from './books.test.ts';
+import { Connections } from './connections.ts';
+import { HealthMonitor } from './health.ts';
+import { type ConnectionHealth, ManagerEvents } from './manager-events.ts';
+import { Rotation } from './rotation.ts';
+
+const INTERVAL = 1000;
+
+/** A monitor with a clock that stands still, and connections that it watches. */
+function bench(connections: number, maxMissedPings = 2) {
+	let time = 0;
+	const events = new ManagerEvents(assert.fail);
+	const told: ConnectionHealth[] = [];
+	events.on('connection:health', (event) => told.push(event));
+	const monitor = new HealthMonitor(events, () => time);
+	const books = new Connections();
+	const booked: Booked[] = Array.from({ length: connections }, () => book(books));
+	for (const { connection, slot } of booked) {
+		connection.observer = {
+			onPong: (payload) => monitor.answered(slot, payload),
+			onEnded: () => monitor.delete(slot),
+		};
+	}
+	monitor.start(
+		{ interval: INTERVAL, maxMissedPings },
+		booked.map(({ slot }) => slot),
+	);
+	return {
+		monitor,
+		booked,
+		told,
+		pass(milliseconds: number) {
+			time += milliseconds;
+			monitor.look();
+		},
+		stop: () => monitor.stop(),
+	};
+}
+
+test('pings are spread over the interval, and everyone gets one in it', () => {
+	const { booked, pass, stop } = bench(100);
+	const pinged = (): number =>
+		booked.filter(({ connection }) => connection.pings.length > 0).length;
+	for (let part = 1; part <= 10; part++) {
+		pass(INTERVAL / 10);
+		assert.equal(pinged(), part * 10);
+	}
+	assert.ok(booked.every(({ connection }) => connection.pings.length === 1));
+	stop();
+});
+
+test('an answer tells how long it took', () => {
+	const { booked, told, pass, stop } = bench(1);
+	const [{ connection, slot } = assert.fail()] = booked;
+	pass(INTERVAL);
+	pass(40);
+	connection.pong();
+	assert.equal(slot.health?.roundTrip, 40);
+	assert.equal(told.length, 1);
+	assert.deepEqual([told[0]?.isHealthy, told[0]?.roundTrip], [true, 40]);
+	// A second answer to the same ping is none.
+	connection.pong();
+	assert.equal(told.length, 1);
+	stop();
+});
+
+test('who does not answer is terminated after as many pings as allowed, and no sooner', () => {
+	const { booked, told, monitor, pass, stop } = bench(1, 2);
+	const [{ connection, stream }] = booked as [Booked];
+	pass(INTERVAL);
+	pass(INTERVAL);
+	assert.deepEqual([connection.pings.length, stream.destroyed], [2, false]);
+	pass(INTERVAL);
+	assert.deepEqual([connection.pings.length, stream.destroyed], [2, true]);
+	assert.deepEqual(
+		told.map(({ missedPings }) => missedPings),
+		[1, 2],
+	);
+	assert.deepEqual(monitor.counts, { answered: 0, missed: 2, terminated: 1 });
+	stop();
+});
+
+test('an answer makes up for those that were missed', () => {
+	const { booked, pass, stop } = bench(1, 2);
+	const [{ connection, stream, slot }] = booked as [Booked];
+	pass(INTERVAL);
+	pass(INTERVAL);
+	connection.pong();
+	assert.equal(slot.health?.missedPings, 0);
+	pass(INTERVAL);
+	pass(INTERVAL);
+	assert.equal(stream.destroyed, false);
+	stop();
+});
+
+test('a client that we ourselves do not read is not expected to answer', () => {
+	const { booked, pass, stop } = bench(1, 1);
+	const [{ connection, stream }] = booked as [Booked];
+	connection.isPaused = true;
+	for (let turn = 0; turn < 5; turn++) pass(INTERVAL);
+	assert.deepEqual([connection.pings.length, stream.destroyed], [0, false]);
+	stop();
+});
+
+test('a check that is asked for waits for the answer, two for the same', async () => {
+	const { booked, monitor, pass, stop } = bench(1);
+	const [{ connection, slot }] = booked as [Booked];
+	const checks = [monitor.check(slot, 1000), monitor.check(slot, 1000)];
+	assert.equal(connection.pings.length, 1);
+	pass(7);
+	connection.pong();
+	assert.deepEqual(await Promise.all(checks), [7, 7]);
+	stop();
+});
+
+test('a check fails when the time is up, and when the connection ends', async () => {
+	const { booked, monitor, stop } = bench(1);
+	const [{ slot }] = booked as [Booked];
+	assert.equal(await monitor.check(slot, 1), undefined);
+	const check = monitor.check(slot, 2 ** 31 - 1);
+	monitor.delete(slot);
+	assert.equal(await check, undefined);
+	stop();
+});
+
+test('after a long sleep nobody is visited twice, and who has left is not visited', () => {
+	let time = 0;
+	const visits: string[] = [];
+	const rotation = new Rotation<string>(
+		INTERVAL,
+		(item) => visits.push(item),
+		() => time,
+	);
+	for (const item of ['a', 'b', 'c']) rotation.add(item);
+	time += 100 * INTERVAL;
+	rotation.look();
+	assert.deepEqual(visits, ['a', 'b', 'c']);
+	rotation.delete('b');
+	time += INTERVAL;
+	rotation.look();
+	assert.deepEqual(visits.slice(3).toSorted(), ['a', 'c']);
+	rotation.stop();
+});

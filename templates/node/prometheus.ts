@@ -1,0 +1,103 @@
+import type { ConnectionStats } from './stats.ts';
+
+/** A label and its value. */
+type Label = readonly [name: string, value: string | number];
+
+/** A value, and what of. */
+interface Sample {
+	/** What stands behind the name of the metric: histograms have some. */
+	readonly ending?: string;
+	readonly label?: Label;
+	readonly value: number;
+}
+
+interface Metric {
+	readonly name: string;
+	readonly help: string;
+	readonly type: 'counter' | 'gauge' | 'histogram';
+	readonly samples: readonly Sample[];
+}
+
+/** The text format of Prometheus, version 0.0.4. */
+export function prometheusText(stats: ConnectionStats): string {
+	return metrics(stats).map(lines).join('');
+}
+
+function metrics(stats: ConnectionStats): Metric[] {
+	const { lifetimes, health } = stats;
+	return [
+		gauge('open', 'WebSocket connections that are open', stats.open),
+		gauge('opening', 'WebSocket handshakes that are being answered', stats.opening),
+		gauge('clients', 'Client addresses that have WebSocket connections', stats.clients),
+		gauge('limit', 'WebSocket connections that there may be', stats.maxConnections),
+		{
+			name: 'websocket_connections_accepted_total',
+			help: 'WebSocket handshakes that were accepted',
+			type: 'counter',
+			samples: [{ value: stats.accepted }],
+		},
+		{
+			name: 'websocket_connections_closed_total',
+			help: 'WebSocket connections that have ended, by close code',
+			type: 'counter',
+			samples: labelled('code', stats.closeCodes),
+		},
+		{
+			name: 'websocket_handshakes_rejected_total',
+			help: 'WebSocket handshakes that came to nothing, by reason',
+			type: 'counter',
+			samples: labelled('reason', stats.rejections),
+		},
+		{
+			name: 'websocket_messages_total',
+			help: 'WebSocket messages, by direction',
+			type: 'counter',
+			samples: labelled('direction', { ...stats.messages }),
+		},
+		{
+			name: 'websocket_bytes_total',
+			help: 'Bytes on the wire of WebSocket connections, by direction',
+			type: 'counter',
+			samples: labelled('direction', { ...stats.bytes }),
+		},
+		{
+			name: 'websocket_health_checks_total',
+			help: 'Pings of the health monitoring, by result',
+			type: 'counter',
+			samples: labelled('result', { answered: health.answered, missed: health.missed }),
+		},
+		{
+			name: 'websocket_connection_lifetime_seconds',
+			help: 'How long WebSocket connections lived that have ended',
+			type: 'histogram',
+			samples: [
+				...lifetimes.buckets.map(
+					({ atMost, count }): Sample => ({
+						ending: '_bucket',
+						label: ['le', atMost],
+						value: count,
+					}),
+				),
+				{ ending: '_bucket', label: ['le', '+Inf'], value: lifetimes.count },
+				{ ending: '_sum', value: lifetimes.sum },
+				{ ending: '_count', value: lifetimes.count },
+			],
+		},
+	];
+}
+
+function gauge(name: string, help: string, value: number): Metric {
+	return { name: `websocket_connections_${name}`, help, type: 'gauge', samples: [{ value }] };
+}
+
+function labelled(label: string, values: Readonly<Record<string, number>>): Sample[] {
+	return Object.entries(values).map(([name, value]) => ({ label: [label, name], value }));
+}
+
+function lines({ name, help, type, samples }: Metric): string {
+	const values = samples.map(({ ending = '', label, value }) => {
+		const labels = label === undefined ? '' : `{${label[0]}="${label[1]}"}`;
+		return `${name}${ending}${labels} ${value}\n`;
+	});
+	return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${values.join('')}`;
+}

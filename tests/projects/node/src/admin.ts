@@ -1,0 +1,90 @@
+import type {
+	ConnectionStats,
+	ManagedConnectionJSON,
+} from 'zastro-websockets-node/connection-manager';
+
+/** What the server tells an admin page. */
+export interface Snapshot {
+	/** On the server's clock, in milliseconds. */
+	readonly at: number;
+	readonly stats: ConnectionStats;
+	readonly connections: readonly ManagedConnectionJSON[];
+}
+
+/** Points of the chart. */
+const POINTS = 120;
+
+/** Shows what a socket tells, and asks it to close what is clicked. */
+export function show(socket: WebSocket): void {
+	const open: number[] = [];
+	const messages: number[] = [];
+	let before: Snapshot | undefined;
+	socket.addEventListener('message', ({ data }) => {
+		const snapshot: Snapshot = JSON.parse(data);
+		const rate = before === undefined ? 0 : perSecond(before, snapshot);
+		before = snapshot;
+		const { stats } = snapshot;
+		write('open', stats.open);
+		write('messages', Math.round(rate));
+		write('accepted', stats.accepted);
+		write('rejected', stats.rejected);
+		draw('open-line', open, stats.open);
+		draw('messages-line', messages, rate);
+		element('connections').replaceChildren(
+			...snapshot.connections.map((connection) => row(connection, socket)),
+		);
+	});
+}
+
+function perSecond(before: Snapshot, now: Snapshot): number {
+	const all = ({ stats }: Snapshot): number => stats.messages.received + stats.messages.sent;
+	return ((all(now) - all(before)) * 1000) / (now.at - before.at);
+}
+
+/** Each line fills the height of the chart, so that both can be seen. */
+function draw(id: string, values: number[], value: number): void {
+	values.push(value);
+	if (values.length > POINTS) values.shift();
+	const most = Math.max(1, ...values);
+	const points = values.map((each, index) => `${index},${98 - (each / most) * 92}`);
+	element(id).setAttribute('points', points.join(' '));
+}
+
+function row(connection: ManagedConnectionJSON, socket: WebSocket): HTMLElement {
+	const { id, url, address, tags, age, messages } = connection;
+	const cells = [
+		cell(id),
+		cell(new URL(url).pathname),
+		cell(address),
+		cell(tags.join(' ')),
+		cell(`${Math.round(age / 1000)} s`, 'number'),
+		cell(`${messages.received} / ${messages.sent}`, 'number'),
+	];
+	const button = document.createElement('button');
+	button.textContent = 'Close';
+	button.setAttribute('data-close', tags.join(' '));
+	button.addEventListener('click', () => socket.send(id));
+	const line = document.createElement('tr');
+	const action = cell('');
+	action.append(button);
+	line.append(...cells, action);
+	return line;
+}
+
+function cell(text: string, kind = ''): HTMLElement {
+	const made = document.createElement('td');
+	// What clients have a hand in is text, whatever it looks like.
+	made.textContent = text;
+	made.className = kind;
+	return made;
+}
+
+function write(id: string, value: number): void {
+	element(id).textContent = String(value);
+}
+
+function element(id: string): Element {
+	const found = document.querySelector(`#${id}`);
+	if (found === null) throw new Error(`The page has no #${id}.`);
+	return found;
+}

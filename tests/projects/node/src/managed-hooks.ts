@@ -1,0 +1,14 @@
+import { getConnectionManager } from 'zastro-websockets-node/connection-manager';
+import { record } from './journal';
+
+/** The limits and services of this process. The module is loaded before the first connection. */
+const manager = getConnectionManager({
+	maxConnections: 3,
+	cleanupInterval: 100,
+	customCleanupPolicy: async ({ tags, data }) => {
+		if (data === 'unknown') throw new Error('the policy does not know');
+		return tags.has('temporary');
+	},
+});
+
+manager.on('pool:full', ({ limit, most }) => record('pool', `${limit} ${most}`));

@@ -1,0 +1,51 @@
+import type { APIRoute } from 'astro';
+import {
+	ConnectionManagerAPI,
+	getConnectionManager,
+} from 'zastro-websockets-node/connection-manager';
+import { getConnectionCount, metricsResponse } from 'zastro-websockets-node/stats';
+
+/** What an operator may ask, and do. */
+export const GET: APIRoute = async ({ params: { action }, url: { searchParams } }) => {
+	const manager = getConnectionManager();
+	const id = searchParams.get('id') ?? '';
+	const tag = searchParams.get('tag') ?? '';
+	switch (action) {
+		case 'stats':
+			return Response.json(ConnectionManagerAPI.getStats());
+		case 'count':
+			return new Response(String(getConnectionCount()));
+		case 'metrics':
+			return metricsResponse();
+		case 'list':
+			return Response.json(tag === '' ? [...manager] : manager.getConnectionsByTag(tag));
+		case 'tag':
+			return Response.json(manager.addConnectionTag(id, tag));
+		case 'data':
+			return Response.json(manager.setConnectionData(id, searchParams.get('data')));
+		case 'close':
+			return Response.json(
+				ConnectionManagerAPI.closeConnections({ tags: [tag] }, { code: 4001, reason: 'cleared' }),
+			);
+		case 'check':
+			return Response.json((await manager.performHealthCheck(id, { timeout: 500 })) ?? null);
+		case 'health':
+			return Response.json(await ConnectionManagerAPI.healthCheck({ timeout: 2000 }));
+		case 'shutdown':
+			return Response.json(await ConnectionManagerAPI.shutdown({ timeout: 5000 }));
+		case 'drain':
+			return Response.json(await manager.drain({ over: Number(searchParams.get('over')) }));
+		case 'contradict':
+			return new Response(contradiction(), { status: 409 });
+	}
+	return new Response('no such action', { status: 404 });
+};
+
+function contradiction(): string {
+	try {
+		getConnectionManager({ maxConnections: 77 });
+		return 'accepted';
+	} catch (error) {
+		return String(error);
+	}
+}

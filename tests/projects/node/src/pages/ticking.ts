@@ -1,0 +1,19 @@
+import type { APIRoute } from 'astro';
+import { record } from '../journal';
+
+/** Sends numbers for as long as they are taken, and writes down the last. */
+export const GET: APIRoute = ({ locals, url }) => {
+	const { socket, response } = locals.upgradeWebSocket();
+	let last = 0;
+	const tick = (): void => {
+		if (socket.readyState !== socket.OPEN) {
+			record(`ticked-${url.searchParams.get('name')}`, `${last}`);
+			return;
+		}
+		// A client on a busy machine may be slow for a while, and is not to be closed for it.
+		if (socket.bufferedAmount < 64 * 1024) socket.send(`${++last}`);
+		setImmediate(tick);
+	};
+	socket.addEventListener('open', tick);
+	return response;
+};

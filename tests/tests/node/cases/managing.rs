@@ -1,0 +1,125 @@
+//! The connection manager, which the server and the site's own code share however they are bundled.
+
+use anyhow::{Result, ensure};
+use serde::Deserialize;
+use tests::cases;
+use tests::client::Request;
+use tests::patience::at_last;
+use tests::site::Site;
+
+use super::Case;
+
+pub const CASES: &[Case] = cases![
+    "Connection manager" => [
+        is_known_to_the_manager_from_open_to_close,
+        is_closed_by_its_tags_and_no_other_is,
+        tells_how_long_an_answer_takes,
+        is_counted_for_prometheus,
+    ],
+];
+
+#[derive(Debug, Deserialize)]
+struct Managed {
+    id: String,
+    url: String,
+    tags: Vec<String>,
+    address: String,
+    messages: Traffic,
+}
+
+#[derive(Debug, Deserialize)]
+struct Traffic {
+    received: u32,
+    sent: u32,
+}
+
+fn list(site: &Site, tag: &str) -> Result<Vec<Managed>> {
+    Ok(serde_json::from_str(&site.server.get(&format!("/manager/list?tag={tag}"))?.text())?)
+}
+
+fn is_known_to_the_manager_from_open_to_close(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/managed?tag=known&tag=other"))?;
+    let id = socket.text()?;
+    socket.send("hello")?;
+    ensure!(socket.text()? == "hello");
+    let found = list(site, "known")?;
+    let [managed] = found.as_slice() else {
+        anyhow::bail!("there is one, and the manager has: {found:?}")
+    };
+    ensure!(managed.id == id && managed.tags == ["known", "other"], "{managed:?}");
+    ensure!(managed.url.ends_with("/managed?tag=known&tag=other"), "{managed:?}");
+    ensure!(managed.address == "127.0.0.1", "{managed:?}");
+    ensure!((managed.messages.received, managed.messages.sent) == (1, 2), "{managed:?}");
+    ensure!(site.server.get(&format!("/manager/tag?id={id}&tag=later"))?.text() == "true");
+    ensure!(list(site, "later")?.len() == 1);
+    socket.close(1000, "")?;
+    // Both ends of the closing handshake were there, so that its end has been told before.
+    at_last(|| {
+        ensure!(list(site, "known")?.is_empty());
+        Ok(())
+    })?;
+    ensure!(list(site, "later")?.is_empty());
+    ensure!(site.server.get(&format!("/manager/tag?id={id}&tag=late"))?.text() == "false");
+    Ok(())
+}
+
+fn is_closed_by_its_tags_and_no_other_is(site: &Site) -> Result<()> {
+    let mut meant = site.server.open(&Request::upgrade("/managed?tag=meant"))?;
+    let mut other = site.server.open(&Request::upgrade("/managed?tag=spared"))?;
+    meant.text()?;
+    other.text()?;
+    ensure!(site.server.get("/manager/close?tag=meant")?.text() == "1");
+    let (code, reason) = meant.closed()?;
+    ensure!((code, reason.as_str()) == (4001, "cleared"), "{code} {reason}");
+    other.send("still there?")?;
+    ensure!(other.text()? == "still there?");
+    Ok(())
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Check {
+    is_healthy: bool,
+    round_trip: Option<f64>,
+}
+
+fn tells_how_long_an_answer_takes(site: &Site) -> Result<()> {
+    let mut silent = site.server.open(&Request::upgrade("/managed?tag=silent"))?;
+    let id = silent.text()?;
+    // Nobody reads at the other end, so that nobody answers.
+    let check: Check =
+        serde_json::from_str(&site.server.get(&format!("/manager/check?id={id}"))?.text())?;
+    ensure!(!check.is_healthy && check.round_trip.is_none(), "{check:?}");
+    // One that waits for a message answers the pings meanwhile.
+    let mut living = site.server.open(&Request::upgrade("/managed"))?;
+    let id = living.text()?;
+    let answers = std::thread::scope(|scope| {
+        let reads = scope.spawn(|| living.text_within(std::time::Duration::from_secs(2)));
+        let check = site.server.get(&format!("/manager/check?id={id}"));
+        let _ = reads.join();
+        check
+    })?;
+    let check: Check = serde_json::from_str(&answers.text())?;
+    ensure!(check.is_healthy, "{check:?}");
+    ensure!(check.round_trip.is_some_and(|time| (0.0..500.0).contains(&time)), "{check:?}");
+    ensure!(site.server.get("/manager/check?id=nobody")?.text() == "null");
+    Ok(())
+}
+
+fn is_counted_for_prometheus(site: &Site) -> Result<()> {
+    let count = |text: &str, name: &str| -> Option<u64> {
+        let line = text.lines().find(|line| line.starts_with(name))?;
+        line.rsplit_once(' ')?.1.parse().ok()
+    };
+    let accepted = "websocket_connections_accepted_total ";
+    let before = site.server.get("/manager/metrics")?;
+    let kind = before.headers.get("content-type").map(|kind| kind.as_bytes().to_vec());
+    ensure!(kind.is_some_and(|kind| kind.starts_with(b"text/plain; version=0.0.4")), "{before}");
+    let mut socket = site.server.open(&Request::upgrade("/managed"))?;
+    socket.text()?;
+    let after = site.server.get("/manager/metrics")?.text();
+    // Other cases run beside this one.
+    ensure!(count(&after, accepted) > count(&before.text(), accepted), "{after}");
+    ensure!(count(&after, "websocket_connections_open ") >= Some(1), "{after}");
+    Ok(())
+}
