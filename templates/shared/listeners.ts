@@ -199,12 +199,7 @@ function call(callback: EventListenerLike, target: unknown, event: Event): unkno
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-	return (
-		typeof value === 'object' &&
-		value !== null &&
-		'then' in value &&
-		typeof value.then === 'function'
-	);
+	return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';
 }
 
 /** WebIDL: a callback is an object, or null, which adds nothing. */

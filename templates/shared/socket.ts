@@ -108,8 +108,6 @@ export class ServerWebSocket implements AstroWebSocket {
 	#transport: Transport | undefined;
 	/** Set once the connection has ended. */
 	#wasClean: boolean | undefined;
-	/** Bytes of the 101 that TLS has not sent yet: nobody handed them to `send()`. */
-	#queuedBefore = 0;
 
 	static create(init: SocketInit): SocketHandle {
 		const socket = new ServerWebSocket(init);
@@ -144,9 +142,7 @@ export class ServerWebSocket implements AstroWebSocket {
 	}
 
 	get bufferedAmount(): number {
-		const queued = this.#transport?.bufferedAmount ?? 0;
-		this.#queuedBefore = Math.min(this.#queuedBefore, queued);
-		return queued - this.#queuedBefore;
+		return this.#transport?.bufferedAmount ?? 0;
 	}
 
 	get binaryType(): 'blob' | 'arraybuffer' {
@@ -208,11 +204,10 @@ export class ServerWebSocket implements AstroWebSocket {
 
 	#open(transport: Transport): void {
 		this.#transport = transport;
-		this.#queuedBefore = transport.bufferedAmount;
 		this.#streams?.open(transport);
 		transport.receive(new ServerWebSocket.#Receiver(this));
 		if (this.#state === CONNECTING) this.#fire(openEvent());
-		else transport.close(this.#closeRequest?.code, this.#closeRequest?.reason);
+		else this.#close(this.#closeRequest);
 	}
 
 	#fail(error: Error): void {
