@@ -1,4 +1,4 @@
-import type { AsyncScope } from '../shared/listeners.ts';
+import type { AsyncScope, CaptureContext } from '../shared/listeners.ts';
 
 interface NodeCompatibility {
 	readonly process?: {
@@ -13,12 +13,6 @@ const { process }: NodeCompatibility = globalThis as NodeCompatibility;
 
 const hooks = process?.getBuiltinModule?.('node:async_hooks');
 
-/** Where there are no asynchronous contexts. */
-const NONE: AsyncScope = {
-	runInAsyncScope: (run, thisArg, ...args) => run.apply(thisArg, args),
-};
-
-/** The asynchronous context of the caller. */
-export function captureContext(): AsyncScope {
-	return hooks === undefined ? NONE : new hooks.AsyncResource('WebSocketHandler');
-}
+/** The asynchronous context of the caller, where there are such. */
+export const captureContext: CaptureContext = () =>
+	hooks && new hooks.AsyncResource('WebSocketHandler');

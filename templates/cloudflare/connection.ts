@@ -156,9 +156,7 @@ export class Connection implements Transport {
 
 	#close(code: number | undefined, reason: string | undefined): void {
 		// There may be a code that only the peer's runtime lets through, or nobody to close with.
-		if (attempt(() => this.#socket.close(code, reason)) !== undefined) {
-			attempt(() => this.#socket.close());
-		}
+		if (!isDone(() => this.#socket.close(code, reason))) isDone(() => this.#socket.close());
 	}
 
 	/** By compatibility dates before 2026-04-07 the client gets no close frame otherwise. */
@@ -180,12 +178,12 @@ export class Connection implements Transport {
 }
 
 /** The runtime throws where a connection is closing or lost. */
-function attempt(action: () => void): Error | undefined {
+function isDone(action: () => void): boolean {
 	try {
 		action();
-		return undefined;
-	} catch (error) {
-		return toError(error);
+		return true;
+	} catch {
+		return false;
 	}
 }
 

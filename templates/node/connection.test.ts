@@ -118,6 +118,19 @@ test('what is held until the end of the tick counts as buffered', async () => {
 	assert.equal(connection.bufferedAmount, 0);
 });
 
+test('what is still queued of the handshake does not count as buffered', () => {
+	const { connection, raw } = bench({});
+	raw.bufferedAmount = 154;
+	connection.receive({ message() {}, failed() {}, closed() {} });
+	assert.equal(connection.bufferedAmount, 0);
+	raw.bufferedAmount = 154 + 1000;
+	assert.equal(connection.bufferedAmount, 1000);
+	raw.bufferedAmount = 0;
+	assert.equal(connection.bufferedAmount, 0);
+	raw.bufferedAmount = 1000;
+	assert.equal(connection.bufferedAmount, 1000);
+});
+
 test('bytes are taken over at the time of the call', async () => {
 	const { connection, raw, wire } = bench({});
 	const bytes = new Uint8Array([97, 98]);

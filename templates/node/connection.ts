@@ -47,6 +47,8 @@ export class Connection implements Transport, RawReceiver, Watched, Tracked {
 	#rate: MessageRate | undefined;
 	/** Messages that are still below: behind a Blob that is being read, or being compressed. */
 	#queued = 0;
+	/** Bytes of the 101 that TLS has not sent yet: nobody handed them to `send()`. */
+	#queuedBefore = 0;
 	#grace: NodeJS.Timeout | undefined;
 	#receiver: Receiver | undefined;
 
@@ -71,7 +73,9 @@ export class Connection implements Transport, RawReceiver, Watched, Tracked {
 	}
 
 	get bufferedAmount(): number {
-		return this.#raw.bufferedAmount + (this.#outbox?.heldBytes ?? 0);
+		const queued = this.#raw.bufferedAmount + (this.#outbox?.heldBytes ?? 0);
+		this.#queuedBefore = Math.min(this.#queuedBefore, queued);
+		return queued - this.#queuedBefore;
 	}
 
 	get extensions(): string {
@@ -84,6 +88,7 @@ export class Connection implements Transport, RawReceiver, Watched, Tracked {
 
 	receive(receiver: Receiver): void {
 		this.#receiver = receiver;
+		this.#queuedBefore = this.#raw.bufferedAmount;
 	}
 
 	send(data: Payload, done?: Sent): void {

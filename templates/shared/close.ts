@@ -1,3 +1,5 @@
+import { payloadSize } from './payload.ts';
+
 /** A close frame's payload. */
 export interface CloseFrame {
 	readonly code: number;
@@ -26,7 +28,7 @@ export function closeFrame(code?: number, reason?: string): CloseFrame | undefin
 		}
 	}
 	const text = reason === undefined ? '' : String(reason);
-	const size = new TextEncoder().encode(text).byteLength;
+	const size = payloadSize(text);
 	if (size > MAX_REASON_BYTES) {
 		throw new DOMException(
 			`The close reason must not be longer than ${MAX_REASON_BYTES} bytes, got: ${size}`,

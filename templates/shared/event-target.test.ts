@@ -239,11 +239,30 @@ test('an event that is being dispatched cannot be dispatched again, and later it
 	assert.equal(moved.target, two);
 });
 
+test('the constants and the event handler attributes are those of the class and its prototype', () => {
+	const socket = target();
+	const { prototype } = ServerWebSocket;
+	const constants = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
+	for (const [name, value] of Object.entries(constants)) {
+		assert.equal(Reflect.get(ServerWebSocket, name), value);
+		assert.equal(Reflect.get(socket, name), value);
+		assert.ok(Object.hasOwn(prototype, name));
+	}
+	const listener = (): void => {};
+	for (const name of ['onopen', 'onmessage', 'onerror', 'onclose'] as const) {
+		assert.equal(socket[name], null);
+		socket[name] = listener;
+		assert.equal(socket[name], listener);
+		assert.ok(Object.hasOwn(prototype, name) && !Object.hasOwn(socket, name));
+	}
+});
+
 test('what is no event and no listener is a TypeError', () => {
 	const socket = target();
 	assert.throws(() => socket.dispatchEvent({ type: 'open' } as Event), TypeError);
 	assert.throws(() => socket.addEventListener('open', 5 as unknown as () => void), TypeError);
 	socket.addEventListener('open', null);
+	socket.addEventListener('close', () => {}, null as unknown as boolean);
 	socket.removeEventListener('open', null);
 	assert.equal(socket.dispatchEvent(new Event('open')), true);
 });

@@ -1,4 +1,3 @@
-import { AT_TARGET, DISPATCH, Dispatch } from './dispatch.ts';
 import type {
 	AstroWebSocketCloseEvent,
 	AstroWebSocketData,
@@ -12,13 +11,52 @@ export interface CloseDetails {
 	readonly wasClean: boolean;
 }
 
-/** An event that is fired on a socket. */
-class SocketEvent extends Event {
-	readonly [DISPATCH]: Dispatch = new Dispatch();
+/** `Event.AT_TARGET`, which is not in the types of Node. */
+const AT_TARGET = 2;
+
+/** Where an event has its {@link Dispatch}. */
+const DISPATCH: unique symbol = Symbol('dispatch');
+
+/** The dispatch of an event on a target that is not the runtime's own (DOM Standard, section 2.9). */
+export class Dispatch {
+	target: EventTarget | null = null;
+	/** The runtime's own target before: a later one of those counts again. */
+	readonly before: EventTarget | null;
+	isActive = false;
+	/** Whether the listeners that are left are passed over. */
+	isStopped = false;
+	/** Whether the listener that runs cannot prevent anything. */
+	isInPassive = false;
+
+	constructor(before: EventTarget | null) {
+		this.before = before;
+	}
+
+	/** @throws DOMException `InvalidStateError` if it has begun already. */
+	begin(target: EventTarget): void {
+		if (this.isActive) throw beingDispatched();
+		this.target = target;
+		this.isActive = true;
+	}
+
+	end(): void {
+		this.isActive = false;
+		this.isStopped = false;
+		this.isInPassive = false;
+	}
+}
+
+/**
+ * An event that tells of its dispatch on a target of ours. The members of `Event` that do so read
+ * what only a runtime's own `EventTarget` can write.
+ */
+class DispatchedEvent extends Event {
+	readonly [DISPATCH]: Dispatch = new Dispatch(null);
 
 	override get target(): EventTarget | null {
-		// Whoever dispatches it on another target means that one.
-		return super.target ?? this[DISPATCH].target;
+		const { before, target } = this[DISPATCH];
+		const native = super.target;
+		return native === before ? target : native;
 	}
 
 	override get srcElement(): EventTarget | null {
@@ -43,9 +81,32 @@ class SocketEvent extends Event {
 		this[DISPATCH].isStopped = true;
 		super.stopImmediatePropagation();
 	}
+
+	override preventDefault(): void {
+		if (!this[DISPATCH].isInPassive) super.preventDefault();
+	}
 }
 
-class SocketCloseEvent extends SocketEvent implements AstroWebSocketCloseEvent {
+/** What tells of a dispatch, for an object that is not below {@link DispatchedEvent}. */
+const { constructor: _, ...members } = Object.getOwnPropertyDescriptors(DispatchedEvent.prototype);
+
+/** The dispatch of any event. One of the runtime is made to tell of it, which is rare here. */
+export function dispatchOf(event: Event): Dispatch {
+	return (event as Partial<DispatchedEvent>)[DISPATCH] ?? adopt(event);
+}
+
+function adopt(event: Event): Dispatch {
+	if (event.eventPhase !== 0) throw beingDispatched();
+	const dispatch = new Dispatch(event.target);
+	Object.defineProperties(event, { ...members, [DISPATCH]: { value: dispatch } });
+	return dispatch;
+}
+
+function beingDispatched(): DOMException {
+	return new DOMException('The event is being dispatched already.', 'InvalidStateError');
+}
+
+class SocketCloseEvent extends DispatchedEvent implements AstroWebSocketCloseEvent {
 	readonly code: number;
 	readonly reason: string;
 	readonly wasClean: boolean;
@@ -58,7 +119,7 @@ class SocketCloseEvent extends SocketEvent implements AstroWebSocketCloseEvent {
 	}
 }
 
-class SocketErrorEvent extends SocketEvent implements AstroWebSocketErrorEvent {
+class SocketErrorEvent extends DispatchedEvent implements AstroWebSocketErrorEvent {
 	readonly error: Error;
 	readonly message: string;
 
@@ -73,7 +134,7 @@ class SocketErrorEvent extends SocketEvent implements AstroWebSocketErrorEvent {
  * Node's `MessageEvent` converts each member of its dictionary by the rules of WebIDL, which takes
  * longer than everything else that is done for a small message.
  */
-class SocketMessageEvent extends SocketEvent {
+class SocketMessageEvent extends DispatchedEvent {
 	readonly #data: AstroWebSocketData;
 	readonly #url: string;
 
@@ -81,6 +142,11 @@ class SocketMessageEvent extends SocketEvent {
 		super('message');
 		this.#data = data;
 		this.#url = url;
+	}
+
+	/** Each dispatch asks for it, and a runtime's own accessor is slow. */
+	override get type(): 'message' {
+		return 'message';
 	}
 
 	get data(): AstroWebSocketData {
@@ -110,7 +176,6 @@ class SocketMessageEvent extends SocketEvent {
 /** Puts a class below a global one as well, so that its events are an `instanceof` that. */
 function alsoAs(own: { prototype: object }, global: { prototype: object } | undefined): void {
 	if (global === undefined) return;
-	const { constructor: _, ...members } = Object.getOwnPropertyDescriptors(SocketEvent.prototype);
 	Object.defineProperties(own.prototype, members);
 	Object.setPrototypeOf(own.prototype, global.prototype);
 }
@@ -120,7 +185,7 @@ alsoAs(SocketMessageEvent, globalThis.MessageEvent);
 alsoAs(SocketCloseEvent, globalThis.CloseEvent);
 
 export function openEvent(): Event {
-	return new SocketEvent('open');
+	return new DispatchedEvent('open');
 }
 
 /** @param url That of the socket. */

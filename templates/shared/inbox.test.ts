@@ -60,3 +60,15 @@ test('too many bytes are dropped, and holding ends', () => {
 	add('later');
 	assert.deepEqual(seen, ['overflow', 'later']);
 });
+
+test('what arrives while a message is delivered comes behind it', async () => {
+	const { inbox, seen, add } = bench();
+	inbox.message('first', () => {
+		add('during');
+		inbox.after(() => seen.push('close'));
+		seen.push('first');
+	});
+	inbox.release();
+	await Promise.resolve();
+	assert.deepEqual(seen, ['first', 'during', 'close']);
+});

@@ -16,7 +16,9 @@ export interface InboxLimits {
 export class Inbox {
 	readonly #limits: InboxLimits;
 	readonly #onOverflow: () => void;
-	#state: 'holding' | 'draining' | 'open' = 'holding';
+	/** Whether there is no handler yet. */
+	#isClosed = true;
+	/** The first stays until it has been delivered: what arrives meanwhile comes behind it. */
 	#waiting: (() => void)[] = [];
 	#bytes = 0;
 
@@ -27,7 +29,7 @@ export class Inbox {
 
 	/** Delivers a message, now or later. */
 	message(data: string | ArrayBuffer, deliver: () => void): void {
-		if (this.#state === 'open') {
+		if (!this.#isClosed && this.#waiting.length === 0) {
 			deliver();
 			return;
 		}
@@ -47,29 +49,25 @@ export class Inbox {
 
 	/** There is a handler. Delivers in a microtask, so that further handlers can still be attached. */
 	release(): void {
-		if (this.#state !== 'holding') return;
-		if (this.#waiting.length === 0) {
-			this.#state = 'open';
-			return;
-		}
-		this.#state = 'draining';
+		if (!this.#isClosed) return;
+		this.#isClosed = false;
 		queueMicrotask(() => {
-			for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+			for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
 				next();
+				this.#waiting.shift();
 			}
-			this.#state = 'open';
 		});
 	}
 
 	/** Whether something waits for a handler that may never come. */
 	get isHolding(): boolean {
-		return this.#state === 'holding' && this.#waiting.length > 0;
+		return this.#isClosed && this.#waiting.length > 0;
 	}
 
 	/** Drops what waits, and holds nothing from now on. */
 	discard(): void {
 		this.#waiting = [];
 		this.#bytes = 0;
-		this.#state = 'open';
+		this.#isClosed = false;
 	}
 }

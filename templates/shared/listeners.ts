@@ -1,4 +1,4 @@
-import { dispatchOf } from './dispatch.ts';
+import { dispatchOf } from './events.ts';
 
 /** A listener as `addEventListener()` takes it. */
 export type EventListenerLike =
@@ -18,6 +18,9 @@ export interface AsyncScope {
 	): Result;
 }
 
+/** Gives the asynchronous context of the caller, `undefined` where there are none. */
+export type CaptureContext = () => AsyncScope | undefined;
+
 /** Hears of what a listener throws, or rejects with. */
 export type OnFailure<Target> = (target: Target, error: unknown) => void;
 
@@ -35,7 +38,7 @@ interface Listener {
 	 * The context in which it was added, and in which it runs. Outside of it the stores of the
 	 * request, upstream's and the site's own, would be missing.
 	 */
-	context: AsyncScope;
+	context: AsyncScope | undefined;
 }
 
 /**
@@ -48,36 +51,32 @@ export class Listeners {
 	/** In order. Replaced, never changed: a dispatch goes through those that it began with. */
 	#all: readonly Listener[] = [];
 
-	/**
-	 * @param captureContext Gives the asynchronous context of the caller.
-	 * @returns Whether it was added.
-	 */
+	/** @returns Whether it was added. */
 	add(
 		type: string,
 		callback: EventListenerLike | null,
 		options: ListenerOptions,
-		captureContext: () => AsyncScope,
+		captureContext: CaptureContext,
 	): boolean {
 		if (!isCallback(callback)) return false;
-		const { capture, once, passive, signal } = withDefaults(options);
-		if (signal?.aborted || this.#find(type, callback, capture) !== undefined) return false;
-		const listener = {
+		const { capture, once, passive, signal } = settings(options);
+		if (signal?.aborted || this.#find(type, callback, Boolean(capture)) !== undefined) return false;
+		const listener = this.#append({
 			type,
 			callback,
-			capture,
-			once,
-			passive,
+			capture: Boolean(capture),
+			once: Boolean(once),
+			passive: Boolean(passive),
 			isAttribute: false,
 			isRemoved: false,
 			context: captureContext(),
-		};
-		this.#all = this.#all.concat(listener);
+		});
 		if (signal !== undefined) this.#removeOnAbort(signal, listener);
 		return true;
 	}
 
 	remove(type: string, callback: EventListenerLike | null, options: ListenerOptions): void {
-		this.#remove(this.#find(type, callback, withDefaults(options).capture));
+		this.#remove(this.#find(type, callback, Boolean(settings(options).capture)));
 	}
 
 	/** The value of an event handler attribute. */
@@ -90,7 +89,7 @@ export class Listeners {
 	 *
 	 * @returns Whether there is one now.
 	 */
-	setAttribute(type: string, value: unknown, captureContext: () => AsyncScope): boolean {
+	setAttribute(type: string, value: unknown, captureContext: CaptureContext): boolean {
 		const present = this.#findAttribute(type);
 		if (typeof value !== 'function') {
 			this.#remove(present);
@@ -103,7 +102,7 @@ export class Listeners {
 			present.context = context;
 			return true;
 		}
-		const listener = {
+		this.#append({
 			type,
 			callback,
 			capture: false,
@@ -112,8 +111,7 @@ export class Listeners {
 			isAttribute: true,
 			isRemoved: false,
 			context,
-		};
-		this.#all = this.#all.concat(listener);
+		});
 		return true;
 	}
 
@@ -138,6 +136,11 @@ export class Listeners {
 			if (dispatch.isStopped) break;
 		}
 		dispatch.end();
+	}
+
+	#append(listener: Listener): Listener {
+		this.#all = this.#all.concat(listener);
+		return listener;
 	}
 
 	#find(type: string, callback: unknown, capture: boolean): Listener | undefined {
@@ -179,7 +182,10 @@ function run<Target extends EventTarget>(
 	onFailure: OnFailure<Target>,
 ): void {
 	try {
-		const result = context.runInAsyncScope(call, undefined, callback, target, event);
+		const result =
+			context === undefined
+				? call(callback, target, event)
+				: context.runInAsyncScope(call, undefined, callback, target, event);
 		if (isThenable(result)) result.then(undefined, (error) => onFailure(target, error));
 	} catch (error) {
 		onFailure(target, error);
@@ -193,12 +199,7 @@ function call(callback: EventListenerLike, target: unknown, event: Event): unkno
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-	return (
-		typeof value === 'object' &&
-		value !== null &&
-		'then' in value &&
-		typeof value.then === 'function'
-	);
+	return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';
 }
 
 /** WebIDL: a callback is an object, or null, which adds nothing. */
@@ -208,15 +209,7 @@ function isCallback(value: unknown): value is EventListenerLike {
 	throw new TypeError(`A listener must be a function or an object, got: ${typeof value}`);
 }
 
-function withDefaults(options: ListenerOptions): {
-	capture: boolean;
-	once: boolean;
-	passive: boolean;
-	signal: AbortSignal | undefined;
-} {
-	if (typeof options !== 'object' || options === null) {
-		return { capture: Boolean(options), once: false, passive: false, signal: undefined };
-	}
-	const { capture, once, passive, signal } = options;
-	return { capture: Boolean(capture), once: Boolean(once), passive: Boolean(passive), signal };
+/** What is no dictionary says whether it captures. */
+function settings(options: ListenerOptions): Exclude<ListenerOptions, boolean | undefined> {
+	return typeof options === 'object' && options !== null ? options : { capture: Boolean(options) };
 }

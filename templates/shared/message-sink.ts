@@ -1,6 +1,6 @@
 import { connectionClosed, connectionLost } from './errors.ts';
 import { payloadSize, toPayload } from './payload.ts';
-import type { Transport } from './transport.ts';
+import type { StreamedSocket } from './streams.ts';
 
 /** Bytes that may wait to go out before a writer has to wait. */
 const HIGH_WATER_MARK = 64 * 1024;
@@ -8,15 +8,9 @@ const HIGH_WATER_MARK = 64 * 1024;
 /** Messages that may wait in the stream itself. */
 const QUEUED_MESSAGES = 16;
 
-/** What the stream does to the socket. */
-export interface Outflow {
-	/** Bytes that may wait to go out before a limit takes over. */
-	readonly maxBufferedAmount: number;
-	/** Everything was written. */
-	finish(): void;
-	/** What was to be written failed half-way. */
-	abort(): void;
-}
+/** RFC 6455 section 7.4.1. */
+const NORMAL_CLOSURE = 1000;
+const INTERNAL_ERROR = 1011;
 
 /** The Streams Standard has it, `@types/node` has not. */
 interface AbortableController extends WritableStreamDefaultController {
@@ -29,19 +23,16 @@ interface AbortableController extends WritableStreamDefaultController {
  */
 export class MessageSink {
 	readonly stream: WritableStream<unknown>;
-	readonly #limit: number;
+	readonly #socket: StreamedSocket;
 	#controller: WritableStreamDefaultController | undefined;
-	#transport: Transport | undefined;
 	/** Messages that have not left the process. */
 	#pending = 0;
 	#error: Error | undefined;
-	/** Set once the connection has ended. */
-	#wasClean: boolean | undefined;
 	/** Goes on with whoever waits for the connection, for room in it, or for its end. */
 	#wake: (() => void) | undefined;
 
-	constructor(outflow: Outflow) {
-		this.#limit = Math.min(HIGH_WATER_MARK, outflow.maxBufferedAmount);
+	constructor(socket: StreamedSocket) {
+		this.#socket = socket;
 		this.stream = new WritableStream<unknown>(
 			{
 				start: (controller) => {
@@ -51,24 +42,23 @@ export class MessageSink {
 				},
 				write: (message) => this.#write(message),
 				close: async () => {
-					outflow.finish();
+					socket.close(NORMAL_CLOSURE);
 					// The client answers it, behind all messages: then they have arrived.
-					while (this.#wasClean === undefined) await this.#change();
-					if (!this.#wasClean) throw connectionLost();
+					while (socket.wasClean === undefined) await this.#change();
+					if (!socket.wasClean) throw connectionLost();
 				},
-				abort: () => outflow.abort(),
+				abort: () => socket.close(INTERNAL_ERROR),
 			},
 			new CountQueuingStrategy({ highWaterMark: QUEUED_MESSAGES }),
 		);
+		if (socket.wasClean !== undefined) this.end(socket.wasClean);
 	}
 
-	open(transport: Transport): void {
-		this.#transport = transport;
+	opened(): void {
 		this.#wake?.();
 	}
 
 	end(isClean: boolean): void {
-		this.#wasClean = isClean;
 		this.#fail(isClean ? connectionClosed() : connectionLost());
 		// Later, so that what is piped from `readable` can end without an error first.
 		if (isClean) setTimeout(() => this.#controller?.error(this.#error));
@@ -79,11 +69,11 @@ export class MessageSink {
 		const payload = toPayload(message);
 		const bytes = payloadSize(payload);
 		while (this.#error === undefined && !this.#hasRoomFor(bytes)) await this.#change();
-		const transport = this.#transport;
-		if (this.#error === undefined && transport?.readyState !== 1) throw connectionClosed();
 		if (this.#error !== undefined) throw this.#error;
+		const { transport } = this.#socket;
+		if (transport?.readyState !== 1) throw connectionClosed();
 		this.#pending += 1;
-		transport?.send(payload, (error) => {
+		transport.send(payload, (error) => {
 			this.#pending -= 1;
 			if (error) this.#fail(error);
 			else this.#wake?.();
@@ -93,8 +83,10 @@ export class MessageSink {
 	}
 
 	#hasRoomFor(bytes: number): boolean {
-		if (this.#transport === undefined) return false;
-		return this.#pending === 0 || this.#transport.bufferedAmount + bytes <= this.#limit;
+		const { transport, maxBufferedAmount } = this.#socket;
+		if (transport === undefined) return false;
+		const limit = Math.min(HIGH_WATER_MARK, maxBufferedAmount);
+		return this.#pending === 0 || transport.bufferedAmount + bytes <= limit;
 	}
 
 	#fail(error: Error): void {

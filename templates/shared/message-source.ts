@@ -1,4 +1,5 @@
 import { connectionLost } from './errors.ts';
+import type { StreamedSocket } from './streams.ts';
 
 /** Bytes that are read ahead. */
 const HIGH_WATER_MARK = 64 * 1024;
@@ -9,34 +10,27 @@ const MESSAGE_OVERHEAD = 64;
 /** A message: text, or binary data. */
 export type StreamMessage = string | Uint8Array;
 
-/** What the stream does to the connection. */
-export interface Inflow {
-	pause(): void;
-	resume(): void;
-	/** Nobody wants to read any more. */
-	stop(): void;
-}
-
 /**
  * `socket.readable`. A reader that is slow slows the client down: while enough is read ahead,
  * nothing is taken from the connection.
  */
 export class MessageSource {
 	readonly stream: ReadableStream<StreamMessage>;
-	readonly #inflow: Inflow;
+	readonly #socket: StreamedSocket;
 	#controller: ReadableStreamDefaultController<StreamMessage> | undefined;
 
-	constructor(inflow: Inflow) {
-		this.#inflow = inflow;
+	constructor(socket: StreamedSocket) {
+		this.#socket = socket;
 		this.stream = new ReadableStream<StreamMessage>(
 			{
 				start: (controller) => {
 					this.#controller = controller;
 				},
-				pull: () => inflow.resume(),
+				pull: () => socket.transport?.resume(),
 				cancel: () => {
 					this.#controller = undefined;
-					inflow.stop();
+					socket.transport?.resume();
+					socket.close();
 				},
 			},
 			{
@@ -44,12 +38,13 @@ export class MessageSource {
 				size: (message) => message.length + MESSAGE_OVERHEAD,
 			},
 		);
+		if (socket.wasClean !== undefined) this.end(socket.wasClean);
 	}
 
 	push(message: StreamMessage): void {
 		const controller = this.#controller;
 		controller?.enqueue(message);
-		if ((controller?.desiredSize ?? 1) <= 0) this.#inflow.pause();
+		if ((controller?.desiredSize ?? 1) <= 0) this.#socket.transport?.pause();
 	}
 
 	end(isClean: boolean): void {

@@ -14,3 +14,23 @@ test('an error that cannot be printed is reported without it', () => {
 		'A handler failed: Error: why',
 	]);
 });
+
+test('the error of a hook that fails is in the log, and why the hook failed', async () => {
+	for (const onError of [
+		() => {
+			throw 'thrown';
+		},
+		async () => {
+			throw 'rejected';
+		},
+	]) {
+		const lines: unknown[][] = [];
+		const report = reporter({ onError }, (...line) => lines.push(line));
+		report('A warning');
+		report('A handler failed', 'why');
+		await new Promise((resolve) => setTimeout(resolve));
+		assert.deepEqual(lines[0], ['A warning', undefined]);
+		assert.deepEqual(lines[1], ['A handler failed', 'why']);
+		assert.match(String(lines[2]), /onError.*(thrown|rejected)/);
+	}
+});

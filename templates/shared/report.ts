@@ -7,21 +7,17 @@ export type Report = (message: string, error?: unknown) => void;
 export function reporter(hooks: WebSocketHooks, printer: Report): Report {
 	const log = unfailing(printer);
 	const { onError } = hooks;
-	if (onError === undefined) return log;
-	return (message, error) => {
-		if (error === undefined) {
-			log(message);
+	return async (message, error) => {
+		if (onError === undefined || error === undefined) {
+			log(message, error);
 			return;
 		}
-		// A hook that fails must not take the error with it.
-		const failed = (failure: unknown): void => {
+		try {
+			await onError(error, message);
+		} catch (failure) {
+			// A hook that fails must not take the error with it.
 			log(message, error);
 			log('The WebSocket hook `onError` failed', failure);
-		};
-		try {
-			Promise.resolve(onError(error, message)).catch(failed);
-		} catch (failure) {
-			failed(failure);
 		}
 	};
 }

@@ -245,16 +245,3 @@ test('a listener can be removed, and fires once if attached twice', () => {
 	transport.fail(new Error('x'));
 	assert.equal(calls, 1);
 });
-
-test('what is still queued of the handshake does not count as buffered', () => {
-	const { socket, open, transport } = bench();
-	transport.bufferedAmount = 154;
-	open(transport);
-	assert.equal(socket.bufferedAmount, 0);
-	transport.bufferedAmount = 154 + 1000;
-	assert.equal(socket.bufferedAmount, 1000);
-	transport.bufferedAmount = 0;
-	assert.equal(socket.bufferedAmount, 0);
-	transport.bufferedAmount = 1000;
-	assert.equal(socket.bufferedAmount, 1000);
-});

@@ -2,7 +2,7 @@ import { type CloseFrame, closeFrame } from './close.ts';
 import { type CloseDetails, closeEvent, errorEvent, messageEvent, openEvent } from './events.ts';
 import { Inbox } from './inbox.ts';
 import {
-	type AsyncScope,
+	type CaptureContext,
 	type EventListenerLike,
 	type ListenerOptions,
 	Listeners,
@@ -35,8 +35,8 @@ export interface SocketInit {
 	readonly maxHeldBytes: number;
 	/** Bytes that may wait to go out. */
 	readonly maxBufferedAmount: number;
-	/** Gives the asynchronous context of the caller, for a handler to run in. */
-	captureContext(): AsyncScope;
+	/** For a handler to run in the context in which it was added. */
+	readonly captureContext: CaptureContext;
 	report(message: string, error?: unknown): void;
 }
 
@@ -49,18 +49,37 @@ export interface SocketHandle {
 	fail(error: Error): void;
 }
 
-type EventType = 'open' | 'message' | 'error' | 'close';
-
 /** {@link AstroWebSocket} over a {@link Transport}, the same on every runtime. */
 export class ServerWebSocket implements AstroWebSocket {
-	static readonly CONNECTING = 0;
-	static readonly OPEN = 1;
-	static readonly CLOSING = 2;
-	static readonly CLOSED = 3;
+	declare static readonly CONNECTING: 0;
+	declare static readonly OPEN: 1;
+	declare static readonly CLOSING: 2;
+	declare static readonly CLOSED: 3;
 	declare readonly CONNECTING: 0;
 	declare readonly OPEN: 1;
 	declare readonly CLOSING: 2;
 	declare readonly CLOSED: 3;
+	declare onopen: AstroWebSocketListener<'open'> | null;
+	declare onmessage: AstroWebSocketListener<'message'> | null;
+	declare onerror: AstroWebSocketListener<'error'> | null;
+	declare onclose: AstroWebSocketListener<'close'> | null;
+
+	static {
+		for (const type of ['open', 'message', 'error', 'close']) {
+			Object.defineProperty(ServerWebSocket.prototype, `on${type}`, {
+				configurable: true,
+				enumerable: true,
+				get(this: ServerWebSocket) {
+					return this.#listeners.attribute(type);
+				},
+				set(this: ServerWebSocket, value: unknown) {
+					if (this.#listeners.setAttribute(type, value, this.#captureContext)) {
+						this.#nowListenedTo(type);
+					}
+				},
+			});
+		}
+	}
 
 	readonly url: string;
 	readonly protocol: string;
@@ -89,8 +108,6 @@ export class ServerWebSocket implements AstroWebSocket {
 	#transport: Transport | undefined;
 	/** Set once the connection has ended. */
 	#wasClean: boolean | undefined;
-	/** Bytes of the 101 that TLS has not sent yet: nobody handed them to `send()`. */
-	#queuedBefore = 0;
 
 	static create(init: SocketInit): SocketHandle {
 		const socket = new ServerWebSocket(init);
@@ -125,9 +142,7 @@ export class ServerWebSocket implements AstroWebSocket {
 	}
 
 	get bufferedAmount(): number {
-		const queued = this.#transport?.bufferedAmount ?? 0;
-		this.#queuedBefore = Math.min(this.#queuedBefore, queued);
-		return queued - this.#queuedBefore;
+		return this.#transport?.bufferedAmount ?? 0;
 	}
 
 	get binaryType(): 'blob' | 'arraybuffer' {
@@ -137,38 +152,6 @@ export class ServerWebSocket implements AstroWebSocket {
 	/** WebIDL: assigning anything else to an enumeration does nothing. */
 	set binaryType(type: 'blob' | 'arraybuffer') {
 		if (type === 'blob' || type === 'arraybuffer') this.#binaryType = type;
-	}
-
-	get onopen(): AstroWebSocketListener<'open'> | null {
-		return this.#attribute('open');
-	}
-
-	set onopen(listener: AstroWebSocketListener<'open'> | null) {
-		this.#setAttribute('open', listener);
-	}
-
-	get onmessage(): AstroWebSocketListener<'message'> | null {
-		return this.#attribute('message');
-	}
-
-	set onmessage(listener: AstroWebSocketListener<'message'> | null) {
-		this.#setAttribute('message', listener);
-	}
-
-	get onerror(): AstroWebSocketListener<'error'> | null {
-		return this.#attribute('error');
-	}
-
-	set onerror(listener: AstroWebSocketListener<'error'> | null) {
-		this.#setAttribute('error', listener);
-	}
-
-	get onclose(): AstroWebSocketListener<'close'> | null {
-		return this.#attribute('close');
-	}
-
-	set onclose(listener: AstroWebSocketListener<'close'> | null) {
-		this.#setAttribute('close', listener);
 	}
 
 	addEventListener(
@@ -221,11 +204,10 @@ export class ServerWebSocket implements AstroWebSocket {
 
 	#open(transport: Transport): void {
 		this.#transport = transport;
-		this.#queuedBefore = transport.bufferedAmount;
 		this.#streams?.open(transport);
 		transport.receive(new ServerWebSocket.#Receiver(this));
 		if (this.#state === CONNECTING) this.#fire(openEvent());
-		else transport.close(this.#closeRequest?.code, this.#closeRequest?.reason);
+		else this.#close(this.#closeRequest);
 	}
 
 	#fail(error: Error): void {
@@ -298,14 +280,12 @@ export class ServerWebSocket implements AstroWebSocket {
 
 	/** Most sockets never have any: they are made when they are asked for. */
 	#streamed(): Streams {
-		if (this.#streams === undefined) {
-			this.#streams = new Streams({
-				maxBufferedAmount: this.#maxBufferedAmount,
-				close: (code) => this.#close(code === undefined ? undefined : { code, reason: '' }),
-			});
-			if (this.#transport !== undefined) this.#streams.open(this.#transport);
-			if (this.#wasClean !== undefined) this.#streams.end(this.#wasClean);
-		}
+		this.#streams ??= new Streams({
+			maxBufferedAmount: this.#maxBufferedAmount,
+			transport: this.#transport,
+			wasClean: this.#wasClean,
+			close: (code) => this.#close(code === undefined ? undefined : { code, reason: '' }),
+		});
 		return this.#streams;
 	}
 
@@ -350,19 +330,13 @@ export class ServerWebSocket implements AstroWebSocket {
 			if (socket.readyState === OPEN) socket.#transport?.close(INTERNAL_ERROR);
 		}
 	}
-
-	#attribute<Type extends EventType>(type: Type): AstroWebSocketListener<Type> | null {
-		return this.#listeners.attribute(type) as AstroWebSocketListener<Type> | null;
-	}
-
-	#setAttribute(type: EventType, value: unknown): void {
-		if (this.#listeners.setAttribute(type, value, this.#captureContext)) this.#nowListenedTo(type);
-	}
 }
 
-// WebIDL has constants on the prototype, where they take no memory of a socket.
+// WebIDL has constants on the class and on the prototype, where they take no memory of a socket.
 for (const [name, value] of Object.entries({ CONNECTING, OPEN, CLOSING, CLOSED })) {
-	Object.defineProperty(ServerWebSocket.prototype, name, { value, enumerable: true });
+	for (const owner of [ServerWebSocket, ServerWebSocket.prototype]) {
+		Object.defineProperty(owner, name, { value, enumerable: true });
+	}
 }
 
 // It is an `EventTarget` by `instanceof`, and where Node checks for one.

@@ -2,55 +2,35 @@ import { MessageSink } from './message-sink.ts';
 import { MessageSource, type StreamMessage } from './message-source.ts';
 import type { Transport } from './transport.ts';
 
-/** RFC 6455 section 7.4.1. */
-const NORMAL_CLOSURE = 1000;
-const INTERNAL_ERROR = 1011;
-
-/** What the streams need of their socket. */
+/** What the streams know of their socket. */
 export interface StreamedSocket {
+	/** Bytes that may wait to go out before a limit takes over. */
 	readonly maxBufferedAmount: number;
+	/** Set once the handshake is complete. */
+	transport: Transport | undefined;
+	/** Set once the connection has ended. */
+	wasClean: boolean | undefined;
 	/** Closes it, in whatever state it is. */
-	close(code: number | undefined): void;
+	close(code?: number): void;
 }
 
 /** The streams of one socket, each made when it is first asked for. */
 export class Streams {
 	readonly #socket: StreamedSocket;
-	#transport: Transport | undefined;
 	#source: MessageSource | undefined;
 	#sink: MessageSink | undefined;
-	/** Whether the connection ended cleanly, once it has ended. */
-	#end: boolean | undefined;
 
 	constructor(socket: StreamedSocket) {
 		this.#socket = socket;
 	}
 
 	get readable(): ReadableStream<StreamMessage> {
-		if (this.#source === undefined) {
-			this.#source = new MessageSource({
-				pause: () => this.#transport?.pause(),
-				resume: () => this.#transport?.resume(),
-				stop: () => {
-					this.#transport?.resume();
-					this.#socket.close(undefined);
-				},
-			});
-			if (this.#end !== undefined) this.#source.end(this.#end);
-		}
+		this.#source ??= new MessageSource(this.#socket);
 		return this.#source.stream;
 	}
 
 	get writable(): WritableStream<unknown> {
-		if (this.#sink === undefined) {
-			this.#sink = new MessageSink({
-				maxBufferedAmount: this.#socket.maxBufferedAmount,
-				finish: () => this.#socket.close(NORMAL_CLOSURE),
-				abort: () => this.#socket.close(INTERNAL_ERROR),
-			});
-			if (this.#transport !== undefined) this.#sink.open(this.#transport);
-			if (this.#end !== undefined) this.#sink.end(this.#end);
-		}
+		this.#sink ??= new MessageSink(this.#socket);
 		return this.#sink.stream;
 	}
 
@@ -60,8 +40,8 @@ export class Streams {
 	}
 
 	open(transport: Transport): void {
-		this.#transport = transport;
-		this.#sink?.open(transport);
+		this.#socket.transport = transport;
+		this.#sink?.opened();
 	}
 
 	message(message: StreamMessage): void {
@@ -69,8 +49,8 @@ export class Streams {
 	}
 
 	end(isClean: boolean): void {
-		if (this.#end !== undefined) return;
-		this.#end = isClean;
+		if (this.#socket.wasClean !== undefined) return;
+		this.#socket.wasClean = isClean;
 		this.#source?.end(isClean);
 		this.#sink?.end(isClean);
 	}

@@ -1,7 +1,7 @@
 /** An accepted connection as the socket sees it: what a runtime has to bring. */
 export interface Transport {
 	readonly readyState: 0 | 1 | 2 | 3;
-	/** Bytes that wait to go out. */
+	/** Bytes that were handed to `send()` and wait to go out. */
 	readonly bufferedAmount: number;
 	readonly extensions: string;
 	/**
