@@ -1,3 +1,10 @@
+import {
+	ABNORMAL_CLOSURE,
+	INTERNAL_ERROR,
+	MESSAGE_TOO_BIG,
+	NO_STATUS,
+	POLICY_VIOLATION,
+} from '../shared/close-codes.ts';
 import { connectionClosed, connectionLost } from '../shared/errors.ts';
 import { MessageRate } from '../shared/message-rate.ts';
 import { payloadSize } from '../shared/payload.ts';
@@ -13,19 +20,6 @@ export interface ConnectionLimits {
 const OPEN = 1;
 const CLOSING = 2;
 const CLOSED = 3;
-
-/** RFC 6455 section 7.4.1: the close frame had no code. Never sent. */
-const NO_STATUS = 1005;
-
-/** RFC 6455 section 7.4.1: the connection was lost without a close frame. Never sent. */
-const ABNORMAL_CLOSURE = 1006;
-
-/** RFC 6455 section 7.4.1: the peer broke a rule of the server's own. */
-const POLICY_VIOLATION = 1008;
-
-/** RFC 6455 section 7.4.1. */
-const MESSAGE_TOO_BIG = 1009;
-const INTERNAL_ERROR = 1011;
 
 /** Our end of a pair, within its limits. */
 export class Connection implements Transport {

@@ -1,4 +1,5 @@
 import { now } from '../shared/clock.ts';
+import { GOING_AWAY } from '../shared/close-codes.ts';
 import type { Report } from '../shared/report.ts';
 import { ConnectionView, type ManagedConnection, type OpenSlot } from './managed-connection.ts';
 import { Rotation } from './rotation.ts';
@@ -16,9 +17,6 @@ export interface CleanupSettings {
 	/** Milliseconds between two questions about one connection. */
 	readonly interval: number;
 }
-
-/** RFC 6455 section 7.4.1: the server goes away. */
-const GOING_AWAY = 1001;
 
 /** Asks a policy of the site's own about every open connection, spread over the interval. */
 export class Cleanup {

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { CloseFrame } from '../shared/close.ts';
-import { FrameError, INVALID_PAYLOAD, PROTOCOL_ERROR } from './frame-reader.ts';
+import { INVALID_PAYLOAD, PROTOCOL_ERROR } from '../shared/close-codes.ts';
+import { FrameError } from './frame-reader.ts';
 
 /**
  * Reads the payload of a close frame (RFC 6455 section 5.5.1).

@@ -3,6 +3,7 @@
  * who run the site.
  */
 
+import { SERVICE_RESTART } from '../shared/close-codes.ts';
 import type { AstroWebSocket } from '../shared/types.ts';
 import { type Connections, connections } from './connections.ts';
 import { ConnectionView, type ManagedConnection, type OpenSlot } from './managed-connection.ts';
@@ -62,9 +63,6 @@ export interface DrainOptions extends ShutdownOptions {
 
 /** Milliseconds that a connection gets to answer a ping that was asked for. */
 const CHECK_TIMEOUT = 5000;
-
-/** RFC 6455's registry: the server restarts, and clients may come back after a random time. */
-const SERVICE_RESTART = 1012;
 
 /** The WebSocket connections of the process, of all its sites. */
 export class ConnectionManager {

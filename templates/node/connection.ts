@@ -1,3 +1,4 @@
+import { GOING_AWAY, POLICY_VIOLATION } from '../shared/close-codes.ts';
 import { MessageRate } from '../shared/message-rate.ts';
 import { payloadSize } from '../shared/payload.ts';
 import type { Payload, Receiver, Sent, Transport } from '../shared/transport.ts';
@@ -7,12 +8,6 @@ import { livenessOf, type Watched } from './liveness.ts';
 import { Outbox } from './outbox.ts';
 import type { ConnectionObserver, Tracked } from './slot.ts';
 import type { RawReceiver, RawTransport, Wire } from './transport.ts';
-
-/** RFC 6455 section 7.4.1: the server goes away. */
-const GOING_AWAY = 1001;
-
-/** RFC 6455 section 7.4.1: the peer broke a rule of the server's own. */
-const POLICY_VIOLATION = 1008;
 
 /**
  * Milliseconds that a peer gets to answer when a limit ends its connection. Few such peers read

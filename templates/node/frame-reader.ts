@@ -1,12 +1,8 @@
 import { isUtf8 } from 'node:buffer';
+import { INVALID_PAYLOAD, MESSAGE_TOO_BIG, PROTOCOL_ERROR } from '../shared/close-codes.ts';
 import { BINARY, CLOSE, FIN, LENGTH_IN_16_BITS, LENGTH_IN_64_BITS, PONG, TEXT } from './frame.ts';
 import { GatheredBytes } from './gathered-bytes.ts';
 import { unmask } from './unmask.ts';
-
-/** RFC 6455 section 7.4.1: close codes for a peer that does not keep to the protocol. */
-export const PROTOCOL_ERROR = 1002;
-export const INVALID_PAYLOAD = 1007;
-const MESSAGE_TOO_BIG = 1009;
 
 /** RFC 6455 section 5.2: the bits that only extensions give a meaning. */
 const RESERVED = 0x70;

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { ABNORMAL_CLOSURE, INTERNAL_ERROR, NO_STATUS } from '../shared/close-codes.ts';
 import { payloadSize } from '../shared/payload.ts';
 import type { Payload, Sent } from '../shared/transport.ts';
 import { readClose, writeClose } from './close-frame.ts';
@@ -6,11 +7,6 @@ import { CLOSE, controlFrame, frameSize, PING, PONG, writeFrame } from './frame.
 import { FrameError, FrameReader } from './frame-reader.ts';
 import type { RawReceiver, RawTransport } from './transport.ts';
 import { type Closer, whenClosed } from './when-closed.ts';
-
-/** RFC 6455 section 7.4.1: what `close` events say where there was no code, or no close frame. */
-const NO_STATUS = 1005;
-const ABNORMAL_CLOSURE = 1006;
-const INTERNAL_ERROR = 1011;
 
 /** Milliseconds that a peer gets to end a connection that is closing. */
 const CLOSE_TIMEOUT = 30_000;

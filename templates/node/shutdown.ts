@@ -1,4 +1,5 @@
 import { closeFrame } from '../shared/close.ts';
+import { GOING_AWAY } from '../shared/close-codes.ts';
 import { type ClosingOptions, connections } from './connections.ts';
 import type { ClosingReport } from './manager-events.ts';
 
@@ -23,9 +24,6 @@ export interface ShutdownOptions {
 	 */
 	reason?: string;
 }
-
-/** RFC 6455 section 7.4.1: the server goes away. */
-const GOING_AWAY = 1001;
 
 /** Those of section 7.4.1 and its registry that a server may send for reasons of its own. */
 const SERVER_CODES: ReadonlySet<number> = new Set([GOING_AWAY, 1011, 1012, 1013, 1014]);

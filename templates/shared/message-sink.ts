@@ -1,3 +1,4 @@
+import { INTERNAL_ERROR, NORMAL_CLOSURE } from './close-codes.ts';
 import { connectionClosed, connectionLost } from './errors.ts';
 import { payloadSize, toPayload } from './payload.ts';
 import type { StreamedSocket } from './streams.ts';
@@ -7,10 +8,6 @@ const HIGH_WATER_MARK = 64 * 1024;
 
 /** Messages that may wait in the stream itself. */
 const QUEUED_MESSAGES = 16;
-
-/** RFC 6455 section 7.4.1. */
-const NORMAL_CLOSURE = 1000;
-const INTERNAL_ERROR = 1011;
 
 /** The Streams Standard has it, `@types/node` has not. */
 interface AbortableController extends WritableStreamDefaultController {

@@ -1,4 +1,5 @@
 import { type CloseFrame, closeFrame } from './close.ts';
+import { ABNORMAL_CLOSURE, INTERNAL_ERROR } from './close-codes.ts';
 import { type CloseDetails, closeEvent, errorEvent, messageEvent, openEvent } from './events.ts';
 import { Inbox } from './inbox.ts';
 import {
@@ -16,12 +17,6 @@ const CONNECTING = 0;
 const OPEN = 1;
 const CLOSING = 2;
 const CLOSED = 3;
-
-/** RFC 6455 section 7.4.1: the server met a condition that kept it from going on. */
-const INTERNAL_ERROR = 1011;
-
-/** RFC 6455 section 7.4.1: the connection was lost without a close frame. Never sent. */
-const ABNORMAL_CLOSURE = 1006;
 
 /** Messages that wait for a handler, beside the limit in bytes. Tiny ones cost more than their bytes. */
 const MAX_HELD_MESSAGES = 1024;
