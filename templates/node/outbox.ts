@@ -1,6 +1,6 @@
-import { Socket } from 'node:net';
 import type { Sent } from '../shared/transport.ts';
 import { frameSize, writeFrame } from './frame.ts';
+import { isSystemSocket } from './system-socket.ts';
 import type { Wire } from './transport.ts';
 
 /**
@@ -37,7 +37,7 @@ export class Outbox {
 
 	constructor(wire: Wire) {
 		this.#wire = wire;
-		this.#isSystemSocket = Object.getPrototypeOf(wire) === Socket.prototype;
+		this.#isSystemSocket = isSystemSocket(wire);
 	}
 
 	/** Bytes that the wire has not been given yet. */

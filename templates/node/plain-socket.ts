@@ -5,6 +5,7 @@ import type { Payload, Sent } from '../shared/transport.ts';
 import { readClose, writeClose } from './close-frame.ts';
 import { CLOSE, controlFrame, frameSize, PING, PONG, writeFrame } from './frame.ts';
 import { FrameError, FrameReader } from './frame-reader.ts';
+import { giveBack } from './system-socket.ts';
 import type { RawReceiver, RawTransport } from './transport.ts';
 import { type Closer, whenClosed } from './when-closed.ts';
 
@@ -203,6 +204,7 @@ export class PlainSocket extends FrameReader implements RawTransport, Closer {
 
 function onData(this: Stream, chunk: Buffer): void {
 	this[PLAIN]?.onData(chunk);
+	giveBack(this, chunk);
 }
 
 function onEnd(this: Stream): void {

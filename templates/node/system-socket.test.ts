@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { PassThrough } from 'node:stream';
+import { type TestContext, test } from 'node:test';
+import { giveBack } from './system-socket.ts';
+
+/** A socket of the system, and all that it gave in its first read. */
+async function receive(
+	context: TestContext,
+	bytes: number,
+): Promise<{ socket: Socket; chunk: Buffer }> {
+	const server = createServer().listen(0, '127.0.0.1');
+	context.after(() => server.close());
+	await once(server, 'listening');
+	const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+	context.after(() => client.destroy());
+	const [socket]: Socket[] = await once(server, 'connection');
+	assert.ok(socket);
+	client.write(Buffer.alloc(bytes, 7));
+	const [chunk]: Buffer[] = await once(socket, 'data');
+	assert.ok(chunk);
+	return { socket, chunk };
+}
+
+test('the memory of a large read is given back at once', async (context) => {
+	const { socket, chunk } = await receive(context, 16 * 1024);
+	assert.ok(chunk.byteLength >= 4 * 1024);
+	giveBack(socket, chunk);
+	// Node 20 cannot.
+	const canTransfer = 'transfer' in ArrayBuffer.prototype;
+	assert.equal(chunk.byteLength === 0, canTransfer);
+});
+
+test('what somebody else listens for is left alone', async (context) => {
+	const { socket, chunk } = await receive(context, 16 * 1024);
+	const length = chunk.byteLength;
+	socket.on('data', () => {}).on('data', () => {});
+	giveBack(socket, chunk);
+	assert.equal(chunk.byteLength, length);
+});
+
+test('a part of some memory is left alone', async (context) => {
+	const { socket, chunk } = await receive(context, 16 * 1024);
+	const part = chunk.subarray(1);
+	giveBack(socket, part);
+	assert.equal(part.byteLength, chunk.byteLength - 1);
+});
+
+test('a stream that is no socket of the system may use its memory again', () => {
+	const chunk = Buffer.alloc(16 * 1024);
+	giveBack(new PassThrough(), chunk);
+	assert.equal(chunk.byteLength, 16 * 1024);
+});
