@@ -10,12 +10,10 @@ const BATCH_INTERVAL = 50;
 /**
  * Brings connections to an end: asks them to close, all at once or spread over some time, waits,
  * and terminates what is left.
- *
- * @param over Milliseconds over which they are asked, the oldest first.
  */
 export async function end(
 	slots: readonly Slot[],
-	{ timeout, code, reason, over = 0 }: ClosingOptions & { readonly over?: number },
+	{ timeout, code, reason, over = 0 }: ClosingOptions,
 	events: ManagerEvents,
 ): Promise<ClosingReport> {
 	const start = performance.now();
