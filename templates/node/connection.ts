@@ -130,6 +130,14 @@ export class Connection implements Transport, RawReceiver, Watched, Tracked {
 		this.wasHeard = true;
 	}
 
+	reading(): void {
+		this.#outbox?.hold();
+	}
+
+	told(): void {
+		this.#outbox?.letGo();
+	}
+
 	pong(payload: Buffer): void {
 		this.observer?.onPong(payload);
 	}

@@ -66,6 +66,30 @@ test('what is sent in microtasks leaves together as well', async () => {
 	assert.deepEqual(writes, [['one', 'two']]);
 });
 
+test('what is held leaves in one write when it is let go, before the tick is over', async () => {
+	const { outbox, send, writes } = bench();
+	outbox.hold();
+	send('one');
+	send('two');
+	await nextTick();
+	assert.deepEqual(writes, []);
+	outbox.letGo();
+	assert.deepEqual(writes, [['one', 'two']]);
+	send('three');
+	await nextTick();
+	assert.deepEqual(writes, [['one', 'two'], ['three']]);
+});
+
+test('what was sent before it was held leaves with the rest', async () => {
+	const { outbox, send, writes } = bench();
+	send('one');
+	outbox.hold();
+	send('two');
+	outbox.letGo();
+	await nextTick();
+	assert.deepEqual(writes, [['one', 'two']]);
+});
+
 test('the next tick starts anew', async () => {
 	const { send, writes } = bench();
 	send('one');

@@ -33,6 +33,8 @@ export class Outbox {
 	#deskBytes = 0;
 	#sent: Sent[] | undefined;
 	#isScheduled = false;
+	/** Whether somebody will let everything out. */
+	#isHeld = false;
 	#isCorked = false;
 
 	constructor(wire: Wire) {
@@ -84,6 +86,17 @@ export class Outbox {
 		this.#wire.uncork();
 	}
 
+	/** Keeps everything until {@link letGo} in the same tick, whose end costs more to wait for. */
+	hold(): void {
+		this.#isHeld = true;
+	}
+
+	/** Lets everything out, unless the end of the tick will. */
+	letGo(): void {
+		this.#isHeld = false;
+		if (!this.#isScheduled) this.release();
+	}
+
 	/** Gives the wire what is held: something has to go out behind it. */
 	flush(): void {
 		if (this.heldBytes === 0) return;
@@ -115,7 +128,7 @@ export class Outbox {
 	}
 
 	#schedule(): void {
-		if (this.#isScheduled) return;
+		if (this.#isScheduled || this.#isHeld) return;
 		this.#isScheduled = true;
 		process.nextTick(Outbox.#endTick, this);
 	}

@@ -182,7 +182,12 @@ export class PlainSocket extends FrameReader implements RawTransport, Closer {
 
 	onData(chunk: Buffer): void {
 		this.receiver?.heard();
-		this.#take(chunk);
+		this.receiver?.reading();
+		try {
+			this.#take(chunk);
+		} finally {
+			this.receiver?.told();
+		}
 	}
 
 	/** The peer sends no more, so that there will be no closing handshake. */

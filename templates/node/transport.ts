@@ -23,6 +23,10 @@ export interface RawTransport {
 export interface RawReceiver extends Receiver {
 	/** Bytes have come in, whatever they are. */
 	heard(): void;
+	/** The messages in what has come in follow, all in this tick. */
+	reading(): void;
+	/** That were all of them. */
+	told(): void;
 	/** A ping was answered, or the peer has sent an answer to none. */
 	pong(payload: Buffer): void;
 	/** A control frame or the end of the stream is about to be written. */

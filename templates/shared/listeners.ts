@@ -182,20 +182,16 @@ function run<Target extends EventTarget>(
 	onFailure: OnFailure<Target>,
 ): void {
 	try {
+		const handler = typeof callback === 'function' ? callback : callback.handleEvent;
+		const self = typeof callback === 'function' ? target : callback;
 		const result =
 			context === undefined
-				? call(callback, target, event)
-				: context.runInAsyncScope(call, undefined, callback, target, event);
+				? handler.call(self, event)
+				: context.runInAsyncScope(handler, self, event);
 		if (isThenable(result)) result.then(undefined, (error) => onFailure(target, error));
 	} catch (error) {
 		onFailure(target, error);
 	}
-}
-
-function call(callback: EventListenerLike, target: unknown, event: Event): unknown {
-	return typeof callback === 'function'
-		? callback.call(target, event)
-		: callback.handleEvent(event);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
