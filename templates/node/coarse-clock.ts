@@ -1,4 +1,5 @@
 import { now } from '../shared/clock.ts';
+import { perProcess } from './per-process.ts';
 
 /** Milliseconds between two looks at the clock. */
 const PRECISION = 250;
@@ -36,16 +37,7 @@ export class CoarseClock {
 	}
 }
 
-/** One for all instances of this module: connections are made by one, and looked at by another. */
-const CLOCK: unique symbol = Symbol.for('astro.websocket.clock');
-
-interface Shared {
-	[CLOCK]?: CoarseClock;
-}
-
 /** The clock of this process. */
 export function coarseClock(): CoarseClock {
-	const shared: typeof globalThis & Shared = globalThis;
-	shared[CLOCK] ??= new CoarseClock();
-	return shared[CLOCK];
+	return perProcess('clock', () => new CoarseClock());
 }

@@ -11,6 +11,7 @@ import { ConnectionView, type OpenSlot } from './managed-connection.ts';
 import { type ClosingReport, ManagerEvents } from './manager-events.ts';
 import { type ConnectionManagerOptions, ManagerConfiguration } from './manager-options.ts';
 import { Metrics } from './metrics.ts';
+import { perProcess } from './per-process.ts';
 import { Slot } from './slot.ts';
 import { SlotIndex } from './slot-index.ts';
 import { SlotTable } from './slot-table.ts';
@@ -277,19 +278,7 @@ function isOpen(slot: Slot): slot is OpenSlot {
 	return slot.peer !== undefined && !slot.hasEnded;
 }
 
-/**
- * One for all instances of this module: in `astro preview` one comes from `node_modules` and one
- * out of the built server, and every built server of a process brings one.
- */
-const CONNECTIONS: unique symbol = Symbol.for('astro.websocket.connections');
-
-interface Shared {
-	[CONNECTIONS]?: Connections;
-}
-
 /** The books of this process. */
 export function connections(): Connections {
-	const shared: typeof globalThis & Shared = globalThis;
-	shared[CONNECTIONS] ??= new Connections();
-	return shared[CONNECTIONS];
+	return perProcess('connections', () => new Connections());
 }

@@ -5,6 +5,7 @@ import { connections } from './connections.ts';
 import type { HealthCounts } from './health.ts';
 import type { Traffic } from './managed-connection.ts';
 import { type Lifetimes, type Rates, SAMPLE_INTERVAL } from './metrics.ts';
+import { perProcess } from './per-process.ts';
 import { prometheusText } from './prometheus.ts';
 
 export type { RejectionReason } from '../shared/refusal.ts';
@@ -89,21 +90,14 @@ export function metricsResponse(): Response {
 	});
 }
 
-/** One timer for all instances of this module. */
-const SAMPLING: unique symbol = Symbol.for('astro.websocket.sampling');
-
-interface Shared {
-	[SAMPLING]?: NodeJS.Timeout;
-}
-
 /** Nobody pays for rates that nobody has asked for. */
 function sampleFromNowOn(): void {
-	const shared: typeof globalThis & Shared = globalThis;
-	if (shared[SAMPLING] !== undefined) return;
-	const sample = (): void => {
-		const books = connections();
-		books.metrics.sample(books.metrics.totals(books.all()), performance.now());
-	};
-	sample();
-	shared[SAMPLING] = setInterval(sample, SAMPLE_INTERVAL).unref();
+	perProcess('sampling', () => {
+		const sample = (): void => {
+			const books = connections();
+			books.metrics.sample(books.metrics.totals(books.all()), performance.now());
+		};
+		sample();
+		return setInterval(sample, SAMPLE_INTERVAL).unref();
+	});
 }
