@@ -8,6 +8,7 @@ import {
 import { connectionClosed, connectionLost } from '../shared/errors.ts';
 import { MessageRate } from '../shared/message-rate.ts';
 import { payloadSize } from '../shared/payload.ts';
+import { CLOSED, CLOSING, type CONNECTING, OPEN, type ReadyState } from '../shared/ready-state.ts';
 import type { Payload, Receiver, Sent, Transport } from '../shared/transport.ts';
 import type { PlatformClose, PlatformSocket } from './platform.ts';
 
@@ -17,16 +18,15 @@ export interface ConnectionLimits {
 	readonly maxMessagesPerSecond: number;
 }
 
-const OPEN = 1;
-const CLOSING = 2;
-const CLOSED = 3;
+/** The states of a connection that has been accepted. */
+type Established = Exclude<ReadyState, typeof CONNECTING>;
 
 /** Our end of a pair, within its limits. */
 export class Connection implements Transport {
 	readonly #socket: PlatformSocket;
 	readonly #limits: ConnectionLimits;
 	readonly #rate: MessageRate | undefined;
-	#state: 1 | 2 | 3 = OPEN;
+	#state: Established = OPEN;
 	/** What waits behind a Blob that is being read. */
 	#queue: Promise<void> | undefined;
 	#queuedBytes = 0;
@@ -43,7 +43,7 @@ export class Connection implements Transport {
 		socket.binaryType = 'arraybuffer';
 	}
 
-	get readyState(): 1 | 2 | 3 {
+	get readyState(): Established {
 		return this.#state;
 	}
 

@@ -1,6 +1,7 @@
 import { GOING_AWAY, POLICY_VIOLATION } from '../shared/close-codes.ts';
 import { MessageRate } from '../shared/message-rate.ts';
 import { payloadSize } from '../shared/payload.ts';
+import { OPEN, type ReadyState } from '../shared/ready-state.ts';
 import type { Payload, Receiver, Sent, Transport } from '../shared/transport.ts';
 import { coarseClock } from './coarse-clock.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
@@ -63,7 +64,7 @@ export class Connection implements Transport, RawReceiver, Watched, Tracked {
 		livenessOf(settings).watch(this);
 	}
 
-	get readyState(): 0 | 1 | 2 | 3 {
+	get readyState(): ReadyState {
 		return this.#raw.readyState;
 	}
 
@@ -88,7 +89,7 @@ export class Connection implements Transport, RawReceiver, Watched, Tracked {
 
 	send(data: Payload, done?: Sent): void {
 		const bytes = typeof data === 'string' ? Buffer.byteLength(data) : payloadSize(data);
-		const isOpen = this.#raw.readyState === 1;
+		const isOpen = this.#raw.readyState === OPEN;
 		if (isOpen && !this.#hasRoomFor(bytes)) {
 			done?.(new NotSentError(`${bytes} bytes are more than may wait to go out`));
 			if (this.#settings.overflow === 'close') this.#overflow();
@@ -198,7 +199,7 @@ export class Connection implements Transport, RawReceiver, Watched, Tracked {
 	}
 
 	#end(code: number, reason: string): void {
-		if (this.readyState !== 1) return;
+		if (this.readyState !== OPEN) return;
 		this.close(code, reason);
 		this.#grace = setTimeout(() => this.#raw.terminate(), GRACE).unref();
 	}

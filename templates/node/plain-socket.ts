@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { ABNORMAL_CLOSURE, INTERNAL_ERROR, NO_STATUS } from '../shared/close-codes.ts';
 import { payloadSize } from '../shared/payload.ts';
+import { CLOSED, CLOSING, OPEN, type ReadyState } from '../shared/ready-state.ts';
 import type { Payload, Sent } from '../shared/transport.ts';
 import { readClose, writeClose } from './close-frame.ts';
 import { CLOSE, controlFrame, frameSize, PING, PONG, writeFrame } from './frame.ts';
@@ -22,7 +23,7 @@ type Stream = Duplex & { [PLAIN]?: PlainSocket };
 
 /** A connection that no extension was negotiated for, on the server's side. */
 export class PlainSocket extends FrameReader implements RawTransport, Closer {
-	readyState: 0 | 1 | 2 | 3 = 1;
+	readyState: ReadyState = OPEN;
 	isPaused = false;
 	receiver: RawReceiver | undefined;
 	nextCloser: Closer | undefined;
@@ -86,15 +87,15 @@ export class PlainSocket extends FrameReader implements RawTransport, Closer {
 	}
 
 	close(code?: number, reason?: string): void {
-		if (this.readyState !== 1) return;
+		if (this.readyState !== OPEN) return;
 		this.#beginClosing();
 		if (this.#queue === undefined) this.#sendClose(code, reason);
 		else this.#enqueue(() => this.#sendClose(code, reason));
 	}
 
 	terminate(): void {
-		if (this.readyState === 3) return;
-		this.readyState = 2;
+		if (this.readyState === CLOSED) return;
+		this.readyState = CLOSING;
 		this.#stream.destroy();
 	}
 
@@ -156,7 +157,7 @@ export class PlainSocket extends FrameReader implements RawTransport, Closer {
 	}
 
 	#beginClosing(): void {
-		this.readyState = 2;
+		this.readyState = CLOSING;
 		this.#timer ??= setTimeout(() => this.#stream.destroy(), CLOSE_TIMEOUT).unref();
 	}
 
@@ -193,7 +194,7 @@ export class PlainSocket extends FrameReader implements RawTransport, Closer {
 	/** The peer sends no more, so that there will be no closing handshake. */
 	onEnd(): void {
 		this.receiver?.beforeControl();
-		if (this.readyState === 1) this.readyState = 2;
+		if (this.readyState === OPEN) this.readyState = CLOSING;
 		this.#stream.end();
 	}
 
@@ -202,7 +203,7 @@ export class PlainSocket extends FrameReader implements RawTransport, Closer {
 		// What came in while nothing was read may end with a close frame.
 		const unread: Buffer | null = this.#stream.read();
 		if (unread !== null) this.#take(unread);
-		this.readyState = 3;
+		this.readyState = CLOSED;
 		this.receiver?.closed(this.#code, this.#reason);
 	}
 }

@@ -1,8 +1,9 @@
+import type { ReadyState } from '../shared/ready-state.ts';
 import type { Payload, Receiver, Sent } from '../shared/transport.ts';
 
 /** What speaks the protocol on a byte stream, and the limits are put around. */
 export interface RawTransport {
-	readonly readyState: 0 | 1 | 2 | 3;
+	readonly readyState: ReadyState;
 	readonly bufferedAmount: number;
 	readonly extensions: string;
 	readonly isPaused: boolean;

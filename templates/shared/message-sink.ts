@@ -1,6 +1,7 @@
 import { INTERNAL_ERROR, NORMAL_CLOSURE } from './close-codes.ts';
 import { connectionClosed, connectionLost } from './errors.ts';
 import { payloadSize, toPayload } from './payload.ts';
+import { OPEN } from './ready-state.ts';
 import type { StreamedSocket } from './streams.ts';
 
 /** Bytes that may wait to go out before a writer has to wait. */
@@ -68,7 +69,7 @@ export class MessageSink {
 		while (this.#error === undefined && !this.#hasRoomFor(bytes)) await this.#change();
 		if (this.#error !== undefined) throw this.#error;
 		const { transport } = this.#socket;
-		if (transport?.readyState !== 1) throw connectionClosed();
+		if (transport?.readyState !== OPEN) throw connectionClosed();
 		this.#pending += 1;
 		transport.send(payload, (error) => {
 			this.#pending -= 1;

@@ -9,14 +9,10 @@ import {
 	Listeners,
 } from './listeners.ts';
 import { toMessageData, toPayload, toStreamMessage } from './payload.ts';
+import { CLOSED, CLOSING, CONNECTING, OPEN, type ReadyState } from './ready-state.ts';
 import { Streams } from './streams.ts';
 import type { Receiver, Transport } from './transport.ts';
 import type { AstroWebSocket, AstroWebSocketListener } from './types.ts';
-
-const CONNECTING = 0;
-const OPEN = 1;
-const CLOSING = 2;
-const CLOSED = 3;
 
 /** Messages that wait for a handler, beside the limit in bytes. Tiny ones cost more than their bytes. */
 const MAX_HELD_MESSAGES = 1024;
@@ -97,7 +93,7 @@ export class ServerWebSocket implements AstroWebSocket {
 	#isReleased = false;
 	#binaryType: 'blob' | 'arraybuffer' = 'blob';
 	/** The state while there is no transport. */
-	#state: 0 | 2 | 3 = CONNECTING;
+	#state: Exclude<ReadyState, typeof OPEN> = CONNECTING;
 	/** What `close()` was called with before there was a transport. */
 	#closeRequest: CloseFrame | undefined;
 	#transport: Transport | undefined;
@@ -128,7 +124,7 @@ export class ServerWebSocket implements AstroWebSocket {
 		return 'WebSocket';
 	}
 
-	get readyState(): 0 | 1 | 2 | 3 {
+	get readyState(): ReadyState {
 		return this.#transport?.readyState ?? this.#state;
 	}
 

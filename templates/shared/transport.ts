@@ -1,6 +1,8 @@
+import type { ReadyState } from './ready-state.ts';
+
 /** An accepted connection as the socket sees it: what a runtime has to bring. */
 export interface Transport {
-	readonly readyState: 0 | 1 | 2 | 3;
+	readonly readyState: ReadyState;
 	/** Bytes that were handed to `send()` and wait to go out. */
 	readonly bufferedAmount: number;
 	readonly extensions: string;
