@@ -37,11 +37,15 @@ impl Dev {
     }
 
     /// Modules of Astro import each other in a circle, and where the machine is busy Vite's runner
-    /// may evaluate `core/app/app.js` before what it extends. Then the restart fails.
+    /// may evaluate `core/app/app.js` before what it extends, or one that calls what is not there
+    /// yet. Then the restart fails.
     fn has_failed_by_itself(&self) -> bool {
         let failed = |printed: &str| {
-            let (_, after) = printed.split_once("Class extends value undefined")?;
-            after.contains("server restart failed").then_some(())
+            let (before, _) = printed.split_once("server restart failed")?;
+            ["Class extends value undefined", "undefined is not a function"]
+                .iter()
+                .find(|error| before.contains(**error))
+                .map(drop)
         };
         self.0.server.wait_for_output(Duration::ZERO, failed).is_ok()
     }
