@@ -9,6 +9,7 @@ import { livenessOf, type Watched } from './liveness.ts';
 import { Outbox } from './outbox.ts';
 import type { ConnectionObserver, Tracked } from './slot.ts';
 import type { RawReceiver, RawTransport, Wire } from './transport.ts';
+import { weigh } from './weight.ts';
 
 /**
  * Milliseconds that a peer gets to answer when a limit ends its connection. Few such peers read
@@ -150,6 +151,7 @@ export class Connection implements Transport, RawReceiver, Watched, Tracked {
 	message(data: string | ArrayBuffer): void {
 		this.received++;
 		this.activeAt = time.now;
+		if (typeof data !== 'string') weigh(data.byteLength);
 		const { maxMessagesPerSecond } = this.#settings;
 		if (maxMessagesPerSecond > 0) {
 			this.#rate ??= new MessageRate(maxMessagesPerSecond);

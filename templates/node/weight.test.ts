@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { test } from 'node:test';
+
+/** Makes and drops 1 GiB of messages, and tells what collections that took. */
+const MESSAGES = `
+import { PerformanceObserver, constants } from 'node:perf_hooks';
+import { weigh } from '${new URL('./weight.ts', import.meta.url)}';
+
+const counts = { young: 0, full: 0 };
+const observer = new PerformanceObserver((list) => {
+	for (const { detail } of list.getEntries()) {
+		if (detail.kind === constants.NODE_PERFORMANCE_GC_MINOR) counts.young++;
+		if (detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR) counts.full++;
+	}
+});
+observer.observe({ entryTypes: ['gc'] });
+for (let message = 0; message < 64 * 1024; message++) {
+	weigh(Buffer.allocUnsafeSlow(16 * 1024).byteLength);
+	// Collections are told of in between.
+	if (message % 1024 === 0) await new Promise(setImmediate);
+}
+await new Promise(setImmediate);
+console.log(JSON.stringify(counts));
+`;
+
+test('large messages are collected as young objects, however much room there is for those', () => {
+	const flags = ['--min-semi-space-size=64', '--max-semi-space-size=64', '--input-type=module'];
+	const printed = execFileSync(process.execPath, [...flags, '--eval', MESSAGES]).toString();
+	const { young, full } = JSON.parse(printed);
+	// It takes about 33 and 4, and without the weight 0 and 13.
+	assert.ok(full * 4 < young, printed);
+});
