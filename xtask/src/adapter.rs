@@ -30,6 +30,8 @@ pub struct Adapter {
     pub templates: Vec<String>,
     /// The packages that go into ours, each as one module.
     pub vendored: Vec<Vendored>,
+    /// What is taken from other runtimes, as far as the package imports it.
+    pub borrowed: Borrowed,
     /// From upstream's name to ours.
     pub rename: Rename,
     /// Its patch files, in order of their paths.
@@ -65,6 +67,15 @@ pub struct PackageTable {
     pub exports: BTreeMap<String, String>,
 }
 
+/// What a package takes from other runtimes.
+#[derive(Debug, Default)]
+pub struct Borrowed {
+    /// Folders of `templates/` that are not the runtime's own.
+    pub templates: Vec<String>,
+    /// Packages that those import.
+    pub vendored: Vec<Vendored>,
+}
+
 /// A CommonJS package that goes into ours as one module.
 #[derive(Debug)]
 pub struct Vendored {
@@ -84,6 +95,9 @@ pub struct Vendored {
 #[serde(deny_unknown_fields)]
 struct Description {
     templates: Vec<String>,
+    /// Other runtimes.
+    #[serde(default)]
+    borrows: Vec<Spanned<String>>,
     upstream: UpstreamTable,
     package: PackageTable,
     #[serde(default)]
@@ -117,7 +131,52 @@ struct VendorTable {
     absent: Vec<String>,
 }
 
+impl Description {
+    fn read(root: &Utf8Path, runtime: &str) -> Result<(Self, Arc<Source>), BuildError> {
+        let path = Utf8PathBuf::from(format!("{ADAPTERS}/{runtime}/adapter.toml"));
+        let source = Source::new(path.as_str(), workspace::read(root, &path)?);
+        let description =
+            toml::from_str(&source.text).map_err(|error| BuildError::AdapterUnreadable {
+                message: format!("`{path}` is not valid: {}", error.message()),
+                places: error.span().map(|span| source.wrong(span, "here")).into_iter().collect(),
+            })?;
+        Ok((description, source))
+    }
+}
+
+/// What the runtimes have that a description borrows from.
+fn borrowed(
+    root: &Utf8Path,
+    description: &Description,
+    source: &Arc<Source>,
+) -> Result<Borrowed, Failure> {
+    let known = runtimes(root)?;
+    let mut borrowed = Borrowed::default();
+    for lender in &description.borrows {
+        if !known.contains(lender.get_ref()) {
+            return Err(BuildError::AdapterUnreadable {
+                message: format!(
+                    "`{}` is no runtime: there are {}",
+                    lender.get_ref(),
+                    known.join(", ")
+                ),
+                places: vec![source.wrong(lender.span(), "here")],
+            }
+            .into());
+        }
+        let (lender, source) = Description::read(root, lender.get_ref())?;
+        let folders = lender.templates.into_iter();
+        borrowed.templates.extend(folders.filter(|folder| !description.templates.contains(folder)));
+        borrowed.vendored.extend(Vendored::all(lender.vendor, &source)?);
+    }
+    Ok(borrowed)
+}
+
 impl Vendored {
+    fn all(tables: Vec<VendorTable>, source: &Arc<Source>) -> Result<Vec<Self>, UpstreamError> {
+        tables.into_iter().map(|table| Self::validate(table, source)).collect()
+    }
+
     fn validate(table: VendorTable, source: &Arc<Source>) -> Result<Self, UpstreamError> {
         let VendorTable { package, version, integrity, exports, imports, absent, .. } = table;
         let pin = PackagePin::validate(source, &package, &version, &integrity)?;
@@ -137,13 +196,8 @@ impl Adapter {
     }
 
     fn read(root: &Utf8Path, runtime: &str) -> Result<Self, Failure> {
-        let path = Utf8PathBuf::from(format!("{ADAPTERS}/{runtime}/adapter.toml"));
-        let source = Source::new(path.as_str(), workspace::read(root, &path)?);
-        let description: Description =
-            toml::from_str(&source.text).map_err(|error| BuildError::AdapterUnreadable {
-                message: format!("`{path}` is not valid: {}", error.message()),
-                places: error.span().map(|span| source.wrong(span, "here")).into_iter().collect(),
-            })?;
+        let (description, source) = Description::read(root, runtime)?;
+        let borrowed = borrowed(root, &description, &source)?;
         let allow = description.allow.into_iter().map(|entry| allowance(entry, &source));
         let allow = allow.collect::<Result<_, BuildError>>()?;
         let rename = Rename {
@@ -151,11 +205,10 @@ impl Adapter {
             to: description.package.name.clone(),
             allow,
         };
-        let vendored = description.vendor.into_iter();
-        let vendored = vendored.map(|table| Vendored::validate(table, &source));
         Ok(Self {
             runtime: runtime.to_owned(),
-            vendored: vendored.collect::<Result<_, UpstreamError>>()?,
+            vendored: Vendored::all(description.vendor, &source)?,
+            borrowed,
             upstream: description.upstream,
             package: description.package,
             templates: description.templates,

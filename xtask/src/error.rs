@@ -147,7 +147,7 @@ pub enum BuildError {
     ///
     /// Every relative import of a module in `dist/` has to lead to a file of the package. The
     /// specifier comes from a patch's `import`, or from a template whose folder is not listed in
-    /// `adapter.toml`.
+    /// `adapter.toml`, and belongs to no runtime that is listed under `borrows`.
     #[error("`{module}` imports `{specifier}`, which the package does not have")]
     #[explain(
         code = "B006",

@@ -10,8 +10,9 @@ use crate::{
     adapter::Adapter,
     error::{Failure, UsageError},
     output::{self, Progress},
+    package::ours::Ours,
     parallel,
-    pipeline::{Ours, Workshop},
+    pipeline::Workshop,
     upstream::{Line, Release, UpstreamError},
 };
 
