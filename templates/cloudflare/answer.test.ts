@@ -4,7 +4,7 @@ import type { WebSocketHooks } from '../shared/hooks.ts';
 import type { WebSocketLocals } from '../shared/types.ts';
 import { answer, settle } from './answer.ts';
 import { admitState, type SiteState } from './fetch-state.ts';
-import { mutable, type PlatformSocket } from './platform.ts';
+import type { PlatformSocket } from './platform.ts';
 import { createSite, type Site, type SiteApp, type SiteOptions } from './site.ts';
 
 /** One end of a pair, of which only the acceptance counts here. */
@@ -28,7 +28,7 @@ interface Init extends ResponseInit {
 /** The runtime's response, which knows 101 and hands a socket on to copies. */
 class FakeResponse extends Response {
 	readonly webSocket: FakeSocket | undefined;
-	constructor(body: string | null, init: Init = {}) {
+	constructor(body: BodyInit | null, init: Init = {}) {
 		super(body, {
 			headers: init.headers ?? {},
 			status: init.status === 101 ? 200 : (init.status ?? 200),
@@ -285,9 +285,13 @@ test('a 101 from elsewhere goes through as it is, and can be added to', async ()
 	assert.equal(webSocket.isAccepted, false);
 });
 
-test('a response without a socket is not copied', () => {
-	const response = new Response('page');
-	assert.equal(mutable(response), response);
+test('a refusal from elsewhere can be added to', async () => {
+	const foreign = await fetch('data:text/plain,no');
+	assert.throws(() => foreign.headers.append('set-cookie', 'a=b'), TypeError);
+	const response = await run(bench(), () => foreign);
+	response.headers.append('set-cookie', 'a=b');
+	assert.equal(response.headers.get('content-type'), 'text/plain');
+	assert.equal(await response.text(), 'no');
 });
 
 test("a Worker of one's own accepts by the last response that Astro's state had", async () => {
