@@ -60,9 +60,10 @@ export function webSocketOf(response: Response): PlatformSocket | undefined {
 }
 
 /**
- * A response that headers can be added to. Those that a Durable Object and `fetch()` give are
- * immutable, and setting a cookie on them would be an exception. Astro keeps what it knows of a response in
- * properties with symbols for keys, its cookies for one.
+ * The answer to a handshake, with headers that can be added to. Those of a Durable Object's answer and
+ * of that of `fetch()` are immutable, be it a 101 or not, and setting a cookie on them would be an
+ * exception. A copy keeps the end of a pair. Astro keeps what it knows of a response in properties
+ * with symbols for keys, its cookies for one.
  */
 export function mutable(response: Response): Response {
 	const copy = new platform.Response(response.body, response);

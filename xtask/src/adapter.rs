@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use semantic_patch::{Allowance, PatchError, PatchFile, Rename, Source, check_ids};
+use semantic_patch::{Allowance, PatchError, PatchFile, Place, Rename, Source, check_ids};
 use semver::VersionReq;
 use serde::Deserialize;
 use toml::Spanned;
@@ -34,6 +34,8 @@ pub struct Adapter {
     pub borrowed: Borrowed,
     /// From upstream's name to ours.
     pub rename: Rename,
+    /// Releases of the upstream package that the patches are not for.
+    pub unfit: Vec<Unfit>,
     /// Its patch files, in order of their paths.
     pub patches: Vec<PatchFile>,
 }
@@ -91,6 +93,17 @@ pub struct Vendored {
     pub absent: Vec<String>,
 }
 
+/// Releases of upstream's that the patches do not fit, through no fault of theirs.
+#[derive(Debug)]
+pub struct Unfit {
+    /// Unlike the versions of an edit it tells prereleases apart.
+    pub versions: VersionReq,
+    /// What is the matter with them.
+    pub why: String,
+    /// Where the entry is written.
+    pub place: Place,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Description {
@@ -104,6 +117,8 @@ struct Description {
     vendor: Vec<VendorTable>,
     #[serde(default)]
     allow: Vec<Spanned<AllowTable>>,
+    #[serde(default)]
+    unfit: Vec<Spanned<UnfitTable>>,
 }
 
 #[derive(Deserialize)]
@@ -113,6 +128,13 @@ struct AllowTable {
     text: String,
     versions: Option<Spanned<String>>,
     #[expect(dead_code, reason = "mandatory, for the reader of the file")]
+    why: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UnfitTable {
+    versions: Spanned<String>,
     why: String,
 }
 
@@ -200,6 +222,8 @@ impl Adapter {
         let borrowed = borrowed(root, &description, &source)?;
         let allow = description.allow.into_iter().map(|entry| allowance(entry, &source));
         let allow = allow.collect::<Result<_, BuildError>>()?;
+        let unfit = description.unfit.into_iter().map(|entry| unfit(entry, &source));
+        let unfit = unfit.collect::<Result<_, BuildError>>()?;
         let rename = Rename {
             from: description.upstream.package.clone(),
             to: description.package.name.clone(),
@@ -213,6 +237,7 @@ impl Adapter {
             package: description.package,
             templates: description.templates,
             rename,
+            unfit,
             patches: patches(root, runtime)?,
         })
     }
@@ -243,16 +268,21 @@ pub fn runtimes(root: &Utf8Path) -> Result<Vec<String>, BuildError> {
 fn allowance(entry: Spanned<AllowTable>, source: &Arc<Source>) -> Result<Allowance, BuildError> {
     let place = source.wrong(entry.span(), "this entry");
     let AllowTable { module, text, versions, .. } = entry.into_inner();
-    let versions = match versions {
-        None => VersionReq::STAR,
-        Some(range) => {
-            VersionReq::parse(range.get_ref()).map_err(|error| BuildError::AdapterUnreadable {
-                message: format!("`{}` is not a range of versions: {error}", range.get_ref()),
-                places: vec![source.wrong(range.span(), "here")],
-            })?
-        }
-    };
+    let versions = versions.map_or(Ok(VersionReq::STAR), |text| range(&text, source))?;
     Ok(Allowance { module, text, versions, place })
+}
+
+fn unfit(entry: Spanned<UnfitTable>, source: &Arc<Source>) -> Result<Unfit, BuildError> {
+    let place = source.wrong(entry.span(), "this entry");
+    let UnfitTable { versions, why } = entry.into_inner();
+    Ok(Unfit { versions: range(&versions, source)?, why, place })
+}
+
+fn range(text: &Spanned<String>, source: &Arc<Source>) -> Result<VersionReq, BuildError> {
+    VersionReq::parse(text.get_ref()).map_err(|error| BuildError::AdapterUnreadable {
+        message: format!("`{}` is not a range of versions: {error}", text.get_ref()),
+        places: vec![source.wrong(text.span(), "here")],
+    })
 }
 
 fn patches(root: &Utf8Path, runtime: &str) -> Result<Vec<PatchFile>, Failure> {

@@ -1,6 +1,6 @@
 //! The way of the data, from a source tree to a package. Everything happens in memory.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
@@ -10,18 +10,21 @@ use semver::Version;
 use crate::{
     adapter::{Adapter, Vendored},
     compile,
+    day::Day,
     error::{BuildError, Failure, UsageError},
     output,
     package::{
         manifest::{self, Manifest},
+        modules,
         ours::Ours,
         record::{self, RECORD},
         stamp, tarball, vendor,
     },
+    parallel,
     patching::{self, Patched},
     upstream::{
-        self, Cache, Choice, Form, Integrity, Line, PackagePin, Pins, Registry, SourceTree,
-        UpstreamError,
+        self, Cache, Choice, Form, Integrity, Line, PackagePin, Pins, Registry, Release,
+        Remembered, SourceTree, UpstreamError,
     },
     workspace,
 };
@@ -32,6 +35,8 @@ pub struct Workshop {
     pub registry: Registry,
     pub pins: Pins,
     upstream: Option<Utf8PathBuf>,
+    patched: patching::Seen,
+    imports: modules::Seen,
 }
 
 /// One runtime for one Astro major.
@@ -58,7 +63,30 @@ impl Workshop {
         let root = workspace::root()?;
         let pins = Pins::read(&root)?;
         let registry = Registry::new(&root, Cache::of_user()?);
-        Ok(Self { root, pins, registry, upstream: upstream.map(Utf8Path::to_owned) })
+        let upstream = upstream.map(Utf8Path::to_owned);
+        let (patched, imports) = (patching::Seen::default(), modules::Seen::default());
+        Ok(Self { root, pins, registry, upstream, patched, imports })
+    }
+
+    /// What is known of the releases of these packages; of a registry that cannot be reached, what it
+    /// said last, and that is told.
+    pub fn ask(&self, packages: &[&str]) -> Result<Vec<Arc<Vec<Release>>>, UpstreamError> {
+        let known = parallel::bounded(packages, packages.len(), |package| {
+            Some(self.registry.releases_or_remembered(package))
+        });
+        let known = known.into_iter().collect::<Result<Vec<_>, UpstreamError>>()?;
+        let reason = known.iter().find_map(|(_, remembered)| Some(&remembered.as_ref()?.reason));
+        if let Some(reason) = reason {
+            output::hint(reason);
+        }
+        let told = packages.iter().zip(known).map(|(package, (releases, remembered))| {
+            if let Some(Remembered { since, .. }) = remembered {
+                let day = Day::of(since);
+                output::hint(&format!("the releases of `{package}` are those it named on {day}"));
+            }
+            releases
+        });
+        Ok(told.collect())
     }
 
     /// Everything there is to do for these runtimes: one job for every line that pins one, or for
@@ -200,7 +228,7 @@ impl Job<'_> {
 
     /// Source tree to patched modules, with the post-checks.
     pub fn patch(&self, tree: SourceTree) -> Result<Patched, Failure> {
-        patching::patch(self.adapter, tree)
+        patching::patch(self.adapter, tree, &self.workshop.patched)
     }
 
     /// Patched modules to package: compile, manifest and stamp, tarball.
@@ -237,7 +265,7 @@ impl Job<'_> {
         for (name, file) in &tree.declarations {
             files.insert(format!("dist/{name}.d.ts"), file.text.clone().into_bytes());
         }
-        ours.add_to(&mut files)?;
+        ours.add_to(&mut files, &self.workshop.imports)?;
         let stamp = stamp::of(self.line);
         let release = Manifest { version: &stamp, tag: &self.line.tag, files: &[RECORD] };
         let manifest = manifest::rewrite(self.adapter, &tree.manifest, &release)?;

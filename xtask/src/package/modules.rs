@@ -1,6 +1,6 @@
 //! Our own modules in a package: the templates, compiled, and what imports them.
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
@@ -9,6 +9,7 @@ use semantic_patch::{Language, Source, relative_imports};
 use crate::{
     compile,
     error::{BuildError, Failure},
+    memo::{Key, Memo},
     package::vendor,
     workspace,
 };
@@ -117,14 +118,21 @@ fn published(module: &str, specifier: &str, vendored: &[&str]) -> Option<String>
     Some(format!("{stem}.js"))
 }
 
+/// What modules of releases that were checked before import by a relative path.
+pub type Seen = Memo<Result<Arc<Vec<String>>, Failure>>;
+
 /// Every relative import of these files, which are those of upstream, with what patches have added.
-pub fn imports(files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<Import>, Failure> {
+pub fn imports(files: &BTreeMap<String, Vec<u8>>, seen: &Seen) -> Result<Vec<Import>, Failure> {
     let modules =
         files.par_iter().filter(|(path, _)| path.ends_with(".js") || path.ends_with(".d.ts"));
     let imports = modules.map(|(path, bytes)| {
-        let source = Source::new(path.as_str(), String::from_utf8_lossy(bytes));
-        let specifiers = relative_imports(&source, Language::of(path))?.into_iter();
-        Ok(specifiers.map(|specifier| Import { module: path.clone(), specifier }).collect())
+        let specifiers = seen.get(path, Key::of([bytes.as_slice()]), || {
+            let source = Source::new(path.as_str(), String::from_utf8_lossy(bytes));
+            Ok(Arc::new(relative_imports(&source, Language::of(path))?))
+        });
+        let specifiers = specifiers?;
+        let imports = specifiers.iter().cloned();
+        Ok(imports.map(|specifier| Import { module: path.clone(), specifier }).collect())
     });
     let imports: Vec<Vec<Import>> = imports.collect::<Result<_, Failure>>()?;
     Ok(imports.into_iter().flatten().collect())

@@ -8,7 +8,7 @@ use crate::{
     adapter::{ADAPTERS, Adapter, Borrowed, Vendored},
     error::Failure,
     package::{
-        modules::{self, Compiled, Import},
+        modules::{self, Compiled, Import, Seen},
         vendor::{self, Module},
     },
     upstream::{self, Registry, SourceTree},
@@ -49,8 +49,12 @@ impl Ours {
     }
 
     /// Adds our modules to upstream's files. Then nothing is missing that they import.
-    pub fn add_to(&self, files: &mut BTreeMap<String, Vec<u8>>) -> Result<(), Failure> {
-        let mut imports = modules::imports(files)?;
+    pub fn add_to(
+        &self,
+        files: &mut BTreeMap<String, Vec<u8>>,
+        seen: &Seen,
+    ) -> Result<(), Failure> {
+        let mut imports = modules::imports(files, seen)?;
         let Modules { vendored, compiled } = &self.own;
         files.extend(vendored.iter().map(Module::file));
         files.extend(compiled.files.iter().map(|(path, bytes)| (path.clone(), bytes.clone())));

@@ -20,7 +20,8 @@ pub const CASES: &[Case] = cases![
     starts_at_an_entry_point_with_named_exports,
 ];
 
-const COMPOSED_LATER: &str = "a Worker can call Astro's handlers itself since Astro 6";
+/// Astro 6 makes a `FetchState` within its own pipeline only, and reads no `src/fetch.ts`.
+const COMPOSED_LATER: &str = "a site can compose Astro's handlers itself since Astro 7";
 
 fn starts_at_the_entrypoint_of_the_adapter(sites: &Sites) -> Result<()> {
     let app = sites.app("entry-default")?;
@@ -31,7 +32,7 @@ fn starts_at_the_entrypoint_of_the_adapter(sites: &Sites) -> Result<()> {
 }
 
 fn starts_at_a_worker_that_calls_fetch(sites: &Sites) -> Result<()> {
-    if is_before_workerd()? {
+    if major()? < 7 {
         return not_applicable(COMPOSED_LATER);
     }
     let app = sites.app("entry-fetch")?;
@@ -42,7 +43,7 @@ fn starts_at_a_worker_that_calls_fetch(sites: &Sites) -> Result<()> {
 }
 
 fn starts_at_a_hono_app(sites: &Sites) -> Result<()> {
-    if is_before_workerd()? {
+    if major()? < 7 {
         return not_applicable(COMPOSED_LATER);
     }
     let app = sites.app("entry-hono")?;
@@ -57,7 +58,7 @@ fn starts_at_a_hono_app(sites: &Sites) -> Result<()> {
 }
 
 fn starts_at_the_sites_own_fetch_file(sites: &Sites) -> Result<()> {
-    if is_before_workerd()? {
+    if major()? < 7 {
         return not_applicable(COMPOSED_LATER);
     }
     let app = sites.app("entry-fetch-file")?;
