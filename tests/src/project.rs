@@ -80,7 +80,9 @@ impl Project {
     pub fn app(&self, name: &str) -> Result<App> {
         let root = self.folder.join(name);
         let lock = lock::exclusive(&root)?;
-        mirror(&[&locations::repository().join(SITE), &self.source], &root)?;
+        let mut sources = vec![locations::repository().join(SITE), self.source.clone()];
+        sources.extend(earlier(&self.source)?);
+        mirror(&sources, &root)?;
         // npm has added Astro and the adapter to it, and Astro reads there what to bundle.
         fs::copy(self.folder.join("package.json"), root.join("package.json"))?;
         Ok(App { root, tools: Tools::get()?, _lock: lock })
@@ -89,7 +91,7 @@ impl Project {
     /// A copy of `templates/` from which imports find what the project has installed.
     pub fn templates(&self, name: &str) -> Result<PathBuf> {
         let copy = self.folder.join(name);
-        mirror(&[&locations::repository().join("templates")], &copy)?;
+        mirror(&[locations::repository().join("templates")], &copy)?;
         // The packages come from the project, their types from the tools: it is the nearest folder
         // that counts.
         let types = copy.join("node_modules/@types");
@@ -120,6 +122,28 @@ impl Project {
 
 fn source(name: &str) -> PathBuf {
     locations::repository().join("tests/projects").join(name)
+}
+
+/// What a project has in place of its own on the Astro major that the suites run on: the folders
+/// `<name>-before-<major>` of later majors, the earliest of which comes last.
+fn earlier(source: &Path) -> Result<Vec<PathBuf>> {
+    let major = major()?;
+    let Some((parent, name)) = source.parent().zip(source.file_name()) else {
+        return Ok(Vec::new());
+    };
+    let start = format!("{}-before-", name.to_string_lossy());
+    let mut found = Vec::new();
+    for entry in fs::read_dir(parent)? {
+        let entry = entry?;
+        let file_name = entry.file_name();
+        let before = file_name.to_str().and_then(|name| name.strip_prefix(&start));
+        match before.and_then(|before| before.parse::<u64>().ok()) {
+            Some(before) if major < before => found.push((before, entry.path())),
+            _ => {}
+        }
+    }
+    found.sort_by(|one, other| other.cmp(one));
+    Ok(found.into_iter().map(|(_, folder)| folder).collect())
 }
 
 /// Installs what `tests/projects/<name>` depends on, beside a copy of its sources: a project that is
@@ -373,7 +397,7 @@ fn pins() -> Result<BTreeMap<String, Pin>> {
 
 /// Makes `target` hold what the sources hold, the later ones in place of the earlier ones, and leaves
 /// outputs alone.
-fn mirror(sources: &[&Path], target: &Path) -> Result<()> {
+fn mirror(sources: &[PathBuf], target: &Path) -> Result<()> {
     fs::create_dir_all(target)?;
     for entry in fs::read_dir(target)? {
         let entry = entry?;

@@ -19,6 +19,7 @@ mod day;
 mod diff;
 mod error;
 mod explain;
+mod memo;
 mod output;
 mod package;
 mod parallel;

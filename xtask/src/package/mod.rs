@@ -2,6 +2,7 @@
 
 pub mod manifest;
 pub mod modules;
+pub mod ours;
 pub mod record;
 pub mod stamp;
 pub mod tarball;

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::SystemTime,
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -26,6 +27,8 @@ pub struct Registry {
     root: Utf8PathBuf,
     cache: Cache,
     client: OnceLock<Client>,
+    /// Held while the client is made, so that npm is asked once.
+    making: Mutex<()>,
     /// What was asked for already.
     releases: Mutex<BTreeMap<String, Arc<Vec<Release>>>>,
 }
@@ -34,8 +37,8 @@ impl Registry {
     /// A registry for the checkout at `root`, whose `.npmrc` counts.
     #[must_use]
     pub fn new(root: &Utf8Path, cache: Cache) -> Self {
-        let releases = Mutex::default();
-        Self { root: root.to_owned(), cache, client: OnceLock::new(), releases }
+        let (client, making, releases) = (OnceLock::new(), Mutex::default(), Mutex::default());
+        Self { root: root.to_owned(), cache, client, making, releases }
     }
 
     /// Every release of a package, in order of versions. The registry is asked once.
@@ -45,6 +48,32 @@ impl Registry {
     /// Whatever keeps them from being known: `U004` to `U009` and `U013` of the catalogue.
     pub fn releases(&self, package: &str) -> Result<Arc<Vec<Release>>, UpstreamError> {
         self.releases_for(package, None)
+    }
+
+    /// The same; or, where the registry cannot be reached, what it said last, if that was ever kept.
+    /// From then on that is what it says.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::releases`].
+    pub fn releases_or_remembered(
+        &self,
+        package: &str,
+    ) -> Result<(Arc<Vec<Release>>, Option<Remembered>), UpstreamError> {
+        let cause = match self.releases(package) {
+            Ok(releases) => return Ok((releases, None)),
+            Err(cause) => cause,
+        };
+        let UpstreamError::Unreachable { url, reason, .. } = &cause else { return Err(cause) };
+        let registry = self.of_package(self.client()?, package)?;
+        let asked = Asked { package, version: None, registry: &registry };
+        let remembered = self
+            .cache
+            .recall(&asked.metadata_url())
+            .and_then(|(metadata, since)| Some((release::read(&metadata).ok()?, since)));
+        let Some((releases, since)) = remembered else { return Err(cause) };
+        let reason = format!("{url} cannot be reached: {reason}");
+        Ok((self.know(package, releases), Some(Remembered { since, reason })))
     }
 
     /// The tarball that is pinned: every byte of it has been verified.
@@ -102,12 +131,17 @@ impl Registry {
         let asked = Asked { package, version, registry: &registry };
         let url = asked.metadata_url();
         let metadata = client.get(&url, METADATA).map_err(|failure| asked.error(&url, failure))?;
-        let releases = release::read(&metadata).map_err(|error| {
+        let (releases, reduced) = release::read_and_reduce(&metadata).map_err(|error| {
             asked.bad_answer(&url, format!("not a package's metadata ({error})"))
         })?;
+        self.cache.remember(&url, &reduced);
+        Ok(self.know(package, releases))
+    }
+
+    fn know(&self, package: &str, releases: Vec<Release>) -> Arc<Vec<Release>> {
         let releases = Arc::new(releases);
         self.known().insert(package.to_owned(), Arc::clone(&releases));
-        Ok(releases)
+        releases
     }
 
     fn fetch(&self, package: &str, pin: &PackagePin) -> Result<Vec<u8>, UpstreamError> {
@@ -148,9 +182,22 @@ impl Registry {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
+        let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
         let client = Client::new(Npmrc::load(&self.root)?)?;
         Ok(self.client.get_or_init(|| client))
     }
+}
+
+/// That a registry could not be reached, and was taken at its earlier word.
+#[derive(Debug)]
+pub struct Remembered {
+    /// When it was reached last.
+    pub since: SystemTime,
+    /// Why it was not now.
+    pub reason: String,
 }
 
 /// What was asked of whom, for the errors.

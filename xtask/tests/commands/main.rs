@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what cannot be had fails the test")]
 
+mod borrowing;
 mod build;
 mod catalogue;
 mod check_and_diff;
