@@ -1,9 +1,5 @@
-import type {
-	AstroWebSocketCloseEvent,
-	AstroWebSocketData,
-	AstroWebSocketErrorEvent,
-	AstroWebSocketMessageEvent,
-} from './types.ts';
+import { AT_TARGET, beingDispatched, DISPATCH, Dispatch, type Dispatched } from './dispatch.ts';
+import type { AstroWebSocketCloseEvent, AstroWebSocketErrorEvent } from './types.ts';
 
 export interface CloseDetails {
 	readonly code: number;
@@ -11,46 +7,11 @@ export interface CloseDetails {
 	readonly wasClean: boolean;
 }
 
-/** `Event.AT_TARGET`, which is not in the types of Node. */
-const AT_TARGET = 2;
-
-/** Where an event has its {@link Dispatch}. */
-const DISPATCH: unique symbol = Symbol('dispatch');
-
-/** The dispatch of an event on a target that is not the runtime's own (DOM Standard, section 2.9). */
-export class Dispatch {
-	target: EventTarget | null = null;
-	/** The runtime's own target before: a later one of those counts again. */
-	readonly before: EventTarget | null;
-	isActive = false;
-	/** Whether the listeners that are left are passed over. */
-	isStopped = false;
-	/** Whether the listener that runs cannot prevent anything. */
-	isInPassive = false;
-
-	constructor(before: EventTarget | null) {
-		this.before = before;
-	}
-
-	/** @throws DOMException `InvalidStateError` if it has begun already. */
-	begin(target: EventTarget): void {
-		if (this.isActive) throw beingDispatched();
-		this.target = target;
-		this.isActive = true;
-	}
-
-	end(): void {
-		this.isActive = false;
-		this.isStopped = false;
-		this.isInPassive = false;
-	}
-}
-
 /**
  * An event that tells of its dispatch on a target of ours. The members of `Event` that do so read
  * what only a runtime's own `EventTarget` can write.
  */
-class DispatchedEvent extends Event {
+class DispatchedEvent extends Event implements Dispatched {
 	readonly [DISPATCH]: Dispatch = new Dispatch(null);
 
 	override get target(): EventTarget | null {
@@ -102,10 +63,6 @@ function adopt(event: Event): Dispatch {
 	return dispatch;
 }
 
-function beingDispatched(): DOMException {
-	return new DOMException('The event is being dispatched already.', 'InvalidStateError');
-}
-
 class SocketCloseEvent extends DispatchedEvent implements AstroWebSocketCloseEvent {
 	readonly code: number;
 	readonly reason: string;
@@ -130,67 +87,14 @@ class SocketErrorEvent extends DispatchedEvent implements AstroWebSocketErrorEve
 	}
 }
 
-/**
- * Node's `MessageEvent` converts each member of its dictionary by the rules of WebIDL, which takes
- * longer than everything else that is done for a small message.
- */
-class SocketMessageEvent extends DispatchedEvent {
-	readonly #data: AstroWebSocketData;
-	readonly #url: string;
-
-	constructor(data: AstroWebSocketData, url: string) {
-		super('message');
-		this.#data = data;
-		this.#url = url;
-	}
-
-	/** Each dispatch asks for it, and a runtime's own accessor is slow. */
-	override get type(): 'message' {
-		return 'message';
-	}
-
-	get data(): AstroWebSocketData {
-		return this.#data;
-	}
-
-	get origin(): string {
-		return new URL(this.#url).origin;
-	}
-
-	get lastEventId(): string {
-		return '';
-	}
-
-	get source(): null {
-		return null;
-	}
-
-	get ports(): [] {
-		return [];
-	}
-
-	/** Deprecated in the DOM Standard, and there nevertheless. */
-	initMessageEvent(): void {}
+// An `instanceof CloseEvent` as well. Node has none before version 23.
+if (globalThis.CloseEvent !== undefined) {
+	Object.defineProperties(SocketCloseEvent.prototype, members);
+	Object.setPrototypeOf(SocketCloseEvent.prototype, globalThis.CloseEvent.prototype);
 }
-
-/** Puts a class below a global one as well, so that its events are an `instanceof` that. */
-function alsoAs(own: { prototype: object }, global: { prototype: object } | undefined): void {
-	if (global === undefined) return;
-	Object.defineProperties(own.prototype, members);
-	Object.setPrototypeOf(own.prototype, global.prototype);
-}
-
-alsoAs(SocketMessageEvent, globalThis.MessageEvent);
-// Node has none before version 23.
-alsoAs(SocketCloseEvent, globalThis.CloseEvent);
 
 export function openEvent(): Event {
 	return new DispatchedEvent('open');
-}
-
-/** @param url That of the socket. */
-export function messageEvent(data: AstroWebSocketData, url: string): AstroWebSocketMessageEvent {
-	return new SocketMessageEvent(data, url);
 }
 
 export function errorEvent(error: Error): AstroWebSocketErrorEvent {

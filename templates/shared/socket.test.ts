@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { AsyncResource } from 'node:async_hooks';
 import { test } from 'node:test';
+import { inspect } from 'node:util';
 import { ServerWebSocket, type SocketHandle } from './socket.ts';
 import type { Receiver, Transport } from './transport.ts';
 
@@ -244,4 +245,37 @@ test('a listener can be removed, and fires once if attached twice', () => {
 	open(transport);
 	transport.fail(new Error('x'));
 	assert.equal(calls, 1);
+});
+
+test('a message comes with all that a MessageEvent has', () => {
+	const { socket, open, transport } = bench();
+	const seen: unknown[] = [];
+	let event: MessageEvent | undefined;
+	socket.addEventListener('message', (message) => {
+		event = message as MessageEvent;
+		seen.push(event.target === socket, event.currentTarget === socket, event.eventPhase);
+		seen.push(event.composedPath()[0] === socket);
+		event.stopImmediatePropagation();
+	});
+	socket.addEventListener('message', () => seen.push('stopped'));
+	open(transport);
+	transport.message('hello');
+	assert.deepEqual(seen, [true, true, 2, true]);
+
+	assert.ok(event instanceof MessageEvent);
+	const native = new MessageEvent('message', { data: 'hello', origin: 'ws://example.com' });
+	native.stopImmediatePropagation();
+	const changing = ['target', 'srcElement', 'timeStamp'];
+	for (const name in native) {
+		const [ours, theirs]: unknown[] = [Reflect.get(event, name), Reflect.get(native, name)];
+		if (changing.includes(name)) continue;
+		if (typeof theirs === 'function') assert.equal(typeof ours, 'function', name);
+		else assert.deepEqual(ours, theirs, name);
+	}
+	assert.equal(event.target, socket);
+	assert.equal(typeof event.timeStamp, 'number');
+	assert.match(inspect(event), /type: 'message'.*data: 'hello'/s);
+	event.preventDefault();
+	assert.equal(event.defaultPrevented, false);
+	assert.deepEqual([event.currentTarget, event.eventPhase, event.composedPath()], [null, 0, []]);
 });

@@ -1,6 +1,6 @@
 import { type CloseFrame, closeFrame } from './close.ts';
 import { ABNORMAL_CLOSURE, INTERNAL_ERROR } from './close-codes.ts';
-import { type CloseDetails, closeEvent, errorEvent, messageEvent, openEvent } from './events.ts';
+import { type CloseDetails, closeEvent, errorEvent, openEvent } from './events.ts';
 import { Inbox } from './inbox.ts';
 import {
 	type CaptureContext,
@@ -8,6 +8,7 @@ import {
 	type ListenerOptions,
 	Listeners,
 } from './listeners.ts';
+import { messageEvent } from './message-event.ts';
 import { toMessageData, toPayload, toStreamMessage } from './payload.ts';
 import { CLOSED, CLOSING, CONNECTING, OPEN, type ReadyState } from './ready-state.ts';
 import { Streams } from './streams.ts';
