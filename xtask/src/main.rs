@@ -1,5 +1,5 @@
 //! `cargo xtask`: takes the official Astro adapters, grafts WebSocket support onto them, and
-//! builds npm packages.
+//! builds npm packages and publishes them.
 //!
 //! ```text
 //! upstream/upstream.toml ─ pins ─► source tree ─► patches ─► post-checks ─► compile ─► manifest ─► package ─► tarball
@@ -20,16 +20,19 @@ mod diff;
 mod error;
 mod explain;
 mod output;
+mod pack;
 mod package;
 mod parallel;
 mod patching;
 mod pipeline;
+mod publish;
 mod review;
 mod status;
 mod suites;
 mod sweep;
 mod sync_version;
 mod test;
+mod tested;
 mod upstream;
 mod workspace;
 
@@ -45,7 +48,7 @@ enum Answer {
     No,
 }
 
-/// Builds, checks and tests the WebSocket adapters for Astro.
+/// Builds, checks, tests and publishes the WebSocket adapters for Astro.
 ///
 /// Data goes to stdout, everything else to stderr. NO_COLOR is respected.
 #[derive(Parser)]
@@ -73,6 +76,8 @@ enum Command {
     Clean(clean::Clean),
     Test(test::Test),
     Bench(bench::Bench),
+    Pack(pack::Pack),
+    Publish(publish::Publish),
 }
 
 fn main() -> ExitCode {
@@ -87,6 +92,8 @@ fn main() -> ExitCode {
         Command::Clean(clean) => clean.run(),
         Command::Test(test) => test.run(),
         Command::Bench(bench) => bench.run(),
+        Command::Pack(pack) => pack.run(),
+        Command::Publish(publish) => publish.run(),
     };
     match answer {
         Ok(Answer::Fine) => ExitCode::SUCCESS,
