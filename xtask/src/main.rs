@@ -19,11 +19,19 @@ mod day;
 mod diff;
 mod error;
 mod explain;
+mod follow;
+mod lint;
+mod matrix;
+mod nodes;
+mod notes;
 mod output;
 mod package;
 mod parallel;
 mod patching;
 mod pipeline;
+mod proposal;
+mod propose;
+mod releases;
 mod review;
 mod status;
 mod suites;
@@ -72,7 +80,12 @@ enum Command {
     Explain(explain::Explain),
     Clean(clean::Clean),
     Test(test::Test),
+    Lint(lint::Lint),
     Bench(bench::Bench),
+    Notes(notes::Notes),
+    Matrix(matrix::Matrix),
+    Follow(follow::Follow),
+    Propose(propose::Propose),
 }
 
 fn main() -> ExitCode {
@@ -86,7 +99,12 @@ fn main() -> ExitCode {
         Command::Explain(explain) => explain.run(),
         Command::Clean(clean) => clean.run(),
         Command::Test(test) => test.run(),
+        Command::Lint(lint) => lint.run(),
         Command::Bench(bench) => bench.run(),
+        Command::Notes(notes) => notes.run(),
+        Command::Matrix(matrix) => matrix.run(),
+        Command::Follow(follow) => follow.run(),
+        Command::Propose(propose) => propose.run(),
     };
     match answer {
         Ok(Answer::Fine) => ExitCode::SUCCESS,

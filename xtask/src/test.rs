@@ -10,12 +10,13 @@ use crate::{
     Answer, adapter,
     build::Build,
     error::{BuildError, Failure},
+    nodes,
     pipeline::Workshop,
     suites,
 };
 
 /// The suite of everything that is not a runtime.
-const TOOLCHAIN: &str = "toolchain";
+pub const TOOLCHAIN: &str = "toolchain";
 
 /// The environment variable that names a clone of Astro's repository. Without it the tests that
 /// need one are skipped.
@@ -23,6 +24,9 @@ const CLONE: &str = "UPSTREAM_GIT";
 
 /// Names the Astro major that suites run on.
 const MAJOR: &str = "TEST_ASTRO";
+
+/// Names the major of Node.js that suites run on.
+const NODE: &str = "TEST_NODE";
 
 /// Run the test suites
 ///
@@ -38,6 +42,9 @@ pub struct Test {
     /// Run on the line of this Astro major; on the newest if it is not given
     #[arg(long, value_name = "MAJOR")]
     astro: Option<u64>,
+    /// Run on this major of Node.js, one of `tests/tools/nodes/`
+    #[arg(long, value_name = "MAJOR")]
+    node: Option<u64>,
     /// Run only tests whose names hold this text
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
@@ -56,6 +63,7 @@ impl Test {
         let workshop = Workshop::open(None)?;
         workshop.lines(self.astro)?;
         let root = workshop.root;
+        self.node.map_or(Ok(()), |major| nodes::check(&root, major))?;
         let runtimes = adapter::runtimes(&root)?;
         let known: Vec<String> = std::iter::once(TOOLCHAIN.to_owned()).chain(runtimes).collect();
         suites::check_names(&self.suites, &known)?;
@@ -70,6 +78,7 @@ impl Test {
             let mut cargo = suites::cargo(&root);
             cargo.args(["test", "--quiet", "--no-fail-fast"]).args(target.split(' ')).arg("--");
             cargo.envs(self.astro.map(|major| (MAJOR, major.to_string())));
+            cargo.envs(self.node.map(|major| (NODE, major.to_string())));
             cargo.args(env::var_os(CLONE).map(|_| "--include-ignored")).args(&self.filter);
             is_fine &= counts.run(cargo)?;
         }
@@ -87,7 +96,11 @@ impl Test {
 fn targets(suite: &str) -> Vec<String> {
     if suite == TOOLCHAIN {
         let units = "--package explain-derive --package semantic-patch --package xtask";
-        vec![units.to_owned(), format!("--package tests --test {suite}")]
+        vec![
+            units.to_owned(),
+            format!("--package tests --test {suite}"),
+            "--package tests --test delivery".to_owned(),
+        ]
     } else {
         vec![format!("--package tests --test {suite}")]
     }

@@ -38,6 +38,12 @@ impl Registry {
         Self { root: root.to_owned(), cache, client: OnceLock::new(), releases }
     }
 
+    /// The cache in front of it.
+    #[must_use]
+    pub fn cache(&self) -> &Cache {
+        &self.cache
+    }
+
     /// Every release of a package, in order of versions. The registry is asked once.
     ///
     /// # Errors
