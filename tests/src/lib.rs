@@ -14,6 +14,7 @@ pub mod lock;
 pub mod once;
 pub mod patience;
 pub mod project;
+pub mod python;
 pub mod server;
 pub mod site;
 pub mod suite;

@@ -12,6 +12,12 @@ use anyhow::{Context, Result, ensure};
 
 use crate::{locations, lock};
 
+/// Where the tools are pinned.
+const TOOLS: &str = "tests/tools";
+
+/// Names the major of the Node that the suites run on, as `cargo xtask test --node` does.
+const NODE: &str = "TEST_NODE";
+
 /// The installed tools.
 pub struct Tools {
     folder: PathBuf,
@@ -19,26 +25,24 @@ pub struct Tools {
 }
 
 impl Tools {
-    /// Installs the tools on the first call on this machine; finds them on every later one.
+    /// Installs the tools on the first call on this machine; finds them on every later one. Their Node
+    /// is the one that `cargo xtask test --node` asks for.
     pub fn get() -> Result<Self> {
-        let source = locations::repository().join("tests/tools");
-        let manifest = fs::read(source.join("package.json"))?;
-        let lockfile = fs::read(source.join("package-lock.json"))?;
-        let name = lock::fingerprint([manifest.as_slice(), lockfile.as_slice()]);
-        let folder = locations::target().join("tools").join(name);
-        lock::folder_once(&folder, |unfinished| {
-            fs::write(unfinished.join("package.json"), &manifest)?;
-            fs::write(unfinished.join("package-lock.json"), &lockfile)?;
-            // The binaries are files of the platform packages: no install script has to run.
-            run(npm().current_dir(unfinished).args([
-                "ci",
-                "--ignore-scripts",
-                "--no-audit",
-                "--no-fund",
-            ]))
-        })?;
-        let node = brought_node(&folder).map_or_else(node_of_the_machine, Ok)?;
+        let source = locations::repository().join(TOOLS);
+        let folder = install(&source)?;
+        let other = env::var_os(NODE).map(|major| source.join("nodes").join(major));
+        let node = match other.filter(|other| other.is_dir()) {
+            Some(other) => brought_node(&install(&other)?),
+            None => brought_node(&folder),
+        };
+        let node = node.map_or_else(node_of_the_machine, Ok)?;
         Ok(Self { folder, node })
+    }
+
+    /// The `node_modules` folder of what workflows and bills of materials are checked with.
+    pub fn checks() -> Result<PathBuf> {
+        let source = locations::repository().join(TOOLS).join("checks");
+        Ok(install(&source)?.join("node_modules"))
     }
 
     /// The `node_modules` folder of the tools, where type checking finds `@types`.
@@ -88,6 +92,26 @@ impl Tools {
         command.arg(self.modules().join(path));
         command
     }
+}
+
+/// Installs what a folder pins, once for each of its contents.
+fn install(source: &Path) -> Result<PathBuf> {
+    let manifest = fs::read(source.join("package.json"))?;
+    let lockfile = fs::read(source.join("package-lock.json"))?;
+    let name = lock::fingerprint([manifest.as_slice(), lockfile.as_slice()]);
+    let folder = locations::target().join("tools").join(name);
+    lock::folder_once(&folder, |unfinished| {
+        fs::write(unfinished.join("package.json"), &manifest)?;
+        fs::write(unfinished.join("package-lock.json"), &lockfile)?;
+        // The binaries are files of the platform packages: no install script has to run.
+        run(npm().current_dir(unfinished).args([
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+        ]))
+    })?;
+    Ok(folder)
 }
 
 /// Runs a command to its end; what it printed is in the error where it fails.
