@@ -13,6 +13,7 @@ pub mod locations;
 pub mod once;
 pub mod patience;
 pub mod project;
+pub mod python;
 pub mod server;
 pub mod site;
 pub mod suite;

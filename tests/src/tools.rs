@@ -3,15 +3,22 @@
 //! `tests/tools/package-lock.json` and that of `bring-tools` pin them with their integrity; a machine
 //! needs nothing but npm.
 
+use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use bring_tools::{Node, install, machine_npm, platform};
 
 use crate::locations;
+
+/// Where the tools are pinned.
+const TOOLS: &str = "tests/tools";
+
+/// Names the major of the Node that the suites run on, as `cargo xtask test --node` does.
+const NODE: &str = "TEST_NODE";
 
 /// The installed tools.
 pub struct Tools {
@@ -20,14 +27,23 @@ pub struct Tools {
 }
 
 impl Tools {
-    /// Installs the tools on the first call on this machine; finds them on every later one.
+    /// Installs the tools on the first call on this machine; finds them on every later one. Their Node
+    /// is the one that `cargo xtask test --node` asks for.
     pub fn get() -> Result<Self> {
-        let source = locations::repository().join("tests/tools");
-        let manifest = fs::read(source.join("package.json"))?;
-        let lockfile = fs::read(source.join("package-lock.json"))?;
-        let target = locations::target();
-        let folder = install(&manifest, &lockfile, &target)?;
-        Ok(Self { folder, node: Node::bring(&target)? })
+        let source = locations::repository().join(TOOLS);
+        let folder = install_from(&source)?;
+        let other = env::var_os(NODE).map(|major| source.join("nodes").join(major));
+        let node = match other.filter(|other| other.is_dir()) {
+            Some(other) => Node::installed_in(&install_from(&other)?)?,
+            None => Node::bring(&locations::target())?,
+        };
+        Ok(Self { folder, node })
+    }
+
+    /// The `node_modules` folder of what workflows and bills of materials are checked with.
+    pub fn checks() -> Result<PathBuf> {
+        let source = locations::repository().join(TOOLS).join("checks");
+        Ok(install_from(&source)?.join("node_modules"))
     }
 
     /// The `node_modules` folder of the tools, where type checking finds `@types`.
@@ -81,6 +97,13 @@ impl Tools {
         command.arg(self.modules().join(path));
         command
     }
+}
+
+/// Installs what a folder pins, once for each of its contents.
+fn install_from(source: &Path) -> Result<PathBuf> {
+    let manifest = fs::read(source.join("package.json"))?;
+    let lockfile = fs::read(source.join("package-lock.json"))?;
+    Ok(install(&manifest, &lockfile, &locations::target())?)
 }
 
 /// Runs a command to its end; what it printed is in the error where it fails.

@@ -241,6 +241,37 @@ pub enum BuildError {
         help = "run `git checkout -- upstream/reviewed.toml`; after a merge, delete it and run `cargo xtask sync-version --accept`"
     )]
     ReviewedUnreadable { message: String, places: Vec<Place> },
+
+    /// The history of the checkout cannot be read
+    ///
+    /// Release notes and proposals are made of commits and tags: the checkout has to be a clone of the
+    /// repository, and not an archive of its files.
+    #[error("the history of this checkout cannot be read: {reason}")]
+    #[explain(
+        code = "B015",
+        help = "call it in a clone with all commits and tags: `git fetch --unshallow --tags`"
+    )]
+    NoHistory { reason: String },
+
+    /// The changelog does not tell of a release
+    ///
+    /// `CHANGELOG.md` has a section for every release, `## [0.2.0] - 2026-12-24`. It is what people
+    /// wrote about the release, and the notes begin with it.
+    #[error("`CHANGELOG.md` says nothing of {version}")]
+    #[explain(
+        code = "B016",
+        help = "put what stands under `## [Unreleased]` under `## [{version}]` with the day, commit, and move the tag"
+    )]
+    NotInChangelog { version: Version },
+
+    /// A proposal cannot be used
+    ///
+    /// A proposal is what `cargo xtask follow` prints: JSON with a pull request, an issue, both or
+    /// none. It is made in a job that runs foreign code, so nothing is taken from it but texts and
+    /// pins, and the pins have to be readable.
+    #[error("`{path}` is no proposal: {reason}")]
+    #[explain(code = "B017", help = "make it anew: `cargo xtask follow > {path}`")]
+    NoProposal { path: Utf8PathBuf, reason: String },
 }
 
 /// What can be wrong with the way a command is called, beside what its grammar says.
@@ -268,6 +299,24 @@ pub enum UsageError {
     #[error("no release of the pinned majors is {since} or newer")]
     #[explain(code = "B024", help = "run `cargo xtask status` to see the newest releases")]
     NoRelease { since: Version },
+
+    /// No such Node.js is brought
+    ///
+    /// Suites run on the Node.js that the tools pin, or on one of `tests/tools/nodes/`, each a folder
+    /// with a `package.json` and its lockfile.
+    #[error("no Node.js {major} is pinned")]
+    #[explain(code = "B028", help = "choose one of: {known}")]
+    Node { major: u64, known: String },
+
+    /// There is no such revision
+    ///
+    /// A tag, a branch or a commit of this repository. Releases have tags such as `v0.2.0`.
+    #[error("there is no revision `{name}`")]
+    #[explain(
+        code = "B027",
+        help = "run `git fetch --tags`, and `git tag --list 'v*'` to see the releases"
+    )]
+    Revision { name: String },
 
     /// What is asked for contradicts itself
     ///

@@ -19,6 +19,11 @@ mod day;
 mod diff;
 mod error;
 mod explain;
+mod follow;
+mod lint;
+mod matrix;
+mod nodes;
+mod notes;
 mod output;
 mod pack;
 mod package;
@@ -26,6 +31,9 @@ mod parallel;
 mod patching;
 mod pipeline;
 mod publish;
+mod proposal;
+mod propose;
+mod releases;
 mod review;
 mod status;
 mod suites;
@@ -75,9 +83,14 @@ enum Command {
     Explain(explain::Explain),
     Clean(clean::Clean),
     Test(test::Test),
+    Lint(lint::Lint),
     Bench(bench::Bench),
     Pack(pack::Pack),
     Publish(publish::Publish),
+    Notes(notes::Notes),
+    Matrix(matrix::Matrix),
+    Follow(follow::Follow),
+    Propose(propose::Propose),
 }
 
 fn main() -> ExitCode {
@@ -91,9 +104,14 @@ fn main() -> ExitCode {
         Command::Explain(explain) => explain.run(),
         Command::Clean(clean) => clean.run(),
         Command::Test(test) => test.run(),
+        Command::Lint(lint) => lint.run(),
         Command::Bench(bench) => bench.run(),
         Command::Pack(pack) => pack.run(),
         Command::Publish(publish) => publish.run(),
+        Command::Notes(notes) => notes.run(),
+        Command::Matrix(matrix) => matrix.run(),
+        Command::Follow(follow) => follow.run(),
+        Command::Propose(propose) => propose.run(),
     };
     match answer {
         Ok(Answer::Fine) => ExitCode::SUCCESS,

@@ -16,6 +16,7 @@ use crate::{
         manifest::{self, Manifest},
         modules::{self, Compiled},
         record::{self, RECORD},
+        sbom::{self, SBOM},
         stamp, tarball,
         vendor::{self, Module},
     },
@@ -295,7 +296,7 @@ impl Job<'_> {
         let compiled = ours.compiled.files.iter();
         files.extend(compiled.map(|(path, bytes)| (path.clone(), bytes.clone())));
         let stamp = stamp::of(self.line);
-        let release = Manifest { version: &stamp, tag: &self.line.tag, files: &[RECORD] };
+        let release = Manifest { version: &stamp, tag: &self.line.tag, files: &[RECORD, SBOM] };
         let manifest = manifest::rewrite(self.adapter, &tree.manifest, &release)?;
         files.insert("package.json".to_owned(), manifest.into_bytes());
         files.insert(
@@ -304,6 +305,9 @@ impl Job<'_> {
         );
         files.insert("README.md".to_owned(), ours.readme.clone().into_bytes());
         files.insert("LICENSE".to_owned(), ours.licences(tree).into_bytes());
+        // The last one: it names all others.
+        let sbom = sbom::document(self.adapter, self.line, tree, &ours.vendored, &files);
+        files.insert(SBOM.to_owned(), sbom.into_bytes());
         Ok(files)
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     adapter::{self, Adapter},
     build::Build,
     error::{BuildError, Failure},
+    nodes,
     pipeline::{Job, Workshop},
     suites,
     tested::{self, Tested},
@@ -27,6 +28,9 @@ const CLONE: &str = "UPSTREAM_GIT";
 
 /// Names the Astro major that suites run on.
 const MAJOR: &str = "TEST_ASTRO";
+
+/// Names the major of Node.js that suites run on.
+const NODE: &str = "TEST_NODE";
 
 /// Run the test suites
 ///
@@ -48,6 +52,9 @@ pub struct Test {
     /// Run the suites of the runtimes on every line that they have, one after the other
     #[arg(long, conflicts_with = "astro")]
     every_line: bool,
+    /// Run on this major of Node.js, one of `tests/tools/nodes/`
+    #[arg(long, value_name = "MAJOR")]
+    node: Option<u64>,
     /// Run only tests whose names hold this text
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
@@ -74,6 +81,7 @@ impl Test {
         let workshop = Workshop::open(None)?;
         workshop.lines(self.astro)?;
         let root = &workshop.root;
+        self.node.map_or(Ok(()), |major| nodes::check(root, major))?;
         let runtimes = adapter::runtimes(root)?;
         let known: Vec<String> = std::iter::once(TOOLCHAIN.to_owned()).chain(runtimes).collect();
         suites::check_names(&self.suites, &known)?;
@@ -137,6 +145,7 @@ impl Test {
             let mut cargo = suites::cargo(root);
             cargo.args(["test", "--quiet", "--no-fail-fast"]).args(target.split(' ')).arg("--");
             cargo.envs(major.map(|major| (MAJOR, major.to_string())));
+            cargo.envs(self.node.map(|major| (NODE, major.to_string())));
             cargo.args(env::var_os(CLONE).map(|_| "--include-ignored")).args(&self.filter);
             is_fine &= counts.run(cargo)?;
         }
@@ -167,7 +176,11 @@ fn note(
 fn targets(suite: &str) -> Vec<String> {
     if suite == TOOLCHAIN {
         let units = "--package explain-derive --package semantic-patch --package xtask";
-        vec![units.to_owned(), format!("--package tests --test {suite}")]
+        vec![
+            units.to_owned(),
+            format!("--package tests --test {suite}"),
+            "--package tests --test delivery".to_owned(),
+        ]
     } else {
         vec![format!("--package tests --test {suite}")]
     }

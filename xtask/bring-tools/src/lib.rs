@@ -60,7 +60,15 @@ impl Node {
     ///
     /// Whatever keeps them from being had.
     pub fn bring(target: &Path) -> Result<Self, BringError> {
-        let folder = install(MANIFEST.as_bytes(), LOCKFILE.as_bytes(), target)?;
+        Self::installed_in(&install(MANIFEST.as_bytes(), LOCKFILE.as_bytes(), target)?)
+    }
+
+    /// The same out of a folder in which another lockfile was installed.
+    ///
+    /// # Errors
+    ///
+    /// Where Node.js is neither there nor on the machine.
+    pub fn installed_in(folder: &Path) -> Result<Self, BringError> {
         let brought = folder.join(format!("node_modules/node-{}/bin/node", platform()));
         let program = if brought.is_file() { brought } else { node_of_the_machine()? };
         Ok(Self { program, npm: folder.join("node_modules/npm/bin/npm-cli.js") })

@@ -2,7 +2,7 @@
 
 use std::{env, fs, io};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{Integrity, UpstreamError};
 
@@ -39,6 +39,12 @@ impl Cache {
             reason: "no home folder is known".to_owned(),
         })?;
         Ok(Self { folder: caches.join("zastro") })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn folder(&self) -> &Utf8Path {
+        &self.folder
     }
 
     /// The tarball with this integrity. What was altered since it was stored is not there.

@@ -78,6 +78,12 @@ impl Registry {
         }
     }
 
+    /// The cache in front of it.
+    #[must_use]
+    pub fn cache(&self) -> &Cache {
+        &self.cache
+    }
+
     /// Every release of a package, in order of versions. The registry is asked once.
     ///
     /// # Errors
