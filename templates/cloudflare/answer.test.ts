@@ -4,7 +4,7 @@ import type { WebSocketHooks } from '../shared/hooks.ts';
 import type { WebSocketLocals } from '../shared/types.ts';
 import { answer, settle } from './answer.ts';
 import { admitState, type SiteState } from './fetch-state.ts';
-import { mutable, type PlatformSocket } from './platform.ts';
+import type { PlatformSocket } from './platform.ts';
 import { createSite, type Site, type SiteApp, type SiteOptions } from './site.ts';
 
 /** One end of a pair, of which only the acceptance counts here. */
@@ -285,9 +285,13 @@ test('a 101 from elsewhere goes through as it is, and can be added to', async ()
 	assert.equal(webSocket.isAccepted, false);
 });
 
-test('a response without a socket is not copied', () => {
-	const response = new Response('page');
-	assert.equal(mutable(response), response);
+test('a rejection from elsewhere goes through as it is, and can be added to', async () => {
+	const foreign = Response.redirect('https://example.org/');
+	assert.throws(() => foreign.headers.append('Set-Cookie', 'a=b'));
+	const response = await run(bench(), () => foreign);
+	response.headers.append('Set-Cookie', 'a=b');
+	assert.equal(response.status, 302);
+	assert.equal(response.headers.get('location'), 'https://example.org/');
 });
 
 test("a Worker of one's own accepts by the last response that Astro's state had", async () => {

@@ -1,21 +1,23 @@
 import type { AstroIntegration } from 'astro';
+import type { Plugin } from 'vite';
 import { INJECTED_TYPES_FILENAME, injectedTypes } from '../shared/injected-types.ts';
 import { resolveWebSocketOptions } from '../shared/options.ts';
 import { packageName } from '../shared/package-name.ts';
 import { warnings } from './not-kept.ts';
-import { relayPlugin } from './relay-plugin.ts';
 import { sitePlugin } from './site-plugin.ts';
 
 /**
- * Adds to upstream's integration what a site needs at the time of configuration and in dev.
+ * Adds to upstream's integration what a site needs at the time of configuration.
  *
- * @param adapterOptions The user's options less those that upstream names. `websocket` is taken out
- * of them: upstream hands what it does not know on to Cloudflare's Vite plugin.
+ * @param adapterOptions The user's options, of which upstream may have taken some. `websocket` is taken
+ * out of them: upstream hands what it does not know on to Cloudflare's Vite plugin.
+ * @param plugins Those that `astro dev` needs.
  * @throws TypeError that names the option that is wrong.
  */
 export function withWebSocketIntegration(
 	integration: AstroIntegration,
 	adapterOptions: object,
+	...plugins: Plugin[]
 ): AstroIntegration {
 	const { hooks } = integration;
 	const options = resolveWebSocketOptions(adapterOptions);
@@ -30,11 +32,12 @@ export function withWebSocketIntegration(
 				await hooks['astro:config:setup']?.(parameters);
 				const { config, logger, updateConfig } = parameters;
 				for (const warning of notKept) logger.warn(warning);
-				updateConfig({ vite: { plugins: [sitePlugin(options, config), relayPlugin()] } });
+				updateConfig({ vite: { plugins: [sitePlugin(options, config), ...plugins] } });
 			},
 			'astro:config:done': async (parameters) => {
 				await hooks['astro:config:done']?.(parameters);
-				parameters.injectTypes({
+				// Since Astro 4.14.
+				parameters.injectTypes?.({
 					filename: INJECTED_TYPES_FILENAME,
 					content: injectedTypes(packageName()),
 				});

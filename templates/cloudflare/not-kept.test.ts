@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { warnings } from './not-kept.ts';
+import { WEBSOCKET_DEFAULTS } from '../shared/options.ts';
+import { limitsOfWorker, warnings } from './not-kept.ts';
 
 test('nothing is said where nothing was set', () => {
 	assert.deepEqual(warnings(undefined), []);
@@ -24,4 +25,19 @@ test('each option that was set in vain is named, with the reason', () => {
 		'`websocket.heartbeatInterval` has no effect on Cloudflare: a Worker cannot send pings, nor see the answers.',
 		'`websocket.maxConnections` has no effect on Cloudflare: requests are spread over many instances of the Worker, none of which sees the others.',
 	]);
+});
+
+test('a dev server in Node keeps what a Worker keeps, and sets no other limit', () => {
+	const options = limitsOfWorker({ websocket: { maxPayload: 7, idleTimeout: 1, hooks: 'a.ts' } });
+	assert.deepEqual(
+		{ maxPayload: options.maxPayload, hooks: options.hooks, idleTimeout: options.idleTimeout },
+		{ maxPayload: 7, hooks: 'a.ts', idleTimeout: 0 },
+	);
+	assert.equal(options.maxMessagesPerSecond, WEBSOCKET_DEFAULTS.maxMessagesPerSecond);
+	assert.equal(options.maxConnections, Number.POSITIVE_INFINITY);
+	assert.deepEqual(limitsOfWorker(), limitsOfWorker({}));
+});
+
+test('a wrong option is refused in dev as well', () => {
+	assert.throws(() => limitsOfWorker({ websocket: { maxPayload: 0 } }), /websocket\.maxPayload/);
 });

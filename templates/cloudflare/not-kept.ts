@@ -1,4 +1,4 @@
-import type { ResolvedWebSocketOptions } from '../shared/options.ts';
+import { type ResolvedWebSocketOptions, resolveWebSocketOptions } from '../shared/options.ts';
 import type { Kept } from './site.ts';
 
 type NotKept = Exclude<keyof ResolvedWebSocketOptions, Kept | 'hooks'>;
@@ -37,4 +37,30 @@ export function warnings(given: object | undefined): string[] {
 	return set.map(
 		([name, reason]) => `\`websocket.${name}\` has no effect on Cloudflare: ${reason}.`,
 	);
+}
+
+/** The same options where the site runs in Node, with the values that set no limit. */
+const WITHOUT_LIMIT: Pick<ResolvedWebSocketOptions, NotKept> = {
+	maxBufferedAmount: Number.POSITIVE_INFINITY,
+	overflow: 'close',
+	heartbeatInterval: 0,
+	enableHealthMonitoring: false,
+	healthCheckInterval: 1,
+	maxMissedPings: 1,
+	idleTimeout: 0,
+	maxConnections: Number.POSITIVE_INFINITY,
+	maxConnectionsPerIP: Number.POSITIVE_INFINITY,
+	rateLimitWindow: 1,
+	rateLimitMaxConnections: 0,
+	perMessageDeflate: false,
+	trustedProxies: [],
+};
+
+/**
+ * The options for an `astro dev` that runs the site in Node, so that it behaves as the Worker will.
+ *
+ * @param adapterOptions The user's, if there are any.
+ */
+export function limitsOfWorker(adapterOptions: object = {}): ResolvedWebSocketOptions {
+	return { ...resolveWebSocketOptions(adapterOptions), ...WITHOUT_LIMIT };
 }

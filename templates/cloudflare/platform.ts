@@ -36,7 +36,7 @@ interface Upgrading {
 interface Platform {
 	readonly WebSocketPair: new () => { readonly 0: PlatformSocket; readonly 1: PlatformSocket };
 	readonly Response: new (
-		body: null,
+		body: ReadableStream | null,
 		init: { status: number; headers?: Headers; webSocket: PlatformSocket } | Response,
 	) => Response;
 }
@@ -60,13 +60,13 @@ export function webSocketOf(response: Response): PlatformSocket | undefined {
 }
 
 /**
- * A 101 that headers can be added to. Those of a Durable Object and of `fetch()` are immutable,
- * and setting a cookie on them would be an exception. Astro keeps what it knows of a response in
- * properties with symbols for keys, its cookies for one.
+ * The answer to a handshake, with headers that can be added to. Those of a Durable Object's answer and
+ * of that of `fetch()` are immutable, be it a 101 or not, and setting a cookie on them would be an
+ * exception. A copy keeps the end of a pair. Astro keeps what it knows of a response in properties
+ * with symbols for keys, its cookies for one.
  */
 export function mutable(response: Response): Response {
-	if (webSocketOf(response) === undefined) return response;
-	const copy = new platform.Response(null, response);
+	const copy = new platform.Response(response.body, response);
 	for (const key of Object.getOwnPropertySymbols(response)) {
 		Reflect.set(copy, key, Reflect.get(response, key));
 	}

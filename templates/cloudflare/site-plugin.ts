@@ -14,13 +14,14 @@ export function sitePlugin(options: ResolvedWebSocketOptions, folders: ProjectFo
 	let file = find();
 	return {
 		name: MODULE,
+		// Vite knows filters since 6.3.
 		resolveId: {
 			filter: { id: new RegExp(`^${MODULE}$`) },
-			handler: () => RESOLVED,
+			handler: (id) => (id === MODULE ? RESOLVED : undefined),
 		},
 		load: {
 			filter: { id: new RegExp(`^${RESOLVED}$`) },
-			handler: () => siteModule(options, find()),
+			handler: (id) => (id === RESOLVED ? siteModule(options, find()) : undefined),
 		},
 		configureServer(vite) {
 			// Once there, it is a module like any other; here is heard of its coming and going.
@@ -47,8 +48,13 @@ export function siteModule(options: ResolvedWebSocketOptions, hooks: string | nu
 	].join('\n');
 }
 
-function reload(vite: ViteDevServer): void {
-	for (const environment of Object.values(vite.environments)) {
+/** A dev server of any Vite: before 6 there are no environments. */
+interface AnyViteDevServer {
+	readonly environments?: ViteDevServer['environments'];
+}
+
+function reload({ environments }: AnyViteDevServer): void {
+	for (const environment of Object.values(environments ?? {})) {
 		const module = environment.moduleGraph.getModuleById(RESOLVED);
 		if (module === undefined) continue;
 		environment.moduleGraph.invalidateModule(module);

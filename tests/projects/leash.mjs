@@ -1,7 +1,12 @@
 // Ends a server when the test process that started it is gone, be it killed: its end of this pipe
 // closes then.
-process.stdin
-	.on('end', () => process.exit())
-	.on('error', () => process.exit())
-	.resume();
-process.stdin.unref?.();
+import { isMainThread } from 'node:worker_threads';
+
+// Threads are given it as well, and would be ended at once: the pipe is not theirs.
+if (isMainThread) {
+	process.stdin
+		.on('end', () => process.exit())
+		.on('error', () => process.exit())
+		.resume();
+	process.stdin.unref?.();
+}

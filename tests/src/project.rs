@@ -81,7 +81,9 @@ impl Project {
     pub fn app(&self, name: &str) -> Result<App> {
         let root = self.folder.join(name);
         let lock = lock::exclusive(&root)?;
-        mirror(&[&locations::repository().join(SITE), &self.source], &root)?;
+        let mut sources = vec![locations::repository().join(SITE), self.source.clone()];
+        sources.extend(earlier(&self.source)?);
+        mirror(&sources, &root)?;
         // npm has added Astro and the adapter to it, and Astro reads there what to bundle.
         fs::copy(self.folder.join("package.json"), root.join("package.json"))?;
         Ok(App { root, tools: Tools::get()?, _lock: lock })
@@ -90,7 +92,7 @@ impl Project {
     /// A copy of `templates/` from which imports find what the project has installed.
     pub fn templates(&self, name: &str) -> Result<PathBuf> {
         let copy = self.folder.join(name);
-        mirror(&[&locations::repository().join("templates")], &copy)?;
+        mirror(&[locations::repository().join("templates")], &copy)?;
         // The packages come from the project, their types from the tools: it is the nearest folder
         // that counts.
         let types = copy.join("node_modules/@types");
@@ -121,6 +123,28 @@ impl Project {
 
 fn source(name: &str) -> PathBuf {
     locations::repository().join("tests/projects").join(name)
+}
+
+/// What a project has in place of its own on the Astro major that the suites run on: the folders
+/// `<name>-before-<major>` of later majors, the earliest of which comes last.
+fn earlier(source: &Path) -> Result<Vec<PathBuf>> {
+    let major = major()?;
+    let Some((parent, name)) = source.parent().zip(source.file_name()) else {
+        return Ok(Vec::new());
+    };
+    let start = format!("{}-before-", name.to_string_lossy());
+    let mut found = Vec::new();
+    for entry in fs::read_dir(parent)? {
+        let entry = entry?;
+        let file_name = entry.file_name();
+        let before = file_name.to_str().and_then(|name| name.strip_prefix(&start));
+        match before.and_then(|before| before.parse::<u64>().ok()) {
+            Some(before) if major < before => found.push((before, entry.path())),
+            _ => {}
+        }
+    }
+    found.sort_by(|one, other| other.cmp(one));
+    Ok(found.into_iter().map(|(_, folder)| folder).collect())
 }
 
 /// Installs what `tests/projects/<name>` depends on, beside a copy of its sources: a project that is
@@ -229,25 +253,8 @@ impl App {
         Ok(fs::write(path, text.replace(old, new))?)
     }
 
-    /// Node in this root. The environment is empty but for what every machine has, since Astro
-    /// behaves differently in CI, on a terminal, and when it thinks that an agent is calling.
     fn node(&self) -> Command {
-        let mut command = self.tools.node();
-        command
-            .current_dir(&self.root)
-            .env_clear()
-            .env("PATH", self.tools.path())
-            .env("ASTRO_TELEMETRY_DISABLED", "1")
-            .env("NO_COLOR", "1")
-            // Where wrangler keeps what servers on this machine tell each other, and its log.
-            .env("XDG_CONFIG_HOME", self.root.join(".wrangler/config"))
-            .env("WRANGLER_SEND_METRICS", "false")
-            // `request.cf` is made up, and not fetched.
-            .env("CLOUDFLARE_CF_FETCH_ENABLED", "false");
-        if let Some(home) = std::env::var_os("HOME") {
-            command.env("HOME", home);
-        }
-        command
+        node_in(&self.tools, &self.root)
     }
 
     /// `astro build` with these environment variables, unless the last build was of the same
@@ -268,6 +275,27 @@ impl App {
         fs::write(stamp, fingerprint)?;
         Ok(())
     }
+}
+
+/// Node in the root of a site. The environment is empty but for what every machine has, since Astro
+/// behaves differently in CI, on a terminal, and when it thinks that an agent is calling.
+pub fn node_in(tools: &Tools, root: &Path) -> Command {
+    let mut command = tools.node();
+    command
+        .current_dir(root)
+        .env_clear()
+        .env("PATH", tools.path())
+        .env("ASTRO_TELEMETRY_DISABLED", "1")
+        .env("NO_COLOR", "1")
+        // Where wrangler keeps what servers on this machine tell each other, and its log.
+        .env("XDG_CONFIG_HOME", root.join(".wrangler/config"))
+        .env("WRANGLER_SEND_METRICS", "false")
+        // `request.cf` is made up, and not fetched.
+        .env("CLOUDFLARE_CF_FETCH_ENABLED", "false");
+    if let Some(home) = std::env::var_os("HOME") {
+        command.env("HOME", home);
+    }
+    command
 }
 
 /// An installation takes some 200 MB, and each build of the adapter needs another: those of earlier
@@ -365,7 +393,8 @@ pub fn pinned() -> Result<Pin> {
     pins()?.remove(&line).with_context(|| format!("no `[{line}]` among the pins"))
 }
 
-fn pins() -> Result<BTreeMap<String, Pin>> {
+/// The pins of all lines, by their names.
+pub fn pins() -> Result<BTreeMap<String, Pin>> {
     let path = locations::repository().join("upstream/upstream.toml");
     let text =
         fs::read_to_string(&path).with_context(|| format!("cannot read: {}", path.display()))?;
@@ -374,7 +403,7 @@ fn pins() -> Result<BTreeMap<String, Pin>> {
 
 /// Makes `target` hold what the sources hold, the later ones in place of the earlier ones, and leaves
 /// outputs alone.
-fn mirror(sources: &[&Path], target: &Path) -> Result<()> {
+fn mirror(sources: &[PathBuf], target: &Path) -> Result<()> {
     fs::create_dir_all(target)?;
     for entry in fs::read_dir(target)? {
         let entry = entry?;

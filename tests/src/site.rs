@@ -5,6 +5,7 @@ use std::fmt;
 use anyhow::{Result, bail, ensure};
 
 use crate::client::Request;
+use crate::project::major;
 use crate::server::Server;
 
 /// A way in which an adapter serves a site.
@@ -83,8 +84,13 @@ impl Host {
     }
 
     /// Whether the site runs in workerd.
-    pub fn is_worker(self) -> bool {
-        matches!(self, Self::Cloudflare(_))
+    pub fn is_worker(self) -> Result<bool> {
+        Ok(match self {
+            Self::Node(_) => false,
+            // Up to Astro 5 it runs in Node there.
+            Self::Cloudflare(Cloudflare::Dev) => major()? >= 6,
+            Self::Cloudflare(_) => true,
+        })
     }
 
     /// Whether workerd itself speaks to the client, as it does on Cloudflare: then it is workerd that

@@ -153,7 +153,9 @@ fn trial<S: Sites>(
 fn start<S: Sites>(sites: &Arc<S>, host: S::Host) {
     let sites = Arc::clone(sites);
     thread::spawn(move || {
-        if let Err(error) = sites.get(host) {
+        if let Err(error) = sites.get(host)
+            && !error.is::<NotApplicable>()
+        {
             eprintln!("{host}: {error:#}");
         }
     });

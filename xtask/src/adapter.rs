@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use semantic_patch::{Allowance, PatchError, PatchFile, Rename, Source, check_ids};
+use semantic_patch::{Allowance, PatchError, PatchFile, Place, Rename, Source, check_ids};
 use semver::VersionReq;
 use serde::Deserialize;
 use toml::Spanned;
@@ -30,8 +30,12 @@ pub struct Adapter {
     pub templates: Vec<String>,
     /// The packages that go into ours, each as one module.
     pub vendored: Vec<Vendored>,
+    /// What is taken from other runtimes, as far as the package imports it.
+    pub borrowed: Borrowed,
     /// From upstream's name to ours.
     pub rename: Rename,
+    /// Releases of the upstream package that the patches are not for.
+    pub unfit: Vec<Unfit>,
     /// Its patch files, in order of their paths.
     pub patches: Vec<PatchFile>,
 }
@@ -65,6 +69,15 @@ pub struct PackageTable {
     pub exports: BTreeMap<String, String>,
 }
 
+/// What a package takes from other runtimes.
+#[derive(Debug, Default)]
+pub struct Borrowed {
+    /// Folders of `templates/` that are not the runtime's own.
+    pub templates: Vec<String>,
+    /// Packages that those import.
+    pub vendored: Vec<Vendored>,
+}
+
 /// A CommonJS package that goes into ours as one module.
 #[derive(Debug)]
 pub struct Vendored {
@@ -80,16 +93,32 @@ pub struct Vendored {
     pub absent: Vec<String>,
 }
 
+/// Releases of upstream's that the patches do not fit, through no fault of theirs.
+#[derive(Debug)]
+pub struct Unfit {
+    /// Unlike the versions of an edit it tells prereleases apart.
+    pub versions: VersionReq,
+    /// What is the matter with them.
+    pub why: String,
+    /// Where the entry is written.
+    pub place: Place,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Description {
     templates: Vec<String>,
+    /// Other runtimes.
+    #[serde(default)]
+    borrows: Vec<Spanned<String>>,
     upstream: UpstreamTable,
     package: PackageTable,
     #[serde(default)]
     vendor: Vec<VendorTable>,
     #[serde(default)]
     allow: Vec<Spanned<AllowTable>>,
+    #[serde(default)]
+    unfit: Vec<Spanned<UnfitTable>>,
 }
 
 #[derive(Deserialize)]
@@ -99,6 +128,13 @@ struct AllowTable {
     text: String,
     versions: Option<Spanned<String>>,
     #[expect(dead_code, reason = "mandatory, for the reader of the file")]
+    why: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UnfitTable {
+    versions: Spanned<String>,
     why: String,
 }
 
@@ -117,7 +153,52 @@ struct VendorTable {
     absent: Vec<String>,
 }
 
+impl Description {
+    fn read(root: &Utf8Path, runtime: &str) -> Result<(Self, Arc<Source>), BuildError> {
+        let path = Utf8PathBuf::from(format!("{ADAPTERS}/{runtime}/adapter.toml"));
+        let source = Source::new(path.as_str(), workspace::read(root, &path)?);
+        let description =
+            toml::from_str(&source.text).map_err(|error| BuildError::AdapterUnreadable {
+                message: format!("`{path}` is not valid: {}", error.message()),
+                places: error.span().map(|span| source.wrong(span, "here")).into_iter().collect(),
+            })?;
+        Ok((description, source))
+    }
+}
+
+/// What the runtimes have that a description borrows from.
+fn borrowed(
+    root: &Utf8Path,
+    description: &Description,
+    source: &Arc<Source>,
+) -> Result<Borrowed, Failure> {
+    let known = runtimes(root)?;
+    let mut borrowed = Borrowed::default();
+    for lender in &description.borrows {
+        if !known.contains(lender.get_ref()) {
+            return Err(BuildError::AdapterUnreadable {
+                message: format!(
+                    "`{}` is no runtime: there are {}",
+                    lender.get_ref(),
+                    known.join(", ")
+                ),
+                places: vec![source.wrong(lender.span(), "here")],
+            }
+            .into());
+        }
+        let (lender, source) = Description::read(root, lender.get_ref())?;
+        let folders = lender.templates.into_iter();
+        borrowed.templates.extend(folders.filter(|folder| !description.templates.contains(folder)));
+        borrowed.vendored.extend(Vendored::all(lender.vendor, &source)?);
+    }
+    Ok(borrowed)
+}
+
 impl Vendored {
+    fn all(tables: Vec<VendorTable>, source: &Arc<Source>) -> Result<Vec<Self>, UpstreamError> {
+        tables.into_iter().map(|table| Self::validate(table, source)).collect()
+    }
+
     fn validate(table: VendorTable, source: &Arc<Source>) -> Result<Self, UpstreamError> {
         let VendorTable { package, version, integrity, exports, imports, absent, .. } = table;
         let pin = PackagePin::validate(source, &package, &version, &integrity)?;
@@ -137,29 +218,26 @@ impl Adapter {
     }
 
     fn read(root: &Utf8Path, runtime: &str) -> Result<Self, Failure> {
-        let path = Utf8PathBuf::from(format!("{ADAPTERS}/{runtime}/adapter.toml"));
-        let source = Source::new(path.as_str(), workspace::read(root, &path)?);
-        let description: Description =
-            toml::from_str(&source.text).map_err(|error| BuildError::AdapterUnreadable {
-                message: format!("`{path}` is not valid: {}", error.message()),
-                places: error.span().map(|span| source.wrong(span, "here")).into_iter().collect(),
-            })?;
+        let (description, source) = Description::read(root, runtime)?;
+        let borrowed = borrowed(root, &description, &source)?;
         let allow = description.allow.into_iter().map(|entry| allowance(entry, &source));
         let allow = allow.collect::<Result<_, BuildError>>()?;
+        let unfit = description.unfit.into_iter().map(|entry| unfit(entry, &source));
+        let unfit = unfit.collect::<Result<_, BuildError>>()?;
         let rename = Rename {
             from: description.upstream.package.clone(),
             to: description.package.name.clone(),
             allow,
         };
-        let vendored = description.vendor.into_iter();
-        let vendored = vendored.map(|table| Vendored::validate(table, &source));
         Ok(Self {
             runtime: runtime.to_owned(),
-            vendored: vendored.collect::<Result<_, UpstreamError>>()?,
+            vendored: Vendored::all(description.vendor, &source)?,
+            borrowed,
             upstream: description.upstream,
             package: description.package,
             templates: description.templates,
             rename,
+            unfit,
             patches: patches(root, runtime)?,
         })
     }
@@ -190,16 +268,21 @@ pub fn runtimes(root: &Utf8Path) -> Result<Vec<String>, BuildError> {
 fn allowance(entry: Spanned<AllowTable>, source: &Arc<Source>) -> Result<Allowance, BuildError> {
     let place = source.wrong(entry.span(), "this entry");
     let AllowTable { module, text, versions, .. } = entry.into_inner();
-    let versions = match versions {
-        None => VersionReq::STAR,
-        Some(range) => {
-            VersionReq::parse(range.get_ref()).map_err(|error| BuildError::AdapterUnreadable {
-                message: format!("`{}` is not a range of versions: {error}", range.get_ref()),
-                places: vec![source.wrong(range.span(), "here")],
-            })?
-        }
-    };
+    let versions = versions.map_or(Ok(VersionReq::STAR), |text| range(&text, source))?;
     Ok(Allowance { module, text, versions, place })
+}
+
+fn unfit(entry: Spanned<UnfitTable>, source: &Arc<Source>) -> Result<Unfit, BuildError> {
+    let place = source.wrong(entry.span(), "this entry");
+    let UnfitTable { versions, why } = entry.into_inner();
+    Ok(Unfit { versions: range(&versions, source)?, why, place })
+}
+
+fn range(text: &Spanned<String>, source: &Arc<Source>) -> Result<VersionReq, BuildError> {
+    VersionReq::parse(text.get_ref()).map_err(|error| BuildError::AdapterUnreadable {
+        message: format!("`{}` is not a range of versions: {error}", text.get_ref()),
+        places: vec![source.wrong(text.span(), "here")],
+    })
 }
 
 fn patches(root: &Utf8Path, runtime: &str) -> Result<Vec<PatchFile>, Failure> {

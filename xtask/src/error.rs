@@ -154,7 +154,7 @@ pub enum BuildError {
     ///
     /// Every relative import of a module in `dist/` has to lead to a file of the package. The
     /// specifier comes from a patch's `import`, or from a template whose folder is not listed in
-    /// `adapter.toml`.
+    /// `adapter.toml`, and belongs to no runtime that is listed under `borrows`.
     #[error("`{module}` imports `{specifier}`, which the package does not have")]
     #[explain(
         code = "B006",
@@ -272,6 +272,15 @@ pub enum BuildError {
     #[error("`{path}` is no proposal: {reason}")]
     #[explain(code = "B017", help = "make it anew: `cargo xtask follow > {path}`")]
     NoProposal { path: Utf8PathBuf, reason: String },
+
+    /// Releases that are said not to fit do fit
+    ///
+    /// An entry under `[[unfit]]` of `adapter.toml` says of some releases why the patches cannot be
+    /// for them, and a sweep takes that for an answer. All the releases that it names fit by now, so
+    /// it would hide what one day does not.
+    #[error("`{runtime}`: every release of `{versions}` fits")]
+    #[explain(code = "B018", help = "remove the marked entry")]
+    FitsAfterAll { runtime: String, versions: String, places: Vec<Place> },
 }
 
 /// What can be wrong with the way a command is called, beside what its grammar says.

@@ -1,6 +1,9 @@
 //! From a source tree to patched modules, with the post-checks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use rayon::prelude::*;
 use semantic_patch::{Edit, Language, PatchFile, Rename, Renamed, Source, rewrite};
@@ -9,6 +12,7 @@ use semver::Version;
 use crate::{
     adapter::Adapter,
     error::Failure,
+    memo::{Key, Memo},
     package::record::ModuleEdit,
     upstream::{SourceFile, SourceTree},
 };
@@ -24,6 +28,9 @@ pub struct Patched {
     pub renamed: usize,
 }
 
+/// What became of files of releases that were patched before.
+pub type Seen = Memo<Result<Arc<Done>, Failure>>;
+
 /// A file before and after its edits.
 pub struct Changed {
     pub path: String,
@@ -32,8 +39,8 @@ pub struct Changed {
 }
 
 /// Applies the patches of a runtime to a release of its upstream package.
-pub fn patch(adapter: &Adapter, mut tree: SourceTree) -> Result<Patched, Failure> {
-    let mut patching = Patching::new(adapter, &tree.version);
+pub fn patch(adapter: &Adapter, mut tree: SourceTree, seen: &Seen) -> Result<Patched, Failure> {
+    let mut patching = Patching::new(adapter, &tree.version, seen);
     patching.files(&mut tree.modules, |file| &file.edits);
     patching.files(&mut tree.declarations, |file| &file.declares);
     let Patching { changed, edits, renamed, allowed, mut failures, .. } = patching;
@@ -51,6 +58,7 @@ pub fn patch(adapter: &Adapter, mut tree: SourceTree) -> Result<Patched, Failure
 struct Patching<'a> {
     adapter: &'a Adapter,
     version: Version,
+    seen: &'a Seen,
     changed: Vec<Changed>,
     edits: Vec<ModuleEdit>,
     renamed: usize,
@@ -59,10 +67,11 @@ struct Patching<'a> {
 }
 
 impl<'a> Patching<'a> {
-    fn new(adapter: &'a Adapter, version: &Version) -> Self {
+    fn new(adapter: &'a Adapter, version: &Version, seen: &'a Seen) -> Self {
         Self {
             adapter,
             version: version.clone(),
+            seen,
             changed: Vec::new(),
             edits: Vec::new(),
             renamed: 0,
@@ -86,48 +95,70 @@ impl<'a> Patching<'a> {
         let done = files.into_par_iter().map(|(module, file)| {
             let patches = self.adapter.patches.iter().filter(|patch| patch.module == *module);
             let edits = patches.flat_map(list).filter(|edit| edit.is_for(&self.version));
-            patch_file(
-                &self.adapter.rename,
-                &self.version,
-                module,
-                file,
-                &edits.collect::<Vec<&Edit>>(),
-            )
+            let edits: Vec<&Edit> = edits.collect();
+            let done = self.patched(module, file, &edits)?;
+            let before = done.text.clone().map(|text| std::mem::replace(&mut file.text, text));
+            Ok((file.path.clone(), before, done))
         });
-        for result in done.collect::<Vec<Result<Done, Failure>>>() {
+        for result in done.collect::<Vec<Result<(String, Option<String>, Arc<Done>), Failure>>>() {
             match result {
-                Ok(done) => {
-                    self.changed.extend(done.changed);
-                    self.edits.extend(done.edits);
-                    self.renamed += done.renamed.count;
-                    self.allowed.extend(done.renamed.allowed);
+                Ok((path, before, done)) => {
+                    let after = done.text.clone();
+                    let changed =
+                        before.zip(after).map(|(before, after)| Changed { path, before, after });
+                    self.changed.extend(changed);
+                    self.edits.extend(done.edits.iter().cloned());
+                    self.renamed += done.renamed;
+                    self.allowed.extend(&done.allowed);
                 }
                 Err(failure) => self.failures.push(failure),
             }
         }
     }
+
+    /// Edits a module or declaration file, and renames the package in it; or takes what became of it
+    /// in another release that has the same and needs the same edits.
+    fn patched(
+        &self,
+        module: &str,
+        file: &SourceFile,
+        edits: &[&Edit],
+    ) -> Result<Arc<Done>, Failure> {
+        let rename = &self.adapter.rename;
+        let allowed = rename.allowed(&self.version);
+        let parts =
+            [rename.from.as_bytes(), file.path.as_bytes(), file.text.as_bytes()].into_iter();
+        let parts = parts.chain(edits.iter().map(|edit| edit.id.as_bytes()));
+        let parts = parts.chain(allowed.iter().map(|text| text.as_bytes()));
+        self.seen.get(&format!("{}/{}", rename.from, file.path), Key::of(parts), || {
+            patch_file(rename, &self.version, module, file, edits).map(Arc::new)
+        })
+    }
 }
 
-/// What patching did to one file.
-struct Done {
-    changed: Option<Changed>,
+/// What patching does to one file.
+pub struct Done {
+    /// The text, if it has become another.
+    text: Option<String>,
     edits: Vec<ModuleEdit>,
-    renamed: Renamed,
+    /// How many string literals were renamed.
+    renamed: usize,
+    /// The allowances that were needed.
+    allowed: BTreeSet<usize>,
 }
 
-/// Edits a module or declaration file, and renames the package in it.
 fn patch_file(
     rename: &Rename,
     version: &Version,
     module: &str,
-    file: &mut SourceFile,
+    file: &SourceFile,
     edits: &[&Edit],
 ) -> Result<Done, Failure> {
     let language = Language::of(&file.path);
     let source = Source::new(file.path.as_str(), file.text.as_str());
     let rewritten = rewrite(&source, language, edits)?;
     let edited = Source::new(file.path.as_str(), rewritten.text);
-    let renamed = rename.apply(module, version, &edited, language)?;
+    let Renamed { text, count, allowed } = rename.apply(module, version, &edited, language)?;
 
     let edits = rewritten.applied.into_iter().map(|applied| ModuleEdit {
         module: file.path.clone(),
@@ -135,11 +166,6 @@ fn patch_file(
         why: applied.why,
         matches: applied.matches,
     });
-    let edits = edits.collect();
-    let changed = (renamed.text != file.text).then(|| Changed {
-        path: file.path.clone(),
-        before: std::mem::replace(&mut file.text, renamed.text.clone()),
-        after: renamed.text.clone(),
-    });
-    Ok(Done { changed, edits, renamed })
+    let text = (text != file.text).then_some(text);
+    Ok(Done { text, edits: edits.collect(), renamed: count, allowed })
 }

@@ -1,6 +1,6 @@
 //! The way of the data, from a source tree to a package. Everything happens in memory.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
@@ -10,20 +10,22 @@ use semver::Version;
 use crate::{
     adapter::{Adapter, Vendored},
     compile,
+    day::Day,
     error::{BuildError, Failure, UsageError},
     output,
     package::{
         manifest::{self, Manifest},
-        modules::{self, Compiled},
+        modules,
+        ours::Ours,
         record::{self, RECORD},
         sbom::{self, SBOM},
-        stamp, tarball,
-        vendor::{self, Module},
+        stamp, tarball, vendor,
     },
+    parallel,
     patching::{self, Patched},
     upstream::{
-        self, Cache, Choice, Form, Integrity, Line, PackagePin, Pins, Registry, SourceTree,
-        UpstreamError,
+        self, Cache, Choice, Form, Integrity, Line, PackagePin, Pins, Registry, Release,
+        Remembered, SourceTree, UpstreamError,
     },
     workspace,
 };
@@ -34,6 +36,8 @@ pub struct Workshop {
     pub registry: Registry,
     pub pins: Pins,
     upstream: Option<Utf8PathBuf>,
+    patched: patching::Seen,
+    imports: modules::Seen,
 }
 
 /// One runtime for one Astro major.
@@ -41,14 +45,6 @@ pub struct Job<'w> {
     pub adapter: &'w Adapter,
     pub line: &'w Line,
     workshop: &'w Workshop,
-}
-
-/// What goes into every package of a runtime, whatever the line.
-pub struct Ours {
-    vendored: Vec<Module>,
-    compiled: Compiled,
-    readme: String,
-    licence: String,
 }
 
 /// A finished package.
@@ -75,7 +71,30 @@ impl Workshop {
         let root = workspace::root()?;
         let pins = Pins::read(&root)?;
         let registry = Registry::new(&root, Cache::of_user()?);
-        Ok(Self { root, pins, registry, upstream: upstream.map(Utf8Path::to_owned) })
+        let upstream = upstream.map(Utf8Path::to_owned);
+        let (patched, imports) = (patching::Seen::default(), modules::Seen::default());
+        Ok(Self { root, pins, registry, upstream, patched, imports })
+    }
+
+    /// What is known of the releases of these packages; of a registry that cannot be reached, what it
+    /// said last, and that is told.
+    pub fn ask(&self, packages: &[&str]) -> Result<Vec<Arc<Vec<Release>>>, UpstreamError> {
+        let known = parallel::bounded(packages, packages.len(), |package| {
+            Some(self.registry.releases_or_remembered(package))
+        });
+        let known = known.into_iter().collect::<Result<Vec<_>, UpstreamError>>()?;
+        let reason = known.iter().find_map(|(_, remembered)| Some(&remembered.as_ref()?.reason));
+        if let Some(reason) = reason {
+            output::hint(reason);
+        }
+        let told = packages.iter().zip(known).map(|(package, (releases, remembered))| {
+            if let Some(Remembered { since, .. }) = remembered {
+                let day = Day::of(since);
+                output::hint(&format!("the releases of `{package}` are those it named on {day}"));
+            }
+            releases
+        });
+        Ok(told.collect())
     }
 
     /// Everything there is to do for these runtimes: one job for every line that pins one, or for
@@ -136,28 +155,7 @@ impl Workshop {
 
     /// What goes into every package of a runtime, whatever the line.
     pub fn ours(&self, adapter: &Adapter) -> Result<Ours, Failure> {
-        let names: Vec<&str> = adapter.vendored.iter().map(|own| own.package.as_str()).collect();
-        let (vendored, compiled) = rayon::join(
-            || self.vendored(adapter),
-            || modules::compile(&self.root, &adapter.templates, &names),
-        );
-        let readme = format!("{}/{}/README.md", crate::adapter::ADAPTERS, adapter.runtime);
-        Ok(Ours {
-            vendored: vendored?,
-            compiled: compiled?,
-            readme: workspace::read(&self.root, Utf8Path::new(&readme))?,
-            licence: workspace::read(&self.root, Utf8Path::new("LICENSE"))?,
-        })
-    }
-
-    /// The packages that go into ours, each made into one module.
-    fn vendored(&self, adapter: &Adapter) -> Result<Vec<Module>, Failure> {
-        let modules = adapter.vendored.iter().map(|vendored| {
-            let Vendored { package, pin, .. } = vendored;
-            let (manifest, files) = upstream::published(package, pin, &self.registry)?;
-            vendor::module(vendored, &manifest, &files)
-        });
-        modules.collect()
+        Ours::make(&self.root, &self.registry, adapter)
     }
 }
 
@@ -250,18 +248,13 @@ impl Job<'_> {
 
     /// Source tree to patched modules, with the post-checks.
     pub fn patch(&self, tree: SourceTree) -> Result<Patched, Failure> {
-        patching::patch(self.adapter, tree)
+        patching::patch(self.adapter, tree, &self.workshop.patched)
     }
 
     /// Patched modules to package: compile, manifest and stamp, tarball.
     pub fn package(&self, patched: &Patched, ours: &Ours) -> Result<Package, Failure> {
         let files = self.files(patched, ours)?;
-        let (checked, tarball) = rayon::join(
-            || modules::check_imports(&files, &ours.compiled.imports),
-            || tarball::pack(&files),
-        );
-        checked?;
-        let tarball = tarball.map_err(|error| BuildError::Unwritable {
+        let tarball = tarball::pack(&files).map_err(|error| BuildError::Unwritable {
             path: self.adapter.packages(),
             reason: error.to_string(),
         })?;
@@ -272,10 +265,10 @@ impl Job<'_> {
 
     /// Checks all that a package has to be, without packing it.
     pub fn verify(&self, patched: &Patched, ours: &Ours) -> Result<(), Failure> {
-        modules::check_imports(&self.files(patched, ours)?, &ours.compiled.imports)
+        self.files(patched, ours).map(drop)
     }
 
-    /// The files of the package by their paths in it.
+    /// The files of the package by their paths in it, with nothing missing that they import.
     fn files(&self, patched: &Patched, ours: &Ours) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
         let Patched { tree, edits, renamed, .. } = patched;
         let mut files = tree.extras.clone();
@@ -292,42 +285,24 @@ impl Job<'_> {
         for (name, file) in &tree.declarations {
             files.insert(format!("dist/{name}.d.ts"), file.text.clone().into_bytes());
         }
-        files.extend(ours.vendored.iter().map(Module::file));
-        let compiled = ours.compiled.files.iter();
-        files.extend(compiled.map(|(path, bytes)| (path.clone(), bytes.clone())));
+        ours.add_to(&mut files, &self.workshop.imports)?;
         let stamp = stamp::of(self.line);
         let release = Manifest { version: &stamp, tag: &self.line.tag, files: &[RECORD, SBOM] };
         let manifest = manifest::rewrite(self.adapter, &tree.manifest, &release)?;
         files.insert("package.json".to_owned(), manifest.into_bytes());
+        let vendored = self.adapter.vendored.iter().chain(&self.adapter.borrowed.vendored);
+        let vendored: Vec<&Vendored> =
+            vendored.filter(|one| files.contains_key(&vendor::path(&one.package))).collect();
         files.insert(
             RECORD.to_owned(),
-            record::record(self.line, tree, &self.adapter.vendored, edits, *renamed).into_bytes(),
+            record::record(self.line, tree, &vendored, edits, *renamed).into_bytes(),
         );
         files.insert("README.md".to_owned(), ours.readme.clone().into_bytes());
-        files.insert("LICENSE".to_owned(), ours.licences(tree).into_bytes());
+        files.insert("LICENSE".to_owned(), ours.licences(tree, &files).into_bytes());
         // The last one: it names all others.
-        let sbom = sbom::document(self.adapter, self.line, tree, &ours.vendored, &files);
+        let vendored: Vec<_> = vendored.into_iter().zip(ours.vendored_in(&files)).collect();
+        let sbom = sbom::document(self.adapter, self.line, tree, &vendored, &files);
         files.insert(SBOM.to_owned(), sbom.into_bytes());
         Ok(files)
-    }
-}
-
-impl Ours {
-    /// Our licence, upstream's with its notices, and those of the vendored packages.
-    fn licences(&self, tree: &SourceTree) -> String {
-        let ours = &self.licence;
-        let upstream = tree.extras.get("LICENSE").map(|bytes| String::from_utf8_lossy(bytes));
-        let package = &tree.package;
-        let mut text = match upstream {
-            Some(upstream) => format!(
-                "{ours}\n---\n\nThis package is made of {package}, which has this licence:\n\n{upstream}"
-            ),
-            None => ours.clone(),
-        };
-        for Module { package, path, licence, .. } in &self.vendored {
-            let notice = format!("`{path}` is made of {package}, which has this licence:");
-            text.push_str(&format!("\n---\n\n{notice}\n\n{licence}"));
-        }
-        text
     }
 }

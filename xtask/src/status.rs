@@ -1,5 +1,7 @@
 //! `cargo xtask status`: what is pinned, and what upstream has since released.
 
+use std::collections::BTreeSet;
+
 use camino::Utf8PathBuf;
 use semver::Version;
 use serde::Serialize;
@@ -20,7 +22,8 @@ use crate::{
 ///
 /// For each line: the stamp, its dist-tag, the day on which it was pinned; for each package: the
 /// pin and the newest release of its major, how many edits it gets, what is built, and what of its
-/// code was changed since it was reviewed.
+/// code was changed since it was reviewed. Where the registry cannot be reached, the releases are
+/// those that it named last.
 #[derive(clap::Args)]
 pub struct Status {
     /// Exit with 1 if upstream is ahead of a pin
@@ -75,6 +78,11 @@ impl Status {
         let workshop = Workshop::open(None)?;
         let adapters = Adapter::select(&workshop.root, &[])?;
         let reviewed = Reviewed::read(&workshop.root)?;
+        let mut packages: BTreeSet<&str> = BTreeSet::from([ASTRO]);
+        let pinned = workshop.pins.lines.iter().flat_map(|line| line.packages.keys());
+        packages.extend(pinned.map(String::as_str));
+        workshop.ask(&packages.into_iter().collect::<Vec<&str>>())?;
+
         let mut lines = Vec::new();
         for line in workshop.pins.lines.iter().rev() {
             lines.push(LineStatus::of(&workshop, &adapters, &reviewed, line)?);

@@ -25,7 +25,8 @@ use crate::{
 ///
 /// Moves the lines to other releases of Astro, with the adapters that were released with them:
 /// versions, integrity and commit. Without a target the pins stay as they are, and every place that
-/// has to agree with them is made to. Nothing is written before everything was found to fit.
+/// has to agree with them is made to; the registry is asked only for tarballs that are not in the
+/// cache. Nothing is written before everything was found to fit.
 #[derive(clap::Args)]
 pub struct SyncVersion {
     /// Only the line of this Astro major, for example 6; all lines if it is not given

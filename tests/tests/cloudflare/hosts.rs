@@ -1,18 +1,29 @@
 //! The ways in which the Cloudflare adapter serves a site.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::path::Path;
 
 use anyhow::Result;
 use serde_json::{Map, Value};
 use tests::once::Once;
-use tests::project::{App, Project};
+use tests::project::{App, Project, major};
 use tests::server::Server;
 use tests::site::Site;
+use tests::suite::NotApplicable;
 
 pub use tests::site::Cloudflare as Host;
 
-/// Where a build leaves the Worker and its configuration.
-const BUILT: &str = "dist/server";
+/// Up to Astro 5 the adapter leaves Cloudflare's own runtime to wrangler: its dev server runs the site
+/// in Node, and a build of it is served with the site's own configuration.
+pub fn is_before_workerd() -> Result<bool> {
+    Ok(major()? < 6)
+}
+
+/// The configuration of a Worker that was built, seen from its root.
+pub fn configuration() -> Result<&'static str> {
+    Ok(if is_before_workerd()? { "wrangler.jsonc" } else { "dist/server/wrangler.json" })
+}
 
 /// The server of every host, each started once, by whoever needs it first.
 #[derive(Default)]
@@ -29,6 +40,9 @@ impl tests::suite::Sites for Sites {
     const HOSTS: &'static [Host] = &Host::ALL;
 
     fn get(&self, host: Host) -> Result<&Site> {
+        if host == Host::Preview && is_before_workerd()? {
+            return Err(NotApplicable("the adapter has a preview since Astro 6").into());
+        }
         self.sites[host as usize].get(|| Ok(Site { host: host.into(), server: self.start(host)? }))
     }
 }
@@ -44,20 +58,21 @@ impl Sites {
         }
     }
 
-    /// Wrangler's harness for tests, around what was built, with a configuration beside it.
-    pub fn start_harness(&self, configuration: &str) -> Result<Server> {
-        start_harness(self.built()?, configuration)
+    /// Wrangler's harness for tests, around what was built.
+    pub fn start_harness(&self) -> Result<Server> {
+        start_harness(self.built()?, configuration()?)
     }
 
     /// The same, with another compatibility date.
     pub fn start_harness_on(&self, date: &str) -> Result<Server> {
-        let folder = self.built()?.root().join(BUILT);
-        let text = fs::read_to_string(folder.join("wrangler.json"))?;
+        let built = self.built()?;
+        let path = Path::new(configuration()?);
+        let text = fs::read_to_string(built.root().join(path))?;
         let mut configuration: Map<String, Value> = serde_json::from_str(&text)?;
         configuration.insert("compatibility_date".to_owned(), date.into());
-        let name = format!("wrangler-{date}.json");
-        fs::write(folder.join(&name), serde_json::to_string(&configuration)?)?;
-        self.start_harness(&name)
+        let path = path.with_file_name(format!("wrangler-{date}.json"));
+        fs::write(built.root().join(&path), serde_json::to_string(&configuration)?)?;
+        start_harness(built, &path)
     }
 
     /// A root that one case has to itself.
@@ -107,8 +122,8 @@ fn wrangler_dev(app: &App) -> Result<Server> {
     Server::start(&mut command)
 }
 
-/// Wrangler's harness for tests, around what was built in a root.
-pub fn start_harness(app: &App, configuration: &str) -> Result<Server> {
+/// Wrangler's harness for tests, around what was built in a root with this configuration.
+pub fn start_harness(app: &App, configuration: impl AsRef<OsStr>) -> Result<Server> {
     let mut command = app.node_server("hosts/harness.mjs");
-    Server::start(command.arg(format!("{BUILT}/{configuration}")))
+    Server::start(command.arg(configuration))
 }

@@ -237,7 +237,11 @@ impl<'m> Module<'m> {
         let body = place.child("body").unwrap_or(place);
         let is_braced = matches!(
             body.kind.as_str(),
-            "BlockStatement" | "FunctionBody" | "ClassBody" | "TSInterfaceBody"
+            "BlockStatement"
+                | "FunctionBody"
+                | "ClassBody"
+                | "TSInterfaceBody"
+                | place::OBJECT_TYPE
         );
         let brace = body
             .span

@@ -4,6 +4,9 @@ use std::{fmt, ops::Range};
 
 use crate::tree::{Node, Value};
 
+/// ESTree's kind for what `{ a: string }` is as a type.
+pub const OBJECT_TYPE: &str = "TSTypeLiteral";
+
 /// One step of `in`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
@@ -11,7 +14,7 @@ pub enum Step {
     Function(String),
     /// What the module exports as default.
     DefaultExport,
-    /// An interface of a declaration file.
+    /// An interface of a declaration file, or the type of an object that has a name.
     Interface(String),
     /// A class.
     Class(String),
@@ -49,6 +52,10 @@ impl Step {
             }
             (Self::Interface(_), "TSInterfaceDeclaration")
             | (Self::Class(_), "ClassDeclaration" | "ClassExpression") => Some((id()?, node)),
+            (Self::Interface(_), "TSTypeAliasDeclaration") => {
+                let aliased = node.child("typeAnnotation")?;
+                Some((id()?, aliased)).filter(|_| aliased.kind == OBJECT_TYPE)
+            }
             (Self::Property(_), "Property") => Some((key()?, node.child("value")?)),
             _ => None,
         }

@@ -107,6 +107,12 @@ impl Rename {
         Ok(Renamed { text, count: splices.len(), allowed })
     }
 
+    /// The texts in which a version of upstream may go on holding the name.
+    pub fn allowed(&self, version: &Version) -> Vec<&str> {
+        let entries = self.allow.iter().filter(|entry| is_among(version, &entry.versions));
+        entries.map(|entry| entry.text.as_str()).collect()
+    }
+
     /// Checks that every allowance for this version was needed by one module at least.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 
 pub mod manifest;
 pub mod modules;
+pub mod ours;
 pub mod record;
 pub mod sbom;
 pub mod stamp;

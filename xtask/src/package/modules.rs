@@ -1,6 +1,6 @@
 //! Our own modules in a package: the templates, compiled, and what imports them.
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
@@ -9,6 +9,7 @@ use semantic_patch::{Language, Source, relative_imports};
 use crate::{
     compile,
     error::{BuildError, Failure},
+    memo::{Key, Memo},
     package::vendor,
     workspace,
 };
@@ -22,6 +23,33 @@ pub struct Compiled {
     pub files: BTreeMap<String, Vec<u8>>,
     /// Every relative import among them.
     pub imports: Vec<Import>,
+}
+
+impl Compiled {
+    /// What of these modules has to be in a package that has these imports: the files, and the
+    /// imports that come with them.
+    pub fn reached(&self, from: &[Import]) -> (BTreeMap<String, Vec<u8>>, Vec<Import>) {
+        let (mut files, mut imports) = (BTreeMap::new(), Vec::new());
+        let mut open: Vec<&Import> = from.iter().collect();
+        while let Some(import) = open.pop() {
+            let path = import.target();
+            let Some((code, stem)) = self.files.get(&path).zip(path.strip_suffix(".js")) else {
+                continue;
+            };
+            let declarations = format!("{stem}.d.ts");
+            if let Some(text) = self.files.get(&declarations) {
+                files.insert(declarations, text.clone());
+            }
+            let stem = stem.to_owned();
+            if files.insert(path, code.clone()).is_none() {
+                let further = self.imports.iter().filter(|import| import.module == stem);
+                let further: Vec<&Import> = further.collect();
+                imports.extend(further.iter().copied().cloned());
+                open.extend(further);
+            }
+        }
+        (files, imports)
+    }
 }
 
 /// One relative import: the path of the module in the package, and what it imports.
@@ -90,25 +118,33 @@ fn published(module: &str, specifier: &str, vendored: &[&str]) -> Option<String>
     Some(format!("{stem}.js"))
 }
 
-/// Checks that every relative import in the package leads to a file of it: those of upstream's
-/// modules, which patches add to, and those of the templates, which compiling has found.
-pub fn check_imports(
-    files: &BTreeMap<String, Vec<u8>>,
-    of_templates: &[Import],
-) -> Result<(), Failure> {
-    let upstream = files.par_iter().filter(|(path, _)| !path.starts_with(OUR_MODULES));
-    let modules = upstream.filter(|(path, _)| path.ends_with(".js") || path.ends_with(".d.ts"));
+/// What modules of releases that were checked before import by a relative path.
+pub type Seen = Memo<Result<Arc<Vec<String>>, Failure>>;
+
+/// Every relative import of these files, which are those of upstream, with what patches have added.
+pub fn imports(files: &BTreeMap<String, Vec<u8>>, seen: &Seen) -> Result<Vec<Import>, Failure> {
+    let modules =
+        files.par_iter().filter(|(path, _)| path.ends_with(".js") || path.ends_with(".d.ts"));
     let imports = modules.map(|(path, bytes)| {
-        let source = Source::new(path.as_str(), String::from_utf8_lossy(bytes));
-        let specifiers = relative_imports(&source, Language::of(path))?.into_iter();
-        Ok(specifiers.map(|specifier| Import { module: path.clone(), specifier }).collect())
+        let specifiers = seen.get(path, Key::of([bytes.as_slice()]), || {
+            let source = Source::new(path.as_str(), String::from_utf8_lossy(bytes));
+            Ok(Arc::new(relative_imports(&source, Language::of(path))?))
+        });
+        let specifiers = specifiers?;
+        let imports = specifiers.iter().cloned();
+        Ok(imports.map(|specifier| Import { module: path.clone(), specifier }).collect())
     });
     let imports: Vec<Vec<Import>> = imports.collect::<Result<_, Failure>>()?;
-    let imports = imports.iter().flatten().chain(of_templates);
-    let missing =
-        imports.filter(|import| !is_there(files, &resolve(&import.module, &import.specifier)));
+    Ok(imports.into_iter().flatten().collect())
+}
+
+/// Checks that every one of these imports leads to a file of the package.
+pub fn check_imports(
+    files: &BTreeMap<String, Vec<u8>>,
+    imports: Vec<Import>,
+) -> Result<(), Failure> {
+    let missing = imports.into_iter().filter(|import| !is_there(files, &import.target()));
     let missing: Vec<BuildError> = missing
-        .cloned()
         .map(|Import { module, specifier }| BuildError::MissingModule { module, specifier })
         .collect();
     if missing.is_empty() { Ok(()) } else { Err(Failure::of(missing)) }
@@ -120,18 +156,20 @@ fn is_there(files: &BTreeMap<String, Vec<u8>>, path: &str) -> bool {
     files.contains_key(path) || declarations.is_some_and(|path| files.contains_key(&path))
 }
 
-/// The file that a relative specifier names.
-fn resolve(module: &str, specifier: &str) -> String {
-    let mut parts: Vec<&str> = module.split('/').collect();
-    parts.pop();
-    for part in specifier.split('/') {
-        match part {
-            "." => {}
-            ".." => {
-                parts.pop();
+impl Import {
+    /// The file that it names.
+    pub fn target(&self) -> String {
+        let mut parts: Vec<&str> = self.module.split('/').collect();
+        parts.pop();
+        for part in self.specifier.split('/') {
+            match part {
+                "." => {}
+                ".." => {
+                    parts.pop();
+                }
+                part => parts.push(part),
             }
-            part => parts.push(part),
         }
+        parts.join("/")
     }
-    parts.join("/")
 }

@@ -58,7 +58,7 @@ struct VendoredRelease<'r> {
 pub fn record(
     line: &Line,
     tree: &SourceTree,
-    vendored: &[Vendored],
+    vendored: &[&Vendored],
     edits: &[ModuleEdit],
     renamed: usize,
 ) -> String {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    adapter::Adapter,
+    adapter::{Adapter, Vendored},
     package::{
         modules::OUR_MODULES,
         stamp,
@@ -58,7 +58,7 @@ pub fn document(
     adapter: &Adapter,
     line: &Line,
     tree: &SourceTree,
-    vendored: &[Module],
+    vendored: &[(&Vendored, &Module)],
     files: &BTreeMap<String, Vec<u8>>,
 ) -> String {
     let (name, version) = (&adapter.package.name, stamp::of(line));
@@ -69,7 +69,7 @@ pub fn document(
         integrity: tree.origin.integrity,
         licence: licence(&tree.manifest),
     };
-    let releases = adapter.vendored.iter().zip(vendored).map(|(vendored, module)| Release {
+    let releases = vendored.iter().map(|(vendored, module)| Release {
         package: &vendored.package,
         version: vendored.pin.version.to_string(),
         integrity: vendored.pin.integrity,

@@ -1,12 +1,12 @@
-//! Tarballs in the user's cache folder, named by their sha512.
+//! The user's cache folder: tarballs, named by their sha512, and what registries said last.
 
-use std::{env, fs, io};
+use std::{env, fs, io, time::SystemTime};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{Integrity, UpstreamError};
 
-/// The folder that keeps tarballs between builds.
+/// The folder that keeps tarballs between builds, and what registries have said of packages.
 #[derive(Debug, Clone)]
 pub struct Cache {
     folder: Utf8PathBuf,
@@ -54,29 +54,53 @@ impl Cache {
         (Integrity::of(&bytes) == *integrity).then_some(bytes)
     }
 
-    /// Keeps a tarball: under another name first, so that a reader sees all of it or nothing.
+    /// Keeps a tarball.
     ///
     /// # Errors
     ///
     /// [`UpstreamError::Cache`].
     pub fn store(&self, integrity: &Integrity, bytes: &[u8]) -> Result<(), UpstreamError> {
-        let path = self.path(integrity);
-        let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-        let store = || -> io::Result<()> {
-            fs::create_dir_all(&self.folder)?;
-            fs::write(&temporary, bytes)?;
-            fs::rename(&temporary, &path)
-        };
-        store().map_err(|error| {
-            // Nothing is lost when it stays.
-            let _ = fs::remove_file(&temporary);
-            UpstreamError::Cache { path: self.folder.to_string(), reason: error.to_string() }
+        write(&self.path(integrity), bytes).map_err(|error| UpstreamError::Cache {
+            path: self.folder.to_string(),
+            reason: error.to_string(),
         })
+    }
+
+    /// What the registry at a URL said last, and when.
+    #[must_use]
+    pub fn recall(&self, url: &str) -> Option<(Vec<u8>, SystemTime)> {
+        let path = self.metadata_path(url);
+        Some((fs::read(&path).ok()?, fs::metadata(&path).ok()?.modified().ok()?))
+    }
+
+    /// Keeps what the registry at a URL says, for when it cannot be reached.
+    pub fn remember(&self, url: &str, metadata: &[u8]) {
+        // Nothing is lost now where it cannot be kept.
+        let _ = write(&self.metadata_path(url), metadata);
+    }
+
+    fn metadata_path(&self, url: &str) -> Utf8PathBuf {
+        let name = Integrity::of(url.as_bytes()).hex();
+        self.folder.join("metadata").join(format!("{name}.json"))
     }
 
     fn path(&self, integrity: &Integrity) -> Utf8PathBuf {
         self.folder.join(format!("{}.tgz", integrity.hex()))
     }
+}
+
+/// Under another name first, so that a reader sees all of it or nothing.
+fn write(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
+    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+    let written = || -> io::Result<()> {
+        path.parent().map_or(Ok(()), fs::create_dir_all)?;
+        fs::write(&temporary, bytes)?;
+        fs::rename(&temporary, path)
+    };
+    written().inspect_err(|_| {
+        // What was begun is of no use, and nothing is lost when it stays.
+        let _ = fs::remove_file(&temporary);
+    })
 }
 
 fn folder_from(variable: &str) -> Option<Utf8PathBuf> {
@@ -103,6 +127,10 @@ mod tests {
         assert_eq!(fs::read_dir(folder.join("deep")).unwrap().count(), 1);
         fs::write(cache.path(&integrity), b"tarbal").unwrap();
         assert_eq!(cache.read(&integrity), None);
+        assert_eq!(cache.recall("http://a/x"), None);
+        cache.remember("http://a/x", b"{}");
+        assert_eq!(cache.recall("http://a/x").unwrap().0, b"{}");
+        assert_eq!(cache.recall("http://b/x"), None);
         fs::remove_dir_all(folder).unwrap();
     }
 }

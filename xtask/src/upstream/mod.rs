@@ -43,7 +43,7 @@ pub use moving::{Mover, Target, newest};
 pub use npmrc::Npmrc;
 pub use pins::{Line, PINS, PackagePin, Pins};
 pub use pins_text::rewritten;
-pub use registry::Registry;
+pub use registry::{Registry, Remembered};
 pub use release::{ASTRO, Release, accepts};
 
 /// Where the submodule is, below the root of the checkout.

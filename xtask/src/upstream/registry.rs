@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::SystemTime,
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -28,6 +29,8 @@ pub struct Registry {
     /// Asked in place of the one that npm's configuration names.
     instead: Option<String>,
     client: OnceLock<Client>,
+    /// Held while the client is made, so that npm is asked once.
+    making: Mutex<()>,
     /// What was asked for already.
     releases: Mutex<BTreeMap<String, Arc<Vec<Release>>>>,
 }
@@ -36,8 +39,8 @@ impl Registry {
     /// A registry for the checkout at `root`, whose `.npmrc` counts.
     #[must_use]
     pub fn new(root: &Utf8Path, cache: Cache) -> Self {
-        let (client, releases) = (OnceLock::new(), Mutex::default());
-        Self { root: root.to_owned(), cache, instead: None, client, releases }
+        let (client, making, releases) = (OnceLock::new(), Mutex::default(), Mutex::default());
+        Self { root: root.to_owned(), cache, instead: None, client, making, releases }
     }
 
     /// The same, but at this URL.
@@ -93,6 +96,32 @@ impl Registry {
         self.releases_for(package, None)
     }
 
+    /// The same; or, where the registry cannot be reached, what it said last, if that was ever kept.
+    /// From then on that is what it says.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::releases`].
+    pub fn releases_or_remembered(
+        &self,
+        package: &str,
+    ) -> Result<(Arc<Vec<Release>>, Option<Remembered>), UpstreamError> {
+        let cause = match self.releases(package) {
+            Ok(releases) => return Ok((releases, None)),
+            Err(cause) => cause,
+        };
+        let UpstreamError::Unreachable { url, reason, .. } = &cause else { return Err(cause) };
+        let registry = self.of_package(self.client()?, package)?;
+        let asked = Asked { package, version: None, registry: &registry };
+        let remembered = self
+            .cache
+            .recall(&asked.metadata_url())
+            .and_then(|(metadata, since)| Some((release::read(&metadata).ok()?, since)));
+        let Some((releases, since)) = remembered else { return Err(cause) };
+        let reason = format!("{url} cannot be reached: {reason}");
+        Ok((self.know(package, releases), Some(Remembered { since, reason })))
+    }
+
     /// The tarball that is pinned: every byte of it has been verified.
     ///
     /// # Errors
@@ -144,14 +173,20 @@ impl Registry {
             return Ok(Arc::clone(known));
         }
         let metadata = self.ask(package, version)?;
-        let releases = release::read(&metadata).map_err(|error| {
-            let registry = self.url(package).unwrap_or_default();
-            let asked = Asked { package, version, registry: &registry };
-            asked.bad_answer(&asked.metadata_url(), format!("not a package's metadata ({error})"))
+        let registry = self.url(package)?;
+        let asked = Asked { package, version, registry: &registry };
+        let url = asked.metadata_url();
+        let (releases, reduced) = release::read_and_reduce(&metadata).map_err(|error| {
+            asked.bad_answer(&url, format!("not a package's metadata ({error})"))
         })?;
+        self.cache.remember(&url, &reduced);
+        Ok(self.know(package, releases))
+    }
+
+    fn know(&self, package: &str, releases: Vec<Release>) -> Arc<Vec<Release>> {
         let releases = Arc::new(releases);
         self.known().insert(package.to_owned(), Arc::clone(&releases));
-        Ok(releases)
+        releases
     }
 
     /// The metadata of a package, which is asked for because of one of its releases or of them all.
@@ -202,9 +237,22 @@ impl Registry {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
+        let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
         let client = Client::new(Npmrc::load(&self.root)?)?;
         Ok(self.client.get_or_init(|| client))
     }
+}
+
+/// That a registry could not be reached, and was taken at its earlier word.
+#[derive(Debug)]
+pub struct Remembered {
+    /// When it was reached last.
+    pub since: SystemTime,
+    /// Why it was not now.
+    pub reason: String,
 }
 
 /// What was asked of whom, for the errors.

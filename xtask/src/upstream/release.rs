@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use semver::{Version, VersionReq};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Integrity, PackagePin, UpstreamError};
 
@@ -27,29 +27,29 @@ pub struct Release {
     pub made_with: Option<Version>,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Metadata {
     versions: BTreeMap<String, VersionMetadata>,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct VersionMetadata {
     dist: Distribution,
     #[serde(default)]
-    peer_dependencies: BTreeMap<String, String>,
+    peer_dependencies: Dependencies,
     #[serde(default)]
-    dev_dependencies: BTreeMap<String, String>,
+    dev_dependencies: Dependencies,
     #[serde(default)]
     engines: Engines,
 }
 
 /// Old manifests have a list here, which says nothing of a range.
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum Engines {
     Ranges { node: Option<String> },
-    Other(serde::de::IgnoredAny),
+    Other(serde_json::Value),
 }
 
 impl Default for Engines {
@@ -58,7 +58,14 @@ impl Default for Engines {
     }
 }
 
-#[derive(Deserialize)]
+/// What is of interest of a list of dependencies.
+#[derive(Default, Serialize, Deserialize)]
+struct Dependencies {
+    /// The range of [`ASTRO`].
+    astro: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
 struct Distribution {
     tarball: String,
     integrity: Option<String>,
@@ -80,27 +87,38 @@ impl Release {
 
 /// Reads a package's metadata. What npm would not take for a version is passed over.
 pub(super) fn read(metadata: &[u8]) -> serde_json::Result<Vec<Release>> {
+    Ok(releases(serde_json::from_slice(metadata)?))
+}
+
+/// The same, and the metadata once more with nothing in them but what is read of them: Astro's are
+/// five megabytes.
+pub(super) fn read_and_reduce(metadata: &[u8]) -> serde_json::Result<(Vec<Release>, Vec<u8>)> {
     let metadata: Metadata = serde_json::from_slice(metadata)?;
+    let reduced = serde_json::to_vec(&metadata)?;
+    Ok((releases(metadata), reduced))
+}
+
+fn releases(metadata: Metadata) -> Vec<Release> {
     let releases = metadata.versions.into_iter().filter_map(|(version, metadata)| {
-        let VersionMetadata { dist, mut peer_dependencies, dev_dependencies, engines } = metadata;
+        let VersionMetadata { dist, peer_dependencies, dev_dependencies, engines } = metadata;
         let node = match engines {
             Engines::Ranges { node } => node,
             Engines::Other(_) => None,
         };
-        let made_with =
-            dev_dependencies.get(ASTRO).map(|range| range.trim_start_matches(['^', '~']));
+        let made_with = dev_dependencies.astro;
+        let made_with = made_with.as_deref().map(|range| range.trim_start_matches(['^', '~']));
         Some(Release {
             version: Version::parse(&version).ok()?,
             integrity: dist.integrity.and_then(|integrity| integrity.parse().ok()),
             tarball: dist.tarball,
-            astro: peer_dependencies.remove(ASTRO),
+            astro: peer_dependencies.astro,
             node,
             made_with: made_with.and_then(|version| Version::parse(version).ok()),
         })
     });
     let mut releases: Vec<Release> = releases.collect();
     releases.sort_by(|one, other| one.version.cmp(&other.version));
-    Ok(releases)
+    releases
 }
 
 /// Whether a range, as npm has it, holds a version: npm's `||` is none of Cargo's, and a bare version

@@ -112,10 +112,11 @@ impl Checkout {
         fs::write(path, text).unwrap();
     }
 
-    /// The names of the files in the cache.
+    /// The tarballs in the cache.
     pub fn cached(&self) -> Vec<PathBuf> {
         let Ok(entries) = fs::read_dir(self.path("cache")) else { return Vec::new() };
-        entries.map(|entry| entry.unwrap().path()).collect()
+        let files = entries.map(|entry| entry.unwrap().path());
+        files.filter(|path| path.is_file()).collect()
     }
 
     pub fn build(&self, options: &[&str]) -> Outcome {

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what cannot be had fails the test")]
 
+mod borrowing;
 mod build;
 mod catalogue;
 mod check_and_diff;
@@ -20,9 +21,9 @@ mod notes;
 mod npm_configuration;
 mod packing;
 mod pins;
+mod propose;
 mod publishing;
 mod repository;
-mod propose;
 mod review;
 mod server;
 mod shelf;

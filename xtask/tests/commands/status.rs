@@ -61,3 +61,25 @@ fn a_major_without_a_line_is_told() {
         "{shown}"
     );
 }
+
+#[test]
+fn a_pin_that_has_changed_on_the_registry_is_an_error() {
+    let altered = shelf().announcing("2.0.0", Some(tarball::integrity(b"altered")));
+    let (checkout, _server) = checkout(altered);
+    let shown = checkout.shown(&["status", "--check"]);
+    assert!(shown.starts_with("exit code 3") && shown.contains("error[U017]"), "{shown}");
+}
+
+#[test]
+fn a_registry_that_cannot_be_reached_is_taken_at_its_earlier_word() {
+    let (checkout, server) = checkout(shelf());
+    let first = checkout.shown(&["status"]);
+    server.go();
+    let second = checkout.shown(&["status"]);
+    let (data, hints) = second.split_once("── stderr\n").unwrap();
+    assert_eq!(data, first.split_once("── stderr\n").unwrap().0);
+    for package in ["astro", "@upstream/toy"] {
+        let hint = format!("hint: the releases of `{package}` are those it named on ");
+        assert!(hints.contains(&hint), "{hints}");
+    }
+}

@@ -135,6 +135,80 @@ fn a_release_without_a_sha512_is_not_used() {
     assert!(tarballs(&server).is_empty());
 }
 
+/// The day on which the registry was reached, which is that of the test.
+fn without_day(shown: &str) -> String {
+    let lines = shown.lines().map(|line| match line.split_once(" named on ") {
+        Some((start, _)) => format!("{start} named on DAY\n"),
+        None => format!("{line}\n"),
+    });
+    lines.collect()
+}
+
+#[test]
+fn without_the_registry_a_sweep_takes_the_releases_that_it_named_last() {
+    let server = shelf().serve();
+    let checkout = checkout(&server);
+    let first = checkout.shown(&["sweep"]);
+    server.go();
+    let second = checkout.shown(&["sweep"]);
+    assert_eq!(first.split_once("── stderr").unwrap().0, second.split_once("── stderr").unwrap().0);
+    assert_snapshot!(without_day(&checkout.shown(&["sweep", "--since", "2.2.0"])));
+}
+
+#[test]
+fn what_was_never_fetched_is_missing_without_the_registry() {
+    let server = shelf().serve();
+    let checkout = checkout(&server);
+    checkout.shown(&["sweep", "--since", "2.2.0"]);
+    server.go();
+    let shown = checkout.shown(&["sweep"]);
+    assert!(shown.starts_with("exit code 3") && shown.contains("error[U006]"), "{shown}");
+    assert!(shown.contains("of 7 releases were tried; what was fetched is kept"), "{shown}");
+}
+
+/// Entries in the description of the toy, which say of releases that they do not fit.
+fn with_unfit(server: &Server, entries: &[(&str, &str)]) -> Checkout {
+    let checkout = checkout(server);
+    let path = "adapters/toy/adapter.toml";
+    let description = std::fs::read_to_string(checkout.path(path)).unwrap();
+    let entries = entries
+        .iter()
+        .map(|(versions, why)| format!("[[unfit]]\nversions = \"{versions}\"\nwhy = \"{why}\"\n"));
+    checkout.write(path, &(description + &entries.collect::<String>()));
+    checkout
+}
+
+#[test]
+fn releases_that_are_not_meant_to_fit_are_told_with_their_reason() {
+    let server = shelf().serve();
+    let checkout = with_unfit(
+        &server,
+        &[
+            (">=1.3.0, <2", "its function has another name"),
+            ("=2.0.0-beta.1", "it returns nothing"),
+            ("=2.1.0", "it returns nothing either"),
+        ],
+    );
+    assert_snapshot!(checkout.shown(&["sweep", "--pre"]));
+    let shown = checkout.shown(&["sweep", "--pre", "--json", "--since", "2.1.0"]);
+    assert!(shown.contains("\"explained\": \"it returns nothing either\""), "{shown}");
+}
+
+#[test]
+fn a_reason_for_releases_that_fit_is_an_error() {
+    let server = shelf().serve();
+    let checkout = with_unfit(&server, &[("=2.1.0", "so it is"), ("=2.2.0", "it was so once")]);
+    assert_snapshot!(checkout.shown(&["sweep", "--since", "2.0.0"]));
+}
+
+#[test]
+fn a_reason_that_covers_one_release_hides_no_other() {
+    let server = shelf().serve();
+    let checkout = with_unfit(&server, &[("=1.3.0", "so it is")]);
+    let shown = checkout.shown(&["sweep"]);
+    assert!(shown.starts_with("exit code 4") && shown.contains("@upstream/toy@1.10.0"), "{shown}");
+}
+
 #[test]
 fn a_registry_that_answers_with_rubbish_is_an_error() {
     let server = Server::start(|_, _| Answer::found("{\"versions\": 1}"));

@@ -180,10 +180,30 @@ fn a_release_that_is_older_than_the_lines_or_than_their_adapters_is_an_error() {
 }
 
 #[test]
-fn a_pin_that_has_changed_on_the_registry_is_an_error() {
-    let altered = shelf().announcing("2.0.0", Some(tarball::integrity(b"altered")));
+fn a_pin_that_is_to_stay_and_has_changed_on_the_registry_is_an_error() {
+    let altered = shelf().announcing("1.2.3", Some(tarball::integrity(b"altered")));
     let (checkout, _server) = checkout(altered);
-    fail(&checkout, &["--check"], "U017");
+    fail(&checkout, &["--to", "6.5.0", "--commit", &"c".repeat(40)], "U017");
+}
+
+#[test]
+fn what_agrees_is_found_to_without_the_registry_once_the_tarballs_are_there() {
+    let (checkout, server) = checkout(shelf());
+    checkout.build_well(&[]);
+    let asked = server.lines().len();
+    let shown = sync(&checkout, &["--check"]);
+    assert!(shown.starts_with("exit code 0"), "{shown}");
+    assert_eq!(server.lines().len(), asked);
+}
+
+#[test]
+fn a_line_is_not_moved_by_what_the_registry_said_earlier() {
+    let (checkout, server) = checkout(shelf());
+    let arguments = ["--latest", "--astro", "6", "--commit", &"c".repeat(40)];
+    let shown = sync(&checkout, &[&arguments[..], &["--dry-run"]].concat());
+    assert!(shown.starts_with("exit code 0"), "{shown}");
+    server.go();
+    fail(&checkout, &arguments, "U006");
 }
 
 #[test]

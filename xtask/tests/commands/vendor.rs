@@ -18,7 +18,7 @@ const ENTRY: &str = "'use strict';\n\nconst fs = require('fs');\nconst { Wheel }
 const WHEEL: &str = "'use strict';\n\nconst car = require('..');\ntry {\n  require('grease');\n} catch {\n  // It turns without.\n}\nexports.Wheel = class {\n  car = () => car.Car;\n};\n";
 
 /// The part with some files in place of its own; an empty one is left out.
-fn part(files: &[(&str, &str)]) -> Vec<u8> {
+pub fn part(files: &[(&str, &str)]) -> Vec<u8> {
     let own = [
         ("package/package.json", MANIFEST),
         ("package/LICENSE", "The Part Licence\n"),
@@ -36,7 +36,7 @@ fn part(files: &[(&str, &str)]) -> Vec<u8> {
 }
 
 /// A registry that has the toy and the part.
-fn registry(part: Vec<u8>) -> Server {
+pub fn registry(part: Vec<u8>) -> Server {
     Server::start(move |path, _| match path {
         "/@upstream%2ftoy" => Answer::found(metadata("/toy.tgz")),
         "/toy.tgz" => Answer::found(tarball::good()),
@@ -65,7 +65,7 @@ fn checkout(server: &Server, part: &[u8], declared: &str) -> Checkout {
     checkout.hide(&integrity, "sha512-PART")
 }
 
-const DECLARED: &str = "absent = [\"grease\"]\nimports = { fs = \"node:fs\" }";
+pub const DECLARED: &str = "absent = [\"grease\"]\nimports = { fs = \"node:fs\" }";
 
 /// What a build shows that cannot vendor the part.
 fn fail(files: &[(&str, &str)], declared: &str) -> String {

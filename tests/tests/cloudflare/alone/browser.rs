@@ -7,6 +7,7 @@ use tests::site::Site;
 use tests::suite::{Sites as _, not_applicable};
 
 use super::{Case, cases};
+use crate::cases::NO_OBJECTS;
 use crate::hosts::{Host, Sites};
 
 pub const CASES: &[Case] =
@@ -21,6 +22,9 @@ fn talks_with_a_visitor_in_chromium_from_the_dev_server(sites: &Sites) -> Result
 }
 
 fn talks(site: &Site) -> Result<()> {
+    if !site.host.is_worker()? {
+        return not_applicable(NO_OBJECTS);
+    }
     let mut ada = site.server.open(&Request::upgrade("/rooms/browser?name=ada"))?;
     ensure!(ada.text()? == "ada came");
     let page = "/visitor?room=browser&name=eve&say=hello%20there&until=3&journal=visitor";

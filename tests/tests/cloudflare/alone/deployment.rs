@@ -5,10 +5,11 @@ use std::fs;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use tests::locations::files_ending_with;
+use tests::suite::not_applicable;
 use tests::tools::run;
 
 use super::{Case, cases};
-use crate::hosts::Sites;
+use crate::hosts::{Sites, is_before_workerd};
 
 pub const CASES: &[Case] = cases![installs_one_workerd, would_be_deployed];
 
@@ -20,6 +21,11 @@ struct Versioned {
 /// wrangler brings one, and so does Vite's plugin, which upstream's adapter depends on. Two versions
 /// would be two platforms, and crash on each other's state.
 fn installs_one_workerd(sites: &Sites) -> Result<()> {
+    if is_before_workerd()? {
+        return not_applicable(
+            "the adapter brings its own up to Astro 5, and has it for bindings only",
+        );
+    }
     let modules = sites.project()?.folder().join("node_modules");
     let mut versions = Vec::new();
     for owner in ["", "wrangler/node_modules", "@cloudflare/vite-plugin/node_modules"] {
@@ -43,6 +49,7 @@ fn would_be_deployed(sites: &Sites) -> Result<()> {
     }
     let mut command = app.wrangler(["deploy", "--dry-run", "--outdir"]);
     run(command.arg(&folder)).context("the site cannot be deployed")?;
-    ensure!(!files_ending_with(&folder, "entry.mjs")?.is_empty(), "no Worker was written");
+    let worker = if is_before_workerd()? { "worker.js" } else { "entry.mjs" };
+    ensure!(!files_ending_with(&folder, worker)?.is_empty(), "no Worker was written");
     Ok(())
 }

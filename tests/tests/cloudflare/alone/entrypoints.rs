@@ -3,19 +3,25 @@
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
+use serde_json::json;
 use tests::client::Request;
-use tests::project::App;
+use tests::project::{App, major};
 use tests::server::Server;
+use tests::suite::not_applicable;
 
 use super::{Case, cases};
-use crate::hosts::{Sites, start_harness};
+use crate::hosts::{Sites, configuration, is_before_workerd, start_harness};
 
 pub const CASES: &[Case] = cases![
     starts_at_the_entrypoint_of_the_adapter,
     starts_at_a_worker_that_calls_fetch,
     starts_at_a_hono_app,
     starts_at_the_sites_own_fetch_file,
+    starts_at_an_entry_point_with_named_exports,
 ];
+
+/// Astro 6 makes a `FetchState` within its own pipeline only, and reads no `src/fetch.ts`.
+const COMPOSED_LATER: &str = "a site can compose Astro's handlers itself since Astro 7";
 
 fn starts_at_the_entrypoint_of_the_adapter(sites: &Sites) -> Result<()> {
     let app = sites.app("entry-default")?;
@@ -26,6 +32,9 @@ fn starts_at_the_entrypoint_of_the_adapter(sites: &Sites) -> Result<()> {
 }
 
 fn starts_at_a_worker_that_calls_fetch(sites: &Sites) -> Result<()> {
+    if major()? < 7 {
+        return not_applicable(COMPOSED_LATER);
+    }
     let app = sites.app("entry-fetch")?;
     with_main(&app, "./src/entries/fetch.ts")?;
     let server = built(&app)?;
@@ -34,6 +43,9 @@ fn starts_at_a_worker_that_calls_fetch(sites: &Sites) -> Result<()> {
 }
 
 fn starts_at_a_hono_app(sites: &Sites) -> Result<()> {
+    if major()? < 7 {
+        return not_applicable(COMPOSED_LATER);
+    }
     let app = sites.app("entry-hono")?;
     with_main(&app, "./src/entries/hono.ts")?;
     let server = built(&app)?;
@@ -46,6 +58,9 @@ fn starts_at_a_hono_app(sites: &Sites) -> Result<()> {
 }
 
 fn starts_at_the_sites_own_fetch_file(sites: &Sites) -> Result<()> {
+    if major()? < 7 {
+        return not_applicable(COMPOSED_LATER);
+    }
     let app = sites.app("entry-fetch-file")?;
     without_own_worker(&app)?;
     fs::rename(app.root().join("src/entries/fetch-file.ts"), app.root().join("src/fetch.ts"))?;
@@ -54,6 +69,25 @@ fn starts_at_the_sites_own_fetch_file(sites: &Sites) -> Result<()> {
     upgrades_and_rejects(&server)?;
     sets_cookies_by_the_context(&server)
 }
+
+/// `workerEntryPoint` of the adapter's options.
+fn starts_at_an_entry_point_with_named_exports(sites: &Sites) -> Result<()> {
+    if major()? != 5 {
+        return not_applicable("the adapter has `workerEntryPoint` for Astro 5");
+    }
+    let app = sites.app("entry-point")?;
+    app.edit("wrangler.jsonc", OWN_WORKER, BUILT_WORKER)?;
+    let entry = r#"{ "path": "src/entries/entry-point.ts", "namedExports": ["Room"] }"#;
+    app.build(&[("WORKER_ENTRY_POINT", entry)])?;
+    let server = start_harness(&app, configuration()?)?;
+    upgrades_and_rejects(&server)?;
+    sets_cookies_by_the_context(&server)?;
+    leads_into_a_room(&server)
+}
+
+/// What configurations up to Astro 5 name as their Worker: one around what is built, and that.
+const OWN_WORKER: &str = "./worker.mjs";
+const BUILT_WORKER: &str = "./dist/_worker.js/index.js";
 
 /// Gives the site another Worker, one that does not call `/handler`: only that can prerender in
 /// workerd, in upstream's adapter as in ours.
@@ -64,16 +98,19 @@ fn with_main(app: &App, main: &str) -> Result<()> {
 
 /// Leaves the Worker to the adapter; then there is no Durable Object either.
 fn without_own_worker(app: &App) -> Result<()> {
-    fs::write(
-        app.root().join("wrangler.jsonc"),
-        r#"{ "name": "site", "compatibility_date": "2026-04-15" }"#,
-    )
-    .context("cannot write the configuration")
+    let mut configuration = json!({ "name": "site", "compatibility_date": "2026-04-15" });
+    if is_before_workerd()? {
+        configuration["main"] = BUILT_WORKER.into();
+        configuration["assets"] = json!({ "directory": "./dist", "binding": "ASSETS" });
+        configuration["kv_namespaces"] = json!([{ "binding": "SESSION", "id": "session" }]);
+    }
+    fs::write(app.root().join("wrangler.jsonc"), configuration.to_string())
+        .context("cannot write the configuration")
 }
 
 fn built(app: &App) -> Result<Server> {
     app.build(&[])?;
-    start_harness(app, "wrangler.json")
+    start_harness(app, configuration()?)
 }
 
 fn upgrades_and_rejects(server: &Server) -> Result<()> {
@@ -112,6 +149,10 @@ fn sets_cookies_by_the_context(server: &Server) -> Result<()> {
     ensure!(socket.headers.cookie("by-context") == Some("one"), "{:?}", socket.headers);
     let response = server.reject(&Request::upgrade("/reject"))?;
     ensure!(response.headers.cookie("by-context") == Some("one"), "{response}");
+    if major()? < 5 {
+        // Astro has sessions since 5.
+        return Ok(());
+    }
     let session = server.open(&Request::upgrade("/session/write?value=remembered"))?;
     let session = session.headers.cookie("astro-session").context("no session cookie")?.to_owned();
     let read = Request::get("/session/read").header("Cookie", &format!("astro-session={session}"));

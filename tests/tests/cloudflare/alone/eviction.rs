@@ -12,7 +12,7 @@ use crate::hosts::Sites;
 pub const CASES: &[Case] = cases![keeps_the_sockets_of_a_room_that_is_evicted];
 
 fn keeps_the_sockets_of_a_room_that_is_evicted(sites: &Sites) -> Result<()> {
-    let server = sites.start_harness("wrangler.json")?;
+    let server = sites.start_harness()?;
     let mut ada = server.open(&Request::upgrade("/rooms/evicted?name=ada"))?;
     ensure!(ada.text()? == "ada came");
     let mut bob = server.open(&Request::upgrade("/rooms/evicted?name=bob"))?;

@@ -4,8 +4,9 @@ use anyhow::{Result, ensure};
 use tests::cases;
 use tests::client::Request;
 use tests::site::Site;
+use tests::suite::not_applicable;
 
-use super::Case;
+use super::{Case, NO_OBJECTS};
 
 pub const CASES: &[Case] = cases! {
     "Sockets of a Durable Object, by returning its 101" => [
@@ -17,6 +18,9 @@ pub const CASES: &[Case] = cases! {
 };
 
 fn talks_in_a_room(site: &Site) -> Result<()> {
+    if !site.host.is_worker()? {
+        return not_applicable(NO_OBJECTS);
+    }
     let mut ada = site.server.open(&Request::upgrade("/rooms/talk?name=ada"))?;
     ensure!(ada.text()? == "ada came");
     let mut bob = site.server.open(&Request::upgrade("/rooms/talk?name=bob"))?;
@@ -42,6 +46,9 @@ fn talks_in_a_room(site: &Site) -> Result<()> {
 }
 
 fn tells_a_room_who_left_and_how(site: &Site) -> Result<()> {
+    if !site.host.is_worker()? {
+        return not_applicable(NO_OBJECTS);
+    }
     let mut ada = site.server.open(&Request::upgrade("/rooms/leave?name=ada"))?;
     ensure!(ada.text()? == "ada came");
     let mut bob = site.server.open(&Request::upgrade("/rooms/leave?name=bob"))?;
@@ -55,12 +62,18 @@ fn tells_a_room_who_left_and_how(site: &Site) -> Result<()> {
 
 /// The headers of such a 101 are immutable in workerd.
 fn sends_cookies_with_the_acceptance_of_a_durable_object(site: &Site) -> Result<()> {
+    if !site.host.is_worker()? {
+        return not_applicable(NO_OBJECTS);
+    }
     let socket = site.server.open(&Request::upgrade("/rooms/cookies?name=ada"))?;
     ensure!(socket.headers.cookie("last-room") == Some("cookies"), "{:?}", socket.headers);
     Ok(())
 }
 
 fn sends_the_rejection_of_a_durable_object(site: &Site) -> Result<()> {
+    if !site.host.is_worker()? {
+        return not_applicable(NO_OBJECTS);
+    }
     let _ada = site.server.open(&Request::upgrade("/rooms/full?name=ada"))?;
     let response = site.server.reject(&Request::upgrade("/rooms/full?name=ada"))?;
     ensure!(response.status == 409 && response.text() == "There is a ada here.", "{response}");

@@ -4,8 +4,11 @@ use anyhow::{Result, ensure};
 use tests::cases;
 use tests::client::Request;
 use tests::site::Site;
+use tests::suite::not_applicable;
 
 use super::Case;
+
+const NO_UPGRADES: &str = "where the dev server runs in Node, its `fetch` hands no handshake on";
 
 pub const CASES: &[Case] = cases! {
     "Sockets of an origin, by returning the 101 of `fetch()`" => [
@@ -15,6 +18,9 @@ pub const CASES: &[Case] = cases! {
 };
 
 fn hands_a_handshake_on_to_an_origin(site: &Site) -> Result<()> {
+    if !site.host.is_worker()? {
+        return not_applicable(NO_UPGRADES);
+    }
     let request = Request::upgrade("/proxied?to=/headers-and-hello");
     let mut socket = site.server.open(&request)?;
     // The origin's, and those of the route.
@@ -33,6 +39,9 @@ fn hands_a_handshake_on_to_an_origin(site: &Site) -> Result<()> {
 }
 
 fn hands_the_rejection_of_an_origin_back(site: &Site) -> Result<()> {
+    if !site.host.is_worker()? {
+        return not_applicable(NO_UPGRADES);
+    }
     // Otherwise workerd asks the origin for a body that is compressed, and hands that back.
     let request = Request::upgrade("/proxied?to=/reject").header("Accept-Encoding", "identity");
     let response = site.server.reject(&request)?;

@@ -8,7 +8,7 @@ use tests::cases;
 use tests::client::{Request, Response, Socket};
 use tests::patience::{at_last, within};
 use tests::project::App;
-use tests::server::Server;
+use tests::server::{Server, free_port};
 use tests::suite::not_applicable;
 
 use super::Case;
@@ -32,7 +32,9 @@ impl Dev {
     fn configured(sites: &Sites, name: &str) -> Result<Self> {
         let app = sites.app(name)?;
         configure(&app, "{}")?;
-        let server = Server::start(&mut app.astro_server(["dev", "--port", "0"]))?;
+        // Astro 4 takes another port at every restart where it may choose.
+        let port = free_port()?.to_string();
+        let server = Server::start(&mut app.astro_server(["dev", "--port", &port]))?;
         Ok(Self(Alone { server, app }))
     }
 

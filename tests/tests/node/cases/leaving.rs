@@ -9,8 +9,11 @@ use tests::suite::not_applicable;
 
 use super::Case;
 
-pub const CASES: &[Case] =
-    cases![hears_at_once_of_a_client_that_ends_its_half, hears_at_once_of_a_client_that_resets];
+pub const CASES: &[Case] = cases![
+    hears_at_once_of_a_client_that_ends_its_half,
+    hears_at_once_of_a_client_that_resets,
+    aborts_the_request_of_a_client_that_leaves,
+];
 
 /// As a browser does whose tab is closed.
 fn hears_at_once_of_a_client_that_ends_its_half(site: &Site) -> Result<()> {
@@ -25,6 +28,21 @@ fn hears_at_once_of_a_client_that_resets(site: &Site) -> Result<()> {
     is_heard_of(site, "whole")
 }
 
+fn aborts_the_request_of_a_client_that_leaves(site: &Site) -> Result<()> {
+    if major()? < if site.host.is_dev() { 7 } else { 5 } {
+        return not_applicable("Astro gives requests a signal since 5, in dev since 7");
+    }
+    let mut ending = waiting(site, "half-signal")?;
+    ending.finish()?;
+    ending.ended()?;
+    waiting(site, "whole-signal")?.reset()?;
+    for journal in ["half-signal", "whole-signal"] {
+        let aborted = site.journal(&format!("{journal}-aborted"), "")?;
+        ensure!(aborted == "yes", "the signal of the request: {aborted}");
+    }
+    Ok(())
+}
+
 /// A handshake that the route answers when its client has left, and not before.
 fn waiting(site: &Site, journal: &str) -> Result<Connection> {
     let mut connection = site.server.connection()?;
@@ -37,11 +55,5 @@ fn waiting(site: &Site, journal: &str) -> Result<Connection> {
 fn is_heard_of(site: &Site, journal: &str) -> Result<()> {
     let events = site.journal(&format!("{journal}-closed"), "1006")?;
     ensure!(events == "error 1006", "{events}");
-    site.check_echo()?;
-    if major()? < if site.host.is_dev() { 7 } else { 5 } {
-        return not_applicable("Astro gives requests a signal since 5, in dev since 7");
-    }
-    let aborted = site.journal(&format!("{journal}-aborted"), "")?;
-    ensure!(aborted == "yes", "the signal of the request: {aborted}");
-    Ok(())
+    site.check_echo()
 }

@@ -175,6 +175,15 @@ fn code_is_appended_to_modules_interfaces_classes_and_functions() {
     );
     assert_eq!(
         apply(
+            "a.d.ts",
+            "export type A = {\n    a: { b: 1 };\n};\ntype B = A | {};\n",
+            &patch("declare", "in = 'interface A'", "b?: 2;")
+        )
+        .unwrap(),
+        "export type A = {\n    a: { b: 1 };\n    b?: 2;\n};\ntype B = A | {};\n"
+    );
+    assert_eq!(
+        apply(
             "a.js",
             "function f() {\n\treturn g;\n}\n",
             &patch("edit", "in = 'function f'", "g();")

@@ -1,17 +1,20 @@
 //! `cargo xtask sweep`: which published releases of upstream the patches fit.
 
-use std::sync::Mutex;
+mod report;
+
+use std::{panic::resume_unwind, sync::Mutex, thread};
 
 use semver::Version;
-use serde::Serialize;
 
+use self::report::{Tried, Verdict};
 use crate::{
     Answer,
     adapter::Adapter,
-    error::{Failure, UsageError},
+    error::{BuildError, Failure, UsageError},
     output::{self, Progress},
+    package::ours::Ours,
     parallel,
-    pipeline::{Ours, Workshop},
+    pipeline::Workshop,
     upstream::{Line, Release, UpstreamError},
 };
 
@@ -22,8 +25,10 @@ const WORKERS: usize = 8;
 ///
 /// Takes every release of the majors that are pinned, matches the patches, runs the post-checks and
 /// puts the package together in memory. Prints what fits; for what does not, the first release that
-/// moved, and why. Every tarball is fetched once and kept in the cache, so a sweep that was
-/// interrupted goes on where it was.
+/// moved, and why. Releases that `adapter.toml` says are not to fit are told with their reason, and
+/// are no failure. Every tarball is fetched once and kept in the cache, so a sweep that was
+/// interrupted goes on where it was; and where the registry cannot be reached, the releases are
+/// those that it named last.
 #[derive(clap::Args)]
 pub struct Sweep {
     /// The runtimes to sweep, for example `node`; all of them if none is named
@@ -49,31 +54,24 @@ struct Trial<'w> {
     release: Release,
 }
 
-/// How a trial ended.
-struct Tried<'w> {
-    package: &'w str,
-    version: Version,
-    verdict: Verdict,
-}
-
-enum Verdict {
-    /// With so many edits.
-    Fits(usize),
-    /// The patches do not fit.
-    Moved(Failure),
-    /// The release could not be read.
-    NotHad(Failure),
-}
-
 impl Sweep {
     pub fn run(self) -> Result<Answer, Failure> {
         let workshop = Workshop::open(None)?;
         let adapters = Adapter::select(&workshop.root, &self.runtimes)?;
-        let shared = adapters.iter().map(|adapter| Ok((adapter, workshop.ours(adapter)?)));
-        let shared = shared.collect::<Result<Vec<(&Adapter, Ours)>, Failure>>()?;
+        let packages: Vec<&str> =
+            adapters.iter().map(|adapter| adapter.upstream.package.as_str()).collect();
+        // The registry takes its time, and so does compiling what is ours.
+        let (known, ours) = thread::scope(|scope| {
+            let known = scope.spawn(|| workshop.ask(&packages));
+            let ours = adapters.iter().map(|adapter| workshop.ours(adapter));
+            let ours = ours.collect::<Result<Vec<Ours>, Failure>>();
+            (known.join(), ours)
+        });
+        // A thread that panicked has said why.
+        let (known, ours) = (known.unwrap_or_else(|panic| resume_unwind(panic))?, ours?);
         let mut trials = Vec::new();
-        for (adapter, ours) in &shared {
-            trials.extend(self.trials(&workshop, adapter, ours)?);
+        for ((adapter, ours), releases) in adapters.iter().zip(&ours).zip(&known) {
+            trials.extend(self.trials(&workshop, adapter, ours, releases)?);
         }
         if let (true, Some(since)) = (trials.is_empty(), self.since) {
             return Err(UsageError::NoRelease { since }.into());
@@ -91,8 +89,7 @@ impl Sweep {
                 }
             };
             progress.step();
-            let (package, version) = (trial.package(), trial.release.version.clone());
-            Some(Tried { package, version, verdict })
+            Some(trial.tried(verdict))
         });
         progress.end();
         if let Ok(Some(failure)) = unreachable.into_inner() {
@@ -101,12 +98,12 @@ impl Sweep {
             return Err(failure);
         }
         if self.json {
-            output::json(&tried.iter().map(Row::from).collect::<Vec<Row<'_>>>());
+            report::print_json(&tried);
         } else {
-            print_table(&tried);
+            report::print_table(&tried);
         }
-        let stretches = tried.chunk_by(is_alike).filter_map(|stretch| stretch.first());
-        let failures = stretches.filter_map(Tried::failure).collect();
+        let mut failures = report::failures(&tried);
+        failures.extend(idle(&adapters, &tried).into_iter().map(Failure::from));
         Failure::all(failures).map_or(Ok(Answer::Fine), Err)
     }
 
@@ -116,15 +113,15 @@ impl Sweep {
         workshop: &'w Workshop,
         adapter: &'w Adapter,
         ours: &'w Ours,
+        releases: &[Release],
     ) -> Result<Vec<Trial<'w>>, Failure> {
         let package = &adapter.upstream.package;
         let lines = workshop.of_adapter(adapter, &workshop.lines(None)?)?;
-        let releases = workshop.registry.releases(package)?;
         for line in &lines {
             workshop.registry.confirm(package, line.package(package)?)?;
         }
         let mut trials = Vec::new();
-        for release in releases.iter() {
+        for release in releases {
             let Version { major, pre, .. } = &release.version;
             let is_wanted = (self.pre || pre.is_empty())
                 && self.since.as_ref().is_none_or(|since| release.version >= *since);
@@ -168,101 +165,31 @@ impl<'w> Trial<'w> {
     fn named(&self, failure: Failure) -> Failure {
         failure.of_release(self.package(), &self.release.version)
     }
-}
 
-impl Tried<'_> {
-    fn fits(&self) -> bool {
-        matches!(self.verdict, Verdict::Fits(_))
-    }
-
-    fn failure(&self) -> Option<Failure> {
-        match &self.verdict {
-            Verdict::Fits(_) => None,
-            Verdict::Moved(failure) | Verdict::NotHad(failure) => Some(failure.clone()),
-        }
-    }
-
-    /// What is wrong, without the name of the release.
-    fn problems(&self) -> Vec<Problem> {
-        let failure = match &self.verdict {
-            Verdict::Fits(_) => return Vec::new(),
-            Verdict::Moved(failure) | Verdict::NotHad(failure) => failure,
-        };
-        let release = format!("{}@{}: ", self.package, self.version);
-        let problem = |report: &semantic_patch::Report| Problem {
-            code: report.code,
-            message: report.message.trim_start_matches(&release).to_owned(),
-        };
-        failure.reports().iter().map(problem).collect()
+    fn tried(&self, verdict: Verdict) -> Tried<'w> {
+        let version = &self.release.version;
+        let unfit = self.adapter.unfit.iter().find(|unfit| unfit.versions.matches(version));
+        Tried { package: self.package(), version: version.clone(), verdict, unfit }
     }
 }
 
-/// One thing that is wrong.
-#[derive(PartialEq, Serialize)]
-struct Problem {
-    code: &'static str,
-    message: String,
-}
-
-#[derive(Serialize)]
-struct Row<'t> {
-    package: &'t str,
-    version: String,
-    /// `null` where the release could not be read.
-    fits: Option<bool>,
-    edits: usize,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    problems: Vec<Problem>,
-}
-
-impl<'t> From<&Tried<'t>> for Row<'t> {
-    fn from(tried: &Tried<'t>) -> Self {
-        let (fits, edits) = match tried.verdict {
-            Verdict::Fits(edits) => (Some(true), edits),
-            Verdict::Moved(_) => (Some(false), 0),
-            Verdict::NotHad(_) => (None, 0),
-        };
-        let version = tried.version.to_string();
-        Self { package: tried.package, version, fits, edits, problems: tried.problems() }
-    }
-}
-
-/// One line for each major; below it, the stretches of releases that do not fit.
-fn print_table(tried: &[Tried<'_>]) {
-    let width = tried.iter().map(|tried| tried.package.len()).max().unwrap_or(0);
-    let of_one_major = |one: &Tried<'_>, other: &Tried<'_>| {
-        one.package == other.package && one.version.major == other.version.major
-    };
-    for major in tried.chunk_by(of_one_major) {
-        let Some(first) = major.first() else { continue };
-        let fitting = major.iter().filter(|tried| tried.fits()).count();
-        anstream::println!(
-            "{:<width$}  {:>4}  {fitting} of {} fit, {}",
-            first.package,
-            format!("{}.x", first.version.major),
-            major.len(),
-            range(major)
-        );
-        for stretch in major.chunk_by(is_alike) {
-            for problem in stretch.first().map(Tried::problems).unwrap_or_default() {
-                let Problem { code, message } = problem;
-                anstream::println!("{:width$}  {}: {code} {message}", "", range(stretch));
+/// Entries that say of releases that they do not fit, where all of them do.
+fn idle(adapters: &[Adapter], tried: &[Tried<'_>]) -> Vec<BuildError> {
+    let mut idle = Vec::new();
+    for adapter in adapters {
+        for unfit in &adapter.unfit {
+            let mut meant = tried
+                .iter()
+                .filter(|tried| tried.unfit.is_some_and(|other| std::ptr::eq(other, unfit)))
+                .peekable();
+            if meant.peek().is_some() && meant.all(Tried::fits) {
+                idle.push(BuildError::FitsAfterAll {
+                    runtime: adapter.runtime.clone(),
+                    versions: unfit.versions.to_string(),
+                    places: vec![unfit.place.clone()],
+                });
             }
         }
     }
-    let fitting = tried.iter().filter(|tried| tried.fits()).count();
-    anstream::println!("{fitting} of {} releases fit", tried.len());
-}
-
-/// Whether two releases of a package moved in the same way.
-fn is_alike(one: &Tried<'_>, other: &Tried<'_>) -> bool {
-    one.package == other.package && one.problems() == other.problems()
-}
-
-fn range(releases: &[Tried<'_>]) -> String {
-    match releases {
-        [] => String::new(),
-        [only] => only.version.to_string(),
-        [first, .., last] => format!("{} to {}", first.version, last.version),
-    }
+    idle
 }

@@ -1,0 +1,22 @@
+import { defineConfig } from 'astro/config';
+import cloudflare from 'zastro-websockets-cloudflare';
+
+export default defineConfig({
+	output: 'server',
+	adapter: cloudflare({
+		// The site has no images.
+		imageService: 'passthrough',
+		// Where the dev server has the bindings from.
+		platformProxy: { configPath: 'wrangler.jsonc', experimentalJsonConfig: true },
+		workerEntryPoint: JSON.parse(process.env.WORKER_ENTRY_POINT ?? 'null'),
+		websocket: {
+			allowedOrigins: ['https://allowed.example'],
+			// In one case 500 handshakes wait until all are there, on a busy machine for longer than 10 s.
+			handshakeTimeout: 60_000,
+			...JSON.parse(process.env.WEBSOCKET ?? '{}'),
+		},
+	}),
+	// The error pages of the dev server offer it, and it writes to the home folder.
+	devToolbar: { enabled: false },
+	server: { host: '127.0.0.1' },
+});

@@ -1,0 +1,5 @@
+type Runtime = import('zastro-websockets-cloudflare').Runtime<Env>;
+
+declare namespace App {
+	interface Locals extends Runtime {}
+}

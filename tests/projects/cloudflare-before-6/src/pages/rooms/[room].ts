@@ -1,0 +1,7 @@
+import type { APIRoute } from 'astro';
+
+/** Leads a guest into a room: the room's answer is the site's, be it a 101. */
+export const GET: APIRoute = ({ cookies, locals, params: { room = '' }, request }) => {
+	cookies.set('last-room', room, { path: '/' });
+	return locals.runtime.env.ROOMS.getByName(room).fetch(request);
+};
