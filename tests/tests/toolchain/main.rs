@@ -2,6 +2,7 @@
 
 mod forms;
 mod pins;
+mod published;
 mod readme;
 mod templates;
 mod types;

@@ -16,26 +16,27 @@ use tests::project::{Pin, pinned};
 use tests::server::Server;
 use tests::tools::{Tools, run};
 
-const README: &str = "README.md";
+pub const README: &str = "README.md";
 const NODE: &str = "adapters/node/README.md";
 const CLOUDFLARE: &str = "adapters/cloudflare/README.md";
 
 /// A fenced block.
-struct Block {
+pub struct Block {
     language: String,
-    text: String,
+    pub text: String,
 }
 
 impl Block {
     /// The file that the first comment names.
-    fn file(&self) -> Result<&str> {
+    pub fn file(&self) -> Result<&str> {
         let first = self.text.lines().next().unwrap_or_default();
         let name = first.strip_prefix("// ").or_else(|| first.strip_prefix("# "));
         name.with_context(|| format!("a block without the name of its file:\n{}", self.text))
     }
 }
 
-fn blocks(page: &str) -> Result<Vec<Block>> {
+/// The fenced blocks of a page.
+pub fn blocks(page: &str) -> Result<Vec<Block>> {
     let text = fs::read_to_string(repository().join(page))?;
     let mut blocks = Vec::new();
     let mut open: Option<Block> = None;
