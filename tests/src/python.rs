@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Result;
+use bring_tools::lock;
 
+use crate::locations;
 use crate::tools::run;
-use crate::{locations, lock};
 
 /// What the wheels need, and a module that Debian ships apart (`python3-venv`).
 const PROBE: &str = "import ensurepip, sys; sys.exit(sys.version_info < (3, 10))";

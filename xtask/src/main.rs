@@ -1,5 +1,5 @@
 //! `cargo xtask`: takes the official Astro adapters, grafts WebSocket support onto them, and
-//! builds npm packages.
+//! builds npm packages and publishes them.
 //!
 //! ```text
 //! upstream/upstream.toml ─ pins ─► source tree ─► patches ─► post-checks ─► compile ─► manifest ─► package ─► tarball
@@ -25,12 +25,14 @@ mod matrix;
 mod nodes;
 mod notes;
 mod output;
+mod pack;
 mod package;
 mod parallel;
 mod patching;
 mod pipeline;
 mod proposal;
 mod propose;
+mod publish;
 mod releases;
 mod review;
 mod status;
@@ -38,6 +40,7 @@ mod suites;
 mod sweep;
 mod sync_version;
 mod test;
+mod tested;
 mod upstream;
 mod workspace;
 
@@ -53,7 +56,7 @@ enum Answer {
     No,
 }
 
-/// Builds, checks and tests the WebSocket adapters for Astro.
+/// Builds, checks, tests and publishes the WebSocket adapters for Astro.
 ///
 /// Data goes to stdout, everything else to stderr. NO_COLOR is respected.
 #[derive(Parser)]
@@ -82,6 +85,8 @@ enum Command {
     Test(test::Test),
     Lint(lint::Lint),
     Bench(bench::Bench),
+    Pack(pack::Pack),
+    Publish(publish::Publish),
     Notes(notes::Notes),
     Matrix(matrix::Matrix),
     Follow(follow::Follow),
@@ -101,6 +106,8 @@ fn main() -> ExitCode {
         Command::Test(test) => test.run(),
         Command::Lint(lint) => lint.run(),
         Command::Bench(bench) => bench.run(),
+        Command::Pack(pack) => pack.run(),
+        Command::Publish(publish) => publish.run(),
         Command::Notes(notes) => notes.run(),
         Command::Matrix(matrix) => matrix.run(),
         Command::Follow(follow) => follow.run(),

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Pins the one that is taken where none is asked for.
-const DEFAULT: &str = "tests/tools/package.json";
+const DEFAULT: &str = "xtask/bring-tools/package.json";
 
 /// Holds a folder for each of the others, named after its major.
 const OTHERS: &str = "tests/tools/nodes";

@@ -21,21 +21,21 @@ const NODE: &str = "adapters/node/README.md";
 const CLOUDFLARE: &str = "adapters/cloudflare/README.md";
 
 /// A fenced block.
-struct Block {
-    language: String,
-    text: String,
+pub struct Block {
+    pub language: String,
+    pub text: String,
 }
 
 impl Block {
     /// The file that the first comment names.
-    fn file(&self) -> Result<&str> {
+    pub fn file(&self) -> Result<&str> {
         let first = self.text.lines().next().unwrap_or_default();
         let name = first.strip_prefix("// ").or_else(|| first.strip_prefix("# "));
         name.with_context(|| format!("a block without the name of its file:\n{}", self.text))
     }
 }
 
-fn blocks(page: &str) -> Result<Vec<Block>> {
+pub fn blocks(page: &str) -> Result<Vec<Block>> {
     let text = fs::read_to_string(repository().join(page))?;
     let mut blocks = Vec::new();
     let mut open: Option<Block> = None;
@@ -346,7 +346,7 @@ fn chat(server: &Server) -> Result<()> {
 /// Links to files of this repository lead somewhere.
 #[test]
 fn links_between_the_pages_lead_somewhere() -> Result<()> {
-    for page in [README, NODE, CLOUDFLARE] {
+    for page in [README, NODE, CLOUDFLARE, "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"] {
         let text = fs::read_to_string(repository().join(page))?;
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             if !link.starts_with("http") && !link.starts_with('#') {

