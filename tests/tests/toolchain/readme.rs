@@ -22,7 +22,7 @@ const CLOUDFLARE: &str = "adapters/cloudflare/README.md";
 
 /// A fenced block.
 pub struct Block {
-    language: String,
+    pub language: String,
     pub text: String,
 }
 
@@ -348,7 +348,7 @@ fn chat(server: &Server) -> Result<()> {
 /// Links to files of this repository lead somewhere.
 #[test]
 fn links_between_the_pages_lead_somewhere() -> Result<()> {
-    for page in [README, NODE, CLOUDFLARE] {
+    for page in [README, NODE, CLOUDFLARE, "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"] {
         let text = fs::read_to_string(repository().join(page))?;
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             if !link.starts_with("http") && !link.starts_with('#') {
