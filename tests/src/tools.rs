@@ -32,10 +32,11 @@ impl Tools {
     pub fn get() -> Result<Self> {
         let source = locations::repository().join(TOOLS);
         let folder = install_from(&source)?;
+        let node = Node::bring(&locations::target())?;
         let other = env::var_os(NODE).map(|major| source.join("nodes").join(major));
         let node = match other.filter(|other| other.is_dir()) {
-            Some(other) => Node::installed_in(&install_from(&other)?)?,
-            None => Node::bring(&locations::target())?,
+            Some(other) => node.replaced_by(&install_from(&other)?)?,
+            None => node,
         };
         Ok(Self { folder, node })
     }
@@ -99,7 +100,7 @@ impl Tools {
     }
 }
 
-/// Installs what a folder pins, once for each of its contents.
+/// Installs what a folder pins.
 fn install_from(source: &Path) -> Result<PathBuf> {
     let manifest = fs::read(source.join("package.json"))?;
     let lockfile = fs::read(source.join("package-lock.json"))?;

@@ -60,18 +60,24 @@ impl Node {
     ///
     /// Whatever keeps them from being had.
     pub fn bring(target: &Path) -> Result<Self, BringError> {
-        Self::installed_in(&install(MANIFEST.as_bytes(), LOCKFILE.as_bytes(), target)?)
+        let folder = install(MANIFEST.as_bytes(), LOCKFILE.as_bytes(), target)?;
+        let brought = program(&folder);
+        let program = if brought.is_file() { brought } else { node_of_the_machine()? };
+        Ok(Self { program, npm: folder.join("node_modules/npm/bin/npm-cli.js") })
     }
 
-    /// The same out of a folder in which another lockfile was installed.
+    /// Another Node.js, out of a folder that [`install`] has given, with the same npm.
     ///
     /// # Errors
     ///
-    /// Where Node.js is neither there nor on the machine.
-    pub fn installed_in(folder: &Path) -> Result<Self, BringError> {
-        let brought = folder.join(format!("node_modules/node-{}/bin/node", platform()));
-        let program = if brought.is_file() { brought } else { node_of_the_machine()? };
-        Ok(Self { program, npm: folder.join("node_modules/npm/bin/npm-cli.js") })
+    /// [`BringError::NoNode`] where the folder has none for this platform.
+    pub fn replaced_by(self, folder: &Path) -> Result<Self, BringError> {
+        let program = program(folder);
+        if program.is_file() {
+            return Ok(Self { program, ..self });
+        }
+        let found = "no other will do".to_owned();
+        Err(BringError::NoNode { platform: platform(), found })
     }
 
     /// Node.js.
@@ -133,6 +139,11 @@ fn npm_ci(folder: &Path) -> Result<(), BringError> {
 #[must_use]
 pub fn machine_npm() -> Command {
     Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" })
+}
+
+/// Where the package for this platform has the binary.
+fn program(folder: &Path) -> PathBuf {
+    folder.join(format!("node_modules/node-{}/bin/node", platform()))
 }
 
 /// On a platform for which no Node.js of this version is on npm, the machine's own has to do.
