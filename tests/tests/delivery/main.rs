@@ -1,6 +1,8 @@
 //! The way to npm: workflows, what goes with a package, and what the toolchain is made of.
 
 mod materials;
+mod release;
+mod runner;
 mod shell;
 mod supply_chain;
 mod workflow;
@@ -9,6 +11,10 @@ mod workflows;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cases = workflows::CASES.iter().chain(supply_chain::CASES).chain(materials::CASES);
+    let cases = workflows::CASES
+        .iter()
+        .chain(supply_chain::CASES)
+        .chain(materials::CASES)
+        .chain(release::CASES);
     tests::suite::run_plain(cases)
 }
