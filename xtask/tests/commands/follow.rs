@@ -66,8 +66,8 @@ fn pins(checkout: &Checkout) -> String {
 fn proposal(checkout: &Checkout, arguments: &[&str]) -> String {
     let output = checkout.command(arguments).output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    let proposal: Value =
-        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}\n{told}"));
+    assert!(output.status.success(), "{told}");
+    let proposal: Value = serde_json::from_slice(&output.stdout).unwrap();
     let mut text = format!("exit code {}\n", output.status.code().unwrap());
     for part in ["pull_request", "issue"] {
         let of_part = |key: &str| proposal[part][key].as_str().map(str::to_owned);
