@@ -10,11 +10,7 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::tools::run;
-use crate::{locations, lock};
-
-/// What the wheel needs, and a module that Debian ships apart (`python3-venv`).
-const PROBE: &str = "import ensurepip, sys; sys.exit(sys.version_info < (3, 10))";
+use crate::python;
 
 /// The installed program.
 pub struct Autobahn {
@@ -42,22 +38,9 @@ const MORE_RUNS: usize = 3;
 impl Autobahn {
     /// Installs the pinned wheel once; nothing on a machine without Python 3.10 and `venv`.
     pub fn get() -> Result<Option<Self>> {
-        if !Command::new("python3").args(["-c", PROBE]).output().is_ok_and(|it| it.status.success())
-        {
-            return Ok(None);
-        }
-        let requirements = locations::repository().join("tests/tools/requirements.txt");
-        let name = lock::fingerprint([fs::read(&requirements)?.as_slice()]);
-        let folder = locations::target().join("tools").join(format!("python-{name}"));
-        lock::folder_once(&folder, |unfinished| {
-            run(Command::new("python3").args(["-m", "venv"]).arg(unfinished))?;
-            run(Command::new(unfinished.join("bin/python"))
-                .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-                .args(["--require-hashes", "--only-binary", ":all:", "--requirement"])
-                .arg(&requirements))
-        })?;
         // Not `bin/kosoku`: its first line names the folder from before it was renamed.
-        Ok(Some(Self { python: folder.join("bin/python") }))
+        let installed = python::install("requirements.txt")?;
+        Ok(installed.map(|folder| Self { python: folder.join("bin/python") }))
     }
 
     /// Puts an echo server through these cases, or through all if none is named. One line for each,

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
 
 use crate::locations;
+use crate::tools::run;
 
 /// What git tracks, as it is now, in a folder below the target folder.
 pub struct Checkout {
@@ -46,6 +48,50 @@ impl Checkout {
         command
     }
 
+    /// Makes it a repository of its own, in which everything is committed.
+    pub fn commit(&self) -> Result<()> {
+        for arguments in [
+            &["init", "--quiet"] as &[&str],
+            &["add", "--all"],
+            &["commit", "--quiet", "--message", "As it is in the work tree"],
+        ] {
+            let mut git = Command::new("git");
+            git.current_dir(&self.root);
+            git.args(["-c", "user.name=Tests", "-c", "user.email=tests@example.invalid"]);
+            run(git.args(arguments))?;
+        }
+        Ok(())
+    }
+
+    /// Builds all packages, and writes down that they have passed every suite, as `xtask test` does.
+    pub fn build_as_tested(&self) -> Result<()> {
+        run(&mut self.xtask(["build"]))?;
+        let packed = self.xtask(["pack", "--dry-run"]).output()?;
+        let packed = String::from_utf8(packed.stdout)?;
+        for runtime in self.runtimes()? {
+            for folder in self.packages(&runtime)?.values() {
+                let manifest: Value = read(&folder.join("package.json"))?;
+                let record: Value = read(&folder.join("upstream.json"))?;
+                let (name, version) = (text(&manifest["name"])?, text(&manifest["version"])?);
+                let upstream = &record["upstream"];
+                let (_, told) = packed
+                    .split_once(&format!("{name} {version}\n"))
+                    .with_context(|| format!("{name} is not packed"))?;
+                let integrity = told.split_whitespace().nth(1).context("no integrity")?;
+                let tested = json!({
+                    "release": format!("{name}@{version}"),
+                    "upstream": format!("{}@{}", text(&upstream["package"])?, text(&upstream["version"])?),
+                    "integrity": integrity,
+                });
+                for suite in ["toolchain", &runtime] {
+                    let record = folder.with_extension(format!("passed-{suite}.json"));
+                    fs::write(record, tested.to_string())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The names of the runtimes.
     pub fn runtimes(&self) -> Result<Vec<String>> {
         let mut names = Vec::new();
@@ -69,6 +115,15 @@ impl Checkout {
         ensure!(!packages.is_empty(), "nothing was built in {}", folder.display());
         Ok(packages)
     }
+}
+
+fn read(path: &Path) -> Result<Value> {
+    let text = fs::read(path).with_context(|| format!("cannot read: {}", path.display()))?;
+    Ok(serde_json::from_slice(&text)?)
+}
+
+fn text(value: &Value) -> Result<&str> {
+    value.as_str().with_context(|| format!("not a text: {value}"))
 }
 
 /// The files that git tracks, and those that it would if they were added.

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
+use bring_tools::lock;
 use serde::Deserialize;
 
 use crate::tools::{Tools, run};
-use crate::{locations, lock, vendored};
+use crate::{locations, vendored};
 
 /// Names the Astro major that the suites run on, as `cargo xtask test --astro` does.
 const MAJOR: &str = "TEST_ASTRO";
@@ -252,25 +253,8 @@ impl App {
         Ok(fs::write(path, text.replace(old, new))?)
     }
 
-    /// Node in this root. The environment is empty but for what every machine has, since Astro
-    /// behaves differently in CI, on a terminal, and when it thinks that an agent is calling.
     fn node(&self) -> Command {
-        let mut command = self.tools.node();
-        command
-            .current_dir(&self.root)
-            .env_clear()
-            .env("PATH", self.tools.path())
-            .env("ASTRO_TELEMETRY_DISABLED", "1")
-            .env("NO_COLOR", "1")
-            // Where wrangler keeps what servers on this machine tell each other, and its log.
-            .env("XDG_CONFIG_HOME", self.root.join(".wrangler/config"))
-            .env("WRANGLER_SEND_METRICS", "false")
-            // `request.cf` is made up, and not fetched.
-            .env("CLOUDFLARE_CF_FETCH_ENABLED", "false");
-        if let Some(home) = std::env::var_os("HOME") {
-            command.env("HOME", home);
-        }
-        command
+        node_in(&self.tools, &self.root)
     }
 
     /// `astro build` with these environment variables, unless the last build was of the same
@@ -291,6 +275,27 @@ impl App {
         fs::write(stamp, fingerprint)?;
         Ok(())
     }
+}
+
+/// Node in the root of a site. The environment is empty but for what every machine has, since Astro
+/// behaves differently in CI, on a terminal, and when it thinks that an agent is calling.
+pub fn node_in(tools: &Tools, root: &Path) -> Command {
+    let mut command = tools.node();
+    command
+        .current_dir(root)
+        .env_clear()
+        .env("PATH", tools.path())
+        .env("ASTRO_TELEMETRY_DISABLED", "1")
+        .env("NO_COLOR", "1")
+        // Where wrangler keeps what servers on this machine tell each other, and its log.
+        .env("XDG_CONFIG_HOME", root.join(".wrangler/config"))
+        .env("WRANGLER_SEND_METRICS", "false")
+        // `request.cf` is made up, and not fetched.
+        .env("CLOUDFLARE_CF_FETCH_ENABLED", "false");
+    if let Some(home) = std::env::var_os("HOME") {
+        command.env("HOME", home);
+    }
+    command
 }
 
 /// An installation takes some 200 MB, and each build of the adapter needs another: those of earlier
@@ -388,7 +393,8 @@ pub fn pinned() -> Result<Pin> {
     pins()?.remove(&line).with_context(|| format!("no `[{line}]` among the pins"))
 }
 
-fn pins() -> Result<BTreeMap<String, Pin>> {
+/// The pins of all lines, by their names.
+pub fn pins() -> Result<BTreeMap<String, Pin>> {
     let path = locations::repository().join("upstream/upstream.toml");
     let text =
         fs::read_to_string(&path).with_context(|| format!("cannot read: {}", path.display()))?;

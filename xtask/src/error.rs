@@ -6,11 +6,12 @@ use camino::Utf8PathBuf;
 use semantic_patch::{Entry, Explain, PatchError, Place, Report};
 use semver::Version;
 
-use crate::{output, upstream::UpstreamError};
+use crate::{output, publish::PublishError, upstream::UpstreamError};
 
 /// Every error that has a code.
 pub fn catalogue() -> impl Iterator<Item = &'static Entry> {
     let own = BuildError::CATALOGUE.iter().chain(UsageError::CATALOGUE);
+    let own = own.chain(PublishError::CATALOGUE);
     own.chain(PatchError::CATALOGUE).chain(UpstreamError::CATALOGUE)
 }
 
@@ -33,6 +34,12 @@ impl From<UsageError> for Failure {
 
 impl From<UpstreamError> for Failure {
     fn from(error: UpstreamError) -> Self {
+        Self::of([error])
+    }
+}
+
+impl From<PublishError> for Failure {
+    fn from(error: PublishError) -> Self {
         Self::of([error])
     }
 }
@@ -235,6 +242,37 @@ pub enum BuildError {
     )]
     ReviewedUnreadable { message: String, places: Vec<Place> },
 
+    /// The history of the checkout cannot be read
+    ///
+    /// Release notes and proposals are made of commits and tags: the checkout has to be a clone of the
+    /// repository, and not an archive of its files.
+    #[error("the history of this checkout cannot be read: {reason}")]
+    #[explain(
+        code = "B015",
+        help = "call it in a clone with all commits and tags: `git fetch --unshallow --tags`"
+    )]
+    NoHistory { reason: String },
+
+    /// The changelog does not tell of a release
+    ///
+    /// `CHANGELOG.md` has a section for every release, `## [0.2.0] - 2026-12-24`. It is what people
+    /// wrote about the release, and the notes begin with it.
+    #[error("`CHANGELOG.md` says nothing of {version}")]
+    #[explain(
+        code = "B016",
+        help = "put what stands under `## [Unreleased]` under `## [{version}]` with the day, commit, and move the tag"
+    )]
+    NotInChangelog { version: Version },
+
+    /// A proposal cannot be used
+    ///
+    /// A proposal is what `cargo xtask follow` prints: JSON with a pull request, an issue, both or
+    /// none. It is made in a job that runs foreign code, so nothing is taken from it but texts and
+    /// pins, and the pins have to be readable.
+    #[error("`{path}` is no proposal: {reason}")]
+    #[explain(code = "B017", help = "make it anew: `cargo xtask follow > {path}`")]
+    NoProposal { path: Utf8PathBuf, reason: String },
+
     /// Releases that are said not to fit do fit
     ///
     /// An entry under `[[unfit]]` of `adapter.toml` says of some releases why the patches cannot be
@@ -271,6 +309,24 @@ pub enum UsageError {
     #[explain(code = "B024", help = "run `cargo xtask status` to see the newest releases")]
     NoRelease { since: Version },
 
+    /// No such Node.js is brought
+    ///
+    /// Suites run on the Node.js that the tools pin, or on one of `tests/tools/nodes/`, each a folder
+    /// with a `package.json` and its lockfile.
+    #[error("no Node.js {major} is pinned")]
+    #[explain(code = "B028", help = "choose one of: {known}")]
+    Node { major: u64, known: String },
+
+    /// There is no such revision
+    ///
+    /// A tag, a branch or a commit of this repository. Releases have tags such as `v0.2.0`.
+    #[error("there is no revision `{name}`")]
+    #[explain(
+        code = "B027",
+        help = "run `git fetch --tags`, and `git tag --list 'v*'` to see the releases"
+    )]
+    Revision { name: String },
+
     /// What is asked for contradicts itself
     ///
     /// A version of Astro belongs to the line of its major, and a commit to one release.
@@ -278,9 +334,20 @@ pub enum UsageError {
     #[explain(code = "B025", help = "{advice}")]
     Contradiction { message: String, advice: String },
 
+    /// The dist-tag cannot be used
+    ///
+    /// A stamp is a prerelease to semver, so npm publishes it only under a tag that is named. Every
+    /// line has one of its own, `tag` in `upstream/upstream.toml`, and `--tag` names another for one
+    /// line; a tag that two lines shared would be moved from one Astro to another, and `latest` to an
+    /// older one. npm takes no tag that could be a range of versions, such as `7` or `v7.2`.
+    #[error("{message}")]
+    #[explain(code = "B026", help = "{advice}")]
+    Tag { message: String, advice: String },
+
     /// There is no such code
     ///
-    /// Codes are a letter and three digits: P for patches, U for upstream, B for everything else.
+    /// Codes are a letter and three digits: P for patches, U for upstream, N for publishing on npm, B
+    /// for everything else.
     #[error("there is no error code `{code}`")]
     #[explain(code = "B021", help = "run `cargo xtask explain` for the list")]
     Code { code: String },

@@ -1,5 +1,5 @@
 //! `cargo xtask`: takes the official Astro adapters, grafts WebSocket support onto them, and
-//! builds npm packages.
+//! builds npm packages and publishes them.
 //!
 //! ```text
 //! upstream/upstream.toml ─ pins ─► source tree ─► patches ─► post-checks ─► compile ─► manifest ─► package ─► tarball
@@ -19,18 +19,29 @@ mod day;
 mod diff;
 mod error;
 mod explain;
+mod follow;
+mod lint;
+mod matrix;
 mod memo;
+mod nodes;
+mod notes;
 mod output;
+mod pack;
 mod package;
 mod parallel;
 mod patching;
 mod pipeline;
+mod proposal;
+mod propose;
+mod publish;
+mod releases;
 mod review;
 mod status;
 mod suites;
 mod sweep;
 mod sync_version;
 mod test;
+mod tested;
 mod upstream;
 mod workspace;
 
@@ -46,7 +57,7 @@ enum Answer {
     No,
 }
 
-/// Builds, checks and tests the WebSocket adapters for Astro.
+/// Builds, checks, tests and publishes the WebSocket adapters for Astro.
 ///
 /// Data goes to stdout, everything else to stderr. NO_COLOR is respected.
 #[derive(Parser)]
@@ -73,7 +84,14 @@ enum Command {
     Explain(explain::Explain),
     Clean(clean::Clean),
     Test(test::Test),
+    Lint(lint::Lint),
     Bench(bench::Bench),
+    Pack(pack::Pack),
+    Publish(publish::Publish),
+    Notes(notes::Notes),
+    Matrix(matrix::Matrix),
+    Follow(follow::Follow),
+    Propose(propose::Propose),
 }
 
 fn main() -> ExitCode {
@@ -87,7 +105,14 @@ fn main() -> ExitCode {
         Command::Explain(explain) => explain.run(),
         Command::Clean(clean) => clean.run(),
         Command::Test(test) => test.run(),
+        Command::Lint(lint) => lint.run(),
         Command::Bench(bench) => bench.run(),
+        Command::Pack(pack) => pack.run(),
+        Command::Publish(publish) => publish.run(),
+        Command::Notes(notes) => notes.run(),
+        Command::Matrix(matrix) => matrix.run(),
+        Command::Follow(follow) => follow.run(),
+        Command::Propose(propose) => propose.run(),
     };
     match answer {
         Ok(Answer::Fine) => ExitCode::SUCCESS,

@@ -18,6 +18,7 @@ use crate::{
         modules,
         ours::Ours,
         record::{self, RECORD},
+        sbom::{self, SBOM},
         stamp, tarball,
     },
     parallel,
@@ -54,6 +55,13 @@ pub struct Package {
     pub files: BTreeMap<String, Vec<u8>>,
     pub tarball: Vec<u8>,
     pub integrity: String,
+}
+
+impl Package {
+    /// `name@version`.
+    pub fn release(&self) -> String {
+        format!("{}@{}", self.name, self.version)
+    }
 }
 
 impl Workshop {
@@ -187,6 +195,18 @@ impl Job<'_> {
         self.adapter.packages().join(&self.line.name)
     }
 
+    /// The name of the package's tarball, as `npm pack` names it.
+    pub fn tarball_name(&self) -> String {
+        let name = self.adapter.package.name.trim_start_matches('@').replace('/', "-");
+        format!("{name}-{}.tgz", stamp::of(self.line))
+    }
+
+    /// The release of upstream that the package is made of, `name@version`.
+    pub fn upstream_release(&self) -> Result<String, UpstreamError> {
+        let package = &self.adapter.upstream.package;
+        Ok(format!("{package}@{}", self.line.package(package)?.version))
+    }
+
     /// A release of the runtime's upstream package in the registry form.
     pub fn published(&self, pin: &PackagePin) -> Result<SourceTree, UpstreamError> {
         let package = &self.adapter.upstream.package;
@@ -267,7 +287,7 @@ impl Job<'_> {
         }
         ours.add_to(&mut files, &self.workshop.imports)?;
         let stamp = stamp::of(self.line);
-        let release = Manifest { version: &stamp, tag: &self.line.tag, files: &[RECORD] };
+        let release = Manifest { version: &stamp, tag: &self.line.tag, files: &[RECORD, SBOM] };
         let manifest = manifest::rewrite(self.adapter, &tree.manifest, &release)?;
         files.insert("package.json".to_owned(), manifest.into_bytes());
         let vendored = ours.vendored(&files);
@@ -277,6 +297,9 @@ impl Job<'_> {
         );
         files.insert("README.md".to_owned(), ours.readme.clone().into_bytes());
         files.insert("LICENSE".to_owned(), ours.licences(tree, &vendored).into_bytes());
+        // The last one: it names all others.
+        let sbom = sbom::document(self.adapter, self.line, tree, &vendored, &files);
+        files.insert(SBOM.to_owned(), sbom.into_bytes());
         Ok(files)
     }
 }

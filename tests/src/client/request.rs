@@ -34,7 +34,16 @@ impl Request {
     /// A POST request. Its type is one that no form can send, so that Astro's CSRF check lets it
     /// pass.
     pub fn post(target: &str, body: &str) -> Self {
-        let mut request = Self::new("POST", target)
+        Self::with_body("POST", target, body)
+    }
+
+    /// A PUT request with JSON.
+    pub fn put(target: &str, body: &str) -> Self {
+        Self::with_body("PUT", target, body)
+    }
+
+    fn with_body(method: &str, target: &str, body: &str) -> Self {
+        let mut request = Self::new(method, target)
             .header("content-type", "application/json")
             .header("content-length", &body.len().to_string());
         request.body = body.as_bytes().to_vec();

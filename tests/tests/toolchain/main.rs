@@ -1,7 +1,9 @@
 //! What is true of the repository and of every package, whatever the runtime.
 
+mod contributing;
 mod forms;
 mod pins;
+mod published;
 mod readme;
 mod templates;
 mod types;

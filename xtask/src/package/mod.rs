@@ -1,9 +1,11 @@
-//! The npm package: its manifest, our modules in it, its version, its record of what was done, and its tarball.
+//! The npm package: its manifest, our modules in it, its version, its record of what was done, its bill of
+//! materials, and its tarball.
 
 pub mod manifest;
 pub mod modules;
 pub mod ours;
 pub mod record;
+pub mod sbom;
 pub mod stamp;
 pub mod tarball;
 pub mod vendor;

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::{
     adapter::Vendored,
     error::{BuildError, Failure},
-    package::modules::OUR_MODULES,
+    package::{modules::OUR_MODULES, sbom},
     upstream::PackagePin,
 };
 
@@ -27,8 +27,10 @@ pub struct Module {
     pub path: String,
     /// Its text.
     pub code: String,
-    /// The package's licence.
+    /// The text of the package's licence.
     pub licence: String,
+    /// The licence that its manifest names.
+    pub named_licence: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -65,6 +67,7 @@ pub fn module(
         reason: reason.to_owned(),
         places,
     };
+    let named_licence = sbom::licence(manifest);
     let manifest: Manifest = serde_json::from_str(manifest).unwrap_or_default();
     let main = manifest.main.unwrap_or_else(|| "index.js".to_owned());
     let entry = find(files, "", &main).ok_or_else(|| unfit("it has no entry", Vec::new()))?;
@@ -87,6 +90,7 @@ pub fn module(
         path: path(&vendored.package),
         code: package.print(&entry),
         licence: String::from_utf8_lossy(licence).into_owned(),
+        named_licence,
     })
 }
 

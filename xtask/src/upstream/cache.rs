@@ -41,6 +41,12 @@ impl Cache {
         Ok(Self { folder: caches.join("zastro") })
     }
 
+    /// Where it is.
+    #[must_use]
+    pub fn folder(&self) -> &Utf8Path {
+        &self.folder
+    }
+
     /// The tarball with this integrity. What was altered since it was stored is not there.
     #[must_use]
     pub fn read(&self, integrity: &Integrity) -> Option<Vec<u8>> {

@@ -344,4 +344,24 @@ pub enum UpstreamError {
         help = "run `npm view '{package}@{major}' peerDependencies.astro`, and choose an Astro that one of them accepts"
     )]
     NoAdapter { package: String, major: u64, astro: String },
+
+    /// Upstream's repository cannot be fetched from
+    ///
+    /// Tags and changelogs are in Astro's repository only. They are fetched by the git of this machine,
+    /// from the address that `.gitmodules` names for the submodule, into a bare clone in the cache.
+    #[error("git cannot fetch from `{url}`: {reason}")]
+    #[explain(
+        code = "U035",
+        help = "try it by hand: `git ls-remote {url} HEAD`; or name a clone that has what is needed: `--upstream PATH`"
+    )]
+    NotFetched { url: String, reason: String },
+
+    /// A step could not reach upstream
+    ///
+    /// `cargo xtask follow` runs other commands. One of them got no answer from the registry, so nothing
+    /// is known of the new releases: neither that they fit nor that they do not. The pins are as they
+    /// were.
+    #[error("`{command}` could not reach upstream")]
+    #[explain(code = "U036", help = "what it said is above; try again later: `cargo xtask follow`")]
+    Unknown { command: String },
 }

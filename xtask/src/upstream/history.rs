@@ -38,17 +38,22 @@ impl History {
         Some(self.repository.head().ok()?.peel_to_commit().ok()?.id().to_string())
     }
 
-    /// The version that the package in a folder has at a commit; `None` where the clone does not
-    /// hold the commit, or the commit no such package.
-    pub fn version_at(&self, commit: &str, folder: &str) -> Option<Version> {
+    /// The text of a file at a commit; `None` where the clone does not hold it.
+    pub fn text_at(&self, commit: &str, path: &str) -> Option<String> {
         let commit = self.repository.find_commit(Oid::from_str(commit).ok()?).ok()?;
-        let path = format!("{folder}/package.json");
         let entry = commit.tree().ok()?.get_path(path.as_ref()).ok()?;
         if entry.kind() != Some(ObjectType::Blob) {
             return None;
         }
-        let manifest = self.repository.find_blob(entry.id()).ok()?;
-        Some(serde_json::from_slice::<Manifest>(manifest.content()).ok()?.version)
+        let blob = self.repository.find_blob(entry.id()).ok()?;
+        String::from_utf8(blob.content().to_vec()).ok()
+    }
+
+    /// The version that the package in a folder has at a commit; `None` where the clone does not
+    /// hold the commit, or the commit no such package.
+    pub fn version_at(&self, commit: &str, folder: &str) -> Option<Version> {
+        let manifest = self.text_at(commit, &format!("{folder}/package.json"))?;
+        Some(serde_json::from_str::<Manifest>(&manifest).ok()?.version)
     }
 }
 

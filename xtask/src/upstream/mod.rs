@@ -6,14 +6,17 @@
 //! - `registry`: the published tarball, by way of `npmrc`, `client` and `cache`; `archive` unpacks,
 //!   `release` is what the metadata say
 //! - `workspace`: what publishing changes in a manifest
+//! - `fetching`: tags and commits by the machine's own git; `changelog` is what they tell
 //!
 //! The registry form needs no git; the git form takes declarations and other published files from
 //! the tarball too, because they are not in the repository.
 
 mod archive;
 mod cache;
+pub mod changelog;
 mod client;
 mod error;
+mod fetching;
 mod git;
 mod history;
 mod integrity;
@@ -33,6 +36,7 @@ use serde::Deserialize;
 
 pub use cache::Cache;
 pub use error::UpstreamError;
+pub use fetching::{Fetcher, address};
 pub use history::{ASTRO_FOLDER, History, set_submodule_commit, submodule_commit};
 pub use integrity::Integrity;
 pub use moving::{Mover, Target, newest};
@@ -40,7 +44,7 @@ pub use npmrc::Npmrc;
 pub use pins::{Line, PINS, PackagePin, Pins};
 pub use pins_text::rewritten;
 pub use registry::{Registry, Remembered};
-pub use release::{ASTRO, Release};
+pub use release::{ASTRO, Release, accepts};
 
 /// Where the submodule is, below the root of the checkout.
 pub const SUBMODULE: &str = "upstream/astro";

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use semver::{Version, VersionReq};
+use semver::Version;
 
 use super::{
-    History, Line, PackagePin, Registry, Release, UpstreamError, history::ASTRO_FOLDER,
-    release::ASTRO,
+    History, Line, PackagePin, Registry, Release, UpstreamError,
+    history::ASTRO_FOLDER,
+    release::{ASTRO, accepts},
 };
 
 /// Where a line is to go.
@@ -162,12 +163,8 @@ pub fn newest(releases: &[Release], major: u64) -> Option<&Release> {
 /// Whether a release of an adapter is for a version of Astro: a range of its own says so, and it was
 /// not made with a later one.
 fn is_for(release: &Release, astro: &Version) -> bool {
-    let range = release.astro.as_deref().unwrap_or("*");
-    // npm's `||`, which Cargo's ranges do not have.
-    let accepts = range
-        .split("||")
-        .any(|range| VersionReq::parse(range.trim()).is_ok_and(|range| range.matches(astro)));
-    accepts && release.made_with.as_ref().is_none_or(|made_with| made_with <= astro)
+    accepts(release.astro.as_deref().unwrap_or("*"), astro)
+        && release.made_with.as_ref().is_none_or(|made_with| made_with <= astro)
 }
 
 #[cfg(test)]
@@ -183,6 +180,7 @@ mod tests {
             integrity: None,
             tarball: String::new(),
             astro: Some(range.to_owned()),
+            node: None,
             made_with: made_with.map(|version| Version::parse(version).unwrap()),
         };
         let astro = Version::new(7, 2, 4);

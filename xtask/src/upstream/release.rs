@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use semver::Version;
+use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 
 use super::{Integrity, PackagePin, UpstreamError};
@@ -21,6 +21,8 @@ pub struct Release {
     pub tarball: String,
     /// Its range of Astro, as it is written.
     pub astro: Option<String>,
+    /// Its range of Node.js, as it is written.
+    pub node: Option<String>,
     /// The Astro that it was made and tested with, as far as that is told.
     pub made_with: Option<Version>,
 }
@@ -38,6 +40,22 @@ struct VersionMetadata {
     peer_dependencies: Dependencies,
     #[serde(default)]
     dev_dependencies: Dependencies,
+    #[serde(default)]
+    engines: Engines,
+}
+
+/// Old manifests have a list here, which says nothing of a range.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Engines {
+    Ranges { node: Option<String> },
+    Other(serde_json::Value),
+}
+
+impl Default for Engines {
+    fn default() -> Self {
+        Self::Ranges { node: None }
+    }
 }
 
 /// What is of interest of a list of dependencies.
@@ -82,7 +100,11 @@ pub(super) fn read_and_reduce(metadata: &[u8]) -> serde_json::Result<(Vec<Releas
 
 fn releases(metadata: Metadata) -> Vec<Release> {
     let releases = metadata.versions.into_iter().filter_map(|(version, metadata)| {
-        let VersionMetadata { dist, peer_dependencies, dev_dependencies } = metadata;
+        let VersionMetadata { dist, peer_dependencies, dev_dependencies, engines } = metadata;
+        let node = match engines {
+            Engines::Ranges { node } => node,
+            Engines::Other(_) => None,
+        };
         let made_with = dev_dependencies.astro;
         let made_with = made_with.as_deref().map(|range| range.trim_start_matches(['^', '~']));
         Some(Release {
@@ -90,10 +112,43 @@ fn releases(metadata: Metadata) -> Vec<Release> {
             integrity: dist.integrity.and_then(|integrity| integrity.parse().ok()),
             tarball: dist.tarball,
             astro: peer_dependencies.astro,
+            node,
             made_with: made_with.and_then(|version| Version::parse(version).ok()),
         })
     });
     let mut releases: Vec<Release> = releases.collect();
     releases.sort_by(|one, other| one.version.cmp(&other.version));
     releases
+}
+
+/// Whether a range, as npm has it, holds a version: npm's `||` is none of Cargo's, and a bare version
+/// is that version only.
+#[must_use]
+pub fn accepts(range: &str, version: &Version) -> bool {
+    range.split("||").map(str::trim).any(|range| match Version::parse(range) {
+        Ok(exact) => exact == *version,
+        Err(_) => VersionReq::parse(range).is_ok_and(|range| range.matches(version)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use semver::Version;
+
+    use super::accepts;
+
+    #[test]
+    fn a_range_holds_what_npm_says_it_holds() {
+        let astro5 = "18.20.8 || ^20.3.0 || >=22.0.0";
+        for (version, is_in) in [
+            (Version::new(18, 20, 8), true),
+            (Version::new(18, 21, 0), false),
+            (Version::new(20, 20, 2), true),
+            (Version::new(21, 0, 0), false),
+            (Version::new(24, 21, 0), true),
+        ] {
+            assert_eq!(accepts(astro5, &version), is_in, "{version}");
+        }
+        assert!(!accepts("latest", &Version::new(1, 0, 0)));
+    }
 }

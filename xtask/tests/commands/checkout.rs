@@ -138,7 +138,7 @@ impl Checkout {
     }
 
     /// A text with what differs from run to run replaced.
-    fn steady(&self, bytes: Vec<u8>) -> String {
+    pub fn steady(&self, bytes: Vec<u8>) -> String {
         let mut text = String::from_utf8(bytes).unwrap();
         for (changing, name) in &self.changing {
             text = text.replace(changing.as_str(), name);
@@ -150,6 +150,31 @@ impl Checkout {
             None => format!("{line}\n"),
         };
         text.lines().map(without_time).collect()
+    }
+
+    /// Runs git in this checkout, always at the same time, and gives what it prints.
+    pub fn git(&self, arguments: &[&str]) -> String {
+        let day = "2026-12-24T00:00:00Z";
+        let mut git = Command::new("git");
+        git.current_dir(self.root()).env_clear().arg("-c").arg("init.defaultBranch=main");
+        git.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        for role in ["AUTHOR", "COMMITTER"] {
+            git.env(format!("GIT_{role}_NAME"), "A").env(format!("GIT_{role}_DATE"), day);
+            git.env(format!("GIT_{role}_EMAIL"), "a@example.invalid");
+        }
+        let output = git.args(arguments).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "git {arguments:?}: {told}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// A program that is found before all others: a script of the shell.
+    pub fn program(&self, name: &str, script: &str) -> PathBuf {
+        let path = format!("bin/{name}");
+        self.write(&path, &format!("#!/bin/sh\n{script}"));
+        let program = self.path(&path);
+        Command::new("chmod").arg("+x").arg(&program).status().unwrap();
+        program
     }
 
     /// The list of error codes, one per line.

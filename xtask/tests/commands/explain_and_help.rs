@@ -20,7 +20,14 @@ fn help_reads_like_documentation() {
         "explain",
         "clean",
         "test",
+        "lint",
         "bench",
+        "pack",
+        "publish",
+        "notes",
+        "matrix",
+        "follow",
+        "propose",
     ];
     let pages = commands.map(|command| shown(&[command, "--help"]));
     assert_snapshot!(format!("{}\n{}", shown(&["--help"]), pages.join("\n")));

@@ -89,8 +89,13 @@ impl Shelf {
 
     fn metadata_of_astro(&self) -> String {
         let versions = self.astro.iter().map(|version| {
+            let node = if version.starts_with(['4', '5', '6']) {
+                "18.20.8 || ^20.3.0 || >=22.0.0"
+            } else {
+                ">=22.12.0"
+            };
             format!(
-                r#""{version}":{{"dist":{{"tarball":"/astro.tgz","integrity":"{}"}}}}"#,
+                r#""{version}":{{"engines":{{"node":"{node}"}},"dist":{{"tarball":"/astro.tgz","integrity":"{}"}}}}"#,
                 tarball::integrity(b"astro")
             )
         });

@@ -86,6 +86,7 @@ fn a_vendored_package_is_one_module_that_ours_import() {
         "dist/websocket/toy/drive.d.ts",
         "LICENSE",
         "upstream.json",
+        "sbom.cdx.json",
     ]
     .iter()
     .map(|path| {

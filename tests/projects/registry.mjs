@@ -1,0 +1,38 @@
+// A registry on loopback. It has what is published to it, and everything else from the registry that
+// npm is configured for. Its calendar stands on the day before the one it is told: the projects of the
+// tests install nothing that is younger than the pins, and what is published now would be.
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+const [modules, folder, uplink, day] = process.argv.slice(2);
+
+const Today = Date;
+const behind = Today.now() - Today.parse(day) + 24 * 60 * 60 * 1000;
+globalThis.Date = class extends Today {
+	constructor(...parts) {
+		if (parts.length === 0) super(Today.now() - behind);
+		else super(...parts);
+	}
+	static now() {
+		return Today.now() - behind;
+	}
+};
+
+const { runServer } = createRequire(join(modules, 'registry.cjs'))('verdaccio');
+const server = await runServer({
+	self_path: folder,
+	configPath: join(folder, 'config.yaml'),
+	storage: join(folder, 'storage'),
+	auth: { htpasswd: { file: join(folder, 'users'), algorithm: 'bcrypt', rounds: 4 } },
+	uplinks: { npm: { url: uplink, maxage: '1h', timeout: '60s' } },
+	packages: {
+		'zastro-websockets-*': { access: '$all', publish: '$authenticated' },
+		'**': { access: '$all', proxy: 'npm' },
+	},
+	web: { enable: false },
+	max_body_size: '50mb',
+	log: { type: 'stdout', format: 'json', level: 'warn' },
+});
+server.listen(0, '127.0.0.1', function () {
+	console.log('listening', this.address().port);
+});

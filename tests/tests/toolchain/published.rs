@@ -1,0 +1,204 @@
+//! From the pins to working sites, by way of a registry: every package is published to one on
+//! loopback, by the commands of the page, and installed from there as people do it.
+
+mod site;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Output;
+use std::sync::Mutex;
+use std::thread;
+
+use anyhow::{Context, Result, anyhow, ensure};
+use serde_json::Value;
+use tempfile::TempDir;
+use tests::checkout::Checkout;
+use tests::cuts::{Cut, Cuts};
+use tests::locations::target;
+use tests::once::Once;
+use tests::project::{Pin, pins};
+use tests::registry::Registry;
+use tests::tools::Tools;
+
+use crate::readme::{README, commands};
+
+/// The attempts that an upload is given.
+const ATTEMPTS: usize = 3;
+
+/// How many sites are made at a time.
+const WORKERS: usize = 2;
+
+/// A package as it was published.
+struct Package {
+    runtime: String,
+    name: String,
+    version: String,
+    tag: String,
+    pin: Pin,
+    /// Whether there is none for a later Astro.
+    is_newest: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manager {
+    Npm,
+    Pnpm,
+}
+
+#[test]
+fn every_package_is_published_and_installed_and_echoes() -> Result<()> {
+    let tools = Tools::get()?;
+    let checkout = Checkout::copy("published")?;
+    checkout.commit()?;
+    checkout.build_as_tested()?;
+    let packages = packages(&checkout)?;
+    ensure!(!packages.is_empty(), "nothing was built");
+    let day = packages.iter().map(|package| package.pin.as_of.as_str()).min();
+    let registry = Registry::start(&tools, day.context("no day")?)?;
+    let cuts = Cuts::start(registry.server().address())?;
+    let publisher = Publisher { checkout: &checkout, registry: &registry, cuts: &cuts };
+
+    publisher.survives_a_registry_that_fails_in_the_middle(&packages)?;
+    for package in &packages {
+        is_there(&registry, package)?;
+    }
+    publisher.uploads_nothing_again()?;
+    install_all(&tools, &registry, &packages)
+}
+
+/// Who publishes, through a proxy that may cut the connection.
+struct Publisher<'p> {
+    checkout: &'p Checkout,
+    registry: &'p Registry,
+    cuts: &'p Cuts,
+}
+
+impl Publisher<'_> {
+    /// Calls the command line where npm is configured for the registry.
+    fn run(&self, arguments: &[&str]) -> Result<Output> {
+        let address = self.cuts.address();
+        let mut command = self.checkout.xtask(arguments);
+        command.env(format!("npm_config_//{address}/:_authToken"), self.registry.token());
+        command.env("npm_config_registry", format!("http://{address}"));
+        // Tools that are there are not installed once more.
+        command.env("CARGO_TARGET_DIR", target()).output().context("xtask does not start")
+    }
+
+    /// The page's own commands, of which the first that uploads finds a registry without much.
+    fn run_those_of_the_page(&self) -> Result<()> {
+        let mut commands = commands(README, "cargo xtask publish")?;
+        commands.retain(|command| !command.contains('['));
+        ensure!(commands.len() > 2, "the page does not tell how to publish");
+        for command in commands {
+            let here = format!("http://{}", self.cuts.address());
+            let command = command.replace("http://localhost:4873", &here);
+            let words: Vec<&str> = command.split_whitespace().skip(2).collect();
+            succeeded(&self.run(&words)?).context(command.clone())?;
+        }
+        Ok(())
+    }
+
+    fn survives_a_registry_that_fails_in_the_middle(&self, packages: &[Package]) -> Result<()> {
+        // The first upload needs a second try, the second is not told that it has arrived, and from
+        // the third on there is no registry any more.
+        let mut plan = vec![Cut::Upload, Cut::None, Cut::Answer];
+        plan.extend([Cut::Upload; ATTEMPTS]);
+        self.cuts.plan(&plan);
+        let failed = self.run(&["publish"])?;
+        let complaint = String::from_utf8_lossy(&failed.stderr);
+        ensure!(failed.status.code() == Some(1), "{:?}: {complaint}", failed.status);
+        ensure!(complaint.contains("error[N014]"), "{complaint}");
+        let told = format!("2 of {} packages are published", packages.len());
+        ensure!(complaint.contains(&told), "{complaint}");
+
+        ensure!(self.cuts.plan(&[]) == plan.len(), "the registry was not asked as planned");
+        self.run_those_of_the_page()?;
+        let uploads = self.cuts.plan(&[]);
+        ensure!(uploads == packages.len() - 2, "{uploads} uploads for what was left");
+        Ok(())
+    }
+
+    fn uploads_nothing_again(&self) -> Result<()> {
+        succeeded(&self.run(&["publish"])?)?;
+        succeeded(&self.run(&["publish", "--check"])?)?;
+        let uploads = self.cuts.plan(&[]);
+        ensure!(uploads == 0, "{uploads} uploads of what was there");
+        Ok(())
+    }
+}
+
+fn succeeded(output: &Output) -> Result<()> {
+    let Output { status, stdout, stderr } = output;
+    let (stdout, stderr) = (String::from_utf8_lossy(stdout), String::from_utf8_lossy(stderr));
+    ensure!(status.success(), "it ended with {status}\n{stdout}{stderr}");
+    Ok(())
+}
+
+/// The built packages, the newest of each runtime first.
+fn packages(checkout: &Checkout) -> Result<Vec<Package>> {
+    let mut packages = Vec::new();
+    for runtime in checkout.runtimes()? {
+        let mut lines: Vec<_> = checkout.packages(&runtime)?.into_iter().collect();
+        let mut pins = pins()?;
+        lines.sort_by(|one, other| other.0.cmp(&one.0));
+        for (index, (line, folder)) in lines.into_iter().enumerate() {
+            let manifest: Value = serde_json::from_slice(&fs::read(folder.join("package.json"))?)?;
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            packages.push(Package {
+                runtime: runtime.clone(),
+                name: text(&manifest["name"]),
+                version: text(&manifest["version"]),
+                tag: text(&manifest["publishConfig"]["tag"]),
+                pin: pins.remove(&line).with_context(|| format!("{line} is not pinned"))?,
+                is_newest: index == 0,
+            });
+        }
+    }
+    Ok(packages)
+}
+
+/// What the registry tells of a package.
+fn is_there(registry: &Registry, package: &Package) -> Result<()> {
+    let Package { name, version, tag, .. } = package;
+    let metadata = registry.metadata(name)?.with_context(|| format!("there is no {name}"))?;
+    ensure!(metadata["dist-tags"][tag] == version.as_str(), "{name}: {}", metadata["dist-tags"]);
+    let published = &metadata["versions"][version];
+    ensure!(published["dist"]["integrity"].is_string(), "{name} has no {version}");
+    Ok(())
+}
+
+/// Makes a site of every package, two at a time: all with npm, and the newest with pnpm as well.
+fn install_all(tools: &Tools, registry: &Registry, packages: &[Package]) -> Result<()> {
+    let mut sites: Vec<(&Package, Manager)> =
+        packages.iter().map(|package| (package, Manager::Npm)).collect();
+    let newest = packages.iter().filter(|package| package.is_newest);
+    sites.extend(newest.map(|package| (package, Manager::Pnpm)));
+    let (all, sites) = (sites.len(), Mutex::new(sites));
+    let lines = packages.iter().map(|package| (package.pin.astro.as_str(), Once::default()));
+    let begun: BTreeMap<&str, Once<TempDir>> = lines.collect();
+    let outcomes = thread::scope(|scope| {
+        let work = || {
+            let mut failures = Vec::new();
+            loop {
+                let next = sites.lock().ok().and_then(|mut sites| sites.pop());
+                let Some((package, manager)) = next else { return failures };
+                let Package { name, version, .. } = package;
+                let begun = &begun[package.pin.astro.as_str()];
+                let echoed = site::echoes(tools, registry, package, manager, begun);
+                failures.extend(
+                    echoed
+                        .err()
+                        .map(|error| format!("{name}@{version} with {manager:?}: {error:#}")),
+                );
+            }
+        };
+        let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().map(|worker| worker.join()).collect::<Vec<_>>()
+    });
+    let mut failures = Vec::new();
+    for outcome in outcomes {
+        failures.extend(outcome.map_err(|_| anyhow!("a worker has panicked"))?);
+    }
+    ensure!(failures.is_empty(), "{} of {all} sites:\n{}", failures.len(), failures.join("\n"));
+    Ok(())
+}

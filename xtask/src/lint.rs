@@ -1,0 +1,31 @@
+//! `cargo xtask lint`: the form of the Rust.
+
+use crate::{Answer, error::Failure, suites, workspace};
+
+/// What is run, one after the other.
+const PROGRAMS: [&[&str]; 2] = [
+    &["fmt", "--all", "--check"],
+    &["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"],
+];
+
+/// Check the format of the Rust, and lint it
+///
+/// The TypeScript is held to its own by `cargo xtask test toolchain`.
+#[derive(clap::Args)]
+pub struct Lint {}
+
+impl Lint {
+    pub fn run(self) -> Result<Answer, Failure> {
+        let root = workspace::root()?;
+        let mut answer = Answer::Fine;
+        for arguments in PROGRAMS {
+            let mut cargo = suites::cargo(&root);
+            cargo.args(arguments);
+            let status = cargo.status().map_err(|error| suites::failed(&cargo, error))?;
+            if !status.success() {
+                answer = Answer::No;
+            }
+        }
+        Ok(answer)
+    }
+}

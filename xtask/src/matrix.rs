@@ -1,0 +1,66 @@
+//! `cargo xtask matrix`: everything that is to be tested, for CI.
+
+use serde::Serialize;
+
+use crate::{
+    Answer,
+    adapter::Adapter,
+    error::Failure,
+    nodes,
+    pipeline::Workshop,
+    test::TOOLCHAIN,
+    upstream::{ASTRO, accepts},
+};
+
+/// Print what CI has to test
+///
+/// One line of JSON, in the form of a job's `strategy.matrix` on GitHub: the suite of the toolchain
+/// once, and each runtime's on every pinned Astro with every Node.js that this Astro accepts. The
+/// ranges of Node.js are those that the registry names.
+#[derive(clap::Args)]
+pub struct Matrix {}
+
+#[derive(Serialize)]
+struct Strategy {
+    include: Vec<Run>,
+}
+
+/// The arguments of one `cargo xtask test`.
+#[derive(Serialize)]
+struct Run {
+    suite: String,
+    astro: u64,
+    node: u64,
+}
+
+impl Matrix {
+    pub fn run(self) -> Result<Answer, Failure> {
+        let workshop = Workshop::open(None)?;
+        let adapters = Adapter::select(&workshop.root, &[])?;
+        let (nodes, default) = (nodes::all(&workshop.root)?, nodes::default(&workshop.root)?);
+        let lines = workshop.lines(None)?;
+        let newest = lines.last().map(|line| Run {
+            suite: TOOLCHAIN.to_owned(),
+            astro: line.major,
+            node: default.major,
+        });
+        let mut include = Vec::from_iter(newest);
+        let releases = workshop.registry.releases(ASTRO)?;
+        for adapter in &adapters {
+            for line in workshop.of_adapter(adapter, &lines)?.into_iter().rev() {
+                let release = releases.iter().find(|release| release.version == line.astro);
+                let range = release.and_then(|release| release.node.as_deref()).unwrap_or("*");
+                let accepted = nodes.iter().rev().filter(|node| accepts(range, node));
+                include.extend(accepted.map(|node| Run {
+                    suite: adapter.runtime.clone(),
+                    astro: line.major,
+                    node: node.major,
+                }));
+            }
+        }
+        // Strings and numbers only: nothing in it can fail to serialise.
+        let line = serde_json::to_string(&Strategy { include }).unwrap_or_default();
+        anstream::println!("{line}");
+        Ok(Answer::Fine)
+    }
+}

@@ -1,0 +1,254 @@
+//! `cargo xtask notes`: what a release brings, for whoever has to decide about taking it.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use semver::Version;
+
+use crate::{
+    Answer,
+    adapter::Adapter,
+    error::{BuildError, Failure, UsageError},
+    output,
+    package::stamp,
+    releases::{self, Releases},
+    upstream::{
+        Cache, Fetcher, History, Line, PackagePin, Pins, SUBMODULE, UpstreamError, address,
+        changelog,
+    },
+    workspace,
+};
+
+/// What people write about a release.
+const CHANGELOG: &str = "CHANGELOG.md";
+
+/// Its section for what is not released yet.
+const UNRELEASED: &str = "Unreleased";
+
+/// Write the notes of a release, as Markdown
+///
+/// What `CHANGELOG.md` says of it, the packages that it publishes, what upstream's changelogs say
+/// between the pins of the earlier release and its own, and our commits since. Upstream publishes no
+/// changelogs with its packages: they are read from the submodule, or from a clone.
+#[derive(clap::Args)]
+pub struct Notes {
+    /// The tag of the release; for what is to be released any other revision
+    #[arg(value_name = "REVISION", default_value = "HEAD")]
+    revision: String,
+    /// The release before it; the newest tag before it if none is given
+    #[arg(long, value_name = "TAG")]
+    since: Option<String>,
+    /// Read upstream's changelogs in this clone of Astro's repository, in place of the submodule
+    #[arg(long, value_name = "PATH")]
+    upstream: Option<Utf8PathBuf>,
+    /// Fetch the commits that hold upstream's changelogs, by the git of this machine
+    #[arg(long, conflicts_with = "upstream")]
+    fetch: bool,
+}
+
+/// One of our packages, before and after.
+struct Package<'p> {
+    adapter: &'p Adapter,
+    line: &'p Line,
+    pin: &'p PackagePin,
+    /// What was pinned for the release before.
+    earlier: Option<(&'p Line, &'p PackagePin)>,
+}
+
+impl Notes {
+    pub fn run(self) -> Result<Answer, Failure> {
+        let root = workspace::root()?;
+        let adapters = Adapter::select(&root, &[])?;
+        let ours = Releases::open(&root)?;
+        let commit = ours.commit(&self.revision)?;
+        let since = match &self.since {
+            Some(tag) => Some(tag.clone()),
+            None => ours.before(commit)?,
+        };
+        let earlier = since.as_deref().map(|tag| ours.commit(tag)).transpose()?;
+        let pins = ours.pins(commit)?;
+        let earlier_pins = earlier.map(|commit| ours.pins(commit)).transpose()?;
+
+        let version = releases::version(&self.revision);
+        if let (Some(tagged), Some(actual)) = (&version, ours.version(commit))
+            && *tagged != actual
+        {
+            return Err(UsageError::Contradiction {
+                message: format!(
+                    "the tag `v{tagged}` is on a commit whose Cargo.toml says {actual}"
+                ),
+                advice: format!(
+                    "write version = \"{tagged}\" in Cargo.toml, commit, and move the tag"
+                ),
+            }
+            .into());
+        }
+        let written = ours.text(commit, CHANGELOG).unwrap_or_default();
+        let written = match version {
+            Some(version) => Some(
+                section(&written, &version.to_string())
+                    .ok_or(BuildError::NotInChangelog { version })?,
+            ),
+            None => section(&written, UNRELEASED),
+        };
+
+        let packages = packages(&adapters, &pins, earlier_pins.as_ref());
+        let clone = self.clone(&root, &packages)?;
+        let mut text = written.map_or_else(String::new, |written| format!("{written}\n\n"));
+        text.push_str(&table(&packages));
+        text.push_str(&from_upstream(&packages, &clone, address(&root).ok().as_deref()));
+        match (&since, earlier) {
+            (Some(tag), Some(earlier)) => {
+                text.push_str(&format!("\n## Commits since {tag}\n\n"));
+                for (short, subject) in ours.subjects(earlier, commit)? {
+                    text.push_str(&format!("- {subject} ({short})\n"));
+                }
+            }
+            _ => text.push_str("\nThis is the first release.\n"),
+        }
+        anstream::print!("{text}");
+        Ok(Answer::Fine)
+    }
+
+    /// The clone in which upstream's changelogs are looked for.
+    fn clone(
+        &self,
+        root: &Utf8Path,
+        packages: &[Package<'_>],
+    ) -> Result<Utf8PathBuf, UpstreamError> {
+        if !self.fetch {
+            return Ok(self.upstream.clone().unwrap_or_else(|| root.join(SUBMODULE)));
+        }
+        let fetcher = Fetcher::new(root, &Cache::of_user()?)?;
+        let has_moved = packages.iter().filter(|package| package.range().is_some());
+        let commits: Vec<&str> = has_moved.map(|package| package.line.commit.as_str()).collect();
+        fetcher.commits(&commits)?;
+        Ok(fetcher.clone().to_owned())
+    }
+}
+
+impl Package<'_> {
+    /// The versions of the upstream package between which its changelog tells something.
+    fn range(&self) -> Option<(&Version, &Version)> {
+        let (_, earlier) = self.earlier?;
+        (earlier.version < self.pin.version && !self.pin.is_elsewhere)
+            .then_some((&earlier.version, &self.pin.version))
+    }
+
+    fn change(&self) -> String {
+        let stamp = stamp::of(self.line);
+        match self.earlier.map(|(line, _)| stamp::of(line)) {
+            None => "new".to_owned(),
+            Some(earlier) if earlier == stamp => "as before".to_owned(),
+            Some(earlier) => format!("was `{earlier}`"),
+        }
+    }
+}
+
+/// All packages, those of the newest Astro first.
+fn packages<'p>(
+    adapters: &'p [Adapter],
+    pins: &'p Pins,
+    earlier: Option<&'p Pins>,
+) -> Vec<Package<'p>> {
+    let mut packages = Vec::new();
+    for line in pins.lines.iter().rev() {
+        let earlier = earlier.and_then(|pins| pins.lines.iter().find(|it| it.major == line.major));
+        for adapter in adapters {
+            let name = &adapter.upstream.package;
+            let Some(pin) = line.packages.get(name) else { continue };
+            let earlier = earlier.and_then(|line| Some((line, line.packages.get(name)?)));
+            packages.push(Package { adapter, line, pin, earlier });
+        }
+    }
+    packages
+}
+
+fn table(packages: &[Package<'_>]) -> String {
+    let mut table =
+        "## Packages\n\n| package | version | dist-tag | made of | |\n|---|---|---|---|---|\n"
+            .to_owned();
+    for package in packages {
+        let Package { adapter, line, pin, .. } = package;
+        table.push_str(&format!(
+            "| `{}` | `{}` | `{}` | {} {} | {} |\n",
+            adapter.package.name,
+            stamp::of(line),
+            line.tag,
+            adapter.upstream.package,
+            pin.version,
+            package.change(),
+        ));
+    }
+    table
+}
+
+/// What upstream's changelogs say of the releases that are new in the packages, as a clone has them;
+/// where it does not, a link into the repository at `address`.
+fn from_upstream(packages: &[Package<'_>], clone: &Utf8Path, address: Option<&str>) -> String {
+    let history = History::open(clone);
+    let mut text = String::new();
+    for package in packages {
+        let Package { adapter, line: Line { commit, .. }, .. } = package;
+        let Some((after, up_to)) = package.range() else { continue };
+        if text.is_empty() {
+            text.push_str("\n## From upstream\n");
+        }
+        let name = &adapter.upstream.package;
+        text.push_str(&format!("\n### {name} {after} to {up_to}\n"));
+        let path = format!("{}/CHANGELOG.md", adapter.upstream.folder);
+        let changelog = history.as_ref().and_then(|history| history.text_at(commit, &path));
+        if let Some(changelog) = changelog {
+            for (version, section) in changelog::between(&changelog, after, up_to) {
+                text.push_str(&format!("\n#### {version}\n\n{}\n", deeper(&section)));
+            }
+            continue;
+        }
+        output::hint(&format!("`{clone}` has no {path} at {commit}: `--fetch` fetches it"));
+        if let Some(address) = address {
+            let address = address.trim_end_matches(".git");
+            text.push_str(&format!("\nSee [its changelog]({address}/blob/{commit}/{path}).\n"));
+        }
+    }
+    text
+}
+
+/// Headings two levels further down, but not what looks like one in a block of code.
+fn deeper(section: &str) -> String {
+    let mut is_code = false;
+    let lines = section.lines().map(|line| {
+        is_code ^= line.trim_start().starts_with("```");
+        if line.starts_with('#') && !is_code { format!("##{line}") } else { line.to_owned() }
+    });
+    lines.collect::<Vec<String>>().join("\n")
+}
+
+/// What a changelog in the form of Keep a Changelog says below a heading; `None` for nothing.
+///
+/// Source: <https://keepachangelog.com/en/1.1.0/>.
+fn section(changelog: &str, name: &str) -> Option<String> {
+    let heading = format!("## [{name}]");
+    let mut lines = changelog.lines().skip_while(|line| !line.starts_with(&heading));
+    lines.next()?;
+    // Below the last section stand the targets of links.
+    let is_end = |line: &&str| line.starts_with("## ") || line.starts_with('[');
+    let text = lines.take_while(|line| !is_end(line)).collect::<Vec<&str>>().join("\n");
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{deeper, section};
+
+    #[test]
+    fn a_section_ends_where_the_next_begins() {
+        let changelog = "# Changelog\n\n## [Unreleased]\n\n## [0.2.0] - 2026-12-24\n\n### Added\n\n- A thing\n\n[0.2.0]: https://example.com\n";
+        assert_eq!(section(changelog, "0.2.0").as_deref(), Some("### Added\n\n- A thing"));
+        assert_eq!(section(changelog, "Unreleased"), None);
+        assert_eq!(section(changelog, "0.1.0"), None);
+    }
+
+    #[test]
+    fn what_looks_like_a_heading_in_code_stays() {
+        assert_eq!(deeper("### A\n```sh\n# b\n```\n# C"), "##### A\n```sh\n# b\n```\n### C");
+    }
+}

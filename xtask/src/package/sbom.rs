@@ -1,0 +1,237 @@
+//! `sbom.cdx.json`: what a package holds, for programs that look for vulnerable or unlicensed parts.
+//!
+//! CycloneDX and not SPDX, because it can say that a package descends from another. Every file of the
+//! package belongs to one component and is there with its hash. Builds of the same input make the same
+//! document, so it names no time and no serial number.
+//!
+//! Source: <https://cyclonedx.org/docs/1.6/json/>.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    adapter::Adapter,
+    package::{
+        modules::OUR_MODULES,
+        stamp,
+        vendor::{self, Module},
+    },
+    upstream::{Integrity, Line, SourceTree},
+};
+
+/// Its name in the package. The format asks for this ending.
+pub const SBOM: &str = "sbom.cdx.json";
+
+/// The licence of the repository, and so that of the modules that are injected.
+const OUR_LICENCE: &str = env!("CARGO_PKG_LICENSE");
+
+/// The page of the program that makes the document.
+const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
+
+/// Files that are written for a package, and not taken over.
+const WRITTEN: [&str; 4] = ["LICENSE", "README.md", "package.json", super::record::RECORD];
+
+/// A published package, as a document names it.
+struct Release<'r> {
+    package: &'r str,
+    version: String,
+    integrity: Integrity,
+    licence: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Manifest {
+    license: Option<String>,
+}
+
+/// The licence that a manifest names.
+pub fn licence(manifest: &str) -> Option<String> {
+    serde_json::from_str::<Manifest>(manifest).unwrap_or_default().license
+}
+
+/// The text of the document for a package with these files.
+pub fn document(
+    adapter: &Adapter,
+    line: &Line,
+    tree: &SourceTree,
+    vendored: &[&Module],
+    files: &BTreeMap<String, Vec<u8>>,
+) -> String {
+    let (name, version) = (&adapter.package.name, stamp::of(line));
+    let ours = purl(name, &version);
+    let upstream = Release {
+        package: &tree.package,
+        version: tree.version.to_string(),
+        integrity: tree.origin.integrity,
+        licence: licence(&tree.manifest),
+    };
+    let releases = vendored.iter().map(|module| Release {
+        package: &module.package,
+        version: module.pin.version.to_string(),
+        integrity: module.pin.integrity,
+        licence: module.named_licence.clone(),
+    });
+    let releases: Vec<Release<'_>> = releases.collect();
+
+    let mut of_upstream = Vec::new();
+    let mut of_runtime = Vec::new();
+    let mut of_vendored: BTreeMap<String, Value> = BTreeMap::new();
+    let paths: Vec<String> = releases.iter().map(|release| vendor::path(release.package)).collect();
+    for (path, bytes) in files {
+        let file = file(path, bytes);
+        if paths.contains(path) {
+            of_vendored.insert(path.clone(), file);
+        } else if path.starts_with(OUR_MODULES) || WRITTEN.contains(&path.as_str()) {
+            of_runtime.push(file);
+        } else {
+            of_upstream.push(file);
+        }
+    }
+
+    let runtime = json!({
+        "type": "library",
+        "bom-ref": format!("{ours}#{OUR_MODULES}"),
+        "name": format!("{name}/websocket"),
+        "version": version,
+        "description": "What is injected into the adapter, and what was written for the package",
+        "licenses": [{ "expression": OUR_LICENCE }],
+        "components": of_runtime,
+    });
+    let mut components = vec![component(&upstream, of_upstream), runtime];
+    components.extend(
+        releases.iter().zip(&paths).map(|(release, path)| {
+            component(release, of_vendored.remove(path).into_iter().collect())
+        }),
+    );
+    let references: Vec<&Value> =
+        components.iter().map(|component| &component["bom-ref"]).collect();
+    let mut dependencies = vec![json!({ "ref": ours, "dependsOn": references })];
+    dependencies.extend(references.iter().map(|reference| json!({ "ref": reference })));
+
+    let document = json!({
+        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {
+            "tools": { "components": [{
+                "type": "application",
+                // Without its version: a release of ours that changes nothing of a package is to make the
+                // same bytes.
+                "name": env!("CARGO_PKG_NAME"),
+                "externalReferences": [{ "type": "vcs", "url": REPOSITORY }],
+            }] },
+            "component": {
+                "type": "library",
+                "bom-ref": ours,
+                "name": name,
+                "version": version,
+                "description": adapter.package.description,
+                "licenses": licences(&[Some(OUR_LICENCE.to_owned()), upstream.licence.clone()], &releases),
+                "purl": ours,
+                "pedigree": {
+                    "ancestors": [ancestor(&upstream)],
+                    "commits": [{ "uid": tree.origin.commit }],
+                    "notes": format!("Every edit of {} is in {}.", tree.package, super::record::RECORD),
+                },
+            },
+        },
+        "components": components,
+        "dependencies": dependencies,
+    });
+    // Without spaces: it is for programs, and they would be half of it.
+    format!("{document}\n")
+}
+
+/// A release with the files that were made of it.
+fn component(release: &Release<'_>, files: Vec<Value>) -> Value {
+    let mut component = ancestor(release);
+    component["bom-ref"] = json!(purl(release.package, &release.version));
+    component["components"] = json!(files);
+    component
+}
+
+/// A release as it was published.
+fn ancestor(release: &Release<'_>) -> Value {
+    let Release { package, version, integrity, licence } = release;
+    let mut ancestor = json!({
+        "type": "library",
+        "name": package,
+        "version": version,
+        "hashes": [{ "alg": "SHA-512", "content": integrity.hex() }],
+        "purl": purl(package, version),
+    });
+    if let Some(licence) = licence {
+        ancestor["licenses"] = json!([{ "expression": licence }]);
+    }
+    ancestor
+}
+
+fn file(path: &str, bytes: &[u8]) -> Value {
+    let digest = Sha256::digest(bytes);
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    json!({ "type": "file", "name": path, "hashes": [{ "alg": "SHA-256", "content": digest }] })
+}
+
+/// The licences of all parts, each once, as one expression.
+fn licences(own: &[Option<String>], releases: &[Release<'_>]) -> Value {
+    let mut all: Vec<&String> = Vec::new();
+    let named = own.iter().chain(releases.iter().map(|release| &release.licence));
+    for licence in named.flatten() {
+        if !all.contains(&licence) {
+            all.push(licence);
+        }
+    }
+    let all: Vec<String> = match all.as_slice() {
+        [one] => vec![(*one).clone()],
+        // A part of an expression that has operators of its own.
+        several => several
+            .iter()
+            .map(|licence| match licence.contains(' ') {
+                true => format!("({licence})"),
+                false => (*licence).clone(),
+            })
+            .collect(),
+    };
+    json!([{ "expression": all.join(" AND ") }])
+}
+
+/// A package on npm as a package URL.
+///
+/// Source: <https://github.com/package-url/purl-spec/blob/main/types-doc/npm-definition.md>.
+fn purl(package: &str, version: &str) -> String {
+    format!("pkg:npm/{}@{version}", package.replacen('@', "%40", 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{licence, licences, purl};
+
+    #[test]
+    fn a_scope_is_escaped_in_a_package_url() {
+        assert_eq!(purl("@astrojs/node", "1.2.3"), "pkg:npm/%40astrojs/node@1.2.3");
+        assert_eq!(purl("ws", "8.23.0"), "pkg:npm/ws@8.23.0");
+    }
+
+    #[test]
+    fn a_manifest_may_name_no_licence() {
+        assert_eq!(licence(r#"{ "license": "MIT" }"#).as_deref(), Some("MIT"));
+        assert_eq!(licence(r#"{ "name": "toy" }"#), None);
+    }
+
+    #[test]
+    fn every_licence_is_in_the_expression_once() {
+        let own = |names: &[&str]| -> Vec<Option<String>> {
+            names.iter().map(|name| Some((*name).to_owned())).collect()
+        };
+        assert_eq!(licences(&own(&["MIT", "MIT"]), &[])[0]["expression"], "MIT");
+        assert_eq!(
+            licences(&own(&["MIT", "Apache-2.0 OR ISC"]), &[])[0]["expression"],
+            "MIT AND (Apache-2.0 OR ISC)"
+        );
+    }
+}

@@ -1,0 +1,111 @@
+//! What `cargo xtask follow` hands to `cargo xtask propose`: texts and pins, and nothing that is run.
+//!
+//! The first runs code that upstream has just released, in a job that may write nothing; the second may
+//! write to the repository, and runs nothing but this program, git and GitHub's client.
+
+use serde::{Deserialize, Serialize};
+
+/// What is to be told the maintainers. Both, if some lines fit and others do not.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proposal {
+    /// Pins that fit.
+    pub pull_request: Option<PullRequest>,
+    /// Releases that do not.
+    pub issue: Option<Issue>,
+}
+
+/// Pins that were built and tested.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PullRequest {
+    pub title: String,
+    /// In Markdown.
+    pub body: String,
+    /// The text of `upstream/upstream.toml`.
+    pub pins: String,
+    /// The commit of the submodule, if the checkout has one.
+    pub submodule: Option<String>,
+}
+
+/// What keeps releases from being built or from passing the tests.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Issue {
+    pub title: String,
+    /// In Markdown.
+    pub body: String,
+}
+
+/// How many characters of what a command printed are passed on: GitHub takes 65,536 in all.
+const SHOWN: usize = 12_000;
+
+/// A command that was run, and what came of it.
+#[derive(Debug)]
+pub struct Step {
+    /// As it is typed.
+    pub command: String,
+    pub code: i32,
+    /// What it printed.
+    pub output: String,
+}
+
+impl Step {
+    /// The command, how it ended, and the end of what it printed.
+    pub fn markdown(&self, is_open: bool) -> String {
+        let Self { command, code, output } = self;
+        let output = output.trim_end();
+        let cut = output.len().saturating_sub(SHOWN);
+        let cut = (cut..output.len()).find(|at| output.is_char_boundary(*at)).unwrap_or(0);
+        let before = if cut > 0 { "…\n" } else { "" };
+        let fence = fence(output);
+        let open = if is_open { " open" } else { "" };
+        format!(
+            "<details{open}><summary><code>{command}</code> ended with {code}</summary>\n\n{fence}text\n{before}{}\n{fence}\n\n</details>\n",
+            &output[cut..]
+        )
+    }
+}
+
+/// More backticks than the text has in a row, and at least three.
+fn fence(text: &str) -> String {
+    let longest = text.split(|character| character != '`').map(str::len).max().unwrap_or(0);
+    "`".repeat(longest.max(2) + 1)
+}
+
+/// `7.3.5`, `7.3.5 and 6.4.9`, `7.3.5, 6.4.9 and 5.18.3`.
+pub fn list(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [all @ .., last] => format!("{} and {last}", all.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SHOWN, Step, list};
+
+    #[test]
+    fn output_cannot_leave_its_block() {
+        let step =
+            Step { command: "x".to_owned(), code: 1, output: "a\n````\n# no heading\n".to_owned() };
+        assert!(step.markdown(false).contains("`````text\na\n````\n# no heading\n`````\n"));
+    }
+
+    #[test]
+    fn of_long_output_the_end_is_shown() {
+        let output = format!("{}end\n", "ä".repeat(SHOWN));
+        let shown = Step { command: "x".to_owned(), code: 1, output }.markdown(true);
+        assert!(shown.len() < SHOWN + 200 && shown.contains("…\nä") && shown.contains("äend\n"));
+    }
+
+    #[test]
+    fn names_are_listed_as_people_do() {
+        let names: Vec<String> = ["1", "2", "3"].map(str::to_owned).to_vec();
+        assert_eq!(
+            [list(&names[..1]), list(&names[..2]), list(&names)],
+            ["1", "1 and 2", "1, 2 and 3"]
+        );
+    }
+}

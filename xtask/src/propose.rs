@@ -1,0 +1,179 @@
+//! `cargo xtask propose`: brings a proposal before the maintainers, on GitHub.
+
+use std::process::{Command, Stdio};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use semantic_patch::Source;
+use serde::Deserialize;
+
+use crate::{
+    Answer,
+    error::{BuildError, Failure},
+    output::{self, Mode, ModeFlags},
+    proposal::{Issue, Proposal, PullRequest},
+    suites,
+    upstream::{PINS, Pins, SUBMODULE, UpstreamError, set_submodule_commit},
+    workspace,
+};
+
+/// The branch that follows upstream. There is one pull request at a time.
+const BRANCH: &str = "follow-upstream";
+
+/// The workflow that tests the branch: what one of GitHub's own tokens pushes starts none.
+const CI: &str = "ci.yml";
+
+/// Who commits: GitHub's own account for workflows.
+const NAME: &str = "github-actions[bot]";
+const EMAIL: &str = "41898282+github-actions[bot]@users.noreply.github.com";
+
+/// Open the pull request or the issue that `cargo xtask follow` has found
+///
+/// One that is open already is brought up to date. Speaks to GitHub by way of its client, `gh`, and
+/// pushes with the machine's git: both have to be logged in.
+#[derive(clap::Args)]
+pub struct Propose {
+    /// What `cargo xtask follow` has printed
+    #[arg(value_name = "FILE")]
+    file: Utf8PathBuf,
+    #[command(flatten)]
+    mode: ModeFlags,
+}
+
+/// What is open.
+#[derive(Deserialize)]
+struct Open {
+    number: u64,
+    title: String,
+}
+
+impl Propose {
+    pub fn run(self) -> Result<Answer, Failure> {
+        let root = workspace::root()?;
+        let Proposal { pull_request, issue } = read(&self.file)?;
+        let mode = self.mode.mode();
+        if mode != Mode::Write {
+            let pull_request = pull_request.as_ref().map(|it| ("pull request", &it.title));
+            let issue = issue.as_ref().map(|it| ("issue", &it.title));
+            let all: Vec<_> = pull_request.into_iter().chain(issue).collect();
+            for (what, title) in &all {
+                anstream::println!("would open or update the {what}: {title}");
+            }
+            let is_fine = mode == Mode::DryRun || all.is_empty();
+            return Ok(if is_fine { Answer::Fine } else { Answer::No });
+        }
+        if let Some(pull_request) = &pull_request {
+            push(&root, pull_request)?;
+            open_pull_request(&root, pull_request)?;
+        }
+        if let Some(issue) = &issue {
+            open_issue(&root, issue)?;
+        }
+        Ok(Answer::Fine)
+    }
+}
+
+fn read(path: &Utf8Path) -> Result<Proposal, BuildError> {
+    let unusable = |reason: String| BuildError::NoProposal { path: path.to_owned(), reason };
+    let text = std::fs::read_to_string(path).map_err(|error| unusable(error.to_string()))?;
+    let proposal: Proposal =
+        serde_json::from_str(&text).map_err(|error| unusable(error.to_string()))?;
+    if let Some(PullRequest { pins, .. }) = &proposal.pull_request {
+        Pins::parse(&Source::new(PINS, pins.as_str()))
+            .map_err(|error| unusable(error.to_string()))?;
+    }
+    Ok(proposal)
+}
+
+/// Commits the pins on a branch of their own, and pushes it.
+fn push(root: &Utf8Path, pull_request: &PullRequest) -> Result<(), Failure> {
+    let PullRequest { title, pins, submodule, .. } = pull_request;
+    let git = |arguments: &[&str]| run(root, "git", arguments, None);
+    git(&["switch", "--quiet", "--force-create", BRANCH])?;
+    output::write_file(&root.join(PINS), pins)?;
+    git(&["add", PINS])?;
+    if let Some(commit) = submodule {
+        set_submodule_commit(root, SUBMODULE, commit).map_err(|error| {
+            let reason = error.message().to_owned();
+            UpstreamError::GitUnreadable { path: root.to_owned(), reason }
+        })?;
+    }
+    let (name, email) = (format!("user.name={NAME}"), format!("user.email={EMAIL}"));
+    git(&["-c", &name, "-c", &email, "commit", "--quiet", "--message", title])?;
+    git(&["push", "--quiet", "--force", "origin", BRANCH])?;
+    Ok(())
+}
+
+fn open_pull_request(root: &Utf8Path, pull_request: &PullRequest) -> Result<(), Failure> {
+    let PullRequest { title, body, .. } = pull_request;
+    let known = open(root, &["pr", "list", "--head", BRANCH])?;
+    match known.first() {
+        Some(Open { number, .. }) => {
+            let number = number.to_string();
+            let edit = ["pr", "edit", &number, "--title", title, "--body-file", "-"];
+            run(root, "gh", &edit, Some(body))?;
+            anstream::println!("updated the pull request {number}: {title}");
+        }
+        None => {
+            let create = ["pr", "create", "--head", BRANCH, "--title", title, "--body-file", "-"];
+            let address = run(root, "gh", &create, Some(body))?;
+            anstream::println!("opened {}: {title}", address.trim());
+        }
+    }
+    run(root, "gh", &["workflow", "run", CI, "--ref", BRANCH], None)?;
+    Ok(())
+}
+
+fn open_issue(root: &Utf8Path, issue: &Issue) -> Result<(), Failure> {
+    let Issue { title, body } = issue;
+    let search = format!("in:title \"{title}\"");
+    let known = open(root, &["issue", "list", "--search", &search])?;
+    // A search finds what is alike.
+    match known.iter().find(|open| open.title == *title) {
+        Some(Open { number, .. }) => {
+            let number = number.to_string();
+            run(root, "gh", &["issue", "edit", &number, "--body-file", "-"], Some(body))?;
+            anstream::println!("updated the issue {number}: {title}");
+        }
+        None => {
+            let create = ["issue", "create", "--title", title, "--body-file", "-"];
+            let address = run(root, "gh", &create, Some(body))?;
+            anstream::println!("opened {}: {title}", address.trim());
+        }
+    }
+    Ok(())
+}
+
+/// What is open, as GitHub's client lists it.
+fn open(root: &Utf8Path, list: &[&str]) -> Result<Vec<Open>, Failure> {
+    let listed = [list, &["--state", "open", "--json", "number,title"]].concat();
+    let text = run(root, "gh", &listed, None)?;
+    let open = serde_json::from_str(&text).map_err(|error| BuildError::ProgramFailed {
+        command: format!("gh {}", listed.join(" ")),
+        reason: error.to_string(),
+    })?;
+    Ok(open)
+}
+
+/// Runs a program in the checkout, with this text as its input, and gives what it printed.
+fn run(
+    root: &Utf8Path,
+    program: &str,
+    arguments: &[&str],
+    input: Option<&str>,
+) -> Result<String, BuildError> {
+    use std::io::Write as _;
+    let mut command = Command::new(program);
+    command.current_dir(root).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
+    let mut child = command.spawn().map_err(|error| suites::failed(&command, error))?;
+    if let (Some(mut stdin), Some(input)) = (child.stdin.take(), input) {
+        // A program that does not read to the end says itself what is wrong.
+        let _ = stdin.write_all(input.as_bytes());
+    }
+    let output = child.wait_with_output().map_err(|error| suites::failed(&command, error))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let told = String::from_utf8_lossy(&output.stderr);
+    Err(suites::failed(&command, told.trim()))
+}

@@ -1,0 +1,151 @@
+//! `xtask follow`: the pins go to where upstream is, as far as it fits.
+
+use std::{fs, path::Path};
+
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use crate::{
+    checkout::{COMMIT, Checkout, FOLDER},
+    from_git,
+    server::Server,
+    shelf::{Shelf, line},
+    tarball,
+};
+
+const MODULE: &str = "export default function createToy(): string {\n\treturn 'toy';\n}\n";
+
+const PINS: &str = "upstream/upstream.toml";
+
+/// What stands for cargo, where tests are run: they pass, or they fail.
+const PASSES: &str = "echo 'test result: ok. 3 passed; 0 failed; 0 ignored'\n";
+const FAILS: &str = "echo 'an_echo_is_heard ... FAILED'\necho 'test result: FAILED. 2 passed; 1 failed; 0 ignored'\nexit 101\n";
+
+fn shelf() -> Shelf {
+    Shelf::default().toy("1.2.3", "6.4.8").toy("2.0.0", "7.2.4").toy("2.1.0", "7.3.0")
+}
+
+/// A line for 7.2.4 and one for 6.4.8, and a repository with the tags of later releases.
+fn checkout(shelf: Shelf, cargo: &str) -> (Checkout, Server) {
+    let server = shelf.serve();
+    let checkout = Checkout::new(&tarball::good(), &server).with("SOURCE_DATE_EPOCH", "1798070400");
+    let six = line("6.4.8", COMMIT, "1.2.3", "");
+    let seven = line("7.2.4", COMMIT, "2.0.0", "tag = \"latest\"\n");
+    checkout.write(PINS, &format!("{seven}{six}"));
+    tagged(&checkout.path("7.3.0"), "7.3.0", "2.1.0", MODULE);
+    tagged(&checkout.path("6.5.0"), "6.5.0", "1.3.0", &MODULE.replace("createToy", "makeToy"));
+    checkout.git(&["-C", "7.3.0", "fetch", "--quiet", "../6.5.0", "tag", "astro@6.5.0"]);
+    let url = checkout.path("7.3.0").display().to_string();
+    checkout.write(
+        ".gitmodules",
+        &format!("[submodule \"upstream/astro\"]\n\tpath = upstream/astro\n\turl = {url}\n"),
+    );
+    let cargo = checkout.program("cargo", cargo).display().to_string();
+    (checkout.with("CARGO", &cargo), server)
+}
+
+fn tagged(path: &Path, astro: &str, toy: &str, module: &str) {
+    let files = [
+        (
+            "packages/astro/package.json".to_owned(),
+            format!("{{ \"name\": \"astro\", \"version\": \"{astro}\" }}\n"),
+        ),
+        (format!("{FOLDER}/package.json"), tarball::MANIFEST.replace("1.2.3", toy)),
+        (format!("{FOLDER}/src/index.ts"), module.to_owned()),
+    ];
+    let (repository, commit) = from_git::commit(path, false, &files);
+    let object = repository.find_object(commit, None).unwrap();
+    repository.tag_lightweight(&format!("astro@{astro}"), &object, true).unwrap();
+}
+
+fn pins(checkout: &Checkout) -> String {
+    fs::read_to_string(checkout.path(PINS)).unwrap()
+}
+
+/// The proposal as people read it, and how the command ended.
+fn proposal(checkout: &Checkout, arguments: &[&str]) -> String {
+    let output = checkout.command(arguments).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{told}");
+    let proposal: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let mut text = format!("exit code {}\n", output.status.code().unwrap());
+    for part in ["pull_request", "issue"] {
+        let of_part = |key: &str| proposal[part][key].as_str().map(str::to_owned);
+        let Some(title) = of_part("title") else { continue };
+        text.push_str(&format!("── {part}: {title}\n{}", of_part("body").unwrap()));
+        text.extend(of_part("pins").map(|pins| format!("── pins\n{pins}")));
+    }
+    // What is built is shown elsewhere.
+    let steady = checkout.steady(text.into_bytes());
+    let lines = steady.lines().map(|line| match line.split_once("sha512-") {
+        Some((start, _)) => format!("{start}sha512-…\n"),
+        None => format!("{line}\n"),
+    });
+    lines.collect()
+}
+
+#[test]
+fn where_upstream_has_not_moved_there_is_nothing_to_propose() {
+    let (checkout, _server) = checkout(shelf().astro(&["6.4.8", "7.2.4"]), PASSES);
+    let shelf = Shelf::default().astro(&["6.4.8", "7.2.4"]).toy("1.2.3", "6.4.8");
+    let server = shelf.toy("2.0.0", "7.2.4").serve();
+    let checkout = checkout.with("npm_config_registry", &server.url());
+    let before = pins(&checkout);
+    assert_snapshot!(checkout.shown(&["follow"]));
+    assert_eq!(pins(&checkout), before);
+}
+
+#[test]
+fn a_line_that_fits_and_passes_its_tests_becomes_a_pull_request() {
+    let (checkout, _server) = checkout(shelf().astro(&["6.4.8", "7.2.4", "7.3.0"]), PASSES);
+    assert_snapshot!(proposal(&checkout, &["follow"]));
+    assert!(pins(&checkout).contains("astro = \"7.3.0\""));
+}
+
+#[test]
+fn a_line_that_does_not_fit_becomes_an_issue_and_does_not_hold_up_the_others() {
+    let renamed = tarball::MODULE.replace("createToy", "makeToy");
+    let shelf = shelf().toy_with("1.3.0", "6.5.0", &renamed);
+    let (checkout, _server) = checkout(shelf.astro(&["6.4.8", "6.5.0", "7.2.4", "7.3.0"]), PASSES);
+    assert_snapshot!(proposal(&checkout, &["follow"]));
+    let pins = pins(&checkout);
+    assert!(pins.contains("astro = \"7.3.0\"") && pins.contains("astro = \"6.4.8\""), "{pins}");
+}
+
+#[test]
+fn a_line_that_fails_its_tests_becomes_an_issue() {
+    let (checkout, _server) = checkout(shelf().astro(&["6.4.8", "7.2.4", "7.3.0"]), FAILS);
+    let before = pins(&checkout);
+    assert_snapshot!(proposal(&checkout, &["follow"]));
+    assert_eq!(pins(&checkout), before);
+}
+
+#[test]
+fn a_major_without_a_line_becomes_an_issue() {
+    let shelf = Shelf::default().toy("1.2.3", "6.4.8").toy("2.0.0", "7.2.4");
+    let (checkout, _server) = checkout(shelf.astro(&["6.4.8", "7.2.4", "8.0.0"]), PASSES);
+    assert_snapshot!(proposal(&checkout, &["follow"]));
+}
+
+#[test]
+fn nothing_is_written_where_that_was_asked_for() {
+    let (checkout, _server) = checkout(shelf().astro(&["6.4.8", "7.2.4", "7.3.0"]), PASSES);
+    let before = pins(&checkout);
+    let dry = proposal(&checkout, &["follow", "--dry-run"]);
+    assert!(dry.starts_with("exit code 0\n── pull_request: Follow Astro 7.3.0\n"), "{dry}");
+    assert!(!dry.contains("xtask build"), "{dry}");
+    assert!(
+        checkout.shown(&["follow", "--check"]).starts_with("exit code 1\n── stdout\n── stderr\n")
+    );
+    assert_eq!(pins(&checkout), before);
+}
+
+#[test]
+fn an_upstream_that_cannot_be_reached_is_no_answer() {
+    let (checkout, server) = checkout(shelf().astro(&["6.4.8", "7.2.4", "7.3.0"]), PASSES);
+    drop(server);
+    let shown = checkout.with("npm_config_registry", "http://127.0.0.1:1/").shown(&["follow"]);
+    let last = shown.lines().skip_while(|line| !line.contains("U036"));
+    assert!(shown.starts_with("exit code 3\n── stdout\n── stderr\n"), "{shown}");
+    assert_snapshot!(last.collect::<Vec<_>>().join("\n"));
+}

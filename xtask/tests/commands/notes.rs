@@ -1,0 +1,125 @@
+//! `xtask notes`: what a release brings.
+
+use std::fs;
+
+use insta::assert_snapshot;
+
+use crate::{
+    checkout::{COMMIT, Checkout, FOLDER},
+    from_git,
+    shelf::line,
+    tarball,
+};
+
+const CHANGELOG: &str = "# Changelog\n\n## [Unreleased]\n\n## [0.2.0] - 2026-12-24\n\n### Added\n\n- Something.\n\n## [0.1.0] - 2026-11-20\n\n### Added\n\n- The first thing.\n";
+
+const UPSTREAM: &str = "# @upstream/toy\n\n## 2.1.0\n\n### Minor Changes\n\n- Toys can be wound up.\n\n## 2.0.1\n\n### Patch Changes\n\n- A spring is fixed.\n\n## 2.0.0\n\n- Long known.\n";
+
+/// A repository with two releases, 0.1.0 of Astro 7.2.4 and 0.2.0 of 7.3.0, beside a clone of upstream
+/// that holds the second commit.
+fn checkout() -> Checkout {
+    let checkout = Checkout::without_registry(&tarball::good());
+    let clone = checkout.path("clone");
+    let files = [(format!("{FOLDER}/CHANGELOG.md"), UPSTREAM.to_owned())];
+    let (_, commit) = from_git::commit(&clone, false, &files);
+    checkout.write(
+        ".gitmodules",
+        &format!(
+            "[submodule \"upstream/astro\"]\n\tpath = upstream/astro\n\turl = {}\n",
+            clone.display()
+        ),
+    );
+    checkout.git(&["init", "--quiet"]);
+    release(&checkout, "0.1.0", &line("7.2.4", COMMIT, "2.0.0", "tag = \"latest\"\n"));
+    checkout.write("README.md", "# Toys\n");
+    checkout.git(&["add", "README.md"]);
+    checkout.git(&["commit", "--quiet", "--message", "Say what it is"]);
+    let seven = line("7.3.0", &commit.to_string(), "2.1.0", "tag = \"latest\"\n");
+    let six = line("6.4.8", COMMIT, "1.2.3", "");
+    release(&checkout, "0.2.0", &format!("{seven}{six}"));
+    checkout
+}
+
+fn release(checkout: &Checkout, version: &str, pins: &str) {
+    checkout.write("upstream/upstream.toml", pins);
+    checkout.write("CHANGELOG.md", CHANGELOG);
+    checkout.write("Cargo.toml", &format!("[workspace.package]\nversion = \"{version}\"\n"));
+    checkout.git(&["add", "upstream/upstream.toml", "CHANGELOG.md", "Cargo.toml"]);
+    checkout.git(&["commit", "--quiet", "--message", &format!("Release {version}")]);
+    checkout.git(&["tag", &format!("v{version}")]);
+}
+
+#[test]
+fn notes_tell_what_people_wrote_and_what_upstream_wrote_and_what_was_committed() {
+    assert_snapshot!(checkout().shown(&["notes", "v0.2.0", "--upstream", "clone"]));
+}
+
+#[test]
+fn what_is_not_tagged_yet_is_told_since_the_last_release() {
+    let checkout = checkout();
+    checkout.write("LICENSE", "Another\n");
+    checkout.git(&["add", "LICENSE"]);
+    checkout.git(&["commit", "--quiet", "--message", "Change the licence"]);
+    assert_snapshot!(checkout.shown(&["notes"]));
+}
+
+#[test]
+fn before_the_first_release_there_is_nothing_to_compare_with() {
+    assert_snapshot!(checkout().shown(&["notes", "v0.1.0"]));
+}
+
+#[test]
+fn commits_that_hold_changelogs_are_fetched_once() {
+    let checkout = checkout();
+    let first = checkout.shown(&["notes", "v0.2.0", "--fetch"]);
+    assert!(first.contains("Toys can be wound up."), "{first}");
+    fs::remove_dir_all(checkout.path("clone")).unwrap();
+    assert_eq!(checkout.shown(&["notes", "v0.2.0", "--fetch"]), first);
+}
+
+#[test]
+fn without_upstreams_changelog_there_is_a_link_and_a_hint() {
+    assert_snapshot!(checkout().shown(&["notes", "v0.2.0"]));
+}
+
+#[test]
+fn a_repository_that_cannot_be_fetched_from_is_an_error() {
+    let checkout = checkout();
+    fs::remove_dir_all(checkout.path("clone")).unwrap();
+    let shown = checkout.shown(&["notes", "v0.2.0", "--fetch"]);
+    // What git says of it differs from version to version.
+    let shown = shown.lines().map(|line| match line.split_once("/clone`: ") {
+        Some((start, _)) => format!("{start}/clone`: REASON\n"),
+        None => format!("{line}\n"),
+    });
+    assert_snapshot!(shown.collect::<String>());
+}
+
+#[test]
+fn a_tag_that_is_not_there_is_an_error() {
+    let checkout = checkout();
+    assert_snapshot!(checkout.shown(&["notes", "v0.3.0"]));
+    let since = checkout.shown(&["notes", "v0.2.0", "--since", "v0.0.9"]);
+    assert!(since.contains("there is no revision `v0.0.9`"), "{since}");
+}
+
+#[test]
+fn a_tag_on_a_commit_of_another_version_is_an_error() {
+    let checkout = checkout();
+    checkout.git(&["tag", "v0.3.0"]);
+    assert_snapshot!(checkout.shown(&["notes", "v0.3.0"]));
+}
+
+#[test]
+fn a_release_that_the_changelog_does_not_tell_of_is_an_error() {
+    let checkout = checkout();
+    checkout.write("Cargo.toml", "[workspace.package]\nversion = \"0.3.0\"\n");
+    checkout.git(&["commit", "--quiet", "--all", "--message", "Release 0.3.0"]);
+    checkout.git(&["tag", "v0.3.0"]);
+    assert_snapshot!(checkout.shown(&["notes", "v0.3.0"]));
+}
+
+#[test]
+fn files_without_a_history_have_no_notes() {
+    assert_snapshot!(Checkout::without_registry(&tarball::good()).shown(&["notes"]));
+}

@@ -1,0 +1,115 @@
+//! `xtask propose`: what was found comes before the maintainers.
+
+use std::{env, fs};
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use crate::{
+    checkout::{COMMIT, Checkout},
+    shelf::line,
+    tarball,
+};
+
+/// GitHub's client, as far as it is asked: it writes down what it is told, and knows what is open.
+const GH: &str = "
+echo \"gh $*\" >> \"$HOME/log\"
+case \"$*\" in
+*--body-file*) sed 's/^/  | /' >> \"$HOME/log\" ;;
+esac
+case \"$1 $2\" in
+'pr list') echo \"${OPEN_PR:-[]}\" ;;
+'issue list') echo \"${OPEN_ISSUE:-[]}\" ;;
+*create) echo 'https://example.invalid/1' ;;
+esac
+";
+
+/// A clone of a bare repository, and a program that stands for GitHub's client.
+fn checkout() -> Checkout {
+    let checkout = Checkout::without_registry(&tarball::good());
+    checkout.git(&["init", "--quiet"]);
+    checkout.git(&["init", "--quiet", "--bare", "origin.git"]);
+    checkout.git(&["remote", "add", "origin", "origin.git"]);
+    checkout.git(&["add", "upstream"]);
+    checkout.git(&["commit", "--quiet", "--message", "Begin"]);
+    checkout.program("gh", GH);
+    let path = env::join_paths(
+        [checkout.path("bin")].into_iter().chain(env::split_paths(&env::var_os("PATH").unwrap())),
+    );
+    let path = path.unwrap().into_string().unwrap();
+    checkout.with("PATH", &path)
+}
+
+fn pull_request() -> Value {
+    let pins = line("7.3.0", COMMIT, "2.1.0", "");
+    json!({ "title": "Follow Astro 7.3.0", "body": "It fits.\n", "pins": pins, "submodule": null })
+}
+
+fn issue() -> Value {
+    json!({ "title": "Astro 6.5.0 does not fit", "body": "Why.\n" })
+}
+
+/// What is shown, and what GitHub's client was told.
+fn propose(checkout: &Checkout, proposal: &Value, arguments: &[&str]) -> String {
+    checkout.write("home/proposal.json", &proposal.to_string());
+    let shown = checkout.shown(&[&["propose", "home/proposal.json"], arguments].concat());
+    let log = fs::read_to_string(checkout.path("home/log")).unwrap_or_default();
+    format!("{shown}── GitHub\n{log}")
+}
+
+#[test]
+fn a_pull_request_and_an_issue_are_opened() {
+    let checkout = checkout();
+    let proposal = json!({ "pull_request": pull_request(), "issue": issue() });
+    assert_snapshot!(propose(&checkout, &proposal, &[]));
+    let pushed = checkout.git(&[
+        "--git-dir",
+        "origin.git",
+        "show",
+        "--stat=60",
+        "--format=%an%n%s",
+        "follow-upstream",
+    ]);
+    assert_snapshot!(pushed);
+}
+
+#[test]
+fn what_is_open_already_is_brought_up_to_date() {
+    let checkout = checkout()
+        .with("OPEN_PR", r#"[{"number":7,"title":"Follow Astro 7.2.9"}]"#)
+        .with(
+            "OPEN_ISSUE",
+            r#"[{"number":8,"title":"Astro 6.5.0 does not fit at all"},{"number":9,"title":"Astro 6.5.0 does not fit"}]"#,
+        );
+    let proposal = json!({ "pull_request": pull_request(), "issue": issue() });
+    propose(&checkout, &proposal, &[]);
+    fs::remove_file(checkout.path("home/log")).unwrap();
+    checkout.git(&["switch", "--quiet", "main"]);
+    assert_snapshot!(propose(&checkout, &proposal, &[]));
+}
+
+#[test]
+fn nothing_to_propose_is_fine() {
+    let shown = propose(&checkout(), &json!({ "pull_request": null, "issue": null }), &[]);
+    assert_eq!(shown, "exit code 0\n── stdout\n── stderr\n── GitHub\n");
+}
+
+#[test]
+fn check_and_dry_run_tell_nobody() {
+    let checkout = checkout();
+    let proposal = json!({ "pull_request": pull_request(), "issue": issue() });
+    let dry = propose(&checkout, &proposal, &["--dry-run"]);
+    let told = "── stdout\nwould open or update the pull request: Follow Astro 7.3.0\nwould open or update the issue: Astro 6.5.0 does not fit\n── stderr\n── GitHub\n";
+    assert_eq!(dry, format!("exit code 0\n{told}"));
+    assert_eq!(propose(&checkout, &proposal, &["--check"]), format!("exit code 1\n{told}"));
+}
+
+#[test]
+fn what_is_no_proposal_is_not_used() {
+    let checkout = checkout();
+    let mut broken = pull_request();
+    broken["pins"] = json!("[astro7]\nastro = 7\n");
+    assert_snapshot!(propose(&checkout, &json!({ "pull_request": broken, "issue": null }), &[]));
+    let more = json!({ "pull_request": null, "issue": null, "run": "rm" });
+    assert!(propose(&checkout, &more, &[]).contains("error[B017]"));
+}
