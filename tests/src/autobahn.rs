@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use bring_tools::lock;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::locations;
 use crate::tools::run;
-use crate::{locations, lock};
 
 /// What the wheel needs, and a module that Debian ships apart (`python3-venv`).
 const PROBE: &str = "import ensurepip, sys; sys.exit(sys.version_info < (3, 10))";

@@ -10,7 +10,6 @@ pub mod cases;
 pub mod checkout;
 pub mod client;
 pub mod locations;
-pub mod lock;
 pub mod once;
 pub mod patience;
 pub mod project;

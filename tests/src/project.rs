@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
+use bring_tools::lock;
 use serde::Deserialize;
 
 use crate::tools::{Tools, run};
-use crate::{locations, lock, vendored};
+use crate::{locations, vendored};
 
 /// Names the Astro major that the suites run on, as `cargo xtask test --astro` does.
 const MAJOR: &str = "TEST_ASTRO";

@@ -1,21 +1,22 @@
-//! The tools that the tests bring: Node, TypeScript, Biome, esbuild.
+//! The tools that the tests bring: Node, TypeScript, Biome, esbuild, pnpm and a registry.
 //!
-//! `tests/tools/package-lock.json` pins them with their integrity; a machine needs nothing but npm.
+//! `tests/tools/package-lock.json` and that of `bring-tools` pin them with their integrity; a machine
+//! needs nothing but npm.
 
-use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use bring_tools::{Node, install, machine_npm, platform};
 
-use crate::{locations, lock};
+use crate::locations;
 
 /// The installed tools.
 pub struct Tools {
     folder: PathBuf,
-    node: PathBuf,
+    node: Node,
 }
 
 impl Tools {
@@ -24,21 +25,9 @@ impl Tools {
         let source = locations::repository().join("tests/tools");
         let manifest = fs::read(source.join("package.json"))?;
         let lockfile = fs::read(source.join("package-lock.json"))?;
-        let name = lock::fingerprint([manifest.as_slice(), lockfile.as_slice()]);
-        let folder = locations::target().join("tools").join(name);
-        lock::folder_once(&folder, |unfinished| {
-            fs::write(unfinished.join("package.json"), &manifest)?;
-            fs::write(unfinished.join("package-lock.json"), &lockfile)?;
-            // The binaries are files of the platform packages: no install script has to run.
-            run(npm().current_dir(unfinished).args([
-                "ci",
-                "--ignore-scripts",
-                "--no-audit",
-                "--no-fund",
-            ]))
-        })?;
-        let node = brought_node(&folder).map_or_else(node_of_the_machine, Ok)?;
-        Ok(Self { folder, node })
+        let target = locations::target();
+        let folder = install(&manifest, &lockfile, &target)?;
+        Ok(Self { folder, node: Node::bring(&target)? })
     }
 
     /// The `node_modules` folder of the tools, where type checking finds `@types`.
@@ -48,7 +37,7 @@ impl Tools {
 
     /// Node.
     pub fn node(&self) -> Command {
-        Command::new(&self.node)
+        self.node.command()
     }
 
     /// TypeScript's compiler.
@@ -63,24 +52,28 @@ impl Tools {
 
     /// Biome, which is a native binary.
     pub fn biome(&self) -> Command {
-        let package = format!("@biomejs/cli-{}/biome", platform());
-        Command::new(self.modules().join(package))
+        Command::new(self.modules().join(format!("@biomejs/cli-{}/biome", platform())))
+    }
+
+    /// pnpm, which is a native binary, with the brought Node first on `PATH`.
+    pub fn pnpm(&self) -> Command {
+        let mut command =
+            Command::new(self.modules().join(format!("@pnpm/exe.{}/pnpm", platform())));
+        command.env("PATH", self.path());
+        command
     }
 
     /// npm, with the brought Node first on `PATH`, so that `engines` and install scripts see that
     /// one.
     pub fn npm(&self) -> Command {
-        let mut command = npm();
+        let mut command = machine_npm();
         command.env("PATH", self.path());
         command
     }
 
     /// `PATH` with the brought Node in front.
     pub fn path(&self) -> OsString {
-        let machine = env::var_os("PATH").unwrap_or_default();
-        let folders =
-            self.node.parent().map(Path::to_path_buf).into_iter().chain(env::split_paths(&machine));
-        env::join_paths(folders).unwrap_or(machine)
+        self.node.path()
     }
 
     fn script(&self, path: &str) -> Command {
@@ -103,44 +96,4 @@ pub fn run(command: &mut Command) -> Result<()> {
         String::from_utf8_lossy(&output.stderr),
     );
     Ok(())
-}
-
-fn npm() -> Command {
-    Command::new("npm")
-}
-
-fn brought_node(folder: &Path) -> Option<PathBuf> {
-    let node = folder.join(format!("node_modules/node-{}/bin/node", platform()));
-    node.is_file().then_some(node)
-}
-
-/// On a platform for which no Node of this version is on npm, the machine's own has to do.
-fn node_of_the_machine() -> Result<PathBuf> {
-    let output = Command::new("node")
-        .args(["-p", "process.versions.node.split('.')[0] >= 24 ? process.execPath : ''"])
-        .output()
-        .with_context(|| {
-            format!("the tests bring no Node for {}, and there is none on PATH", platform())
-        })?;
-    let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    ensure!(
-        !path.is_empty(),
-        "the tests bring no Node for {}, and the one on PATH is older than 24",
-        platform()
-    );
-    Ok(PathBuf::from(path))
-}
-
-/// The platform, in the words that npm packages use.
-fn platform() -> String {
-    let system = match env::consts::OS {
-        "macos" => "darwin",
-        system => system,
-    };
-    let processor = match env::consts::ARCH {
-        "x86_64" => "x64",
-        "aarch64" => "arm64",
-        processor => processor,
-    };
-    format!("{system}-{processor}")
 }

@@ -70,7 +70,7 @@ impl Build {
             print_edits(&patched.edits);
             anstream::println!("  renamed    {} literals", patched.renamed);
             anstream::println!("  integrity  {}", package.integrity);
-            anstream::println!("  tarball    {}", job.folder().join(tarball_name(package)));
+            anstream::println!("  tarball    {}", job.folder().join(job.tarball_name()));
             anstream::println!("  {}", describe(outcome, mode));
         }
         anstream::println!("built in {} ms", start.elapsed().as_millis());
@@ -86,7 +86,7 @@ fn place(
     mode: Mode,
 ) -> Result<Outcome, Failure> {
     let mut files: BTreeMap<String, Vec<u8>> = package.files.clone();
-    files.insert(tarball_name(package), package.tarball.clone());
+    files.insert(job.tarball_name(), package.tarball.clone());
     if mode == Mode::Write {
         let locked =
             Locked::take(&workshop.root.join(job.adapter.packages()), &job.adapter.runtime)?;
@@ -96,12 +96,8 @@ fn place(
     Ok(if is_there { Outcome::Unchanged } else { Outcome::Written })
 }
 
-/// As `npm pack` names it.
-fn tarball_name(package: &Package) -> String {
-    format!("{}-{}.tgz", package.name.trim_start_matches('@').replace('/', "-"), package.version)
-}
-
-fn describe(outcome: Outcome, mode: Mode) -> &'static str {
+/// What was done, or would be.
+pub fn describe(outcome: Outcome, mode: Mode) -> &'static str {
     match (outcome, mode) {
         (Outcome::Unchanged, _) => "unchanged",
         (Outcome::Written, Mode::Write) => "written",

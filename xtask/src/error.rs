@@ -6,11 +6,12 @@ use camino::Utf8PathBuf;
 use semantic_patch::{Entry, Explain, PatchError, Place, Report};
 use semver::Version;
 
-use crate::{output, upstream::UpstreamError};
+use crate::{output, publish::PublishError, upstream::UpstreamError};
 
 /// Every error that has a code.
 pub fn catalogue() -> impl Iterator<Item = &'static Entry> {
     let own = BuildError::CATALOGUE.iter().chain(UsageError::CATALOGUE);
+    let own = own.chain(PublishError::CATALOGUE);
     own.chain(PatchError::CATALOGUE).chain(UpstreamError::CATALOGUE)
 }
 
@@ -33,6 +34,12 @@ impl From<UsageError> for Failure {
 
 impl From<UpstreamError> for Failure {
     fn from(error: UpstreamError) -> Self {
+        Self::of([error])
+    }
+}
+
+impl From<PublishError> for Failure {
+    fn from(error: PublishError) -> Self {
         Self::of([error])
     }
 }
@@ -278,9 +285,20 @@ pub enum UsageError {
     #[explain(code = "B025", help = "{advice}")]
     Contradiction { message: String, advice: String },
 
+    /// The dist-tag cannot be used
+    ///
+    /// A stamp is a prerelease to semver, so npm publishes it only under a tag that is named. Every
+    /// line has one of its own, `tag` in `upstream/upstream.toml`, and `--tag` names another for one
+    /// line; a tag that two lines shared would be moved from one Astro to another, and `latest` to an
+    /// older one. npm takes no tag that could be a range of versions, such as `7` or `v7.2`.
+    #[error("{message}")]
+    #[explain(code = "B026", help = "{advice}")]
+    Tag { message: String, advice: String },
+
     /// There is no such code
     ///
-    /// Codes are a letter and three digits: P for patches, U for upstream, B for everything else.
+    /// Codes are a letter and three digits: P for patches, U for upstream, N for publishing on npm, B
+    /// for everything else.
     #[error("there is no error code `{code}`")]
     #[explain(code = "B021", help = "run `cargo xtask explain` for the list")]
     Code { code: String },

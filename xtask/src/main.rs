@@ -1,5 +1,5 @@
 //! `cargo xtask`: takes the official Astro adapters, grafts WebSocket support onto them, and
-//! builds npm packages.
+//! builds npm packages and publishes them.
 //!
 //! ```text
 //! upstream/upstream.toml ─ pins ─► source tree ─► patches ─► post-checks ─► compile ─► manifest ─► package ─► tarball
@@ -21,16 +21,19 @@ mod error;
 mod explain;
 mod memo;
 mod output;
+mod pack;
 mod package;
 mod parallel;
 mod patching;
 mod pipeline;
+mod publish;
 mod review;
 mod status;
 mod suites;
 mod sweep;
 mod sync_version;
 mod test;
+mod tested;
 mod upstream;
 mod workspace;
 
@@ -46,7 +49,7 @@ enum Answer {
     No,
 }
 
-/// Builds, checks and tests the WebSocket adapters for Astro.
+/// Builds, checks, tests and publishes the WebSocket adapters for Astro.
 ///
 /// Data goes to stdout, everything else to stderr. NO_COLOR is respected.
 #[derive(Parser)]
@@ -74,6 +77,8 @@ enum Command {
     Clean(clean::Clean),
     Test(test::Test),
     Bench(bench::Bench),
+    Pack(pack::Pack),
+    Publish(publish::Publish),
 }
 
 fn main() -> ExitCode {
@@ -88,6 +93,8 @@ fn main() -> ExitCode {
         Command::Clean(clean) => clean.run(),
         Command::Test(test) => test.run(),
         Command::Bench(bench) => bench.run(),
+        Command::Pack(pack) => pack.run(),
+        Command::Publish(publish) => publish.run(),
     };
     match answer {
         Ok(Answer::Fine) => ExitCode::SUCCESS,

@@ -200,17 +200,18 @@ fn replace_in_two_steps(staging: &Utf8Path, target: &Utf8Path) -> io::Result<()>
     remove(&earlier)
 }
 
-fn write(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
+/// Makes a folder, with those above it, and a file in it.
+pub fn write(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
     fs::write(path, bytes)
 }
 
-/// Makes a file of the checkout hold this text: it holds either all of it or what it held before.
-pub fn write_file(path: &Utf8Path, text: &str) -> Result<(), BuildError> {
+/// Makes a file hold these bytes: it holds either all of them or what it held before.
+pub fn write_file(path: &Utf8Path, bytes: impl AsRef<[u8]>) -> Result<(), BuildError> {
     let staging = path.with_extension("staging");
-    let written = write(&staging, text.as_bytes()).and_then(|()| fs::rename(&staging, path));
+    let written = write(&staging, bytes.as_ref()).and_then(|()| fs::rename(&staging, path));
     written.map_err(|error| {
         // What was begun is of no use.
         let _ = fs::remove_file(&staging);

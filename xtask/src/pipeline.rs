@@ -56,6 +56,13 @@ pub struct Package {
     pub integrity: String,
 }
 
+impl Package {
+    /// `name@version`.
+    pub fn release(&self) -> String {
+        format!("{}@{}", self.name, self.version)
+    }
+}
+
 impl Workshop {
     /// Opens the checkout; `upstream` is a clone to read from in place of the submodule or the
     /// registry.
@@ -185,6 +192,18 @@ impl Job<'_> {
     /// Where the built package is, below the root.
     pub fn folder(&self) -> Utf8PathBuf {
         self.adapter.packages().join(&self.line.name)
+    }
+
+    /// The name of the package's tarball, as `npm pack` names it.
+    pub fn tarball_name(&self) -> String {
+        let name = self.adapter.package.name.trim_start_matches('@').replace('/', "-");
+        format!("{name}-{}.tgz", stamp::of(self.line))
+    }
+
+    /// The release of upstream that the package is made of, `name@version`.
+    pub fn upstream_release(&self) -> Result<String, UpstreamError> {
+        let package = &self.adapter.upstream.package;
+        Ok(format!("{package}@{}", self.line.package(package)?.version))
     }
 
     /// A release of the runtime's upstream package in the registry form.

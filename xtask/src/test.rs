@@ -6,16 +6,20 @@ use std::{
     process::{Command, Stdio},
 };
 
+use camino::Utf8Path;
+
 use crate::{
-    Answer, adapter,
+    Answer,
+    adapter::{self, Adapter},
     build::Build,
     error::{BuildError, Failure},
-    pipeline::Workshop,
+    pipeline::{Job, Workshop},
     suites,
+    tested::{self, Tested},
 };
 
 /// The suite of everything that is not a runtime.
-const TOOLCHAIN: &str = "toolchain";
+pub const TOOLCHAIN: &str = "toolchain";
 
 /// The environment variable that names a clone of Astro's repository. Without it the tests that
 /// need one are skipped.
@@ -30,6 +34,9 @@ const MAJOR: &str = "TEST_ASTRO";
 /// its built package in real Astro projects. Node and all other tools come from the npm registry,
 /// pinned and verified. Where `UPSTREAM_GIT` names a clone of Astro's repository, both forms of
 /// upstream are compared too. The last line counts the tests.
+///
+/// What has passed a suite that was run whole is written down beside the built packages: `publish`
+/// takes nothing else.
 #[derive(clap::Args)]
 pub struct Test {
     /// `toolchain` or a runtime, for example `node`; all of them if none is named
@@ -38,9 +45,20 @@ pub struct Test {
     /// Run on the line of this Astro major; on the newest if it is not given
     #[arg(long, value_name = "MAJOR")]
     astro: Option<u64>,
+    /// Run the suites of the runtimes on every line that they have, one after the other
+    #[arg(long, conflicts_with = "astro")]
+    every_line: bool,
     /// Run only tests whose names hold this text
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
+}
+
+/// One run of a suite.
+struct Round<'j> {
+    /// The line that it is told to run on.
+    major: Option<u64>,
+    /// The packages that it tests.
+    jobs: Vec<&'j Job<'j>>,
 }
 
 /// How many tests ended how.
@@ -55,8 +73,8 @@ impl Test {
     pub fn run(self) -> Result<Answer, Failure> {
         let workshop = Workshop::open(None)?;
         workshop.lines(self.astro)?;
-        let root = workshop.root;
-        let runtimes = adapter::runtimes(&root)?;
+        let root = &workshop.root;
+        let runtimes = adapter::runtimes(root)?;
         let known: Vec<String> = std::iter::once(TOOLCHAIN.to_owned()).chain(runtimes).collect();
         suites::check_names(&self.suites, &known)?;
         let chosen =
@@ -66,12 +84,18 @@ impl Test {
         let mut is_fine = true;
         // What is tested is what the sources make now.
         Build::everything().run()?;
-        for target in chosen.flat_map(|suite| targets(suite)) {
-            let mut cargo = suites::cargo(&root);
-            cargo.args(["test", "--quiet", "--no-fail-fast"]).args(target.split(' ')).arg("--");
-            cargo.envs(self.astro.map(|major| (MAJOR, major.to_string())));
-            cargo.args(env::var_os(CLONE).map(|_| "--include-ignored")).args(&self.filter);
-            is_fine &= counts.run(cargo)?;
+        let adapters = Adapter::select(root, &[])?;
+        let jobs = workshop.jobs(&adapters, None)?;
+        for suite in chosen {
+            for round in self.rounds(suite, &jobs) {
+                let before = built(root, &round.jobs)?;
+                let is_passed = self.run_suite(root, suite, round.major, &mut counts)?;
+                is_fine &= is_passed;
+                if self.filter.is_none() {
+                    let is_same = built(root, &round.jobs)? == before;
+                    note(root, suite, &round.jobs, &before, is_passed && is_same)?;
+                }
+            }
         }
         anstream::println!(
             "{} passed, {} failed, {} skipped",
@@ -81,6 +105,62 @@ impl Test {
         );
         Ok(if is_fine && counts.failed == 0 { Answer::Fine } else { Answer::No })
     }
+
+    /// How often a suite is run, and which packages it tests each time: all of them, or one of its
+    /// runtime.
+    fn rounds<'j>(&self, suite: &str, jobs: &'j [Job<'j>]) -> Vec<Round<'j>> {
+        if suite == TOOLCHAIN {
+            return vec![Round { major: self.astro, jobs: jobs.iter().collect() }];
+        }
+        let of_runtime = jobs.iter().filter(|job| job.adapter.runtime == suite);
+        if self.every_line {
+            let each = of_runtime.map(|job| Round { major: Some(job.line.major), jobs: vec![job] });
+            return each.collect();
+        }
+        let newest = jobs.iter().map(|job| job.line.major).max();
+        let major = self.astro.or(newest);
+        let tested = of_runtime.filter(|job| Some(job.line.major) == major);
+        vec![Round { major: self.astro, jobs: tested.collect() }]
+    }
+
+    /// Runs a suite to its end; whether it was passed.
+    fn run_suite(
+        &self,
+        root: &Utf8Path,
+        suite: &str,
+        major: Option<u64>,
+        counts: &mut Counts,
+    ) -> Result<bool, BuildError> {
+        let failed = counts.failed;
+        let mut is_fine = true;
+        for target in targets(suite) {
+            let mut cargo = suites::cargo(root);
+            cargo.args(["test", "--quiet", "--no-fail-fast"]).args(target.split(' ')).arg("--");
+            cargo.envs(major.map(|major| (MAJOR, major.to_string())));
+            cargo.args(env::var_os(CLONE).map(|_| "--include-ignored")).args(&self.filter);
+            is_fine &= counts.run(cargo)?;
+        }
+        Ok(is_fine && counts.failed == failed)
+    }
+}
+
+/// What is built of these packages.
+fn built(root: &Utf8Path, jobs: &[&Job<'_>]) -> Result<Vec<Option<Tested>>, Failure> {
+    jobs.iter().map(|job| Tested::built(root, job)).collect()
+}
+
+/// Writes down that a suite was passed by what was built when it began, or that it was not.
+fn note(
+    root: &Utf8Path,
+    suite: &str,
+    jobs: &[&Job<'_>],
+    built: &[Option<Tested>],
+    is_passed: bool,
+) -> Result<(), BuildError> {
+    jobs.iter().zip(built).try_for_each(|(job, built)| match built {
+        Some(tested) if is_passed => tested.write(root, job, suite),
+        _ => tested::forget(root, job, suite),
+    })
 }
 
 /// What cargo has to be told for each part of a suite.

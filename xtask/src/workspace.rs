@@ -15,6 +15,11 @@ pub fn root() -> Result<Utf8PathBuf, BuildError> {
     root.ok_or_else(|| BuildError::NoCheckout { folder: folder.display().to_string() })
 }
 
+/// Cargo's target folder: what is made on the way and is no result is kept there.
+pub fn target(root: &Utf8Path) -> Utf8PathBuf {
+    env::var("CARGO_TARGET_DIR").map_or_else(|_| root.join("target"), |path| root.join(path))
+}
+
 /// A file of the checkout; `path` is relative to its root.
 pub fn read(root: &Utf8Path, path: &Utf8Path) -> Result<String, BuildError> {
     fs::read_to_string(root.join(path)).map_err(|error| BuildError::Unreadable {

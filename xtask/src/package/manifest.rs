@@ -56,10 +56,9 @@ pub fn rewrite(
         // Without the key npm takes every file there is.
         add_to_list(&mut manifest, "files", release.files.iter().copied());
     }
-    let settings = manifest.entry("publishConfig").or_insert_with(|| json!({}));
-    if let Some(settings) = settings.as_object_mut() {
-        settings.insert("tag".into(), json!(release.tag));
-    }
+    // Upstream's say how upstream publishes: that npm has to prove where the package was built, for
+    // example, which it can in CI only.
+    manifest.insert("publishConfig".into(), json!({ "access": "public", "tag": release.tag }));
     for (name, range) in &ours.dependencies {
         object(&mut manifest, "dependencies").map(|all| all.insert(name.clone(), json!(range)));
     }

@@ -166,6 +166,7 @@ mod tests {
     use std::{collections::BTreeMap, fs, io::Read as _, path::Path, process::Command};
 
     use super::{archive, collate, pack};
+    use crate::upstream::Integrity;
 
     fn sample() -> BTreeMap<String, Vec<u8>> {
         let long = "x".repeat(110);
@@ -283,6 +284,17 @@ mod tests {
         // Magic, deflate, no flags, no date, ordinary compression, no system (RFC 1952).
         assert_eq!(tarball[..10], [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
         assert_eq!(gunzip(&tarball), archive(&sample()));
+    }
+
+    /// Changes with the zlib that is linked: then what was tested on one machine is not what another
+    /// would publish.
+    #[test]
+    fn every_machine_makes_the_same_bytes() {
+        let integrity = Integrity::of(&pack(&sample()).unwrap()).to_string();
+        assert_eq!(
+            integrity,
+            "sha512-PQgpW5mR4YhU8H9Pya3RJLh3OD+9omkaonYsYRmgTCUjJlBenNrbAxrN9FkirFCzZ9bm+F3CS9+u4rPGd1U4WQ=="
+        );
     }
 
     #[test]

@@ -26,6 +26,8 @@ const METADATA: &str = "application/vnd.npm.install-v1+json; q=1.0, application/
 pub struct Registry {
     root: Utf8PathBuf,
     cache: Cache,
+    /// Asked in place of the one that npm's configuration names.
+    instead: Option<String>,
     client: OnceLock<Client>,
     /// Held while the client is made, so that npm is asked once.
     making: Mutex<()>,
@@ -38,7 +40,45 @@ impl Registry {
     #[must_use]
     pub fn new(root: &Utf8Path, cache: Cache) -> Self {
         let (client, making, releases) = (OnceLock::new(), Mutex::default(), Mutex::default());
-        Self { root: root.to_owned(), cache, client, making, releases }
+        Self { root: root.to_owned(), cache, instead: None, client, making, releases }
+    }
+
+    /// The same, but at this URL.
+    #[must_use]
+    pub fn at(root: &Utf8Path, cache: Cache, url: &str) -> Self {
+        let instead = Some(format!("{}/", url.trim_end_matches('/')));
+        Self { instead, ..Self::new(root, cache) }
+    }
+
+    /// The URL of the registry that has a package, or would have it.
+    ///
+    /// # Errors
+    ///
+    /// `U004` and `U005` of the catalogue.
+    pub fn url(&self, package: &str) -> Result<String, UpstreamError> {
+        self.of_package(self.client()?, package)
+    }
+
+    /// A setting of npm's configuration.
+    ///
+    /// # Errors
+    ///
+    /// `U004` and `U005` of the catalogue.
+    pub fn setting(&self, key: &str) -> Result<Option<&str>, UpstreamError> {
+        Ok(self.client()?.npmrc.get(key))
+    }
+
+    /// The metadata of a package as they are now; nothing where the registry does not know it.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps it from being known: `U004` to `U009` and `U013` of the catalogue.
+    pub fn metadata(&self, package: &str) -> Result<Option<Vec<u8>>, UpstreamError> {
+        match self.ask(package, None) {
+            Ok(metadata) => Ok(Some(metadata)),
+            Err(UpstreamError::NotPublished { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Every release of a package, in order of versions. The registry is asked once.
@@ -65,7 +105,7 @@ impl Registry {
             Err(cause) => cause,
         };
         let UpstreamError::Unreachable { url, reason, .. } = &cause else { return Err(cause) };
-        let registry = self.of_package(self.client()?, package)?;
+        let registry = self.url(package)?;
         let asked = Asked { package, version: None, registry: &registry };
         let remembered = self
             .cache
@@ -126,11 +166,10 @@ impl Registry {
         if let Some(known) = self.known().get(package) {
             return Ok(Arc::clone(known));
         }
-        let client = self.client()?;
-        let registry = self.of_package(client, package)?;
+        let metadata = self.ask(package, version)?;
+        let registry = self.url(package)?;
         let asked = Asked { package, version, registry: &registry };
         let url = asked.metadata_url();
-        let metadata = client.get(&url, METADATA).map_err(|failure| asked.error(&url, failure))?;
         let (releases, reduced) = release::read_and_reduce(&metadata).map_err(|error| {
             asked.bad_answer(&url, format!("not a package's metadata ({error})"))
         })?;
@@ -142,6 +181,15 @@ impl Registry {
         let releases = Arc::new(releases);
         self.known().insert(package.to_owned(), Arc::clone(&releases));
         releases
+    }
+
+    /// The metadata of a package, which is asked for because of one of its releases or of them all.
+    fn ask(&self, package: &str, version: Option<&Version>) -> Result<Vec<u8>, UpstreamError> {
+        let client = self.client()?;
+        let registry = self.of_package(client, package)?;
+        let asked = Asked { package, version, registry: &registry };
+        let url = asked.metadata_url();
+        client.get(&url, METADATA).map_err(|failure| asked.error(&url, failure))
     }
 
     fn fetch(&self, package: &str, pin: &PackagePin) -> Result<Vec<u8>, UpstreamError> {
@@ -168,7 +216,8 @@ impl Registry {
     }
 
     fn of_package(&self, client: &Client, package: &str) -> Result<String, UpstreamError> {
-        client.npmrc.registry(package).ok_or_else(|| UpstreamError::NoRegistry {
+        let configured = || client.npmrc.registry(package);
+        self.instead.clone().or_else(configured).ok_or_else(|| UpstreamError::NoRegistry {
             reason: format!("none is set for `{package}`"),
         })
     }

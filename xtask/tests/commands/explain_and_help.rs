@@ -21,6 +21,8 @@ fn help_reads_like_documentation() {
         "clean",
         "test",
         "bench",
+        "pack",
+        "publish",
     ];
     let pages = commands.map(|command| shown(&[command, "--help"]));
     assert_snapshot!(format!("{}\n{}", shown(&["--help"]), pages.join("\n")));

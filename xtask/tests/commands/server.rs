@@ -2,7 +2,7 @@
 //! asked. As a proxy it answers for every host itself.
 
 use std::{
-    io::{BufRead as _, BufReader, Write as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{TcpListener, TcpStream},
     sync::{
         Arc, Mutex, MutexGuard,
@@ -30,11 +30,12 @@ impl Answer {
     }
 }
 
-/// One request: `GET /path`, and its headers in lower case.
+/// One request: `GET /path`, its headers in lower case, and what was sent with it.
 #[derive(Clone, Debug)]
 pub struct Asked {
     pub line: String,
     pub headers: Vec<String>,
+    pub body: Vec<u8>,
 }
 
 pub struct Server {
@@ -43,11 +44,18 @@ pub struct Server {
     is_gone: Arc<AtomicBool>,
 }
 
-type Handler = dyn Fn(&str, usize) -> Answer + Send + Sync;
+type Handler = dyn Fn(&Asked, usize) -> Answer + Send + Sync;
 
 impl Server {
     /// A server whose answers are made from the path and the number of earlier requests.
     pub fn start(handler: impl Fn(&str, usize) -> Answer + Send + Sync + 'static) -> Self {
+        Self::with(move |asked, earlier| {
+            handler(asked.line.split_once(' ').map_or("", |(_, path)| path), earlier)
+        })
+    }
+
+    /// The same with answers that are made from the whole request.
+    pub fn with(handler: impl Fn(&Asked, usize) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let (asked, is_gone) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
@@ -106,8 +114,7 @@ pub fn metadata(tarball: &str) -> String {
 fn serve(mut stream: TcpStream, handler: &Handler, log: &Mutex<Vec<Asked>>) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     // A client that gives up half-way is none of the test's business.
-    while let Some(asked) = read_head(&mut reader) {
-        let path = asked.line.split_once(' ').map(|(_, path)| path.to_owned()).unwrap_or_default();
+    while let Some(asked) = read_request(&mut reader) {
         let is_tunnel = asked.line.starts_with("CONNECT ");
         let host = asked
             .headers
@@ -117,14 +124,14 @@ fn serve(mut stream: TcpStream, handler: &Handler, log: &Mutex<Vec<Asked>>) {
             .to_owned();
         let earlier = {
             let mut log = lock(log);
-            log.push(asked);
+            log.push(asked.clone());
             log.len() - 1
         };
         if is_tunnel {
             let _ = stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n");
             continue;
         }
-        let (status, body, promised) = match handler(&path, earlier) {
+        let (status, body, promised) = match handler(&asked, earlier) {
             Answer::Status(status, body) => (status, body.clone(), body.len()),
             Answer::Half(body) => (200, body[..body.len() / 2].to_vec(), body.len()),
             Answer::HangUp => return,
@@ -145,7 +152,7 @@ fn serve(mut stream: TcpStream, handler: &Handler, log: &Mutex<Vec<Asked>>) {
     }
 }
 
-fn read_head(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
+fn read_request(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
     let mut lines = Vec::new();
     loop {
         let mut line = String::new();
@@ -162,7 +169,11 @@ fn read_head(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
         let (name, value) = header.split_once(':').unwrap_or((header, ""));
         format!("{}: {}", name.to_lowercase(), value.trim())
     });
-    Some(Asked { line, headers: headers.collect() })
+    let headers: Vec<String> = headers.collect();
+    let length = headers.iter().find_map(|header| header.strip_prefix("content-length: "));
+    let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
+    reader.read_exact(&mut body).ok()?;
+    Some(Asked { line, headers, body })
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -1,15 +1,24 @@
-//! One installation at a time, however many test processes want it.
+//! One installation at a time, however many processes want it.
 
-use std::fs::{self, File, TryLockError};
-use std::path::Path;
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    path::Path,
+};
 
-use anyhow::{Context, Result};
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 
 /// Has `build` make `folder` unless it is there already. A second process waits for the first
 /// one's, and a build that was interrupted leaves nothing behind that looks finished: `build` is
 /// given a temporary folder.
-pub fn folder_once(folder: &Path, build: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+///
+/// # Errors
+///
+/// Those of `build`, and where the folder cannot be made.
+pub fn folder_once<E: From<io::Error>>(
+    folder: &Path,
+    build: impl FnOnce(&Path) -> Result<(), E>,
+) -> Result<(), E> {
     if folder.is_dir() {
         return Ok(());
     }
@@ -23,31 +32,38 @@ pub fn folder_once(folder: &Path, build: impl FnOnce(&Path) -> Result<()>) -> Re
     }
     fs::create_dir_all(&unfinished)?;
     build(&unfinished)?;
-    fs::rename(&unfinished, folder)
-        .with_context(|| format!("cannot move the finished folder to: {}", folder.display()))
+    fs::rename(&unfinished, folder).map_err(|error| about(folder, &error))?;
+    Ok(())
 }
 
 /// Holds the lock that belongs to `folder` until the file that it returns is dropped.
-pub fn exclusive(folder: &Path) -> Result<File> {
+///
+/// # Errors
+///
+/// Where the file cannot be made or locked.
+pub fn exclusive(folder: &Path) -> io::Result<File> {
     if let Some(parent) = folder.parent() {
         fs::create_dir_all(parent)?;
     }
     let path = folder.with_extension("lock");
-    let file = File::create(&path)
-        .with_context(|| format!("cannot create the lock: {}", path.display()))?;
-    file.lock().with_context(|| format!("cannot lock: {}", path.display()))?;
+    let file = File::create(&path).map_err(|error| about(&path, &error))?;
+    file.lock().map_err(|error| about(&path, &error))?;
     Ok(file)
 }
 
 /// Whether some process holds the lock of a folder in `folder`.
-pub fn is_any_held(folder: &Path) -> Result<bool> {
+///
+/// # Errors
+///
+/// Where that cannot be found out.
+pub fn is_any_held(folder: &Path) -> io::Result<bool> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "lock") {
             match File::open(path)?.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Ok(true),
-                Err(TryLockError::Error(error)) => return Err(error.into()),
+                Err(TryLockError::Error(error)) => return Err(error),
             }
         }
     }
@@ -55,6 +71,7 @@ pub fn is_any_held(folder: &Path) -> Result<bool> {
 }
 
 /// The name of a cached folder: 12 hexadecimal digits that stand for everything it was made from.
+#[must_use]
 pub fn fingerprint<'a>(inputs: impl IntoIterator<Item = &'a [u8]>) -> String {
     let mut hash = Sha256::new();
     for input in inputs {
@@ -62,4 +79,9 @@ pub fn fingerprint<'a>(inputs: impl IntoIterator<Item = &'a [u8]>) -> String {
         hash.update(input);
     }
     hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The same error, with the path that it is about.
+fn about(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }

@@ -1,0 +1,287 @@
+//! `cargo xtask publish`: what was tested, to npm.
+
+mod error;
+mod npm;
+mod proof;
+mod shelf;
+
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    thread,
+    time::Duration,
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+pub use error::PublishError;
+use npm::Npm;
+use semver::VersionReq;
+use shelf::{Need, Shelf};
+
+use crate::{
+    Answer,
+    adapter::Adapter,
+    error::{Failure, UsageError},
+    output::{self, Mode, ModeFlags},
+    package::stamp,
+    pipeline::{self, Job, Package, Workshop},
+    upstream::{Cache, Registry},
+    workspace,
+};
+
+/// The waits before the second and the third try of an upload that did not get through.
+const WAITS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(4)];
+
+/// Publish the packages on npm
+///
+/// Makes the packages as `build` does, and uploads those whose tarballs have passed the suites, each
+/// under the dist-tag of its line. What the registry has already is not uploaded again, so a command that
+/// was interrupted is simply run again. Nothing is uploaded if anything is wrong with one
+/// of the packages, or if the work tree has changes.
+///
+/// It is npm that uploads, with its own credentials: those of `npm login`, a token, or the workflow
+/// that the registry trusts. Where the CI can prove what a package was built from, the package
+/// carries the proof.
+#[derive(clap::Args)]
+pub struct Publish {
+    /// The runtimes to publish, for example `node`; all of them if none is named
+    #[arg(value_name = "RUNTIME")]
+    runtimes: Vec<String>,
+    /// Only the line of this Astro major, for example 6; all lines if it is not given
+    #[arg(long, value_name = "MAJOR")]
+    astro: Option<u64>,
+    /// The registry to publish to, in place of the one that npm is configured for
+    #[arg(long, value_name = "URL", value_parser = url)]
+    registry: Option<String>,
+    /// The dist-tag, in place of the line's own; for one line only
+    #[arg(long, value_name = "TAG")]
+    tag: Option<String>,
+    #[command(flatten)]
+    mode: ModeFlags,
+}
+
+/// A package on its way to the registry.
+struct Release<'j> {
+    job: &'j Job<'j>,
+    package: Package,
+    tag: String,
+    need: Need,
+    /// What proves where it was built.
+    provenance: Option<&'static str>,
+}
+
+impl Publish {
+    pub fn run(self) -> Result<Answer, Failure> {
+        let workshop = Workshop::open(None)?;
+        let root = &workshop.root;
+        let adapters = Adapter::select(root, &self.runtimes)?;
+        let registry = match &self.registry {
+            Some(url) => Registry::at(root, Cache::of_user()?, url),
+            None => Registry::new(root, Cache::of_user()?),
+        };
+        let mut jobs = workshop.jobs(&adapters, self.astro)?;
+        // A registry gives the tag `latest` to the first version of a package that it gets, whatever
+        // the tag it comes with: so that has to be the newest.
+        jobs.sort_by_key(|job| (job.adapter.runtime.clone(), u64::MAX - job.line.major));
+        let tags = self.tags(&workshop, &jobs)?;
+
+        let releases = jobs.iter().zip(pipeline::build(&jobs)?).zip(tags);
+        let releases: Vec<_> =
+            releases.map(|((job, (_, package)), tag)| (job, package, tag)).collect();
+        let checks = releases.iter().map(|(job, package, _)| proof::is_tested(root, job, package));
+        let wrong = std::iter::once(proof::is_committed(root)).chain(checks);
+        Failure::all(wrong.filter_map(Result::err).collect()).map_or(Ok(()), Err)?;
+
+        let releases = compare(&registry, releases)?;
+        let is_needed = releases.iter().any(|release| release.need != Need::Nothing);
+        let mode = self.mode.mode();
+        if mode != Mode::Write {
+            releases.iter().for_each(|release| release.print(release.need.would()));
+            let is_no = mode == Mode::Check && is_needed;
+            return Ok(if is_no { Answer::No } else { Answer::Fine });
+        }
+        let npm = if is_needed { Some(Npm::bring(root, &registry)?) } else { None };
+        let folder = workspace::target(root).join(format!("publish-{}", std::process::id()));
+        let published = upload(&releases, npm.as_ref(), &registry, &folder);
+        // Whatever happened, the copies for npm are of no more use.
+        let _ = output::remove(&folder);
+        published?;
+        Ok(Answer::Fine)
+    }
+
+    /// The tag of every job, in their order.
+    fn tags(&self, workshop: &Workshop, jobs: &[Job<'_>]) -> Result<Vec<String>, UsageError> {
+        let unusable = |message: String, advice: String| UsageError::Tag { message, advice };
+        let mut tags = Vec::new();
+        for job in jobs {
+            let (line, tag) = (job.line, self.tag.as_ref().unwrap_or(&job.line.tag));
+            let version = stamp::of(line);
+            if tag.is_empty() {
+                return Err(unusable(
+                    format!(
+                        "{version} is a prerelease to npm, and `[{}]` has no tag for it",
+                        line.name
+                    ),
+                    format!("name one: `tag = \"{}\"` in `upstream/upstream.toml`", line.name),
+                ));
+            }
+            if !is_word(tag) {
+                return Err(unusable(
+                    format!(
+                        "`{tag}` is no tag: it would be taken for a range of versions, or for a part of a URL"
+                    ),
+                    format!("choose a word, such as `{}`", line.name),
+                ));
+            }
+            let other = workshop
+                .pins
+                .lines
+                .iter()
+                .find(|other| other.tag == *tag && other.major != line.major);
+            if let Some(other) = other {
+                return Err(unusable(
+                    format!(
+                        "`{tag}` is the tag of `[{}]`, and {version} is of `[{}]`",
+                        other.name, line.name
+                    ),
+                    format!("choose another tag, such as `{}`", line.name),
+                ));
+            }
+            tags.push(tag.clone());
+        }
+        if self.tag.is_some() && jobs.iter().any(|job| job.line.major != jobs[0].line.major) {
+            return Err(unusable(
+                "`--tag` is for one line, and there are several".to_owned(),
+                format!("choose the line: `--astro {}`", jobs[0].line.major),
+            ));
+        }
+        Ok(tags)
+    }
+}
+
+/// Finds out for every package what is to be done with it. Everything that is wrong is told at once.
+fn compare<'j>(
+    registry: &Registry,
+    releases: Vec<(&'j Job<'j>, Package, String)>,
+) -> Result<Vec<Release<'j>>, Failure> {
+    let (mut compared, mut errors) = (Vec::new(), Vec::new());
+    let mut shelves = BTreeMap::new();
+    for (job, package, tag) in releases {
+        let shelf = match shelves.entry(package.name.clone()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(Shelf::ask(registry, &package.name)?),
+        };
+        let provenance = npm::provenance(registry, &registry.url(&package.name)?)?;
+        match shelf.need(job, &package, &tag) {
+            Ok(need) => compared.push(Release { job, package, tag, need, provenance }),
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() { Ok(compared) } else { Err(Failure::of(errors)) }
+}
+
+/// Does what is to be done, package by package. The first that fails is the last that is tried.
+fn upload(
+    releases: &[Release<'_>],
+    npm: Option<&Npm<'_>>,
+    registry: &Registry,
+    folder: &Utf8Path,
+) -> Result<(), Failure> {
+    for (done, release) in releases.iter().enumerate() {
+        if let Some(npm) = npm {
+            output::progress(&format!("{} {}", release.need.doing(), release.package.release()));
+            release.place(npm, registry, folder).inspect_err(|_| {
+                if done > 0 {
+                    output::hint(&format!("{done} of {} packages are published", releases.len()));
+                }
+            })?;
+        }
+        release.print(release.need.done());
+    }
+    Ok(())
+}
+
+impl Release<'_> {
+    /// Has the registry have the package, under its tag.
+    fn place(&self, npm: &Npm<'_>, registry: &Registry, folder: &Utf8Path) -> Result<(), Failure> {
+        let package = &self.package;
+        let path: Utf8PathBuf = folder.join(self.job.tarball_name());
+        if self.need == Need::Upload {
+            output::write_file(&path, &package.tarball)?;
+        }
+        let mut need = self.need;
+        let mut waits = WAITS.iter();
+        loop {
+            let refusal = match need {
+                Need::Nothing => return Ok(()),
+                Need::Tag => npm.tag(package, &self.tag)?,
+                Need::Upload => npm.publish(package, &path, &self.tag, self.provenance)?,
+            };
+            let Err(refusal) = refusal else { return Ok(()) };
+            // What was sent may have arrived, even if its answer did not.
+            need = Shelf::ask(registry, &package.name)?.need(self.job, package, &self.tag)?;
+            if need == Need::Nothing {
+                return Ok(());
+            }
+            let url = registry.url(&package.name)?;
+            if let Some(error) = refusal.error(package, &url) {
+                return Err(error.into());
+            }
+            let Some(wait) = waits.next() else {
+                let (release, reason) = (package.release(), refusal.reason());
+                return Err(PublishError::Interrupted { release, registry: url, reason }.into());
+            };
+            thread::sleep(*wait);
+        }
+    }
+
+    fn print(&self, outcome: &str) {
+        let Package { name, version, integrity, .. } = &self.package;
+        anstream::println!("{name} {version}");
+        anstream::println!("  tag        {}", self.tag);
+        anstream::println!("  integrity  {integrity}");
+        if let Some(ci) = self.provenance.filter(|_| self.need == Need::Upload) {
+            anstream::println!("  provenance {ci}");
+        }
+        anstream::println!("  {outcome}");
+    }
+}
+
+impl Need {
+    fn would(self) -> &'static str {
+        match self {
+            Self::Upload => "would be published",
+            Self::Tag => "is published already, would be tagged",
+            Self::Nothing => "is published already",
+        }
+    }
+
+    fn doing(self) -> &'static str {
+        match self {
+            Self::Upload => "publishing",
+            Self::Tag => "tagging",
+            Self::Nothing => "leaving",
+        }
+    }
+
+    fn done(self) -> &'static str {
+        match self {
+            Self::Upload => "published",
+            Self::Tag => "is published already, tagged",
+            Self::Nothing => "is published already",
+        }
+    }
+}
+
+/// Whether npm takes it for a tag and not for a range, such as `7` or `v7.2`.
+fn is_word(tag: &str) -> bool {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.~".contains(letter);
+    tag.chars().all(is_plain) && VersionReq::parse(tag.trim_start_matches(['v', '='])).is_err()
+}
+
+fn url(text: &str) -> Result<String, &'static str> {
+    let is_url = ["https://", "http://"].iter().any(|scheme| {
+        text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+    });
+    if is_url { Ok(text.to_owned()) } else { Err("expected a URL, https://… or http://…") }
+}

@@ -1,0 +1,104 @@
+//! What a registry has of our packages.
+
+use std::collections::BTreeMap;
+
+use semver::Version;
+use serde::Deserialize;
+
+use super::PublishError;
+use crate::{
+    error::Failure,
+    pipeline::{Job, Package},
+    upstream::{Registry, UpstreamError},
+};
+
+/// What a registry has of one package, at the moment when it was asked.
+#[derive(Debug, Default, Deserialize)]
+pub struct Shelf {
+    #[serde(default, rename = "dist-tags")]
+    tags: BTreeMap<String, String>,
+    #[serde(default)]
+    versions: BTreeMap<String, Published>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Published {
+    dist: Distribution,
+}
+
+#[derive(Debug, Deserialize)]
+struct Distribution {
+    integrity: Option<String>,
+}
+
+/// What is to be done with a package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// It is not there.
+    Upload,
+    /// It is there, and its tag is at an older version.
+    Tag,
+    /// It is there, and its tag has moved on.
+    Nothing,
+}
+
+impl Shelf {
+    /// Asks the registry.
+    pub fn ask(registry: &Registry, package: &str) -> Result<Self, Failure> {
+        let metadata =
+            registry.metadata(package).map_err(|cause| silent(registry, package, cause))?;
+        let Some(metadata) = metadata else { return Ok(Self::default()) };
+        serde_json::from_slice(&metadata).map_err(|error| {
+            let cause = UpstreamError::BadAnswer {
+                package: package.to_owned(),
+                url: registry.url(package).unwrap_or_default(),
+                reason: error.to_string(),
+            };
+            silent(registry, package, cause)
+        })
+    }
+
+    /// What is to be done for a package to be there under this tag.
+    pub fn need(&self, job: &Job<'_>, package: &Package, tag: &str) -> Result<Need, PublishError> {
+        let at = self.tags.get(tag).and_then(|version| Version::parse(version).ok());
+        let own = Version::parse(&package.version).ok();
+        let Some(published) = self.versions.get(&package.version) else {
+            return match at.filter(|at| own.as_ref().is_some_and(|own| at > own)) {
+                None => Ok(Need::Upload),
+                Some(newer) => Err(PublishError::TagWouldGoBack {
+                    package: package.name.clone(),
+                    tag: tag.to_owned(),
+                    version: package.version.clone(),
+                    newer: newer.to_string(),
+                    major: job.line.major,
+                }),
+            };
+        };
+        let integrity = published.dist.integrity.as_deref().unwrap_or("without a sha512");
+        if integrity != package.integrity {
+            return Err(PublishError::OtherContent {
+                release: package.release(),
+                published: integrity.to_owned(),
+                actual: package.integrity.clone(),
+                line: job.line.name.clone(),
+                revision: job.line.revision + 1,
+            });
+        }
+        Ok(if at >= own { Need::Nothing } else { Need::Tag })
+    }
+}
+
+/// Credentials of the registry are npm's business: what it refuses to tell us is told as it is.
+fn silent(registry: &Registry, package: &str, cause: UpstreamError) -> Failure {
+    match cause {
+        UpstreamError::Unreachable { .. } | UpstreamError::BadAnswer { .. } => {
+            PublishError::Silent {
+                package: package.to_owned(),
+                registry: registry.url(package).unwrap_or_default(),
+                cause: Box::new(cause),
+            }
+            .into()
+        }
+        other => other.into(),
+    }
+}

@@ -1,0 +1,305 @@
+//! `xtask publish`, with the npm that it brings: what it uploads, and when it does not.
+
+use std::{
+    fs,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::{
+    repository::{self, commit, pins, ready},
+    server::{Answer, Asked},
+};
+
+const SEVEN: &str = "7.2.4-8a31cba";
+const SIX: &str = "6.4.8-666a666";
+
+fn is_upload(asked: &Asked) -> bool {
+    asked.line.starts_with("PUT ")
+}
+
+/// What is shown by a publication that a registry answers so.
+fn refused(status: u16, body: &'static str) -> String {
+    let (checkout, _server, _) = ready(move |asked, _| {
+        is_upload(asked).then(|| Answer::Status(status, body.as_bytes().to_vec()))
+    });
+    checkout.shown(&["publish"])
+}
+
+#[test]
+fn every_line_is_published_under_its_tag_the_newest_first() {
+    let (checkout, server, press) = ready(|_, _| None);
+    let would = checkout.shown(&["publish", "--dry-run"]);
+    assert!(checkout.shown(&["publish", "--check"]).starts_with("exit code 1"));
+    assert!(!server.asked().iter().any(is_upload));
+
+    let did = checkout.shown(&["publish"]);
+    let uploads: Vec<Asked> = server.asked().into_iter().filter(is_upload).collect();
+    let again = checkout.shown(&["publish"]);
+    assert!(checkout.shown(&["publish", "--check"]).starts_with("exit code 0"));
+    assert_eq!(server.asked().into_iter().filter(is_upload).count(), uploads.len());
+    assert_snapshot!(format!("{would}\n{did}\n{again}"));
+
+    assert!(String::from_utf8_lossy(&uploads[0].body).contains(SEVEN));
+    assert!(uploads.iter().all(|upload| {
+        upload.headers.contains(&"authorization: Bearer secret".to_owned())
+            && String::from_utf8_lossy(&upload.body).contains(r#""access":"public""#)
+    }));
+    assert_eq!(
+        press.holds(),
+        json!({ "versions": [SEVEN, SIX], "tags": { "latest": SEVEN, "astro6": SIX } })
+    );
+}
+
+#[test]
+fn the_registry_that_is_named_is_published_to_and_no_other() {
+    let (checkout, server, press) = ready(|_, _| None);
+    let (_elsewhere, other, empty) = ready(|_, _| None);
+    let token = format!("npm_config_//127.0.0.1:{}/:_authToken", other.port);
+    let checkout = checkout.with(&token, "secret");
+    let shown = checkout.shown(&["publish", "--astro", "6", "--registry", &other.url()]);
+    assert!(shown.starts_with("exit code 0"), "{shown}");
+    assert!(!server.asked().iter().any(is_upload) && other.asked().iter().any(is_upload));
+    // The first version gets this tag from npm's own registry, and not from everyone's.
+    assert_eq!(empty.holds(), json!({ "versions": [SIX], "tags": { "astro6": SIX } }));
+    drop(press);
+}
+
+#[test]
+fn a_version_that_is_there_gets_the_tag_that_its_line_has_now() {
+    let (checkout, server, press) = ready(|_, _| None);
+    assert!(checkout.shown(&["publish"]).starts_with("exit code 0"));
+    let uploads = server.asked().iter().filter(|asked| is_upload(asked)).count();
+    press.untag("astro6");
+    assert_snapshot!(checkout.shown(&["publish", "--astro", "6"]));
+    assert_eq!(server.asked().iter().filter(|asked| is_upload(asked)).count(), uploads + 1);
+    assert_eq!(press.holds()["tags"], json!({ "latest": SEVEN, "astro6": SIX }));
+}
+
+#[test]
+fn what_has_passed_no_suite_is_not_published() {
+    let (checkout, ..) = ready(|_, _| None);
+    for suite in ["toolchain", "toy"] {
+        fs::remove_file(checkout.path(&format!("adapters/toy/pkg/astro6.passed-{suite}.json")))
+            .unwrap();
+    }
+    assert_snapshot!(checkout.shown(&["publish"]));
+    assert!(checkout.shown(&["publish", "--dry-run", "--astro", "7"]).starts_with("exit code 0"));
+}
+
+#[test]
+fn what_was_changed_since_it_was_tested_is_not_published() {
+    let (checkout, server, _) = ready(|_, _| None);
+    checkout.patch_to("return { toy: $TOY }");
+    commit(&checkout);
+    assert_snapshot!(checkout.shown(&["publish", "--astro", "7"]));
+    assert!(!server.asked().iter().any(is_upload));
+}
+
+#[test]
+fn a_package_of_another_pin_than_its_stamp_says_is_not_published() {
+    let (checkout, server, _) = ready(|_, _| None);
+    pins(&checkout, "2.0.1", "");
+    commit(&checkout);
+    assert_snapshot!(checkout.shown(&["publish", "--astro", "7"]));
+    assert!(!server.asked().iter().any(is_upload));
+}
+
+#[test]
+fn what_is_not_committed_is_not_published() {
+    let (checkout, server, _) = ready(|_, _| None);
+    for number in 1..=6 {
+        checkout.write(&format!("templates/toy-{number}.ts"), "");
+    }
+    checkout.write("LICENSE", "MIT License, more or less\n");
+    assert_snapshot!(checkout.shown(&["publish", "--astro", "7"]));
+    assert!(!server.asked().iter().any(is_upload));
+}
+
+#[test]
+fn outside_a_repository_nothing_is_published() {
+    let (checkout, ..) = ready(|_, _| None);
+    fs::remove_dir_all(checkout.path(".git")).unwrap();
+    let shown = checkout
+        .with("GIT_CEILING_DIRECTORIES", "/")
+        .with("GIT_DIR", "nowhere")
+        .shown(&["publish"]);
+    assert_snapshot!(shown);
+}
+
+#[test]
+fn a_version_that_is_there_with_other_content_is_an_error() {
+    let (checkout, server, press) = ready(|_, _| None);
+    press.has(SEVEN, "latest", "sha512-OTHER");
+    assert_snapshot!(checkout.shown(&["publish"]));
+    assert!(!server.asked().iter().any(is_upload));
+}
+
+#[test]
+fn a_tag_does_not_go_back_to_an_older_astro() {
+    let (checkout, server, press) = ready(|_, _| None);
+    press.has("8.0.0-0a1b2c3", "latest", "sha512-LATER");
+    assert_snapshot!(checkout.shown(&["publish", "--astro", "7"]));
+    assert!(!server.asked().iter().any(is_upload));
+    let shown = checkout.shown(&["publish", "--astro", "7", "--tag", "before"]);
+    assert!(shown.starts_with("exit code 0"), "{shown}");
+    assert_eq!(press.holds()["tags"]["latest"], "8.0.0-0a1b2c3");
+}
+
+#[test]
+fn tags_that_cannot_be_used_are_refused() {
+    let (checkout, ..) = ready(|_, _| None);
+    let mut shown = Vec::new();
+    for tag in ["", "v7", "a/b", "latest", "next"] {
+        let astro: &[&str] = if tag == "next" { &[] } else { &["--astro", "6"] };
+        shown.push(checkout.shown(&[&["publish", "--tag", tag], astro].concat()));
+    }
+    assert_snapshot!(shown.join("\n"));
+}
+
+#[test]
+fn a_line_without_a_tag_for_its_prereleases_is_an_error() {
+    let (checkout, ..) = ready(|_, _| None);
+    let pins = fs::read_to_string(checkout.path("upstream/upstream.toml")).unwrap();
+    checkout.write("upstream/upstream.toml", &pins.replace("tag = \"latest\"", "tag = \"\""));
+    commit(&checkout);
+    assert_snapshot!(checkout.shown(&["publish"]));
+}
+
+#[test]
+fn a_registry_that_is_no_url_is_wrong_usage() {
+    let (checkout, ..) = ready(|_, _| None);
+    assert_snapshot!(checkout.shown(&["publish", "--registry", "localhost:4873"]));
+}
+
+#[test]
+fn without_credentials_npm_is_not_logged_in() {
+    let (checkout, server, _) = ready(|_, _| None);
+    let token = format!("npm_config_//127.0.0.1:{}/:_authToken", server.port);
+    assert_snapshot!(checkout.with(&token, "").shown(&["publish"]));
+}
+
+#[test]
+fn a_token_that_is_refused_is_explained() {
+    assert_snapshot!(refused(401, r#"{"error":"unauthorized"}"#));
+}
+
+#[test]
+fn a_second_factor_that_is_asked_for_is_explained() {
+    assert_snapshot!(refused(
+        401,
+        r#"{"error":"You must provide a one-time pass. Upgrade your client to npm@latest in order to use 2FA."}"#
+    ));
+}
+
+#[test]
+fn an_account_that_may_not_is_explained() {
+    assert_snapshot!(refused(
+        403,
+        r#"{"error":"You do not have permission to publish \"our-toy\". Are you logged in as the correct user?"}"#
+    ));
+}
+
+#[test]
+fn what_else_a_registry_refuses_is_told_as_npm_tells_it() {
+    assert_snapshot!(refused(
+        422,
+        r#"{"error":"Unsupported visibility of the source repository"}"#
+    ));
+}
+
+#[test]
+fn an_upload_whose_answer_was_lost_is_found_and_not_repeated() {
+    let (checkout, server, press) = ready(|asked, press| {
+        is_upload(asked).then(|| {
+            press.take(&asked.body);
+            Answer::HangUp
+        })
+    });
+    let shown = checkout.shown(&["publish"]);
+    assert!(shown.starts_with("exit code 0"), "{shown}");
+    assert_eq!(server.asked().iter().filter(|asked| is_upload(asked)).count(), 2);
+    assert_eq!(press.holds()["tags"], json!({ "latest": SEVEN, "astro6": SIX }));
+}
+
+#[test]
+fn an_upload_that_did_not_arrive_is_tried_again() {
+    let uploads = AtomicUsize::new(0);
+    let (checkout, server, press) = ready(move |asked, _| {
+        let is_first = is_upload(asked) && uploads.fetch_add(1, Ordering::SeqCst) == 0;
+        is_first.then(|| Answer::HangUp)
+    });
+    let shown = checkout.shown(&["publish", "--astro", "7"]);
+    assert!(shown.starts_with("exit code 0"), "{shown}");
+    assert_eq!(server.asked().iter().filter(|asked| is_upload(asked)).count(), 2);
+    assert_eq!(press.holds()["versions"], json!([SEVEN]));
+}
+
+#[test]
+fn after_a_registry_that_failed_half_way_the_command_goes_on_where_it_stopped() {
+    static UPLOADS: AtomicUsize = AtomicUsize::new(0);
+    let (checkout, _server, press) = ready(|asked, _| {
+        let is_failing =
+            is_upload(asked) && (1..4).contains(&UPLOADS.fetch_add(1, Ordering::SeqCst));
+        is_failing.then(|| Answer::Status(503, b"{}".to_vec()))
+    });
+    let failed = checkout.shown(&["publish"]);
+    assert_eq!(press.holds()["versions"], json!([SEVEN]));
+    let resumed = checkout.shown(&["publish"]);
+    assert_eq!(UPLOADS.load(Ordering::SeqCst), 5);
+    assert_eq!(press.holds()["versions"], json!([SEVEN, SIX]));
+    assert_snapshot!(format!("{failed}\n{resumed}"));
+}
+
+#[test]
+fn a_registry_that_does_not_say_what_it_has_is_an_error() {
+    let (checkout, server, _) =
+        ready(|asked, _| (asked.line == "GET /our-toy").then(|| Answer::found("<h1>Welcome</h1>")));
+    assert_snapshot!(checkout.shown(&["publish"]));
+    assert!(!server.asked().iter().any(is_upload));
+}
+
+#[test]
+fn an_npm_that_cannot_be_brought_is_an_error() {
+    let (checkout, ..) = ready(|_, _| None);
+    let folder = checkout.path("no-folder");
+    fs::write(&folder, "").unwrap();
+    checkout.write(".gitignore", "/adapters/*/pkg/\n/cache/\n/home/\n/no-folder\n");
+    repository::commit(&checkout);
+    let checkout = checkout.with("CARGO_TARGET_DIR", &folder.display().to_string());
+    assert_snapshot!(checkout.shown(&["publish"]));
+}
+
+/// As GitHub Actions and npm do it: the job's identity becomes a token for one package.
+#[test]
+fn a_workflow_that_the_registry_trusts_needs_no_token() {
+    let (checkout, server, press) = ready(|asked, _| {
+        let claims = "eyJyZXBvc2l0b3J5X3Zpc2liaWxpdHkiOiJwcml2YXRlIn0";
+        match asked.line.split('?').next()? {
+            "GET /identity" => {
+                Some(Answer::found(format!(r#"{{"value":"eyJhbGciOiJub25lIn0.{claims}.x"}}"#)))
+            }
+            "POST /-/npm/v1/oidc/token/exchange/package/our-toy" => {
+                Some(Answer::Status(201, br#"{"token":"exchanged"}"#.to_vec()))
+            }
+            _ => None,
+        }
+    });
+    let token = format!("npm_config_//127.0.0.1:{}/:_authToken", server.port);
+    let checkout = checkout
+        .with(&token, "")
+        .with("GITHUB_ACTIONS", "true")
+        .with("ACTIONS_ID_TOKEN_REQUEST_URL", &format!("{}identity?v=1", server.url()))
+        .with("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "of the job");
+    let shown = checkout.shown(&["publish"]);
+    assert!(shown.starts_with("exit code 0"), "{shown}");
+    let uploads: Vec<Asked> = server.asked().into_iter().filter(is_upload).collect();
+    assert!(
+        uploads.iter().all(|upload| {
+            upload.headers.contains(&"authorization: Bearer exchanged".to_owned())
+        })
+    );
+    assert_eq!(press.holds()["versions"], json!([SEVEN, SIX]));
+}

@@ -1,0 +1,177 @@
+//! A checkout that is ready to be published: committed, built, and with the word of its suites.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::{Arc, Mutex},
+};
+
+use serde_json::{Value, json};
+
+use crate::{
+    checkout::{COMMIT, Checkout},
+    server::{Answer, Asked, Server},
+    shelf::{Shelf, line},
+    tarball,
+};
+
+/// What is not committed: what the toolchain makes, and what the tests keep in the checkout.
+const IGNORED: &str = "/adapters/*/pkg/\n/cache/\n/home/\n/target/\n";
+
+/// A registry that packages can be published to: it has the toy's releases, and what it was sent.
+#[derive(Clone, Default)]
+pub struct Press {
+    packages: Arc<Mutex<Value>>,
+}
+
+impl Press {
+    /// Takes what npm sends to publish a package.
+    pub fn take(&self, body: &[u8]) {
+        let sent: Value = serde_json::from_slice(body).unwrap();
+        let mut packages = self.packages.lock().unwrap();
+        let name = sent["name"].as_str().unwrap();
+        for key in ["versions", "dist-tags"] {
+            for (entry, value) in sent[key].as_object().unwrap() {
+                packages[name][key][entry] = value.clone();
+            }
+        }
+    }
+
+    /// What a registry says to a request that is none of the test's business.
+    pub fn answer(&self, asked: &Asked, toys: &Shelf) -> Answer {
+        let path = asked.line.split_once(' ').map_or("", |(_, path)| path);
+        if let Some(package) = self.packages.lock().unwrap().get(path.trim_start_matches('/'))
+            && asked.line.starts_with("GET ")
+        {
+            return Answer::found(package.to_string());
+        }
+        match asked.line.split_once(' ') {
+            Some(("PUT", path)) if path.starts_with("/-/package/") => self.tag(path, &asked.body),
+            Some(("PUT", _)) => {
+                self.take(&asked.body);
+                Answer::Status(201, b"{}".to_vec())
+            }
+            // npm asks which tags there are before it sets one.
+            Some(("GET", path)) if path.ends_with("/dist-tags") => {
+                let packages = self.packages.lock().unwrap();
+                Answer::found(packages["our-toy"]["dist-tags"].to_string())
+            }
+            _ => toys.answer(path),
+        }
+    }
+
+    /// `PUT /-/package/our-toy/dist-tags/latest`.
+    fn tag(&self, path: &str, body: &[u8]) -> Answer {
+        let version: Value = serde_json::from_slice(body).unwrap();
+        let mut parts = path.split('/').skip(3);
+        let (package, tag) = (parts.next().unwrap(), parts.nth(1).unwrap());
+        self.packages.lock().unwrap()[package]["dist-tags"][tag] = version;
+        Answer::found("{}")
+    }
+
+    /// The versions that are there and where the tags are, in order of their names.
+    pub fn holds(&self) -> Value {
+        let packages = self.packages.lock().unwrap();
+        let toy = &packages["our-toy"];
+        let versions: Vec<&String> = toy["versions"].as_object().unwrap().keys().collect();
+        json!({ "versions": versions, "tags": toy["dist-tags"] })
+    }
+
+    /// Forgets a tag.
+    pub fn untag(&self, tag: &str) {
+        self.packages.lock().unwrap()["our-toy"]["dist-tags"].as_object_mut().unwrap().remove(tag);
+    }
+
+    /// Has a version be there already, with this sha512.
+    pub fn has(&self, version: &str, tag: &str, integrity: &str) {
+        let sent = json!({
+            "name": "our-toy",
+            "versions": { version: { "dist": { "integrity": integrity } } },
+            "dist-tags": { tag: version },
+        });
+        self.take(sent.to_string().as_bytes());
+    }
+}
+
+/// Releases of the toy for two Astro majors.
+fn toys() -> Shelf {
+    Shelf::default().toy("1.2.3", "6.4.8").toy("2.0.0", "7.2.4").toy("2.0.1", "7.2.4")
+}
+
+/// The checkout, whose packages are built and tested, and its registry. `answer` is asked first.
+pub fn ready(
+    answer: impl Fn(&Asked, &Press) -> Option<Answer> + Send + Sync + 'static,
+) -> (Checkout, Server, Press) {
+    let (press, toys) = (Press::default(), toys());
+    let own = press.clone();
+    let server = Server::with(move |asked, _| {
+        answer(asked, &own).unwrap_or_else(|| own.answer(asked, &toys))
+    });
+    let token = format!("npm_config_//127.0.0.1:{}/:_authToken", server.port);
+    let checkout = Checkout::new(&tarball::good(), &server)
+        .with(&token, "secret")
+        .with("CARGO_TARGET_DIR", &target().display().to_string())
+        .hide(&target().display().to_string(), "TARGET");
+    pins(&checkout, "2.0.0", "");
+    checkout.write(".gitignore", IGNORED);
+    git(&checkout, &["init", "--quiet"]);
+    commit(&checkout);
+    checkout.build_well(&[]);
+    for (line, upstream) in [("astro6", "1.2.3"), ("astro7", "2.0.0")] {
+        pass(&checkout, line, upstream, "toolchain");
+        pass(&checkout, line, upstream, "toy");
+    }
+    // npm of the real registry, as the configuration of this machine names it.
+    bring_tools::Node::bring(&target()).unwrap();
+    (checkout, server, press)
+}
+
+/// Pins the toy for two Astro majors, the newer one at this release.
+pub fn pins(checkout: &Checkout, toy: &str, more: &str) {
+    let six = line("6.4.8", &"6".repeat(40).replace("66666", "666a6"), "1.2.3", "");
+    let seven = line("7.2.4", COMMIT, toy, &format!("tag = \"latest\"\n{more}"));
+    checkout.write("upstream/upstream.toml", &format!("{seven}\n{six}"));
+}
+
+/// Commits what is there.
+pub fn commit(checkout: &Checkout) {
+    git(checkout, &["add", "."]);
+    git(checkout, &["commit", "--quiet", "--message", "as it is"]);
+}
+
+/// Writes down, as `xtask test` does, that what is built has passed a suite.
+fn pass(checkout: &Checkout, line: &str, upstream: &str, suite: &str) {
+    let folder = checkout.path("adapters/toy/pkg");
+    let (tarball, version) = built(&folder.join(line));
+    let tested = json!({
+        "release": format!("our-toy@{version}"),
+        "upstream": format!("@upstream/toy@{upstream}"),
+        "integrity": tarball::integrity(&tarball),
+    });
+    fs::write(folder.join(format!("{line}.passed-{suite}.json")), tested.to_string()).unwrap();
+}
+
+/// The tarball in a folder, and the version that its name tells.
+fn built(folder: &Path) -> (Vec<u8>, String) {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let path = paths.into_iter().find(|path| path.extension().is_some_and(|end| end == "tgz"));
+    let path = path.unwrap();
+    let name = path.file_stem().unwrap().to_str().unwrap();
+    (fs::read(&path).unwrap(), name.trim_start_matches("our-toy-").to_owned())
+}
+
+fn git(checkout: &Checkout, arguments: &[&str]) {
+    let status = Command::new("git")
+        .current_dir(checkout.root())
+        .args(["-c", "user.name=A", "-c", "user.email=a@example.invalid"])
+        .args(arguments)
+        .status()
+        .unwrap();
+    assert!(status.success(), "git {arguments:?}");
+}
+
+/// Cargo's own target folder, where the tools are that all tests share.
+fn target() -> PathBuf {
+    Path::new(env!("CARGO_BIN_EXE_xtask")).ancestors().nth(2).unwrap().to_owned()
+}

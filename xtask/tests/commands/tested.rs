@@ -1,0 +1,83 @@
+//! `xtask test`: what it writes down of what has passed.
+
+use std::{fs, os::unix::fs::PermissionsExt as _};
+
+use insta::assert_snapshot;
+
+use crate::{checkout::Checkout, repository::ready, server::Server};
+
+/// Takes cargo's place: writes down how it was called, and succeeds if there is a file `green`.
+const CARGO: &str = "#!/bin/sh
+echo \"${TEST_ASTRO:-newest}: $*\" >> called
+echo 'test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured'
+test -e green
+";
+
+/// A checkout that has been tested by nobody, and its registry.
+fn untested() -> (Checkout, Server) {
+    let (checkout, server, _) = ready(|_, _| None);
+    for record in records(&checkout) {
+        fs::remove_file(checkout.path("adapters/toy/pkg").join(record)).unwrap();
+    }
+    checkout.write("cargo", CARGO);
+    fs::set_permissions(checkout.path("cargo"), fs::Permissions::from_mode(0o755)).unwrap();
+    let cargo = checkout.path("cargo").display().to_string();
+    (checkout.with("CARGO", &cargo), server)
+}
+
+/// What is written down, in order of the names.
+fn records(checkout: &Checkout) -> Vec<String> {
+    let entries = fs::read_dir(checkout.path("adapters/toy/pkg")).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.filter(|name| name.ends_with(".json")).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_suite_that_is_passed_is_written_down_for_the_packages_that_it_tests() {
+    let (checkout, _server) = untested();
+    checkout.write("green", "");
+    assert!(checkout.shown(&["test"]).starts_with("exit code 0"));
+    let all =
+        ["astro6.passed-toolchain.json", "astro7.passed-toolchain.json", "astro7.passed-toy.json"];
+    assert_eq!(records(&checkout), all);
+    assert!(checkout.shown(&["test", "toy", "--astro", "6"]).starts_with("exit code 0"));
+    assert!(records(&checkout).contains(&"astro6.passed-toy.json".to_owned()));
+    let record = checkout.path("adapters/toy/pkg/astro7.passed-toy.json");
+    assert_snapshot!(fs::read_to_string(record).unwrap());
+}
+
+#[test]
+fn a_suite_that_fails_takes_back_what_was_written_down_of_it() {
+    let (checkout, _server) = untested();
+    checkout.write("green", "");
+    checkout.shown(&["test"]);
+    fs::remove_file(checkout.path("green")).unwrap();
+    assert!(checkout.shown(&["test", "toy"]).starts_with("exit code 1"));
+    assert_eq!(
+        records(&checkout),
+        ["astro6.passed-toolchain.json", "astro7.passed-toolchain.json"]
+    );
+}
+
+#[test]
+fn a_part_of_a_suite_says_nothing_of_the_whole() {
+    let (checkout, _server) = untested();
+    checkout.write("green", "");
+    checkout.shown(&["test", "--filter", "echo"]);
+    assert_eq!(records(&checkout), [] as [&str; 0]);
+}
+
+#[test]
+fn every_line_can_be_tested_by_one_command_and_is_published_then() {
+    let (checkout, _server) = untested();
+    checkout.write("green", "");
+    // The checkout has to be as it was committed.
+    checkout.write(".git/info/exclude", "/called\n/cargo\n/green\n");
+    assert!(checkout.shown(&["publish", "--dry-run"]).contains("N001"));
+    let shown = checkout.shown(&["test", "--every-line"]);
+    let called = fs::read_to_string(checkout.path("called")).unwrap();
+    assert_snapshot!(format!("{called}\n{}", shown.lines().last().unwrap_or_default()));
+    assert!(checkout.shown(&["publish", "--dry-run"]).starts_with("exit code 0"));
+}
