@@ -8,7 +8,7 @@ use semantic_patch::{Source, check_versions};
 use semver::Version;
 
 use crate::{
-    adapter::{Adapter, Vendored},
+    adapter::Adapter,
     compile,
     day::Day,
     error::{BuildError, Failure, UsageError},
@@ -18,7 +18,7 @@ use crate::{
         modules,
         ours::Ours,
         record::{self, RECORD},
-        stamp, tarball, vendor,
+        stamp, tarball,
     },
     parallel,
     patching::{self, Patched},
@@ -289,15 +289,13 @@ impl Job<'_> {
         let release = Manifest { version: &stamp, tag: &self.line.tag, files: &[RECORD] };
         let manifest = manifest::rewrite(self.adapter, &tree.manifest, &release)?;
         files.insert("package.json".to_owned(), manifest.into_bytes());
-        let vendored = self.adapter.vendored.iter().chain(&self.adapter.borrowed.vendored);
-        let vendored: Vec<&Vendored> =
-            vendored.filter(|one| files.contains_key(&vendor::path(&one.package))).collect();
+        let vendored = ours.vendored(&files);
         files.insert(
             RECORD.to_owned(),
             record::record(self.line, tree, &vendored, edits, *renamed).into_bytes(),
         );
         files.insert("README.md".to_owned(), ours.readme.clone().into_bytes());
-        files.insert("LICENSE".to_owned(), ours.licences(tree, &files).into_bytes());
+        files.insert("LICENSE".to_owned(), ours.licences(tree, &vendored).into_bytes());
         Ok(files)
     }
 }

@@ -70,8 +70,14 @@ impl Ours {
         modules::check_imports(files, imports)
     }
 
-    /// Our licence, upstream's with its notices, and those of the packages that these files hold.
-    pub fn licences(&self, tree: &SourceTree, files: &BTreeMap<String, Vec<u8>>) -> String {
+    /// The packages that these files hold.
+    pub fn vendored(&self, files: &BTreeMap<String, Vec<u8>>) -> Vec<&Module> {
+        let all = self.own.vendored.iter().chain(&self.borrowed.vendored);
+        all.filter(|module| files.contains_key(&module.path)).collect()
+    }
+
+    /// Our licence, upstream's with its notices, and those of the vendored packages.
+    pub fn licences(&self, tree: &SourceTree, vendored: &[&Module]) -> String {
         let ours = &self.licence;
         let upstream = tree.extras.get("LICENSE").map(|bytes| String::from_utf8_lossy(bytes));
         let package = &tree.package;
@@ -81,8 +87,6 @@ impl Ours {
             ),
             None => ours.clone(),
         };
-        let vendored = self.own.vendored.iter().chain(&self.borrowed.vendored);
-        let vendored = vendored.filter(|module| files.contains_key(&module.path));
         for Module { package, path, licence, .. } in vendored {
             let notice = format!("`{path}` is made of {package}, which has this licence:");
             text.push_str(&format!("\n---\n\n{notice}\n\n{licence}"));

@@ -3,8 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    adapter::Vendored,
-    package::vendor,
+    package::vendor::Module,
     upstream::{Line, SourceTree},
 };
 
@@ -51,14 +50,14 @@ struct VendoredRelease<'r> {
     package: &'r str,
     version: String,
     integrity: String,
-    module: String,
+    module: &'r str,
 }
 
 /// The text of the record.
 pub fn record(
     line: &Line,
     tree: &SourceTree,
-    vendored: &[&Vendored],
+    vendored: &[&Module],
     edits: &[ModuleEdit],
     renamed: usize,
 ) -> String {
@@ -66,7 +65,7 @@ pub fn record(
         package: &vendored.package,
         version: vendored.pin.version.to_string(),
         integrity: vendored.pin.integrity.to_string(),
-        module: vendor::path(&vendored.package),
+        module: &vendored.path,
     });
     let record = Record {
         astro: Astro { version: line.astro.to_string(), commit: &tree.origin.commit },

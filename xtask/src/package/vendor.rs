@@ -13,6 +13,7 @@ use crate::{
     adapter::Vendored,
     error::{BuildError, Failure},
     package::modules::OUR_MODULES,
+    upstream::PackagePin,
 };
 
 /// A vendored package, as it goes into ours.
@@ -20,6 +21,8 @@ use crate::{
 pub struct Module {
     /// The package's name.
     pub package: String,
+    /// Its release.
+    pub pin: PackagePin,
     /// Where it is in ours.
     pub path: String,
     /// Its text.
@@ -80,6 +83,7 @@ pub fn module(
     package.check_declared()?;
     Ok(Module {
         package: vendored.package.clone(),
+        pin: vendored.pin.clone(),
         path: path(&vendored.package),
         code: package.print(&entry),
         licence: String::from_utf8_lossy(licence).into_owned(),

@@ -3,8 +3,8 @@
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
-use serde_json::json;
 use tests::client::Request;
+use tests::locations::repository;
 use tests::project::{App, major};
 use tests::server::Server;
 use tests::suite::not_applicable;
@@ -25,8 +25,8 @@ const COMPOSED_LATER: &str = "a site can compose Astro's handlers itself since A
 
 fn starts_at_the_entrypoint_of_the_adapter(sites: &Sites) -> Result<()> {
     let app = sites.app("entry-default")?;
-    without_own_worker(&app)?;
-    let server = built(&app)?;
+    let configuration = without_own_worker(&app)?;
+    let server = built(&app, configuration)?;
     upgrades_and_rejects(&server)?;
     sets_cookies_by_the_context(&server)
 }
@@ -37,7 +37,7 @@ fn starts_at_a_worker_that_calls_fetch(sites: &Sites) -> Result<()> {
     }
     let app = sites.app("entry-fetch")?;
     with_main(&app, "./src/entries/fetch.ts")?;
-    let server = built(&app)?;
+    let server = built(&app, configuration()?)?;
     upgrades_and_rejects(&server)?;
     leads_into_a_room(&server)
 }
@@ -48,7 +48,7 @@ fn starts_at_a_hono_app(sites: &Sites) -> Result<()> {
     }
     let app = sites.app("entry-hono")?;
     with_main(&app, "./src/entries/hono.ts")?;
-    let server = built(&app)?;
+    let server = built(&app, configuration()?)?;
     upgrades_and_rejects(&server)?;
     leads_into_a_room(&server)?;
     let response = server.reject(&Request::upgrade("/guarded"))?;
@@ -62,9 +62,9 @@ fn starts_at_the_sites_own_fetch_file(sites: &Sites) -> Result<()> {
         return not_applicable(COMPOSED_LATER);
     }
     let app = sites.app("entry-fetch-file")?;
-    without_own_worker(&app)?;
+    let configuration = without_own_worker(&app)?;
     fs::rename(app.root().join("src/entries/fetch-file.ts"), app.root().join("src/fetch.ts"))?;
-    let server = built(&app)?;
+    let server = built(&app, configuration)?;
     ensure!(server.get("/both")?.headers.get("x-fetch-file") == Some("yes"), "it was not asked");
     upgrades_and_rejects(&server)?;
     sets_cookies_by_the_context(&server)
@@ -96,21 +96,29 @@ fn with_main(app: &App, main: &str) -> Result<()> {
     app.edit("astro.config.mjs", "cloudflare({", "cloudflare({ prerenderEnvironment: 'node',")
 }
 
-/// Leaves the Worker to the adapter; then there is no Durable Object either.
-fn without_own_worker(app: &App) -> Result<()> {
-    let mut configuration = json!({ "name": "site", "compatibility_date": "2026-04-15" });
-    if is_before_workerd()? {
-        configuration["main"] = BUILT_WORKER.into();
-        configuration["assets"] = json!({ "directory": "./dist", "binding": "ASSETS" });
-        configuration["kv_namespaces"] = json!([{ "binding": "SESSION", "id": "session" }]);
+/// Leaves the Worker to the adapter; then there is no Durable Object either. Gives the configuration
+/// by which what is built is served.
+fn without_own_worker(app: &App) -> Result<&'static str> {
+    if !is_before_workerd()? {
+        let text = r#"{ "name": "site", "compatibility_date": "2026-04-15" }"#;
+        fs::write(app.root().join("wrangler.jsonc"), text)?;
+        return configuration();
     }
-    fs::write(app.root().join("wrangler.jsonc"), configuration.to_string())
-        .context("cannot write the configuration")
+    let page = repository().join("adapters/cloudflare/README.md");
+    let page = fs::read_to_string(page)?;
+    let start = format!("```jsonc\n// {ON_PAGE}\n");
+    let (_, block) = page.split_once(&start).context("the page has no such block")?;
+    let (block, _) = block.split_once("```").context("the block has no end")?;
+    fs::write(app.root().join(ON_PAGE), block)?;
+    Ok(ON_PAGE)
 }
 
-fn built(app: &App) -> Result<Server> {
+/// The name of the configuration that the page of the package has for Astro 5 and 4.
+const ON_PAGE: &str = "built.jsonc";
+
+fn built(app: &App, configuration: &str) -> Result<Server> {
     app.build(&[])?;
-    start_harness(app, configuration()?)
+    start_harness(app, configuration)
 }
 
 fn upgrades_and_rejects(server: &Server) -> Result<()> {
