@@ -14,15 +14,9 @@ export function sitePlugin(options: ResolvedWebSocketOptions, folders: ProjectFo
 	let file = find();
 	return {
 		name: MODULE,
-		// Vite knows filters since 6.3.
-		resolveId: {
-			filter: { id: new RegExp(`^${MODULE}$`) },
-			handler: (id) => (id === MODULE ? RESOLVED : undefined),
-		},
-		load: {
-			filter: { id: new RegExp(`^${RESOLVED}$`) },
-			handler: (id) => (id === RESOLVED ? siteModule(options, find()) : undefined),
-		},
+		// Without filters, which Vite knows since 6.3 only.
+		resolveId: (id) => (id === MODULE ? RESOLVED : undefined),
+		load: (id) => (id === RESOLVED ? siteModule(options, find()) : undefined),
 		configureServer(vite) {
 			// Once there, it is a module like any other; here is heard of its coming and going.
 			const look = (): void => {
@@ -48,9 +42,17 @@ export function siteModule(options: ResolvedWebSocketOptions, hooks: string | nu
 	].join('\n');
 }
 
-/** A dev server of any Vite: before 6 there are no environments. */
-interface AnyViteDevServer {
-	readonly environments?: ViteDevServer['environments'];
+/** What is needed of a dev server of any Vite: before 6 there are no environments. */
+interface AnyViteDevServer extends Pick<ViteDevServer, 'watcher'> {
+	readonly environments?: Readonly<Record<string, Environment>>;
+}
+
+interface Environment {
+	readonly moduleGraph: {
+		getModuleById(id: string): object | undefined;
+		invalidateModule(module: object): void;
+	};
+	readonly hot: { send(payload: { type: 'full-reload' }): void };
 }
 
 function reload({ environments }: AnyViteDevServer): void {

@@ -364,6 +364,8 @@ pub struct Pin {
 pub struct PinnedPackage {
     /// The exact version.
     pub version: String,
+    /// The sha512 of its tarball.
+    pub integrity: String,
 }
 
 /// The Astro major that the suites run on: the newest that is pinned, unless another is asked for.

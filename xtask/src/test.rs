@@ -39,6 +39,9 @@ const NODE: &str = "TEST_NODE";
 /// pinned and verified. Where `UPSTREAM_GIT` names a clone of Astro's repository, both forms of
 /// upstream are compared too. The last line counts the tests.
 ///
+/// The suites are run on the newest Astro that is pinned, and on the earlier ones what tells most of
+/// them: the types, and every case on the hosts that differ most.
+///
 /// What has passed a suite that was run whole is written down beside the built packages: `publish`
 /// takes nothing else.
 #[derive(clap::Args)]
@@ -46,7 +49,7 @@ pub struct Test {
     /// `toolchain` or a runtime, for example `node`; all of them if none is named
     #[arg(value_name = "SUITE")]
     suites: Vec<String>,
-    /// Run on the line of this Astro major; on the newest if it is not given
+    /// Run on the line of this Astro major, and on no other
     #[arg(long, value_name = "MAJOR")]
     astro: Option<u64>,
     /// Run the suites of the runtimes on every line that they have, one after the other
@@ -60,12 +63,20 @@ pub struct Test {
     filter: Option<String>,
 }
 
+/// Has a suite run on the hosts that differ most, and without what takes long.
+const BRIEFLY: &str = "TEST_BRIEFLY";
+
+/// What of `toolchain` depends on the line.
+const OF_LINES: [&str; 2] = ["types::", "templates::the_templates_type_check"];
+
 /// One run of a suite.
 struct Round<'j> {
     /// The line that it is told to run on.
     major: Option<u64>,
     /// The packages that it tests.
     jobs: Vec<&'j Job<'j>>,
+    /// Whether that is done by a part of it.
+    is_brief: bool,
 }
 
 /// How many tests ended how.
@@ -97,9 +108,9 @@ impl Test {
         for suite in chosen {
             for round in self.rounds(suite, &jobs) {
                 let before = built(root, &round.jobs)?;
-                let is_passed = self.run_suite(root, suite, round.major, &mut counts)?;
+                let is_passed = self.run_suite(root, suite, &round, &mut counts)?;
                 is_fine &= is_passed;
-                if self.filter.is_none() {
+                if self.filter.is_none() && !round.is_brief {
                     let is_same = built(root, &round.jobs)? == before;
                     note(root, suite, &round.jobs, &before, is_passed && is_same)?;
                 }
@@ -117,18 +128,35 @@ impl Test {
     /// How often a suite is run, and which packages it tests each time: all of them, or one of its
     /// runtime.
     fn rounds<'j>(&self, suite: &str, jobs: &'j [Job<'j>]) -> Vec<Round<'j>> {
-        if suite == TOOLCHAIN {
-            return vec![Round { major: self.astro, jobs: jobs.iter().collect() }];
-        }
-        let of_runtime = jobs.iter().filter(|job| job.adapter.runtime == suite);
-        if self.every_line {
-            let each = of_runtime.map(|job| Round { major: Some(job.line.major), jobs: vec![job] });
-            return each.collect();
+        let is_of_suite = |job: &&Job<'_>| suite == TOOLCHAIN || job.adapter.runtime == suite;
+        let of_line = |line: u64| -> Vec<&'j Job<'j>> {
+            jobs.iter().filter(is_of_suite).filter(|job| job.line.major == line).collect()
+        };
+        let mut lines: Vec<u64> =
+            jobs.iter().filter(is_of_suite).map(|job| job.line.major).collect();
+        lines.sort_unstable();
+        lines.dedup();
+        if self.every_line && suite != TOOLCHAIN {
+            let each = lines.into_iter();
+            let each = each.map(|line| (Some(line), of_line(line)));
+            return each.map(|(major, jobs)| Round { major, jobs, is_brief: false }).collect();
         }
         let newest = jobs.iter().map(|job| job.line.major).max();
-        let major = self.astro.or(newest);
-        let tested = of_runtime.filter(|job| Some(job.line.major) == major);
-        vec![Round { major: self.astro, jobs: tested.collect() }]
+        let chosen = self.astro.or(newest);
+        let jobs = match suite {
+            TOOLCHAIN => jobs.iter().collect(),
+            _ => chosen.map(of_line).unwrap_or_default(),
+        };
+        let mut rounds = vec![Round { major: self.astro, jobs, is_brief: false }];
+        if self.astro.is_none() && self.filter.is_none() {
+            let earlier = lines.into_iter().rev().filter(|line| Some(*line) != newest);
+            rounds.extend(earlier.map(|line| Round {
+                major: Some(line),
+                jobs: of_line(line),
+                is_brief: true,
+            }));
+        }
+        rounds
     }
 
     /// Runs a suite to its end; whether it was passed.
@@ -136,17 +164,24 @@ impl Test {
         &self,
         root: &Utf8Path,
         suite: &str,
-        major: Option<u64>,
+        round: &Round<'_>,
         counts: &mut Counts,
     ) -> Result<bool, BuildError> {
         let failed = counts.failed;
         let mut is_fine = true;
-        for target in targets(suite) {
+        let major = round.major.map(|major| major.to_string());
+        if let (true, Some(major)) = (round.is_brief, &major) {
+            anstream::println!("{suite} on Astro {major}, what tells most");
+        }
+        for target in targets(suite, round.is_brief) {
             let mut cargo = suites::cargo(root);
             cargo.args(["test", "--quiet", "--no-fail-fast"]).args(target.split(' ')).arg("--");
-            cargo.envs(major.map(|major| (MAJOR, major.to_string())));
+            cargo.envs(major.iter().map(|major| (MAJOR, major)));
             cargo.envs(self.node.map(|major| (NODE, major.to_string())));
             cargo.args(env::var_os(CLONE).map(|_| "--include-ignored")).args(&self.filter);
+            if round.is_brief {
+                cargo.env(BRIEFLY, "1").args(OF_LINES.iter().filter(|_| suite == TOOLCHAIN));
+            }
             is_fine &= counts.run(cargo)?;
         }
         Ok(is_fine && counts.failed == failed)
@@ -172,17 +207,14 @@ fn note(
     })
 }
 
-/// What cargo has to be told for each part of a suite.
-fn targets(suite: &str) -> Vec<String> {
-    if suite == TOOLCHAIN {
+/// What cargo has to be told for each part of a suite, or for what of it depends on the line.
+fn targets(suite: &str, is_brief: bool) -> Vec<String> {
+    let own = format!("--package tests --test {suite}");
+    if suite == TOOLCHAIN && !is_brief {
         let units = "--package explain-derive --package semantic-patch --package xtask";
-        vec![
-            units.to_owned(),
-            format!("--package tests --test {suite}"),
-            "--package tests --test delivery".to_owned(),
-        ]
+        vec![units.to_owned(), own, "--package tests --test delivery".to_owned()]
     } else {
-        vec![format!("--package tests --test {suite}")]
+        vec![own]
     }
 }
 

@@ -38,6 +38,7 @@ pub struct Sites {
 impl tests::suite::Sites for Sites {
     type Host = Host;
     const HOSTS: &'static [Host] = &Host::ALL;
+    const FOREMOST: &'static [Host] = &[Host::Dev, Host::Wrangler];
 
     fn get(&self, host: Host) -> Result<&Site> {
         if host == Host::Preview && is_before_workerd()? {

@@ -26,6 +26,7 @@ pub struct Sites {
 impl tests::suite::Sites for Sites {
     type Host = Host;
     const HOSTS: &'static [Host] = &Host::ALL;
+    const FOREMOST: &'static [Host] = &[Host::Dev, Host::Standalone];
 
     fn get(&self, host: Host) -> Result<&Site> {
         self.sites[host as usize].get(|| Ok(Site { host: host.into(), server: self.start(host)? }))

@@ -1,6 +1,7 @@
 //! What is true of the repository and of every package, whatever the runtime.
 
 mod contributing;
+mod drift;
 mod forms;
 mod pins;
 mod published;

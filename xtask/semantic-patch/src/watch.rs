@@ -1,17 +1,17 @@
 //! The code of a module that its edits depend on: what a reviewer has to read again when it moves.
 
-use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
+use std::{collections::BTreeMap, fmt::Write as _, ops::Range, sync::Arc};
 
 use crate::{
     Source,
     error::PatchError,
     parse::{self, Language},
-    patch_file::Edit,
+    patch_file::{Action, Edit},
     place,
     tree::{Node, Value},
 };
 
-/// The whole of the outermost place that an edit looks in.
+/// Code that an edit depends on: a function, a class, a declaration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Watched {
     /// The text, as it stands in the module.
@@ -21,8 +21,10 @@ pub struct Watched {
     pub structure: String,
 }
 
-/// The code that edits depend on, by the names of its places as `in` writes them; `module` for the
-/// edits that look in all of it. A place that the module does not have is left out.
+/// The code that edits depend on, by names as `in` writes them: the whole of the outermost place that
+/// an edit looks in. Of an edit that looks in all of the module it is the declarations that its
+/// pattern matches in, or whose names its code uses; `module`, where it matches outside of those. What
+/// the module does not have is left out.
 ///
 /// # Errors
 /// P018 if the module does not parse.
@@ -36,15 +38,79 @@ pub fn watch(
     }
     let tree = parse::parse(&source.text, language)
         .map_err(|problem| PatchError::unreadable(source, problem))?;
-    let places = edits.iter().filter_map(|edit| {
-        let outermost = edit.steps.get(..1).unwrap_or_default();
-        let node = place::resolve(&tree, outermost).ok()?;
-        let name = outermost.first().map_or_else(|| "module".to_owned(), place::Step::written);
+    let places = edits.iter().flat_map(|edit| places(&tree, edit)).map(|(name, node)| {
         let mut structure = String::new();
         write(&mut structure, node);
-        Some((name, Watched { text: source.text[node.span.clone()].to_owned(), structure }))
+        (name, Watched { text: source.text[node.span.clone()].to_owned(), structure })
     });
     Ok(places.collect())
+}
+
+/// What one edit depends on, by names.
+fn places<'t>(tree: &'t Node, edit: &Edit) -> Vec<(String, &'t Node)> {
+    if let Some(outermost) = edit.steps.first() {
+        let place = place::resolve(tree, edit.steps.get(..1).unwrap_or_default()).ok();
+        return place.map(|node| (outermost.written(), node)).into_iter().collect();
+    }
+    let declarations: Vec<Declaration<'t>> = declarations(tree);
+    match &edit.action {
+        Action::Append(template) => {
+            let used = declarations
+                .into_iter()
+                .filter(|declaration| declaration.names.iter().any(|name| template.mentions(name)));
+            used.map(|declaration| (declaration.written(), declaration.node)).collect()
+        }
+        Action::Rewrite(rewrite) => {
+            let holder = |span: &Range<usize>| {
+                let holds = |declaration: &&Declaration<'_>| {
+                    let own = &declaration.node.span;
+                    own.start <= span.start && span.end <= own.end
+                };
+                match declarations.iter().find(holds) {
+                    Some(declaration) => (declaration.written(), declaration.node),
+                    None => ("module".to_owned(), tree),
+                }
+            };
+            let matches = rewrite.pattern.search(tree);
+            matches.iter().map(|found| holder(&found.node.span)).collect()
+        }
+    }
+}
+
+/// A statement of the module that declares names.
+struct Declaration<'t> {
+    kind: &'static str,
+    names: Vec<&'t str>,
+    node: &'t Node,
+}
+
+impl Declaration<'_> {
+    fn written(&self) -> String {
+        format!("{} {}", self.kind, self.names.join(", "))
+    }
+}
+
+fn declarations(tree: &Node) -> Vec<Declaration<'_>> {
+    let statements = tree.field("body").into_iter().flat_map(Value::nodes);
+    let declarations = statements.filter_map(|statement| {
+        // What is exported as it is declared.
+        let node = statement.child("declaration").unwrap_or(statement);
+        let (kind, names) = match node.kind.as_str() {
+            "FunctionDeclaration" => ("function", own_name(node).into_iter().collect()),
+            "ClassDeclaration" => ("class", own_name(node).into_iter().collect()),
+            "VariableDeclaration" => {
+                let declarators = node.field("declarations").into_iter().flat_map(Value::nodes);
+                ("variable", declarators.filter_map(own_name).collect())
+            }
+            _ => return None,
+        };
+        Some(Declaration { kind, names, node }).filter(|declaration| !declaration.names.is_empty())
+    });
+    declarations.collect()
+}
+
+fn own_name(node: &Node) -> Option<&str> {
+    node.child("id").and_then(Node::name)
 }
 
 /// `Kind(field=…;)`, without any position.

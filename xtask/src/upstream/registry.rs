@@ -111,7 +111,7 @@ impl Registry {
             Err(cause) => cause,
         };
         let UpstreamError::Unreachable { url, reason, .. } = &cause else { return Err(cause) };
-        let registry = self.of_package(self.client()?, package)?;
+        let registry = self.url(package)?;
         let asked = Asked { package, version: None, registry: &registry };
         let remembered = self
             .cache

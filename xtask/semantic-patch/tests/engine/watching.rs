@@ -15,10 +15,18 @@ rewrite = "return [$X]"
 [[edit]]
 id = "add"
 why = "To show how."
-append = "const added = 1;"
+append = "export const added = host(made);"
+import = { host = "./host.js" }
+
+[[edit]]
+id = "call"
+why = "To show how."
+pattern = "start($X)"
+rewrite = "start($X, 1)"
+expect = 3
 "#;
 
-const MODULE: &str = "import a from 'a';\nfunction create() {\n  return { stop() { return a('b'); } };\n}\nfunction other() {\n  return 1;\n}\n";
+const MODULE: &str = "import a from 'a';\nexport const made = a(), more = 2;\nfunction begin() {\n  start('a');\n}\nfunction create() {\n  return { stop() { return a('b'); } };\n}\nfunction other() {\n  return 1;\n}\n";
 
 fn watched(code: &str, language: Language) -> BTreeMap<String, Watched> {
     let patch = PatchFile::read("module", "module.toml", PATCH).expect("the patch is valid");
@@ -35,12 +43,25 @@ const PLACE: &str = "function create";
 #[test]
 fn the_whole_outermost_place_is_watched() {
     let watched = watched(MODULE, Language::JavaScript);
-    assert_eq!(watched.keys().collect::<Vec<_>>(), [PLACE, "module"]);
     assert_eq!(
         watched[PLACE].text,
         "function create() {\n  return { stop() { return a('b'); } };\n}"
     );
-    assert_eq!(watched["module"].text, MODULE);
+}
+
+#[test]
+fn of_an_edit_of_the_module_it_is_what_it_matches_in_or_makes_use_of() {
+    let watched = watched(MODULE, Language::JavaScript);
+    let places: Vec<&String> = watched.keys().collect();
+    assert_eq!(places, ["function begin", PLACE, "variable made, more"]);
+    assert_eq!(watched["function begin"].text, "function begin() {\n  start('a');\n}");
+    assert_eq!(watched["variable made, more"].text, "const made = a(), more = 2;");
+}
+
+#[test]
+fn a_match_outside_of_all_declarations_has_the_module_watched() {
+    let code = format!("{MODULE}if (made) start('b');\n");
+    assert_eq!(watched(&code, Language::JavaScript)["module"].text, code);
 }
 
 #[test]
