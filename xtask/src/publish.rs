@@ -4,6 +4,7 @@ mod error;
 mod npm;
 mod proof;
 mod shelf;
+mod tags;
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},
@@ -15,15 +16,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 pub use error::PublishError;
 use npm::Npm;
-use semver::VersionReq;
 use shelf::{Need, Shelf};
 
 use crate::{
     Answer,
     adapter::Adapter,
-    error::{Failure, UsageError},
+    error::Failure,
     output::{self, Mode, ModeFlags},
-    package::stamp,
     pipeline::{self, Job, Package, Workshop},
     upstream::{Cache, Registry},
     workspace,
@@ -83,7 +82,7 @@ impl Publish {
         // A registry gives the tag `latest` to the first version of a package that it gets, whatever
         // the tag it comes with: so that has to be the newest.
         jobs.sort_by_key(|job| (job.adapter.runtime.clone(), u64::MAX - job.line.major));
-        let tags = self.tags(&workshop, &jobs)?;
+        let tags = tags::choose(&workshop.pins, &jobs, self.tag.as_deref())?;
 
         let releases = jobs.iter().zip(pipeline::build(&jobs)?).zip(tags);
         let releases: Vec<_> =
@@ -107,55 +106,6 @@ impl Publish {
         let _ = output::remove(&folder);
         published?;
         Ok(Answer::Fine)
-    }
-
-    /// The tag of every job, in their order.
-    fn tags(&self, workshop: &Workshop, jobs: &[Job<'_>]) -> Result<Vec<String>, UsageError> {
-        let unusable = |message: String, advice: String| UsageError::Tag { message, advice };
-        let mut tags = Vec::new();
-        for job in jobs {
-            let (line, tag) = (job.line, self.tag.as_ref().unwrap_or(&job.line.tag));
-            let version = stamp::of(line);
-            if tag.is_empty() {
-                return Err(unusable(
-                    format!(
-                        "{version} is a prerelease to npm, and `[{}]` has no tag for it",
-                        line.name
-                    ),
-                    format!("name one: `tag = \"{}\"` in `upstream/upstream.toml`", line.name),
-                ));
-            }
-            if !is_word(tag) {
-                return Err(unusable(
-                    format!(
-                        "`{tag}` is no tag: it would be taken for a range of versions, or for a part of a URL"
-                    ),
-                    format!("choose a word, such as `{}`", line.name),
-                ));
-            }
-            let other = workshop
-                .pins
-                .lines
-                .iter()
-                .find(|other| other.tag == *tag && other.major != line.major);
-            if let Some(other) = other {
-                return Err(unusable(
-                    format!(
-                        "`{tag}` is the tag of `[{}]`, and {version} is of `[{}]`",
-                        other.name, line.name
-                    ),
-                    format!("choose another tag, such as `{}`", line.name),
-                ));
-            }
-            tags.push(tag.clone());
-        }
-        if self.tag.is_some() && jobs.iter().any(|job| job.line.major != jobs[0].line.major) {
-            return Err(unusable(
-                "`--tag` is for one line, and there are several".to_owned(),
-                format!("choose the line: `--astro {}`", jobs[0].line.major),
-            ));
-        }
-        Ok(tags)
     }
 }
 
@@ -271,12 +221,6 @@ impl Need {
             Self::Nothing => "is published already",
         }
     }
-}
-
-/// Whether npm takes it for a tag and not for a range, such as `7` or `v7.2`.
-fn is_word(tag: &str) -> bool {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.~".contains(letter);
-    tag.chars().all(is_plain) && VersionReq::parse(tag.trim_start_matches(['v', '='])).is_err()
 }
 
 fn url(text: &str) -> Result<String, &'static str> {

@@ -56,7 +56,12 @@ impl<'r> Npm<'r> {
         provenance: Option<&str>,
     ) -> Result<Result<(), Refusal>, UpstreamError> {
         let mut npm = self.npm("publish", package)?;
-        npm.arg(tarball).args(["--access=public", "--ignore-scripts", "--dry-run=false"]);
+        npm.arg(tarball).args([
+            "--access=public",
+            "--ignore-scripts",
+            "--dry-run=false",
+            "--force=false",
+        ]);
         npm.arg(format!("--tag={tag}")).args(provenance.map(|_| "--provenance"));
         Ok(run(npm))
     }

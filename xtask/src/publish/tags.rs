@@ -1,0 +1,68 @@
+//! The dist-tags that packages are published under.
+
+use semver::VersionReq;
+
+use crate::{
+    error::UsageError,
+    package::stamp,
+    pipeline::Job,
+    upstream::{Line, Pins},
+};
+
+/// The tag of every job, in their order: that of its line, or the one that is wanted in its place.
+pub fn choose(
+    pins: &Pins,
+    jobs: &[Job<'_>],
+    wanted: Option<&str>,
+) -> Result<Vec<String>, UsageError> {
+    let tags = jobs.iter().map(|job| {
+        let tag = wanted.unwrap_or(&job.line.tag);
+        check(pins, job.line, tag)?;
+        Ok(tag.to_owned())
+    });
+    let tags = tags.collect::<Result<_, UsageError>>()?;
+    match jobs {
+        [first, rest @ ..]
+            if wanted.is_some() && rest.iter().any(|job| job.line.major != first.line.major) =>
+        {
+            Err(UsageError::Tag {
+                message: "`--tag` is for one line, and there are several".to_owned(),
+                advice: format!("choose the line: `--astro {}`", first.line.major),
+            })
+        }
+        _ => Ok(tags),
+    }
+}
+
+/// Checks that a line's package can have a tag.
+fn check(pins: &Pins, line: &Line, tag: &str) -> Result<(), UsageError> {
+    let (name, version) = (&line.name, stamp::of(line));
+    let other = pins.lines.iter().find(|other| other.tag == tag && other.major != line.major);
+    let (message, advice) = if tag.is_empty() {
+        (
+            format!("{version} is a prerelease to npm, and `[{name}]` has no tag for it"),
+            format!("name one: `tag = \"{name}\"` in `upstream/upstream.toml`"),
+        )
+    } else if !is_word(tag) {
+        (
+            format!(
+                "`{tag}` is no tag: it would be taken for a range of versions, or for a part of a URL"
+            ),
+            format!("choose a word, such as `{name}`"),
+        )
+    } else if let Some(Line { name: other, .. }) = other {
+        (
+            format!("`{tag}` is the tag of `[{other}]`, and {version} is of `[{name}]`"),
+            format!("choose another tag, such as `{name}`"),
+        )
+    } else {
+        return Ok(());
+    };
+    Err(UsageError::Tag { message, advice })
+}
+
+/// Whether npm takes it for a tag and not for a range, such as `7` or `v7.2`.
+fn is_word(tag: &str) -> bool {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.~".contains(letter);
+    tag.chars().all(is_plain) && VersionReq::parse(tag.trim_start_matches(['v', '='])).is_err()
+}
