@@ -74,7 +74,7 @@ impl Follow {
 
         let mut attempts = Vec::new();
         for (line, astro) in ahead {
-            attempts.push(self.attempt(&workshop, &adapters, line, astro, fetcher.clone())?);
+            attempts.push(self.attempt(&workshop, &adapters, line, astro, fetcher.path())?);
         }
         output::json(&proposal(&workshop.root, &status, &attempts)?);
         Ok(Answer::Fine)

@@ -121,7 +121,7 @@ impl Notes {
         let has_moved = packages.iter().filter(|package| package.range().is_some());
         let commits: Vec<&str> = has_moved.map(|package| package.line.commit.as_str()).collect();
         fetcher.commits(&commits)?;
-        Ok(fetcher.clone().to_owned())
+        Ok(fetcher.path().to_owned())
     }
 }
 

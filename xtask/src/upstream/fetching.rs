@@ -46,7 +46,7 @@ impl Fetcher {
     }
 
     /// Where the clone is.
-    pub fn clone(&self) -> &Utf8Path {
+    pub fn path(&self) -> &Utf8Path {
         &self.clone
     }
 
