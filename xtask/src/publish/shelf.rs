@@ -63,7 +63,7 @@ impl Shelf {
         let at = self.tags.get(tag).and_then(|version| Version::parse(version).ok());
         let own = Version::parse(&package.version).ok();
         let Some(published) = self.versions.get(&package.version) else {
-            return match at.filter(|at| own.as_ref().is_some_and(|own| at > own)) {
+            return match at.filter(|at| own.as_ref().is_some_and(|own| is_later(at, own))) {
                 None => Ok(Need::Upload),
                 Some(newer) => Err(PublishError::TagWouldGoBack {
                     package: package.name.clone(),
@@ -84,8 +84,18 @@ impl Shelf {
                 revision: job.line.revision + 1,
             });
         }
-        Ok(if at >= own { Need::Nothing } else { Need::Tag })
+        let is_past = at.zip(own).is_some_and(|(at, own)| at == own || is_later(&at, &own));
+        Ok(if is_past { Need::Nothing } else { Need::Tag })
     }
+}
+
+/// Whether one stamp is of a later Astro than another, or a later revision of the same. Commits have no
+/// order: of two for one Astro, neither is the later.
+fn is_later(one: &Version, other: &Version) -> bool {
+    let astro = |version: &Version| (version.major, version.minor, version.patch);
+    let commit = |version: &Version| version.pre.split('.').next().map(str::to_owned);
+    astro(one) > astro(other)
+        || astro(one) == astro(other) && commit(one) == commit(other) && one > other
 }
 
 /// Credentials of the registry are npm's business: what it refuses to tell us is told as it is.
@@ -100,5 +110,24 @@ fn silent(registry: &Registry, package: &str, cause: UpstreamError) -> Failure {
             .into()
         }
         other => other.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use semver::Version;
+
+    use super::is_later;
+
+    #[test]
+    fn a_stamp_is_later_by_its_astro_or_its_revision_and_not_by_its_commit() {
+        let is_later =
+            |one, other| is_later(&Version::parse(one).unwrap(), &Version::parse(other).unwrap());
+        assert!(is_later("7.3.0-0000aaa", "7.2.4-8a31cba"));
+        assert!(is_later("7.2.4-8a31cba.10", "7.2.4-8a31cba.9"));
+        assert!(is_later("7.2.4-8a31cba.1", "7.2.4-8a31cba"));
+        assert!(!is_later("7.2.4-8a31cba", "7.2.4-8a31cba"));
+        assert!(!is_later("7.2.4-9a31cba", "7.2.4-8a31cba"));
+        assert!(!is_later("6.4.8-fffffff", "7.2.4-8a31cba"));
     }
 }
