@@ -229,7 +229,7 @@ fn an_upload_that_did_not_arrive_is_tried_again() {
     let uploads = AtomicUsize::new(0);
     let (checkout, server, press) = ready(move |asked, _| {
         let is_first = is_upload(asked) && uploads.fetch_add(1, Ordering::SeqCst) == 0;
-        is_first.then(|| Answer::HangUp)
+        is_first.then_some(Answer::HangUp)
     });
     let shown = checkout.shown(&["publish", "--astro", "7"]);
     assert!(shown.starts_with("exit code 0"), "{shown}");
