@@ -150,10 +150,7 @@ impl State {
     fn restore(&self, root: &Utf8Path) -> Result<(), Failure> {
         output::write_file(&root.join(PINS), &self.pins)?;
         if let Some(commit) = &self.submodule {
-            set_submodule_commit(root, SUBMODULE, commit).map_err(|error| {
-                let reason = error.message().to_owned();
-                UpstreamError::GitUnreadable { path: root.to_owned(), reason }
-            })?;
+            set_submodule_commit(root, SUBMODULE, commit)?;
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use crate::{
     output::{self, Mode, ModeFlags},
     proposal::{Issue, Proposal, PullRequest},
     suites,
-    upstream::{PINS, Pins, SUBMODULE, UpstreamError, set_submodule_commit},
+    upstream::{PINS, Pins, SUBMODULE, set_submodule_commit},
     workspace,
 };
 
@@ -92,10 +92,7 @@ fn push(root: &Utf8Path, pull_request: &PullRequest) -> Result<(), Failure> {
     output::write_file(&root.join(PINS), pins)?;
     git(&["add", PINS])?;
     if let Some(commit) = submodule {
-        set_submodule_commit(root, SUBMODULE, commit).map_err(|error| {
-            let reason = error.message().to_owned();
-            UpstreamError::GitUnreadable { path: root.to_owned(), reason }
-        })?;
+        set_submodule_commit(root, SUBMODULE, commit)?;
     }
     let (name, email) = (format!("user.name={NAME}"), format!("user.email={EMAIL}"));
     git(&["-c", &name, "-c", &email, "commit", "--quiet", "--message", title])?;

@@ -230,12 +230,7 @@ impl Writes {
             output::write_file(&root.join(path), text)?;
         }
         if let Some(commit) = &self.submodule {
-            set_submodule_commit(root, SUBMODULE, commit).map_err(|error| {
-                UpstreamError::GitUnreadable {
-                    path: root.to_owned(),
-                    reason: error.message().to_owned(),
-                }
-            })?;
+            set_submodule_commit(root, SUBMODULE, commit)?;
         }
         Ok(())
     }

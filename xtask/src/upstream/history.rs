@@ -5,7 +5,7 @@ use git2::{ObjectType, Oid, Repository};
 use semver::Version;
 use serde::Deserialize;
 
-use super::{git, release::ASTRO};
+use super::{UpstreamError, git, release::ASTRO};
 
 /// Astro's own folder in its repository.
 pub const ASTRO_FOLDER: &str = "packages/astro";
@@ -67,19 +67,25 @@ pub fn submodule_commit(root: &Utf8Path, submodule: &str) -> Option<String> {
 ///
 /// # Errors
 ///
-/// What git says where the index cannot be written.
+/// `U025` of the catalogue where git cannot read or write the index.
 pub fn set_submodule_commit(
     root: &Utf8Path,
     submodule: &str,
     commit: &str,
-) -> Result<(), git2::Error> {
-    let mut index = git::open(root)?.index()?;
-    if let Some(mut entry) = index.get_path(submodule.as_ref(), 0) {
-        entry.id = Oid::from_str(commit)?;
-        index.add(&entry)?;
-        index.write()?;
-    }
-    Ok(())
+) -> Result<(), UpstreamError> {
+    let set = || -> Result<(), git2::Error> {
+        let mut index = git::open(root)?.index()?;
+        if let Some(mut entry) = index.get_path(submodule.as_ref(), 0) {
+            entry.id = Oid::from_str(commit)?;
+            index.add(&entry)?;
+            index.write()?;
+        }
+        Ok(())
+    };
+    set().map_err(|error| UpstreamError::GitUnreadable {
+        path: root.to_owned(),
+        reason: error.message().to_owned(),
+    })
 }
 
 /// The mode of an entry that names a commit of another repository.
