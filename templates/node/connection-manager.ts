@@ -13,6 +13,7 @@ import type {
 	ConnectionManagerListener,
 } from './manager-events.ts';
 import type { ConnectionManagerOptions } from './manager-options.ts';
+import { perProcess } from './per-process.ts';
 import { type ConnectionSelection, select } from './selection.ts';
 import { checkDuration, closing, type ShutdownOptions } from './shutdown.ts';
 import { type BookedWebSocket, CONNECTION } from './slot.ts';
@@ -241,13 +242,6 @@ export class ConnectionManager {
 	}
 }
 
-/** One for all instances of this module: it is the same whoever asks. */
-const MANAGER: unique symbol = Symbol.for('astro.websocket.manager');
-
-interface Shared {
-	[MANAGER]?: ConnectionManager;
-}
-
 /**
  * The connection manager of this process.
  *
@@ -259,9 +253,7 @@ interface Shared {
 export function getConnectionManager(options: ConnectionManagerOptions = {}): ConnectionManager {
 	const books = connections();
 	books.configure(options);
-	const shared: typeof globalThis & Shared = globalThis;
-	shared[MANAGER] ??= new ConnectionManager(books);
-	return shared[MANAGER];
+	return perProcess('manager', () => new ConnectionManager(books));
 }
 
 /**

@@ -9,6 +9,7 @@ import { proxyList } from './client-address.ts';
 import { connections } from './connections.ts';
 import { attachDevServer, closeDevConnections } from './dev.ts';
 import type { Host } from './host.ts';
+import { perProcess } from './per-process.ts';
 
 /** Adds to an integration what answers handshakes in an `astro dev` that runs the site in Node. */
 export function withDevServer(
@@ -99,24 +100,17 @@ function allowedDomainsOf({ security }: AnyConfig): readonly AllowedDomain[] {
 	return security?.allowedDomains ?? [];
 }
 
-/** What stands in the books for the dev server of a project, by its root. */
-const DEV_SCOPES: unique symbol = Symbol.for('astro.websocket.dev');
-
-interface Shared {
-	[DEV_SCOPES]?: Map<string, object>;
-}
-
 /**
  * A restart sets up the next dev server while the one before still runs: here is the time to tell
  * its clients. The scope outlives restarts, and this module, which they may load anew.
  */
 async function devScope(root: URL): Promise<object> {
-	const shared: typeof globalThis & Shared = globalThis;
-	shared[DEV_SCOPES] ??= new Map();
-	const before = shared[DEV_SCOPES].get(root.href);
+	// What stands in the books for the dev server of a project, by its root.
+	const scopes = perProcess('dev', () => new Map<string, object>());
+	const before = scopes.get(root.href);
 	if (before !== undefined) await closeDevConnections(before);
 	const scope = {};
-	shared[DEV_SCOPES].set(root.href, scope);
+	scopes.set(root.href, scope);
 	return scope;
 }
 
