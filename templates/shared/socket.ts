@@ -24,8 +24,6 @@ export interface SocketInit {
 	readonly data: unknown;
 	/** Bytes of messages that wait for the first message handler. */
 	readonly maxHeldBytes: number;
-	/** Bytes that may wait to go out. */
-	readonly maxBufferedAmount: number;
 	/** For a handler to run in the context in which it was added. */
 	readonly captureContext: CaptureContext;
 	report(message: string, error?: unknown): void;
@@ -81,7 +79,6 @@ export class ServerWebSocket implements AstroWebSocket {
 	readonly #captureContext: SocketInit['captureContext'];
 	readonly #report: SocketInit['report'];
 	readonly #maxHeldBytes: number;
-	readonly #maxBufferedAmount: number;
 	readonly #listeners: Listeners = new Listeners();
 	/** Made for the first message that has to wait. */
 	#inbox: Inbox | undefined;
@@ -117,7 +114,6 @@ export class ServerWebSocket implements AstroWebSocket {
 		this.#captureContext = init.captureContext;
 		this.#report = init.report;
 		this.#maxHeldBytes = init.maxHeldBytes;
-		this.#maxBufferedAmount = init.maxBufferedAmount;
 	}
 
 	get [Symbol.toStringTag](): string {
@@ -272,7 +268,6 @@ export class ServerWebSocket implements AstroWebSocket {
 	/** Most sockets never have any: they are made when they are asked for. */
 	#streamed(): Streams {
 		this.#streams ??= new Streams({
-			maxBufferedAmount: this.#maxBufferedAmount,
 			transport: this.#transport,
 			wasClean: this.#wasClean,
 			close: (code) => this.#close(code === undefined ? undefined : { code, reason: '' }),
