@@ -15,6 +15,11 @@ const ABBREVIATION: usize = 7;
 ///
 /// The abbreviation is longer than seven digits where those hold no letter: semver forbids leading
 /// zeros in an all-digit identifier, and npm silently rewrites `7.2.4-0123456` to `7.2.4-123456`.
+///
+/// Stamps of one Astro and several commits, which an adapter that is released alone brings about, have
+/// no order: npm compares the digits as text. A dist-tag is at what was published last. A caret range
+/// of a stamp holds the others of the same Astro that sort after it, be they older or newer, and none of
+/// a later Astro. So nothing here goes by that order, and sites are told to pin exactly.
 pub fn of(line: &Line) -> String {
     stamp(&line.astro, &line.commit, line.revision)
 }

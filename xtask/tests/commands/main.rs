@@ -28,6 +28,7 @@ mod repository;
 mod review;
 mod server;
 mod shelf;
+mod stamps;
 mod status;
 mod sweep;
 mod sync_version;

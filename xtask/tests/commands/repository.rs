@@ -172,6 +172,6 @@ fn git(checkout: &Checkout, arguments: &[&str]) {
 }
 
 /// Cargo's own target folder, where the tools are that all tests share.
-fn target() -> PathBuf {
+pub fn target() -> PathBuf {
     Path::new(env!("CARGO_BIN_EXE_xtask")).ancestors().nth(2).unwrap().to_owned()
 }
