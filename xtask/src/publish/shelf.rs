@@ -19,6 +19,9 @@ pub struct Shelf {
     tags: BTreeMap<String, String>,
     #[serde(default)]
     versions: BTreeMap<String, Published>,
+    /// When the versions were published, in UTC as RFC 3339 has it, which sorts as text.
+    #[serde(default)]
+    time: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -84,18 +87,32 @@ impl Shelf {
                 revision: job.line.revision + 1,
             });
         }
-        let is_past = at.zip(own).is_some_and(|(at, own)| at == own || is_later(&at, &own));
+        let is_past = at.zip(own).is_some_and(|(at, own)| {
+            at == own || is_later(&at, &own) || self.was_published_after(&at, &own)
+        });
         Ok(if is_past { Need::Nothing } else { Need::Tag })
+    }
+
+    /// Whether one of two versions for the same Astro was published after the other: their stamps do not
+    /// tell, and a release that is run again does not take its tag back.
+    fn was_published_after(&self, one: &Version, other: &Version) -> bool {
+        let time = |version: &Version| self.time.get(&version.to_string());
+        astro(one) == astro(other)
+            && time(one).zip(time(other)).is_some_and(|(one, other)| one > other)
     }
 }
 
 /// Whether one stamp is of a later Astro than another, or a later revision of the same. Commits have no
 /// order: of two for one Astro, neither is the later.
 fn is_later(one: &Version, other: &Version) -> bool {
-    let astro = |version: &Version| (version.major, version.minor, version.patch);
     let commit = |version: &Version| version.pre.split('.').next().map(str::to_owned);
     astro(one) > astro(other)
         || astro(one) == astro(other) && commit(one) == commit(other) && one > other
+}
+
+/// The Astro that a stamp is for.
+fn astro(stamp: &Version) -> (u64, u64, u64) {
+    (stamp.major, stamp.minor, stamp.patch)
 }
 
 /// Credentials of the registry are npm's business: what it refuses to tell us is told as it is.
