@@ -19,7 +19,7 @@ use crate::{
     package::stamp,
     pipeline::Workshop,
     proposal::{Issue, Proposal, PullRequest, Step, list},
-    status::{LineStatus, Report},
+    status::{LineStatus, Report, named},
     upstream::{
         ASTRO, Fetcher, Line, PINS, Pins, SUBMODULE, UpstreamError, set_submodule_commit,
         submodule_commit,
@@ -150,9 +150,9 @@ impl<'w> Target<'w> {
             in_repository.map(|status| released(&status.package, &status.release.newest)).collect();
         let names = if status.astro.ahead {
             tags.push(released(ASTRO, &status.astro.newest));
-            vec![format!("Astro {}", status.astro.newest)]
+            vec![named(ASTRO, &status.astro.newest)]
         } else {
-            new.map(|status| format!("{} {}", status.package, status.release.newest)).collect()
+            new.map(|status| named(&status.package, &status.release.newest)).collect()
         };
         Some(Self { line, names, tags })
     }
@@ -230,11 +230,11 @@ fn proposal(
         let body = pull_request(root, &fitting)?;
         Some(PullRequest { title: format!("Follow {}", names(&fitting)), body, pins, submodule })
     };
-    let without_line = report.without_line.as_ref();
-    let without_line = without_line.map(|version| format!("Astro {version} has no line"));
-    let issue = match (others.as_slice(), without_line) {
-        ([], None) => None,
-        ([], Some(title)) => {
+    let without_line: Vec<String> = report.without_line.iter().map(ToString::to_string).collect();
+    let issue = match (others.as_slice(), without_line.as_slice()) {
+        ([], []) => None,
+        ([], without_line) => {
+            let title = list(without_line);
             let command = "cargo xtask status --check".to_owned();
             let status = Step { command, code: 1, output: report.to_string() };
             let body = format!("{title}.\n\n{}", status.markdown(true));
@@ -242,7 +242,7 @@ fn proposal(
         }
         (others, without_line) => Some(Issue {
             title: format!("{} does not fit", names(others)),
-            body: issue(others, without_line.as_deref()),
+            body: issue(others, without_line),
         }),
     };
     Ok(Proposal { pull_request, issue })
@@ -268,7 +268,7 @@ fn pull_request(root: &Utf8Path, fitting: &[&Attempt<'_>]) -> Result<String, Fai
     Ok(text)
 }
 
-fn issue(others: &[&Attempt<'_>], without_line: Option<&str>) -> String {
+fn issue(others: &[&Attempt<'_>], without_line: &[String]) -> String {
     let mut text = String::new();
     for Attempt { target, before, steps, .. } in others {
         let Some((failed, passed)) = steps.split_last() else { continue };
@@ -284,8 +284,8 @@ fn issue(others: &[&Attempt<'_>], without_line: Option<&str>) -> String {
         text.push('\n');
     }
     text.push_str("The pins stay where they are. To see the same: `cargo xtask follow`, in a clone of this repository.\n");
-    if let Some(without_line) = without_line {
-        text.push_str(&format!("\n{without_line}.\n"));
+    if !without_line.is_empty() {
+        text.push_str(&format!("\n{}.\n", list(without_line)));
     }
     text
 }

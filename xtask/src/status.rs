@@ -39,8 +39,14 @@ pub struct Status {
 pub struct Report {
     /// The newest Astro first.
     pub lines: Vec<LineStatus>,
-    /// The newest release of Astro, if no line is for its major.
-    pub without_line: Option<Version>,
+    /// The newest releases of Astro and of the adapters whose majors no line is for.
+    pub without_line: Vec<WithoutLine>,
+}
+
+#[derive(Serialize)]
+pub struct WithoutLine {
+    package: String,
+    version: Version,
 }
 
 #[derive(Serialize)]
@@ -107,33 +113,69 @@ impl Report {
         let lines = lines.map(|line| LineStatus::of(workshop, adapters, &reviewed, line));
         Ok(Self {
             lines: lines.collect::<Result<_, Failure>>()?,
-            without_line: next_major(&workshop.registry, &workshop.pins)?,
+            without_line: without_line(&workshop.registry, &workshop.pins)?,
         })
     }
 
     /// Whether upstream is ahead of anything.
     pub fn is_ahead(&self) -> bool {
-        self.without_line.is_some() || self.lines.iter().any(LineStatus::is_ahead)
+        !self.without_line.is_empty() || self.lines.iter().any(LineStatus::is_ahead)
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.lines.iter().try_for_each(|line| line.fmt(formatter))?;
-        match &self.without_line {
-            Some(version) => writeln!(formatter, "Astro {version} has no line"),
-            None => Ok(()),
-        }
+        self.without_line.iter().try_for_each(|release| writeln!(formatter, "{release}"))
     }
 }
 
-/// The newest release of a major that is newer than all lines.
-fn next_major(registry: &Registry, pins: &Pins) -> Result<Option<Version>, UpstreamError> {
-    let releases = registry.releases(ASTRO)?;
-    let mut releases = releases.iter().rev().filter(|release| release.version.pre.is_empty());
-    let newest = releases.next().map(|release| release.version.clone());
+impl fmt::Display for WithoutLine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { package, version } = self;
+        write!(formatter, "{} has no line", named(package, version))
+    }
+}
+
+/// A release as people call it: `Astro 7.3.0`, `@astrojs/node 11.1.4`.
+pub fn named(package: &str, version: &Version) -> String {
+    format!("{} {version}", if package == ASTRO { "Astro" } else { package })
+}
+
+/// The newest Astro, if it is newer than all lines; and of each package the newest release that is for the
+/// Astro of a line, though its major is newer than any that is pinned.
+fn without_line(registry: &Registry, pins: &Pins) -> Result<Vec<WithoutLine>, UpstreamError> {
+    let mut found = Vec::new();
+    let mut tell = |package: &str, version: Option<&Version>| {
+        let version = version.cloned();
+        found.extend(version.map(|version| WithoutLine { package: package.to_owned(), version }));
+    };
+    let astro = registry.releases(ASTRO)?;
+    let whole = |release: &&upstream::Release| release.version.pre.is_empty();
+    let newest_astro = astro.iter().rev().find(whole).map(|release| &release.version);
     let last = pins.lines.last().map_or(0, |line| line.major);
-    Ok(newest.filter(|version| version.major > last))
+    tell(ASTRO, newest_astro.filter(|version| version.major > last));
+
+    let packages: BTreeSet<&String> =
+        pins.lines.iter().flat_map(|line| line.packages.keys()).collect();
+    for package in packages {
+        let pinned = pins.lines.iter().filter_map(|line| line.packages.get(package));
+        let last = pinned.map(|pin| pin.version.major).max().unwrap_or(0);
+        let releases = registry.releases(package)?;
+        let majors = releases.iter().rev().filter(whole).map(|release| release.version.major);
+        let newer: BTreeSet<u64> = majors.filter(|major| *major > last).collect();
+        let of_lines = newer.iter().rev().find_map(|major| {
+            let mut lines = pins.lines.iter().rev();
+            lines.find_map(|line| newest_for(&releases, *major, &newest_of(&astro, line).newest))
+        });
+        tell(package, of_lines.map(|release| &release.version));
+    }
+    Ok(found)
+}
+
+/// A line's Astro, and the newest of its major.
+fn newest_of(releases: &[upstream::Release], line: &Line) -> Release {
+    Release::of(&line.astro, newest(releases, line.major))
 }
 
 impl Release {
@@ -160,7 +202,7 @@ impl LineStatus {
         line: &Line,
     ) -> Result<Self, Failure> {
         let registry = &workshop.registry;
-        let astro = Release::of(&line.astro, newest(&registry.releases(ASTRO)?, line.major));
+        let astro = newest_of(&registry.releases(ASTRO)?, line);
         let mut packages = Vec::new();
         for (package, pin) in &line.packages {
             registry.confirm(package, pin)?;

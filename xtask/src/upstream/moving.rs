@@ -144,10 +144,11 @@ impl Mover<'_> {
     }
 }
 
-/// The newest release of a major, without prereleases.
+/// The newest release of a major; a prerelease while there is nothing else.
 pub fn newest(releases: &[Release], major: u64) -> Option<&Release> {
-    let mut of_major = releases.iter().rev();
-    of_major.find(|release| release.version.major == major && release.version.pre.is_empty())
+    let of_major = || releases.iter().rev().filter(|release| release.version.major == major);
+    let is_whole = |release: &&Release| release.version.pre.is_empty();
+    of_major().find(is_whole).or_else(|| of_major().next())
 }
 
 /// Of an adapter's major, the newest release that is for a version of Astro; a prerelease only where

@@ -242,3 +242,50 @@ fn status_is_ahead_of_nothing_that_a_line_cannot_go_to() {
     // 2.1.0 was made with an Astro that is not there yet.
     assert!(shown.contains("2.0.0, newest is 2.0.1\n"), "{shown}");
 }
+
+#[test]
+fn what_the_submodule_has_checked_out_may_be_an_adapters_release() {
+    let line = at_first(shelf());
+    line.moves_well(&["--submodule"]);
+    assert!(line.pins().contains(&line.second) && line.pins().contains("2.0.1"), "{}", line.pins());
+    line.moves_well(&["--check"]);
+}
+
+#[test]
+fn a_line_of_prereleases_goes_to_the_newest_while_there_is_no_release() {
+    let shelf = || {
+        let shelf = Shelf::default().toy("3.0.0-beta.1", "8.0.0-beta.9");
+        shelf.toy("3.0.0-beta.2", "8.0.0-beta.9").astro(&["8.0.0-beta.9"])
+    };
+    let goes_to = |shelf: Shelf, astro: &str, toy: &str| {
+        let server = shelf.serve();
+        let checkout = Checkout::new(&tarball::good(), &server);
+        checkout.write(PINS, &line("8.0.0-beta.9", COMMIT, "3.0.0-beta.1", ""));
+        let clone = checkout.path("clone");
+        let tags = [format!("astro@{astro}"), format!("@upstream/toy@{toy}")];
+        let commit = upstream::release(&clone, astro, toy, &[&tags[0], &tags[1]]);
+        assert!(checkout.shown(&["status", "--check"]).starts_with("exit code 1"));
+        let shown = checkout.shown(&["sync-version", "--latest", "--upstream", "clone"]);
+        let stamp = format!("8.0.0-beta.9-8a31cba -> {astro}-{}\n", &commit[..7]);
+        assert!(shown.contains(&stamp), "{shown}");
+        assert!(checkout.shown(&["status", "--check"]).starts_with("exit code 0"));
+    };
+    goes_to(shelf(), "8.0.0-beta.9", "3.0.0-beta.2");
+    goes_to(shelf().astro(&["8.0.0-beta.10"]), "8.0.0-beta.10", "3.0.0-beta.2");
+    let whole = shelf().astro(&["8.0.0", "8.1.0-beta.1"]).toy("3.0.0", "8.0.0");
+    goes_to(whole, "8.0.0", "3.0.0");
+}
+
+#[test]
+fn a_major_of_an_adapter_that_no_line_has_is_told() {
+    let line =
+        at_first(shelf().toy("3.0.0", "7.2.4").toy("4.0.0", "8.0.0").toy("3.1.0-beta.1", "7.2.4"));
+    let shown = line.checkout.shown(&["status", "--check"]);
+    assert!(shown.starts_with("exit code 1"), "{shown}");
+    assert!(shown.contains("@upstream/toy 3.0.0 has no line\n── stderr"), "{shown}");
+    // Nor does a line go there by itself.
+    line.moves_well(&["--latest"]);
+    assert!(line.pins().contains("2.0.1"), "{}", line.pins());
+    let json = line.checkout.shown(&["status", "--check", "--json"]);
+    assert!(json.starts_with("exit code 1") && json.contains(r#""version": "3.0.0""#), "{json}");
+}

@@ -119,6 +119,15 @@ fn a_major_without_a_line_becomes_an_issue() {
 }
 
 #[test]
+fn majors_of_astro_and_of_an_adapter_without_a_line_are_one_issue() {
+    let shelf = Shelf::default().toy("1.2.3", "6.4.8").toy("2.0.0", "7.2.4").toy("3.0.0", "7.2.4");
+    let (checkout, _server) = checkout(shelf.astro(&["6.4.8", "7.2.4", "8.0.0"]), PASSES);
+    let told = proposal(&checkout, &["follow"]);
+    let title = "── issue: Astro 8.0.0 has no line and @upstream/toy 3.0.0 has no line\n";
+    assert!(told.contains(title), "{told}");
+}
+
+#[test]
 fn nothing_is_written_where_that_was_asked_for() {
     let (checkout, _server) = checkout(shelf().astro(&["6.4.8", "7.2.4", "7.3.0"]), PASSES);
     let before = pins(&checkout);
