@@ -1,4 +1,12 @@
-import { dispatchOf } from './events.ts';
+import {
+	beingDispatched,
+	CURRENT_TARGET,
+	type Dispatched,
+	IS_IN_PASSIVE,
+	IS_STOPPED,
+	TARGET,
+} from './dispatch.ts';
+import { adopt } from './foreign-event.ts';
 
 /** A listener as `addEventListener()` takes it. */
 export type EventListenerLike =
@@ -126,16 +134,15 @@ export class Listeners {
 		onFailure: OnFailure<Target>,
 	): void {
 		const { type } = event;
-		const dispatch = dispatchOf(event);
-		dispatch.begin(target);
+		const dispatched = begin(event, target);
 		for (const listener of this.#all) {
 			if (listener.type !== type || listener.isRemoved) continue;
 			if (listener.once) this.#remove(listener);
-			dispatch.isInPassive = listener.passive;
+			dispatched[IS_IN_PASSIVE] = listener.passive;
 			run(listener, target, event, onFailure);
-			if (dispatch.isStopped) break;
+			if (dispatched[IS_STOPPED]) break;
 		}
-		dispatch.end();
+		end(dispatched);
 	}
 
 	#append(listener: Listener): Listener {
@@ -173,6 +180,20 @@ export class Listeners {
 		listener.isRemoved = true;
 		this.#all = this.#all.filter((other) => other !== listener);
 	}
+}
+
+function begin(event: Event & Partial<Dispatched>, target: EventTarget): Dispatched {
+	const dispatched = event[CURRENT_TARGET] === undefined ? adopt(event) : (event as Dispatched);
+	if (dispatched[CURRENT_TARGET] !== null) throw beingDispatched();
+	dispatched[TARGET] = target;
+	dispatched[CURRENT_TARGET] = target;
+	return dispatched;
+}
+
+function end(dispatched: Dispatched): void {
+	dispatched[CURRENT_TARGET] = null;
+	dispatched[IS_STOPPED] = false;
+	dispatched[IS_IN_PASSIVE] = false;
 }
 
 function run<Target extends EventTarget>(

@@ -1,6 +1,6 @@
 import { type CloseFrame, closeFrame } from './close.ts';
 import { ABNORMAL_CLOSURE, INTERNAL_ERROR } from './close-codes.ts';
-import { type CloseDetails, closeEvent, errorEvent, openEvent } from './events.ts';
+import { type CloseDetails, closeEvent, errorEvent, messageEvent, openEvent } from './events.ts';
 import { Inbox } from './inbox.ts';
 import {
 	type CaptureContext,
@@ -8,7 +8,6 @@ import {
 	type ListenerOptions,
 	Listeners,
 } from './listeners.ts';
-import { messageEvent } from './message-event.ts';
 import { toMessageData, toPayload, toStreamMessage } from './payload.ts';
 import { CLOSED, CLOSING, CONNECTING, OPEN, type ReadyState } from './ready-state.ts';
 import { Streams } from './streams.ts';
@@ -258,7 +257,7 @@ export class ServerWebSocket implements AstroWebSocket {
 			this.#streams.message(toStreamMessage(own));
 		}
 		if (!this.#hearsMessages) return;
-		this.#fire(messageEvent(toMessageData(data, this.#binaryType), this.url));
+		this.#fire(messageEvent(toMessageData(data, this.#binaryType)));
 	}
 
 	#close(frame: CloseFrame | undefined): void {
