@@ -68,7 +68,7 @@ impl<'c> Composition<'c> {
         let tagged = self.tagged(history);
         let commits = tagged.iter().map(|(_, commit)| commit);
         let whole: Vec<&String> = commits.filter(|commit| self.is_whole(history, commit)).collect();
-        // A publish that failed half-way is repeated at a later commit with the same versions.
+        // A publish that failed half-way is repeated, at a later commit with the same versions.
         let is_last = |one: &&&String| {
             whole.iter().all(|other| **one == *other || history.comes_after(one, other))
         };
@@ -101,7 +101,8 @@ impl<'c> Composition<'c> {
                 self.is_earlier(history, commit)
                     || is_tagged && history.comes_after(&line.commit, commit)
             };
-            *commit != line.commit && !(part.is_held(history, commit) && is_before())
+            let has_own = part.held(history, commit).is_none_or(|held| held == *part.version);
+            *commit != line.commit && !(has_own && is_before())
         });
         match moved {
             Some((part, tagged)) => Err(UpstreamError::TagMoved {
@@ -139,7 +140,8 @@ impl<'c> Composition<'c> {
         self.0.iter().filter_map(|part| Some((part, tagged(part)?))).collect()
     }
 
-    /// Whether a commit has all of them. A folder that has gone is missed when it is read.
+    /// Whether a commit has all of them, as far as that is known: a partial clone may lack the manifests
+    /// of old commits, but knows which came later. A folder that has gone is missed when it is read.
     fn is_whole(&self, history: &History, commit: &str) -> bool {
         self.expect(history, commit).is_ok()
     }

@@ -1,11 +1,12 @@
 //! Adapters that upstream releases without a new Astro: where a line goes, and what it is called then.
 
-use std::fs;
+use std::{fs, path::Path};
 
+use git2::Repository;
 use insta::assert_snapshot;
 
 use crate::{
-    checkout::{COMMIT, Checkout},
+    checkout::{COMMIT, Checkout, FOLDER},
     server::Server,
     shelf::{Shelf, line},
     tarball, upstream,
@@ -161,6 +162,20 @@ fn two_commits_of_which_neither_is_known_to_be_the_later_are_an_error() {
     assert_eq!(told.matches("which has all of them").count(), 2, "{told}");
     line.moves_well(&["--latest", "--commit", &line.second]);
     assert!(line.pins().contains(&line.second));
+}
+
+#[test]
+fn a_partial_clone_that_lacks_old_manifests_knows_which_commit_is_the_later() {
+    let line = at_first(shelf());
+    let clone = Repository::open(line.checkout.path("clone")).unwrap();
+    let first = clone.find_commit(line.first.parse().unwrap()).unwrap().tree().unwrap();
+    let manifest = first.get_path(&Path::new(FOLDER).join("package.json")).unwrap().id();
+    let manifest = manifest.to_string();
+    let (folder, file) = manifest.split_at(2);
+    fs::remove_file(clone.path().join("objects").join(folder).join(file)).unwrap();
+    line.moves_well(&["--latest"]);
+    assert!(line.pins().contains(&line.second), "{}", line.pins());
+    line.moves_well(&["--check"]);
 }
 
 #[test]
