@@ -26,12 +26,6 @@ pub struct Adapter {
     pub upstream: UpstreamTable,
     /// Our package.
     pub package: PackageTable,
-    /// The folders of `templates/` that go into the package.
-    pub templates: Vec<String>,
-    /// The packages that go into ours, each as one module.
-    pub vendored: Vec<Vendored>,
-    /// What is taken from other runtimes, as far as the package imports it.
-    pub borrowed: Borrowed,
     /// From upstream's name to ours.
     pub rename: Rename,
     /// Releases of the upstream package that the patches are not for.
@@ -69,16 +63,7 @@ pub struct PackageTable {
     pub exports: BTreeMap<String, String>,
 }
 
-/// What a package takes from other runtimes.
-#[derive(Debug, Default)]
-pub struct Borrowed {
-    /// Folders of `templates/` that are not the runtime's own.
-    pub templates: Vec<String>,
-    /// Packages that those import.
-    pub vendored: Vec<Vendored>,
-}
-
-/// A CommonJS package that goes into ours as one module.
+/// A CommonJS package that goes into those of ours that import it, as one module.
 #[derive(Debug)]
 pub struct Vendored {
     /// Its name on npm.
@@ -107,10 +92,6 @@ pub struct Unfit {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Description {
-    templates: Vec<String>,
-    /// Other runtimes.
-    #[serde(default)]
-    borrows: Vec<Spanned<String>>,
     upstream: UpstreamTable,
     package: PackageTable,
     #[serde(default)]
@@ -141,7 +122,7 @@ struct UnfitTable {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct VendorTable {
-    package: String,
+    package: Spanned<String>,
     version: Spanned<String>,
     integrity: Spanned<String>,
     #[expect(dead_code, reason = "mandatory, for the reader of the file")]
@@ -166,41 +147,31 @@ impl Description {
     }
 }
 
-/// What the runtimes have that a description borrows from.
-fn borrowed(
-    root: &Utf8Path,
-    description: &Description,
-    source: &Arc<Source>,
-) -> Result<Borrowed, Failure> {
-    let known = runtimes(root)?;
-    let mut borrowed = Borrowed::default();
-    for lender in &description.borrows {
-        if !known.contains(lender.get_ref()) {
-            return Err(BuildError::AdapterUnreadable {
-                message: format!(
-                    "`{}` is no runtime: there are {}",
-                    lender.get_ref(),
-                    known.join(", ")
-                ),
-                places: vec![source.wrong(lender.span(), "here")],
-            }
-            .into());
-        }
-        let (lender, source) = Description::read(root, lender.get_ref())?;
-        let folders = lender.templates.into_iter();
-        borrowed.templates.extend(folders.filter(|folder| !description.templates.contains(folder)));
-        borrowed.vendored.extend(Vendored::all(lender.vendor, &source)?);
-    }
-    Ok(borrowed)
-}
-
 impl Vendored {
-    fn all(tables: Vec<VendorTable>, source: &Arc<Source>) -> Result<Vec<Self>, UpstreamError> {
-        tables.into_iter().map(|table| Self::validate(table, source)).collect()
+    /// The packages that the descriptions of all runtimes name: whichever templates a package holds,
+    /// what they import is pinned once.
+    pub fn all(root: &Utf8Path) -> Result<Vec<Self>, Failure> {
+        let mut all: Vec<Self> = Vec::new();
+        for runtime in runtimes(root)? {
+            let (description, source) = Description::read(root, &runtime)?;
+            for table in description.vendor {
+                let (package, span) = (table.package.get_ref(), table.package.span());
+                if all.iter().any(|other| other.package == *package) {
+                    return Err(BuildError::AdapterUnreadable {
+                        message: format!("`{package}` is pinned twice"),
+                        places: vec![source.wrong(span, "here again")],
+                    }
+                    .into());
+                }
+                all.push(Self::validate(table, &source)?);
+            }
+        }
+        Ok(all)
     }
 
     fn validate(table: VendorTable, source: &Arc<Source>) -> Result<Self, UpstreamError> {
         let VendorTable { package, version, integrity, exports, imports, absent, .. } = table;
+        let package = package.into_inner();
         let pin = PackagePin::validate(source, &package, &version, &integrity)?;
         Ok(Self { package, pin, exports, imports, absent })
     }
@@ -219,7 +190,6 @@ impl Adapter {
 
     fn read(root: &Utf8Path, runtime: &str) -> Result<Self, Failure> {
         let (description, source) = Description::read(root, runtime)?;
-        let borrowed = borrowed(root, &description, &source)?;
         let allow = description.allow.into_iter().map(|entry| allowance(entry, &source));
         let allow = allow.collect::<Result<_, BuildError>>()?;
         let unfit = description.unfit.into_iter().map(|entry| unfit(entry, &source));
@@ -231,15 +201,17 @@ impl Adapter {
         };
         Ok(Self {
             runtime: runtime.to_owned(),
-            vendored: Vendored::all(description.vendor, &source)?,
-            borrowed,
             upstream: description.upstream,
             package: description.package,
-            templates: description.templates,
             rename,
             unfit,
             patches: patches(root, runtime)?,
         })
+    }
+
+    /// The page that npm shows.
+    pub fn readme(&self) -> Utf8PathBuf {
+        Utf8PathBuf::from(format!("{ADAPTERS}/{}/README.md", self.runtime))
     }
 
     /// The folder that holds the runtime's built packages.

@@ -9,7 +9,7 @@ use crate::{
     adapter::Adapter,
     error::Failure,
     output::{self, Locked, Mode, ModeFlags, Outcome},
-    package::record::ModuleEdit,
+    package::{ours, record::ModuleEdit},
     pipeline::{self, Job, Package, Workshop},
 };
 
@@ -42,6 +42,11 @@ impl Build {
         Self { runtimes: Vec::new(), astro: None, upstream: None, mode: ModeFlags::default() }
     }
 
+    /// Whether no package is left out.
+    fn is_everything(&self) -> bool {
+        self.runtimes.is_empty() && self.astro.is_none()
+    }
+
     pub fn run(self) -> Result<Answer, Failure> {
         let workshop = Workshop::open(self.upstream.as_deref())?;
         let adapters = Adapter::select(&workshop.root, &self.runtimes)?;
@@ -55,6 +60,10 @@ impl Build {
         }
         let start = Instant::now();
         let built = pipeline::build(&jobs)?;
+        if self.is_everything() {
+            let packages = built.iter().map(|(_, package)| &package.files);
+            ours::check_used(&workshop.root, &packages.collect::<Vec<_>>())?;
+        }
         let mut differs = false;
         for (job, (patched, package)) in jobs.iter().zip(&built) {
             let outcome = place(&workshop, job, package, mode)?;

@@ -129,8 +129,8 @@ pub enum BuildError {
     /// A runtime's description cannot be read
     ///
     /// `adapter.toml` says what a runtime is: the upstream package and its folder, our package's
-    /// name, what is added to the manifest, the template folders, and where the upstream package's
-    /// name may stay.
+    /// name, what is added to the manifest, the packages that templates import, and where the upstream
+    /// package's name may stay.
     #[error("{message}")]
     #[explain(code = "B003", help = "correct the marked place")]
     AdapterUnreadable { message: String, places: Vec<Place> },
@@ -150,15 +150,16 @@ pub enum BuildError {
     #[explain(code = "B005", help = "correct the marked place")]
     NotCompiled { module: String, message: String, places: Vec<Place> },
 
-    /// A module imports a file that the package does not have
+    /// A package refers to a file that it does not have
     ///
-    /// Every relative import of a module in `dist/` has to lead to a file of the package. The
-    /// specifier comes from a patch's `import`, or from a template whose folder is not listed in
-    /// `adapter.toml`, and belongs to no runtime that is listed under `borrows`.
-    #[error("`{module}` imports `{specifier}`, which the package does not have")]
+    /// Every relative import of a module in `dist/` has to lead to a file of the package, and so has
+    /// every target of `exports` in `adapter.toml`. A patch and `exports` name `templates/x/y.ts` by
+    /// where it is in the package, `websocket/x/y.js` below `dist/`, and a template by where it is
+    /// beside the other.
+    #[error("`{module}` refers to `{specifier}`, which the package does not have")]
     #[explain(
         code = "B006",
-        help = "correct the specifier, or add the folder to `templates` in `adapter.toml`"
+        help = "correct it in the patch, in the template or in `adapter.toml`; `git ls-files templates` lists what there is"
     )]
     MissingModule { module: String, specifier: String },
 
@@ -281,6 +282,19 @@ pub enum BuildError {
     #[error("`{runtime}`: every release of `{versions}` fits")]
     #[explain(code = "B018", help = "remove the marked entry")]
     FitsAfterAll { runtime: String, versions: String, places: Vec<Place> },
+
+    /// A module goes into no package
+    ///
+    /// A package holds the modules of `templates/` that its patches import and that `exports` in
+    /// `adapter.toml` names, with everything that these import, packages under `[[vendor]]` too. What
+    /// no package of any runtime and line holds is dead code: nothing runs it but its own tests. Only
+    /// a build of all packages can tell.
+    #[error("no package holds `{module}`")]
+    #[explain(
+        code = "B019",
+        help = "import it in a patch or in a template that is used, name it under `exports` in `adapter.toml`, or remove it"
+    )]
+    InNoPackage { module: String },
 }
 
 /// What can be wrong with the way a command is called, beside what its grammar says.

@@ -153,34 +153,27 @@ impl Workshop {
         Job { adapter, line, workshop: self }
     }
 
-    /// What goes into every package of a runtime, whatever the line.
-    pub fn ours(&self, adapter: &Adapter) -> Result<Ours, Failure> {
-        Ours::make(&self.root, &self.registry, adapter)
+    /// What goes into packages beside upstream, whatever the runtime and the line.
+    pub fn ours(&self) -> Result<Ours, Failure> {
+        Ours::make(&self.root, &self.registry)
     }
 }
 
-/// The whole way of several jobs, side by side. What the jobs of one runtime share is made once.
+/// The whole way of several jobs, side by side. What they share is made once.
 pub fn build(jobs: &[Job<'_>]) -> Result<Vec<(Patched, Package)>, Failure> {
-    let of_runtimes = jobs.par_chunk_by(|one, other| one.adapter.runtime == other.adapter.runtime);
-    let built = of_runtimes.flat_map_iter(|jobs| {
-        let [first, ..] = jobs else { return Vec::new() };
-        let (ours, patched) = rayon::join(
-            || first.workshop.ours(first.adapter),
-            || jobs.par_iter().map(Job::patched).collect::<Vec<Result<Patched, Failure>>>(),
-        );
-        let ours = match ours {
-            Ok(ours) => ours,
-            Err(failure) => return vec![Err(failure)],
-        };
-        let packed = jobs.par_iter().zip(patched).map(|(job, patched)| {
-            let patched = patched?;
-            let package = job.package(&patched, &ours)?;
-            Ok((patched, package))
-        });
-        packed.collect::<Vec<Result<(Patched, Package), Failure>>>()
+    let [first, ..] = jobs else { return Ok(Vec::new()) };
+    let (ours, patched) = rayon::join(
+        || first.workshop.ours(),
+        || jobs.par_iter().map(Job::patched).collect::<Vec<Result<Patched, Failure>>>(),
+    );
+    let ours = ours?;
+    let built = jobs.par_iter().zip(patched).map(|(job, patched)| {
+        let patched = patched?;
+        let package = job.package(&patched, &ours)?;
+        Ok((patched, package))
     });
     let (mut packages, mut failures) = (Vec::new(), Vec::new());
-    for result in built.collect::<Vec<_>>() {
+    for result in built.collect::<Vec<Result<(Patched, Package), Failure>>>() {
         match result {
             Ok(package) => packages.push(package),
             Err(failure) => failures.push(failure),
@@ -285,7 +278,7 @@ impl Job<'_> {
         for (name, file) in &tree.declarations {
             files.insert(format!("dist/{name}.d.ts"), file.text.clone().into_bytes());
         }
-        ours.add_to(&mut files, &self.workshop.imports)?;
+        ours.add_to(&mut files, self.adapter, &self.workshop.imports)?;
         let stamp = stamp::of(self.line);
         let release = Manifest { version: &stamp, tag: &self.line.tag, files: &[RECORD, SBOM] };
         let manifest = manifest::rewrite(self.adapter, &tree.manifest, &release)?;
@@ -295,7 +288,8 @@ impl Job<'_> {
             RECORD.to_owned(),
             record::record(self.line, tree, &vendored, edits, *renamed).into_bytes(),
         );
-        files.insert("README.md".to_owned(), ours.readme.clone().into_bytes());
+        let readme = workspace::read(&self.workshop.root, &self.adapter.readme())?;
+        files.insert("README.md".to_owned(), readme.into_bytes());
         files.insert("LICENSE".to_owned(), ours.licences(tree, &vendored).into_bytes());
         // The last one: it names all others.
         let sbom = sbom::document(self.adapter, self.line, tree, &vendored, &files);

@@ -8,4 +8,5 @@ pub mod record;
 pub mod sbom;
 pub mod stamp;
 pub mod tarball;
+pub mod templates;
 pub mod vendor;

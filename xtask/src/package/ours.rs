@@ -2,78 +2,71 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
-    adapter::{ADAPTERS, Adapter, Borrowed, Vendored},
-    error::Failure,
+    adapter::{Adapter, Vendored},
+    error::{BuildError, Failure},
     package::{
-        modules::{self, Compiled, Import, Seen},
+        modules::{self, Import, Seen},
+        templates::{self, Templates},
         vendor::{self, Module},
     },
     upstream::{self, Registry, SourceTree},
     workspace,
 };
 
-/// What goes into every package of a runtime, whatever the line; what is borrowed only as far as the
-/// package imports it.
+/// What goes into packages beside upstream, whatever the runtime and the line. Of the modules a
+/// package gets those that it imports.
 pub struct Ours {
-    own: Modules,
-    borrowed: Modules,
-    /// The page that npm shows.
-    pub readme: String,
+    templates: Templates,
+    vendored: Vec<Module>,
     licence: String,
 }
 
-/// Modules that are not upstream's.
-struct Modules {
-    vendored: Vec<Module>,
-    compiled: Compiled,
-}
-
 impl Ours {
-    /// Reads and compiles what a runtime's description names.
-    pub fn make(root: &Utf8Path, registry: &Registry, adapter: &Adapter) -> Result<Self, Failure> {
-        let Borrowed { templates, vendored } = &adapter.borrowed;
-        let (own, borrowed) = rayon::join(
-            || Modules::make(root, registry, &adapter.templates, &adapter.vendored),
-            || Modules::make(root, registry, templates, vendored),
-        );
-        let readme = format!("{ADAPTERS}/{}/README.md", adapter.runtime);
-        Ok(Self {
-            own: own?,
-            borrowed: borrowed?,
-            readme: workspace::read(root, Utf8Path::new(&readme))?,
-            licence: workspace::read(root, Utf8Path::new("LICENSE"))?,
-        })
+    /// Compiles the templates, and makes each package that they import into one module.
+    pub fn make(root: &Utf8Path, registry: &Registry) -> Result<Self, Failure> {
+        let packages = Vendored::all(root)?;
+        let names: Vec<&str> = packages.iter().map(|one| one.package.as_str()).collect();
+        let vendored = || {
+            let modules = packages.iter().map(|vendored| {
+                let (manifest, files) =
+                    upstream::published(&vendored.package, &vendored.pin, registry)?;
+                vendor::module(vendored, &manifest, &files)
+            });
+            modules.collect::<Result<Vec<Module>, Failure>>()
+        };
+        let (vendored, templates) = rayon::join(vendored, || Templates::compile(root, &names));
+        let licence = workspace::read(root, Utf8Path::new("LICENSE"))?;
+        Ok(Self { templates: templates?, vendored: vendored?, licence })
     }
 
-    /// Adds our modules to upstream's files. Then nothing is missing that they import.
+    /// Adds those of our modules to upstream's files that these import, that `exports` names, and
+    /// that such modules import themselves. Then nothing is missing that any of them needs.
     pub fn add_to(
         &self,
         files: &mut BTreeMap<String, Vec<u8>>,
+        adapter: &Adapter,
         seen: &Seen,
     ) -> Result<(), Failure> {
         let mut imports = modules::imports(files, seen)?;
-        let Modules { vendored, compiled } = &self.own;
-        files.extend(vendored.iter().map(Module::file));
-        files.extend(compiled.files.iter().map(|(path, bytes)| (path.clone(), bytes.clone())));
-        imports.extend(compiled.imports.iter().cloned());
-
-        let Modules { vendored, compiled } = &self.borrowed;
-        let (reached, further) = compiled.reached(&imports);
-        files.extend(reached);
-        imports.extend(further);
+        imports.extend(
+            adapter.package.exports.values().map(|target| Import {
+                module: "package.json".to_owned(),
+                specifier: target.clone(),
+            }),
+        );
+        self.templates.add_reached(files, &mut imports);
         let targets: BTreeSet<String> = imports.iter().map(Import::target).collect();
-        let imported = vendored.iter().filter(|module| targets.contains(&module.path));
+        let imported = self.vendored.iter().filter(|module| targets.contains(&module.path));
         files.extend(imported.map(Module::file));
         modules::check_imports(files, imports)
     }
 
     /// The packages that these files hold.
     pub fn vendored(&self, files: &BTreeMap<String, Vec<u8>>) -> Vec<&Module> {
-        let all = self.own.vendored.iter().chain(&self.borrowed.vendored);
-        all.filter(|module| files.contains_key(&module.path)).collect()
+        self.vendored.iter().filter(|module| files.contains_key(&module.path)).collect()
     }
 
     /// Our licence, upstream's with its notices, and those of the vendored packages.
@@ -95,25 +88,15 @@ impl Ours {
     }
 }
 
-impl Modules {
-    /// The modules of template folders, and the packages that they import, each made into one.
-    fn make(
-        root: &Utf8Path,
-        registry: &Registry,
-        folders: &[String],
-        packages: &[Vendored],
-    ) -> Result<Self, Failure> {
-        let names: Vec<&str> = packages.iter().map(|one| one.package.as_str()).collect();
-        let vendored = || {
-            let modules = packages.iter().map(|vendored| {
-                let (manifest, files) =
-                    upstream::published(&vendored.package, &vendored.pin, registry)?;
-                vendor::module(vendored, &manifest, &files)
-            });
-            modules.collect::<Result<Vec<Module>, Failure>>()
-        };
-        let (vendored, compiled) =
-            rayon::join(vendored, || modules::compile(root, folders, &names));
-        Ok(Self { vendored: vendored?, compiled: compiled? })
-    }
+/// Checks that every module of ours is in one of these packages, which are all that there are.
+pub fn check_used(root: &Utf8Path, packages: &[&BTreeMap<String, Vec<u8>>]) -> Result<(), Failure> {
+    let templates = templates::unused(root, packages)?.into_iter().map(Utf8PathBuf::into_string);
+    let is_unused = |vendored: &Vendored| {
+        let path = vendor::path(&vendored.package);
+        !packages.iter().any(|files| files.contains_key(&path))
+    };
+    let vendored = Vendored::all(root)?.into_iter().filter(is_unused);
+    let unused = templates.chain(vendored.map(|vendored| vendored.package));
+    let unused: Vec<BuildError> = unused.map(|module| BuildError::InNoPackage { module }).collect();
+    if unused.is_empty() { Ok(()) } else { Err(Failure::of(unused)) }
 }

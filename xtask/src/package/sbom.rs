@@ -15,8 +15,8 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     adapter::Adapter,
     package::{
-        modules::OUR_MODULES,
         stamp,
+        templates::OUR_MODULES,
         vendor::{self, Module},
     },
     upstream::{Integrity, Line, SourceTree},

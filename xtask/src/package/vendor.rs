@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::{
     adapter::Vendored,
     error::{BuildError, Failure},
-    package::{modules::OUR_MODULES, sbom},
+    package::{sbom, templates::OUR_MODULES},
     upstream::PackagePin,
 };
 

@@ -63,15 +63,14 @@ impl Sweep {
         // The registry takes its time, and so does compiling what is ours.
         let (known, ours) = thread::scope(|scope| {
             let known = scope.spawn(|| workshop.ask(&packages));
-            let ours = adapters.iter().map(|adapter| workshop.ours(adapter));
-            let ours = ours.collect::<Result<Vec<Ours>, Failure>>();
+            let ours = workshop.ours();
             (known.join(), ours)
         });
         // A thread that panicked has said why.
         let (known, ours) = (known.unwrap_or_else(|panic| resume_unwind(panic))?, ours?);
         let mut trials = Vec::new();
-        for ((adapter, ours), releases) in adapters.iter().zip(&ours).zip(&known) {
-            trials.extend(self.trials(&workshop, adapter, ours, releases)?);
+        for (adapter, releases) in adapters.iter().zip(&known) {
+            trials.extend(self.trials(&workshop, adapter, &ours, releases)?);
         }
         if let (true, Some(since)) = (trials.is_empty(), self.since) {
             return Err(UsageError::NoRelease { since }.into());

@@ -50,11 +50,7 @@ fn the_package_holds_upstreams_files_with_the_edits_and_a_record_of_them() {
 #[test]
 fn modules_of_templates_are_compiled_with_their_declarations_and_without_their_tests() {
     let checkout = checkout();
-    let adapter = fs::read_to_string(checkout.path("adapters/toy/adapter.toml")).unwrap();
-    checkout.write(
-        "adapters/toy/adapter.toml",
-        &adapter.replace("templates = []", "templates = [\"toy\"]"),
-    );
+    checkout.export("toy/play");
     checkout.write("templates/toy/play.ts", "import type { Toy } from './toy.ts';\nexport type { Toy as T } from './toy.ts';\n/** Plays. */\nexport function play(toy: Toy): void {\n\ttoy.play();\n}\n");
     checkout.write("templates/toy/toy.ts", "export interface Toy {\n\tplay(): void;\n}\n");
     checkout.write("templates/toy/play.test.ts", "this is not TypeScript\n");

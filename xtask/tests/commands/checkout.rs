@@ -55,7 +55,7 @@ impl Checkout {
         checkout.write(
             "adapters/toy/adapter.toml",
             &format!(
-                "templates = []\n[upstream]\npackage = \"@upstream/toy\"\nfolder = \"{FOLDER}\"\n[package]\nname = \"our-toy\"\ndescription = \"A toy\"\n"
+                "[upstream]\npackage = \"@upstream/toy\"\nfolder = \"{FOLDER}\"\n[package]\nname = \"our-toy\"\ndescription = \"A toy\"\n"
             ),
         );
         checkout.write(
@@ -110,6 +110,22 @@ impl Checkout {
         let path = self.path(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
+    }
+
+    /// Adds to the end of a file.
+    pub fn add(&self, path: &str, text: &str) {
+        let before = fs::read_to_string(self.path(path)).unwrap();
+        self.write(path, &format!("{before}{text}"));
+    }
+
+    /// Has the toy's package export a template, for example `toy/play`.
+    pub fn export(&self, template: &str) {
+        let name = template.rsplit('/').next().unwrap();
+        let path = "adapters/toy/adapter.toml";
+        self.add(
+            path,
+            &format!("[package.exports]\n\"./{name}\" = \"./dist/websocket/{template}.js\"\n"),
+        );
     }
 
     /// The tarballs in the cache.

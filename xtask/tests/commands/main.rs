@@ -6,7 +6,6 @@
 #![expect(clippy::unwrap_used, reason = "what cannot be had fails the test")]
 
 mod adapters_alone;
-mod borrowing;
 mod build;
 mod catalogue;
 mod check_and_diff;
@@ -33,6 +32,7 @@ mod status;
 mod sweep;
 mod sync_version;
 mod tarball;
+mod templates;
 mod tested;
 mod upstream;
 mod vendor;

@@ -51,18 +51,18 @@ pub fn registry(part: Vec<u8>) -> Server {
 /// A checkout whose toy holds the part, with more of its description in `declared`.
 fn checkout(server: &Server, part: &[u8], declared: &str) -> Checkout {
     let checkout = Checkout::new(&tarball::good(), server);
-    let path = "adapters/toy/adapter.toml";
-    let description = fs::read_to_string(checkout.path(path)).unwrap();
-    let integrity = tarball::integrity(part);
-    checkout.write(
-        path,
-        &format!(
-            "{}\n[[vendor]]\npackage = \"@other/part\"\nversion = \"2.0.0\"\nintegrity = \"{integrity}\"\nwhy = \"To show how.\"\nexports = [\"Car\", \"Wheel\"]\n{declared}\n",
-            description.replace("templates = []", "templates = [\"toy\"]")
-        ),
-    );
+    checkout.export("toy/drive");
+    checkout.add("adapters/toy/adapter.toml", &table(part, declared));
     checkout.write("templates/toy/drive.ts", "import { Car } from '@other/part';\n\n/** Drives. */\nexport function drive(): Car {\n\treturn new Car();\n}\n");
-    checkout.hide(&integrity, "sha512-PART")
+    checkout.hide(&tarball::integrity(part), "sha512-PART")
+}
+
+/// What a description says of the part.
+pub fn table(part: &[u8], declared: &str) -> String {
+    let integrity = tarball::integrity(part);
+    format!(
+        "[[vendor]]\npackage = \"@other/part\"\nversion = \"2.0.0\"\nintegrity = \"{integrity}\"\nwhy = \"To show how.\"\nexports = [\"Car\", \"Wheel\"]\n{declared}\n"
+    )
 }
 
 pub const DECLARED: &str = "absent = [\"grease\"]\nimports = { fs = \"node:fs\" }";

@@ -10,18 +10,6 @@ fn checkout() -> Checkout {
     Checkout::new(&tarball::good(), &Server::with_toy(tarball::good()))
 }
 
-/// What `build` shows where the runtime's description has one text in place of another.
-fn with_description(good: &str, bad: &str) -> String {
-    let checkout = checkout();
-    let path = "adapters/toy/adapter.toml";
-    let description = fs::read_to_string(checkout.path(path)).unwrap();
-    assert!(description.contains(good));
-    checkout.write(path, &description.replace(good, bad));
-    checkout.write("templates/toy/play.ts", "export const play = (a: number) => [a, missing];\n");
-    checkout.write("templates/lost/play.ts", "import './lost.ts';\n");
-    checkout.shown(&["build"])
-}
-
 #[test]
 fn outside_a_checkout_there_is_nothing_to_do() {
     let folder = tempfile::tempdir().unwrap();
@@ -38,17 +26,26 @@ fn a_runtime_that_is_not_there_is_an_error() {
 
 #[test]
 fn an_unknown_key_in_a_description_is_marked() {
-    assert_snapshot!(with_description("templates", "template"));
+    let checkout = checkout();
+    let path = "adapters/toy/adapter.toml";
+    let description = fs::read_to_string(checkout.path(path)).unwrap();
+    checkout.write(path, &format!("template = []\n{description}"));
+    assert_snapshot!(checkout.shown(&["build"]));
 }
 
 #[test]
 fn a_template_whose_types_are_not_explicit_is_marked() {
-    assert_snapshot!(with_description("templates = []", "templates = [\"toy\"]"));
+    let checkout = checkout();
+    checkout.write("templates/toy/play.ts", "export const play = (a: number) => [a, missing];\n");
+    assert_snapshot!(checkout.shown(&["build"]));
 }
 
 #[test]
 fn a_module_that_imports_what_is_not_there_is_an_error() {
-    assert_snapshot!(with_description("templates = []", "templates = [\"lost\"]"));
+    let checkout = checkout();
+    checkout.write("templates/toy/play.ts", "import './lost.ts';\n");
+    checkout.export("toy/play");
+    assert_snapshot!(checkout.shown(&["build"]));
 }
 
 #[test]
@@ -86,9 +83,4 @@ fn a_file_among_the_patches_that_is_none_is_an_error() {
     let checkout = checkout();
     checkout.write("patches/toy/index.patch", "--- a\n+++ b\n");
     assert_snapshot!(checkout.shown(&["check"]));
-}
-
-#[test]
-fn a_folder_of_templates_that_is_missing_is_an_error() {
-    assert_snapshot!(with_description("templates = []", "templates = [\"nowhere\"]"));
 }

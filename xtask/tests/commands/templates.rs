@@ -1,0 +1,152 @@
+//! Our own modules: which of them a package holds.
+
+use std::{collections::BTreeSet, fs};
+
+use insta::assert_snapshot;
+
+use crate::{
+    checkout::{Checkout, PACKAGE, PATCH},
+    repository,
+    server::Server,
+    shelf::Shelf,
+    tarball, vendor,
+};
+
+/// A module that imports nothing.
+const ALONE: &str = "/** Alone. */\nexport const alone: number = 1;\n";
+
+fn checkout() -> Checkout {
+    Checkout::new(&tarball::good(), &Server::with_toy(tarball::good()))
+}
+
+/// A checkout with a second runtime that is pinned nowhere. That one has three modules: one that the
+/// toy's patch imports if `is_imported`, one that this imports, and one that nothing does. The second
+/// imports a package that its runtime pins.
+fn with_lender(is_imported: bool) -> (Checkout, Server) {
+    let part = vendor::part(&[]);
+    let server = vendor::registry(part.clone());
+    let checkout = Checkout::new(&tarball::good(), &server);
+    checkout.write(
+        "adapters/lender/adapter.toml",
+        &format!(
+            "[upstream]\npackage = \"@upstream/lender\"\nfolder = \"lender\"\n[package]\nname = \"our-lender\"\ndescription = \"A lender\"\n{}",
+            vendor::table(&part, vendor::DECLARED)
+        ),
+    );
+    let module = |name: &str, text: &str| {
+        checkout.write(&format!("templates/lender/{name}.ts"), text);
+    };
+    module(
+        "lent",
+        "import type { Road } from './road.ts';\n\n/** Lent. */\nexport function lent<T>(toy: T): [T, Road?] {\n\treturn [toy];\n}\n",
+    );
+    module(
+        "road",
+        "import { Car } from '@other/part';\n\n/** A road. */\nexport interface Road {\n\treadonly car: Car;\n}\n",
+    );
+    module("unused", ALONE);
+    if is_imported {
+        checkout.patch_to("return lent($TOY)");
+        checkout.add(PATCH, "import = { lent = \"./websocket/lender/lent.js\" }\n");
+    }
+    (checkout, server)
+}
+
+/// The modules of the built package that are not upstream's.
+fn modules(checkout: &Checkout) -> BTreeSet<String> {
+    let files = checkout.package().into_keys();
+    files.filter(|path| path.starts_with("dist/websocket/")).collect()
+}
+
+/// Modules of a package, by their names below the folder of ours.
+fn expected(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| format!("dist/websocket/{name}")).collect()
+}
+
+#[test]
+fn a_package_holds_what_its_patches_import_with_what_that_imports_and_nothing_else() {
+    let (checkout, _server) = with_lender(true);
+    checkout.build_well(&[]);
+    let held = ["lender/lent.d.ts", "lender/lent.js", "lender/road.d.ts", "lender/road.js"];
+    assert_eq!(modules(&checkout), expected(&[&held[..], &["vendor/other-part.js"]].concat()));
+    let read = |path: &str| fs::read_to_string(checkout.path(PACKAGE).join(path)).unwrap();
+    assert!(read("LICENSE").contains("The Part Licence"));
+    assert!(read("upstream.json").contains("\"@other/part\""));
+}
+
+#[test]
+fn a_package_that_imports_nothing_of_ours_holds_nothing_of_it() {
+    let (checkout, _server) = with_lender(false);
+    checkout.build_well(&[]);
+    assert_eq!(modules(&checkout), BTreeSet::new());
+    let read = |path: &str| fs::read_to_string(checkout.path(PACKAGE).join(path)).unwrap();
+    assert!(!read("LICENSE").contains("The Part Licence"));
+    assert!(!read("upstream.json").contains("vendored"));
+}
+
+#[test]
+fn a_package_holds_what_it_exports_and_what_its_declarations_name() {
+    let checkout = checkout();
+    checkout.write("templates/toy/sold.ts", ALONE);
+    checkout.write("templates/toy/named.ts", "/** Named. */\nexport type Named = string;\n");
+    checkout.export("toy/sold");
+    checkout.add(PATCH, "[[declare]]\nid = \"name\"\nwhy = \"It is asked for.\"\nappend = \"export declare const named: import('./websocket/toy/named.js').Named;\"\n");
+    checkout.build_well(&[]);
+    let held = ["toy/named.d.ts", "toy/named.js", "toy/sold.d.ts", "toy/sold.js"];
+    assert_eq!(modules(&checkout), expected(&held));
+}
+
+#[test]
+fn an_export_that_leads_nowhere_is_an_error() {
+    let checkout = checkout();
+    checkout.export("toy/lost");
+    assert_snapshot!(checkout.shown(&["build"]));
+}
+
+#[test]
+fn what_no_package_holds_is_an_error_where_all_are_built() {
+    let part = vendor::part(&[]);
+    let server = vendor::registry(part.clone());
+    let checkout = Checkout::new(&tarball::good(), &server);
+    checkout.add("adapters/toy/adapter.toml", &vendor::table(&part, vendor::DECLARED));
+    checkout.write("templates/toy/held.ts", ALONE);
+    checkout.write("templates/toy/forgotten.ts", ALONE);
+    // None of these goes into any package.
+    checkout.write("templates/toy/forgotten.test.ts", "this is not TypeScript\n");
+    checkout.write("templates/toy/virtual.d.ts", "this is not TypeScript\n");
+    checkout.write("templates/node_modules/other/other.ts", "this is not TypeScript\n");
+    checkout.export("toy/held");
+    assert_snapshot!(checkout.shown(&["build"]));
+    assert!(!checkout.path(PACKAGE).exists(), "something was written");
+    // Who looks at some packages only cannot know what the others hold.
+    checkout.build_well(&[]);
+    assert_eq!(modules(&checkout), expected(&["toy/held.d.ts", "toy/held.js"]));
+}
+
+#[test]
+fn it_is_enough_if_one_line_holds_a_module() {
+    let server = Shelf::default().toy("1.2.3", "6.4.8").toy("2.0.0", "7.2.4").serve();
+    let checkout = Checkout::new(&tarball::good(), &server);
+    repository::pins(&checkout, "2.0.0", "");
+    for (name, versions) in [("old", "<2"), ("young", ">=2")] {
+        checkout.write(&format!("templates/toy/{name}.ts"), ALONE);
+        checkout.add(PATCH, &format!(
+            "[[edit]]\nid = \"{name}\"\nwhy = \"It differs.\"\nappend = \"alone();\"\nimport = {{ alone = \"./websocket/toy/{name}.js\" }}\nversions = \"{versions}\"\n"
+        ));
+    }
+    let shown = checkout.shown(&["build"]);
+    assert!(shown.starts_with("exit code 0"), "{shown}");
+    for (line, held, other) in [("astro6", "old", "young"), ("astro7", "young", "old")] {
+        let folder = checkout.path(&format!("adapters/toy/pkg/{line}/dist/websocket/toy"));
+        assert!(folder.join(format!("{held}.js")).exists());
+        assert!(!folder.join(format!("{other}.js")).exists());
+    }
+}
+
+#[test]
+fn a_package_that_two_runtimes_pin_is_an_error() {
+    let (checkout, _server) = with_lender(false);
+    let part = vendor::part(&[]);
+    checkout.add("adapters/toy/adapter.toml", &vendor::table(&part, vendor::DECLARED));
+    assert_snapshot!(checkout.shown(&["build", "toy"]));
+}
