@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as settled } from 'node:timers/promises';
 import { book } from './books.test.ts';
-import { Cleanup, type CleanupPolicy } from './cleanup.ts';
+import { type CleanupPolicy, cleanUp } from './cleanup.ts';
 import { Connections } from './connections.ts';
 
 const INTERVAL = 1000;
@@ -10,7 +10,7 @@ const INTERVAL = 1000;
 function bench(policy: CleanupPolicy) {
 	let time = 0;
 	const log: string[] = [];
-	const cleanup = new Cleanup(
+	const cleanup = cleanUp(
 		{ policy, interval: INTERVAL },
 		(message, error) => log.push(`${message}: ${error}`),
 		() => time,

@@ -18,50 +18,32 @@ export interface CleanupSettings {
 	readonly interval: number;
 }
 
-/** Asks a policy of the site's own about every open connection, spread over the interval. */
-export class Cleanup {
-	readonly #policy: CleanupPolicy;
-	readonly #report: Report;
-	readonly #rotation: Rotation<OpenSlot>;
+/**
+ * Asks a policy of the site's own about every open connection, spread over the interval.
+ *
+ * @returns Those that it is asked about.
+ */
+export function cleanUp(
+	{ policy, interval }: CleanupSettings,
+	report: Report,
+	clock: () => number = now,
+): Rotation<OpenSlot> {
 	/** Those that an answer is still awaited for. */
-	readonly #asked: WeakSet<OpenSlot> = new WeakSet();
+	const asked = new WeakSet<OpenSlot>();
+	const visit = (slot: OpenSlot): void => {
+		if (asked.has(slot)) return;
+		asked.add(slot);
+		ask(policy, slot)
+			.catch((error: unknown) => report('The `customCleanupPolicy` failed', error))
+			.finally(() => asked.delete(slot));
+	};
+	return new Rotation(interval, visit, clock);
+}
 
-	constructor({ policy, interval }: CleanupSettings, report: Report, clock: () => number = now) {
-		this.#policy = policy;
-		this.#report = report;
-		this.#rotation = new Rotation(interval, (slot) => this.#visit(slot), clock);
+async function ask(policy: CleanupPolicy, slot: OpenSlot): Promise<void> {
+	const verdict: unknown = await policy(new ConnectionView(slot));
+	if (typeof verdict !== 'boolean') {
+		throw new TypeError(`The \`customCleanupPolicy\` must return a boolean, got: ${verdict}`);
 	}
-
-	add(slot: OpenSlot): void {
-		this.#rotation.add(slot);
-	}
-
-	delete(slot: OpenSlot): void {
-		this.#rotation.delete(slot);
-	}
-
-	stop(): void {
-		this.#rotation.stop();
-	}
-
-	/** Asks about those who are due, which a timer does as well. */
-	look(): void {
-		this.#rotation.look();
-	}
-
-	#visit(slot: OpenSlot): void {
-		if (this.#asked.has(slot)) return;
-		this.#asked.add(slot);
-		this.#ask(slot)
-			.catch((error: unknown) => this.#report('The `customCleanupPolicy` failed', error))
-			.finally(() => this.#asked.delete(slot));
-	}
-
-	async #ask(slot: OpenSlot): Promise<void> {
-		const verdict: unknown = await this.#policy(new ConnectionView(slot));
-		if (typeof verdict !== 'boolean') {
-			throw new TypeError(`The \`customCleanupPolicy\` must return a boolean, got: ${verdict}`);
-		}
-		if (verdict) slot.close(GOING_AWAY, 'Cleaned up');
-	}
+	if (verdict) slot.close(GOING_AWAY, 'Cleaned up');
 }

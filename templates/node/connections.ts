@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { ResolvedWebSocketOptions } from '../shared/options.ts';
 import type { Report } from '../shared/report.ts';
-import { Cleanup } from './cleanup.ts';
+import { cleanUp } from './cleanup.ts';
 import { coarseClock } from './coarse-clock.ts';
 import { end } from './ending.ts';
 import { HandshakeRate } from './handshake-rate.ts';
@@ -12,6 +12,7 @@ import { type ClosingReport, ManagerEvents } from './manager-events.ts';
 import { type ConnectionManagerOptions, ManagerConfiguration } from './manager-options.ts';
 import { Metrics } from './metrics.ts';
 import { perProcess } from './per-process.ts';
+import type { Rotation } from './rotation.ts';
 import { Slot } from './slot.ts';
 import { SlotIndex } from './slot-index.ts';
 import { SlotTable } from './slot-table.ts';
@@ -43,12 +44,12 @@ export class Connections {
 	readonly health: HealthMonitor = new HealthMonitor(this.events);
 	readonly metrics: Metrics = new Metrics();
 	readonly configuration: ManagerConfiguration = new ManagerConfiguration();
-	/** Asks the site's policy about each open connection, if it has one. */
-	cleanup: Cleanup | undefined;
 	/** Tells whoever runs the site. */
 	report: Report = (message, error) => console.error(message, error);
 	/** In the order of their handshakes. Those that have left are in it until they have told how. */
 	readonly #slots: SlotTable<Slot> = new SlotTable();
+	/** Those that the site's policy is asked about, if it has one. */
+	#cleanup: Rotation<OpenSlot> | undefined;
 	readonly #clients: SlotIndex<Slot> = new SlotIndex({
 		get: (slot) => slot.placeOfClient,
 		set(slot, _key, place) {
@@ -157,7 +158,7 @@ export class Connections {
 		this.metrics.opened();
 		for (const tag of slot.tags) this.#tags.add(tag, slot);
 		this.health.add(slot);
-		this.cleanup?.add(slot);
+		this.#cleanup?.add(slot);
 		this.events.emit('connection:added', () => new ConnectionView(slot));
 	}
 
@@ -168,7 +169,7 @@ export class Connections {
 		this.#open--;
 		for (const tag of slot.tags) this.#tags.delete(tag, slot);
 		this.health.delete(slot);
-		this.cleanup?.delete(slot);
+		this.#cleanup?.delete(slot);
 		this.metrics.ended(slot, code, coarseClock().update() - slot.enteredAt);
 		const connection = new ConnectionView(slot);
 		this.events.emit('connection:removed', () => ({ connection, code, reason }));
@@ -259,9 +260,9 @@ export class Connections {
 		const { health, cleanup } = this.configuration;
 		if (health === undefined) this.health.stop();
 		else this.health.start(health, this.all());
-		this.cleanup?.stop();
-		this.cleanup = cleanup && new Cleanup(cleanup, (...told) => this.report(...told));
-		for (const slot of this.all()) this.cleanup?.add(slot);
+		this.#cleanup?.stop();
+		this.#cleanup = cleanup && cleanUp(cleanup, (...told) => this.report(...told));
+		for (const slot of this.all()) this.#cleanup?.add(slot);
 	}
 
 	#end(isMeant: (slot: Slot) => boolean, options: ClosingOptions): Promise<ClosingReport> {
