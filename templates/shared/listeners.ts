@@ -206,8 +206,12 @@ function isCallback(value: unknown): value is EventListenerLike {
 	throw new TypeError(`A listener must be a function or an object, got: ${typeof value}`);
 }
 
+/** Those of most listeners, which share them. */
+const NONE: Flags = flagsOf({});
+
 /** What is no dictionary says whether it captures. */
 function flagsOf(options: ListenerOptions): Flags {
+	if (options === undefined) return NONE;
 	const { capture, once, passive, signal } =
 		typeof options === 'object' && options !== null ? options : { capture: options };
 	return { capture: Boolean(capture), once, passive, signal };
