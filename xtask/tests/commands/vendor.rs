@@ -99,6 +99,21 @@ fn a_vendored_package_is_one_module_that_ours_import() {
 }
 
 #[test]
+fn a_template_beside_the_folders_imports_a_vendored_package_too() {
+    let part = part(&[]);
+    let server = registry(part.clone());
+    let checkout = checkout(&server, &part, DECLARED);
+    checkout.write("templates/part.ts", "export { Car } from '@other/part';\n");
+    checkout.write("templates/toy/drive.ts", "export { Car } from '../part.ts';\n");
+    checkout.build_well(&[]);
+    let path = checkout.path(PACKAGE).join("dist/websocket/part.js");
+    assert_eq!(
+        fs::read_to_string(path).unwrap(),
+        "export { Car } from \"./vendor/other-part.js\";\n"
+    );
+}
+
+#[test]
 fn a_vendored_package_is_asked_for_once() {
     let part = part(&[]);
     let server = registry(part.clone());
