@@ -68,6 +68,18 @@ impl Failure {
         (!reports.is_empty()).then_some(Self(reports))
     }
 
+    /// What has succeeded if nothing failed, else everything that was wrong, in the order of both.
+    pub fn collect<T>(results: impl IntoIterator<Item = Result<T, Self>>) -> Result<Vec<T>, Self> {
+        let (mut succeeded, mut failures) = (Vec::new(), Vec::new());
+        for result in results {
+            match result {
+                Ok(success) => succeeded.push(success),
+                Err(failure) => failures.push(failure),
+            }
+        }
+        Self::all(failures).map_or(Ok(succeeded), Err)
+    }
+
     /// The same, with the name of the release that it is about before each sentence without it.
     #[must_use]
     pub fn of_release(mut self, package: &str, version: &Version) -> Self {

@@ -172,14 +172,7 @@ pub fn build(jobs: &[Job<'_>]) -> Result<Vec<(Patched, Package)>, Failure> {
         let package = job.package(&patched, &ours)?;
         Ok((patched, package))
     });
-    let (mut packages, mut failures) = (Vec::new(), Vec::new());
-    for result in built.collect::<Vec<Result<(Patched, Package), Failure>>>() {
-        match result {
-            Ok(package) => packages.push(package),
-            Err(failure) => failures.push(failure),
-        }
-    }
-    Failure::all(failures).map_or(Ok(packages), Err)
+    Failure::collect(built.collect::<Vec<Result<(Patched, Package), Failure>>>())
 }
 
 impl Job<'_> {

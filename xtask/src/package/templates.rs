@@ -38,7 +38,8 @@ impl Templates {
             let template = Template::compile(&source, &in_package(&path, ""), vendored)?;
             Ok((in_package(&path, ".js"), template))
         });
-        Ok(Self(compiled.collect::<Result<_, Failure>>()?))
+        let compiled: Vec<Result<(String, Template), Failure>> = compiled.collect();
+        Ok(Self(Failure::collect(compiled)?.into_iter().collect()))
     }
 
     /// Adds to a package what these imports lead to, and what that imports in turn. To `imports` come

@@ -34,8 +34,9 @@ fn an_unknown_key_in_a_description_is_marked() {
 }
 
 #[test]
-fn a_template_whose_types_are_not_explicit_is_marked() {
+fn templates_whose_types_are_not_explicit_are_all_marked() {
     let checkout = checkout();
+    checkout.write("templates/toy/count.ts", "export const count = () => [1];\n");
     checkout.write("templates/toy/play.ts", "export const play = (a: number) => [a, missing];\n");
     assert_snapshot!(checkout.shown(&["build"]));
 }
