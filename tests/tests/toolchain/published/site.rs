@@ -108,10 +108,12 @@ impl Site<'_> {
         Ok(())
     }
 
-    /// Up to Astro 5 the Worker of a build is named by the site, and what is around it are its assets.
+    /// As `astro add cloudflare` writes it, for the official adapter. Up to Astro 5 the Worker of a build
+    /// is named by the site, and what is around it are its assets.
     fn write_for_wrangler(&self) -> Result<()> {
         let mut configuration = json!({
             "name": "site",
+            "main": "@astrojs/cloudflare/entrypoints/server",
             "compatibility_date": "2026-04-15",
             "compatibility_flags": ["nodejs_compat"],
         });
