@@ -46,26 +46,16 @@ enum Manager {
     Pnpm,
 }
 
-/// How an adapter comes into a site.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    /// By a package manager, and written into the configuration.
-    Install,
-    /// By `astro add`, where the page of the package does not say that this Astro cannot.
-    Add,
-}
-
 /// A site to make.
 struct Trial<'p> {
     package: &'p Package,
-    way: Way,
     manager: Manager,
 }
 
 impl fmt::Display for Trial<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { package: Package { name, version, .. }, way, manager } = self;
-        write!(formatter, "{way:?} {name}@{version} with {manager:?}")
+        let Self { package: Package { name, version, .. }, manager } = self;
+        write!(formatter, "{name}@{version} with {manager:?}")
     }
 }
 
@@ -219,15 +209,10 @@ fn install_all(tools: &Tools, registry: &Registry, packages: &[Package]) -> Resu
     Ok(())
 }
 
-/// Every package as its page says, with npm; and the newest by its tag, and with pnpm.
+/// Every package with npm, and the newest with pnpm as well.
 fn trials(packages: &[Package]) -> Vec<Trial<'_>> {
-    let mut trials = Vec::new();
-    for package in packages {
-        trials.push(Trial { package, way: Way::Add, manager: Manager::Npm });
-        if package.is_newest {
-            trials.push(Trial { package, way: Way::Install, manager: Manager::Npm });
-            trials.push(Trial { package, way: Way::Add, manager: Manager::Pnpm });
-        }
-    }
-    trials
+    let with_npm = packages.iter().map(|package| Trial { package, manager: Manager::Npm });
+    let newest = packages.iter().filter(|package| package.is_newest);
+    let with_pnpm = newest.map(|package| Trial { package, manager: Manager::Pnpm });
+    with_npm.chain(with_pnpm).collect()
 }

@@ -14,7 +14,7 @@ use tests::registry::Registry;
 use tests::server::Server;
 use tests::tools::{Tools, run};
 
-use super::{Manager, Package, Trial, Way};
+use super::{Manager, Package, Trial};
 use crate::readme::{README, blocks, commands};
 
 /// Names its version.
@@ -30,21 +30,17 @@ pub fn echoes(
     trial: &Trial<'_>,
     begun: &Once<TempDir>,
 ) -> Result<()> {
-    let Trial { package, way, manager } = *trial;
+    let Trial { package, manager } = *trial;
     let folder = tempfile::tempdir()?;
     let site = Site { tools, root: folder.path(), package, begun };
     site.write()?;
     site.begin(manager)?;
-    match (way, site.told()?) {
-        (Way::Add, Some(command)) => {
-            run(&mut site.add(registry, &command)?)?;
-            site.add_wrangler(manager)?;
-        }
-        (Way::Add, None) => {
-            site.takes_no_tag(registry)?;
-            site.install(registry, manager)?;
-        }
-        (Way::Install, _) => site.install(registry, manager)?,
+    if let Some(command) = site.told()? {
+        run(&mut site.add(registry, &command)?)?;
+        site.add_wrangler(manager)?;
+    } else {
+        site.takes_no_tag(registry)?;
+        site.install(registry, manager)?;
     }
     let installed: Value = site.read("package.json")?;
     let asked = installed["dependencies"][&package.name].as_str().unwrap_or_default();
@@ -186,7 +182,9 @@ impl Site<'_> {
         // npm's own settings, and pnpm's, are the only ones that reach what Astro calls.
         fs::write(
             self.root.join(".npmrc"),
-            format!("registry=http://{address}/\nignore-scripts=true\naudit=false\nfund=false\n"),
+            format!(
+                "registry=http://{address}/\nignore-scripts=true\nprefer-offline=true\naudit=false\nfund=false\n"
+            ),
         )?;
         let mut astro = self.astro();
         astro.args(command.split_whitespace().skip(2)).arg("--yes");
