@@ -84,16 +84,15 @@ export class Connection implements Transport {
 
 	send(data: Payload, done?: Sent): void {
 		if (this.#state !== OPEN) done?.(connectionClosed());
-		else if (this.#queue !== undefined || (typeof data !== 'string' && data instanceof Blob)) {
-			this.#sendInTurn(data, done);
-		} else this.#send(data, done);
+		else if (this.#queue !== undefined || data instanceof Blob) this.#sendInTurn(data, done);
+		else this.#send(data, done);
 	}
 
 	close(code?: number, reason?: string): void {
 		if (this.#state !== OPEN) return;
 		this.#state = CLOSING;
 		if (this.#queue === undefined) this.#close(code, reason);
-		else this.#enqueue(async () => this.#close(code, reason));
+		else this.#inTurn(() => this.#close(code, reason)).catch(() => {});
 	}
 
 	/** The runtime takes input without being asked. */
@@ -117,19 +116,31 @@ export class Connection implements Transport {
 		this.#queuedBytes += bytes;
 		// It may be changed by the caller before it is its turn.
 		const message = data instanceof Uint8Array ? data.slice() : data;
-		this.#enqueue(async () => {
-			try {
-				const read =
-					message instanceof Blob ? new Uint8Array(await message.arrayBuffer()) : message;
-				if (this.#hasFailed) done?.(connectionClosed());
-				else this.#send(read, done);
-			} catch (error) {
+		const send = async (): Promise<void> => {
+			this.#send(
+				message instanceof Blob ? new Uint8Array(await message.arrayBuffer()) : message,
+				done,
+			);
+		};
+		this.#inTurn(send)
+			.catch((error) => {
 				done?.(toError(error));
 				this.#fail(toError(error));
-			} finally {
+			})
+			.finally(() => {
 				this.#queuedBytes -= bytes;
-			}
-		});
+			});
+	}
+
+	/** Does something once everything before it is done, and nothing if any of that fails. */
+	#inTurn(task: () => void | Promise<void>): Promise<void> {
+		const queue = (this.#queue ?? Promise.resolve()).then(task);
+		this.#queue = queue;
+		const forget = (): void => {
+			if (this.#queue === queue) this.#queue = undefined;
+		};
+		queue.then(forget, forget);
+		return queue;
 	}
 
 	/** A Blob cannot be read. What comes behind it would be in the wrong place. */
@@ -139,13 +150,6 @@ export class Connection implements Transport {
 		this.#state = CLOSING;
 		this.#receiver?.failed(error);
 		this.#close(INTERNAL_ERROR, undefined);
-	}
-
-	#enqueue(task: () => Promise<void>): void {
-		const queue = (this.#queue ?? Promise.resolve()).then(task).then(() => {
-			if (this.#queue === queue) this.#queue = undefined;
-		});
-		this.#queue = queue;
 	}
 
 	#close(code: number | undefined, reason: string | undefined): void {

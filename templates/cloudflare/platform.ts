@@ -66,9 +66,5 @@ export function webSocketOf(response: Response): PlatformSocket | undefined {
  * with symbols for keys, its cookies for one.
  */
 export function mutable(response: Response): Response {
-	const copy = new platform.Response(response.body, response);
-	for (const key of Object.getOwnPropertySymbols(response)) {
-		Reflect.set(copy, key, Reflect.get(response, key));
-	}
-	return copy;
+	return Object.assign(new platform.Response(response.body, response), response);
 }

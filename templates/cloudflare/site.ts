@@ -1,15 +1,9 @@
-import { type AllowedDomain, isAllowedDomain } from '../shared/allowed-domains.ts';
+import type { AllowedDomain } from '../shared/allowed-domains.ts';
 import { hooksOf, type WebSocketHandshake, type WebSocketHooks } from '../shared/hooks.ts';
 import type { ResolvedWebSocketOptions } from '../shared/options.ts';
 import { ORDINARY } from '../shared/ordinary-locals.ts';
 import { isOriginAllowed } from '../shared/origin.ts';
-import {
-	FAILED,
-	FORBIDDEN_ORIGIN,
-	NOT_VERIFIED,
-	type Refusal,
-	refusalHeaders,
-} from '../shared/refusal.ts';
+import { FAILED, FORBIDDEN_ORIGIN, NOT_VERIFIED, type Refusal } from '../shared/refusal.ts';
 import { type Report, reporter } from '../shared/report.ts';
 import type { WebSocketLocals } from '../shared/types.ts';
 import { isHandshake, offeredProtocols } from './handshake.ts';
@@ -97,20 +91,11 @@ function isFromHere(
 ): boolean {
 	const origin = headers.get('origin') ?? undefined;
 	const host = headers.get('host') ?? new URL(url).host;
-	return isOriginAllowed(
-		{ origin, host },
-		{
-			allowedOrigins,
-			isAllowedDomain: (origin) =>
-				manifest.allowedDomains?.some((domain) => isAllowedDomain(origin, domain)) ?? false,
-		},
-	);
+	const { allowedDomains = [] } = manifest;
+	return isOriginAllowed({ origin, host }, { allowedOrigins, allowedDomains });
 }
 
 /** The answer that a refusal is. */
 export function refused(refusal: Refusal): Response {
-	return new Response(refusal.message, {
-		status: refusal.status,
-		headers: refusalHeaders(refusal),
-	});
+	return new Response(refusal.message, refusal);
 }

@@ -46,8 +46,6 @@ export class Upgrade {
 			tags: [...(options.tags ?? [])],
 			data: options.data,
 			maxHeldBytes: limits.maxPayload,
-			// The runtime tells nothing of what waits to go out.
-			maxBufferedAmount: Number.POSITIVE_INFINITY,
 			captureContext,
 			report,
 		});

@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { ViteDevServer } from 'vite';
+import type { AllowedDomain } from '../shared/allowed-domains.ts';
 import { connections } from './connections.ts';
 import { getUpgradeContext } from './context.ts';
 import type { Host } from './host.ts';
 import { withLocals } from './locals.ts';
-import { type AllowedOrigins, rejectForeignOrigin } from './origin.ts';
+import { rejectForeignOrigin } from './origin.ts';
 import { closing } from './shutdown.ts';
 import { listenForUpgrades } from './upgrade-listener.ts';
 import { rejectUnverified } from './verify.ts';
@@ -20,7 +21,7 @@ interface DevRequest extends IncomingMessage {
 export function attachDevServer(
 	vite: ViteDevServer,
 	host: Host,
-	allowedDomains: AllowedOrigins['allowedDomains'],
+	allowedDomains: readonly AllowedDomain[],
 ): void {
 	const { options, report } = host;
 	const { allowedOrigins } = options;

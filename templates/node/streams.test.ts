@@ -18,14 +18,13 @@ interface Bench {
 	readonly wire: Socket;
 }
 
-function create(maxBufferedAmount: number): SocketHandle {
+function create(): SocketHandle {
 	return ServerWebSocket.create({
 		url: 'ws://example.com/',
 		protocol: '',
 		tags: [],
 		data: undefined,
 		maxHeldBytes: 1024,
-		maxBufferedAmount,
 		captureContext: () => new AsyncResource('Test'),
 		report: assert.fail,
 	});
@@ -38,7 +37,7 @@ async function connect(
 	prepare: (socket: ServerWebSocket) => void = () => {},
 ): Promise<Bench> {
 	const settings = { ...WEBSOCKET_DEFAULTS, maxMessagesPerSecond: 0, ...options };
-	const { socket, open } = create(settings.maxBufferedAmount);
+	const { socket, open } = create();
 	prepare(socket);
 	const host = http.createServer().listen(0, '127.0.0.1');
 	host.on('upgrade', (request, connection, head) => {
@@ -162,7 +161,7 @@ test('where the connection is lost both streams fail', async (context) => {
 });
 
 test('a handshake that fails gives streams that fail', async () => {
-	const { socket, fail } = create(1024);
+	const { socket, fail } = create();
 	const reading = socket.readable.getReader().read();
 	fail(new Error('gone'));
 	await assert.rejects(reading, { name: 'NetworkError' });

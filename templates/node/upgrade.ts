@@ -49,7 +49,6 @@ export function upgradeWebSocket(
 		tags: options.tags === undefined ? NO_TAGS : [...options.tags],
 		data: options.data,
 		maxHeldBytes: connectionSettings.maxPayload,
-		maxBufferedAmount: connectionSettings.maxBufferedAmount,
 		captureContext,
 		report: settings.report,
 	});

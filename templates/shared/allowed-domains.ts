@@ -27,10 +27,8 @@ export function isAllowedDomain(
 }
 
 function isHostname(name: string, pattern: string): boolean {
-	if (!pattern.startsWith('*')) return name === pattern;
-	const [wildcard, ...labels] = pattern.split('.');
-	const rest = `.${labels.join('.')}`;
-	if (!name.endsWith(rest) || name === rest) return false;
+	const [, wildcard, rest] = /^(\*\*?)(\..*)$/.exec(pattern) ?? [];
+	if (rest === undefined) return name === pattern;
 	const before = name.slice(0, -rest.length);
-	return wildcard === '**' || (wildcard === '*' && !before.includes('.'));
+	return before !== '' && name.endsWith(rest) && (wildcard === '**' || !before.includes('.'));
 }

@@ -13,7 +13,6 @@ function target(report: (message: string, error?: unknown) => void = assert.fail
 		tags: [],
 		data: undefined,
 		maxHeldBytes: 1024,
-		maxBufferedAmount: 1024,
 		captureContext: () => new AsyncResource('Test'),
 		report,
 	}).socket;

@@ -1,5 +1,17 @@
-import { AT_TARGET, beingDispatched, DISPATCH, Dispatch, type Dispatched } from './dispatch.ts';
-import type { AstroWebSocketCloseEvent, AstroWebSocketErrorEvent } from './types.ts';
+import {
+	AT_TARGET,
+	CURRENT_TARGET,
+	type Dispatched,
+	IS_IN_PASSIVE,
+	IS_STOPPED,
+	TARGET,
+} from './dispatch.ts';
+import type {
+	AstroWebSocketCloseEvent,
+	AstroWebSocketData,
+	AstroWebSocketErrorEvent,
+	AstroWebSocketMessageEvent,
+} from './types.ts';
 
 export interface CloseDetails {
 	readonly code: number;
@@ -8,99 +20,155 @@ export interface CloseDetails {
 }
 
 /**
- * An event that tells of its dispatch on a target of ours. The members of `Event` that do so read
- * what only a runtime's own `EventTarget` can write.
+ * An event that a runtime's own `Event` has no part in, but for being its prototype: making one takes
+ * every runtime longer than everything else that is done for a small message. It can be dispatched on
+ * sockets only.
  */
-class DispatchedEvent extends Event implements Dispatched {
-	readonly [DISPATCH]: Dispatch = new Dispatch(null);
+class SocketEvent implements Dispatched {
+	[TARGET]: EventTarget | null = null;
+	[CURRENT_TARGET]: EventTarget | null = null;
+	[IS_STOPPED] = false;
+	[IS_IN_PASSIVE] = false;
+	declare readonly type: string;
+	declare cancelBubble: boolean;
 
-	override get target(): EventTarget | null {
-		const { before, target } = this[DISPATCH];
-		const native = super.target;
-		return native === before ? target : native;
+	get target(): EventTarget | null {
+		return this[TARGET];
 	}
 
-	override get srcElement(): EventTarget | null {
+	get srcElement(): EventTarget | null {
 		return this.target;
 	}
 
-	override get currentTarget(): EventTarget | null {
-		const { isActive, target } = this[DISPATCH];
-		return isActive ? target : super.currentTarget;
+	get currentTarget(): EventTarget | null {
+		return this[CURRENT_TARGET];
 	}
 
-	override get eventPhase(): 0 | 2 {
-		return this[DISPATCH].isActive ? AT_TARGET : (super.eventPhase as 0 | 2);
+	get eventPhase(): 0 | 2 {
+		return this.currentTarget === null ? 0 : AT_TARGET;
 	}
 
-	override composedPath(): [EventTarget?] {
-		const { isActive, target } = this[DISPATCH];
-		return isActive && target !== null ? [target] : super.composedPath();
+	/** When it was first asked for: hardly anybody does, and a look at the clock takes its time. */
+	get timeStamp(): number {
+		const value = performance.now();
+		Object.defineProperty(this, 'timeStamp', { value });
+		return value;
 	}
 
-	override stopImmediatePropagation(): void {
-		this[DISPATCH].isStopped = true;
-		super.stopImmediatePropagation();
+	composedPath(): EventTarget[] {
+		const { currentTarget } = this;
+		return currentTarget === null ? [] : [currentTarget];
 	}
 
-	override preventDefault(): void {
-		if (!this[DISPATCH].isInPassive) super.preventDefault();
+	stopPropagation(): void {
+		this.cancelBubble = true;
+	}
+
+	stopImmediatePropagation(): void {
+		this.cancelBubble = true;
+		this[IS_STOPPED] = true;
+	}
+
+	/** There is nothing to prevent. */
+	preventDefault(): void {}
+
+	/** Deprecated in the DOM Standard, and there nevertheless. */
+	initEvent(): void {}
+
+	/** What is printed: Node would look for what only its own events have. */
+	[Symbol.for('nodejs.util.inspect.custom')](): object {
+		const { type, target } = this;
+		return { type, ...Object.fromEntries(Object.entries(this)), target };
 	}
 }
 
-/** What tells of a dispatch, for an object that is not below {@link DispatchedEvent}. */
-const { constructor: _, ...members } = Object.getOwnPropertyDescriptors(DispatchedEvent.prototype);
+class SocketMessageEvent extends SocketEvent {
+	readonly data: AstroWebSocketData;
 
-/** The dispatch of any event. One of the runtime is made to tell of it, which is rare here. */
-export function dispatchOf(event: Event): Dispatch {
-	return (event as Partial<DispatchedEvent>)[DISPATCH] ?? adopt(event);
+	constructor(data: AstroWebSocketData) {
+		super();
+		this.data = data;
+	}
+
+	/** That of the socket. */
+	get origin(): string {
+		return new URL((this.target as WebSocket).url).origin;
+	}
+
+	get ports(): [] {
+		return [];
+	}
+
+	initMessageEvent(): void {}
 }
 
-function adopt(event: Event): Dispatch {
-	if (event.eventPhase !== 0) throw beingDispatched();
-	const dispatch = new Dispatch(event.target);
-	Object.defineProperties(event, { ...members, [DISPATCH]: { value: dispatch } });
-	return dispatch;
-}
-
-class SocketCloseEvent extends DispatchedEvent implements AstroWebSocketCloseEvent {
+class SocketCloseEvent extends SocketEvent implements CloseDetails {
 	readonly code: number;
 	readonly reason: string;
 	readonly wasClean: boolean;
 
-	constructor(details: CloseDetails) {
-		super('close');
-		this.code = details.code;
-		this.reason = details.reason;
-		this.wasClean = details.wasClean;
+	constructor({ code, reason, wasClean }: CloseDetails) {
+		super();
+		this.code = code;
+		this.reason = reason;
+		this.wasClean = wasClean;
 	}
 }
 
-class SocketErrorEvent extends DispatchedEvent implements AstroWebSocketErrorEvent {
+class SocketErrorEvent extends SocketEvent {
 	readonly error: Error;
 	readonly message: string;
 
 	constructor(error: Error) {
-		super('error');
+		super();
 		this.error = error;
 		this.message = error.message;
 	}
 }
 
-// An `instanceof CloseEvent` as well. Node has none before version 23.
-if (globalThis.CloseEvent !== undefined) {
-	Object.defineProperties(SocketCloseEvent.prototype, members);
-	Object.setPrototypeOf(SocketCloseEvent.prototype, globalThis.CloseEvent.prototype);
+// What is always the same takes no memory of an event.
+Object.assign(SocketEvent.prototype, {
+	bubbles: false,
+	cancelable: false,
+	cancelBubble: false,
+	composed: false,
+	defaultPrevented: false,
+	isTrusted: false,
+	returnValue: true,
+});
+Object.assign(SocketMessageEvent.prototype, { lastEventId: '', source: null });
+
+/** What all events have, for those that are not below it. */
+const { constructor: _, ...members } = Object.getOwnPropertyDescriptors(SocketEvent.prototype);
+
+/** Makes the events of a class the runtime's as well, by `instanceof`. It may lack `native`. */
+function derive(
+	{ prototype }: { readonly prototype: SocketEvent },
+	type: string,
+	native: { readonly prototype: object } = Event,
+): void {
+	Object.defineProperties(prototype, { ...members, type: { value: type } });
+	Object.setPrototypeOf(prototype, native.prototype);
 }
 
+derive(SocketEvent, 'open');
+derive(SocketMessageEvent, 'message', globalThis.MessageEvent);
+derive(SocketCloseEvent, 'close', globalThis.CloseEvent);
+derive(SocketErrorEvent, 'error');
+
+// TypeScript does not see what prototypes they have.
 export function openEvent(): Event {
-	return new DispatchedEvent('open');
+	return new SocketEvent() as unknown as Event;
+}
+
+export function messageEvent(data: AstroWebSocketData): AstroWebSocketMessageEvent {
+	return new SocketMessageEvent(data) as unknown as AstroWebSocketMessageEvent;
 }
 
 export function errorEvent(error: Error): AstroWebSocketErrorEvent {
-	return new SocketErrorEvent(error);
+	return new SocketErrorEvent(error) as unknown as AstroWebSocketErrorEvent;
 }
 
 export function closeEvent(details: CloseDetails): AstroWebSocketCloseEvent {
-	return new SocketCloseEvent(details);
+	return new SocketCloseEvent(details) as unknown as AstroWebSocketCloseEvent;
 }

@@ -1,4 +1,12 @@
-import { dispatchOf } from './events.ts';
+import {
+	beingDispatched,
+	CURRENT_TARGET,
+	type Dispatched,
+	IS_IN_PASSIVE,
+	IS_STOPPED,
+	TARGET,
+} from './dispatch.ts';
+import { adopt } from './foreign-event.ts';
 
 /** A listener as `addEventListener()` takes it. */
 export type EventListenerLike =
@@ -24,21 +32,26 @@ export type CaptureContext = () => AsyncScope | undefined;
 /** Hears of what a listener throws, or rejects with. */
 export type OnFailure<Target> = (target: Target, error: unknown) => void;
 
-/** A listener that was added (DOM Standard, section 2.7). */
+/** How a listener was added (DOM Standard, section 2.7). */
+interface Flags {
+	readonly capture: boolean;
+	readonly once: boolean | undefined;
+	readonly passive: boolean | undefined;
+	readonly signal: AbortSignal | undefined;
+}
+
+/** A listener that was added. */
 interface Listener {
 	readonly type: string;
+	/** None for the value of `onmessage` or its like. */
+	readonly flags: Flags | undefined;
 	callback: EventListenerLike;
-	readonly capture: boolean;
-	readonly once: boolean;
-	readonly passive: boolean;
-	/** Whether it is the value of `onmessage` or its like. */
-	readonly isAttribute: boolean;
-	isRemoved: boolean;
 	/**
 	 * The context in which it was added, and in which it runs. Outside of it the stores of the
 	 * request, upstream's and the site's own, would be missing.
 	 */
 	context: AsyncScope | undefined;
+	isRemoved: boolean;
 }
 
 /**
@@ -59,24 +72,16 @@ export class Listeners {
 		captureContext: CaptureContext,
 	): boolean {
 		if (!isCallback(callback)) return false;
-		const { capture, once, passive, signal } = settings(options);
-		if (signal?.aborted || this.#find(type, callback, Boolean(capture)) !== undefined) return false;
-		const listener = this.#append({
-			type,
-			callback,
-			capture: Boolean(capture),
-			once: Boolean(once),
-			passive: Boolean(passive),
-			isAttribute: false,
-			isRemoved: false,
-			context: captureContext(),
-		});
-		if (signal !== undefined) this.#removeOnAbort(signal, listener);
+		const flags = flagsOf(options);
+		const { capture, signal } = flags;
+		if (signal?.aborted || this.#find(type, callback, capture) !== undefined) return false;
+		const listener = this.#append(type, callback, captureContext(), flags);
+		if (signal !== undefined) removeOnAbort(signal, listener);
 		return true;
 	}
 
 	remove(type: string, callback: EventListenerLike | null, options: ListenerOptions): void {
-		this.#remove(this.#find(type, callback, Boolean(settings(options).capture)));
+		this.#remove(this.#find(type, callback, flagsOf(options).capture));
 	}
 
 	/** The value of an event handler attribute. */
@@ -97,21 +102,8 @@ export class Listeners {
 		}
 		const callback = value as EventListenerLike;
 		const context = captureContext();
-		if (present !== undefined) {
-			present.callback = callback;
-			present.context = context;
-			return true;
-		}
-		this.#append({
-			type,
-			callback,
-			capture: false,
-			once: false,
-			passive: false,
-			isAttribute: true,
-			isRemoved: false,
-			context,
-		});
+		if (present === undefined) this.#append(type, callback, context);
+		else Object.assign(present, { callback, context });
 		return true;
 	}
 
@@ -126,20 +118,26 @@ export class Listeners {
 		onFailure: OnFailure<Target>,
 	): void {
 		const { type } = event;
-		const dispatch = dispatchOf(event);
-		dispatch.begin(target);
+		const dispatched = begin(event, target);
 		for (const listener of this.#all) {
 			if (listener.type !== type || listener.isRemoved) continue;
-			if (listener.once) this.#remove(listener);
-			dispatch.isInPassive = listener.passive;
+			if (listener.flags?.once) this.#remove(listener);
+			dispatched[IS_IN_PASSIVE] = Boolean(listener.flags?.passive);
 			run(listener, target, event, onFailure);
-			if (dispatch.isStopped) break;
+			if (dispatched[IS_STOPPED]) break;
 		}
-		dispatch.end();
+		end(dispatched);
 	}
 
-	#append(listener: Listener): Listener {
-		this.#all = this.#all.concat(listener);
+	#append(
+		type: string,
+		callback: EventListenerLike,
+		context: AsyncScope | undefined,
+		flags?: Flags,
+	): Listener {
+		const listener = { type, flags, callback, context, isRemoved: false };
+		// Some may have been removed by their signals.
+		this.#all = [...this.#all.filter(({ isRemoved }) => !isRemoved), listener];
 		return listener;
 	}
 
@@ -148,24 +146,13 @@ export class Listeners {
 			(listener) =>
 				listener.callback === callback &&
 				listener.type === type &&
-				listener.capture === capture &&
-				!listener.isAttribute,
+				listener.flags?.capture === capture &&
+				!listener.isRemoved,
 		);
 	}
 
 	#findAttribute(type: string): Listener | undefined {
-		return this.#all.find((listener) => listener.isAttribute && listener.type === type);
-	}
-
-	/** A signal may live longer than many targets, and must not keep them. */
-	#removeOnAbort(signal: AbortSignal, listener: Listener): void {
-		const reference = new WeakRef(this);
-		const added = new WeakRef(listener);
-		const remove = (): void => {
-			const listeners = reference.deref();
-			if (listeners !== undefined) listeners.#remove(added.deref());
-		};
-		signal.addEventListener('abort', remove, { once: true });
+		return this.#all.find((listener) => listener.flags === undefined && listener.type === type);
 	}
 
 	#remove(listener: Listener | undefined): void {
@@ -173,6 +160,20 @@ export class Listeners {
 		listener.isRemoved = true;
 		this.#all = this.#all.filter((other) => other !== listener);
 	}
+}
+
+function begin(event: Event & Partial<Dispatched>, target: EventTarget): Dispatched {
+	const dispatched = event[CURRENT_TARGET] === undefined ? adopt(event) : (event as Dispatched);
+	if (dispatched[CURRENT_TARGET] !== null) throw beingDispatched();
+	dispatched[TARGET] = target;
+	dispatched[CURRENT_TARGET] = target;
+	return dispatched;
+}
+
+function end(dispatched: Dispatched): void {
+	dispatched[CURRENT_TARGET] = null;
+	dispatched[IS_STOPPED] = false;
+	dispatched[IS_IN_PASSIVE] = false;
 }
 
 function run<Target extends EventTarget>(
@@ -205,7 +206,23 @@ function isCallback(value: unknown): value is EventListenerLike {
 	throw new TypeError(`A listener must be a function or an object, got: ${typeof value}`);
 }
 
+/** Those of most listeners, which share them. */
+const NONE: Flags = flagsOf({});
+
 /** What is no dictionary says whether it captures. */
-function settings(options: ListenerOptions): Exclude<ListenerOptions, boolean | undefined> {
-	return typeof options === 'object' && options !== null ? options : { capture: Boolean(options) };
+function flagsOf(options: ListenerOptions): Flags {
+	if (options === undefined) return NONE;
+	const { capture, once, passive, signal } =
+		typeof options === 'object' && options !== null ? options : { capture: options };
+	return { capture: Boolean(capture), once, passive, signal };
+}
+
+/** A signal may live longer than many targets, and must not keep them. */
+function removeOnAbort(signal: AbortSignal, listener: Listener): void {
+	const added = new WeakRef(listener);
+	const remove = (): void => {
+		const present = added.deref();
+		if (present !== undefined) present.isRemoved = true;
+	};
+	signal.addEventListener('abort', remove, { once: true });
 }

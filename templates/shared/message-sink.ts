@@ -1,11 +1,9 @@
 import { INTERNAL_ERROR, NORMAL_CLOSURE } from './close-codes.ts';
 import { connectionClosed, connectionLost } from './errors.ts';
-import { payloadSize, toPayload } from './payload.ts';
+import { toPayload } from './payload.ts';
 import { OPEN } from './ready-state.ts';
 import type { StreamedSocket } from './streams.ts';
-
-/** Bytes that may wait to go out before a writer has to wait. */
-const HIGH_WATER_MARK = 64 * 1024;
+import type { Transport } from './transport.ts';
 
 /** Messages that may wait in the stream itself. */
 const QUEUED_MESSAGES = 16;
@@ -16,35 +14,42 @@ interface AbortableController extends WritableStreamDefaultController {
 }
 
 /**
- * `socket.writable`. A writer waits until the client has read what was written before, so that the
- * limit of what may wait to go out is only met by a single message that is larger.
+ * `socket.writable`. A message waits until the one before it has left the process, so that the limit
+ * of what may wait to go out is only met by a single message that is larger.
  */
 export class MessageSink {
 	readonly stream: WritableStream<unknown>;
-	readonly #socket: StreamedSocket;
 	#controller: WritableStreamDefaultController | undefined;
-	/** Messages that have not left the process. */
-	#pending = 0;
-	#error: Error | undefined;
-	/** Goes on with whoever waits for the connection, for room in it, or for its end. */
-	#wake: (() => void) | undefined;
+	/** Goes on with what waits for the connection. */
+	#onOpen: ((transport: Transport) => void) | undefined;
+	/** Goes on with what would come to nothing if the connection ended, or the stream was aborted. */
+	#onEnd: ((error: Error, isClean?: boolean) => void) | undefined;
 
 	constructor(socket: StreamedSocket) {
-		this.#socket = socket;
 		this.stream = new WritableStream<unknown>(
 			{
 				start: (controller) => {
 					this.#controller = controller;
 					const { signal } = controller as AbortableController;
-					signal.addEventListener('abort', () => this.#fail(connectionClosed()));
+					signal.addEventListener('abort', () => this.#onEnd?.(connectionClosed()));
 				},
-				write: (message) => this.#write(message),
-				close: async () => {
-					socket.close(NORMAL_CLOSURE);
-					// The client answers it, behind all messages: then they have arrived.
-					while (socket.wasClean === undefined) await this.#change();
-					if (!socket.wasClean) throw connectionLost();
-				},
+				write: (message) =>
+					new Promise<void>((resolve, reject) => {
+						this.#onEnd = reject;
+						this.#onOpen = (transport) => {
+							if (transport.readyState !== OPEN) reject(connectionClosed());
+							else
+								transport.send(toPayload(message), (error) => (error ? reject(error) : resolve()));
+						};
+						if (socket.transport !== undefined) this.#onOpen(socket.transport);
+					}),
+				close: () =>
+					new Promise<void>((resolve, reject) => {
+						// The client answers it, behind all messages: then they have arrived.
+						this.#onEnd = (error, isClean) => (isClean ? resolve() : reject(error));
+						if (socket.wasClean) resolve();
+						else socket.close(NORMAL_CLOSURE);
+					}),
 				abort: () => socket.close(INTERNAL_ERROR),
 			},
 			new CountQueuingStrategy({ highWaterMark: QUEUED_MESSAGES }),
@@ -52,49 +57,15 @@ export class MessageSink {
 		if (socket.wasClean !== undefined) this.end(socket.wasClean);
 	}
 
-	opened(): void {
-		this.#wake?.();
+	opened(transport: Transport): void {
+		this.#onOpen?.(transport);
 	}
 
 	end(isClean: boolean): void {
-		this.#fail(isClean ? connectionClosed() : connectionLost());
+		const error = isClean ? connectionClosed() : connectionLost();
+		this.#onEnd?.(error, isClean);
 		// Later, so that what is piped from `readable` can end without an error first.
-		if (isClean) setTimeout(() => this.#controller?.error(this.#error));
-		else this.#controller?.error(this.#error);
-	}
-
-	async #write(message: unknown): Promise<void> {
-		const payload = toPayload(message);
-		const bytes = payloadSize(payload);
-		while (this.#error === undefined && !this.#hasRoomFor(bytes)) await this.#change();
-		if (this.#error !== undefined) throw this.#error;
-		const { transport } = this.#socket;
-		if (transport?.readyState !== OPEN) throw connectionClosed();
-		this.#pending += 1;
-		transport.send(payload, (error) => {
-			this.#pending -= 1;
-			if (error) this.#fail(error);
-			else this.#wake?.();
-		});
-		// Where a limit has refused it.
-		if (this.#error !== undefined) throw this.#error;
-	}
-
-	#hasRoomFor(bytes: number): boolean {
-		const { transport, maxBufferedAmount } = this.#socket;
-		if (transport === undefined) return false;
-		const limit = Math.min(HIGH_WATER_MARK, maxBufferedAmount);
-		return this.#pending === 0 || transport.bufferedAmount + bytes <= limit;
-	}
-
-	#fail(error: Error): void {
-		this.#error ??= error;
-		this.#wake?.();
-	}
-
-	#change(): Promise<void> {
-		return new Promise((resolve) => {
-			this.#wake = resolve;
-		});
+		if (isClean) setTimeout(() => this.#controller?.error(error));
+		else this.#controller?.error(error);
 	}
 }

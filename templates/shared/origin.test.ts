@@ -4,7 +4,7 @@ import { isOriginAllowed, type OriginPolicy } from './origin.ts';
 
 const policy: OriginPolicy = {
 	allowedOrigins: ['https://app.example.com'],
-	isAllowedDomain: (origin) => origin.hostname === 'allowed.example.com',
+	allowedDomains: [{ hostname: 'allowed.example.com' }],
 };
 
 const isAllowed = (origin: string | undefined, host: string | undefined): boolean =>

@@ -1,3 +1,5 @@
+import { type AllowedDomain, isAllowedDomain } from './allowed-domains.ts';
+
 /** The part of a handshake that decides whether its origin may connect. */
 export interface OriginRequest {
 	/** The `Origin` header. */
@@ -11,7 +13,7 @@ export interface OriginPolicy {
 	/** `websocket.allowedOrigins`, each as `URL.origin` writes it. */
 	readonly allowedOrigins: readonly string[];
 	/** Astro's `security.allowedDomains`. */
-	isAllowedDomain(origin: URL): boolean;
+	readonly allowedDomains: readonly AllowedDomain[];
 }
 
 /**
@@ -30,7 +32,7 @@ export function isOriginAllowed(request: OriginRequest, policy: OriginPolicy): b
 	return (
 		isSameHost(origin, request.host) ||
 		policy.allowedOrigins.includes(origin.origin) ||
-		policy.isAllowedDomain(origin)
+		policy.allowedDomains.some((domain) => isAllowedDomain(origin, domain))
 	);
 }
 

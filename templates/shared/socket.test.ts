@@ -56,7 +56,6 @@ function bench(): Bench {
 		tags: [],
 		data: undefined,
 		maxHeldBytes: 1024,
-		maxBufferedAmount: 1024,
 		captureContext: () => new AsyncResource('Test'),
 		report: (message, error) => reports.push(error ?? message),
 	});

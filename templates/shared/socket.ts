@@ -1,6 +1,6 @@
 import { type CloseFrame, closeFrame } from './close.ts';
 import { ABNORMAL_CLOSURE, INTERNAL_ERROR } from './close-codes.ts';
-import { type CloseDetails, closeEvent, errorEvent, openEvent } from './events.ts';
+import { type CloseDetails, closeEvent, errorEvent, messageEvent, openEvent } from './events.ts';
 import { Inbox } from './inbox.ts';
 import {
 	type CaptureContext,
@@ -8,7 +8,6 @@ import {
 	type ListenerOptions,
 	Listeners,
 } from './listeners.ts';
-import { messageEvent } from './message-event.ts';
 import { toMessageData, toPayload, toStreamMessage } from './payload.ts';
 import { CLOSED, CLOSING, CONNECTING, OPEN, type ReadyState } from './ready-state.ts';
 import { Streams } from './streams.ts';
@@ -25,8 +24,6 @@ export interface SocketInit {
 	readonly data: unknown;
 	/** Bytes of messages that wait for the first message handler. */
 	readonly maxHeldBytes: number;
-	/** Bytes that may wait to go out. */
-	readonly maxBufferedAmount: number;
 	/** For a handler to run in the context in which it was added. */
 	readonly captureContext: CaptureContext;
 	report(message: string, error?: unknown): void;
@@ -82,7 +79,6 @@ export class ServerWebSocket implements AstroWebSocket {
 	readonly #captureContext: SocketInit['captureContext'];
 	readonly #report: SocketInit['report'];
 	readonly #maxHeldBytes: number;
-	readonly #maxBufferedAmount: number;
 	readonly #listeners: Listeners = new Listeners();
 	/** Made for the first message that has to wait. */
 	#inbox: Inbox | undefined;
@@ -118,7 +114,6 @@ export class ServerWebSocket implements AstroWebSocket {
 		this.#captureContext = init.captureContext;
 		this.#report = init.report;
 		this.#maxHeldBytes = init.maxHeldBytes;
-		this.#maxBufferedAmount = init.maxBufferedAmount;
 	}
 
 	get [Symbol.toStringTag](): string {
@@ -258,7 +253,7 @@ export class ServerWebSocket implements AstroWebSocket {
 			this.#streams.message(toStreamMessage(own));
 		}
 		if (!this.#hearsMessages) return;
-		this.#fire(messageEvent(toMessageData(data, this.#binaryType), this.url));
+		this.#fire(messageEvent(toMessageData(data, this.#binaryType)));
 	}
 
 	#close(frame: CloseFrame | undefined): void {
@@ -273,7 +268,6 @@ export class ServerWebSocket implements AstroWebSocket {
 	/** Most sockets never have any: they are made when they are asked for. */
 	#streamed(): Streams {
 		this.#streams ??= new Streams({
-			maxBufferedAmount: this.#maxBufferedAmount,
 			transport: this.#transport,
 			wasClean: this.#wasClean,
 			close: (code) => this.#close(code === undefined ? undefined : { code, reason: '' }),

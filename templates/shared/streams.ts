@@ -4,8 +4,6 @@ import type { Transport } from './transport.ts';
 
 /** What the streams know of their socket. */
 export interface StreamedSocket {
-	/** Bytes that may wait to go out before a limit takes over. */
-	readonly maxBufferedAmount: number;
 	/** Set once the handshake is complete. */
 	transport: Transport | undefined;
 	/** Set once the connection has ended. */
@@ -41,7 +39,7 @@ export class Streams {
 
 	open(transport: Transport): void {
 		this.#socket.transport = transport;
-		this.#sink?.opened();
+		this.#sink?.opened(transport);
 	}
 
 	message(message: StreamMessage): void {

@@ -19,23 +19,26 @@ use crate::{
     package::stamp,
     pipeline::Workshop,
     proposal::{Issue, Proposal, PullRequest, Step, list},
+    status::{LineStatus, Report, named},
     upstream::{
-        ASTRO, Fetcher, Line, PINS, Pins, SUBMODULE, UpstreamError, newest, set_submodule_commit,
+        ASTRO, Fetcher, Line, PINS, Pins, SUBMODULE, UpstreamError, set_submodule_commit,
         submodule_commit,
     },
     workspace,
 };
 
-/// Errors after which nothing is known of a release: the registry was not reached. Others that end with
-/// 3 do tell something, for example that a folder of upstream's has moved.
-const NOT_REACHED: [&str; 5] = ["U004", "U005", "U006", "U007", "U009"];
+/// Errors after which nothing is known of a release: the registry was not reached, or not for the
+/// declarations beside a clone's source. Others that end with 3 do tell something, for example that a
+/// folder of upstream's has moved.
+const NOT_REACHED: [&str; 6] = ["U004", "U005", "U006", "U007", "U009", "U026"];
 
 /// Try the newest releases of upstream, and print what to tell the maintainers
 ///
-/// Runs `status --check`; for each line that upstream has left behind `sync-version --latest`, `build`
-/// and `test`. The pins of the lines that fit stay moved, those of the others go back. Prints a
-/// proposal as JSON: a pull request for what fits, an issue for what does not, for
-/// `cargo xtask propose`. Commits that pins need are fetched by the git of this machine.
+/// Looks what upstream has released since, as `status` does: a new Astro, or only an adapter. For each
+/// line that is left behind it runs `sync-version --latest`, `build` and `test`. The pins of the lines
+/// that fit stay moved, those of the others go back. Prints a proposal as JSON: a pull request for what
+/// fits, an issue for what does not, for `cargo xtask propose`. Commits that pins need are fetched by
+/// the git of this machine.
 #[derive(clap::Args)]
 pub struct Follow {
     /// Write nothing: try whether the patches fit, without building and testing
@@ -46,12 +49,19 @@ pub struct Follow {
     check: bool,
 }
 
+/// Where a line is to go.
+struct Target<'w> {
+    line: &'w Line,
+    /// What is new, as people say it: `Astro 7.3.0`, or adapters that were released alone.
+    names: Vec<String>,
+    /// The tags that may lead to its commit.
+    tags: Vec<String>,
+}
+
 /// What became of one line.
-struct Attempt {
-    line: String,
+struct Attempt<'w> {
+    target: Target<'w>,
     before: String,
-    /// Astro's new version.
-    astro: Version,
     steps: Vec<Step>,
     fits: bool,
 }
@@ -59,54 +69,56 @@ struct Attempt {
 impl Follow {
     pub fn run(self) -> Result<Answer, Failure> {
         let workshop = Workshop::open(None)?;
-        let status = step(&["status", "--check"])?;
-        if self.check || status.code == 0 {
+        let adapters = Adapter::select(&workshop.root, &[])?;
+        let report = Report::of(&workshop, &adapters)?;
+        anstream::eprint!("{report}");
+        if self.check || !report.is_ahead() {
             if !self.check {
                 output::json(&Proposal::default());
             }
-            return Ok(if status.code == 0 { Answer::Fine } else { Answer::No });
+            return Ok(if report.is_ahead() { Answer::No } else { Answer::Fine });
         }
-        let adapters = Adapter::select(&workshop.root, &[])?;
+        let ahead = report.lines.iter().filter(|status| status.is_ahead());
+        let targets: Vec<Target<'_>> =
+            ahead.filter_map(|status| Target::of(&workshop.pins, status)).collect();
         let fetcher = Fetcher::new(&workshop.root, workshop.registry.cache())?;
-        let ahead = ahead(&workshop)?;
-        let versions: Vec<Version> = ahead.iter().map(|(_, version)| version.clone()).collect();
-        fetcher.tags(&versions)?;
+        let tags: Vec<String> = targets.iter().flat_map(|target| target.tags.clone()).collect();
+        fetcher.tags(&tags)?;
 
         let mut attempts = Vec::new();
-        for (line, astro) in ahead {
-            attempts.push(self.attempt(&workshop, &adapters, line, astro, fetcher.path())?);
+        for target in targets {
+            attempts.push(self.attempt(&workshop, &adapters, target, fetcher.path())?);
         }
-        output::json(&proposal(&workshop.root, &status, &attempts)?);
+        output::json(&proposal(&workshop.root, &report, &attempts)?);
         Ok(Answer::Fine)
     }
 
-    fn attempt(
+    fn attempt<'w>(
         &self,
         workshop: &Workshop,
         adapters: &[Adapter],
-        line: &Line,
-        astro: Version,
+        target: Target<'w>,
         clone: &Utf8Path,
-    ) -> Result<Attempt, Failure> {
+    ) -> Result<Attempt<'w>, Failure> {
         let root = &workshop.root;
+        let line = target.line;
         let earlier = State::read(root)?;
         let major = line.major.to_string();
         let of_line = |adapter: &&Adapter| line.packages.contains_key(&adapter.upstream.package);
         let runtimes = adapters.iter().filter(of_line).map(|adapter| adapter.runtime.as_str());
         let test = ["test"].into_iter().chain(runtimes).chain(["--astro", &major]).collect();
-        let sync = ["sync-version", "--latest", "--astro", &major, "--upstream", clone.as_str()];
+        let mut sync = vec!["sync-version", "--latest", "--astro", &major];
+        if !target.tags.is_empty() {
+            sync.extend(["--upstream", clone.as_str()]);
+        }
         let commands: Vec<Vec<&str>> = if self.dry_run {
-            vec![[sync.as_slice(), &["--dry-run"]].concat()]
+            sync.push("--dry-run");
+            vec![sync]
         } else {
-            vec![sync.to_vec(), vec!["build", "--astro", &major], test]
+            vec![sync, vec!["build", "--astro", &major], test]
         };
-        let mut attempt = Attempt {
-            line: line.name.clone(),
-            before: stamp::of(line),
-            astro,
-            steps: Vec::new(),
-            fits: true,
-        };
+        let mut attempt =
+            Attempt { before: stamp::of(line), target, steps: Vec::new(), fits: true };
         for command in commands {
             let step = match step(&command) {
                 Ok(step) => step,
@@ -126,13 +138,24 @@ impl Follow {
     }
 }
 
-/// The lines that upstream has left behind, the newest first, and where they are to go.
-fn ahead(workshop: &Workshop) -> Result<Vec<(&Line, Version)>, UpstreamError> {
-    let releases = workshop.registry.releases(ASTRO)?;
-    let lines = workshop.pins.lines.iter().rev();
-    let newest = lines.filter_map(|line| Some((line, newest(&releases, line.major)?)));
-    let ahead = newest.filter(|(line, release)| release.version > line.astro);
-    Ok(ahead.map(|(line, release)| (line, release.version.clone())).collect())
+impl<'w> Target<'w> {
+    fn of(pins: &'w Pins, status: &LineStatus) -> Option<Self> {
+        let line = pins.lines.iter().find(|line| line.name == status.line)?;
+        let new = status.packages.iter().filter(|package| package.release.ahead);
+        let released = |package: &str, version: &Version| format!("{package}@{version}");
+        let in_repository = new.clone().filter(|status| {
+            line.packages.get(&status.package).is_some_and(|pin| !pin.is_elsewhere)
+        });
+        let mut tags: Vec<String> =
+            in_repository.map(|status| released(&status.package, &status.release.newest)).collect();
+        let names = if status.astro.ahead {
+            tags.push(released(ASTRO, &status.astro.newest));
+            vec![named(ASTRO, &status.astro.newest)]
+        } else {
+            new.map(|status| named(&status.package, &status.release.newest)).collect()
+        };
+        Some(Self { line, names, tags })
+    }
 }
 
 /// What a line that does not fit is taken back to.
@@ -194,10 +217,11 @@ fn pass_on(stream: Box<dyn Read + Send>, output: &Mutex<String>) {
     }
 }
 
-/// What the status says of a major that no line is for.
-const NO_LINE: &str = "has no line";
-
-fn proposal(root: &Utf8Path, status: &Step, attempts: &[Attempt]) -> Result<Proposal, Failure> {
+fn proposal(
+    root: &Utf8Path,
+    report: &Report,
+    attempts: &[Attempt<'_>],
+) -> Result<Proposal, Failure> {
     let (fitting, others): (Vec<_>, Vec<_>) = attempts.iter().partition(|attempt| attempt.fits);
     let pull_request = if fitting.is_empty() {
         None
@@ -206,31 +230,35 @@ fn proposal(root: &Utf8Path, status: &Step, attempts: &[Attempt]) -> Result<Prop
         let body = pull_request(root, &fitting)?;
         Some(PullRequest { title: format!("Follow {}", names(&fitting)), body, pins, submodule })
     };
-    let new_major = status.output.lines().find(|line| line.contains(NO_LINE));
-    let issue = match (others.as_slice(), new_major) {
-        ([], None) => None,
-        ([], Some(line)) => Some(Issue {
-            title: line.to_owned(),
-            body: format!("{line}.\n\n{}", status.markdown(true)),
-        }),
-        (others, _) => Some(Issue {
+    let without_line: Vec<String> = report.without_line.iter().map(ToString::to_string).collect();
+    let issue = match (others.as_slice(), without_line.as_slice()) {
+        ([], []) => None,
+        ([], without_line) => {
+            let title = list(without_line);
+            let command = "cargo xtask status --check".to_owned();
+            let status = Step { command, code: 1, output: report.to_string() };
+            let body = format!("{title}.\n\n{}", status.markdown(true));
+            Some(Issue { title, body })
+        }
+        (others, without_line) => Some(Issue {
             title: format!("{} does not fit", names(others)),
-            body: issue(others, new_major),
+            body: issue(others, without_line),
         }),
     };
     Ok(Proposal { pull_request, issue })
 }
 
-/// `Astro 7.3.5 and 6.4.9`.
-fn names(attempts: &[&Attempt]) -> String {
-    let versions: Vec<String> = attempts.iter().map(|attempt| attempt.astro.to_string()).collect();
-    format!("Astro {}", list(&versions))
+/// `Astro 7.3.5 and @astrojs/node 10.1.5`.
+fn names(attempts: &[&Attempt<'_>]) -> String {
+    let names = attempts.iter().flat_map(|attempt| attempt.target.names.clone());
+    list(&names.collect::<Vec<String>>())
 }
 
-fn pull_request(root: &Utf8Path, fitting: &[&Attempt]) -> Result<String, Failure> {
+fn pull_request(root: &Utf8Path, fitting: &[&Attempt<'_>]) -> Result<String, Failure> {
     let pins = Pins::read(root)?;
     let mut text = "Upstream has moved, and the patches fit: every line below was built and has passed the tests of its runtimes.\n".to_owned();
-    for Attempt { line, before, steps, .. } in fitting {
+    for Attempt { target, before, steps, .. } in fitting {
+        let line = &target.line.name;
         let after = pins.lines.iter().find(|pinned| pinned.name == *line).map(stamp::of);
         let after = after.unwrap_or_default();
         text.push_str(&format!("\n### {line}: `{before}` to `{after}`\n\n"));
@@ -240,21 +268,24 @@ fn pull_request(root: &Utf8Path, fitting: &[&Attempt]) -> Result<String, Failure
     Ok(text)
 }
 
-fn issue(others: &[&Attempt], new_major: Option<&str>) -> String {
+fn issue(others: &[&Attempt<'_>], without_line: &[String]) -> String {
     let mut text = String::new();
-    for Attempt { line, before, astro, steps, .. } in others {
+    for Attempt { target, before, steps, .. } in others {
         let Some((failed, passed)) = steps.split_last() else { continue };
         text.push_str(&format!(
-            "### {line}: from `{before}` to Astro {astro}\n\n`{}` ended with {}.\n\n",
-            failed.command, failed.code
+            "### {}: from `{before}` to {}\n\n`{}` ended with {}.\n\n",
+            target.line.name,
+            list(&target.names),
+            failed.command,
+            failed.code
         ));
         text.push_str(&failed.markdown(true));
         text.extend(passed.iter().map(|step| step.markdown(false)));
         text.push('\n');
     }
     text.push_str("The pins stay where they are. To see the same: `cargo xtask follow`, in a clone of this repository.\n");
-    if let Some(line) = new_major {
-        text.push_str(&format!("\n{line}.\n"));
+    if !without_line.is_empty() {
+        text.push_str(&format!("\n{}.\n", list(without_line)));
     }
     text
 }

@@ -135,10 +135,15 @@ impl Package<'_> {
 
     fn change(&self) -> String {
         let stamp = stamp::of(self.line);
-        match self.earlier.map(|(line, _)| stamp::of(line)) {
-            None => "new".to_owned(),
-            Some(earlier) if earlier == stamp => "as before".to_owned(),
-            Some(earlier) => format!("was `{earlier}`"),
+        let Some((line, pin)) = self.earlier else { return "new".to_owned() };
+        let earlier = stamp::of(line);
+        if earlier == stamp {
+            "as before".to_owned()
+        } else if pin.version == self.pin.version {
+            // Another adapter of the line was released alone, or what we add has changed.
+            format!("was `{earlier}`, made of the same")
+        } else {
+            format!("was `{earlier}`")
         }
     }
 }

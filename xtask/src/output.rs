@@ -128,12 +128,12 @@ impl Locked {
         files: &BTreeMap<String, Vec<u8>>,
     ) -> Result<Outcome, BuildError> {
         let target = self.folder.join(name);
-        if holds(&target, files) {
-            return Ok(Outcome::Unchanged);
-        }
         let staging = self.folder.join(format!(".staging-{name}"));
         // With the lock held, what is there was left by a process that was killed.
         remove(&staging).map_err(|error| unwritable(&staging, &error))?;
+        if holds(&target, files) {
+            return Ok(Outcome::Unchanged);
+        }
         let written = files.iter().try_for_each(|(path, bytes)| write(&staging.join(path), bytes));
         let placed = written.and_then(|()| take_place(&staging, &target));
         // After an exchange the earlier package is here; after a failure, what was begun.

@@ -1,6 +1,6 @@
 //! `cargo xtask status`: what is pinned, and what upstream has since released.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
 
 use camino::Utf8PathBuf;
 use semver::Version;
@@ -15,14 +15,14 @@ use crate::{
     package::stamp,
     pipeline::{Job, Workshop},
     review::Reviewed,
-    upstream::{ASTRO, Line, Pins, Registry, UpstreamError, newest},
+    upstream::{self, ASTRO, Line, Pins, Registry, UpstreamError, newest, newest_for},
 };
 
 /// Show what is pinned, and what upstream has released since
 ///
 /// For each line: the stamp, its dist-tag, the day on which it was pinned; for each package: the
-/// pin and the newest release of its major, how many edits it gets, what is built, and what of its
-/// code was changed since it was reviewed. Where the registry cannot be reached, the releases are
+/// pin and the newest release that belongs to the line, how many edits it gets, what is built, and
+/// what of its code was changed since it was reviewed. Where the registry cannot be reached, the releases are
 /// those that it named last.
 #[derive(clap::Args)]
 pub struct Status {
@@ -34,31 +34,46 @@ pub struct Status {
     json: bool,
 }
 
+/// What is pinned, and what there is.
 #[derive(Serialize)]
-struct LineStatus {
-    line: String,
+pub struct Report {
+    /// The newest Astro first.
+    pub lines: Vec<LineStatus>,
+    /// The newest releases of Astro and of the adapters whose majors no line is for.
+    pub without_line: Vec<WithoutLine>,
+}
+
+#[derive(Serialize)]
+pub struct WithoutLine {
+    package: String,
+    version: Version,
+}
+
+#[derive(Serialize)]
+pub struct LineStatus {
+    pub line: String,
     stamp: String,
     tag: String,
     /// Days since it was pinned.
     age: Option<i64>,
-    astro: Release,
-    packages: Vec<PackageStatus>,
+    pub astro: Release,
+    pub packages: Vec<PackageStatus>,
 }
 
 /// A pin and what there is.
 #[derive(Serialize)]
-struct Release {
-    pinned: String,
-    newest: String,
+pub struct Release {
+    pinned: Version,
+    pub newest: Version,
     /// Whether upstream is ahead.
-    ahead: bool,
+    pub ahead: bool,
 }
 
 #[derive(Serialize)]
-struct PackageStatus {
-    package: String,
+pub struct PackageStatus {
+    pub package: String,
     #[serde(flatten)]
-    release: Release,
+    pub release: Release,
     /// `None` where no runtime makes use of the package.
     runtime: Option<RuntimeStatus>,
 }
@@ -77,45 +92,96 @@ impl Status {
     pub fn run(self) -> Result<Answer, Failure> {
         let workshop = Workshop::open(None)?;
         let adapters = Adapter::select(&workshop.root, &[])?;
-        let reviewed = Reviewed::read(&workshop.root)?;
         let mut packages: BTreeSet<&str> = BTreeSet::from([ASTRO]);
         let pinned = workshop.pins.lines.iter().flat_map(|line| line.packages.keys());
         packages.extend(pinned.map(String::as_str));
         workshop.ask(&packages.into_iter().collect::<Vec<&str>>())?;
-
-        let mut lines = Vec::new();
-        for line in workshop.pins.lines.iter().rev() {
-            lines.push(LineStatus::of(&workshop, &adapters, &reviewed, line)?);
-        }
-        let next = next_major(&workshop.registry, &workshop.pins)?;
+        let report = Report::of(&workshop, &adapters)?;
         if self.json {
-            output::json(&lines);
+            output::json(&report);
         } else {
-            lines.iter().for_each(LineStatus::print);
-            if let Some(version) = &next {
-                anstream::println!("Astro {version} has no line");
-            }
+            anstream::print!("{report}");
         }
-        let is_ahead = next.is_some() || lines.iter().any(LineStatus::is_ahead);
-        Ok(if self.check && is_ahead { Answer::No } else { Answer::Fine })
+        Ok(if self.check && report.is_ahead() { Answer::No } else { Answer::Fine })
     }
 }
 
-/// The newest release of a major that is newer than all lines.
-fn next_major(registry: &Registry, pins: &Pins) -> Result<Option<Version>, UpstreamError> {
-    let releases = registry.releases(ASTRO)?;
-    let mut releases = releases.iter().rev().filter(|release| release.version.pre.is_empty());
-    let newest = releases.next().map(|release| release.version.clone());
+impl Report {
+    pub fn of(workshop: &Workshop, adapters: &[Adapter]) -> Result<Self, Failure> {
+        let reviewed = Reviewed::read(&workshop.root)?;
+        let lines = workshop.pins.lines.iter().rev();
+        let lines = lines.map(|line| LineStatus::of(workshop, adapters, &reviewed, line));
+        Ok(Self {
+            lines: lines.collect::<Result<_, Failure>>()?,
+            without_line: without_line(&workshop.registry, &workshop.pins)?,
+        })
+    }
+
+    /// Whether upstream is ahead of anything.
+    pub fn is_ahead(&self) -> bool {
+        !self.without_line.is_empty() || self.lines.iter().any(LineStatus::is_ahead)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.lines.iter().try_for_each(|line| line.fmt(formatter))?;
+        self.without_line.iter().try_for_each(|release| writeln!(formatter, "{release}"))
+    }
+}
+
+impl fmt::Display for WithoutLine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { package, version } = self;
+        write!(formatter, "{} has no line", named(package, version))
+    }
+}
+
+/// A release as people call it: `Astro 7.3.0`, `@astrojs/node 11.1.4`.
+pub fn named(package: &str, version: &Version) -> String {
+    format!("{} {version}", if package == ASTRO { "Astro" } else { package })
+}
+
+/// The newest Astro, if it is newer than all lines; and of each package the newest release that is for the
+/// Astro of a line, though its major is newer than any that is pinned.
+fn without_line(registry: &Registry, pins: &Pins) -> Result<Vec<WithoutLine>, UpstreamError> {
+    let mut found = Vec::new();
+    let mut tell = |package: &str, version: Option<&Version>| {
+        let version = version.cloned();
+        found.extend(version.map(|version| WithoutLine { package: package.to_owned(), version }));
+    };
+    let astro = registry.releases(ASTRO)?;
+    let whole = |release: &&upstream::Release| release.version.pre.is_empty();
+    let newest_astro = astro.iter().rev().find(whole).map(|release| &release.version);
     let last = pins.lines.last().map_or(0, |line| line.major);
-    Ok(newest.filter(|version| version.major > last))
+    tell(ASTRO, newest_astro.filter(|version| version.major > last));
+
+    let packages: BTreeSet<&String> =
+        pins.lines.iter().flat_map(|line| line.packages.keys()).collect();
+    for package in packages {
+        let pinned = pins.lines.iter().filter_map(|line| line.packages.get(package));
+        let last = pinned.map(|pin| pin.version.major).max().unwrap_or(0);
+        let releases = registry.releases(package)?;
+        let majors = releases.iter().rev().filter(whole).map(|release| release.version.major);
+        let newer: BTreeSet<u64> = majors.filter(|major| *major > last).collect();
+        let of_lines = newer.iter().rev().find_map(|major| {
+            let mut lines = pins.lines.iter().rev();
+            lines.find_map(|line| newest_for(&releases, *major, &newest_of(&astro, line).newest))
+        });
+        tell(package, of_lines.map(|release| &release.version));
+    }
+    Ok(found)
+}
+
+/// A line's Astro, and the newest of its major.
+fn newest_of(releases: &[upstream::Release], line: &Line) -> Release {
+    Release::of(&line.astro, newest(releases, line.major))
 }
 
 impl Release {
-    /// A pin beside the newest release of its major.
-    fn of(registry: &Registry, package: &str, pinned: &Version) -> Result<Self, UpstreamError> {
-        let releases = registry.releases(package)?;
-        let newest = newest(&releases, pinned.major).map_or(pinned, |release| &release.version);
-        Ok(Self { pinned: pinned.to_string(), newest: newest.to_string(), ahead: newest > pinned })
+    fn of(pinned: &Version, newest: Option<&upstream::Release>) -> Self {
+        let newest = newest.map_or(pinned, |release| &release.version).max(pinned);
+        Self { pinned: pinned.clone(), newest: newest.clone(), ahead: newest > pinned }
     }
 
     fn describe(&self) -> String {
@@ -136,15 +202,18 @@ impl LineStatus {
         line: &Line,
     ) -> Result<Self, Failure> {
         let registry = &workshop.registry;
+        let astro = newest_of(&registry.releases(ASTRO)?, line);
         let mut packages = Vec::new();
         for (package, pin) in &line.packages {
             registry.confirm(package, pin)?;
             let adapter = adapters.iter().find(|adapter| adapter.upstream.package == *package);
             let runtime = adapter
                 .map(|adapter| RuntimeStatus::of(workshop, reviewed, &workshop.job(adapter, line)));
+            let releases = registry.releases(package)?;
+            let newest = newest_for(&releases, pin.version.major, &astro.newest);
             packages.push(PackageStatus {
                 package: package.clone(),
-                release: Release::of(registry, package, &pin.version)?,
+                release: Release::of(&pin.version, newest),
                 runtime: runtime.transpose()?,
             });
         }
@@ -154,28 +223,31 @@ impl LineStatus {
             stamp: stamp::of(line),
             tag: line.tag.clone(),
             age: pinned.map(|day| Day::today().days_since(day)),
-            astro: Release::of(registry, ASTRO, &line.astro)?,
+            astro,
             packages,
         })
     }
 
-    fn is_ahead(&self) -> bool {
+    /// Whether upstream has left it behind.
+    pub fn is_ahead(&self) -> bool {
         self.astro.ahead || self.packages.iter().any(|package| package.release.ahead)
     }
+}
 
-    fn print(&self) {
+impl fmt::Display for LineStatus {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { line, stamp, tag, age, astro, packages } = self;
         let age = age.map_or_else(String::new, |days| match days {
             0 => ", pinned today".to_owned(),
             1 => ", pinned yesterday".to_owned(),
             days => format!(", pinned {days} days ago"),
         });
-        anstream::println!("{line}  {stamp}, dist-tag {tag}{age}");
+        writeln!(formatter, "{line}  {stamp}, dist-tag {tag}{age}")?;
         let width =
             packages.iter().map(|one| one.package.len()).max().unwrap_or(0).max(ASTRO.len());
-        anstream::println!("  {ASTRO:<width$}  {}", astro.describe());
+        writeln!(formatter, "  {ASTRO:<width$}  {}", astro.describe())?;
         for PackageStatus { package, release, runtime } in packages {
-            anstream::println!("  {package:<width$}  {}", release.describe());
+            writeln!(formatter, "  {package:<width$}  {}", release.describe())?;
             let Some(runtime) = runtime else { continue };
             let RuntimeStatus { name, edits, built, drift } = runtime;
             let built = match built {
@@ -184,11 +256,12 @@ impl LineStatus {
                 Some(built) => format!("built as {built}"),
             };
             let edits = if *edits == 1 { "1 edit".to_owned() } else { format!("{edits} edits") };
-            anstream::println!("  {:width$}  {name}: {edits}, {built}", "");
+            writeln!(formatter, "  {:width$}  {name}: {edits}, {built}", "")?;
             for place in drift {
-                anstream::println!("  {:width$}  `{place}` is not reviewed", "");
+                writeln!(formatter, "  {:width$}  `{place}` is not reviewed", "")?;
             }
         }
+        Ok(())
     }
 }
 

@@ -23,25 +23,25 @@ use crate::{
 
 /// Move pins, and whatever carries them
 ///
-/// Moves the lines to other releases of Astro, with the adapters that were released with them:
-/// versions, integrity and commit. Without a target the pins stay as they are, and every place that
-/// has to agree with them is made to; the registry is asked only for tarballs that are not in the
-/// cache. Nothing is written before everything was found to fit.
+/// Moves the lines to other releases of Astro and of its adapters: versions, integrity, and the commit
+/// at which upstream released the newest of them. Without a target the pins stay as they are, and
+/// every place that has to agree with them is made to; the registry is asked only for tarballs that
+/// are not in the cache. Nothing is written before everything was found to fit.
 #[derive(clap::Args)]
 pub struct SyncVersion {
     /// Only the line of this Astro major, for example 6; all lines if it is not given
     #[arg(long, value_name = "MAJOR")]
     astro: Option<u64>,
-    /// To this release of Astro
+    /// To this release of Astro, with the newest adapters for it
     #[arg(long, value_name = "VERSION", conflicts_with_all = ["latest", "submodule"])]
     to: Option<Version>,
-    /// To the newest release of each major
+    /// To the newest release of each major, with the newest adapters for it
     #[arg(long, conflicts_with = "submodule")]
     latest: bool,
     /// To the release that the submodule has checked out
     #[arg(long)]
     submodule: bool,
-    /// The commit of the release, where no tag tells it
+    /// The commit, where no tag tells it or another is wanted; with the adapters that it has
     #[arg(long, value_name = "SHA", value_parser = sha)]
     commit: Option<String>,
     /// Take tags from this clone of Astro's repository, in place of the submodule

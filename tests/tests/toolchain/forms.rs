@@ -12,10 +12,15 @@ use tests::tools::{Tools, run};
 /// Names a clone of Astro's repository that holds the pinned commit.
 const CLONE: &str = "UPSTREAM_GIT";
 
+/// The clone that is named.
+pub fn clone() -> Result<String> {
+    std::env::var(CLONE).with_context(|| format!("{CLONE} is not set"))
+}
+
 #[test]
 #[ignore = "needs UPSTREAM_GIT, which names a clone of Astro's repository"]
 fn both_forms_of_a_release_give_equal_modules() -> Result<()> {
-    let clone = std::env::var(CLONE).with_context(|| format!("{CLONE} is not set"))?;
+    let clone = clone()?;
     let tools = Tools::get()?;
     let from_registry = Checkout::copy("form-registry")?;
     let from_git = Checkout::copy("form-git")?;

@@ -1,5 +1,6 @@
 //! What is true of the repository and of every package, whatever the runtime.
 
+mod adapters_alone;
 mod contributing;
 mod drift;
 mod forms;

@@ -1,11 +1,15 @@
 //! The TypeScript of this repository before it is built in: types, style, unit tests.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use tests::locations::{files_ending_with, repository};
 use tests::project::Project;
 use tests::tools::{Tools, run};
+
+/// How long a file of unit tests may take on a busy machine.
+const LONGEST_FILE: Duration = Duration::from_secs(120);
 
 #[test]
 fn the_templates_are_formatted_and_pass_the_linter() -> Result<()> {
@@ -39,7 +43,9 @@ fn the_unit_tests_of_the_templates_pass() -> Result<()> {
     let templates = project.templates("templates-to-test")?;
     let files = files_ending_with(&templates, ".test.ts")?;
     ensure!(!files.is_empty(), "no `*.test.ts` in templates/");
-    run(project.tools().node().current_dir(templates).arg("--test").args(&files))
+    // What waits for an event that never comes would wait with it for ever.
+    let limit = format!("--test-timeout={}", LONGEST_FILE.as_millis());
+    run(project.tools().node().current_dir(templates).args(["--test", &limit]).args(&files))
 }
 
 fn templates() -> PathBuf {

@@ -15,8 +15,48 @@ const ABBREVIATION: usize = 7;
 ///
 /// The abbreviation is longer than seven digits where those hold no letter: semver forbids leading
 /// zeros in an all-digit identifier, and npm silently rewrites `7.2.4-0123456` to `7.2.4-123456`.
+///
+/// Stamps of one Astro and several commits, which an adapter that is released alone brings about, have
+/// no order: npm compares the digits as text. A dist-tag is at what was published last. A caret range
+/// of a stamp holds the others of the same Astro that sort after it, be they older or newer, and none of
+/// a later Astro. So nothing here goes by that order, and sites are told to pin exactly.
 pub fn of(line: &Line) -> String {
     stamp(&line.astro, &line.commit, line.revision)
+}
+
+/// A stamp, taken apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp {
+    /// The Astro that it is for, which may be a prerelease itself.
+    pub astro: Version,
+    commit: String,
+    revision: u64,
+}
+
+impl Stamp {
+    /// Reads a stamp. A version that is none is taken for that of an Astro, without a commit.
+    pub fn parse(text: &str) -> Option<Self> {
+        let whole = || {
+            let astro = Version::parse(text).ok()?;
+            Some(Self { astro, commit: String::new(), revision: 0 })
+        };
+        let parts = || {
+            let (astro, commit) = text.rsplit_once('-')?;
+            let (commit, revision) = commit.split_once('.').unwrap_or((commit, "0"));
+            let revision = revision.parse().ok()?;
+            Some(Self { astro: Version::parse(astro).ok()?, commit: commit.to_owned(), revision })
+        };
+        parts().or_else(whole)
+    }
+
+    /// Whether it is of a later Astro than another, or a later revision of the same. Of two commits for
+    /// one Astro neither is the later.
+    pub fn is_later_than(&self, other: &Self) -> bool {
+        self.astro > other.astro
+            || self.astro == other.astro
+                && self.commit == other.commit
+                && self.revision > other.revision
+    }
 }
 
 /// The stamp of the package that was built in a folder, if one was.
@@ -38,7 +78,7 @@ fn stamp(astro: &Version, commit: &str, revision: u64) -> String {
 mod tests {
     use semver::Version;
 
-    use super::stamp;
+    use super::{Stamp, stamp};
 
     fn of(commit: &str) -> String {
         stamp(&Version::new(7, 2, 4), commit, 0)
@@ -53,6 +93,21 @@ mod tests {
             .collect();
         assert_eq!(revisions[1].to_string(), "7.2.4-0123456a.1");
         assert!(revisions.is_sorted() && revisions[0] < revisions[1]);
+    }
+
+    #[test]
+    fn a_stamp_is_later_by_its_astro_or_its_revision_and_not_by_its_commit() {
+        let is_later =
+            |one, other| Stamp::parse(one).unwrap().is_later_than(&Stamp::parse(other).unwrap());
+        assert!(is_later("7.3.0-0000aaa", "7.2.4-8a31cba"));
+        assert!(is_later("7.2.4-8a31cba.10", "7.2.4-8a31cba.9"));
+        assert!(is_later("7.2.4-8a31cba.1", "7.2.4-8a31cba"));
+        assert!(!is_later("7.2.4-8a31cba", "7.2.4-8a31cba"));
+        assert!(!is_later("7.2.4-9a31cba", "7.2.4-8a31cba"));
+        assert!(!is_later("6.4.8-fffffff", "7.2.4-8a31cba"));
+        assert!(is_later("8.0.0-beta.10-0000aaa", "8.0.0-beta.9-8a31cba"));
+        assert!(is_later("8.0.0-0000aaa", "8.0.0-beta.9-8a31cba.2"));
+        assert!(is_later("8.0.0", "7.2.4-8a31cba"));
     }
 
     #[test]

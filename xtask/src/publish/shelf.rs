@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use semver::Version;
 use serde::Deserialize;
 
 use super::PublishError;
 use crate::{
     error::Failure,
+    package::stamp::Stamp,
     pipeline::{Job, Package},
     upstream::{Registry, UpstreamError},
 };
@@ -19,6 +19,9 @@ pub struct Shelf {
     tags: BTreeMap<String, String>,
     #[serde(default)]
     versions: BTreeMap<String, Published>,
+    /// When the versions were published, in UTC as RFC 3339 has it, which sorts as text.
+    #[serde(default)]
+    time: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -60,10 +63,10 @@ impl Shelf {
 
     /// What is to be done for a package to be there under this tag.
     pub fn need(&self, job: &Job<'_>, package: &Package, tag: &str) -> Result<Need, PublishError> {
-        let at = self.tags.get(tag).and_then(|version| Version::parse(version).ok());
-        let own = Version::parse(&package.version).ok();
+        let at = self.tags.get(tag).map(String::as_str);
+        let own = package.version.as_str();
         let Some(published) = self.versions.get(&package.version) else {
-            return match at.filter(|at| own.as_ref().is_some_and(|own| is_later(at, own))) {
+            return match at.filter(|at| is_later(at, own)) {
                 None => Ok(Need::Upload),
                 Some(newer) => Err(PublishError::TagWouldGoBack {
                     package: package.name.clone(),
@@ -84,18 +87,23 @@ impl Shelf {
                 revision: job.line.revision + 1,
             });
         }
-        let is_past = at.zip(own).is_some_and(|(at, own)| at == own || is_later(&at, &own));
-        Ok(if is_past { Need::Nothing } else { Need::Tag })
+        let is_past = |at: &str| at == own || is_later(at, own) || self.came_later(at, own);
+        Ok(if at.is_some_and(is_past) { Need::Nothing } else { Need::Tag })
+    }
+
+    /// Whether one of two versions for the same Astro was published after the other: their stamps do not
+    /// tell, and a release that is run again does not take its tag back.
+    fn came_later(&self, one: &str, other: &str) -> bool {
+        let astro = |version| Stamp::parse(version).map(|stamp| stamp.astro);
+        let times = self.time.get(one).zip(self.time.get(other));
+        astro(one) == astro(other) && times.is_some_and(|(one, other)| one > other)
     }
 }
 
-/// Whether one stamp is of a later Astro than another, or a later revision of the same. Commits have no
-/// order: of two for one Astro, neither is the later.
-fn is_later(one: &Version, other: &Version) -> bool {
-    let astro = |version: &Version| (version.major, version.minor, version.patch);
-    let commit = |version: &Version| version.pre.split('.').next().map(str::to_owned);
-    astro(one) > astro(other)
-        || astro(one) == astro(other) && commit(one) == commit(other) && one > other
+/// Whether one version is later than another by what their stamps say.
+fn is_later(one: &str, other: &str) -> bool {
+    let stamps = Stamp::parse(one).zip(Stamp::parse(other));
+    stamps.is_some_and(|(one, other)| one.is_later_than(&other))
 }
 
 /// Credentials of the registry are npm's business: what it refuses to tell us is told as it is.
@@ -110,24 +118,5 @@ fn silent(registry: &Registry, package: &str, cause: UpstreamError) -> Failure {
             .into()
         }
         other => other.into(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use semver::Version;
-
-    use super::is_later;
-
-    #[test]
-    fn a_stamp_is_later_by_its_astro_or_its_revision_and_not_by_its_commit() {
-        let is_later =
-            |one, other| is_later(&Version::parse(one).unwrap(), &Version::parse(other).unwrap());
-        assert!(is_later("7.3.0-0000aaa", "7.2.4-8a31cba"));
-        assert!(is_later("7.2.4-8a31cba.10", "7.2.4-8a31cba.9"));
-        assert!(is_later("7.2.4-8a31cba.1", "7.2.4-8a31cba"));
-        assert!(!is_later("7.2.4-8a31cba", "7.2.4-8a31cba"));
-        assert!(!is_later("7.2.4-9a31cba", "7.2.4-8a31cba"));
-        assert!(!is_later("6.4.8-fffffff", "7.2.4-8a31cba"));
     }
 }

@@ -293,21 +293,23 @@ pub enum UpstreamError {
 
     /// The commit of a release is not known
     ///
-    /// A stamp names the commit that a release was made of, and npm does not know it. It is taken
-    /// from the tag of the release, in the submodule or in the clone that `--upstream` names; that
-    /// clone has no such tag.
-    #[error("no tag `{tag}` is there, so the commit of that release is not known")]
+    /// A stamp names the commit at which upstream released the newest of what a line is made of: Astro,
+    /// or one of its adapters, which upstream often releases alone. npm does not know it. It is taken
+    /// from the tags of these releases, in the submodule or in the clone that `--upstream` names; that
+    /// clone lacks tags that may lead to it.
+    #[error("no tag {tags} is there, so the commit to pin is not known")]
     #[explain(
         code = "U030",
-        help = "fetch the tag, `git -C upstream/astro fetch --depth 1 origin tag {tag}`, or name the commit: `--commit SHA`"
+        help = "fetch what is missing, `git -C upstream/astro fetch --depth 1 origin {fetched}`, or name the commit: `--commit SHA`"
     )]
-    CommitUnknown { tag: String },
+    CommitUnknown { tags: String, fetched: String },
 
     /// A tag has moved
     ///
-    /// The tag of a release leads to another commit than the one that is pinned. Tags of releases
-    /// do not move: either the pin was never right, or somebody has changed what the release is
-    /// said to be made of.
+    /// The tag of a release leads to another commit than the one that is pinned, and not to one before
+    /// it either, as that of an Astro does whose adapter was released later. Tags of releases do not
+    /// move: either the pin was never right, or somebody has changed what the release is said to be
+    /// made of.
     #[error("the tag `{tag}` leads to {tagged}, but {pinned} is pinned")]
     #[explain(
         code = "U031",
@@ -328,7 +330,9 @@ pub enum UpstreamError {
 
     /// There is no such release
     ///
-    /// The registry has no release of Astro with this version: it is misspelt, or not published yet.
+    /// The registry has no release of Astro with this version, or none of the adapter that the commit
+    /// has: it is misspelt, or not published yet. Upstream has also counted up versions that it never
+    /// published.
     #[error("the registry does not have `{release}`")]
     #[explain(code = "U033", help = "{newest}; run `cargo xtask status` to see all lines")]
     NoSuchRelease { release: String, newest: String },
@@ -364,4 +368,18 @@ pub enum UpstreamError {
     #[error("`{command}` could not reach upstream")]
     #[explain(code = "U036", help = "what it said is above; try again later: `cargo xtask follow`")]
     Unknown { command: String },
+
+    /// No one commit is the release of a line
+    ///
+    /// What a line is made of has to be at one commit, which the stamp names. Of the newest releases
+    /// none has a tag that leads to a commit with all the others: upstream is still publishing, has
+    /// counted up a version that it never published, or has released from two branches. Or several do,
+    /// and which of them came last is not known, because the clone is shallow. An adapter that is
+    /// released from another repository is pinned with `form = "registry"`, and not looked for.
+    #[error("no one commit is known to be the release of {releases}: {found}")]
+    #[explain(
+        code = "U037",
+        help = "wait if upstream is still publishing, or choose: `cargo xtask sync-version --to VERSION --commit SHA` takes the adapters that the commit has"
+    )]
+    NoOneCommit { releases: String, found: String },
 }

@@ -5,9 +5,8 @@ use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use git2::Config;
-use semver::Version;
 
-use super::{Cache, History, SUBMODULE, UpstreamError, release::ASTRO};
+use super::{Cache, History, SUBMODULE, UpstreamError};
 
 /// The name of the clone in the cache.
 const CLONE: &str = "astro.git";
@@ -60,21 +59,28 @@ impl Fetcher {
         self.fetch(commits.iter().filter(is_missing).map(|commit| (*commit).to_owned()).collect())
     }
 
-    /// Fetches the tags of these releases of Astro, as far as they are not there.
+    /// Fetches these tags, as far as they are not there. One that the repository does not have is
+    /// passed over: whoever needs it says so.
     ///
     /// # Errors
     ///
     /// [`UpstreamError::NotFetched`].
-    pub fn tags(&self, releases: &[Version]) -> Result<(), UpstreamError> {
+    pub fn tags(&self, tags: &[String]) -> Result<(), UpstreamError> {
         let history = History::open(&self.clone);
-        let is_missing = |release: &&Version| {
-            history.as_ref().is_none_or(|history| history.tagged(release).is_none())
-        };
-        let tags = releases.iter().filter(is_missing).map(|release| {
-            let tag = format!("refs/tags/{ASTRO}@{release}");
-            format!("{tag}:{tag}")
-        });
-        self.fetch(tags.collect())
+        let is_missing =
+            |tag: &&String| history.as_ref().is_none_or(|history| history.tagged(tag).is_none());
+        let missing: Vec<String> =
+            tags.iter().filter(is_missing).map(|tag| format!("refs/tags/{tag}")).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let question = ["ls-remote", "--refs", &self.url];
+        let question = question.into_iter().chain(missing.iter().map(String::as_str));
+        let listed = self.git(&question.collect::<Vec<_>>())?;
+        let listed = listed.lines().filter_map(|line| Some(line.split_once('\t')?.1));
+        // A name that is asked for also stands for what ends in it.
+        let listed = listed.filter(|tag| missing.iter().any(|missing| missing == tag));
+        self.fetch(listed.map(|tag| format!("{tag}:{tag}")).collect())
     }
 
     fn fetch(&self, wanted: Vec<String>) -> Result<(), UpstreamError> {
@@ -83,10 +89,12 @@ impl Fetcher {
         }
         self.git(&["init", "--quiet", "--bare", self.clone.as_str()])?;
         let fetch = ["-C", self.clone.as_str(), "fetch", "--quiet", "--depth", "1", &self.url];
-        self.git(&fetch.into_iter().chain(wanted.iter().map(String::as_str)).collect::<Vec<_>>())
+        let fetch = fetch.into_iter().chain(wanted.iter().map(String::as_str));
+        self.git(&fetch.collect::<Vec<_>>()).map(drop)
     }
 
-    fn git(&self, arguments: &[&str]) -> Result<(), UpstreamError> {
+    /// Runs git, and gives what it prints.
+    fn git(&self, arguments: &[&str]) -> Result<String, UpstreamError> {
         let failed = |reason: String| UpstreamError::NotFetched { url: self.url.clone(), reason };
         let output = Command::new("git")
             .args(arguments)
@@ -96,7 +104,7 @@ impl Fetcher {
             .output()
             .map_err(|error| failed(error.to_string()))?;
         if output.status.success() {
-            return Ok(());
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
         let told = String::from_utf8_lossy(&output.stderr);
         Err(failed(told.lines().next_back().unwrap_or("it said nothing").to_owned()))

@@ -5,7 +5,7 @@ use git2::{ObjectType, Oid, Repository};
 use semver::Version;
 use serde::Deserialize;
 
-use super::{UpstreamError, git, release::ASTRO};
+use super::{UpstreamError, git};
 
 /// Astro's own folder in its repository.
 pub const ASTRO_FOLDER: &str = "packages/astro";
@@ -26,11 +26,18 @@ impl History {
         git::open(path).ok().map(|repository| Self { repository })
     }
 
-    /// The commit that the tag of a release of Astro leads to.
-    pub fn tagged(&self, astro: &Version) -> Option<String> {
-        let tag = format!("refs/tags/{ASTRO}@{astro}");
-        let tag = self.repository.find_reference(&tag).ok()?;
+    /// The commit that a tag leads to.
+    pub fn tagged(&self, tag: &str) -> Option<String> {
+        let tag = self.repository.find_reference(&format!("refs/tags/{tag}")).ok()?;
         Some(tag.peel_to_commit().ok()?.id().to_string())
+    }
+
+    /// Whether one commit is known to come after another. A shallow clone does not know of most.
+    pub fn comes_after(&self, later: &str, earlier: &str) -> bool {
+        let comes_after = |later: &str, earlier: &str| {
+            self.repository.graph_descendant_of(Oid::from_str(later)?, Oid::from_str(earlier)?)
+        };
+        comes_after(later, earlier).unwrap_or(false)
     }
 
     /// The commit that is checked out.

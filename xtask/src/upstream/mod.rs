@@ -1,7 +1,8 @@
 //! Upstream's adapters as they were released: pinned, verified, and the same whatever they are
 //! read from.
 //!
-//! - `pins`: which release (`upstream/upstream.toml`); `moving` finds another, `pins_text` writes it
+//! - `pins`: which release (`upstream/upstream.toml`); `moving` finds another, `composition` its
+//!   commit, `pins_text` writes it
 //! - `git`: the source at the pinned commit, out of a clone's object database; `history` reads tags
 //! - `registry`: the published tarball, by way of `npmrc`, `client` and `cache`; `archive` unpacks,
 //!   `release` is what the metadata say
@@ -15,6 +16,7 @@ mod archive;
 mod cache;
 pub mod changelog;
 mod client;
+mod composition;
 mod error;
 mod fetching;
 mod git;
@@ -39,7 +41,7 @@ pub use error::UpstreamError;
 pub use fetching::{Fetcher, address};
 pub use history::{ASTRO_FOLDER, History, set_submodule_commit, submodule_commit};
 pub use integrity::Integrity;
-pub use moving::{Mover, Target, newest};
+pub use moving::{Mover, Target, newest, newest_for};
 pub use npmrc::Npmrc;
 pub use pins::{Line, PINS, PackagePin, Pins};
 pub use pins_text::rewritten;

@@ -1,4 +1,4 @@
-//! Moving a line to another release of Astro: which adapters belong to it, and which commit it is.
+//! Moving a line to another release of Astro or of its adapters, and to the commit of that.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use semver::Version;
 
 use super::{
     History, Line, PackagePin, Registry, Release, UpstreamError,
-    history::ASTRO_FOLDER,
+    composition::Composition,
     release::{ASTRO, accepts},
 };
 
@@ -15,9 +15,9 @@ use super::{
 pub enum Target {
     /// Where it is.
     Pinned,
-    /// To the newest release of its major.
+    /// To the newest release of its major, with the newest adapters for it.
     Latest,
-    /// To this release.
+    /// To this release, with the newest adapters for it.
     Version(Version),
 }
 
@@ -42,20 +42,20 @@ impl Mover<'_> {
     /// Whatever keeps the target from being known, see [`UpstreamError`].
     pub fn moved(&self, line: &Line, target: &Target) -> Result<Line, UpstreamError> {
         let astro = self.astro(line, target)?;
-        let is_same = astro == line.astro;
-        let commit = self.commit(line, &astro)?;
-        let mut packages = BTreeMap::new();
-        for (package, pin) in &line.packages {
-            let moved = match target {
-                // So that nobody has to be asked who only wants to know whether all agree.
-                Target::Pinned => pin.clone(),
-                _ => self.package(package, pin, &astro, &commit)?,
-            };
-            packages.insert(package.clone(), moved);
-        }
+        let packages = match target {
+            // So that nobody has to be asked who only wants to know whether all agree.
+            Target::Pinned => line.packages.clone(),
+            _ => {
+                let moved = line.packages.iter().map(|(package, pin)| {
+                    Ok((package.clone(), self.package(package, pin, &astro)?))
+                });
+                moved.collect::<Result<_, UpstreamError>>()?
+            }
+        };
+        let commit = self.commit(line, &astro, &packages)?;
         let is_other = |(old, new): (&PackagePin, &PackagePin)| old.version != new.version;
         let has_moved = line.packages.values().zip(packages.values()).any(is_other);
-        let is_same_stamp = is_same && commit == line.commit;
+        let is_same_stamp = astro == line.astro && commit == line.commit;
         let revision = match (is_same_stamp, has_moved) {
             (false, _) => 0,
             // npm takes no version twice.
@@ -81,70 +81,60 @@ impl Mover<'_> {
         let wanted = version.map_or_else(|| format!("{}.x", line.major), ToString::to_string);
         let found = found.ok_or_else(|| UpstreamError::NoSuchRelease {
             release: format!("{ASTRO}@{wanted}"),
-            newest: newest(&releases, line.major).map_or_else(
-                || format!("there is none of {}.x", line.major),
-                |newest| format!("the newest of {}.x is {}", line.major, newest.version),
-            ),
+            newest: newest_is(&releases, line.major),
         })?;
         Ok(found.version.clone())
     }
 
-    fn commit(&self, line: &Line, astro: &Version) -> Result<String, UpstreamError> {
-        let tagged = self.history.and_then(|history| history.tagged(astro));
-        let commit = match (self.commit, tagged) {
-            (Some(named), _) => named.to_owned(),
-            (None, Some(tagged)) if *astro == line.astro && tagged != line.commit => {
-                return Err(UpstreamError::TagMoved {
-                    tag: format!("{ASTRO}@{astro}"),
-                    tagged,
-                    pinned: line.commit.clone(),
-                    places: vec![line.commit_place.clone()],
-                });
+    fn commit(
+        &self,
+        line: &Line,
+        astro: &Version,
+        packages: &BTreeMap<String, PackagePin>,
+    ) -> Result<String, UpstreamError> {
+        let pinned = Composition::of(&line.astro, &line.packages, &self.folders);
+        let composition = Composition::of(astro, packages, &self.folders);
+        let commit = match self.commit {
+            Some(named) => named.to_owned(),
+            None if composition == pinned => {
+                self.history.map_or(Ok(()), |history| composition.confirm(history, line))?;
+                line.commit.clone()
             }
-            (None, Some(tagged)) => tagged,
-            (None, None) if *astro == line.astro => line.commit.clone(),
-            (None, None) => {
-                return Err(UpstreamError::CommitUnknown { tag: format!("{ASTRO}@{astro}") });
-            }
+            None => composition.commit(self.history, line)?,
         };
-        match self.history.and_then(|history| history.version_at(&commit, ASTRO_FOLDER)) {
-            Some(actual) if actual != *astro => Err(UpstreamError::OtherPackage {
-                path: format!("{ASTRO_FOLDER}/package.json at {commit}"),
-                release: format!("{ASTRO}@{astro}"),
-                actual: format!("`{ASTRO}@{actual}`"),
-                places: Vec::new(),
-            }),
-            _ => Ok(commit),
-        }
+        self.history.map_or(Ok(()), |history| composition.expect(history, &commit))?;
+        Ok(commit)
     }
 
-    /// The adapter that was released with a release of Astro: what the commit says; or else the
-    /// newest of the same major that is for it, and was not made with a later one.
+    /// The adapter that goes with a release of Astro: what the commit that was named says; or else
+    /// the newest that is for it.
     fn package(
         &self,
         package: &str,
         pin: &PackagePin,
         astro: &Version,
-        commit: &str,
     ) -> Result<PackagePin, UpstreamError> {
         let releases = self.registry.releases(package)?;
-        let at_commit =
-            self.folders.get(package).filter(|_| !pin.is_elsewhere).and_then(|folder| {
-                let version = self.history?.version_at(commit, folder)?;
-                releases.iter().find(|release| release.version == version)
-            });
-        let release = at_commit.or_else(|| {
-            let of_line = releases.iter().rev().filter(|release| {
-                release.version.major == pin.version.major
-                    && (release.version.pre.is_empty() || !astro.pre.is_empty())
-            });
-            of_line.into_iter().find(|release| is_for(release, astro))
-        });
-        let release = release.ok_or_else(|| UpstreamError::NoAdapter {
-            package: package.to_owned(),
-            major: pin.version.major,
-            astro: astro.to_string(),
-        })?;
+        let major = pin.version.major;
+        let held = self.folders.get(package).filter(|_| !pin.is_elsewhere);
+        let held = held.and_then(|folder| self.history?.version_at(self.commit?, folder));
+        let release = match held {
+            Some(held) => {
+                releases.iter().find(|release| release.version == held).ok_or_else(|| {
+                    UpstreamError::NoSuchRelease {
+                        release: format!("{package}@{held}"),
+                        newest: newest_is(&releases, held.major),
+                    }
+                })?
+            }
+            None => {
+                newest_for(&releases, major, astro).ok_or_else(|| UpstreamError::NoAdapter {
+                    package: package.to_owned(),
+                    major,
+                    astro: astro.to_string(),
+                })?
+            }
+        };
         if release.version == pin.version {
             self.registry.confirm(package, pin)?;
             return Ok(pin.clone());
@@ -154,16 +144,36 @@ impl Mover<'_> {
     }
 }
 
-/// The newest release of a major, without prereleases.
+/// The newest release of a major; a prerelease while there is nothing else.
 pub fn newest(releases: &[Release], major: u64) -> Option<&Release> {
-    let mut of_major = releases.iter().rev();
-    of_major.find(|release| release.version.major == major && release.version.pre.is_empty())
+    let of_major = || releases.iter().rev().filter(|release| release.version.major == major);
+    let is_whole = |release: &&Release| release.version.pre.is_empty();
+    of_major().find(is_whole).or_else(|| of_major().next())
+}
+
+/// Of an adapter's major, the newest release that is for a version of Astro; a prerelease only where
+/// that is one.
+pub fn newest_for<'r>(releases: &'r [Release], major: u64, astro: &Version) -> Option<&'r Release> {
+    let mut of_major = releases.iter().rev().filter(|release| {
+        let Version { major: own, pre, .. } = &release.version;
+        *own == major && (pre.is_empty() || !astro.pre.is_empty())
+    });
+    of_major.find(|release| is_for(release, astro))
+}
+
+fn newest_is(releases: &[Release], major: u64) -> String {
+    newest(releases, major).map_or_else(
+        || format!("there is none of {major}.x"),
+        |newest| format!("the newest of {major}.x is {}", newest.version),
+    )
 }
 
 /// Whether a release of an adapter is for a version of Astro: a range of its own says so, and it was
-/// not made with a later one.
+/// not made with a later one. A prerelease is for what it becomes, which npm's ranges do not say.
 fn is_for(release: &Release, astro: &Version) -> bool {
-    accepts(release.astro.as_deref().unwrap_or("*"), astro)
+    let range = release.astro.as_deref().unwrap_or("*");
+    let becomes = Version::new(astro.major, astro.minor, astro.patch);
+    (accepts(range, astro) || accepts(range, &becomes))
         && release.made_with.as_ref().is_none_or(|made_with| made_with <= astro)
 }
 
@@ -189,5 +199,8 @@ mod tests {
         assert!(!is_for(&release("^7.2.1", Some("7.3.0")), &astro));
         assert!(!is_for(&release("^7.3.0", None), &astro));
         assert!(!is_for(&release("latest", None), &astro));
+        let beta = Version::parse("7.3.0-beta.1").unwrap();
+        assert!(is_for(&release("^7.2.1", Some("7.3.0-beta.0")), &beta));
+        assert!(!is_for(&release("^7.2.1", Some("7.3.0")), &beta));
     }
 }

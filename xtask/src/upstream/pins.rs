@@ -30,7 +30,8 @@ pub struct Line {
     pub major: u64,
     /// The release of Astro.
     pub astro: Version,
-    /// The commit of that release, 40 hexadecimal digits in lower case.
+    /// The commit at which upstream released the newest of what is pinned here, be it Astro or one of
+    /// its adapters: 40 hexadecimal digits in lower case.
     pub commit: String,
     /// The dist-tag of our packages on npm.
     pub tag: String,
@@ -173,7 +174,9 @@ impl Line {
                 table.commit.span(),
                 format!("`{commit}` is not a commit"),
                 "expected 40 hexadecimal digits in lower case",
-                format!("run `git ls-remote origin refs/tags/astro@{astro}` in a clone of Astro"),
+                format!(
+                    "run `git ls-remote origin refs/tags/astro@{astro}` in a clone of Astro; an adapter that was released later has a tag as well"
+                ),
             ));
         }
         let packages = table

@@ -20,6 +20,9 @@ use super::{
 /// Source: <https://github.com/npm/registry/blob/main/docs/responses/package-metadata.md>.
 const METADATA: &str = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8";
 
+/// The long form, which has the times of publication as well.
+const ALL_METADATA: &str = "application/json";
+
 /// The registry and the cache in front of it. Nothing is read, asked or connected before a tarball
 /// is wanted that is not in the cache.
 #[derive(Debug)]
@@ -68,13 +71,13 @@ impl Registry {
         Ok(self.client()?.npmrc.get(key))
     }
 
-    /// The metadata of a package as they are now; nothing where the registry does not know it.
+    /// All metadata of a package as they are now; nothing where the registry does not know it.
     ///
     /// # Errors
     ///
     /// Whatever keeps it from being known: `U004` to `U009` and `U013` of the catalogue.
     pub fn metadata(&self, package: &str) -> Result<Option<Vec<u8>>, UpstreamError> {
-        match self.ask(package, None) {
+        match self.ask(package, None, ALL_METADATA) {
             Ok(metadata) => Ok(Some(metadata)),
             Err(UpstreamError::NotPublished { .. }) => Ok(None),
             Err(error) => Err(error),
@@ -172,7 +175,7 @@ impl Registry {
         if let Some(known) = self.known().get(package) {
             return Ok(Arc::clone(known));
         }
-        let metadata = self.ask(package, version)?;
+        let metadata = self.ask(package, version, METADATA)?;
         let registry = self.url(package)?;
         let asked = Asked { package, version, registry: &registry };
         let url = asked.metadata_url();
@@ -190,12 +193,17 @@ impl Registry {
     }
 
     /// The metadata of a package, which is asked for because of one of its releases or of them all.
-    fn ask(&self, package: &str, version: Option<&Version>) -> Result<Vec<u8>, UpstreamError> {
+    fn ask(
+        &self,
+        package: &str,
+        version: Option<&Version>,
+        form: &str,
+    ) -> Result<Vec<u8>, UpstreamError> {
         let client = self.client()?;
         let registry = self.of_package(client, package)?;
         let asked = Asked { package, version, registry: &registry };
         let url = asked.metadata_url();
-        client.get(&url, METADATA).map_err(|failure| asked.error(&url, failure))
+        client.get(&url, form).map_err(|failure| asked.error(&url, failure))
     }
 
     fn fetch(&self, package: &str, pin: &PackagePin) -> Result<Vec<u8>, UpstreamError> {

@@ -154,6 +154,15 @@ fn a_build_that_is_killed_leaves_one_whole_package() {
 }
 
 #[test]
+fn what_a_killed_build_has_left_is_removed_where_nothing_else_is_to_be_done() {
+    let checkout = checkout();
+    checkout.build_well(&[]);
+    checkout.write("adapters/toy/pkg/.staging-astro7/package.json", "{");
+    checkout.build_well(&[]);
+    assert!(!checkout.path("adapters/toy/pkg/.staging-astro7").exists());
+}
+
+#[test]
 fn a_target_that_cannot_be_written_is_an_error() {
     let checkout = checkout();
     checkout.build_well(&[]);

@@ -1,19 +1,16 @@
 //! `xtask follow`: the pins go to where upstream is, as far as it fits.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use insta::assert_snapshot;
 use serde_json::Value;
 
 use crate::{
-    checkout::{COMMIT, Checkout, FOLDER},
-    from_git,
-    server::Server,
+    checkout::{COMMIT, Checkout},
+    server::{Answer, Server},
     shelf::{Shelf, line},
-    tarball,
+    tarball, upstream,
 };
-
-const MODULE: &str = "export default function createToy(): string {\n\treturn 'toy';\n}\n";
 
 const PINS: &str = "upstream/upstream.toml";
 
@@ -32,30 +29,24 @@ fn checkout(shelf: Shelf, cargo: &str) -> (Checkout, Server) {
     let six = line("6.4.8", COMMIT, "1.2.3", "");
     let seven = line("7.2.4", COMMIT, "2.0.0", "tag = \"latest\"\n");
     checkout.write(PINS, &format!("{seven}{six}"));
-    tagged(&checkout.path("7.3.0"), "7.3.0", "2.1.0", MODULE);
-    tagged(&checkout.path("6.5.0"), "6.5.0", "1.3.0", &MODULE.replace("createToy", "makeToy"));
-    checkout.git(&["-C", "7.3.0", "fetch", "--quiet", "../6.5.0", "tag", "astro@6.5.0"]);
-    let url = checkout.path("7.3.0").display().to_string();
-    checkout.write(
-        ".gitmodules",
-        &format!("[submodule \"upstream/astro\"]\n\tpath = upstream/astro\n\turl = {url}\n"),
-    );
+    let repository = checkout.path("repository");
+    let renamed = upstream::MODULE.replace("createToy", "makeToy");
+    upstream::release_of(&repository, "6.5.0", "1.3.0", &renamed, &["astro@6.5.0"]);
+    upstream::branch_from(&repository, None);
+    upstream::release(&repository, "7.2.4", "2.0.0", &["astro@7.2.4", "@upstream/toy@2.0.0"]);
+    upstream::release(&repository, "7.2.4", "2.0.1", &["@upstream/toy@2.0.1"]);
+    upstream::release(&repository, "7.3.0", "2.1.0", &["astro@7.3.0", "@upstream/toy@2.1.0"]);
+    fetch_from(&checkout, &repository.display().to_string());
     let cargo = checkout.program("cargo", cargo).display().to_string();
     (checkout.with("CARGO", &cargo), server)
 }
 
-fn tagged(path: &Path, astro: &str, toy: &str, module: &str) {
-    let files = [
-        (
-            "packages/astro/package.json".to_owned(),
-            format!("{{ \"name\": \"astro\", \"version\": \"{astro}\" }}\n"),
-        ),
-        (format!("{FOLDER}/package.json"), tarball::MANIFEST.replace("1.2.3", toy)),
-        (format!("{FOLDER}/src/index.ts"), module.to_owned()),
-    ];
-    let (repository, commit) = from_git::commit(path, false, &files);
-    let object = repository.find_object(commit, None).unwrap();
-    repository.tag_lightweight(&format!("astro@{astro}"), &object, true).unwrap();
+/// Has upstream's repository be at this address.
+fn fetch_from(checkout: &Checkout, url: &str) {
+    checkout.write(
+        ".gitmodules",
+        &format!("[submodule \"upstream/astro\"]\n\tpath = upstream/astro\n\turl = {url}\n"),
+    );
 }
 
 fn pins(checkout: &Checkout) -> String {
@@ -128,6 +119,15 @@ fn a_major_without_a_line_becomes_an_issue() {
 }
 
 #[test]
+fn majors_of_astro_and_of_an_adapter_without_a_line_are_one_issue() {
+    let shelf = Shelf::default().toy("1.2.3", "6.4.8").toy("2.0.0", "7.2.4").toy("3.0.0", "7.2.4");
+    let (checkout, _server) = checkout(shelf.astro(&["6.4.8", "7.2.4", "8.0.0"]), PASSES);
+    let told = proposal(&checkout, &["follow"]);
+    let title = "── issue: Astro 8.0.0 has no line and @upstream/toy 3.0.0 has no line\n";
+    assert!(told.contains(title), "{told}");
+}
+
+#[test]
 fn nothing_is_written_where_that_was_asked_for() {
     let (checkout, _server) = checkout(shelf().astro(&["6.4.8", "7.2.4", "7.3.0"]), PASSES);
     let before = pins(&checkout);
@@ -145,7 +145,66 @@ fn an_upstream_that_cannot_be_reached_is_no_answer() {
     let (checkout, server) = checkout(shelf().astro(&["6.4.8", "7.2.4", "7.3.0"]), PASSES);
     drop(server);
     let shown = checkout.with("npm_config_registry", "http://127.0.0.1:1/").shown(&["follow"]);
-    let last = shown.lines().skip_while(|line| !line.contains("U036"));
     assert!(shown.starts_with("exit code 3\n── stdout\n── stderr\n"), "{shown}");
+    assert!(shown.contains("error[U006]"), "{shown}");
+}
+
+#[test]
+fn an_upstream_that_is_lost_half_way_is_no_answer() {
+    let shelf = shelf().astro(&["6.4.8", "7.2.4", "7.3.0"]);
+    let (checkout, _server) = checkout(shelf.clone(), PASSES);
+    let server = Server::start(move |path, _| match path {
+        "/toy-2.1.0.tgz" => Answer::HangUp,
+        _ => shelf.answer(path),
+    });
+    let before = pins(&checkout);
+    let checkout = checkout.with("npm_config_registry", &server.url());
+    let shown = checkout.shown(&["follow"]);
+    assert!(shown.starts_with("exit code 3\n── stdout\n── stderr\n"), "{shown}");
+    let last = shown.lines().skip_while(|line| !line.contains("U036"));
     assert_snapshot!(last.collect::<Vec<_>>().join("\n"));
+    assert_eq!(pins(&checkout), before);
+}
+
+/// Only the toy has a new release.
+fn only_an_adapter(version: &str) -> Shelf {
+    shelf().astro(&["6.4.8", "7.2.4"]).toy(version, "7.2.4")
+}
+
+#[test]
+fn an_adapter_that_is_released_alone_becomes_a_pull_request() {
+    let (checkout, _server) = checkout(only_an_adapter("2.0.1"), PASSES);
+    assert_snapshot!(proposal(&checkout, &["follow"]));
+    let shown = checkout.shown(&["follow"]);
+    assert!(shown.contains("\"pull_request\": null"), "a second run has nothing to do: {shown}");
+}
+
+#[test]
+fn an_adapter_whose_tag_is_not_there_becomes_an_issue() {
+    let (checkout, _server) = checkout(only_an_adapter("2.0.2"), PASSES);
+    let before = pins(&checkout);
+    assert_snapshot!(proposal(&checkout, &["follow"]));
+    assert_eq!(pins(&checkout), before);
+}
+
+#[test]
+fn an_adapter_from_another_repository_is_followed_without_git() {
+    let (checkout, _server) = checkout(only_an_adapter("2.0.1"), PASSES);
+    fetch_from(&checkout, "nowhere");
+    checkout.write(PINS, &pins(&checkout).replace(" }", ", form = \"registry\" }"));
+    let told = proposal(&checkout, &["follow"]);
+    assert!(told.contains("pull_request: Follow @upstream/toy 2.0.1\n"), "{told}");
+    assert!(told.contains("### astro7: `7.2.4-8a31cba` to `7.2.4-8a31cba.1`\n"), "{told}");
+}
+
+#[test]
+fn a_new_astro_and_an_adapter_of_another_line_are_one_pull_request() {
+    let shelf = shelf().toy("1.2.4", "6.4.8").astro(&["6.4.8", "7.2.4", "7.3.0"]);
+    let (checkout, _server) = checkout(shelf, PASSES);
+    let repository = checkout.path("repository");
+    upstream::branch_from(&repository, None);
+    upstream::release(&repository, "6.4.8", "1.2.4", &["@upstream/toy@1.2.4"]);
+    let told = proposal(&checkout, &["follow"]);
+    assert!(told.contains("pull_request: Follow Astro 7.3.0 and @upstream/toy 1.2.4\n"), "{told}");
+    assert!(!told.contains("── issue"), "{told}");
 }

@@ -30,7 +30,7 @@ fn files() -> Vec<(String, String)> {
     ]
 }
 
-/// A repository with one commit of these files.
+/// A repository with a commit of these files, after those that it has.
 pub fn commit(path: &Path, bare: bool, files: &[(String, String)]) -> (Repository, Oid) {
     let mut options = RepositoryInitOptions::new();
     let repository = Repository::init_opts(path, options.bare(bare)).unwrap();
@@ -45,7 +45,9 @@ pub fn commit(path: &Path, bare: bool, files: &[(String, String)]) -> (Repositor
     let author = Signature::new("A", "a@example.invalid", &git2::Time::new(0, 0)).unwrap();
     let commit = {
         let tree = repository.find_tree(tree).unwrap();
-        repository.commit(Some("HEAD"), &author, &author, "release", &tree, &[]).unwrap()
+        let head = repository.head().ok().map(|head| head.peel_to_commit().unwrap());
+        let parents: Vec<_> = head.iter().collect();
+        repository.commit(Some("HEAD"), &author, &author, "release", &tree, &parents).unwrap()
     };
     (repository, commit)
 }

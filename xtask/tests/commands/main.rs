@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what cannot be had fails the test")]
 
+mod adapters_alone;
 mod borrowing;
 mod build;
 mod catalogue;
@@ -27,10 +28,12 @@ mod repository;
 mod review;
 mod server;
 mod shelf;
+mod stamps;
 mod status;
 mod sweep;
 mod sync_version;
 mod tarball;
 mod tested;
+mod upstream;
 mod vendor;
 mod wrong_input;

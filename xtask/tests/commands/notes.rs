@@ -55,6 +55,20 @@ fn notes_tell_what_people_wrote_and_what_upstream_wrote_and_what_was_committed()
 }
 
 #[test]
+fn of_an_adapter_that_was_released_alone_the_astro_stays_and_of_the_others_only_the_stamp_moves() {
+    let checkout = checkout();
+    let heading = "## 2.1.0";
+    let changelog = UPSTREAM.replace(heading, &format!("## 2.1.1\n\n- It squeaks.\n\n{heading}"));
+    let files = [(format!("{FOLDER}/CHANGELOG.md"), changelog)];
+    let (_, commit) = from_git::commit(&checkout.path("clone"), false, &files);
+    let seven = line("7.3.0", &commit.to_string(), "2.1.1", "tag = \"latest\"\n");
+    let six = line("6.4.8", &"6a".repeat(20), "1.2.3", "");
+    checkout.write("upstream/upstream.toml", &format!("{seven}{six}"));
+    checkout.git(&["commit", "--quiet", "--all", "--message", "Follow @upstream/toy 2.1.1"]);
+    assert_snapshot!(checkout.shown(&["notes", "--upstream", "clone"]));
+}
+
+#[test]
 fn what_is_not_tagged_yet_is_told_since_the_last_release() {
     let checkout = checkout();
     checkout.write("LICENSE", "Another\n");

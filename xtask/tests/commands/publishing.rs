@@ -148,6 +148,41 @@ fn a_tag_does_not_go_back_to_an_older_astro() {
     assert_eq!(press.holds()["tags"]["latest"], "8.0.0-0a1b2c3");
 }
 
+/// Of the same Astro as [`SEVEN`], at another commit: before it as text.
+const OTHER_SEVEN: &str = "7.2.4-1f00baa";
+
+#[test]
+fn a_tag_goes_to_what_is_new_for_the_same_astro_whatever_its_commit() {
+    for at in [OTHER_SEVEN, "7.2.4-f00d123"] {
+        let (checkout, _server, press) = ready(|_, _| None);
+        press.has(at, "latest", "sha512-EARLIER");
+        let shown = checkout.shown(&["publish", "--astro", "7"]);
+        assert!(shown.starts_with("exit code 0"), "{shown}");
+        assert_eq!(press.holds()["tags"]["latest"], SEVEN);
+    }
+}
+
+#[test]
+fn a_release_that_is_run_again_leaves_a_tag_at_what_was_published_later_for_the_same_astro() {
+    let (checkout, _server, press) = ready(|_, _| None);
+    assert!(checkout.shown(&["publish"]).starts_with("exit code 0"));
+    press.has(OTHER_SEVEN, "latest", "sha512-LATER");
+    let shown = checkout.shown(&["publish"]);
+    assert!(shown.starts_with("exit code 0"), "{shown}");
+    assert_eq!(press.holds()["tags"]["latest"], OTHER_SEVEN);
+}
+
+#[test]
+fn what_was_published_under_another_tag_gets_its_own_over_what_was_there_before() {
+    let (checkout, _server, press) = ready(|_, _| None);
+    press.has(OTHER_SEVEN, "latest", "sha512-EARLIER");
+    for arguments in [&["publish", "--astro", "7", "--tag", "next"][..], &["publish"]] {
+        let shown = checkout.shown(arguments);
+        assert!(shown.starts_with("exit code 0"), "{shown}");
+    }
+    assert_eq!(press.holds()["tags"]["latest"], SEVEN);
+}
+
 #[test]
 fn tags_that_cannot_be_used_are_refused() {
     let (checkout, ..) = ready(|_, _| None);

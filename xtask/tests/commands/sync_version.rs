@@ -6,11 +6,11 @@ use git2::{Oid, Repository};
 use insta::assert_snapshot;
 
 use crate::{
-    checkout::{COMMIT, Checkout, FOLDER},
+    checkout::{COMMIT, Checkout},
     from_git,
     server::Server,
     shelf::{Shelf, line},
-    tarball,
+    tarball, upstream,
 };
 
 const PINS: &str = "upstream/upstream.toml";
@@ -45,32 +45,14 @@ fn pins(checkout: &Checkout) -> String {
 }
 
 /// A clone with one commit, of this release of Astro with this one of the toy, under a tag.
-fn clone(path: &Path, astro: &str, toy: &str) -> (Repository, Oid) {
-    let manifest = |name: &str, version: &str| {
-        format!("{{ \"name\": \"{name}\", \"version\": \"{version}\" }}\n")
-    };
-    let files = [
-        ("packages/astro/package.json".to_owned(), manifest("astro", astro)),
-        (format!("{FOLDER}/package.json"), tarball::MANIFEST.replace("1.2.3", toy)),
-        (
-            format!("{FOLDER}/src/index.ts"),
-            "export default function createToy(): string {\n\treturn 'toy';\n}\n".to_owned(),
-        ),
-        ("packages/helpers/package.json".to_owned(), manifest("@upstream/helpers", "0.10.4")),
-    ];
-    let (repository, commit) = from_git::commit(path, false, &files);
-    {
-        let object = repository.find_object(commit, None).unwrap();
-        repository.tag_lightweight(&format!("astro@{astro}"), &object, true).unwrap();
-    }
-    (repository, commit)
+fn clone(path: &Path, astro: &str, toy: &str) -> String {
+    upstream::release(path, astro, toy, &[&format!("astro@{astro}")])
 }
 
 /// With a clone of 7.3.0 in `clone`.
 fn with_clone() -> (Checkout, Server, String) {
     let (checkout, server) = checkout(shelf());
-    let (_, commit) = clone(&checkout.path("clone"), "7.3.0", "2.1.0");
-    let commit = commit.to_string();
+    let commit = clone(&checkout.path("clone"), "7.3.0", "2.1.0");
     (checkout, server, commit)
 }
 
@@ -148,8 +130,7 @@ fn a_commit_of_another_release_is_an_error() {
 #[test]
 fn a_tag_that_has_moved_is_an_error_until_its_commit_is_named() {
     let (checkout, _server) = checkout(shelf());
-    let (_, commit) = clone(&checkout.path("clone"), "7.2.4", "2.0.0");
-    let commit = commit.to_string();
+    let commit = clone(&checkout.path("clone"), "7.2.4", "2.0.0");
     let checkout = checkout.hide(&commit, "COMMIT");
     let arguments = ["--upstream", "clone", "--astro", "7"];
     assert_snapshot!(fail(&checkout, &arguments, "U031"));
@@ -207,17 +188,6 @@ fn a_line_is_not_moved_by_what_the_registry_said_earlier() {
 }
 
 #[test]
-fn an_adapter_that_moves_alone_counts_up_the_revision() {
-    let (checkout, _server) = checkout(shelf());
-    let shown = sync(&checkout, &["--to", "7.2.4"]);
-    assert!(shown.contains("7.2.4-8a31cba -> 7.2.4-8a31cba.1\n"), "{shown}");
-    assert!(shown.contains("2.0.0 -> 2.0.1"), "{shown}");
-    assert!(pins(&checkout).contains("revision = 1\n"));
-    let shown = sync(&checkout, &["--to", "7.2.4", "--check"]);
-    assert!(shown.starts_with("exit code 0"), "{shown}");
-}
-
-#[test]
 fn a_built_package_with_another_stamp_is_told() {
     let (checkout, _server) = checkout(shelf());
     checkout.build_well(&[]);
@@ -234,10 +204,10 @@ fn a_built_package_with_another_stamp_is_told() {
 fn the_release_that_the_submodule_has_checked_out_can_be_taken() {
     let (checkout, _server) = checkout(shelf());
     assert_snapshot!(fail(&checkout, &["--submodule"], "U032"));
-    let (_, commit) = clone(&checkout.path("upstream/astro"), "7.3.0", "2.1.0");
+    let commit = clone(&checkout.path("upstream/astro"), "7.3.0", "2.1.0");
     let shown = sync(&checkout, &["--submodule"]);
     assert!(shown.contains("astro7  7.2.4-8a31cba -> 7.3.0-"), "{shown}");
-    assert!(pins(&checkout).contains(&commit.to_string()));
+    assert!(pins(&checkout).contains(&commit));
 }
 
 #[test]

@@ -1,0 +1,191 @@
+//! What a line is made of in Astro's repository, and at which commit upstream released the newest of it.
+//!
+//! Upstream often releases an adapter without a new Astro. Every release has a tag of its own,
+//! `astro@7.2.4` or `@astrojs/node@11.1.4`, and what a commit holds says which of several is the
+//! last: its tree has all of them. So no history is needed, which a shallow clone does not have, and no
+//! date, which a maintenance branch would have wrong.
+
+use std::collections::BTreeMap;
+
+use semver::Version;
+
+use super::{History, Line, PackagePin, UpstreamError, history::ASTRO_FOLDER, release::ASTRO};
+
+/// A release of Astro and of the adapters that were released from its repository, Astro first.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Composition<'c>(Vec<Part<'c>>);
+
+/// One release.
+#[derive(Debug, PartialEq, Eq)]
+struct Part<'c> {
+    package: &'c str,
+    /// Its folder in Astro's repository.
+    folder: &'c str,
+    version: &'c Version,
+}
+
+impl Part<'_> {
+    /// The name of the release, and of its tag.
+    fn release(&self) -> String {
+        format!("{}@{}", self.package, self.version)
+    }
+
+    /// What a commit has in place of this release, if that is known.
+    fn held(&self, history: &History, commit: &str) -> Option<Version> {
+        history.version_at(commit, self.folder)
+    }
+
+    /// Whether a commit has this very release.
+    fn is_held(&self, history: &History, commit: &str) -> bool {
+        self.held(history, commit).is_some_and(|held| held == *self.version)
+    }
+}
+
+impl<'c> Composition<'c> {
+    /// `folders` are those of the adapters' packages.
+    pub fn of(
+        astro: &'c Version,
+        packages: &'c BTreeMap<String, PackagePin>,
+        folders: &BTreeMap<&str, &'c str>,
+    ) -> Self {
+        let adapters = packages.iter().filter(|(_, pin)| !pin.is_elsewhere);
+        let adapters = adapters.filter_map(|(package, pin)| {
+            let folder = *folders.get(package.as_str())?;
+            Some(Part { package, folder, version: &pin.version })
+        });
+        let astro = Part { package: ASTRO, folder: ASTRO_FOLDER, version: astro };
+        Self([astro].into_iter().chain(adapters).collect())
+    }
+
+    /// The commit that is the last of those that the tags of the releases lead to, for a line that was
+    /// pinned elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// [`UpstreamError::CommitUnknown`] and [`UpstreamError::NoOneCommit`].
+    pub fn commit(&self, history: Option<&History>, line: &Line) -> Result<String, UpstreamError> {
+        let Some(history) = history else { return Err(self.unknown(&self.new_to(line))) };
+        let tagged = self.tagged(history);
+        let commits = tagged.iter().map(|(_, commit)| commit);
+        let whole: Vec<&String> = commits.filter(|commit| self.is_whole(history, commit)).collect();
+        // A publish that failed half-way is repeated, at a later commit with the same versions.
+        let is_last = |one: &&&String| {
+            whole.iter().all(|other| **one == *other || history.comes_after(one, other))
+        };
+        if let Some(last) = whole.iter().find(is_last) {
+            return Ok((*last).clone());
+        }
+        let is_missing = |part: &&&Part<'_>| {
+            !tagged.iter().any(|(_, commit)| part.is_held(history, commit))
+                && history.tagged(&part.release()).is_none()
+        };
+        let new = self.new_to(line);
+        let missing: Vec<&Part<'_>> = new.iter().filter(is_missing).copied().collect();
+        Err(if whole.is_empty() && !missing.is_empty() {
+            self.unknown(&missing)
+        } else {
+            self.divided(history, &tagged)
+        })
+    }
+
+    /// Checks that the tags of the releases lead to the commit that is pinned, or to one before it.
+    ///
+    /// # Errors
+    ///
+    /// [`UpstreamError::TagMoved`].
+    pub fn confirm(&self, history: &History, line: &Line) -> Result<(), UpstreamError> {
+        let tagged = self.tagged(history);
+        let is_tagged = tagged.iter().any(|(_, commit)| *commit == line.commit);
+        let moved = tagged.into_iter().find(|(part, commit)| {
+            let is_before = || {
+                self.is_earlier(history, commit)
+                    || is_tagged && history.comes_after(&line.commit, commit)
+            };
+            let has_own = part.held(history, commit).is_none_or(|held| held == *part.version);
+            *commit != line.commit && !(has_own && is_before())
+        });
+        match moved {
+            Some((part, tagged)) => Err(UpstreamError::TagMoved {
+                tag: part.release(),
+                tagged,
+                pinned: line.commit.clone(),
+                places: vec![line.commit_place.clone()],
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Checks that a commit has nothing else, as far as that is known.
+    ///
+    /// # Errors
+    ///
+    /// [`UpstreamError::OtherPackage`].
+    pub fn expect(&self, history: &History, commit: &str) -> Result<(), UpstreamError> {
+        for part in &self.0 {
+            if let Some(held) = part.held(history, commit).filter(|held| held != part.version) {
+                return Err(UpstreamError::OtherPackage {
+                    path: format!("{}/package.json at {commit}", part.folder),
+                    release: part.release(),
+                    actual: format!("`{}@{held}`", part.package),
+                    places: Vec::new(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The releases that a clone has tags of, and where those lead.
+    fn tagged(&self, history: &History) -> Vec<(&Part<'c>, String)> {
+        let tagged = |part: &'_ Part<'_>| history.tagged(&part.release());
+        self.0.iter().filter_map(|part| Some((part, tagged(part)?))).collect()
+    }
+
+    /// Whether a commit has all of them, as far as that is known: a partial clone may lack the manifests
+    /// of old commits, but knows which came later. A folder that has gone is missed when it is read.
+    fn is_whole(&self, history: &History, commit: &str) -> bool {
+        self.expect(history, commit).is_ok()
+    }
+
+    /// Whether a commit has some of them in an older version, and none in a newer.
+    fn is_earlier(&self, history: &History, commit: &str) -> bool {
+        let held = |part: &Part<'_>| Some(part.held(history, commit)?.cmp(part.version));
+        let orders: Vec<_> = self.0.iter().filter_map(held).collect();
+        orders.iter().all(|order| order.is_le()) && orders.iter().any(|order| order.is_lt())
+    }
+
+    /// What a line did not have before. On the way back to an older Astro that may be any of them.
+    fn new_to(&self, line: &Line) -> Vec<&Part<'c>> {
+        let goes_back =
+            self.0.iter().any(|part| part.package == ASTRO && *part.version < line.astro);
+        let pinned = |part: &Part<'_>| match line.packages.get(part.package) {
+            Some(pin) => pin.version == *part.version,
+            None => line.astro == *part.version,
+        };
+        self.0.iter().filter(|part| goes_back || !pinned(part)).collect()
+    }
+
+    fn unknown(&self, missing: &[&Part<'_>]) -> UpstreamError {
+        let tags = missing.iter().map(|part| part.release());
+        UpstreamError::CommitUnknown {
+            tags: tags.clone().map(|tag| format!("`{tag}`")).collect::<Vec<_>>().join(" or "),
+            fetched: tags.map(|tag| format!("tag {tag}")).collect::<Vec<_>>().join(" "),
+        }
+    }
+
+    /// What each of the commits has that is none of these releases.
+    fn divided(&self, history: &History, tagged: &[(&Part<'_>, String)]) -> UpstreamError {
+        let found = tagged.iter().map(|(part, commit)| {
+            let others = self.0.iter().filter_map(|other| {
+                let held = other.held(history, commit).filter(|held| held != other.version)?;
+                Some(format!("{}@{held}", other.package))
+            });
+            let others = others.collect::<Vec<_>>().join(" and ");
+            let holds = if others.is_empty() { "all of them" } else { &others };
+            format!("{} is at {commit}, which has {holds}", part.release())
+        });
+        UpstreamError::NoOneCommit {
+            releases: self.0.iter().map(Part::release).collect::<Vec<_>>().join(", "),
+            found: found.collect::<Vec<_>>().join("; "),
+        }
+    }
+}

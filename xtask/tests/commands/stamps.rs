@@ -1,0 +1,109 @@
+//! What npm makes of versions that are stamps, as the README tells site builders.
+
+use std::fs;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::{
+    repository::target,
+    server::{Answer, Server},
+    tarball,
+};
+
+const OLDER: &str = "7.2.4-8a31cba";
+/// Of an adapter that was released alone: it sorts before the other.
+const NEWER: &str = "7.2.4-1f00baa";
+const NEXT: &str = "7.3.0-0000aaa";
+
+/// A site, and a registry whose `latest` is at a version.
+struct Site {
+    folder: TempDir,
+    server: Server,
+}
+
+impl Site {
+    fn new(latest: &'static str) -> Self {
+        let server = Server::start(move |path, _| {
+            let version = path.strip_prefix("/our-toy-").and_then(|rest| rest.strip_suffix(".tgz"));
+            match version {
+                Some(version) => Answer::found(package(version)),
+                None => Answer::found(metadata(latest)),
+            }
+        });
+        let site = Self { folder: tempfile::tempdir().unwrap(), server };
+        fs::write(site.folder.path().join("package.json"), "{}").unwrap();
+        site
+    }
+
+    /// Runs `npm install`; whether npm found what it was to install.
+    fn install(&self, arguments: &[&str]) -> bool {
+        let mut npm = bring_tools::Node::bring(&target()).unwrap().npm();
+        npm.current_dir(self.folder.path());
+        npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts"]).args(arguments);
+        npm.env("npm_config_registry", self.server.url());
+        npm.env("npm_config_cache", self.folder.path().join("cache"));
+        let output = npm.output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() || told.contains("ETARGET"), "{told}");
+        output.status.success()
+    }
+
+    /// The version that a site which wants this gets.
+    fn gets(&self, wanted: &str) -> Option<String> {
+        self.install(&[&format!("our-toy@{wanted}")]).then(|| {
+            self.read("node_modules/our-toy/package.json")["version"].as_str().unwrap().to_owned()
+        })
+    }
+
+    fn read(&self, path: &str) -> Value {
+        serde_json::from_slice(&fs::read(self.folder.path().join(path)).unwrap()).unwrap()
+    }
+
+    /// What npm has written down that the site wants.
+    fn wants(&self) -> String {
+        self.read("package.json")["dependencies"]["our-toy"].as_str().unwrap().to_owned()
+    }
+}
+
+fn package(version: &str) -> Vec<u8> {
+    let manifest = json!({ "name": "our-toy", "version": version }).to_string();
+    tarball::of(&[("package/package.json", manifest.as_bytes())])
+}
+
+fn metadata(latest: &str) -> String {
+    let version = |version: &str| {
+        let integrity = tarball::integrity(&package(version));
+        let dist = json!({ "tarball": format!("/our-toy-{version}.tgz"), "integrity": integrity });
+        (version.to_owned(), json!({ "name": "our-toy", "version": version, "dist": dist }))
+    };
+    let versions: serde_json::Map<String, Value> =
+        [OLDER, NEWER, NEXT].map(version).into_iter().collect();
+    json!({ "name": "our-toy", "dist-tags": { "latest": latest }, "versions": versions })
+        .to_string()
+}
+
+#[test]
+fn a_dist_tag_gives_what_it_is_at_and_is_written_down_as_a_range_unless_asked() {
+    let site = Site::new(NEWER);
+    assert_eq!(site.gets("latest").as_deref(), Some(NEWER));
+    assert_eq!(site.wants(), format!("^{NEWER}"));
+    site.install(&["--save-exact", "our-toy@latest"]);
+    assert_eq!(site.wants(), NEWER);
+}
+
+#[test]
+fn a_range_of_a_stamp_goes_by_the_text_of_its_commit_and_so_may_lead_back() {
+    let before = Site::new(NEWER);
+    assert_eq!(before.gets(&format!("^{NEWER}")).as_deref(), Some(NEWER));
+    assert_eq!(before.gets(&format!("^{OLDER}")).as_deref(), Some(OLDER));
+    let after = Site::new(NEXT);
+    assert_eq!(after.gets(&format!("^{NEWER}")).as_deref(), Some(OLDER));
+}
+
+#[test]
+fn a_range_without_a_commit_gives_nothing() {
+    let site = Site::new(NEWER);
+    assert_eq!(site.gets("^7.2.4"), None);
+    assert_eq!(site.gets("7"), None);
+}
