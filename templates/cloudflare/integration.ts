@@ -1,5 +1,6 @@
 import type { AstroIntegration } from 'astro';
 import type { Plugin } from 'vite';
+import { takeAdapterPlace } from '../shared/adapter-place.ts';
 import { INJECTED_TYPES_FILENAME, injectedTypes } from '../shared/injected-types.ts';
 import { resolveWebSocketOptions } from '../shared/options.ts';
 import { packageName } from '../shared/package-name.ts';
@@ -29,6 +30,7 @@ export function withWebSocketIntegration(
 		hooks: {
 			...hooks,
 			'astro:config:setup': async (parameters) => {
+				takeAdapterPlace(integration, parameters);
 				await hooks['astro:config:setup']?.(parameters);
 				const { config, logger, updateConfig } = parameters;
 				for (const warning of notKept) logger.warn(warning);

@@ -1,4 +1,5 @@
 import type { AstroIntegration } from 'astro';
+import { takeAdapterPlace } from '../shared/adapter-place.ts';
 import { findHooksFile } from '../shared/hooks-file.ts';
 import { INJECTED_TYPES_FILENAME, injectedTypes } from '../shared/injected-types.ts';
 import { type ResolvedWebSocketOptions, resolveWebSocketOptions } from '../shared/options.ts';
@@ -38,6 +39,7 @@ export function withWebSocketIntegration(
 		hooks: {
 			...hooks,
 			'astro:config:setup': async (parameters) => {
+				takeAdapterPlace(integration, parameters);
 				const file = findHooksFile(websocket.hooks, parameters.config);
 				parameters.updateConfig({ vite: { plugins: [hooksPlugin(file)] } });
 				await hooks['astro:config:setup']?.(parameters);

@@ -29,6 +29,7 @@ const server = await runServer({
 		'zastro-websockets-*': { access: '$all', publish: '$authenticated' },
 		'**': { access: '$all', proxy: 'npm' },
 	},
+	filters: { '@verdaccio/package-filter': { dateThreshold: day } },
 	web: { enable: false },
 	max_body_size: '50mb',
 	log: { type: 'stdout', format: 'json', level: 'warn' },

@@ -6,6 +6,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -74,10 +75,20 @@ impl Tools {
 
     /// pnpm, which is a native binary, with the brought Node first on `PATH`.
     pub fn pnpm(&self) -> Command {
-        let mut command =
-            Command::new(self.modules().join(format!("@pnpm/exe.{}/pnpm", platform())));
+        let mut command = Command::new(self.folder_of_pnpm().join("pnpm"));
         command.env("PATH", self.path());
         command
+    }
+
+    /// `PATH` with the brought pnpm in front, and the brought Node.
+    pub fn path_with_pnpm(&self) -> Result<OsString> {
+        let node = self.path();
+        let folders = iter::once(self.folder_of_pnpm()).chain(env::split_paths(&node));
+        Ok(env::join_paths(folders)?)
+    }
+
+    fn folder_of_pnpm(&self) -> PathBuf {
+        self.modules().join(format!("@pnpm/exe.{}", platform()))
     }
 
     /// npm, with the brought Node first on `PATH`, so that `engines` and install scripts see that

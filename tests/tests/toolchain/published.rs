@@ -4,6 +4,7 @@
 mod site;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs;
 use std::process::Output;
 use std::sync::Mutex;
@@ -43,6 +44,19 @@ struct Package {
 enum Manager {
     Npm,
     Pnpm,
+}
+
+/// A site to make.
+struct Trial<'p> {
+    package: &'p Package,
+    manager: Manager,
+}
+
+impl fmt::Display for Trial<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { package: Package { name, version, .. }, manager } = self;
+        write!(formatter, "{name}@{version} with {manager:?}")
+    }
 }
 
 #[test]
@@ -167,29 +181,21 @@ fn is_there(registry: &Registry, package: &Package) -> Result<()> {
     Ok(())
 }
 
-/// Makes a site of every package, two at a time: all with npm, and the newest with pnpm as well.
+/// Makes all sites, two at a time.
 fn install_all(tools: &Tools, registry: &Registry, packages: &[Package]) -> Result<()> {
-    let mut sites: Vec<(&Package, Manager)> =
-        packages.iter().map(|package| (package, Manager::Npm)).collect();
-    let newest = packages.iter().filter(|package| package.is_newest);
-    sites.extend(newest.map(|package| (package, Manager::Pnpm)));
-    let (all, sites) = (sites.len(), Mutex::new(sites));
+    let trials = trials(packages);
+    let (all, trials) = (trials.len(), Mutex::new(trials));
     let lines = packages.iter().map(|package| (package.pin.astro.as_str(), Once::default()));
     let begun: BTreeMap<&str, Once<TempDir>> = lines.collect();
     let outcomes = thread::scope(|scope| {
         let work = || {
             let mut failures = Vec::new();
             loop {
-                let next = sites.lock().ok().and_then(|mut sites| sites.pop());
-                let Some((package, manager)) = next else { return failures };
-                let Package { name, version, .. } = package;
-                let begun = &begun[package.pin.astro.as_str()];
-                let echoed = site::echoes(tools, registry, package, manager, begun);
-                failures.extend(
-                    echoed
-                        .err()
-                        .map(|error| format!("{name}@{version} with {manager:?}: {error:#}")),
-                );
+                let next = trials.lock().ok().and_then(|mut trials| trials.pop());
+                let Some(trial) = next else { return failures };
+                let begun = &begun[trial.package.pin.astro.as_str()];
+                let echoed = site::echoes(tools, registry, &trial, begun);
+                failures.extend(echoed.err().map(|error| format!("{trial}: {error:#}")));
             }
         };
         let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(work)).collect();
@@ -201,4 +207,12 @@ fn install_all(tools: &Tools, registry: &Registry, packages: &[Package]) -> Resu
     }
     ensure!(failures.is_empty(), "{} of {all} sites:\n{}", failures.len(), failures.join("\n"));
     Ok(())
+}
+
+/// Every package with npm, and the newest with pnpm as well.
+fn trials(packages: &[Package]) -> Vec<Trial<'_>> {
+    let with_npm = packages.iter().map(|package| Trial { package, manager: Manager::Npm });
+    let newest = packages.iter().filter(|package| package.is_newest);
+    let with_pnpm = newest.map(|package| Trial { package, manager: Manager::Pnpm });
+    with_npm.chain(with_pnpm).collect()
 }

@@ -163,10 +163,12 @@ impl Site {
     fn write_all(&self, page: &str) -> Result<Vec<Block>> {
         let mut configurations = Vec::new();
         for block in blocks(page)? {
-            match (block.language.as_str(), block.file()?) {
-                ("js", "astro.config.mjs") => configurations.push(block),
-                ("js" | "ts" | "jsonc", _) => self.write(&block)?,
-                (other, _) => bail!("nobody has said how a block of `{other}` is tested"),
+            match block.language.as_str() {
+                "js" if block.file()? == "astro.config.mjs" => configurations.push(block),
+                "js" | "ts" | "jsonc" => self.write(&block)?,
+                // `published` runs it, where there is a registry that has the package.
+                "sh" => {}
+                other => bail!("nobody has said how a block of `{other}` is tested"),
             }
         }
         ensure!(configurations.len() == 2, "{} configurations", configurations.len());

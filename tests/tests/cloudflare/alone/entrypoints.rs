@@ -14,6 +14,7 @@ use crate::hosts::{Sites, configuration, is_before_workerd, start_harness};
 
 pub const CASES: &[Case] = cases![
     starts_at_the_entrypoint_of_the_adapter,
+    starts_there_where_the_official_adapter_is_named,
     starts_at_a_worker_that_calls_fetch,
     starts_at_a_hono_app,
     starts_at_the_sites_own_fetch_file,
@@ -29,6 +30,18 @@ fn starts_at_the_entrypoint_of_the_adapter(sites: &Sites) -> Result<()> {
     let server = built(&app, configuration)?;
     upgrades_and_rejects(&server)?;
     sets_cookies_by_the_context(&server)
+}
+
+/// What `astro add cloudflare` has written.
+fn starts_there_where_the_official_adapter_is_named(sites: &Sites) -> Result<()> {
+    if is_before_workerd()? {
+        return not_applicable("up to Astro 5 the Worker is the one that is built");
+    }
+    let app = sites.app("entry-official")?;
+    let configuration = without_own_worker(&app)?;
+    let official = r#"{ "main": "@astrojs/cloudflare/entrypoints/server", "#;
+    app.edit("wrangler.jsonc", "{ ", official)?;
+    upgrades_and_rejects(&built(&app, configuration)?)
 }
 
 fn starts_at_a_worker_that_calls_fetch(sites: &Sites) -> Result<()> {

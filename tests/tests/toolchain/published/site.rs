@@ -1,6 +1,6 @@
 //! One site, made as people make theirs.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 use std::process::Command;
 
@@ -14,24 +14,34 @@ use tests::registry::Registry;
 use tests::server::Server;
 use tests::tools::{Tools, run};
 
-use super::{Manager, Package};
-use crate::readme::{README, blocks};
+use super::{Manager, Package, Trial};
+use crate::readme::{README, blocks, commands};
 
-/// The version of wrangler that the projects of the tests have.
+/// Names its version.
 const WRANGLER: &str = "tests/projects/cloudflare/package.json";
+
+/// What the pages of the packages begin with.
+const ADD: &str = "npx astro add";
 
 /// A new site outside of this repository, with one package: it is built and run, and echoes.
 pub fn echoes(
     tools: &Tools,
     registry: &Registry,
-    package: &Package,
-    manager: Manager,
+    trial: &Trial<'_>,
     begun: &Once<TempDir>,
 ) -> Result<()> {
+    let Trial { package, manager } = *trial;
     let folder = tempfile::tempdir()?;
     let site = Site { tools, root: folder.path(), package, begun };
     site.write()?;
-    site.install(registry, manager)?;
+    site.begin(manager)?;
+    if let Some(command) = site.told()? {
+        run(&mut site.add(registry, &command)?)?;
+        site.add_wrangler(manager)?;
+    } else {
+        site.takes_no_tag(registry)?;
+        site.install(registry, manager)?;
+    }
     let installed: Value = site.read("package.json")?;
     let asked = installed["dependencies"][&package.name].as_str().unwrap_or_default();
     ensure!(asked.trim_start_matches('^') == package.version, "installed is {asked}");
@@ -54,14 +64,29 @@ struct Site<'s> {
 }
 
 impl Site<'_> {
-    /// The site of the page, with the adapter of this package.
+    /// The site of the page, without an adapter.
     fn write(&self) -> Result<()> {
-        let Package { name, runtime, pin, .. } = self.package;
         fs::create_dir_all(self.root.join("src/pages"))?;
         let echo = blocks(README)?
             .into_iter()
             .find(|block| block.file().is_ok_and(|file| file == "src/pages/echo.ts"));
         fs::write(self.root.join("src/pages/echo.ts"), echo.context("no echo")?.text)?;
+        let manifest = r#"{ "name": "site", "private": true, "type": "module" }"#;
+        fs::write(self.root.join("package.json"), manifest)?;
+        if self.major()? < 5 {
+            // Later ones ask each route.
+            fs::write(
+                self.root.join("astro.config.mjs"),
+                "import { defineConfig } from 'astro/config';\n\
+                 export default defineConfig({ output: 'server' });\n",
+            )?;
+        }
+        Ok(())
+    }
+
+    /// The adapter of this package, as people write it.
+    fn configure(&self) -> Result<()> {
+        let Package { name, runtime, .. } = self.package;
         let options = if runtime == "node" {
             "{ mode: 'standalone' }"
         } else {
@@ -73,23 +98,22 @@ impl Site<'_> {
              export default defineConfig({{ output: 'server', adapter: adapter({options}) }});\n"
         );
         fs::write(self.root.join("astro.config.mjs"), configuration)?;
-        let manifest = r#"{ "name": "site", "private": true, "type": "module" }"#;
-        fs::write(self.root.join("package.json"), manifest)?;
         if runtime != "node" {
-            self.write_for_wrangler(pin)?;
+            self.write_for_wrangler()?;
         }
         Ok(())
     }
 
-    /// Up to Astro 5 the Worker of a build is named by the site, and what is around it are its assets.
-    fn write_for_wrangler(&self, pin: &Pin) -> Result<()> {
-        let (major, _) = pin.astro.split_once('.').context("no major")?;
+    /// As `astro add cloudflare` writes it, for the official adapter. Up to Astro 5 the Worker of a build
+    /// is named by the site, and what is around it are its assets.
+    fn write_for_wrangler(&self) -> Result<()> {
         let mut configuration = json!({
             "name": "site",
+            "main": "@astrojs/cloudflare/entrypoints/server",
             "compatibility_date": "2026-04-15",
             "compatibility_flags": ["nodejs_compat"],
         });
-        if major.parse::<u64>()? < 6 {
+        if self.major()? < 6 {
             configuration["main"] = json!("./dist/_worker.js/index.js");
             configuration["assets"] = json!({ "directory": "./dist", "binding": "ASSETS" });
             configuration["kv_namespaces"] = json!([{ "binding": "SESSION", "id": "session" }]);
@@ -99,34 +123,96 @@ impl Site<'_> {
         Ok(fs::write(self.root.join("wrangler.jsonc"), configuration.to_string())?)
     }
 
-    /// Astro from where npm is configured for, and then the adapter by its tag from the registry.
-    fn install(&self, registry: &Registry, manager: Manager) -> Result<()> {
-        let Package { name, tag, runtime, pin, .. } = self.package;
-        let mut wanted = vec![format!("{name}@{tag}")];
-        if runtime != "node" {
-            let manifest: Value =
-                serde_json::from_str(&fs::read_to_string(repository().join(WRANGLER))?)?;
-            let version = manifest["dependencies"]["wrangler"].as_str().context("no wrangler")?;
-            wanted.push(format!("wrangler@{version}"));
-        }
+    /// Astro, from where npm is configured for.
+    fn begin(&self, manager: Manager) -> Result<()> {
+        let Pin { astro, as_of, .. } = &self.package.pin;
+        let astro = format!("astro@{astro}");
         if manager == Manager::Pnpm {
-            self.configure_pnpm(&pin.as_of)?;
+            self.configure_pnpm(as_of)?;
+            return run(self.manager(manager).arg(astro));
         }
+        // Sites of one line begin alike.
+        let begun = self.begun.get(|| {
+            let begun = tempfile::tempdir()?;
+            fs::copy(self.root.join("package.json"), begun.path().join("package.json"))?;
+            run(self.manager(manager).current_dir(begun.path()).arg(&astro))?;
+            Ok(begun)
+        })?;
+        run(Command::new("cp").arg("-a").arg(begun.path().join(".")).arg(self.root))
+    }
+
+    /// The adapter, written into the configuration and installed by its tag from the registry.
+    fn install(&self, registry: &Registry, manager: Manager) -> Result<()> {
+        let Package { name, tag, runtime, .. } = self.package;
         let of_registry = format!("--registry=http://{}", registry.server().address());
-        let astro = format!("astro@{}", pin.astro);
-        if manager == Manager::Npm {
-            // Sites of one line begin alike.
-            let begun = self.begun.get(|| {
-                let begun = tempfile::tempdir()?;
-                fs::copy(self.root.join("package.json"), begun.path().join("package.json"))?;
-                run(self.manager(manager).current_dir(begun.path()).arg(&astro))?;
-                Ok(begun)
-            })?;
-            run(Command::new("cp").arg("-a").arg(begun.path().join(".")).arg(self.root))?;
-        } else {
-            run(self.manager(manager).arg(&astro))?;
+        self.configure()?;
+        let mut install = self.manager(manager);
+        install.arg(of_registry).arg(format!("{name}@{tag}"));
+        if runtime != "node" {
+            install.arg(wrangler()?);
         }
-        run(self.manager(manager).arg(of_registry).args(wanted))
+        run(&mut install)
+    }
+
+    /// What `astro add` leaves to the site where the adapter does not ask for wrangler.
+    fn add_wrangler(&self, manager: Manager) -> Result<()> {
+        if self.package.runtime == "node" || self.major()? >= 6 {
+            return Ok(());
+        }
+        self.write_for_wrangler()?;
+        run(self.manager(manager).arg(wrangler()?))
+    }
+
+    /// What the page of the package says to call on this Astro; nothing if it says that this one takes
+    /// no tag.
+    fn told(&self) -> Result<Option<String>> {
+        let Package { name, tag, is_newest, .. } = self.package;
+        let asked = if *is_newest { name.clone() } else { format!("{name}@{tag}") };
+        let command = format!("{ADD} {asked}");
+        Ok(commands(&self.page(), ADD)?.into_iter().find(|told| *told == command))
+    }
+
+    fn page(&self) -> String {
+        format!("adapters/{}/README.md", self.package.runtime)
+    }
+
+    /// A command of the page, without its questions.
+    fn add(&self, registry: &Registry, command: &str) -> Result<Command> {
+        let address = registry.server().address();
+        // npm's own settings, and pnpm's, are the only ones that reach what Astro calls.
+        fs::write(
+            self.root.join(".npmrc"),
+            format!(
+                "registry=http://{address}/\nignore-scripts=true\nprefer-offline=true\naudit=false\nfund=false\n"
+            ),
+        )?;
+        let mut astro = self.astro();
+        astro.args(command.split_whitespace().skip(2)).arg("--yes");
+        astro.env("PATH", self.tools.path_with_pnpm()?);
+        // Astro 4 asks all the same.
+        fs::write(self.root.join("answers"), "y")?;
+        astro.stdin(File::open(self.root.join("answers"))?);
+        Ok(astro)
+    }
+
+    /// Whether the page is right that this Astro takes no tag, and says what to do instead.
+    fn takes_no_tag(&self, registry: &Registry) -> Result<()> {
+        let Package { name, tag, .. } = self.package;
+        let output = self.add(registry, &format!("{ADD} {name}@{tag}"))?.output()?;
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        ensure!(
+            !output.status.success() && complaint.contains("Invalid package name"),
+            "it takes a tag, which the page does not say: {complaint}"
+        );
+        let instead = format!("npm install {name}@{tag}");
+        let told = commands(&self.page(), "npm install")?;
+        ensure!(told.contains(&instead), "the page does not say `{instead}`");
+        Ok(())
+    }
+
+    fn major(&self) -> Result<u64> {
+        let (major, _) = self.package.pin.astro.split_once('.').context("no major")?;
+        Ok(major.parse()?)
     }
 
     fn manager(&self, manager: Manager) -> Command {
@@ -151,8 +237,11 @@ impl Site<'_> {
         let output = self.tools.node().args(["-p", &age]).output()?;
         let minutes = String::from_utf8(output.stdout)?;
         let store = target().join("pnpm-store");
-        let settings =
-            format!("minimumReleaseAge: {}\nstoreDir: {}\n", minutes.trim(), store.display());
+        let settings = format!(
+            "minimumReleaseAge: {}\nstoreDir: {}\nignoreScripts: true\n",
+            minutes.trim(),
+            store.display()
+        );
         Ok(fs::write(self.root.join("pnpm-workspace.yaml"), settings)?)
     }
 
@@ -180,4 +269,11 @@ impl Site<'_> {
     fn read(&self, file: &str) -> Result<Value> {
         Ok(serde_json::from_str(&fs::read_to_string(self.root.join(file))?)?)
     }
+}
+
+/// The wrangler that the projects of the tests have.
+fn wrangler() -> Result<String> {
+    let manifest: Value = serde_json::from_str(&fs::read_to_string(repository().join(WRANGLER))?)?;
+    let version = manifest["dependencies"]["wrangler"].as_str().context("no wrangler")?;
+    Ok(format!("wrangler@{version}"))
 }

@@ -1,0 +1,15 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ownEntry } from './own-entry.ts';
+
+const entry = (main?: string): string | undefined => ownEntry(main, '@official/adapter', 'ours');
+
+test('an entry of the official adapter is that of this one', () => {
+	assert.equal(entry('@official/adapter/entrypoints/server'), 'ours/entrypoints/server');
+});
+
+test('any other entry stays as it is', () => {
+	for (const main of [undefined, './src/worker.ts', '@official/adapter-of-others/server']) {
+		assert.equal(entry(main), main);
+	}
+});
