@@ -1,4 +1,4 @@
-//! From the handshake to the first messages.
+//! From the handshake to the open socket.
 
 use crate::client::Request;
 use anyhow::{Context, Result, ensure};
@@ -9,19 +9,6 @@ use crate::site::{Host, Node, Site};
 use crate::suite::{Case, not_applicable};
 
 pub(super) const CASES: &[Case<Site>] = cases! {
-    "Text and binary messages, in order" => [
-        echoes_text,
-        echoes_text_of_many_bytes_per_letter,
-        echoes_binary,
-        echoes_many_messages_in_order,
-        keeps_concurrent_sockets_apart,
-        takes_frames_that_come_with_the_handshake,
-        takes_an_upgrade_in_capitals,
-    ],
-    "`binaryType` and Blobs" => [
-        gives_binary_messages_in_the_type_that_is_asked_for,
-        sends_a_blob_in_its_turn,
-    ],
     "Headers and cookies with the acceptance" => [
         sends_headers_and_both_kinds_of_cookies_with_the_101,
         accepts_who_has_the_cookie,
@@ -36,7 +23,9 @@ pub(super) const CASES: &[Case<Site>] = cases! {
         upgrades_in_middleware_on_a_route_that_is_not,
         sends_a_header_that_middleware_sets,
     ],
-    "Middleware that rebuilds the response of the acceptance" => [accepts_a_response_that_is_rebuilt],
+    "Middleware that rebuilds the response of the acceptance" => [
+        accepts_a_response_that_is_rebuilt,
+    ],
     "Rewrites" => [
         follows_a_rewrite_by_next,
         follows_a_rewrite_of_the_context,
@@ -50,59 +39,14 @@ pub(super) const CASES: &[Case<Site>] = cases! {
     "Sessions" => [
         persists_a_session_written_before_the_accept,
     ],
-    "Messages wait for their handler" => [
-        keeps_early_messages_for_a_late_handler,
-    ],
-    "Events and state of the standard" => [
-        fires_every_event_once_and_in_order,
-        gives_the_socket_the_state_of_the_standard,
-    ],
     "Check of the origin" => [
         accepts_the_same_origin,
         accepts_an_origin_that_the_options_allow,
-    ],
-    "Web Streams" => [
-        pipes_a_socket_into_itself,
     ],
     "Locals and guards of the application around the site" => [
         gives_the_locals_of_the_application_to_the_route,
     ],
 };
-
-fn echoes_text(site: &Site) -> Result<()> {
-    let mut socket = site.server.open(&Request::upgrade("/echo"))?;
-    socket.send("hello")?;
-    ensure!(socket.text()? == "hello");
-    Ok(())
-}
-
-fn echoes_text_of_many_bytes_per_letter(site: &Site) -> Result<()> {
-    // Past 32 bytes ws takes another path through the mask.
-    let text = "žluťoučký kůň 🐎 ".repeat(200);
-    let mut socket = site.server.open(&Request::upgrade("/echo"))?;
-    socket.send(&text)?;
-    ensure!(socket.text()? == text);
-    Ok(())
-}
-
-fn echoes_binary(site: &Site) -> Result<()> {
-    let bytes: Vec<u8> = (0..=u8::MAX).cycle().take(70_000).collect();
-    let mut socket = site.server.open(&Request::upgrade("/echo"))?;
-    socket.send_binary(&bytes)?;
-    ensure!(socket.binary()? == bytes, "other bytes came back");
-    Ok(())
-}
-
-fn echoes_many_messages_in_order(site: &Site) -> Result<()> {
-    let mut socket = site.server.open(&Request::upgrade("/echo"))?;
-    for number in 0..200 {
-        socket.send(&number.to_string())?;
-    }
-    for number in 0..200 {
-        ensure!(socket.text()? == number.to_string());
-    }
-    Ok(())
-}
 
 fn sends_headers_and_both_kinds_of_cookies_with_the_101(site: &Site) -> Result<()> {
     let socket = site.server.open(&Request::upgrade("/headers"))?;
@@ -210,84 +154,6 @@ fn persists_a_session_written_before_the_accept(site: &Site) -> Result<()> {
     Ok(())
 }
 
-fn keeps_early_messages_for_a_late_handler(site: &Site) -> Result<()> {
-    let mut socket = site.server.open(&Request::upgrade("/late?journal=late"))?;
-    socket.send("first")?;
-    socket.send("second")?;
-    socket.synchronise()?;
-    site.record("late")?;
-    ensure!(socket.text()? == "first");
-    ensure!(socket.text()? == "second");
-    Ok(())
-}
-
-fn takes_frames_that_come_with_the_handshake(site: &Site) -> Result<()> {
-    let mut bytes = Request::upgrade("/echo").to_bytes(&site.server.address().to_string());
-    bytes.extend(crate::client::text_frame("in the head"));
-    let mut connection = site.server.connection()?;
-    connection.write(&bytes)?;
-    let mut socket = connection.accepted()?;
-    ensure!(socket.text()? == "in the head");
-    socket.send("after it")?;
-    ensure!(socket.text()? == "after it");
-    Ok(())
-}
-
-/// The value of `Upgrade` has no case (RFC 6455, section 4.2.1).
-fn takes_an_upgrade_in_capitals(site: &Site) -> Result<()> {
-    let request = Request::upgrade("/echo").header("Upgrade", "WebSocket");
-    let mut socket = site.server.open(&request)?;
-    socket.send("HELLO")?;
-    ensure!(socket.text()? == "HELLO");
-    Ok(())
-}
-
-fn gives_binary_messages_in_the_type_that_is_asked_for(site: &Site) -> Result<()> {
-    let mut socket = site.server.open(&Request::upgrade("/binary-type"))?;
-    socket.send_binary(&[1])?;
-    let by_default = socket.text()?;
-    ensure!(by_default == "blob [object Blob]", "{by_default}");
-    for (asked, expected) in
-        [("arraybuffer", "arraybuffer [object ArrayBuffer]"), ("blob", "blob [object Blob]")]
-    {
-        socket.send(asked)?;
-        socket.send_binary(&[1])?;
-        let told = socket.text()?;
-        ensure!(told == expected, "{told}");
-    }
-    Ok(())
-}
-
-fn sends_a_blob_in_its_turn(site: &Site) -> Result<()> {
-    let mut socket = site.server.open(&Request::upgrade("/blob"))?;
-    ensure!(socket.text()? == "before");
-    ensure!(socket.binary()? == [1, 2, 3]);
-    ensure!(socket.text()? == "after");
-    Ok(())
-}
-
-fn fires_every_event_once_and_in_order(site: &Site) -> Result<()> {
-    let mut socket = site.server.open(&Request::upgrade("/lifecycle?journal=lifecycle"))?;
-    socket.send("one message")?;
-    socket.close(1000, "")?;
-    let events = site.journal("lifecycle", "onclose")?;
-    ensure!(events == "open onopen message onmessage close onclose", "{events}");
-    Ok(())
-}
-
-fn gives_the_socket_the_state_of_the_standard(site: &Site) -> Result<()> {
-    let mut socket = site.server.open(&Request::upgrade("/state?a=b"))?;
-    let state = socket.text()?;
-    let scheme = if site.server.tls().is_some() { "wss" } else { "ws" };
-    let start =
-        r#"{"before":0,"readyState":1,"protocol":"","extensions":"","bufferedAmount":0,"url":""#;
-    ensure!(
-        state.starts_with(&format!("{start}{scheme}://")) && state.ends_with(r#"/state?a=b"}"#),
-        "{state}"
-    );
-    Ok(())
-}
-
 fn accepts_the_same_origin(site: &Site) -> Result<()> {
     site.server.open(&Request::upgrade("/echo").header("Origin", &site.server.origin()))?;
     Ok(())
@@ -304,35 +170,6 @@ fn gives_the_locals_of_the_application_to_the_route(site: &Site) -> Result<()> {
     }
     let mut socket = site.server.open(&Request::upgrade("/host-locals"))?;
     ensure!(socket.text()? == "user: ada");
-    Ok(())
-}
-
-fn keeps_concurrent_sockets_apart(site: &Site) -> Result<()> {
-    let mut sockets = Vec::new();
-    for _ in 0..20 {
-        sockets.push(site.server.open(&Request::upgrade("/echo"))?);
-    }
-    for (number, socket) in sockets.iter_mut().enumerate() {
-        socket.send(&number.to_string())?;
-    }
-    for (number, socket) in sockets.iter_mut().enumerate().rev() {
-        ensure!(socket.text()? == number.to_string());
-    }
-    Ok(())
-}
-
-fn pipes_a_socket_into_itself(site: &Site) -> Result<()> {
-    let mut socket = site.server.open(&Request::upgrade("/piped"))?;
-    for number in 0..100 {
-        socket.send(&number.to_string())?;
-    }
-    socket.send_binary(&[1, 2, 3])?;
-    for number in 0..100 {
-        ensure!(socket.text()? == number.to_string());
-    }
-    ensure!(socket.binary()? == [1, 2, 3]);
-    let (code, _) = socket.close(1000, "")?;
-    ensure!(code == 1000, "{code}");
     Ok(())
 }
 

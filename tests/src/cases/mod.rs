@@ -5,6 +5,7 @@ mod accepting;
 mod closing;
 mod handshakes;
 mod limits;
+mod messages;
 mod ordinary;
 mod rejecting;
 mod survival;
@@ -17,6 +18,7 @@ use crate::suite::Case;
 pub fn all() -> impl Iterator<Item = &'static Case<Site>> + Clone {
     [
         ordinary::CASES,
+        messages::CASES,
         accepting::CASES,
         rejecting::CASES,
         closing::CASES,

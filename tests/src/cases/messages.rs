@@ -1,0 +1,176 @@
+//! What comes and goes on an open socket.
+
+use crate::client::Request;
+use anyhow::{Result, ensure};
+
+use crate::cases;
+use crate::site::Site;
+use crate::suite::Case;
+
+pub(super) const CASES: &[Case<Site>] = cases! {
+    "Text and binary messages, in order" => [
+        echoes_text,
+        echoes_text_of_many_bytes_per_letter,
+        echoes_binary,
+        echoes_many_messages_in_order,
+        keeps_concurrent_sockets_apart,
+        takes_frames_that_come_with_the_handshake,
+        takes_an_upgrade_in_capitals,
+    ],
+    "`binaryType` and Blobs" => [
+        gives_binary_messages_in_the_type_that_is_asked_for,
+        sends_a_blob_in_its_turn,
+    ],
+    "Messages wait for their handler" => [
+        keeps_early_messages_for_a_late_handler,
+    ],
+    "Events and state of the standard" => [
+        fires_every_event_once_and_in_order,
+        gives_the_socket_the_state_of_the_standard,
+    ],
+    "Web Streams" => [
+        pipes_a_socket_into_itself,
+    ],
+};
+
+fn echoes_text(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/echo"))?;
+    socket.send("hello")?;
+    ensure!(socket.text()? == "hello");
+    Ok(())
+}
+
+fn echoes_text_of_many_bytes_per_letter(site: &Site) -> Result<()> {
+    // Past 32 bytes ws takes another path through the mask.
+    let text = "žluťoučký kůň 🐎 ".repeat(200);
+    let mut socket = site.server.open(&Request::upgrade("/echo"))?;
+    socket.send(&text)?;
+    ensure!(socket.text()? == text);
+    Ok(())
+}
+
+fn echoes_binary(site: &Site) -> Result<()> {
+    let bytes: Vec<u8> = (0..=u8::MAX).cycle().take(70_000).collect();
+    let mut socket = site.server.open(&Request::upgrade("/echo"))?;
+    socket.send_binary(&bytes)?;
+    ensure!(socket.binary()? == bytes, "other bytes came back");
+    Ok(())
+}
+
+fn echoes_many_messages_in_order(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/echo"))?;
+    for number in 0..200 {
+        socket.send(&number.to_string())?;
+    }
+    for number in 0..200 {
+        ensure!(socket.text()? == number.to_string());
+    }
+    Ok(())
+}
+
+fn keeps_concurrent_sockets_apart(site: &Site) -> Result<()> {
+    let mut sockets = Vec::new();
+    for _ in 0..20 {
+        sockets.push(site.server.open(&Request::upgrade("/echo"))?);
+    }
+    for (number, socket) in sockets.iter_mut().enumerate() {
+        socket.send(&number.to_string())?;
+    }
+    for (number, socket) in sockets.iter_mut().enumerate().rev() {
+        ensure!(socket.text()? == number.to_string());
+    }
+    Ok(())
+}
+
+fn takes_frames_that_come_with_the_handshake(site: &Site) -> Result<()> {
+    let mut bytes = Request::upgrade("/echo").to_bytes(&site.server.address().to_string());
+    bytes.extend(crate::client::text_frame("in the head"));
+    let mut connection = site.server.connection()?;
+    connection.write(&bytes)?;
+    let mut socket = connection.accepted()?;
+    ensure!(socket.text()? == "in the head");
+    socket.send("after it")?;
+    ensure!(socket.text()? == "after it");
+    Ok(())
+}
+
+/// The value of `Upgrade` has no case (RFC 6455, section 4.2.1).
+fn takes_an_upgrade_in_capitals(site: &Site) -> Result<()> {
+    let request = Request::upgrade("/echo").header("Upgrade", "WebSocket");
+    let mut socket = site.server.open(&request)?;
+    socket.send("HELLO")?;
+    ensure!(socket.text()? == "HELLO");
+    Ok(())
+}
+
+fn gives_binary_messages_in_the_type_that_is_asked_for(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/binary-type"))?;
+    socket.send_binary(&[1])?;
+    let by_default = socket.text()?;
+    ensure!(by_default == "blob [object Blob]", "{by_default}");
+    for (asked, expected) in
+        [("arraybuffer", "arraybuffer [object ArrayBuffer]"), ("blob", "blob [object Blob]")]
+    {
+        socket.send(asked)?;
+        socket.send_binary(&[1])?;
+        let told = socket.text()?;
+        ensure!(told == expected, "{told}");
+    }
+    Ok(())
+}
+
+fn sends_a_blob_in_its_turn(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/blob"))?;
+    ensure!(socket.text()? == "before");
+    ensure!(socket.binary()? == [1, 2, 3]);
+    ensure!(socket.text()? == "after");
+    Ok(())
+}
+
+fn keeps_early_messages_for_a_late_handler(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/late?journal=late"))?;
+    socket.send("first")?;
+    socket.send("second")?;
+    socket.synchronise()?;
+    site.record("late")?;
+    ensure!(socket.text()? == "first");
+    ensure!(socket.text()? == "second");
+    Ok(())
+}
+
+fn fires_every_event_once_and_in_order(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/lifecycle?journal=lifecycle"))?;
+    socket.send("one message")?;
+    socket.close(1000, "")?;
+    let events = site.journal("lifecycle", "onclose")?;
+    ensure!(events == "open onopen message onmessage close onclose", "{events}");
+    Ok(())
+}
+
+fn gives_the_socket_the_state_of_the_standard(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/state?a=b"))?;
+    let state = socket.text()?;
+    let scheme = if site.server.tls().is_some() { "wss" } else { "ws" };
+    let start =
+        r#"{"before":0,"readyState":1,"protocol":"","extensions":"","bufferedAmount":0,"url":""#;
+    ensure!(
+        state.starts_with(&format!("{start}{scheme}://")) && state.ends_with(r#"/state?a=b"}"#),
+        "{state}"
+    );
+    Ok(())
+}
+
+fn pipes_a_socket_into_itself(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/piped"))?;
+    for number in 0..100 {
+        socket.send(&number.to_string())?;
+    }
+    socket.send_binary(&[1, 2, 3])?;
+    for number in 0..100 {
+        ensure!(socket.text()? == number.to_string());
+    }
+    ensure!(socket.binary()? == [1, 2, 3]);
+    let (code, _) = socket.close(1000, "")?;
+    ensure!(code == 1000, "{code}");
+    Ok(())
+}
