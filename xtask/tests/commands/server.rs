@@ -64,12 +64,18 @@ impl Server {
         // Both threads end with the test's process.
         thread::spawn(move || {
             for stream in listener.incoming() {
-                if has_gone.load(Ordering::SeqCst) {
-                    // The client finds its connection closed.
-                    continue;
-                }
                 let (handler, log) = (Arc::clone(&handler), Arc::clone(&log));
-                thread::spawn(move || serve(stream.unwrap(), &*handler, &log));
+                let is_gone = has_gone.load(Ordering::SeqCst);
+                thread::spawn(move || {
+                    let stream = stream.unwrap();
+                    if is_gone {
+                        // With the request unread the client would find its connection reset or
+                        // closed, whichever is faster.
+                        drop(read_request(&mut BufReader::new(stream)));
+                    } else {
+                        serve(stream, &*handler, &log);
+                    }
+                });
             }
         });
         Self { port, asked, is_gone }
