@@ -136,8 +136,8 @@ export class Listeners {
 		flags?: Flags,
 	): Listener {
 		const listener = { type, flags, callback, context, isRemoved: false };
-		// Some may have been removed by their signals.
-		this.#all = [...this.#all.filter(({ isRemoved }) => !isRemoved), listener];
+		// Some may have been removed by their signals. `concat()` leaves no room for more.
+		this.#all = this.#all.filter(({ isRemoved }) => !isRemoved).concat(listener);
 		return listener;
 	}
 
