@@ -12,7 +12,13 @@ use crate::command::{compile_xtask, median, milliseconds, run_quietly, time, usa
 /// Counted runs of each command, after one that is not counted.
 const RUNS: usize = 9;
 
-/// A line of `status --json`.
+/// `status --json`.
+#[derive(Deserialize)]
+struct Status {
+    lines: Vec<Line>,
+}
+
+/// A line that is pinned.
 #[derive(Deserialize)]
 struct Line {
     line: String,
@@ -28,7 +34,7 @@ struct Release {
 /// Everything at once against its parts one after the other, and many releases against few.
 pub fn measure() -> Result<Vec<Row>> {
     compile_xtask()?;
-    let lines: Vec<Line> = serde_json::from_slice(&output_of(&["status", "--json"])?)?;
+    let Status { lines } = serde_json::from_slice(&output_of(&["status", "--json"])?)?;
     // Fetches what is not in the cache yet.
     let releases: Vec<Release> = serde_json::from_slice(&output_of(&["sweep", "--json"])?)?;
     run_quietly(xtask().arg("build"))?;
