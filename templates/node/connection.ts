@@ -9,7 +9,7 @@ import { livenessOf, type Watched } from './liveness.ts';
 import { Outbox } from './outbox.ts';
 import type { ConnectionObserver, Tracked } from './slot.ts';
 import type { RawReceiver, RawTransport, Wire } from './transport.ts';
-import { weigh } from './weight.ts';
+import { relieve, weigh } from './weight.ts';
 
 /**
  * Milliseconds that a peer gets to answer when a limit ends its connection. Few such peers read
@@ -159,6 +159,7 @@ export class Connection implements Transport, RawReceiver, Watched, Tracked {
 			if (!this.#rate.take()) this.#end(POLICY_VIOLATION, 'Too many messages');
 		}
 		this.#receiver?.message(data);
+		if (typeof data !== 'string') relieve();
 	}
 
 	failed(error: Error): void {

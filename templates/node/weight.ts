@@ -33,3 +33,11 @@ export function weigh(bytes: number): void {
 		scale.weight = new Array(Math.min(left, MAX_ELEMENTS));
 	}
 }
+
+/**
+ * Takes the weight away. What is there when young objects are collected outlives that, and what does
+ * has V8 give them more room, so that they are collected less often and longer.
+ */
+export function relieve(): void {
+	scale.weight = undefined;
+}
