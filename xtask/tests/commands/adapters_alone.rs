@@ -6,16 +6,11 @@ use git2::Repository;
 use insta::assert_snapshot;
 
 use crate::{
-    checkout::{COMMIT, Checkout, FOLDER},
+    checkout::{COMMIT, Checkout, FOLDER, PINS, TODAY},
     server::Server,
     shelf::{Shelf, line},
     tarball, upstream,
 };
-
-const PINS: &str = "upstream/upstream.toml";
-
-/// 2026-12-24, in seconds.
-const TODAY: &str = "1798070400";
 
 /// 7.2.4 has two releases of the toy, the second of which came alone; one more is for a later Astro, and
 /// one is no release yet.

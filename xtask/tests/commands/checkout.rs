@@ -22,6 +22,12 @@ pub const PATCH: &str = "patches/toy/index.toml";
 
 pub const FOLDER: &str = "packages/integrations/toy";
 
+/// What is pinned.
+pub const PINS: &str = "upstream/upstream.toml";
+
+/// 2026-12-24, in seconds, for `SOURCE_DATE_EPOCH`.
+pub const TODAY: &str = "1798070400";
+
 pub struct Checkout {
     folder: TempDir,
     environment: Vec<(String, String)>,

@@ -6,13 +6,11 @@ use insta::assert_snapshot;
 use serde_json::Value;
 
 use crate::{
-    checkout::{COMMIT, Checkout},
+    checkout::{COMMIT, Checkout, PINS},
     server::{Answer, Server},
     shelf::{Shelf, line},
     tarball, upstream,
 };
-
-const PINS: &str = "upstream/upstream.toml";
 
 /// What stands for cargo, where tests are run: they pass, or they fail.
 const PASSES: &str = "echo 'test result: ok. 3 passed; 0 failed; 0 ignored'\n";

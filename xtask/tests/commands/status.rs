@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use crate::{
-    checkout::{COMMIT, Checkout},
+    checkout::{COMMIT, Checkout, TODAY},
     server::Server,
     shelf::{Shelf, line},
     tarball,
@@ -16,9 +16,6 @@ fn shelf() -> Shelf {
         .toy("2.0.0", "7.2.4")
         .toy("2.1.0", "7.3.0")
 }
-
-/// 2026-12-24, in seconds.
-const TODAY: &str = "1798070400";
 
 fn checkout(shelf: Shelf) -> (Checkout, Server) {
     let server = shelf.serve();

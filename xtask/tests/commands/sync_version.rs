@@ -6,17 +6,12 @@ use git2::{Oid, Repository};
 use insta::assert_snapshot;
 
 use crate::{
-    checkout::{COMMIT, Checkout},
+    checkout::{COMMIT, Checkout, PINS, TODAY},
     from_git,
     server::Server,
     shelf::{Shelf, line},
     tarball, upstream,
 };
-
-const PINS: &str = "upstream/upstream.toml";
-
-/// 2026-12-24, in seconds.
-const TODAY: &str = "1798070400";
 
 /// Two majors. 7.2.4 has two releases of the toy, the one that goes with 7.4.0 does not fit, and
 /// that for 6.5.0 was made with a later Astro.
