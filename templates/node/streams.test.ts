@@ -151,6 +151,21 @@ test('what is written before the socket opens waits for it', async (context) => 
 	assert.deepEqual([received, code], [['one', 'two', '3'], 1000]);
 });
 
+test('what cannot be written before the socket opens fails its write, and not the handshake', async (context) => {
+	let writing: Promise<void> | undefined;
+	const { socket } = await connect(context, {}, ({ writable }) => {
+		const faulty = {
+			toString(): string {
+				throw new Error('no text');
+			},
+		};
+		writing = writable.getWriter().write(faulty as unknown as string);
+		writing.catch(() => {});
+	});
+	await assert.rejects(writing ?? Promise.resolve(), { message: 'no text' });
+	assert.equal(socket.readyState, socket.OPEN);
+});
+
 test('where the connection is lost both streams fail', async (context) => {
 	const { socket, wire } = await connect(context);
 	const reading = socket.readable.getReader().read();

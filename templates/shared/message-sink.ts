@@ -36,12 +36,14 @@ export class MessageSink {
 				write: (message) =>
 					new Promise<void>((resolve, reject) => {
 						this.#onEnd = reject;
-						this.#onOpen = (transport) => {
+						// Here, where what it throws is the writer's.
+						const payload = toPayload(message);
+						const send = (transport: Transport): void => {
 							if (transport.readyState !== OPEN) reject(connectionClosed());
-							else
-								transport.send(toPayload(message), (error) => (error ? reject(error) : resolve()));
+							else transport.send(payload, (error) => (error ? reject(error) : resolve()));
 						};
-						if (socket.transport !== undefined) this.#onOpen(socket.transport);
+						if (socket.transport === undefined) this.#onOpen = send;
+						else send(socket.transport);
 					}),
 				close: () =>
 					new Promise<void>((resolve, reject) => {
@@ -59,6 +61,7 @@ export class MessageSink {
 
 	opened(transport: Transport): void {
 		this.#onOpen?.(transport);
+		this.#onOpen = undefined;
 	}
 
 	end(isClean: boolean): void {
