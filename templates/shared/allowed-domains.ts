@@ -17,18 +17,15 @@ export function isAllowedDomain(
 	origin: URL,
 	{ protocol, hostname, port, pathname }: AllowedDomain,
 ): boolean {
+	const name = origin.hostname;
 	return (
 		(!protocol || origin.protocol === `${protocol}:`) &&
-		(!hostname || isHostname(origin.hostname, hostname)) &&
+		(!hostname ||
+			hostname === name ||
+			hostname === name.replace(/^[^.]+\./, '*.') ||
+			(hostname.startsWith('**.') && name.slice(1).endsWith(hostname.slice(2)))) &&
 		(!port || origin.port === port) &&
 		// An origin has no path: an entry for one is for requests only.
 		(!pathname || pathname === '/')
 	);
-}
-
-function isHostname(name: string, pattern: string): boolean {
-	const [, wildcard, rest] = /^(\*\*?)(\..*)$/.exec(pattern) ?? [];
-	if (rest === undefined) return name === pattern;
-	const before = name.slice(0, -rest.length);
-	return before !== '' && name.endsWith(rest) && (wildcard === '**' || !before.includes('.'));
 }

@@ -3,7 +3,7 @@ import { type AllowedDomain, isAllowedDomain } from './allowed-domains.ts';
 /** The part of a handshake that decides whether its origin may connect. */
 export interface OriginRequest {
 	/** The `Origin` header. */
-	readonly origin: string | undefined;
+	readonly origin: string | null | undefined;
 	/** The `Host` header as the client or the nearest proxy sent it. */
 	readonly host: string | undefined;
 }
@@ -23,24 +23,21 @@ export interface OriginPolicy {
  *
  * Without an `Origin` header the client is no browser, so there are no borrowed cookies to guard.
  */
-export function isOriginAllowed(request: OriginRequest, policy: OriginPolicy): boolean {
-	if (request.origin === undefined) return true;
-	if (!URL.canParse(request.origin)) return false;
-	const origin = new URL(request.origin);
-	// Also what a sandboxed frame or a `file:` page sends.
-	if (origin.origin === 'null') return false;
+export function isOriginAllowed(
+	{ origin, host }: OriginRequest,
+	{ allowedOrigins, allowedDomains }: OriginPolicy,
+): boolean {
+	if (origin === undefined || origin === null) return true;
+	if (!URL.canParse(origin)) return false;
+	const url = new URL(origin);
+	// The scheme is the origin's own: behind a proxy that ends TLS the server does not know which one
+	// the client used. Parsing the header with it makes `example.com:443` equal to `example.com`.
+	const own = `${url.protocol}//${host}`;
 	return (
-		isSameHost(origin, request.host) ||
-		policy.allowedOrigins.includes(origin.origin) ||
-		policy.allowedDomains.some((domain) => isAllowedDomain(origin, domain))
+		// Also what a sandboxed frame or a `file:` page sends.
+		url.origin !== 'null' &&
+		((host !== undefined && URL.canParse(own) && new URL(own).host === url.host) ||
+			allowedOrigins.includes(url.origin) ||
+			allowedDomains.some((domain) => isAllowedDomain(url, domain)))
 	);
-}
-
-/**
- * The scheme is the origin's own: behind a proxy that ends TLS the server does not know which one
- * the client used. Parsing the header with it makes `example.com:443` equal to `example.com`.
- */
-function isSameHost(origin: URL, host: string | undefined): boolean {
-	const url = `${origin.protocol}//${host}`;
-	return host !== undefined && URL.canParse(url) && new URL(url).host === origin.host;
 }
