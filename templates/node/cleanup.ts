@@ -1,6 +1,6 @@
-import { now } from '../shared/clock.ts';
 import { GOING_AWAY } from '../shared/close-codes.ts';
 import type { Report } from '../shared/report.ts';
+import { now } from './clock.ts';
 import { ConnectionView, type ManagedConnection, type OpenSlot } from './managed-connection.ts';
 import { Rotation } from './rotation.ts';
 

@@ -1,4 +1,4 @@
-import { now } from '../shared/clock.ts';
+import { now } from './clock.ts';
 import { perProcess } from './per-process.ts';
 
 /** Milliseconds between two looks at the clock. */

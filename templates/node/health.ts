@@ -1,4 +1,4 @@
-import { now } from '../shared/clock.ts';
+import { now } from './clock.ts';
 import { ConnectionView, type OpenSlot } from './managed-connection.ts';
 import type { ManagerEvents } from './manager-events.ts';
 import { Rotation } from './rotation.ts';

@@ -1,4 +1,4 @@
-import { now } from '../shared/clock.ts';
+import { now } from './clock.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 
 /** How many times within the shorter of the two times connections are looked at. */

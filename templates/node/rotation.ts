@@ -1,4 +1,4 @@
-import { now } from '../shared/clock.ts';
+import { now } from './clock.ts';
 
 /** How many times within the interval there is a look at who is due. */
 const LOOKS = 64;

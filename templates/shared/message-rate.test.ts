@@ -8,13 +8,13 @@ function taken(rate: MessageRate, count: number): number {
 }
 
 test('one second of messages may come at once, and no more', () => {
-	const rate = new MessageRate(10, () => 0);
+	const rate = new MessageRate(10, { now: () => 0 });
 	assert.equal(taken(rate, 12), 10);
 });
 
 test('what was used up comes back with time', () => {
 	let now = 0;
-	const rate = new MessageRate(10, () => now);
+	const rate = new MessageRate(10, { now: () => now });
 	assert.equal(taken(rate, 10), 10);
 	now = 250;
 	assert.equal(taken(rate, 10), 2);
@@ -24,7 +24,7 @@ test('what was used up comes back with time', () => {
 
 test('a long silence earns no more than one second', () => {
 	let now = 0;
-	const rate = new MessageRate(10, () => now);
+	const rate = new MessageRate(10, { now: () => now });
 	assert.equal(taken(rate, 10), 10);
 	now = 3_600_000;
 	assert.equal(taken(rate, 30), 10);
@@ -32,7 +32,7 @@ test('a long silence earns no more than one second', () => {
 
 test('a steady stream at the rate is never refused', () => {
 	let now = 0;
-	const rate = new MessageRate(50, () => now);
+	const rate = new MessageRate(50, { now: () => now });
 	for (let message = 0; message < 1000; message++) {
 		assert.ok(rate.take(), `message ${message}`);
 		now += 20;

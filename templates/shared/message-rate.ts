@@ -1,7 +1,10 @@
-import { now } from './clock.ts';
-
 /** Looking at the clock costs more than counting: it is done for every so many of them at once. */
 const LOOKS_PER_SECOND = 64;
+
+/** What tells the time, in milliseconds, and never goes back. */
+interface Clock {
+	now(): number;
+}
 
 /**
  * A token bucket that holds the messages of one second. Tokens are taken out of it some at a time,
@@ -9,35 +12,31 @@ const LOOKS_PER_SECOND = 64;
  */
 export class MessageRate {
 	readonly #perSecond: number;
-	readonly #clock: () => number;
+	readonly #clock: Clock;
 	/** What is in the bucket. */
 	#tokens: number;
-	#filledAt: number;
+	/** When it was filled last: it is full at first. */
+	#filledAt = 0;
 	/** What was taken out and is not used yet. */
 	#taken = 0;
 
-	constructor(perSecond: number, clock: () => number = now) {
+	constructor(perSecond: number, clock: Clock = performance) {
 		this.#perSecond = perSecond;
 		this.#clock = clock;
 		this.#tokens = perSecond;
-		this.#filledAt = clock();
 	}
 
 	/** Whether one more message is within the rate. */
 	take(): boolean {
-		if (this.#taken === 0) this.#refill();
-		if (this.#taken === 0) return false;
-		this.#taken -= 1;
-		return true;
-	}
-
-	#refill(): void {
-		const time = this.#clock();
-		const earned = ((time - this.#filledAt) / 1000) * this.#perSecond;
-		this.#filledAt = time;
-		this.#tokens = Math.min(this.#perSecond, this.#tokens + earned);
-		const most = Math.max(1, Math.floor(this.#perSecond / LOOKS_PER_SECOND));
-		this.#taken = Math.min(Math.floor(this.#tokens), most);
-		this.#tokens -= this.#taken;
+		if (this.#taken === 0) {
+			const time = this.#clock.now();
+			const earned = ((time - this.#filledAt) / 1000) * this.#perSecond;
+			const tokens = Math.min(this.#perSecond, this.#tokens + earned);
+			const most = Math.max(1, this.#perSecond / LOOKS_PER_SECOND);
+			this.#filledAt = time;
+			this.#taken = Math.floor(Math.min(tokens, most));
+			this.#tokens = tokens - this.#taken;
+		}
+		return this.#taken > 0 && this.#taken-- > 0;
 	}
 }
