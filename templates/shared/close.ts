@@ -16,18 +16,18 @@ const MAX_REASON_BYTES = 123;
  * @throws DOMException `InvalidAccessError` for a code that is neither 1000 nor 3000 to 4999,
  * `SyntaxError` for a reason of more than 123 bytes of UTF-8.
  */
-export function closeFrame(code?: number, reason?: string): CloseFrame | undefined {
+export function closeFrame(code?: number, reason = ''): CloseFrame | undefined {
+	const text = String(reason);
 	if (code !== undefined) {
-		// WebIDL `[Clamp] unsigned short`; NaN becomes 0.
-		code = Math.round(Math.min(Math.max(Number(code) || 0, 0), 65535));
-		if (code !== 1000 && (code < 3000 || code > 4999)) {
+		// WebIDL `[Clamp] unsigned short`: what is beyond its range is none of these either.
+		code = Math.round(code);
+		if (code !== 1000 && !(code >= 3000 && code <= 4999)) {
 			throw new DOMException(
 				`The close code must be 1000, or between 3000 and 4999, got: ${code}`,
 				'InvalidAccessError',
 			);
 		}
 	}
-	const text = reason === undefined ? '' : String(reason);
 	const size = payloadSize(text);
 	if (size > MAX_REASON_BYTES) {
 		throw new DOMException(
