@@ -1,7 +1,7 @@
-import { alreadyUpgraded, protocolNotOffered, upgradeNotAccepted } from '../shared/errors.ts';
+import { ALREADY_UPGRADED, NOT_ACCEPTED, protocolNotOffered } from '../shared/errors.ts';
 import { NOT_PASSED_ON } from '../shared/passed-headers.ts';
 import type { Report } from '../shared/report.ts';
-import { ServerWebSocket, type SocketHandle } from '../shared/socket.ts';
+import { SocketController } from '../shared/socket-controller.ts';
 import type { UpgradeWebSocketOptions, WebSocketUpgrade } from '../shared/types.ts';
 import { captureContext } from './async-scope.ts';
 import { Connection, type ConnectionLimits } from './connection.ts';
@@ -31,7 +31,7 @@ export class Upgrade {
 
 	/** `locals.upgradeWebSocket()`. */
 	prepare(options: UpgradeWebSocketOptions = {}): WebSocketUpgrade {
-		if (this.#pending !== undefined) throw alreadyUpgraded();
+		if (this.#pending !== undefined) throw new Error(ALREADY_UPGRADED);
 		const { limits, report, selectProtocol } = this.#settings;
 		const offered = offeredProtocols(this.#request);
 		const chosen = options.protocol ?? (offered.length > 0 ? selectProtocol(offered) : undefined);
@@ -40,7 +40,7 @@ export class Upgrade {
 
 		const headers = new Headers(options.headers);
 		const { client, server } = createPair();
-		const handle = ServerWebSocket.create({
+		const handle = new SocketController({
 			url: webSocketUrl(this.#request),
 			protocol,
 			tags: [...(options.tags ?? [])],
@@ -51,7 +51,7 @@ export class Upgrade {
 		});
 		this.#pending = { client, server, protocol, handle };
 		// Whoever is late gets the same as one whose response was not returned, once handlers are there.
-		if (this.#isSettled) queueMicrotask(() => handle.fail(upgradeNotAccepted()));
+		if (this.#isSettled) queueMicrotask(() => handle.fail(new Error(NOT_ACCEPTED)));
 		return { socket: handle.socket, response: switchingProtocols(client, headers) };
 	}
 
@@ -69,7 +69,7 @@ export class Upgrade {
 		if (this.#isSettled) return;
 		this.#isSettled = true;
 		const pending = this.#pending;
-		if (!isAccepted) pending?.handle.fail(upgradeNotAccepted());
+		if (!isAccepted) pending?.handle.fail(new Error(NOT_ACCEPTED));
 		else pending?.handle.open(new Connection(pending.server, this.#settings.limits));
 	}
 }
@@ -80,7 +80,7 @@ interface Pending {
 	readonly server: PlatformSocket;
 	/** The chosen subprotocol, or the empty string. */
 	readonly protocol: string;
-	readonly handle: SocketHandle;
+	readonly handle: SocketController;
 }
 
 /** A handshake carries its upgrade from where it is admitted to where it is settled. */

@@ -282,12 +282,12 @@ test('a connection that is paused hears nothing until it is resumed', async (con
 			},
 		});
 	});
-	server.pause();
+	server.pause?.();
 	client.send('later');
 	client.close(4000);
 	await new Promise((resolve) => setTimeout(resolve, 20));
 	assert.deepEqual(seen, []);
-	server.resume();
+	server.resume?.();
 	await ended;
 	assert.deepEqual(seen, ['later', 4000]);
 });

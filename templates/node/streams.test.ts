@@ -6,7 +6,8 @@ import type { AddressInfo, Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { type ResolvedWebSocketOptions, WEBSOCKET_DEFAULTS } from '../shared/options.ts';
-import { ServerWebSocket, type SocketHandle } from '../shared/socket.ts';
+import type { ServerWebSocket } from '../shared/socket.ts';
+import { SocketController } from '../shared/socket-controller.ts';
 import { acceptHandshake } from './accept.ts';
 
 interface Bench {
@@ -18,8 +19,8 @@ interface Bench {
 	readonly wire: Socket;
 }
 
-function create(): SocketHandle {
-	return ServerWebSocket.create({
+function create(): SocketController {
+	return new SocketController({
 		url: 'ws://example.com/',
 		protocol: '',
 		tags: [],
@@ -37,13 +38,14 @@ async function connect(
 	prepare: (socket: ServerWebSocket) => void = () => {},
 ): Promise<Bench> {
 	const settings = { ...WEBSOCKET_DEFAULTS, maxMessagesPerSecond: 0, ...options };
-	const { socket, open } = create();
+	const controller = create();
+	const { socket } = controller;
 	prepare(socket);
 	const host = http.createServer().listen(0, '127.0.0.1');
 	host.on('upgrade', (request, connection, head) => {
 		const accepted = { settings, protocol: '', headers: [], warn: assert.fail };
 		const transport = acceptHandshake(request, connection, head, accepted);
-		if (transport !== undefined) open(transport);
+		if (transport !== undefined) controller.open(transport);
 	});
 	await once(host, 'listening');
 	const { port } = host.address() as AddressInfo;
@@ -176,9 +178,10 @@ test('where the connection is lost both streams fail', async (context) => {
 });
 
 test('a handshake that fails gives streams that fail', async () => {
-	const { socket, fail } = create();
+	const controller = create();
+	const { socket } = controller;
 	const reading = socket.readable.getReader().read();
-	fail(new Error('gone'));
+	controller.fail(new Error('gone'));
 	await assert.rejects(reading, { name: 'NetworkError' });
 	await assert.rejects(socket.writable.getWriter().write('x'), { name: 'NetworkError' });
 });

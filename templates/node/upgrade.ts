@@ -1,12 +1,12 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { IncomingMessage } from 'node:http';
 import {
-	alreadyUpgraded,
-	clientLeft,
+	ALREADY_UPGRADED,
+	CLIENT_LEFT,
+	NOT_ACCEPTED,
 	protocolNotOffered,
-	upgradeNotAccepted,
 } from '../shared/errors.ts';
-import { ServerWebSocket } from '../shared/socket.ts';
+import { SocketController } from '../shared/socket-controller.ts';
 import type { UpgradeWebSocketOptions, WebSocketUpgrade } from '../shared/types.ts';
 import { acceptHandshake } from './accept.ts';
 import { createAcceptResponse } from './accept-response.ts';
@@ -15,6 +15,7 @@ import { connections } from './connections.ts';
 import type { UpgradeContext } from './context.ts';
 import { offeredProtocols, webSocketUrl } from './handshake.ts';
 import { selectProtocol } from './verify.ts';
+import './printed-event.ts';
 
 /** What an upgrade needs to know about the host it happens in. */
 export interface UpgradeSettings {
@@ -37,13 +38,13 @@ export function upgradeWebSocket(
 	settings: UpgradeSettings,
 	options: UpgradeWebSocketOptions = {},
 ): WebSocketUpgrade {
-	if (context.pending !== undefined) throw alreadyUpgraded();
+	if (context.pending !== undefined) throw new Error(ALREADY_UPGRADED);
 	const connectionSettings = connections().configuration.effective(settings.connection);
 	const offered = offeredProtocols(request);
 	const protocol = options.protocol ?? selectProtocol(request, context, offered) ?? '';
 	if (protocol !== '' && !offered.includes(protocol)) throw protocolNotOffered(protocol, offered);
 	const response = createAcceptResponse(options.headers);
-	const { socket, open, fail } = ServerWebSocket.create({
+	const controller = new SocketController({
 		url: webSocketUrl(request, context.path),
 		protocol,
 		tags: options.tags === undefined ? NO_TAGS : [...options.tags],
@@ -53,6 +54,8 @@ export function upgradeWebSocket(
 		report: settings.report,
 	});
 
+	const { socket } = controller;
+	const fail = (reason: string): void => controller.fail(new Error(reason));
 	let accepted = false;
 	context.pending = {
 		accept(connection, headers) {
@@ -63,15 +66,15 @@ export function upgradeWebSocket(
 				headers,
 				warn: settings.report,
 			});
-			if (transport === undefined) fail(connection.destroyed ? clientLeft() : upgradeNotAccepted());
+			if (transport === undefined) fail(connection.destroyed ? CLIENT_LEFT : NOT_ACCEPTED);
 			else {
 				const { tags, data } = socket;
 				context.admission?.opened({ connection: transport, socket, tags, data });
-				open(transport);
+				controller.open(transport);
 			}
 		},
 		abandon() {
-			if (!accepted) fail(request.socket.writableEnded ? upgradeNotAccepted() : clientLeft());
+			if (!accepted) fail(request.socket.writableEnded ? NOT_ACCEPTED : CLIENT_LEFT);
 		},
 	};
 	// The client left before this call, so nothing will come to call `abandon()`. Later, so that

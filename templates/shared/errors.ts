@@ -1,32 +1,24 @@
-/** Thrown by `upgradeWebSocket()` where there is nothing to upgrade. */
-export function notAnUpgradeRequest(): Error {
-	return new Error(
-		'The request must be an upgrade request to upgrade the connection to a WebSocket.',
-	);
-}
+/** What `upgradeWebSocket()` says where there is nothing to upgrade. */
+export const NOT_AN_UPGRADE_REQUEST =
+	'The request must be an upgrade request to upgrade the connection to a WebSocket.';
 
-/** Thrown by the second `upgradeWebSocket()` of one request: a handshake can be accepted only once. */
-export function alreadyUpgraded(): Error {
-	return new Error('upgradeWebSocket() was already called for this request.');
-}
+/** Of the second `upgradeWebSocket()` of one request: a handshake can be accepted only once. */
+export const ALREADY_UPGRADED = 'upgradeWebSocket() was already called for this request.';
 
 /** RFC 6455 section 4.2.2: the server may only choose a subprotocol that the client offered. */
 export function protocolNotOffered(protocol: string, offered: readonly string[]): Error {
-	const offer = offered.length === 0 ? 'It offered none.' : `It offered: ${offered.join(', ')}.`;
-	return new Error(`The client did not offer the WebSocket subprotocol "${protocol}". ${offer}`);
-}
-
-/** The cause in the `error` event of a socket whose handshake was answered with something else. */
-export function upgradeNotAccepted(): Error {
+	const offer = offered.join(', ') || 'none';
 	return new Error(
-		'The WebSocket was not accepted: the response of upgradeWebSocket() was not sent.',
+		`The client did not offer the WebSocket subprotocol "${protocol}". It offered: ${offer}.`,
 	);
 }
 
+/** The cause in the `error` event of a socket whose handshake was answered with something else. */
+export const NOT_ACCEPTED =
+	'The WebSocket was not accepted: the response of upgradeWebSocket() was not sent.';
+
 /** The cause in the `error` event of a socket whose client left during the handshake. */
-export function clientLeft(): Error {
-	return new Error('The client left before the WebSocket was accepted.');
-}
+export const CLIENT_LEFT = 'The client left before the WebSocket was accepted.';
 
 /** What streams fail with once nothing can be written any more. */
 export function connectionClosed(): DOMException {

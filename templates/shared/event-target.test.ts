@@ -4,10 +4,11 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { ServerWebSocket } from './socket.ts';
+import { SocketController } from './socket-controller.ts';
 
 /** A socket, as an `EventTarget` like any other. */
 function target(report: (message: string, error?: unknown) => void = assert.fail): ServerWebSocket {
-	return ServerWebSocket.create({
+	return new SocketController({
 		url: 'ws://example.com/',
 		protocol: '',
 		tags: [],

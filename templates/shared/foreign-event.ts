@@ -1,6 +1,5 @@
 import {
 	AT_TARGET,
-	beingDispatched,
 	CURRENT_TARGET,
 	type Dispatched,
 	IS_IN_PASSIVE,
@@ -8,23 +7,19 @@ import {
 	TARGET,
 } from './dispatch.ts';
 
-/** The runtime's own target before: a later one of those counts again. */
-const BEFORE: unique symbol = Symbol('before');
-
 /**
- * An event that is not a socket's, and is dispatched on one. The members of `Event` that tell of that
- * read what only a runtime's own `EventTarget` can write.
+ * An event of the runtime's own that is dispatched on a socket. The members of `Event` that tell of
+ * that read what only a runtime's own `EventTarget` can write.
  */
 class ForeignEvent extends Event implements Dispatched {
-	declare [BEFORE]: EventTarget | null;
 	declare [TARGET]: EventTarget | null;
 	declare [CURRENT_TARGET]: EventTarget | null;
 	declare [IS_STOPPED]: boolean;
 	declare [IS_IN_PASSIVE]: boolean;
 
+	/** A later dispatch on a target of the runtime's own counts again. */
 	override get target(): EventTarget | null {
-		const native = super.target;
-		return native === this[BEFORE] ? this[TARGET] : native;
+		return this[CURRENT_TARGET] ?? super.target ?? this[TARGET];
 	}
 
 	override get srcElement(): EventTarget | null {
@@ -36,12 +31,12 @@ class ForeignEvent extends Event implements Dispatched {
 	}
 
 	override get eventPhase(): 0 | 2 {
-		return this[CURRENT_TARGET] === null ? (super.eventPhase as 0 | 2) : AT_TARGET;
+		return this[CURRENT_TARGET] ? AT_TARGET : (super.eventPhase as 0 | 2);
 	}
 
 	override composedPath(): [EventTarget?] {
 		const target = this[CURRENT_TARGET];
-		return target === null ? super.composedPath() : [target];
+		return target ? [target] : super.composedPath();
 	}
 
 	override stopImmediatePropagation(): void {
@@ -54,18 +49,7 @@ class ForeignEvent extends Event implements Dispatched {
 	}
 }
 
-/** None is ever made: others are given its members. */
 const { constructor: _, ...members } = Object.getOwnPropertyDescriptors(ForeignEvent.prototype);
 
-/** @throws DOMException `InvalidStateError` for an event that is being dispatched elsewhere. */
-export function adopt(event: Event): Dispatched {
-	const { target, eventPhase } = event;
-	if (eventPhase !== 0) throw beingDispatched();
-	return Object.assign(Object.defineProperties(event, members), {
-		[BEFORE]: target,
-		[TARGET]: null,
-		[CURRENT_TARGET]: null,
-		[IS_STOPPED]: false,
-		[IS_IN_PASSIVE]: false,
-	});
-}
+/** What an event of the runtime's own is given for a dispatch on a socket. No such event is ever made. */
+export const FOREIGN_MEMBERS: PropertyDescriptorMap = members;

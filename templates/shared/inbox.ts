@@ -1,10 +1,7 @@
 import { payloadSize } from './payload.ts';
 
-/** How much waits for the first message handler. */
-export interface InboxLimits {
-	readonly messages: number;
-	readonly bytes: number;
-}
+/** Messages that wait for a handler, beside the limit in bytes. Tiny ones cost more than their bytes. */
+const MAX_MESSAGES = 1024;
 
 /**
  * Holds back what arrives before there is a handler for messages, and lets it out in order once
@@ -14,7 +11,7 @@ export interface InboxLimits {
  * everything held is dropped and nothing is held any more.
  */
 export class Inbox {
-	readonly #limits: InboxLimits;
+	readonly #maxBytes: number;
 	readonly #onOverflow: () => void;
 	/** Whether there is no handler yet. */
 	#isClosed = true;
@@ -22,29 +19,34 @@ export class Inbox {
 	#waiting: (() => void)[] = [];
 	#bytes = 0;
 
-	constructor(limits: InboxLimits, onOverflow: () => void) {
-		this.#limits = limits;
+	/** @param maxBytes How many may wait for the first handler. */
+	constructor(maxBytes: number, onOverflow: () => void) {
+		this.#maxBytes = maxBytes;
 		this.#onOverflow = onOverflow;
 	}
 
 	/** Delivers a message, now or later. */
 	message(data: string | ArrayBuffer, deliver: () => void): void {
-		if (!this.#isClosed && this.#waiting.length === 0) {
-			deliver();
+		if (!this.#isClosed) {
+			this.after(deliver);
 			return;
 		}
-		this.#waiting.push(deliver);
 		this.#bytes += payloadSize(data);
-		if (this.#waiting.length > this.#limits.messages || this.#bytes > this.#limits.bytes) {
+		if (this.#waiting.push(deliver) > MAX_MESSAGES || this.#bytes > this.#maxBytes) {
 			this.discard();
 			this.#onOverflow();
 		}
 	}
 
-	/** Delivers an event that nobody has to wait for, but behind the messages that do wait. */
-	after(deliver: () => void): void {
-		if (this.#waiting.length === 0) deliver();
-		else this.#waiting.push(deliver);
+	/**
+	 * Delivers what nobody has to wait for, but behind the messages that do wait.
+	 *
+	 * @param isAwaited Whether it must not wait for a handler that may never come.
+	 */
+	after(deliver: () => void, isAwaited = false): void {
+		if (isAwaited && this.#isClosed) this.discard();
+		if (this.#waiting.length > 0) this.#waiting.push(deliver);
+		else deliver();
 	}
 
 	/** There is a handler. Delivers in a microtask, so that further handlers can still be attached. */
@@ -52,22 +54,16 @@ export class Inbox {
 		if (!this.#isClosed) return;
 		this.#isClosed = false;
 		queueMicrotask(() => {
-			for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-				next();
+			while (this.#waiting[0] !== undefined) {
+				this.#waiting[0]();
 				this.#waiting.shift();
 			}
 		});
 	}
 
-	/** Whether something waits for a handler that may never come. */
-	get isHolding(): boolean {
-		return this.#isClosed && this.#waiting.length > 0;
-	}
-
 	/** Drops what waits, and holds nothing from now on. */
 	discard(): void {
 		this.#waiting = [];
-		this.#bytes = 0;
 		this.#isClosed = false;
 	}
 }

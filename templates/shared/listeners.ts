@@ -1,12 +1,5 @@
-import {
-	beingDispatched,
-	CURRENT_TARGET,
-	type Dispatched,
-	IS_IN_PASSIVE,
-	IS_STOPPED,
-	TARGET,
-} from './dispatch.ts';
-import { adopt } from './foreign-event.ts';
+import { CURRENT_TARGET, type Dispatched, IS_IN_PASSIVE, IS_STOPPED, TARGET } from './dispatch.ts';
+import { FOREIGN_MEMBERS } from './foreign-event.ts';
 
 /** A listener as `addEventListener()` takes it. */
 export type EventListenerLike =
@@ -29,8 +22,15 @@ export interface AsyncScope {
 /** Gives the asynchronous context of the caller, `undefined` where there are none. */
 export type CaptureContext = () => AsyncScope | undefined;
 
-/** Hears of what a listener throws, or rejects with. */
-export type OnFailure<Target> = (target: Target, error: unknown) => void;
+/** What listeners belong to. */
+export interface ListenersOwner {
+	/** Where events are dispatched. */
+	readonly socket: EventTarget;
+	/** A listener for events of this type was added. */
+	onListener(type: string): void;
+	/** A listener has thrown this, or rejected with it. */
+	onFailure(error: unknown): void;
+}
 
 /** How a listener was added (DOM Standard, section 2.7). */
 interface Flags {
@@ -45,13 +45,18 @@ interface Listener {
 	readonly type: string;
 	/** None for the value of `onmessage` or its like. */
 	readonly flags: Flags | undefined;
-	callback: EventListenerLike;
+	/** None any more once it was removed. */
+	callback: EventListenerLike | undefined;
 	/**
 	 * The context in which it was added, and in which it runs. Outside of it the stores of the
 	 * request, upstream's and the site's own, would be missing.
 	 */
 	context: AsyncScope | undefined;
-	isRemoved: boolean;
+}
+
+/** One that is not removed. */
+interface Present extends Listener {
+	callback: EventListenerLike;
 }
 
 /**
@@ -61,50 +66,43 @@ interface Listener {
  * `uncaughtException`, which ends the process. And it takes more memory than the rest of a socket.
  */
 export class Listeners {
+	readonly #owner: ListenersOwner;
+	readonly #captureContext: CaptureContext;
 	/** In order. Replaced, never changed: a dispatch goes through those that it began with. */
 	#all: readonly Listener[] = [];
 
-	/** @returns Whether it was added. */
-	add(
-		type: string,
-		callback: EventListenerLike | null,
-		options: ListenerOptions,
-		captureContext: CaptureContext,
-	): boolean {
-		if (!isCallback(callback)) return false;
+	/** @param captureContext For a listener to run in the context in which it was added. */
+	constructor(owner: ListenersOwner, captureContext: CaptureContext) {
+		this.#owner = owner;
+		this.#captureContext = captureContext;
+	}
+
+	add(type: string, callback: EventListenerLike | null, options: ListenerOptions): void {
+		// WebIDL: a callback is an object, or null, which adds nothing.
+		if (callback === null || callback === undefined) return;
+		if (Object(callback) !== callback) {
+			throw new TypeError(`A listener must be a function or an object, got: ${typeof callback}`);
+		}
 		const flags = flagsOf(options);
-		const { capture, signal } = flags;
-		if (signal?.aborted || this.#find(type, callback, capture) !== undefined) return false;
-		const listener = this.#append(type, callback, captureContext(), flags);
-		if (signal !== undefined) removeOnAbort(signal, listener);
-		return true;
+		if (flags.signal?.aborted || this.#find(type, flags.capture, callback)) return;
+		this.#append(type, callback, flags);
 	}
 
 	remove(type: string, callback: EventListenerLike | null, options: ListenerOptions): void {
-		this.#remove(this.#find(type, callback, flagsOf(options).capture));
+		remove(this.#find(type, flagsOf(options).capture, callback));
 	}
 
 	/** The value of an event handler attribute. */
 	attribute(type: string): EventListenerLike | null {
-		return this.#findAttribute(type)?.callback ?? null;
+		return this.#find(type)?.callback ?? null;
 	}
 
-	/**
-	 * Sets an event handler attribute as HTML has it: replacing one keeps its place.
-	 *
-	 * @returns Whether there is one now.
-	 */
-	setAttribute(type: string, value: unknown, captureContext: CaptureContext): boolean {
-		const present = this.#findAttribute(type);
-		if (typeof value !== 'function') {
-			this.#remove(present);
-			return false;
-		}
-		const callback = value as EventListenerLike;
-		const context = captureContext();
-		if (present === undefined) this.#append(type, callback, context);
-		else Object.assign(present, { callback, context });
-		return true;
+	/** Sets an event handler attribute as HTML has it: replacing one keeps its place. */
+	setAttribute(type: string, value: unknown): void {
+		const present = this.#find(type);
+		if (typeof value !== 'function') remove(present);
+		else if (present === undefined) this.#append(type, value as EventListenerLike);
+		else Object.assign(present, { callback: value, context: this.#captureContext() });
 	}
 
 	/**
@@ -112,98 +110,71 @@ export class Listeners {
 	 *
 	 * @throws DOMException `InvalidStateError` for one that is being dispatched.
 	 */
-	dispatch<Target extends EventTarget>(
-		target: Target,
-		event: Event,
-		onFailure: OnFailure<Target>,
-	): void {
-		const { type } = event;
-		const dispatched = begin(event, target);
-		for (const listener of this.#all) {
-			if (listener.type !== type || listener.isRemoved) continue;
-			if (listener.flags?.once) this.#remove(listener);
-			dispatched[IS_IN_PASSIVE] = Boolean(listener.flags?.passive);
-			run(listener, target, event, onFailure);
-			if (dispatched[IS_STOPPED]) break;
+	dispatch(event: Event & Partial<Dispatched>): void {
+		const { type, eventPhase } = event;
+		if (eventPhase !== 0) {
+			throw new DOMException('The event is being dispatched already.', 'InvalidStateError');
 		}
-		end(dispatched);
+		if (event[CURRENT_TARGET] === undefined) Object.defineProperties(event, FOREIGN_MEMBERS);
+		const { socket } = this.#owner;
+		event[TARGET] = event[CURRENT_TARGET] = socket;
+		for (const listener of this.#all) {
+			if (listener.type !== type || !isPresent(listener)) continue;
+			event[IS_IN_PASSIVE] = Boolean(listener.flags?.passive);
+			this.#run(listener, event);
+			if (event[IS_STOPPED]) break;
+		}
+		event[CURRENT_TARGET] = null;
+		event[IS_STOPPED] = event[IS_IN_PASSIVE] = false;
 	}
 
-	#append(
-		type: string,
-		callback: EventListenerLike,
-		context: AsyncScope | undefined,
-		flags?: Flags,
-	): Listener {
-		const listener = { type, flags, callback, context, isRemoved: false };
-		// Some may have been removed by their signals. `concat()` leaves no room for more.
-		this.#all = this.#all.filter(({ isRemoved }) => !isRemoved).concat(listener);
-		return listener;
+	#run(listener: Present, event: Event): void {
+		const { callback, context, flags } = listener;
+		if (flags?.once) remove(listener);
+		try {
+			const isFunction = typeof callback === 'function';
+			const handler = isFunction ? callback : callback.handleEvent;
+			const self = isFunction ? this.#owner.socket : callback;
+			const result = (
+				context === undefined
+					? handler.call(self, event)
+					: context.runInAsyncScope(handler, self, event)
+			) as Partial<PromiseLike<unknown>> | null | undefined;
+			if (typeof result?.then === 'function') {
+				result.then(undefined, (error) => this.#owner.onFailure(error));
+			}
+		} catch (error) {
+			this.#owner.onFailure(error);
+		}
 	}
 
-	#find(type: string, callback: unknown, capture: boolean): Listener | undefined {
+	#append(type: string, callback: EventListenerLike, flags?: Flags): void {
+		const listener = { type, flags, callback, context: this.#captureContext() };
+		// `concat()` leaves no room for more.
+		this.#all = this.#all.filter(isPresent).concat(listener);
+		this.#owner.onListener(type);
+	}
+
+	/** Without `capture`, the value of an event handler attribute. */
+	#find(type: string, capture?: boolean, callback?: unknown): Listener | undefined {
 		return this.#all.find(
 			(listener) =>
-				listener.callback === callback &&
 				listener.type === type &&
 				listener.flags?.capture === capture &&
-				!listener.isRemoved,
+				(capture === undefined || listener.callback === callback) &&
+				isPresent(listener),
 		);
 	}
-
-	#findAttribute(type: string): Listener | undefined {
-		return this.#all.find((listener) => listener.flags === undefined && listener.type === type);
-	}
-
-	#remove(listener: Listener | undefined): void {
-		if (listener === undefined) return;
-		listener.isRemoved = true;
-		this.#all = this.#all.filter((other) => other !== listener);
-	}
 }
 
-function begin(event: Event & Partial<Dispatched>, target: EventTarget): Dispatched {
-	const dispatched = event[CURRENT_TARGET] === undefined ? adopt(event) : (event as Dispatched);
-	if (dispatched[CURRENT_TARGET] !== null) throw beingDispatched();
-	dispatched[TARGET] = target;
-	dispatched[CURRENT_TARGET] = target;
-	return dispatched;
+/** A signal that was aborted has removed its listeners. */
+function isPresent(listener: Listener): listener is Present {
+	return listener.callback !== undefined && !listener.flags?.signal?.aborted;
 }
 
-function end(dispatched: Dispatched): void {
-	dispatched[CURRENT_TARGET] = null;
-	dispatched[IS_STOPPED] = false;
-	dispatched[IS_IN_PASSIVE] = false;
-}
-
-function run<Target extends EventTarget>(
-	{ callback, context }: Listener,
-	target: Target,
-	event: Event,
-	onFailure: OnFailure<Target>,
-): void {
-	try {
-		const handler = typeof callback === 'function' ? callback : callback.handleEvent;
-		const self = typeof callback === 'function' ? target : callback;
-		const result =
-			context === undefined
-				? handler.call(self, event)
-				: context.runInAsyncScope(handler, self, event);
-		if (isThenable(result)) result.then(undefined, (error) => onFailure(target, error));
-	} catch (error) {
-		onFailure(target, error);
-	}
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-	return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';
-}
-
-/** WebIDL: a callback is an object, or null, which adds nothing. */
-function isCallback(value: unknown): value is EventListenerLike {
-	if (value === null || value === undefined) return false;
-	if (typeof value === 'function' || typeof value === 'object') return true;
-	throw new TypeError(`A listener must be a function or an object, got: ${typeof value}`);
+/** It leaves its place when the next one is added. */
+function remove(listener: Listener | undefined): void {
+	if (listener !== undefined) listener.callback = undefined;
 }
 
 /** Those of most listeners, which share them. */
@@ -212,17 +183,7 @@ const NONE: Flags = flagsOf({});
 /** What is no dictionary says whether it captures. */
 function flagsOf(options: ListenerOptions): Flags {
 	if (options === undefined) return NONE;
-	const { capture, once, passive, signal } =
-		typeof options === 'object' && options !== null ? options : { capture: options };
+	const dictionary = Object(options) === options ? options : { capture: options };
+	const { capture, once, passive, signal } = dictionary as Partial<Flags>;
 	return { capture: Boolean(capture), once, passive, signal };
-}
-
-/** A signal may live longer than many targets, and must not keep them. */
-function removeOnAbort(signal: AbortSignal, listener: Listener): void {
-	const added = new WeakRef(listener);
-	const remove = (): void => {
-		const present = added.deref();
-		if (present !== undefined) present.isRemoved = true;
-	};
-	signal.addEventListener('abort', remove, { once: true });
 }

@@ -1,5 +1,5 @@
 import { connectionLost } from './errors.ts';
-import type { StreamedSocket } from './streams.ts';
+import type { StreamedSocket } from './transport.ts';
 
 /** Bytes that are read ahead. */
 const HIGH_WATER_MARK = 64 * 1024;
@@ -11,8 +11,8 @@ const MESSAGE_OVERHEAD = 64;
 export type StreamMessage = string | Uint8Array;
 
 /**
- * `socket.readable`. A reader that is slow slows the client down: while enough is read ahead,
- * nothing is taken from the connection.
+ * The source below `socket.readable`. A reader that is slow slows the client down: while enough is
+ * read ahead, nothing is taken from the connection.
  */
 export class MessageSource {
 	readonly stream: ReadableStream<StreamMessage>;
@@ -21,32 +21,36 @@ export class MessageSource {
 
 	constructor(socket: StreamedSocket) {
 		this.#socket = socket;
-		this.stream = new ReadableStream<StreamMessage>(
-			{
-				start: (controller) => {
-					this.#controller = controller;
-				},
-				pull: () => socket.transport?.resume(),
-				cancel: () => {
-					this.#controller = undefined;
-					socket.transport?.resume();
-					socket.close();
-				},
+		this.stream = new ReadableStream<StreamMessage>(this, {
+			highWaterMark: HIGH_WATER_MARK,
+			size(message) {
+				return message.length + MESSAGE_OVERHEAD;
 			},
-			{
-				highWaterMark: HIGH_WATER_MARK,
-				size: (message) => message.length + MESSAGE_OVERHEAD,
-			},
-		);
+		});
 		if (socket.wasClean !== undefined) this.end(socket.wasClean);
+	}
+
+	start(controller: ReadableStreamDefaultController<StreamMessage>): void {
+		this.#controller = controller;
+	}
+
+	pull(): void {
+		this.#socket.transport?.resume?.();
+	}
+
+	cancel(): void {
+		this.#controller = undefined;
+		this.pull();
+		this.#socket.close();
 	}
 
 	push(message: StreamMessage): void {
 		const controller = this.#controller;
 		controller?.enqueue(message);
-		if ((controller?.desiredSize ?? 1) <= 0) this.#socket.transport?.pause();
+		if ((controller?.desiredSize ?? 1) <= 0) this.#socket.transport?.pause?.();
 	}
 
+	/** The connection has ended. */
 	end(isClean: boolean): void {
 		if (isClean) this.#controller?.close();
 		else this.#controller?.error(connectionLost());

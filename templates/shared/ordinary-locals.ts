@@ -1,10 +1,10 @@
-import { notAnUpgradeRequest } from './errors.ts';
+import { NOT_AN_UPGRADE_REQUEST } from './errors.ts';
 import type { WebSocketLocals } from './types.ts';
 
 /** What requests that are no upgrade get. */
 export const ORDINARY: WebSocketLocals = {
 	isUpgradeRequest: false,
 	upgradeWebSocket() {
-		throw notAnUpgradeRequest();
+		throw new Error(NOT_AN_UPGRADE_REQUEST);
 	},
 };

@@ -1,3 +1,4 @@
+import type { CloseFrame } from './close.ts';
 import type { ReadyState } from './ready-state.ts';
 
 /** An accepted connection as the socket sees it: what a runtime has to bring. */
@@ -14,9 +15,9 @@ export interface Transport {
 	 */
 	send(data: Payload, done?: Sent): void;
 	close(code?: number, reason?: string): void;
-	/** Takes no more input; what was taken already still arrives. */
-	pause(): void;
-	resume(): void;
+	/** Takes no more input; what was taken already still arrives. Absent where a runtime cannot. */
+	pause?(): void;
+	resume?(): void;
 	/** Names who is told of everything that comes in from now on. Called once. */
 	receive(receiver: Receiver): void;
 }
@@ -36,3 +37,13 @@ export type Payload = string | Uint8Array | Blob;
 
 /** Told once of a message whether it has left the process, or why it never will. */
 export type Sent = (error?: Error | null) => void;
+
+/** What the streams of a socket know of it. */
+export interface StreamedSocket {
+	/** Set once the handshake is complete. */
+	readonly transport: Transport | undefined;
+	/** Set once the connection has ended. */
+	readonly wasClean: boolean | undefined;
+	/** Closes it, in whatever state it is. */
+	close(frame?: Partial<CloseFrame>): void;
+}

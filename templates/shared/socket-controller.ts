@@ -1,0 +1,173 @@
+import type { CloseFrame } from './close.ts';
+import { ABNORMAL_CLOSURE, INTERNAL_ERROR } from './close-codes.ts';
+import { Inbox } from './inbox.ts';
+import { type CaptureContext, Listeners, type ListenersOwner } from './listeners.ts';
+import { SocketMessageEvent } from './message-event.ts';
+import { MessageSink } from './message-sink.ts';
+import { MessageSource, type StreamMessage } from './message-source.ts';
+import { CLOSED, CLOSING, CONNECTING, OPEN, type ReadyState } from './ready-state.ts';
+import type { Report } from './report.ts';
+import { ServerWebSocket } from './socket.ts';
+import type { Receiver, StreamedSocket, Transport } from './transport.ts';
+
+export interface SocketInit {
+	readonly url: string;
+	readonly protocol: string;
+	readonly tags: readonly string[];
+	readonly data: unknown;
+	/** Bytes of messages that wait for the first message handler. */
+	readonly maxHeldBytes: number;
+	/** For a handler to run in the context in which it was added. */
+	readonly captureContext: CaptureContext;
+	readonly report: Report;
+}
+
+/** Node has its own since 23. */
+const { CloseEvent = Event } = globalThis;
+
+/**
+ * A socket's state, and what moves it on. It is apart from the socket, so that its users do not meet
+ * any of that.
+ */
+export class SocketController implements ListenersOwner, Receiver, StreamedSocket {
+	readonly socket: ServerWebSocket;
+	readonly listeners: Listeners;
+	binaryType: 'blob' | 'arraybuffer' = 'blob';
+	/** Set once the handshake is complete. */
+	transport: Transport | undefined;
+	/** Set once the connection has ended. */
+	wasClean: boolean | undefined;
+	readonly #maxHeldBytes: number;
+	readonly #report: Report;
+	/** Made for the first message that has to wait. */
+	#inbox: Inbox | undefined;
+	/** Whether messages have to wait no more. */
+	#isReleased = false;
+	/** Whether there ever was a listener for messages, and for the end. */
+	#hearsMessages = false;
+	#hearsEnd = false;
+	/** Most sockets never have streams: they are made when they are asked for. */
+	#source: MessageSource | undefined;
+	#sink: MessageSink | undefined;
+	/** The state while there is no transport. */
+	#state: Exclude<ReadyState, typeof OPEN> = CONNECTING;
+	/** What `close()` was called with before there was a transport. */
+	#closeRequest: Partial<CloseFrame> | undefined;
+
+	constructor(init: SocketInit) {
+		this.#maxHeldBytes = init.maxHeldBytes;
+		this.#report = init.report;
+		this.listeners = new Listeners(this, init.captureContext);
+		this.socket = new ServerWebSocket(this, init);
+	}
+
+	get readyState(): ReadyState {
+		return this.transport?.readyState ?? this.#state;
+	}
+
+	get readable(): ReadableStream<StreamMessage> {
+		this.#source ??= new MessageSource(this);
+		this.#release();
+		return this.#source.stream;
+	}
+
+	get writable(): WritableStream<unknown> {
+		this.#sink ??= new MessageSink(this);
+		return this.#sink.stream;
+	}
+
+	/** The handshake is complete. */
+	open(transport: Transport): void {
+		this.transport = transport;
+		this.#sink?.flush();
+		transport.receive(this);
+		if (this.#state === CONNECTING) this.listeners.dispatch(new Event('open'));
+		else this.close(this.#closeRequest);
+	}
+
+	/** It never will be: fires `error`, then `close` with 1006. */
+	fail(error: Error): void {
+		if (this.transport !== undefined || this.#state === CLOSED) return;
+		this.#state = CLOSED;
+		this.failed(error);
+		this.closed(ABNORMAL_CLOSURE, '');
+	}
+
+	/** In whatever state it is. */
+	close(frame?: Partial<CloseFrame>): void {
+		if (this.transport !== undefined) this.transport.close(frame?.code, frame?.reason);
+		else if (this.#state === CONNECTING) {
+			this.#state = CLOSING;
+			this.#closeRequest = frame;
+		}
+	}
+
+	message(data: string | ArrayBuffer): void {
+		// The WebSockets Standard: a message that arrives while closing is dropped.
+		if (this.readyState !== OPEN) return;
+		if (this.#inbox === undefined && this.#isReleased) {
+			this.#deliver(data);
+			return;
+		}
+		this.#inbox ??= new Inbox(this.#maxHeldBytes, () => {
+			this.#report(
+				`Dropped messages on ${this.socket.url}: too many arrived before a "message" handler was attached`,
+			);
+		});
+		this.#inbox.message(data, () => this.#deliver(data));
+	}
+
+	failed(error: Error): void {
+		const { message } = error;
+		this.#last(() =>
+			this.listeners.dispatch(Object.assign(new Event('error'), { error, message })),
+		);
+	}
+
+	closed(code: number, reason: string): void {
+		const wasClean = code !== ABNORMAL_CLOSURE;
+		this.#last(() => {
+			const details = { code, reason, wasClean };
+			const event = new CloseEvent('close', details);
+			this.listeners.dispatch('code' in event ? event : Object.assign(event, details));
+			this.wasClean = wasClean;
+			this.#source?.end(wasClean);
+			this.#sink?.end(wasClean);
+		});
+	}
+
+	onListener(type: string): void {
+		if (type === 'close' || type === 'error') this.#hearsEnd = true;
+		if (type !== 'message') return;
+		this.#hearsMessages = true;
+		this.#release();
+	}
+
+	onFailure(error: unknown): void {
+		this.#isReleased = true;
+		this.#inbox?.discard();
+		if (this.readyState === OPEN) this.transport?.close(INTERNAL_ERROR);
+		this.#report(`A WebSocket handler failed on ${this.socket.url}`, error);
+	}
+
+	#deliver(data: string | ArrayBuffer): void {
+		const isHeard = this.#hearsMessages;
+		// Handlers may change their bytes.
+		if (typeof data === 'string') this.#source?.push(data);
+		else this.#source?.push(new Uint8Array(isHeard ? data.slice() : data));
+		if (!isHeard) return;
+		const isBlob = typeof data !== 'string' && this.binaryType === 'blob';
+		this.listeners.dispatch(new SocketMessageEvent(isBlob ? new Blob([data]) : data));
+	}
+
+	/** An `error` or `close` must not wait for a message handler where someone listens for it. */
+	#last(deliver: () => void): void {
+		if (this.#inbox === undefined) deliver();
+		else this.#inbox.after(deliver, this.#hearsEnd);
+	}
+
+	#release(): void {
+		this.#isReleased = true;
+		this.#inbox?.release();
+	}
+}
