@@ -1,5 +1,5 @@
 import { hooks, options } from 'virtual:astro-cloudflare:websocket';
-import { createSite, type Site } from './site.ts';
+import { Site } from './site.ts';
 
 /** The site that this module is built into. */
-export const site: Site = createSite(options, hooks);
+export const webSockets: Site = new Site(options, hooks);

@@ -8,9 +8,9 @@ import {
 import { connectionClosed, connectionLost } from '../shared/errors.ts';
 import { MessageRate } from '../shared/message-rate.ts';
 import { payloadSize } from '../shared/payload.ts';
-import { CLOSED, CLOSING, type CONNECTING, OPEN, type ReadyState } from '../shared/ready-state.ts';
+import { CLOSED, CLOSING, OPEN, type ReadyState } from '../shared/ready-state.ts';
 import type { Payload, Receiver, Sent, Transport } from '../shared/transport.ts';
-import type { PlatformClose, PlatformSocket } from './platform.ts';
+import type { PlatformSocket } from './platform.ts';
 
 /** The limits that can be kept on a connection here. */
 export interface ConnectionLimits {
@@ -18,18 +18,15 @@ export interface ConnectionLimits {
 	readonly maxMessagesPerSecond: number;
 }
 
-/** The states of a connection that has been accepted. */
-type Established = Exclude<ReadyState, typeof CONNECTING>;
-
-/** Our end of a pair, within its limits. */
+/** Our end of a pair, within its limits. The runtime takes input without being asked. */
 export class Connection implements Transport {
 	readonly #socket: PlatformSocket;
 	readonly #limits: ConnectionLimits;
 	readonly #rate: MessageRate | undefined;
-	#state: Established = OPEN;
 	/** What waits behind a Blob that is being read. */
 	#queue: Promise<void> | undefined;
 	#queuedBytes = 0;
+	#state: ReadyState = OPEN;
 	#hasFailed = false;
 	#receiver: Receiver | undefined;
 
@@ -37,13 +34,13 @@ export class Connection implements Transport {
 		this.#socket = socket;
 		this.#limits = limits;
 		const { maxMessagesPerSecond } = limits;
-		this.#rate = maxMessagesPerSecond > 0 ? new MessageRate(maxMessagesPerSecond) : undefined;
+		if (maxMessagesPerSecond > 0) this.#rate = new MessageRate(maxMessagesPerSecond);
 		// By compatibility dates from 2026-03-17 on it is `blob`, which has to be read and so would
 		// let later messages overtake.
 		socket.binaryType = 'arraybuffer';
 	}
 
-	get readyState(): Established {
+	get readyState(): ReadyState {
 		return this.#state;
 	}
 
@@ -59,88 +56,76 @@ export class Connection implements Transport {
 	/** Takes the client's messages from now on: those before have waited for that. */
 	receive(receiver: Receiver): void {
 		const socket = this.#socket;
+		const { maxPayload } = this.#limits;
 		this.#receiver = receiver;
 		socket.addEventListener('message', ({ data }) => {
-			if (this.#state === OPEN && this.#isWithinLimits(data)) receiver.message(data);
+			if (this.#state !== OPEN) return;
+			// A character of a string takes up to three bytes.
+			const isShort = typeof data === 'string' && data.length * 3 <= maxPayload;
+			if (this.#rate?.take() === false) this.close(POLICY_VIOLATION, 'Too many messages');
+			else if (isShort || payloadSize(data) <= maxPayload) receiver.message(data);
+			else this.close(MESSAGE_TOO_BIG, 'Message too big');
 		});
-		socket.addEventListener('close', (event) => {
-			if (this.#state === CLOSED) return;
-			this.#answer(event);
-			this.#state = CLOSED;
-			// Where it goes through Vite's server a lost connection is a close, not an error.
-			if (!event.wasClean) receiver.failed(connectionLost());
-			// The reason of a connection that was lost is the runtime's own text.
-			receiver.closed(event.code, event.code === ABNORMAL_CLOSURE ? '' : event.reason);
+		socket.addEventListener('close', ({ code, reason, wasClean }) => {
+			if (wasClean && this.#state === OPEN) {
+				// By compatibility dates before 2026-04-07 the client gets no close frame otherwise.
+				if (code === NO_STATUS) this.#close();
+				else this.#close(code, reason);
+			}
+			// Where it goes through Vite's server a lost connection is a close, not an error. Its reason
+			// is the runtime's own text.
+			if (wasClean) this.#ended(code, reason);
+			else this.#ended(code, '', connectionLost());
 		});
-		socket.addEventListener('error', ({ error }) => {
-			// After a clean close there comes another, "Network connection lost."
-			if (this.#state === CLOSED) return;
-			this.#state = CLOSED;
-			receiver.failed(toError(error));
-			receiver.closed(ABNORMAL_CLOSURE, '');
-		});
+		socket.addEventListener('error', ({ error }) => this.#ended(ABNORMAL_CLOSURE, '', error));
 		socket.accept();
 	}
 
 	send(data: Payload, done?: Sent): void {
 		if (this.#state !== OPEN) done?.(connectionClosed());
-		else if (this.#queue !== undefined || data instanceof Blob) this.#sendInTurn(data, done);
-		else this.#send(data, done);
+		else if (this.#queue === undefined && !(data instanceof Blob)) this.#send(data, done);
+		else {
+			// It may be changed by the caller before it is its turn.
+			const message = data instanceof Uint8Array ? data.slice() : data;
+			this.#inTurn(
+				async () =>
+					this.#send(message instanceof Blob ? await message.arrayBuffer() : message, done),
+				payloadSize(data),
+				done,
+			);
+		}
 	}
 
 	close(code?: number, reason?: string): void {
 		if (this.#state !== OPEN) return;
 		this.#state = CLOSING;
 		if (this.#queue === undefined) this.#close(code, reason);
-		else this.#inTurn(() => this.#close(code, reason)).catch(() => {});
+		else this.#inTurn(() => this.#close(code, reason));
 	}
 
-	/** The runtime takes input without being asked. */
-	pause(): void {}
-
-	resume(): void {}
-
-	#send(data: string | Uint8Array, done: Sent | undefined): void {
+	#send(data: string | Uint8Array | ArrayBuffer, done: Sent | undefined): void {
 		try {
 			this.#socket.send(data);
 			done?.();
 		} catch (error) {
 			// The connection is lost.
-			done?.(toError(error));
+			done?.(error as Error);
 		}
 	}
 
-	/** Sends a Blob, and what comes behind one, in the order of the calls. */
-	#sendInTurn(data: Payload, done: Sent | undefined): void {
-		const bytes = payloadSize(data);
-		this.#queuedBytes += bytes;
-		// It may be changed by the caller before it is its turn.
-		const message = data instanceof Uint8Array ? data.slice() : data;
-		const send = async (): Promise<void> => {
-			this.#send(
-				message instanceof Blob ? new Uint8Array(await message.arrayBuffer()) : message,
-				done,
-			);
-		};
-		this.#inTurn(send)
-			.catch((error) => {
-				done?.(toError(error));
-				this.#fail(toError(error));
-			})
-			.finally(() => {
-				this.#queuedBytes -= bytes;
-			});
-	}
-
 	/** Does something once everything before it is done, and nothing if any of that fails. */
-	#inTurn(task: () => void | Promise<void>): Promise<void> {
+	async #inTurn(task: () => void | Promise<void>, bytes = 0, done?: Sent): Promise<void> {
+		this.#queuedBytes += bytes;
 		const queue = (this.#queue ?? Promise.resolve()).then(task);
 		this.#queue = queue;
-		const forget = (): void => {
-			if (this.#queue === queue) this.#queue = undefined;
-		};
-		queue.then(forget, forget);
-		return queue;
+		try {
+			await queue;
+		} catch (error) {
+			done?.(error as Error);
+			this.#fail(error as Error);
+		}
+		this.#queuedBytes -= bytes;
+		if (this.#queue === queue) this.#queue = undefined;
 	}
 
 	/** A Blob cannot be read. What comes behind it would be in the wrong place. */
@@ -149,48 +134,23 @@ export class Connection implements Transport {
 		this.#hasFailed = true;
 		this.#state = CLOSING;
 		this.#receiver?.failed(error);
-		this.#close(INTERNAL_ERROR, undefined);
+		this.#close(INTERNAL_ERROR);
 	}
 
-	#close(code: number | undefined, reason: string | undefined): void {
+	#close(code?: number, reason?: string): void {
 		// There may be a code that only the peer's runtime lets through, or nobody to close with.
-		if (!isDone(() => this.#socket.close(code, reason))) isDone(() => this.#socket.close());
-	}
-
-	/** By compatibility dates before 2026-04-07 the client gets no close frame otherwise. */
-	#answer({ code, reason, wasClean }: PlatformClose): void {
-		if (!wasClean || this.#state !== OPEN) return;
-		if (code === NO_STATUS) this.#close(undefined, undefined);
-		else this.#close(code, reason);
-	}
-
-	#isWithinLimits(message: string | ArrayBuffer): boolean {
-		if (this.#rate?.take() === false) {
-			this.close(POLICY_VIOLATION, 'Too many messages');
-			return false;
+		try {
+			this.#socket.close(code, reason);
+		} catch {
+			if (code !== undefined) this.#close();
 		}
-		if (!isLongerThan(this.#limits.maxPayload, message)) return true;
-		this.close(MESSAGE_TOO_BIG, 'Message too big');
-		return false;
 	}
-}
 
-/** The runtime throws where a connection is closing or lost. */
-function isDone(action: () => void): boolean {
-	try {
-		action();
-		return true;
-	} catch {
-		return false;
+	/** After a clean close the runtime tells of an error, "Network connection lost." */
+	#ended(code: number, reason: string, error?: Error): void {
+		if (this.#state === CLOSED) return;
+		this.#state = CLOSED;
+		if (error !== undefined) this.#receiver?.failed(error);
+		this.#receiver?.closed(code, reason);
 	}
-}
-
-function toError(error: unknown): Error {
-	return error instanceof Error ? error : new Error(String(error));
-}
-
-/** Whether a message has more bytes. A character of a string takes up to three. */
-function isLongerThan(bytes: number, message: string | ArrayBuffer): boolean {
-	if (typeof message !== 'string') return message.byteLength > bytes;
-	return message.length > bytes || (message.length * 3 > bytes && payloadSize(message) > bytes);
 }

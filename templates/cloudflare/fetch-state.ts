@@ -1,9 +1,9 @@
-import { admit, type Site, type SiteApp } from './site.ts';
-import { getUpgrade, type Upgrade } from './upgrade.ts';
+import type { Site, SiteApp } from './site.ts';
+import { UPGRADE, type Upgrade, type UpgradeRequest } from './upgrade.ts';
 
 /** The parts of Astro's `FetchState` that are needed here. */
 export interface SiteState {
-	readonly request: Request;
+	readonly request: UpgradeRequest;
 	readonly locals: object;
 	response?: Response | undefined;
 }
@@ -19,8 +19,8 @@ export async function admitState(
 	app: SiteApp,
 ): Promise<Response | undefined> {
 	// The Worker is called by upstream's `handle`, which goes on from here.
-	if (getUpgrade(state.request) !== undefined) return undefined;
-	const admitted = await admit(site, state.request, state.locals, app);
+	if (state.request[UPGRADE] !== undefined) return undefined;
+	const admitted = await site.admit(state.request, state.locals, app);
 	if (admitted === undefined || admitted instanceof Response) return admitted;
 	settleByState(state, admitted);
 	return undefined;

@@ -1,8 +1,8 @@
-import { site } from './built-site.ts';
+import { webSockets } from './built-site.ts';
 import { admitState, type SiteState } from './fetch-state.ts';
 import type { SiteApp } from './site.ts';
 
 /** Admits a request for upstream's `cf`. */
 export function admitWebSocket(state: SiteState, app: SiteApp): Promise<Response | undefined> {
-	return admitState(site, state, app);
+	return admitState(webSockets, state, app);
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isHandshake, offeredProtocols, webSocketUrl } from './handshake.ts';
+import { isHandshake } from './handshake.ts';
 
 const HANDSHAKE = {
 	connection: 'Upgrade',
@@ -48,15 +48,4 @@ for (const [name, headers] of Object.entries({
 
 test('another method makes it an ordinary request', () => {
 	assert.equal(isHandshake(request(HANDSHAKE, { method: 'POST' })), false);
-});
-
-test('the offers are read', () => {
-	assert.deepEqual(offeredProtocols(request({})), []);
-	assert.deepEqual(offeredProtocols(request({ 'sec-websocket-protocol': 'a, b' })), ['a', 'b']);
-});
-
-test('the address has the scheme of WebSockets', () => {
-	const url = (text: string): string => webSocketUrl(request({}, { url: text }));
-	assert.equal(url('https://example.com/chat?http'), 'wss://example.com/chat?http');
-	assert.equal(url('http://localhost:4321/'), 'ws://localhost:4321/');
 });

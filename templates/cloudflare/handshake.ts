@@ -1,4 +1,4 @@
-import { isKey, tokens } from '../shared/handshake.ts';
+import { isKey } from '../shared/handshake.ts';
 
 /**
  * Whether the request is a handshake that can be accepted. What of RFC 6455 section 4.2.1 is not
@@ -13,14 +13,4 @@ export function isHandshake({ method, headers }: Request): boolean {
 		(key === null || isKey(key)) &&
 		(headers.get('sec-websocket-version') ?? '13') === '13'
 	);
-}
-
-/** The subprotocols the client offered, in its order of preference. */
-export function offeredProtocols({ headers }: Request): string[] {
-	return tokens(headers.get('sec-websocket-protocol') ?? undefined);
-}
-
-/** The address the client asked for, as `WebSocket.url` writes it. */
-export function webSocketUrl({ url }: Request): string {
-	return url.replace(/^http/, 'ws');
 }

@@ -9,11 +9,11 @@ export interface PlatformSocket {
 	binaryType: string;
 	accept(): void;
 	/** Bytes are copied. */
-	send(data: string | Uint8Array): void;
+	send(data: string | Uint8Array | ArrayBuffer): void;
 	close(code?: number, reason?: string): void;
 	addEventListener(type: 'message', listener: (event: PlatformMessage) => void): void;
 	addEventListener(type: 'close', listener: (event: PlatformClose) => void): void;
-	addEventListener(type: 'error', listener: (event: { readonly error?: unknown }) => void): void;
+	addEventListener(type: 'error', listener: (event: { readonly error: Error }) => void): void;
 }
 
 /** The `message` event of a {@link PlatformSocket} whose `binaryType` is `arraybuffer`. */
@@ -29,42 +29,9 @@ export interface PlatformClose {
 }
 
 /** What a response has in addition: the end of a pair that it hands to the client. */
-interface Upgrading {
+export interface Upgrading {
 	readonly webSocket?: PlatformSocket | null;
 }
 
-interface Platform {
-	readonly WebSocketPair: new () => { readonly 0: PlatformSocket; readonly 1: PlatformSocket };
-	readonly Response: new (
-		body: ReadableStream | null,
-		init: { status: number; headers?: Headers; webSocket: PlatformSocket } | Response,
-	) => Response;
-}
-
-const platform = globalThis as unknown as Platform;
-
-/** Two ends of one connection: that of the client, and ours. */
-export function createPair(): { readonly client: PlatformSocket; readonly server: PlatformSocket } {
-	const { 0: client, 1: server } = new platform.WebSocketPair();
-	return { client, server };
-}
-
-/** The response that hands `client` to the client. */
-export function switchingProtocols(client: PlatformSocket, headers: Headers): Response {
-	return new platform.Response(null, { status: 101, headers, webSocket: client });
-}
-
-/** The end of a pair that a response hands to the client. */
-export function webSocketOf(response: Response): PlatformSocket | undefined {
-	return (response as Upgrading).webSocket ?? undefined;
-}
-
-/**
- * The answer to a handshake, with headers that can be added to. Those of a Durable Object's answer and
- * of that of `fetch()` are immutable, be it a 101 or not, and setting a cookie on them would be an
- * exception. A copy keeps the end of a pair. Astro keeps what it knows of a response in properties
- * with symbols for keys, its cookies for one.
- */
-export function mutable(response: Response): Response {
-	return Object.assign(new platform.Response(response.body, response), response);
-}
+/** `WebSocketPair`: two ends of one connection, that of the client and ours. */
+export type PairConstructor = new () => { readonly 0: PlatformSocket; readonly 1: PlatformSocket };

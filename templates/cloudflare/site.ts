@@ -1,13 +1,20 @@
 import type { AllowedDomain } from '../shared/allowed-domains.ts';
-import { hooksOf, type WebSocketHandshake, type WebSocketHooks } from '../shared/hooks.ts';
+import { tokens } from '../shared/handshake.ts';
+import type { WebSocketHandshake, WebSocketHooks } from '../shared/hooks.ts';
 import type { ResolvedWebSocketOptions } from '../shared/options.ts';
 import { ORDINARY } from '../shared/ordinary-locals.ts';
 import { isOriginAllowed } from '../shared/origin.ts';
-import { FAILED, FORBIDDEN_ORIGIN, NOT_VERIFIED, type Refusal } from '../shared/refusal.ts';
+import {
+	FAILED,
+	FORBIDDEN_ORIGIN,
+	HANDSHAKE_TIMEOUT,
+	NOT_VERIFIED,
+	type Refusal,
+} from '../shared/refusal.ts';
 import { type Report, reporter } from '../shared/report.ts';
 import type { WebSocketLocals } from '../shared/types.ts';
-import { isHandshake, offeredProtocols } from './handshake.ts';
-import { setUpgrade, Upgrade } from './upgrade.ts';
+import { isHandshake } from './handshake.ts';
+import { UPGRADE, Upgrade, type UpgradeRequest } from './upgrade.ts';
 
 /** The options that a Worker can keep. */
 export type Kept = 'allowedOrigins' | 'handshakeTimeout' | 'maxMessagesPerSecond' | 'maxPayload';
@@ -15,87 +22,123 @@ export type Kept = 'allowedOrigins' | 'handshakeTimeout' | 'maxMessagesPerSecond
 /** What is left of the options in the built site. */
 export type SiteOptions = Pick<ResolvedWebSocketOptions, Kept>;
 
-/** The site that a Worker serves. */
-export interface Site {
-	readonly options: SiteOptions;
-	readonly hooks: WebSocketHooks;
-	readonly report: Report;
-}
-
 /** The parts of Astro's app that are needed here. */
 export interface SiteApp {
 	readonly manifest: { readonly allowedDomains?: readonly AllowedDomain[] | undefined };
 }
 
-/** @param exports Those of the hooks file. */
-export function createSite(options: SiteOptions, exports: object): Site {
-	const hooks = hooksOf(exports);
-	// Astro's logger says nothing in the Worker of `astro dev`, which is made without a level.
-	const report = reporter(hooks, (message, error) => {
-		if (error === undefined) console.error(message);
-		else console.error(message, error);
-	});
-	return { options, hooks, report };
-}
+/** The site that a Worker serves. */
+export class Site {
+	readonly #options: SiteOptions;
+	readonly #hooks: WebSocketHooks;
+	readonly #report: Report;
 
-/**
- * Gives a request its locals, a handshake only if it passes the checks that come before the site's
- * own code.
- *
- * @returns The upgrade of a handshake, the answer to one that is refused, else `undefined`.
- */
-export async function admit(
-	{ options, hooks, report }: Site,
-	request: Request,
-	locals: object,
-	app: SiteApp,
-): Promise<Upgrade | Response | undefined> {
-	if (!isHandshake(request)) {
-		Object.assign(locals, ORDINARY);
-		return undefined;
+	/** @param hooks The exports of the hooks file. */
+	constructor(options: SiteOptions, hooks: WebSocketHooks) {
+		this.#options = options;
+		this.#hooks = hooks;
+		// Astro's logger says nothing in the Worker of `astro dev`, which is made without a level.
+		this.#report = reporter(hooks, (message, error) => {
+			if (error === undefined) console.error(message);
+			else console.error(message, error);
+		});
 	}
-	if (!isFromHere(request, options.allowedOrigins, app)) return refused(FORBIDDEN_ORIGIN);
-	let handshake: WebSocketHandshake;
-	let running = 'clientAddress';
-	try {
+
+	/** Renders a request, a handshake only if it is admitted. {@link settle} has to follow. */
+	async answer(
+		request: UpgradeRequest,
+		locals: object,
+		app: SiteApp,
+		render: () => Promise<Response>,
+	): Promise<Response> {
+		const upgrade = await this.admit(request, locals, app);
+		if (upgrade === undefined) return await render();
+		if (upgrade instanceof Response) return upgrade;
+		const { handshakeTimeout } = this.#options;
+		let timer: ReturnType<typeof setTimeout> | undefined;
+		const late = new Promise<Response>((resolve) => {
+			if (handshakeTimeout === 0) return;
+			timer = setTimeout(() => resolve(refused(HANDSHAKE_TIMEOUT)), handshakeTimeout);
+		});
+		try {
+			const response = await Promise.race([render(), late]);
+			// A copy, to which headers can be added. Those of a Durable Object's answer and of that of
+			// `fetch()` are immutable, be it a 101 or not, and setting a cookie on them would be an
+			// exception. A copy keeps the end of a pair. Astro keeps what it knows of a response in
+			// properties with symbols for keys, its cookies for one.
+			return Object.assign(new Response(response.body, response), response);
+		} catch (error) {
+			upgrade.settle(false);
+			throw error;
+		} finally {
+			clearTimeout(timer);
+		}
+	}
+
+	/** Accepts the handshake if the response is the one that does. */
+	settle<Settled extends Response>(request: UpgradeRequest, response: Settled): Settled {
+		const upgrade = request[UPGRADE];
+		upgrade?.settle(upgrade.isAcceptedBy(response));
+		return response;
+	}
+
+	/**
+	 * Gives a request its locals, a handshake only if it passes the checks that come before the site's
+	 * own code.
+	 *
+	 * @returns The upgrade of a handshake, the answer to one that is refused, else `undefined`.
+	 */
+	async admit(
+		request: UpgradeRequest,
+		locals: object,
+		{ manifest }: SiteApp,
+	): Promise<Upgrade | Response | undefined> {
+		if (!isHandshake(request)) {
+			Object.assign(locals, ORDINARY);
+			return undefined;
+		}
+		const { headers, url } = request;
+		const { allowedOrigins } = this.#options;
+		const { allowedDomains = [] } = manifest;
+		const origin = headers.get('origin');
+		const host = headers.get('host') ?? new URL(url).host;
+		if (!isOriginAllowed({ origin, host }, { allowedOrigins, allowedDomains })) {
+			return refused(FORBIDDEN_ORIGIN);
+		}
+		const hooks = this.#hooks;
 		// The edge writes it, whatever the client sends.
-		const address = request.headers.get('cf-connecting-ip') ?? '';
-		const clientAddress = (await hooks.clientAddress?.(request, address)) ?? address;
-		handshake = { request, clientAddress, protocols: offeredProtocols(request) };
-		running = 'verifyClient';
-		const verdict: unknown =
-			hooks.verifyClient === undefined || (await hooks.verifyClient(handshake));
-		if (verdict !== true) return verdict instanceof Response ? verdict : refused(NOT_VERIFIED);
-	} catch (error) {
-		report(`The WebSocket hook \`${running}\` failed`, error);
-		return refused(FAILED);
+		let clientAddress = headers.get('cf-connecting-ip') ?? '';
+		let handshake: WebSocketHandshake;
+		let running = 'clientAddress';
+		try {
+			clientAddress = (await hooks.clientAddress?.(request, clientAddress)) ?? clientAddress;
+			handshake = {
+				request,
+				clientAddress,
+				protocols: tokens(headers.get('sec-websocket-protocol')),
+			};
+			running = 'verifyClient';
+			const verdict: unknown =
+				hooks.verifyClient === undefined || (await hooks.verifyClient(handshake));
+			if (verdict !== true) return verdict instanceof Response ? verdict : refused(NOT_VERIFIED);
+		} catch (error) {
+			this.#report(`The WebSocket hook \`${running}\` failed`, error);
+			return refused(FAILED);
+		}
+		const upgrade = new Upgrade(handshake, { limits: this.#options, hooks, report: this.#report });
+		request[UPGRADE] = upgrade;
+		const ours: WebSocketLocals = {
+			isUpgradeRequest: true,
+			upgradeWebSocket(options) {
+				return upgrade.prepare(options);
+			},
+		};
+		Object.assign(locals, ours);
+		return upgrade;
 	}
-	const upgrade = new Upgrade(request, {
-		limits: options,
-		selectProtocol: (offered) => hooks.selectProtocol?.(offered, handshake),
-		report,
-	});
-	setUpgrade(request, upgrade);
-	const ours: WebSocketLocals = {
-		isUpgradeRequest: true,
-		upgradeWebSocket: (options) => upgrade.prepare(options),
-	};
-	Object.assign(locals, ours);
-	return upgrade;
-}
-
-function isFromHere(
-	{ headers, url }: Request,
-	allowedOrigins: readonly string[],
-	{ manifest }: SiteApp,
-): boolean {
-	const origin = headers.get('origin') ?? undefined;
-	const host = headers.get('host') ?? new URL(url).host;
-	const { allowedDomains = [] } = manifest;
-	return isOriginAllowed({ origin, host }, { allowedOrigins, allowedDomains });
 }
 
 /** The answer that a refusal is. */
-export function refused(refusal: Refusal): Response {
+function refused(refusal: Refusal): Response {
 	return new Response(refusal.message, refusal);
 }

@@ -1,66 +1,104 @@
 import { ALREADY_UPGRADED, NOT_ACCEPTED, protocolNotOffered } from '../shared/errors.ts';
+import type { WebSocketHandshake, WebSocketHooks } from '../shared/hooks.ts';
+import type { AsyncScope } from '../shared/listeners.ts';
 import { NOT_PASSED_ON } from '../shared/passed-headers.ts';
 import type { Report } from '../shared/report.ts';
 import { SocketController } from '../shared/socket-controller.ts';
 import type { UpgradeWebSocketOptions, WebSocketUpgrade } from '../shared/types.ts';
-import { captureContext } from './async-scope.ts';
 import { Connection, type ConnectionLimits } from './connection.ts';
-import { offeredProtocols, webSocketUrl } from './handshake.ts';
-import { createPair, type PlatformSocket, switchingProtocols, webSocketOf } from './platform.ts';
+import type { PairConstructor, PlatformSocket, Upgrading } from './platform.ts';
+
+declare const WebSocketPair: PairConstructor;
+
+interface NodeCompatibility {
+	readonly process?: {
+		getBuiltinModule?(
+			name: string,
+		): { readonly AsyncResource: new (type: string) => AsyncScope } | undefined;
+	};
+}
+
+/** A Worker has the module where its compatibility flags say so, and cannot import it elsewhere. */
+const AsyncResource = (globalThis as NodeCompatibility).process?.getBuiltinModule?.(
+	'node:async_hooks',
+)?.AsyncResource;
 
 /** What an upgrade needs to know about the site it happens in. */
 export interface UpgradeSettings {
 	readonly limits: ConnectionLimits;
-	/** Chooses a subprotocol where the route leaves that open. */
-	selectProtocol(offered: readonly string[]): string | undefined;
+	readonly hooks: Pick<WebSocketHooks, 'selectProtocol'>;
 	/** Tells whoever runs the site about an error in a handler. */
 	readonly report: Report;
 }
 
+/** A handshake carries its upgrade from where it is admitted to where it is settled. */
+export const UPGRADE: unique symbol = Symbol.for('astro.websocket.upgrade');
+
+/** A request that may be a handshake. */
+export interface UpgradeRequest extends Request {
+	[UPGRADE]?: Upgrade;
+}
+
 /** One handshake, until its response has been decided on. */
 export class Upgrade {
-	readonly #request: Request;
+	readonly #handshake: WebSocketHandshake;
 	readonly #settings: UpgradeSettings;
-	#pending: Pending | undefined;
+	/** What `upgradeWebSocket()` has made: the client's end of a pair, and what waits for the decision. */
+	#client: PlatformSocket | undefined;
+	#onSettled: ((isAccepted: boolean) => void) | undefined;
+	/** The chosen subprotocol. */
+	#protocol = '';
 	#isSettled = false;
 
-	constructor(request: Request, settings: UpgradeSettings) {
-		this.#request = request;
+	constructor(handshake: WebSocketHandshake, settings: UpgradeSettings) {
+		this.#handshake = handshake;
 		this.#settings = settings;
 	}
 
 	/** `locals.upgradeWebSocket()`. */
 	prepare(options: UpgradeWebSocketOptions = {}): WebSocketUpgrade {
-		if (this.#pending !== undefined) throw new Error(ALREADY_UPGRADED);
-		const { limits, report, selectProtocol } = this.#settings;
-		const offered = offeredProtocols(this.#request);
-		const chosen = options.protocol ?? (offered.length > 0 ? selectProtocol(offered) : undefined);
+		if (this.#client !== undefined) throw new Error(ALREADY_UPGRADED);
+		const handshake = this.#handshake;
+		const { request, protocols } = handshake;
+		const { limits, hooks, report } = this.#settings;
+		const chosen =
+			options.protocol ?? (protocols[0] && hooks.selectProtocol?.(protocols, handshake));
 		const protocol = chosen ?? '';
-		if (protocol !== '' && !offered.includes(protocol)) throw protocolNotOffered(protocol, offered);
-
+		if (protocol !== '' && !protocols.includes(protocol)) {
+			throw protocolNotOffered(protocol, protocols);
+		}
 		const headers = new Headers(options.headers);
-		const { client, server } = createPair();
-		const handle = new SocketController({
-			url: webSocketUrl(this.#request),
+		const { 0: webSocket, 1: server } = new WebSocketPair();
+		const controller = new SocketController({
+			url: request.url.replace(/^http/, 'ws'),
 			protocol,
 			tags: [...(options.tags ?? [])],
 			data: options.data,
 			maxHeldBytes: limits.maxPayload,
-			captureContext,
+			captureContext() {
+				return AsyncResource && new AsyncResource('WebSocketHandler');
+			},
 			report,
 		});
-		this.#pending = { client, server, protocol, handle };
+		this.#client = webSocket;
+		this.#protocol = protocol;
+		this.#onSettled = (isAccepted) => {
+			if (isAccepted) controller.open(new Connection(server, limits));
+			else controller.fail(new Error(NOT_ACCEPTED));
+		};
 		// Whoever is late gets the same as one whose response was not returned, once handlers are there.
-		if (this.#isSettled) queueMicrotask(() => handle.fail(new Error(NOT_ACCEPTED)));
-		return { socket: handle.socket, response: switchingProtocols(client, headers) };
+		if (this.#isSettled) queueMicrotask(() => this.#onSettled?.(false));
+		const init = { status: 101, headers, webSocket };
+		return { socket: controller.socket, response: new Response(null, init) };
 	}
 
 	/** Whether the response hands our socket to the client; if so, it is made to fit. */
-	isAcceptedBy(response: Response): boolean {
-		const pending = this.#pending;
-		if (pending === undefined || webSocketOf(response) !== pending.client) return false;
-		for (const name of NOT_PASSED_ON) response.headers.delete(name);
-		if (pending.protocol !== '') response.headers.set('Sec-WebSocket-Protocol', pending.protocol);
+	isAcceptedBy({ headers, webSocket }: Response & Upgrading): boolean {
+		if (this.#client === undefined || webSocket !== this.#client) return false;
+		for (const name of [...headers.keys()]) {
+			if (NOT_PASSED_ON.test(name)) headers.delete(name);
+		}
+		if (this.#protocol !== '') headers.set('sec-websocket-protocol', this.#protocol);
 		return true;
 	}
 
@@ -68,34 +106,6 @@ export class Upgrade {
 	settle(isAccepted: boolean): void {
 		if (this.#isSettled) return;
 		this.#isSettled = true;
-		const pending = this.#pending;
-		if (!isAccepted) pending?.handle.fail(new Error(NOT_ACCEPTED));
-		else pending?.handle.open(new Connection(pending.server, this.#settings.limits));
+		this.#onSettled?.(isAccepted);
 	}
-}
-
-/** What `upgradeWebSocket()` has made. */
-interface Pending {
-	readonly client: PlatformSocket;
-	readonly server: PlatformSocket;
-	/** The chosen subprotocol, or the empty string. */
-	readonly protocol: string;
-	readonly handle: SocketController;
-}
-
-/** A handshake carries its upgrade from where it is admitted to where it is settled. */
-const UPGRADE: unique symbol = Symbol.for('astro.websocket.upgrade');
-
-interface UpgradeRequest extends Request {
-	[UPGRADE]?: Upgrade;
-}
-
-/** Makes `request` one that may be upgraded. */
-export function setUpgrade(request: UpgradeRequest, upgrade: Upgrade): void {
-	request[UPGRADE] = upgrade;
-}
-
-/** The upgrade of a handshake, `undefined` for an ordinary request. */
-export function getUpgrade(request: UpgradeRequest): Upgrade | undefined {
-	return request[UPGRADE];
 }

@@ -1,13 +1,14 @@
 import type { AstroConfig, AstroIntegration, AstroIntegrationLogger } from 'astro';
 import type { ViteDevServer } from 'vite';
 import type { AllowedDomain } from '../shared/allowed-domains.ts';
-import { hooksOf, type WebSocketHooks } from '../shared/hooks.ts';
+import type { WebSocketHooks } from '../shared/hooks.ts';
 import { findHooksFile } from '../shared/hooks-file.ts';
 import type { ResolvedWebSocketOptions } from '../shared/options.ts';
 import { type Report, reporter } from '../shared/report.ts';
 import { proxyList } from './client-address.ts';
 import { connections } from './connections.ts';
 import { attachDevServer, closeDevConnections } from './dev.ts';
+import { hooksOf } from './hooks.ts';
 import type { Host } from './host.ts';
 import { perProcess } from './per-process.ts';
 

@@ -21,7 +21,7 @@ export function headerLines(response: ServerResponse, rest: readonly unknown[]):
 	}
 	for (const [key, lines] of fresh) byName.set(key, lines);
 
-	return [...byName].filter(([key]) => !NOT_PASSED_ON.has(key)).flatMap(([, lines]) => lines);
+	return [...byName].filter(([key]) => !NOT_PASSED_ON.test(key)).flatMap(([, lines]) => lines);
 }
 
 /** The forms `writeHead()` takes: an object, pairs, or names and values in turn. */

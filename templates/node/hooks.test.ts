@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { hooksOf, type WebSocketHandshake, type WebSocketHooks } from '../shared/hooks.ts';
+import type { WebSocketHandshake, WebSocketHooks } from '../shared/hooks.ts';
+import { hooksOf } from './hooks.ts';
 import { accept, serve } from './site.test.ts';
 
 test('verifyClient sees the handshake', async (context) => {

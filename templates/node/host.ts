@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { BlockList } from 'node:net';
-import { hooksOf, type WebSocketHooks } from '../shared/hooks.ts';
+import type { WebSocketHooks } from '../shared/hooks.ts';
 import { type ResolvedWebSocketOptions, WEBSOCKET_DEFAULTS } from '../shared/options.ts';
 import { type Report, reporter } from '../shared/report.ts';
 import { proxyList } from './client-address.ts';
 import { connections } from './connections.ts';
 import { requestPath, webRequest } from './handshake.ts';
+import { hooksOf } from './hooks.ts';
 
 /** The site whose handshakes a server answers. */
 export interface Host {

@@ -48,10 +48,9 @@ export function isWebSocketHandshake(request: HandshakeRequest): boolean {
 }
 
 /** The elements of a comma-separated header, such as the offers in `Sec-WebSocket-Protocol`. */
-export function tokens(header: string | undefined): string[] {
-	if (header === undefined) return [];
-	return header
+export function tokens(header: string | null | undefined): string[] {
+	return (header ?? '')
 		.split(',')
 		.map((token) => token.trim())
-		.filter((token) => token !== '');
+		.filter(Boolean);
 }

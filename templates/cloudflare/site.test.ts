@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { WebSocketHooks } from '../shared/hooks.ts';
 import type { WebSocketLocals } from '../shared/types.ts';
-import { answer, settle } from './answer.ts';
 import { admitState, type SiteState } from './fetch-state.ts';
 import type { PlatformSocket } from './platform.ts';
-import { createSite, type Site, type SiteApp, type SiteOptions } from './site.ts';
+import { Site, type SiteApp, type SiteOptions } from './site.ts';
 
 /** One end of a pair, of which only the acceptance counts here. */
 class FakeSocket implements PlatformSocket {
@@ -67,11 +66,11 @@ interface Bench {
 function bench(hooks: WebSocketHooks = {}, headers: Record<string, string> = {}): Bench {
 	const request = {
 		method: 'GET',
-		url: 'https://example.com/chat',
+		url: 'https://example.com/chat?http',
 		headers: new Headers({ host: 'example.com', upgrade: 'websocket', ...headers }),
 	};
 	return {
-		site: createSite(OPTIONS, hooks),
+		site: new Site(OPTIONS, hooks),
 		app: {
 			manifest: { allowedDomains: [{ hostname: '*.example.net' }] },
 		},
@@ -85,9 +84,8 @@ async function run(
 	{ site, request, locals, app }: Bench,
 	render: () => Response | Promise<Response>,
 ): Promise<FakeResponse> {
-	const response = await answer(site, request, locals, app, async () => await render());
-	settle(request, response);
-	return response as FakeResponse;
+	const response = await site.answer(request, locals, app, async () => await render());
+	return site.settle(request, response) as FakeResponse;
 }
 
 /** What is printed from now on. */
@@ -111,7 +109,7 @@ test('the response of the upgrade accepts', async () => {
 	const response = await run(site, () => {
 		assert.equal(site.locals.isUpgradeRequest, true);
 		const { socket, response } = site.locals.upgradeWebSocket({ headers: { 'x-mine': 'yes' } });
-		assert.equal(socket.url, 'wss://example.com/chat');
+		assert.equal(socket.url, 'wss://example.com/chat?http');
 		assert.equal(socket.readyState, 0);
 		socket.onopen = () => events.push('open');
 		return response;
@@ -254,8 +252,18 @@ for (const name of ['verifyClient', 'clientAddress'] as const) {
 	});
 }
 
+for (const wrong of [null, 'yes', true]) {
+	test(`verifyClient that is ${wrong} refuses with 500 and is reported`, async (context) => {
+		const printed = log(context);
+		const site = bench({ verifyClient: wrong as unknown as () => boolean });
+		const response = await run(site, () => assert.fail('the site must not run'));
+		assert.equal(response.status, 500);
+		assert.match(String(printed[0]?.[1]), /TypeError: .*verifyClient is not a function/);
+	});
+}
+
 test('an answer that takes too long is 503', async () => {
-	const site = { ...bench(), site: createSite({ ...OPTIONS, handshakeTimeout: 10 }, {}) };
+	const site = { ...bench(), site: new Site({ ...OPTIONS, handshakeTimeout: 10 }, {}) };
 	let finish: (response: Response) => void = () => {};
 	const response = await run(
 		site,
