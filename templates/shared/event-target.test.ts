@@ -239,6 +239,27 @@ test('an event that is being dispatched cannot be dispatched again, and later it
 	assert.equal(moved.target, two);
 });
 
+test('an event that goes to and fro between a socket and a target of the runtime is where it is', () => {
+	const [socket, native] = [target(), new EventTarget()];
+	const event = new Event('custom');
+	const targets: unknown[] = [];
+	const errors: unknown[] = [];
+	native.addEventListener('custom', () => {
+		try {
+			socket.dispatchEvent(event);
+		} catch (error) {
+			errors.push(error);
+		}
+	});
+	for (const on of [socket, native]) {
+		on.addEventListener('custom', ({ target: to }) => targets.push(to));
+	}
+	for (const on of [socket, native, socket]) on.dispatchEvent(event);
+	assert.equal((errors[0] as Error | undefined)?.name, 'InvalidStateError');
+	assert.ok(targets.length === 3 && targets[0] === socket);
+	assert.ok(targets[1] === native && targets[2] === socket);
+});
+
 test('the constants and the event handler attributes are those of the class and its prototype', () => {
 	const socket = target();
 	const { prototype } = ServerWebSocket;
