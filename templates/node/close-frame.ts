@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import type { CloseFrame } from '../shared/close.ts';
 import { INVALID_PAYLOAD, PROTOCOL_ERROR } from '../shared/close-codes.ts';
+import type { CloseFrame } from '../shared/transport.ts';
 import { FrameError } from './frame-reader.ts';
 
 /**

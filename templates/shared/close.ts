@@ -1,10 +1,5 @@
 import { payloadSize } from './payload.ts';
-
-/** A close frame's payload. */
-export interface CloseFrame {
-	readonly code: number;
-	readonly reason: string;
-}
+import type { CloseFrame } from './transport.ts';
 
 /** RFC 6455 section 5.5: a control frame carries at most 125 bytes, two of which are the code. */
 const MAX_REASON_BYTES = 123;

@@ -1,4 +1,3 @@
-import type { CloseFrame } from './close.ts';
 import { ABNORMAL_CLOSURE, INTERNAL_ERROR } from './close-codes.ts';
 import { Inbox } from './inbox.ts';
 import { type CaptureContext, Listeners, type ListenersOwner } from './listeners.ts';
@@ -7,14 +6,10 @@ import { MessageSink } from './message-sink.ts';
 import { MessageSource, type StreamMessage } from './message-source.ts';
 import { CLOSED, CLOSING, CONNECTING, OPEN, type ReadyState } from './ready-state.ts';
 import type { Report } from './report.ts';
-import { ServerWebSocket } from './socket.ts';
-import type { Receiver, StreamedSocket, Transport } from './transport.ts';
+import { ServerWebSocket, type SocketProperties, type SocketState } from './socket.ts';
+import type { CloseFrame, Receiver, StreamedSocket, Transport } from './transport.ts';
 
-export interface SocketInit {
-	readonly url: string;
-	readonly protocol: string;
-	readonly tags: readonly string[];
-	readonly data: unknown;
+export interface SocketInit extends SocketProperties {
 	/** Bytes of messages that wait for the first message handler. */
 	readonly maxHeldBytes: number;
 	/** For a handler to run in the context in which it was added. */
@@ -29,7 +24,7 @@ const { CloseEvent = Event } = globalThis;
  * A socket's state, and what moves it on. It is apart from the socket, so that its users do not meet
  * any of that.
  */
-export class SocketController implements ListenersOwner, Receiver, StreamedSocket {
+export class SocketController implements SocketState, StreamedSocket, ListenersOwner, Receiver {
 	readonly socket: ServerWebSocket;
 	readonly listeners: Listeners;
 	binaryType: 'blob' | 'arraybuffer' = 'blob';

@@ -1,12 +1,35 @@
 import { closeFrame } from './close.ts';
-import type { EventListenerLike, ListenerOptions } from './listeners.ts';
+import type { EventListenerLike, ListenerOptions, Listeners } from './listeners.ts';
 import { toPayload } from './payload.ts';
 import { CLOSED, CLOSING, CONNECTING, OPEN, type ReadyState } from './ready-state.ts';
-import type { SocketController, SocketInit } from './socket-controller.ts';
+import type { CloseFrame, Transport } from './transport.ts';
 import type { AstroWebSocket, AstroWebSocketListener } from './types.ts';
 
-/** {@link AstroWebSocket}, the same on every runtime: what WebIDL makes of one, over its controller. */
-export class ServerWebSocket implements AstroWebSocket {
+/** What never changes of a socket. */
+export interface SocketProperties {
+	readonly url: string;
+	readonly protocol: string;
+	/** `tags` of `upgradeWebSocket()`. */
+	readonly tags: readonly string[];
+	/** `data` of `upgradeWebSocket()`. */
+	readonly data: unknown;
+}
+
+/** What a socket shows the state of, and changes. */
+export interface SocketState {
+	readonly readyState: ReadyState;
+	/** Set once the handshake is complete. */
+	readonly transport: Transport | undefined;
+	readonly listeners: Listeners;
+	binaryType: 'blob' | 'arraybuffer';
+	readonly readable: ReadableStream<string | Uint8Array>;
+	readonly writable: WritableStream<unknown>;
+	/** Closes it, in whatever state it is. */
+	close(frame?: CloseFrame): void;
+}
+
+/** {@link AstroWebSocket}, the same on every runtime: what WebIDL makes of a socket's state. */
+export class ServerWebSocket implements AstroWebSocket, SocketProperties {
 	declare static readonly CONNECTING: 0;
 	declare static readonly OPEN: 1;
 	declare static readonly CLOSING: 2;
@@ -26,10 +49,10 @@ export class ServerWebSocket implements AstroWebSocket {
 				configurable: true,
 				enumerable: true,
 				get(this: ServerWebSocket) {
-					return this.#controller.listeners.attribute(type);
+					return this.#state.listeners.attribute(type);
 				},
 				set(this: ServerWebSocket, value: unknown) {
-					this.#controller.listeners.setAttribute(type, value);
+					this.#state.listeners.setAttribute(type, value);
 				},
 			});
 		}
@@ -37,14 +60,12 @@ export class ServerWebSocket implements AstroWebSocket {
 
 	readonly url: string;
 	readonly protocol: string;
-	/** `tags` of `upgradeWebSocket()`. */
 	readonly tags: readonly string[];
-	/** `data` of `upgradeWebSocket()`. */
 	readonly data: unknown;
-	readonly #controller: SocketController;
+	readonly #state: SocketState;
 
-	constructor(controller: SocketController, { url, protocol, tags, data }: SocketInit) {
-		this.#controller = controller;
+	constructor(state: SocketState, { url, protocol, tags, data }: SocketProperties) {
+		this.#state = state;
 		this.url = url;
 		this.protocol = protocol;
 		this.tags = tags;
@@ -56,24 +77,24 @@ export class ServerWebSocket implements AstroWebSocket {
 	}
 
 	get readyState(): ReadyState {
-		return this.#controller.readyState;
+		return this.#state.readyState;
 	}
 
 	get extensions(): string {
-		return this.#controller.transport?.extensions ?? '';
+		return this.#state.transport?.extensions ?? '';
 	}
 
 	get bufferedAmount(): number {
-		return this.#controller.transport?.bufferedAmount ?? 0;
+		return this.#state.transport?.bufferedAmount ?? 0;
 	}
 
 	get binaryType(): 'blob' | 'arraybuffer' {
-		return this.#controller.binaryType;
+		return this.#state.binaryType;
 	}
 
 	/** WebIDL: assigning anything else to an enumeration does nothing. */
 	set binaryType(type: 'blob' | 'arraybuffer') {
-		if (type === 'blob' || type === 'arraybuffer') this.#controller.binaryType = type;
+		if (type === 'blob' || type === 'arraybuffer') this.#state.binaryType = type;
 	}
 
 	addEventListener(
@@ -81,7 +102,7 @@ export class ServerWebSocket implements AstroWebSocket {
 		callback: EventListenerLike | null,
 		options?: ListenerOptions,
 	): void {
-		this.#controller.listeners.add(String(type), callback, options);
+		this.#state.listeners.add(String(type), callback, options);
 	}
 
 	removeEventListener(
@@ -89,34 +110,34 @@ export class ServerWebSocket implements AstroWebSocket {
 		callback: EventListenerLike | null,
 		options?: Parameters<EventTarget['removeEventListener']>[2],
 	): void {
-		this.#controller.listeners.remove(String(type), callback, options);
+		this.#state.listeners.remove(String(type), callback, options);
 	}
 
 	dispatchEvent(event: Event): boolean {
 		if (!(event instanceof Event)) {
 			throw new TypeError('The argument of `dispatchEvent()` must be an Event.');
 		}
-		this.#controller.listeners.dispatch(event);
+		this.#state.listeners.dispatch(event);
 		return !event.defaultPrevented;
 	}
 
 	get readable(): ReadableStream<string | Uint8Array> {
-		return this.#controller.readable;
+		return this.#state.readable;
 	}
 
 	get writable(): WritableStream<string | ArrayBufferLike | ArrayBufferView | Blob> {
-		return this.#controller.writable;
+		return this.#state.writable;
 	}
 
 	send(data: string | ArrayBufferLike | ArrayBufferView | Blob): void {
 		if (this.readyState === CONNECTING) {
 			throw new DOMException('The WebSocket is still connecting.', 'InvalidStateError');
 		}
-		this.#controller.transport?.send(toPayload(data));
+		this.#state.transport?.send(toPayload(data));
 	}
 
 	close(code?: number, reason?: string): void {
-		this.#controller.close(closeFrame(code, reason));
+		this.#state.close(closeFrame(code, reason));
 	}
 }
 

@@ -1,4 +1,3 @@
-import type { CloseFrame } from './close.ts';
 import type { ReadyState } from './ready-state.ts';
 
 /** An accepted connection as the socket sees it: what a runtime has to bring. */
@@ -30,6 +29,12 @@ export interface Receiver {
 	failed(error: Error): void;
 	/** @param code 1005 if the peer gave none, 1006 if there was no closing handshake. */
 	closed(code: number, reason: string): void;
+}
+
+/** A close frame's payload. */
+export interface CloseFrame {
+	readonly code: number;
+	readonly reason: string;
 }
 
 /** What can be sent: text, or binary data. */
