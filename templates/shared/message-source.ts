@@ -13,11 +13,15 @@ export type StreamMessage = string | Uint8Array;
 /**
  * The source below `socket.readable`. A reader that is slow slows the client down: while enough is
  * read ahead, nothing is taken from the connection.
+ *
+ * Messages are for the stream once it has a reader, and not because somebody has looked at it: workerd
+ * does to print a socket.
  */
 export class MessageSource {
 	readonly stream: ReadableStream<StreamMessage>;
 	readonly #socket: StreamedSocket;
 	#controller: ReadableStreamDefaultController<StreamMessage> | undefined;
+	#isRead = false;
 
 	constructor(socket: StreamedSocket) {
 		this.#socket = socket;
@@ -34,8 +38,15 @@ export class MessageSource {
 		this.#controller = controller;
 	}
 
+	/** Whether the stream has, or once had, a reader. */
+	get isRead(): boolean {
+		this.#isRead ||= this.stream.locked;
+		return this.#isRead;
+	}
+
 	pull(): void {
 		this.#socket.transport?.resume?.();
+		if (this.isRead) this.#socket.release();
 	}
 
 	cancel(): void {
@@ -45,6 +56,7 @@ export class MessageSource {
 	}
 
 	push(message: StreamMessage): void {
+		if (!this.isRead) return;
 		const controller = this.#controller;
 		controller?.enqueue(message);
 		if ((controller?.desiredSize ?? 1) <= 0) this.#socket.transport?.pause?.();

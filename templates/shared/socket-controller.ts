@@ -62,7 +62,6 @@ export class SocketController implements SocketState, StreamedSocket, ListenersO
 
 	get readable(): ReadableStream<StreamMessage> {
 		this.#source ??= new MessageSource(this);
-		this.#release();
 		return this.#source.stream;
 	}
 
@@ -97,9 +96,15 @@ export class SocketController implements SocketState, StreamedSocket, ListenersO
 		}
 	}
 
+	release(): void {
+		this.#isReleased = true;
+		this.#inbox?.release();
+	}
+
 	message(data: string | ArrayBuffer): void {
 		// The WebSockets Standard: a message that arrives while closing is dropped.
 		if (this.readyState !== OPEN) return;
+		if (this.#source?.isRead) this.release();
 		if (this.#inbox === undefined && this.#isReleased) {
 			this.#deliver(data);
 			return;
@@ -135,7 +140,7 @@ export class SocketController implements SocketState, StreamedSocket, ListenersO
 		if (type === 'close' || type === 'error') this.#hearsEnd = true;
 		if (type !== 'message') return;
 		this.#hearsMessages = true;
-		this.#release();
+		this.release();
 	}
 
 	onFailure(error: unknown): void {
@@ -147,11 +152,11 @@ export class SocketController implements SocketState, StreamedSocket, ListenersO
 
 	#deliver(data: string | ArrayBuffer): void {
 		const isHeard = this.#hearsMessages;
+		const isText = typeof data === 'string';
 		// Handlers may change their bytes.
-		if (typeof data === 'string') this.#source?.push(data);
-		else this.#source?.push(new Uint8Array(isHeard ? data.slice() : data));
+		this.#source?.push(isText ? data : new Uint8Array(isHeard ? data.slice() : data));
 		if (!isHeard) return;
-		const isBlob = typeof data !== 'string' && this.binaryType === 'blob';
+		const isBlob = !isText && this.binaryType === 'blob';
 		this.listeners.dispatch(new SocketMessageEvent(isBlob ? new Blob([data]) : data));
 	}
 
@@ -159,10 +164,5 @@ export class SocketController implements SocketState, StreamedSocket, ListenersO
 	#last(deliver: () => void): void {
 		if (this.#inbox === undefined) deliver();
 		else this.#inbox.after(deliver, this.#hearsEnd);
-	}
-
-	#release(): void {
-		this.#isReleased = true;
-		this.#inbox?.release();
 	}
 }

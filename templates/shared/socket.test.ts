@@ -224,6 +224,23 @@ test('a reader and a handler each get bytes of their own', async () => {
 	assert.deepEqual((await reader.read()).value, new Uint8Array([1, 2]));
 });
 
+test('a look at the streams takes no messages', async () => {
+	const { socket, open, transport } = bench();
+	open(transport);
+	const { readable, writable } = socket;
+	await Promise.resolve();
+	transport.message('held');
+	const seen: unknown[] = [];
+	socket.onmessage = (event) => seen.push(event.data);
+	transport.message('told');
+	await Promise.resolve();
+	assert.deepEqual(seen, ['held', 'told']);
+	const reader = readable.getReader();
+	transport.message('read');
+	assert.equal((await reader.read()).value, 'read');
+	assert.equal(writable.locked, false);
+});
+
 test('on* handlers can be replaced and removed', () => {
 	const { socket, open, transport } = bench();
 	const seen: string[] = [];

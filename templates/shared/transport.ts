@@ -49,6 +49,8 @@ export interface StreamedSocket {
 	readonly transport: Transport | undefined;
 	/** Set once the connection has ended. */
 	readonly wasClean: boolean | undefined;
+	/** Lets out what waits for a handler of messages: there is a reader. */
+	release(): void;
 	/** Closes it, in whatever state it is. */
 	close(frame?: Partial<CloseFrame>): void;
 }

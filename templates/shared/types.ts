@@ -93,10 +93,10 @@ export interface AstroWebSocket extends EventTarget {
 	 */
 	send(data: string | ArrayBufferLike | ArrayBufferView | Blob): void;
 	/**
-	 * The messages as they come in: text as strings, binary ones as bytes. Where it is read slowly
-	 * the client is slowed down, instead of its messages piling up here; events of type `message`
-	 * are slowed down with it. It ends when the connection was closed, fails where it was lost, and
-	 * cancelling it closes the connection.
+	 * The messages as they come in, from when it has a reader on: text as strings, binary ones as
+	 * bytes. Where it is read slowly the client is slowed down, instead of its messages piling up
+	 * here; events of type `message` are slowed down with it. It ends when the connection was closed,
+	 * fails where it was lost, and cancelling it closes the connection.
 	 */
 	readonly readable: ReadableStream<string | Uint8Array>;
 	/**

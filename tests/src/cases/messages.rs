@@ -23,6 +23,7 @@ pub(super) const CASES: &[Case<Site>] = cases! {
     ],
     "Messages wait for their handler" => [
         keeps_early_messages_for_a_late_handler,
+        keeps_them_where_the_socket_is_printed_first,
     ],
     "Events and state of the standard" => [
         fires_every_event_once_and_in_order,
@@ -128,11 +129,21 @@ fn sends_a_blob_in_its_turn(site: &Site) -> Result<()> {
 }
 
 fn keeps_early_messages_for_a_late_handler(site: &Site) -> Result<()> {
-    let mut socket = site.server.open(&Request::upgrade("/late?journal=late"))?;
+    keeps_early_messages(site, "late", "")
+}
+
+/// workerd asks a socket for every member to print it, its streams among them.
+fn keeps_them_where_the_socket_is_printed_first(site: &Site) -> Result<()> {
+    keeps_early_messages(site, "printed", "&printed")
+}
+
+fn keeps_early_messages(site: &Site, entry: &str, how: &str) -> Result<()> {
+    let target = format!("/late?journal={entry}{how}");
+    let mut socket = site.server.open(&Request::upgrade(&target))?;
     socket.send("first")?;
     socket.send("second")?;
     socket.synchronise()?;
-    site.record("late")?;
+    site.record(entry)?;
     ensure!(socket.text()? == "first");
     ensure!(socket.text()? == "second");
     Ok(())

@@ -4,6 +4,7 @@ import { entry } from '../journal';
 /** Attaches its handler long after the first messages have come. */
 export const GET: APIRoute = ({ locals, url }) => {
 	const { socket, response } = locals.upgradeWebSocket();
+	if (url.searchParams.has('printed')) console.log(socket);
 	void entry(url.searchParams.get('journal') ?? '').then(() => {
 		socket.addEventListener('message', ({ data }) => socket.send(data));
 	});
