@@ -45,7 +45,7 @@ interface Listener {
 	readonly type: string;
 	/** None for the value of `onmessage` or its like. */
 	readonly flags: Flags | undefined;
-	/** None any more once it was removed. */
+	/** None any more once it was removed; it leaves its place when the next one is added. */
 	callback: EventListenerLike | undefined;
 	/**
 	 * The context in which it was added, and in which it runs. Outside of it the stores of the
@@ -89,7 +89,8 @@ export class Listeners {
 	}
 
 	remove(type: string, callback: EventListenerLike | null, options: ListenerOptions): void {
-		remove(this.#find(type, flagsOf(options).capture, callback));
+		const listener = this.#find(type, flagsOf(options).capture, callback);
+		if (listener !== undefined) listener.callback = undefined;
 	}
 
 	/** The value of an event handler attribute. */
@@ -99,10 +100,11 @@ export class Listeners {
 
 	/** Sets an event handler attribute as HTML has it: replacing one keeps its place. */
 	setAttribute(type: string, value: unknown): void {
+		const callback = typeof value === 'function' ? (value as EventListenerLike) : undefined;
 		const present = this.#find(type);
-		if (typeof value !== 'function') remove(present);
-		else if (present === undefined) this.#append(type, value as EventListenerLike);
-		else Object.assign(present, { callback: value, context: this.#captureContext() });
+		if (present !== undefined) {
+			Object.assign(present, { callback, context: this.#captureContext() });
+		} else if (callback !== undefined) this.#append(type, callback);
 	}
 
 	/**
@@ -121,16 +123,16 @@ export class Listeners {
 		for (const listener of this.#all) {
 			if (listener.type !== type || !isPresent(listener)) continue;
 			event[IS_IN_PASSIVE] = Boolean(listener.flags?.passive);
-			this.#run(listener, event);
+			this.#run(listener, listener.callback, event);
 			if (event[IS_STOPPED]) break;
 		}
 		event[CURRENT_TARGET] = null;
 		event[IS_STOPPED] = event[IS_IN_PASSIVE] = false;
 	}
 
-	#run(listener: Present, event: Event): void {
-		const { callback, context, flags } = listener;
-		if (flags?.once) remove(listener);
+	#run(listener: Listener, callback: EventListenerLike, event: Event): void {
+		const { context, flags } = listener;
+		if (flags?.once) listener.callback = undefined;
 		try {
 			const isFunction = typeof callback === 'function';
 			const handler = isFunction ? callback : callback.handleEvent;
@@ -170,11 +172,6 @@ export class Listeners {
 /** A signal that was aborted has removed its listeners. */
 function isPresent(listener: Listener): listener is Present {
 	return listener.callback !== undefined && !listener.flags?.signal?.aborted;
-}
-
-/** It leaves its place when the next one is added. */
-function remove(listener: Listener | undefined): void {
-	if (listener !== undefined) listener.callback = undefined;
 }
 
 /** Those of most listeners, which share them. */

@@ -1,15 +1,15 @@
 import type { Payload } from './transport.ts';
 
+/** A runtime may lack it. */
+const { SharedArrayBuffer: SharedBuffer = ArrayBuffer } = globalThis;
+
 /** What `send()` takes, as a message: bytes as a view of those they are. */
 export function toPayload(data: unknown): Payload {
 	if (typeof data === 'string' || data instanceof Blob) return data;
 	if (ArrayBuffer.isView(data)) {
 		return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 	}
-	// A runtime may lack `SharedArrayBuffer`.
-	for (const buffer of [ArrayBuffer, globalThis.SharedArrayBuffer ?? ArrayBuffer]) {
-		if (data instanceof buffer) return new Uint8Array(data);
-	}
+	if (data instanceof ArrayBuffer || data instanceof SharedBuffer) return new Uint8Array(data);
 	// WebIDL: anything else becomes a string.
 	return String(data);
 }

@@ -115,7 +115,7 @@ export class ServerWebSocket implements AstroWebSocket, SocketProperties {
 
 	dispatchEvent(event: Event): boolean {
 		if (!(event instanceof Event)) {
-			throw new TypeError('The argument of `dispatchEvent()` must be an Event.');
+			throw new TypeError('dispatchEvent() takes an Event.');
 		}
 		this.#state.listeners.dispatch(event);
 		return !event.defaultPrevented;
