@@ -1,5 +1,7 @@
 import type { Payload } from './transport.ts';
 
+const encoder = new TextEncoder();
+
 /** A runtime may lack it. */
 const { SharedArrayBuffer: SharedBuffer = ArrayBuffer } = globalThis;
 
@@ -16,7 +18,6 @@ export function toPayload(data: unknown): Payload {
 
 /** How many bytes a message has. */
 export function payloadSize(payload: Payload | ArrayBuffer): number {
-	// Encoded, a string has more bytes than characters, unless it is ASCII.
-	const sized = typeof payload === 'string' ? new Blob([payload]) : payload;
-	return sized instanceof Blob ? sized.size : sized.byteLength;
+	if (typeof payload === 'string') return encoder.encode(payload).byteLength;
+	return payload instanceof Blob ? payload.size : payload.byteLength;
 }
