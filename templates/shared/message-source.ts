@@ -56,7 +56,6 @@ export class MessageSource {
 	}
 
 	push(message: StreamMessage): void {
-		if (!this.isRead) return;
 		const controller = this.#controller;
 		controller?.enqueue(message);
 		if ((controller?.desiredSize ?? 1) <= 0) this.#socket.transport?.pause?.();

@@ -153,8 +153,10 @@ export class SocketController implements SocketState, StreamedSocket, ListenersO
 	#deliver(data: string | ArrayBuffer): void {
 		const isHeard = this.#hearsMessages;
 		const isText = typeof data === 'string';
-		// Handlers may change their bytes.
-		this.#source?.push(isText ? data : new Uint8Array(isHeard ? data.slice() : data));
+		if (this.#source?.isRead) {
+			// Handlers may change their bytes.
+			this.#source.push(isText ? data : new Uint8Array(isHeard ? data.slice() : data));
+		}
 		if (!isHeard) return;
 		const isBlob = !isText && this.binaryType === 'blob';
 		this.listeners.dispatch(new SocketMessageEvent(isBlob ? new Blob([data]) : data));
