@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { WebSocketHooks } from '../shared/hooks.ts';
 import {
 	FAILED,
@@ -8,6 +9,7 @@ import {
 	TOO_MANY_FROM_CLIENT,
 	tooManyHandshakes,
 } from '../shared/refusal.ts';
+import { answeringServer } from './answered.ts';
 import { clientAddress, limitKey } from './client-address.ts';
 import { type Connections, connections } from './connections.ts';
 import type { Admission, UpgradeContext } from './context.ts';
@@ -35,10 +37,15 @@ export function admit(
 	let slot: Slot | undefined;
 	response.once('close', () => {
 		if (slot?.peer !== undefined) return;
+		if (context.isLost) {
+			// Its connection is none of ours.
+			if (slot !== undefined) books.leave(slot);
+			return;
+		}
 		const hasAnswer = response.headersSent && response.statusCode !== 101;
 		books.metrics.rejected(context.rejection ?? (hasAnswer ? 'answered' : 'client-left'));
 	});
-	if (books.isClosing(scope)) {
+	if (books.isClosing(scope) || isServerClosing(request.socket)) {
 		refuse(response, SHUTTING_DOWN);
 		return;
 	}
@@ -66,7 +73,7 @@ export function admit(
 				refuse(response, refusal);
 				return;
 			}
-			context.admission = admission(entered, hooks, address);
+			context.admission = admission(entered, request.socket, hooks, address);
 			try {
 				proceed();
 			} catch (error) {
@@ -126,7 +133,12 @@ function overLimit(books: Connections, host: Host, slot: Slot): Refusal | undefi
 	return TOO_MANY_FROM_CLIENT;
 }
 
-function admission(slot: Slot, hooks: WebSocketHooks, address: string): Admission {
+function admission(
+	slot: Slot,
+	socket: Duplex,
+	hooks: WebSocketHooks,
+	address: string,
+): Admission {
 	let current = hooks;
 	return {
 		clientAddress: address,
@@ -137,9 +149,15 @@ function admission(slot: Slot, hooks: WebSocketHooks, address: string): Admissio
 			slot.scope = scope;
 			current = ofScope;
 		},
-		isClosing: () => connections().isClosing(slot.scope),
+		isClosing: () => connections().isClosing(slot.scope) || isServerClosing(socket),
 		opened: (opened) => slot.opened(opened),
 	};
+}
+
+/** Whether the server that it came in by has been closed, and does not listen again. */
+function isServerClosing(socket: Duplex): boolean {
+	const server: { readonly listening?: boolean } | undefined = answeringServer(socket);
+	return server !== undefined && server.listening !== true && connections().isClosing(server);
 }
 
 function limitTime(response: ServerResponse, context: UpgradeContext, timeout: number): void {

@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AllowedDomain } from '../shared/allowed-domains.ts';
+import { NO_SUCH_PATH, SHUTTING_DOWN } from '../shared/refusal.ts';
 import { getUpgradeContext } from './context.ts';
 import { isHandshake } from './handshake.ts';
 import { type HostApp, hostOf, loggerOf } from './host.ts';
 import { withLocals } from './locals.ts';
 import { rejectForeignOrigin } from './origin.ts';
+import { refuse } from './refuse.ts';
 import { rejectUnverified } from './verify.ts';
 
 /** Upstream's `RequestHandler`. */
@@ -22,7 +24,7 @@ export interface WebSocketApp extends HostApp {
 
 /** Gives every request that upstream's app handler renders the locals of `WebSocketLocals`. */
 export function withWebSocketLocals(handler: RequestHandler, app: WebSocketApp): RequestHandler {
-	const { scope, options, hooks, report } = hostOf(app);
+	const { scope, options, hooks, report, isMatch } = hostOf(app);
 	const { allowedOrigins } = options;
 	const settings = { connection: options, report };
 	let hasWarned = false;
@@ -30,9 +32,19 @@ export function withWebSocketLocals(handler: RequestHandler, app: WebSocketApp):
 	return async (request, response, next, locals) => {
 		const context = getUpgradeContext(request);
 		if (context !== undefined) {
+			const { held } = context;
+			if (held !== undefined) {
+				if (!isMatch(request)) {
+					if (next === undefined) refuse(response, NO_SUCH_PATH);
+					else next();
+					return;
+				}
+				if (!held.take() || !(await held.admit())) return;
+			}
 			const allowedDomains = app.getAllowedDomains?.() ?? [];
 			if (rejectForeignOrigin(request, response, { allowedOrigins, allowedDomains })) return;
 			context.admission?.claim(scope, await hooks());
+			if (context.admission?.isClosing()) return refuse(response, SHUTTING_DOWN);
 			if (await rejectUnverified(request, response, context, report)) return;
 		} else if (!hasWarned && isHandshake(request)) {
 			hasWarned = true;

@@ -238,6 +238,16 @@ export class Connections {
 		return await this.closeAll(scope, options);
 	}
 
+	/** {@link Connections.shutdown} for a server, of which nobody is told where it has no connections. */
+	async closeServer(server: object, options: ClosingOptions): Promise<void> {
+		this.#closing.add(server);
+		for (const slot of this.#slots) {
+			if (slot.hasLeft || !slot.isOf(server)) continue;
+			await this.closeAll(server, options);
+			return;
+		}
+	}
+
 	/** {@link Connections.shutdown} for all sites of the process. */
 	async shutdownAll(options: ClosingOptions): Promise<ClosingReport> {
 		this.#isClosingAll = true;
@@ -246,7 +256,7 @@ export class Connections {
 
 	/** Ends the connections that the scope has now. */
 	async closeAll(scope: object, options: ClosingOptions): Promise<ClosingReport> {
-		return await this.#end((slot) => slot.scope === scope, options);
+		return await this.#end((slot) => slot.isOf(scope), options);
 	}
 
 	/** What it is configured with holds from the first connection on. */

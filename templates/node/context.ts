@@ -20,6 +20,31 @@ export interface UpgradeContext {
 	admission?: Admission;
 	/** Answers with 503, and lets nothing be added to that. A no-op once there is an answer. */
 	giveUp?(): void;
+	/** Whether another listener has taken it while it was held. */
+	isLost?: boolean;
+	/** Present while other `upgrade` listeners may still take the connection. */
+	held?: HeldUpgrade | undefined;
+}
+
+/**
+ * An upgrade that runs through the request handlers although another `upgrade` listener may still
+ * take it. Answers wait until the site takes it, or until the time for handshakes is over.
+ */
+export interface HeldUpgrade {
+	/** Whether every answer but 404 takes it: the dev server does not know its routes. */
+	isTakenByAnswer: boolean;
+	/**
+	 * Admits it to the limits and hooks of the site.
+	 *
+	 * @returns Whether it is admitted.
+	 */
+	admit(): Promise<boolean>;
+	/**
+	 * Takes it for the site.
+	 *
+	 * @returns Whether it was still there to take.
+	 */
+	take(): boolean;
 }
 
 /** The admission of a handshake to the host's request handlers. */

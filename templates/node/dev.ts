@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { ViteDevServer } from 'vite';
 import type { AllowedDomain } from '../shared/allowed-domains.ts';
@@ -33,17 +34,25 @@ export function attachDevServer(
 		};
 		const context = getUpgradeContext(request);
 		if (context === undefined) return goOn();
-		// Astro's dev server lets WebSockets from other sites through (`sec-fetch.ts`).
-		if (rejectForeignOrigin(request, response, { allowedOrigins, allowedDomains })) return;
-		rejectUnverified(request, response, context, report).then((isRejected) => {
-			if (!isRejected) goOn();
-		}, next);
+		const check = async (): Promise<void> => {
+			const { held } = context;
+			if (held !== undefined && !(await held.admit())) return;
+			// Astro's dev server lets WebSockets from other sites through (`sec-fetch.ts`).
+			if (rejectForeignOrigin(request, response, { allowedOrigins, allowedDomains })) return;
+			if (await rejectUnverified(request, response, context, report)) return;
+			// Only Astro's own middleware knows the routes. It answers 404 on a path that has none.
+			if (held !== undefined) held.isTakenByAnswer = true;
+			goOn();
+		};
+		check().catch(next);
 	});
 	// Absent in Vite's middleware mode, where the server is the host's.
 	if (vite.httpServer === null) return;
 	connections().reopen(host.scope);
+	const knownListeners = countKnownListeners(vite.httpServer, vite);
 	listenForUpgrades(vite.httpServer, {
 		host,
+		countKnownListeners: () => knownListeners,
 		dispatch: (request, response) => vite.middlewares(request, response),
 		isForeign: (request) => isHotUpdate(request) || isProxied(request, vite),
 	});
@@ -64,6 +73,15 @@ export async function closeDevConnections(scope: object): Promise<void> {
 
 /** Milliseconds that a restart waits for clients to close. */
 const DEV_GRACE = 500;
+
+/**
+ * The number of `upgrade` listeners that are Vite's own: one for hot updates, which comes before those
+ * of plugins, and one for `server.proxy`, which comes later.
+ */
+function countKnownListeners(server: EventEmitter, { config }: ViteDevServer): number {
+	const hotUpdates = Math.min(server.listenerCount('upgrade'), 1);
+	return hotUpdates + (Object.keys(config.server.proxy ?? {}).length > 0 ? 1 : 0);
+}
 
 /** Vite's own connections: hot updates, and the client's check whether the server is back. */
 function isHotUpdate(request: IncomingMessage): boolean {

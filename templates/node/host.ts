@@ -17,7 +17,7 @@ export interface Host {
 	readonly proxies: BlockList;
 	/** The exports of the hooks file; in dev they are read anew each time. */
 	hooks(): WebSocketHooks | Promise<WebSocketHooks>;
-	/** Whether a route of the site matches. */
+	/** Whether a route of the site matches; absent where that is not known. */
 	isMatch?(request: IncomingMessage): boolean;
 	readonly report: Report;
 }
@@ -77,7 +77,13 @@ export function configureApp<App extends HostApp>(
 const UNCONFIGURED: Configuration = { options: WEBSOCKET_DEFAULTS, hooks: {} };
 
 /** The host that a built server is. */
-export function hostOf(app: HostApp & { readonly [CONFIGURATION]?: Configuration }): Host {
+export interface BuiltHost extends Host {
+	/** A path that cannot be decoded is the site's to refuse. */
+	isMatch(request: IncomingMessage): boolean;
+}
+
+/** The host that a built server is. */
+export function hostOf(app: HostApp & { readonly [CONFIGURATION]?: Configuration }): BuiltHost {
 	const { options, hooks } = app[CONFIGURATION] ?? UNCONFIGURED;
 	return {
 		scope: app,
@@ -86,8 +92,12 @@ export function hostOf(app: HostApp & { readonly [CONFIGURATION]?: Configuration
 		hooks: () => hooks,
 		isMatch(request) {
 			if (app.match === undefined) return true;
-			// Prerendered routes too: they have an answer, though it is no acceptance.
-			return app.match(webRequest(request, requestPath(request)), true) !== undefined;
+			try {
+				// Prerendered routes too: they have an answer, though it is no acceptance.
+				return app.match(webRequest(request, requestPath(request)), true) !== undefined;
+			} catch {
+				return true;
+			}
 		},
 		report: reportOf(app, hooks),
 	};

@@ -17,6 +17,15 @@ const HEADER_METHODS = [
 /** A type for the overridden methods, whose overloads cannot be written as one function. */
 type Arguments = readonly unknown[];
 
+/** A response to an upgrade request. Nothing of it touches the connection before `release()`. */
+export interface UpgradeResponse {
+	readonly response: ServerResponse;
+	/** Sends what is written. */
+	release(): void;
+	/** Ends the response without an answer: the connection is someone else's. */
+	drop(): void;
+}
+
 /**
  * A response for an upgrade request, so that it can run through the same handlers as any other
  * request. Every answer but 101 is written by Node itself. A 101 completes the handshake, after
@@ -24,33 +33,33 @@ type Arguments = readonly unknown[];
  *
  * The methods are overridden on the object, not in a subclass: Express replaces the prototype of
  * each response. They are the innermost ones, so that host middleware can wrap them.
+ *
+ * Until `release()` Node keeps what is written in memory, as it does for the responses of pipelined
+ * requests.
  */
 export function createUpgradeResponse(
 	request: IncomingMessage,
 	socket: Duplex,
 	context: UpgradeContext,
-): ServerResponse {
+): UpgradeResponse {
 	const response = new ServerResponse(request);
 	const { writeHead, write, end } = response;
 	let switched = false;
 	let gaveUp = false;
+	let isReleased = false;
 
 	// The parser is gone, so no second request can follow.
 	response.shouldKeepAlive = false;
-	response.assignSocket(request.socket);
 
 	// Node took its `drain` listener off the socket; without it, pipes into the response stall.
 	const forwardDrain = (): void => {
 		response.emit('drain');
 	};
-	socket.on('drain', forwardDrain);
-
 	// And its `end` listener (`lib/_http_server.js`, `socketOnEnd`): a client that ends its half
 	// before there is an answer has left. What has begun it still gets.
 	const clientEnded = (): void => {
 		if (!response.headersSent) socket.destroy();
 	};
-	socket.on('end', clientEnded);
 
 	const letGo = (): void => {
 		socket.off('drain', forwardDrain);
@@ -84,10 +93,9 @@ export function createUpgradeResponse(
 	override('writeHead', (args) => {
 		if (switched || gaveUp) return response;
 		const [status, ...rest] = args;
+		if (context.held?.isTakenByAnswer && status !== 404 && !context.held.take()) return response;
 		if (status !== 101) {
-			// Unread input at the time of closing would make the kernel send a reset, and the
-			// client lose the answer.
-			socket.resume();
+			if (isReleased) discardInput();
 			return Reflect.apply(writeHead, response, args);
 		}
 		if (context.pending === undefined) return Reflect.apply(writeHead, response, [500]);
@@ -127,7 +135,28 @@ export function createUpgradeResponse(
 		return response;
 	});
 
-	return response;
+	return { response, release, drop };
+
+	function release(): void {
+		isReleased = true;
+		socket.on('drain', forwardDrain);
+		socket.on('end', clientEnded);
+		if (response.headersSent) discardInput();
+		response.assignSocket(request.socket);
+	}
+
+	function drop(): void {
+		gaveUp = true;
+		emitClose(response);
+	}
+
+	/**
+	 * Unread input at the time of closing would make the kernel send a reset, and the client lose
+	 * the answer.
+	 */
+	function discardInput(): void {
+		socket.resume();
+	}
 
 	/** `statusCode = 101` without `writeHead()`: Node would go on to write its own head. */
 	function writeImplicitHead(): void {

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import type http from 'node:http';
+import { EventEmitter, once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
+import type { ResolvedWebSocketOptions } from '../shared/options.ts';
 import { withUpgrade } from './server.ts';
-import { accept, serve } from './site.test.ts';
+import { accept, type Route, type Site, serve } from './site.test.ts';
 
 /** The listener of another library, which takes its own path, perhaps after a while. */
 function otherListener(path: string, delay?: number): Parameters<http.Server['on']>[1] {
@@ -106,20 +108,161 @@ test("a filter says what is the site's", async (context) => {
 
 test('detach() leaves upgrades to others, and connections alone', async (context) => {
 	const site = await serve(context, accept(), { setUp() {} });
-	const attached = site.host.attachWebSocket(site.server);
-	assert.equal(site.host.attachWebSocket(site.server), attached);
-	const client = await site.open();
 	const { shouldUpgradeCallback } = site.server as { shouldUpgradeCallback?: unknown };
+	const attached = site.host.attachWebSocket(site.server);
+	const client = await site.open();
 	attached.detach();
 	attached.detach();
 	assert.equal(site.server.listenerCount('upgrade'), 0);
-	assert.notEqual(Reflect.get(site.server, 'shouldUpgradeCallback'), shouldUpgradeCallback);
+	assert.ok(!Object.hasOwn(site.server, 'emit'));
+	assert.equal(Reflect.get(site.server, 'shouldUpgradeCallback'), shouldUpgradeCallback);
 	assert.equal(await ask(client), 'echo hi');
 	site.server.on('upgrade', otherListener('/'));
 	assert.equal(await ask(await site.open()), 'other');
 	site.server.removeAllListeners('upgrade');
 	site.host.attachWebSocket(site.server);
 	(await site.open()).terminate();
+});
+
+test('every attach has a filter and a detach() of its own', async (context) => {
+	const site = await serve(
+		context,
+		(locals, response, request) => {
+			if (locals.isUpgradeRequest) accept()(locals, response, request);
+			else response.end('plain');
+		},
+		{ setUp() {} },
+	);
+	const one = site.host.attachWebSocket(site.server, { filter: ({ url }) => url === '/one' });
+	const two = site.host.attachWebSocket(site.server, { filter: ({ url }) => url === '/two' });
+	assert.equal(site.server.listenerCount('upgrade'), 1);
+	(await site.open({}, '/one')).terminate();
+	(await site.open({}, '/two')).terminate();
+	assert.equal((await site.answer({}, '/three')).body, 'plain');
+	one.detach();
+	assert.equal((await site.answer({}, '/one')).body, 'plain');
+	(await site.open({}, '/two')).terminate();
+	two.detach();
+	assert.equal((await site.answer({}, '/two')).body, 'plain');
+});
+
+test('an attach of its own takes the place of that of the standalone server', async (context) => {
+	const site = await serve(context, accept(), { setUp() {} });
+	const [handler] = site.server.listeners('request') as [http.RequestListener];
+	withUpgrade({ server: site.server, async stop() {} }, handler);
+	site.server.on('upgrade', otherListener('/other', 20));
+	const attached = site.host.attachWebSocket(
+		// As `startServer()` gives it.
+		{ server: site.server },
+		{ filter: ({ url }) => url !== '/other' },
+	);
+	assert.equal(await ask(await site.open({}, '/other')), 'other');
+	assert.equal(await ask(await site.open({}, '/chat')), 'echo hi');
+	attached.detach();
+	assert.equal(await ask(await site.open({}, '/other')), 'echo hi');
+});
+
+test('what the filter takes no other listener sees', async (context) => {
+	const site = await serve(context, accept(), { setUp() {} });
+	// It refuses at once what is not on its path.
+	new WebSocketServer({ server: site.server, path: '/other' }).on('connection', (socket) => {
+		socket.on('message', () => socket.send('other'));
+	});
+	site.host.attachWebSocket(site.server, { filter: ({ url }) => url === '/chat' });
+	assert.equal(await ask(await site.open({}, '/chat')), 'echo hi');
+	assert.equal(await ask(await site.open({}, '/other')), 'other');
+	assert.equal((await site.answer({}, '/third')).status, 400);
+});
+
+test('a filter that fails, or is async, is an error and lets nothing in', async (context) => {
+	const site = await serve(context, accept(), {
+		setUp(server, host) {
+			host.attachWebSocket(server, {
+				filter({ url }) {
+					if (url === '/async') return Promise.resolve(false) as unknown as boolean;
+					throw new Error('no verdict');
+				},
+			});
+		},
+	});
+	assert.equal((await site.answer({}, '/throws')).status, 500);
+	assert.equal(site.log.at(-1), 'Error: no verdict');
+	assert.equal((await site.answer({}, '/async')).status, 500);
+	assert.match(site.log.at(-1) ?? '', /must return a boolean, and cannot be async/);
+	assert.throws(
+		() => site.host.attachWebSocket(site.server, { filter: '/chat' as never }),
+		/`filter` of `attachWebSocket\(\)` must be a function/,
+	);
+});
+
+test('an app in place of its server is refused, and a Fastify instance has one', async (context) => {
+	const site = await serve(context, accept(), { setUp() {} });
+	const app = Object.assign(() => {}, EventEmitter.prototype, { listen() {} });
+	for (const target of [app, {}, undefined, new EventEmitter()]) {
+		assert.throws(() => site.host.attachWebSocket(target as never), {
+			name: 'TypeError',
+			message: /pass what `app\.listen\(\)` returns, and not the app/,
+		});
+	}
+	site.host.attachWebSocket({ server: site.server });
+	(await site.open()).terminate();
+});
+
+/** A site below `/site`, and on a path that its host writes anew, beside another listener. */
+async function mounted(
+	context: TestContext,
+	route: Route,
+	options: Partial<ResolvedWebSocketOptions> = {},
+): Promise<Site> {
+	const site = await serve(context, route, { paths: ['/chat'], options });
+	const [handle] = site.server.listeners('request') as [http.RequestListener];
+	site.server.removeAllListeners('request');
+	site.server.on('request', (request, response) => {
+		const { url = '' } = request;
+		if (!url.startsWith('/site/')) {
+			response.writeHead(403).end('no site');
+			return;
+		}
+		request.url = url.slice('/site'.length);
+		handle(request, response);
+	});
+	site.server.on('upgrade', otherListener('/other', 50));
+	return site;
+}
+
+test('a site below a path works beside another listener', async (context) => {
+	const site = await mounted(context, accept());
+	assert.equal(await ask(await site.open({}, '/site/chat')), 'echo hi');
+	assert.equal(await ask(await site.open({}, '/other')), 'other');
+	assert.equal((await site.answer({ Origin: 'https://evil.example' }, '/site/chat')).status, 403);
+});
+
+test('what nobody takes gets the answer of the host in the end', async (context) => {
+	const site = await mounted(context, accept(), { handshakeTimeout: 50 });
+	const { status, body } = await site.answer({}, '/nowhere');
+	assert.deepEqual([status, body], [403, 'no site']);
+	assert.equal((await site.answer({}, '/site/nowhere')).status, 404);
+});
+
+test('what another listener takes is neither counted nor limited', async (context) => {
+	const site = await mounted(context, accept(), { maxConnections: 1 });
+	const other = await site.open({}, '/other');
+	const client = await site.open({}, '/site/chat');
+	assert.equal((await site.answer({}, '/site/chat')).status, 503);
+	assert.equal(await ask(await site.open({}, '/other')), 'other');
+	await site.host.shutdown({ timeout: 0 });
+	assert.equal(client.readyState, client.CLOSED);
+	assert.equal(await ask(other), 'other');
+});
+
+test('a client that leaves before anybody takes it is let go', async (context) => {
+	const site = await mounted(context, accept());
+	const client = site.handshake({}, '/nowhere');
+	const [request] = (await once(site.server, 'request')) as [http.IncomingMessage];
+	const closed = new Promise((resolve) => request.socket.once('close', resolve));
+	client.resetAndDestroy();
+	await closed;
+	assert.equal(await ask(await site.open({}, '/site/chat')), 'echo hi');
 });
 
 test('upgrade() answers what a host hands over', async (context) => {
@@ -157,6 +300,89 @@ test('upgrade() hands the locals on, and answers 500 for a handler that fails', 
 	assert.equal((await site.answer({}, '/ada')).body, 'ada');
 	assert.equal((await site.answer({}, '/')).status, 500);
 	assert.equal(site.log.at(-1), 'Error: no user');
+});
+
+test('upgrade() for a connection that is answered throws', async (context) => {
+	const thrown: unknown[] = [];
+	const site = await serve(context, accept(), {
+		setUp(server, host) {
+			server.on('upgrade', (request: http.IncomingMessage, socket: Duplex, head: Buffer) => {
+				host.upgrade(request, socket, head);
+				try {
+					host.upgrade(request, socket, head);
+				} catch (error) {
+					thrown.push(error);
+				}
+			});
+		},
+	});
+	assert.equal(await ask(await site.open()), 'echo hi');
+	assert.match(String(thrown[0]), /`upgrade\(\)` was called for a connection that is already answered/);
+	// An attached site leaves alone what a listener has given to `upgrade()`.
+	site.host.attachWebSocket(site.server);
+	assert.equal(await ask(await site.open()), 'echo hi');
+	assert.equal(thrown.length, 2);
+});
+
+test('two sites that are attached to one server are shut down one by one', async (context) => {
+	const second = await serve(context, accept(), { setUp() {} });
+	const [handleSecond] = second.server.listeners('request') as [http.RequestListener];
+	const first = await serve(context, accept(), {
+		setUp(server, host) {
+			const [handleFirst] = server.listeners('request') as [http.RequestListener];
+			server.removeAllListeners('request');
+			server.on('request', (request, response) => {
+				if (request.url === '/second') handleSecond(request, response);
+				else handleFirst(request, response);
+			});
+			host.attachWebSocket(server);
+			second.host.attachWebSocket(server);
+		},
+	});
+	const open = await first.open({}, '/second');
+	assert.equal(await first.host.shutdown({ timeout: 0 }), undefined);
+	assert.equal((await first.answer({}, '/first')).status, 503);
+	assert.equal(await ask(open), 'echo hi');
+	assert.equal(await ask(await first.open({}, '/second')), 'echo hi');
+	await second.host.shutdown({ timeout: 0 });
+	assert.equal((await first.answer({}, '/second')).status, 503);
+});
+
+test('a server that is closed closes the connections that came in by it', async (context) => {
+	const [one, other] = [http.createServer(), http.createServer()];
+	const site = await serve(context, accept(), {
+		setUp(server, host) {
+			const [handler] = server.listeners('request') as [http.RequestListener];
+			for (const own of [one, other]) {
+				own.on('request', handler);
+				host.attachWebSocket(own);
+			}
+		},
+	});
+	const open = async (server: http.Server): Promise<WebSocket> => {
+		const { port } = server.address() as AddressInfo;
+		const client = new WebSocket(`ws://127.0.0.1:${port}/`);
+		await once(client, 'open');
+		return client;
+	};
+	for (const server of [one, other]) {
+		server.listen(0, '127.0.0.1');
+		await once(server, 'listening');
+	}
+	const [client, stays] = [await open(one), await open(other)];
+	const closed = once(client, 'close');
+	one.close();
+	assert.equal((await closed)[0], 1001);
+	if (one.listening) await once(one, 'close');
+	assert.equal(await ask(stays), 'echo hi');
+	one.listen(0, '127.0.0.1');
+	await once(one, 'listening');
+	const again = await open(one);
+	assert.equal(await ask(again), 'echo hi');
+	one.close();
+	other.close();
+	await Promise.all([once(one, 'close'), once(other, 'close')]);
+	assert.equal(site.log.length, 0);
 });
 
 test('of two sites behind one server each has its own hooks and shutdown', async (context) => {

@@ -5,7 +5,6 @@ import type { RequestHandler } from './app.ts';
 import { connections } from './connections.ts';
 import { isHandshake } from './handshake.ts';
 import { getHost, type Host, type HostApp, hostOf, setHost } from './host.ts';
-import type { ClosingReport } from './manager-events.ts';
 import { refuse } from './refuse.ts';
 import { type ShutdownOptions, shutdownConnections } from './shutdown.ts';
 import {
@@ -18,12 +17,17 @@ import {
 /** Options of {@link WebSocketHost.attachWebSocket}. */
 export interface AttachOptions {
 	/**
-	 * Which upgrades the site takes; the others are left to further `upgrade` listeners of the
-	 * server, and are ordinary requests if there are none. Default: if there are further listeners, those whose path a route of the site
-	 * matches; otherwise all.
+	 * Returns whether the site takes an upgrade. The site gets what it takes before every other
+	 * `upgrade` listener of the server. What it leaves goes to the other listeners, and is an ordinary
+	 * request if there are none.
+	 *
+	 * Default: the site takes what no other listener takes.
 	 */
 	filter?(request: IncomingMessage): boolean;
 }
+
+/** A server, or an object that has one: a Fastify instance, or `server` of `startServer()`. */
+export type AttachTarget = UpgradeServer | { readonly server: UpgradeServer };
 
 /** What a built server exports for servers of your own, beside `handler`. */
 export interface WebSocketHost {
@@ -32,35 +36,38 @@ export interface WebSocketHost {
 	 * the built `handler` among them. For `mode: 'middleware'`; the standalone server does so by
 	 * itself.
 	 *
-	 * Other `upgrade` listeners keep what they take in the event itself, and get what no route of
-	 * the site matches. Calling this again for the same server does nothing.
+	 * Every call is independent: it has its own `filter` and its own `detach()`. Several sites can be
+	 * attached to one server. `server.close()` also closes the connections that came in by the server.
 	 *
 	 * ```js
 	 * import { attachWebSocket, handler } from './dist/server/entry.mjs';
 	 * const server = http.createServer(express().use(handler));
 	 * attachWebSocket(server);
 	 * ```
+	 *
+	 * @throws TypeError if `server` is not a server, for example an Express app.
 	 */
-	attachWebSocket(server: UpgradeServer, options?: AttachOptions): UpgradeListener;
+	attachWebSocket(server: AttachTarget, options?: AttachOptions): UpgradeListener;
 	/**
 	 * Answers one `upgrade` event, for servers that route upgrades themselves. The handshake goes
 	 * straight to the site, past the server's request handlers.
 	 *
 	 * @param locals What `handler` takes as well.
+	 * @throws Error if the connection is answered already.
 	 */
 	upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, locals?: object): void;
 	/**
 	 * Ends the site's WebSocket connections: handshakes get 503 from now on, clients are asked to
 	 * close, and what is left after the timeout is terminated. The server itself is yours to close.
 	 */
-	shutdown(options?: ShutdownOptions): Promise<ClosingReport>;
+	shutdown(options?: ShutdownOptions): Promise<void>;
 }
 
 /** What upstream's server entry exports beside `handler`. */
 export function createWebSocketHost(handler: RequestHandler, app: HostApp): WebSocketHost {
 	const host = hostOf(app);
 	return {
-		attachWebSocket: (server, attachOptions) => attach(server, host, attachOptions),
+		attachWebSocket: (target, attachOptions) => attach(serverOf(target), host, attachOptions),
 		upgrade(request, socket, head, locals) {
 			socket.on('error', () => {});
 			answerUpgrade(
@@ -76,7 +83,10 @@ export function createWebSocketHost(handler: RequestHandler, app: HostApp): WebS
 				head,
 			);
 		},
-		shutdown: (shutdownOptions) => shutdownConnections(host.scope, shutdownOptions),
+		// Without a result: hooks of Fastify take what a promise resolves with for an error.
+		async shutdown(shutdownOptions) {
+			await shutdownConnections(host.scope, shutdownOptions);
+		},
 	};
 }
 
@@ -88,27 +98,41 @@ export function withWebSocketHost<Exports extends { readonly handler: RequestHan
 	return { ...exports, ...createWebSocketHost(exports.handler, app) };
 }
 
-function attach(server: UpgradeServer, host: Host, options: AttachOptions = {}): UpgradeListener {
-	const { filter } = options;
+/** @throws TypeError if there is none. */
+function serverOf(target: AttachTarget): UpgradeServer {
+	const server = isServer(target) ? target : Reflect.get(Object(target), 'server');
+	if (isServer(server)) return server;
+	throw new TypeError(
+		'`attachWebSocket()` needs a server, and this is none. Pass what `http.createServer()` returns. With Express, Connect and Koa, pass what `app.listen()` returns, and not the app. With Fastify, pass the instance or `app.server`.',
+	);
+}
+
+/** Apps are event emitters too and have `listen()`, but these only servers have. */
+function isServer(target: unknown): target is UpgradeServer {
+	const methods = ['prependListener', 'emit', 'close', 'address'];
+	return methods.every((method) => typeof Reflect.get(Object(target), method) === 'function');
+}
+
+function attach(
+	server: UpgradeServer,
+	host: Host,
+	{ filter }: AttachOptions = {},
+	isDefault = false,
+): UpgradeListener {
+	if (filter !== undefined && typeof filter !== 'function') {
+		throw new TypeError('`filter` of `attachWebSocket()` must be a function.');
+	}
 	connections().reopen(host.scope);
 	return listenForUpgrades(server, {
 		host,
+		filter,
+		isDefault,
 		dispatch(request: IncomingMessage, response: ServerResponse): void {
 			if (server.emit('request', request, response)) return;
 			response.writeHead(503);
 			response.end();
 		},
-		isOurs: (request, isAlone) => filter?.(request) ?? (isAlone || matches(host, request)),
 	});
-}
-
-/** A path that cannot be decoded is the site's to refuse. */
-function matches(host: Host, request: IncomingMessage): boolean {
-	try {
-		return host.isMatch?.(request) ?? true;
-	} catch {
-		return true;
-	}
 }
 
 function settle(host: Host, response: ServerResponse, result: void | Promise<void>): void {
@@ -140,7 +164,7 @@ export function withUpgrade<Created extends CreatedServer>(
 	const host = getHost(handler);
 	// A handler that upstream did not make has no site behind it.
 	if (host === undefined) return created;
-	attach(created.server, host);
+	attach(created.server, host, {}, true);
 	return {
 		...created,
 		async stop(options?: ShutdownOptions) {

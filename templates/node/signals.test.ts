@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { WebSocket } from 'ws';
 
@@ -10,7 +11,7 @@ const HERE = import.meta.url;
 async function start(
 	context: TestContext,
 	siteCode = '',
-): Promise<{ child: ChildProcess; port: number }> {
+): Promise<{ child: ChildProcess; port: number; output: string[] }> {
 	const code = `
 		import http from 'node:http';
 		import { withWebSocketLocals } from ${JSON.stringify(new URL('./app.ts', HERE))};
@@ -30,8 +31,10 @@ async function start(
 		stdio: ['ignore', 'pipe', 'inherit'],
 	});
 	context.after(() => child.kill('SIGKILL'));
-	const [line] = await once(child.stdout, 'data');
-	return { child, port: Number(line) };
+	const output: string[] = [];
+	const lines = createInterface(child.stdout).on('line', (line) => output.push(line));
+	const [line] = await once(lines, 'line');
+	return { child, port: Number(line), output };
 }
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -50,6 +53,53 @@ test('something of the site that holds the process does not hold it for long', a
 	const { child } = await start(context, 'setInterval(() => {}, 1000);');
 	child.kill('SIGTERM');
 	assert.deepEqual(await once(child, 'exit'), [null, 'SIGTERM']);
+});
+
+test('a listener of the site has the signal once, and does not keep the process', async (context) => {
+	const { child, output } = await start(
+		context,
+		"process.on('SIGTERM', () => console.log('heard')); setInterval(() => {}, 1000);",
+	);
+	child.kill('SIGTERM');
+	assert.deepEqual(await once(child, 'exit'), [null, 'SIGTERM']);
+	assert.deepEqual(output.slice(1), ['heard']);
+});
+
+test('a second signal ends it although the site listens', async (context) => {
+	const { child, port } = await start(context, "process.on('SIGTERM', () => {});");
+	const client = new WebSocket(`ws://127.0.0.1:${port}/`);
+	client.on('error', () => {});
+	await once(client, 'open');
+	client.pause();
+	child.kill('SIGTERM');
+	await new Promise((resolve) => setTimeout(resolve, 100));
+	assert.equal(child.exitCode, null);
+	child.kill('SIGTERM');
+	assert.deepEqual(await once(child, 'exit'), [null, 'SIGTERM']);
+	client.terminate();
+});
+
+test('the process ends after the last of its servers', async (context) => {
+	const { child, port } = await start(
+		context,
+		`
+		const otherApp = { ...app };
+		const otherHandler = withHost(withWebSocketLocals(() => {}, otherApp), otherApp);
+		const other = http.createServer(otherHandler);
+		withSignals({ server: withUpgrade({ server: other, stop() {} }, otherHandler) }, otherHandler);
+		`,
+	);
+	const client = new WebSocket(`ws://127.0.0.1:${port}/`);
+	await once(client, 'open');
+	// It answers the server's close frame later than the process would end after the other server.
+	client.pause();
+	const begin = performance.now();
+	child.kill('SIGTERM');
+	setTimeout(() => client.resume(), 1500);
+	const [code] = await once(client, 'close');
+	assert.equal(code, 1001);
+	await once(child, 'exit');
+	assert.ok(performance.now() - begin > 1500);
 });
 
 test('a second signal ends it at once', async (context) => {

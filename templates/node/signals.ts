@@ -1,12 +1,16 @@
 import type { Server } from 'node:http';
+import { constants } from 'node:os';
 import { getHost } from './host.ts';
+import { perProcess } from './per-process.ts';
 import { closing, shutdownConnections } from './shutdown.ts';
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
+type EndingSignal = (typeof SIGNALS)[number];
+
 /**
  * Milliseconds in which the process ends by itself after a shutdown. If something of the site's
- * own still holds it then, the signal does what it would have done without us.
+ * own still holds it then, the signal ends it.
  */
 const LAST_WAIT = 1000;
 
@@ -26,22 +30,46 @@ export function withSignals<Started extends StartedServer>(
 	const host = getHost(handler);
 	if (host === undefined) return started;
 	const { server } = started.server;
+	// A process may have several servers, and ends after the last of them.
+	const shutdowns = perProcess('shutdowns', () => new Set<Promise<void>>());
+	let isShuttingDown = false;
 
-	const onSignal = (signal: NodeJS.Signals): void => {
-		stopListening();
+	const onSignal = (signal: EndingSignal): void => {
+		if (isShuttingDown) {
+			endProcess(signal);
+			return;
+		}
+		isShuttingDown = true;
 		const { timeout } = closing();
 		const deadline = performance.now() + timeout;
-		shutdownConnections(host.scope)
-			.then(() => closeServer(server, Math.max(0, deadline - performance.now())))
-			.catch((error: unknown) => host.report('The shutdown failed', error))
-			.finally(() => setTimeout(() => process.kill(process.pid, signal), LAST_WAIT).unref());
-	};
-	const stopListening = (): void => {
-		for (const signal of SIGNALS) process.off(signal, onSignal);
+		const endLater = (milliseconds: number): void => {
+			setTimeout(() => endProcess(signal), milliseconds).unref();
+		};
+		endLater(timeout + LAST_WAIT);
+		shutdowns.add(
+			shutdownConnections(host.scope)
+				.then(() => closeServer(server, Math.max(0, deadline - performance.now())))
+				.catch((error: unknown) => host.report('The shutdown failed', error)),
+		);
+		// The other servers get the same signal.
+		queueMicrotask(() => Promise.all(shutdowns).then(() => endLater(LAST_WAIT)));
 	};
 	for (const signal of SIGNALS) process.on(signal, onSignal);
-	server.once('close', stopListening);
+	server.once('close', () => {
+		if (isShuttingDown) return;
+		for (const signal of SIGNALS) process.off(signal, onSignal);
+	});
 	return started;
+}
+
+/**
+ * Ends the process as the signal does by default. Listeners of the site's own have had it before, and
+ * would keep it from doing so. The first process of a container is not ended by signals of its own.
+ */
+function endProcess(signal: EndingSignal): void {
+	process.removeAllListeners(signal);
+	process.kill(process.pid, signal);
+	process.exit(128 + constants.signals[signal]);
 }
 
 /** Waits for the requests that are being answered, but not for connections that are kept alive. */

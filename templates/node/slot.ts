@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { AstroWebSocket } from '../shared/types.ts';
+import { answeringServer } from './answered.ts';
 import type { Connections } from './connections.ts';
 import type { Health } from './health.ts';
 import type { Traffic } from './managed-connection.ts';
@@ -127,6 +128,11 @@ export class Slot implements Closer, ConnectionObserver, TableEntry<Slot> {
 	get bytes(): Traffic {
 		const { bytesRead = 0, bytesWritten = 0 } = this.#socket;
 		return { received: bytesRead, sent: bytesWritten };
+	}
+
+	/** Whether it is one of a site's connections, or of a server's. */
+	isOf(scope: object): boolean {
+		return this.scope === scope || answeringServer(this.#socket) === scope;
 	}
 
 	/** When the socket is closed, whatever closed it. */

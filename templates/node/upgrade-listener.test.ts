@@ -263,15 +263,61 @@ test('requests for another protocol leave nothing on a connection that is kept a
 	assert.deepEqual(listeners, [first, first, first, first]);
 });
 
-test('an upgrade pipelined behind an unfinished response is closed', async (context) => {
-	const site = await serve(context, async (_locals, response) => {
-		await wait(50);
-		response.end('first');
+for (const hasOther of [false, true]) {
+	const beside = hasOther ? ', beside another listener' : '';
+	test(`an upgrade pipelined behind requests is answered after them${beside}`, async (context) => {
+		const site = await serve(context, async (locals, response, request) => {
+			if (locals.isUpgradeRequest) return accept()(locals, response, request);
+			await wait(20);
+			// More than the buffers of a connection take without `drain`.
+			for (let chunk = 0; chunk < 32; chunk++) {
+				if (!response.write('x'.repeat(65_536))) await once(response, 'drain');
+			}
+			response.end('answered');
+		});
+		if (hasOther) site.server.on('upgrade', () => {});
+		const client = connect(site.port, '127.0.0.1');
+		const plain = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
+		client.write(Buffer.from(`${plain}${plain}${HANDSHAKE}\r\n\x81\x82\0\0\0\0ok`, 'latin1'));
+		let answer = '';
+		for await (const chunk of client) {
+			answer += chunk;
+			if (answer.includes('echo ok')) break;
+		}
+		assert.match(answer, /^HTTP\/1\.1 200 .*answered.*HTTP\/1\.1 200 .*answered.*HTTP\/1\.1 101 /s);
+	});
+}
+
+test('an upgrade behind a last request has no answer, and that request has', async (context) => {
+	const site = await serve(context, async (locals, response) => {
+		await wait(20);
+		response.setHeader('Connection', 'close');
+		response.end(String(locals.isUpgradeRequest));
 	});
 	const client = connect(site.port, '127.0.0.1');
 	client.on('error', () => {});
 	client.write(`GET / HTTP/1.1\r\nHost: x\r\n\r\n${HANDSHAKE}\r\n`);
-	assert.doesNotMatch(await read(client), / 101 /);
+	const answer = await read(client);
+	assert.match(answer, /^HTTP\/1\.1 200 .*false/s);
+	assert.doesNotMatch(answer, / 101 /);
+});
+
+test('a client that resets while an upgrade waits for earlier answers ends nothing', async (context) => {
+	const steps = new EventEmitter();
+	const site = await serve(context, async (locals, response, request) => {
+		if (locals.isUpgradeRequest) return accept()(locals, response, request);
+		steps.emit('begun');
+		await once(response, 'close');
+		steps.emit('closed');
+	});
+	const begun = once(steps, 'begun');
+	const closed = once(steps, 'closed');
+	const client = connect(site.port, '127.0.0.1');
+	client.write(`GET / HTTP/1.1\r\nHost: x\r\n\r\n${HANDSHAKE}\r\n`);
+	await begun;
+	client.resetAndDestroy();
+	await closed;
+	(await site.open()).terminate();
 });
 
 test('frames in the packet of the handshake are not lost', async (context) => {
