@@ -133,12 +133,7 @@ function overLimit(books: Connections, host: Host, slot: Slot): Refusal | undefi
 	return TOO_MANY_FROM_CLIENT;
 }
 
-function admission(
-	slot: Slot,
-	socket: Duplex,
-	hooks: WebSocketHooks,
-	address: string,
-): Admission {
+function admission(slot: Slot, socket: Duplex, hooks: WebSocketHooks, address: string): Admission {
 	let current = hooks;
 	return {
 		clientAddress: address,

@@ -317,7 +317,10 @@ test('upgrade() for a connection that is answered throws', async (context) => {
 		},
 	});
 	assert.equal(await ask(await site.open()), 'echo hi');
-	assert.match(String(thrown[0]), /`upgrade\(\)` was called for a connection that is already answered/);
+	assert.match(
+		String(thrown[0]),
+		/`upgrade\(\)` was called for a connection that is already answered/,
+	);
 	// An attached site leaves alone what a listener has given to `upgrade()`.
 	site.host.attachWebSocket(site.server);
 	assert.equal(await ask(await site.open()), 'echo hi');

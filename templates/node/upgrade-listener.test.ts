@@ -267,7 +267,10 @@ for (const hasOther of [false, true]) {
 	const beside = hasOther ? ', beside another listener' : '';
 	test(`an upgrade pipelined behind requests is answered after them${beside}`, async (context) => {
 		const site = await serve(context, async (locals, response, request) => {
-			if (locals.isUpgradeRequest) return accept()(locals, response, request);
+			if (locals.isUpgradeRequest) {
+				accept()(locals, response, request);
+				return;
+			}
 			await wait(20);
 			// More than the buffers of a connection take without `drain`.
 			for (let chunk = 0; chunk < 32; chunk++) {
@@ -305,7 +308,10 @@ test('an upgrade behind a last request has no answer, and that request has', asy
 test('a client that resets while an upgrade waits for earlier answers ends nothing', async (context) => {
 	const steps = new EventEmitter();
 	const site = await serve(context, async (locals, response, request) => {
-		if (locals.isUpgradeRequest) return accept()(locals, response, request);
+		if (locals.isUpgradeRequest) {
+			accept()(locals, response, request);
+			return;
+		}
 		steps.emit('begun');
 		await once(response, 'close');
 		steps.emit('closed');

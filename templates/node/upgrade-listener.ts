@@ -139,7 +139,10 @@ class UpgradeRouter {
 		};
 	}
 
-	#emitUpgrade(args: readonly unknown[], passOn: (...args: readonly unknown[]) => unknown): unknown {
+	#emitUpgrade(
+		args: readonly unknown[],
+		passOn: (...args: readonly unknown[]) => unknown,
+	): unknown {
 		const [, request, socket, head] = args as [string, IncomingMessage, Duplex, Buffer];
 		if (this.#listeners.length === 0 || this.#passing === request) return passOn(...args);
 		afterEarlierResponses(socket, () =>
@@ -304,10 +307,16 @@ function answerHeld(
 		context.isLost = true;
 		drop();
 	};
-	const stopWaiting = whenLeft({ host }, isTaken, socket, () => {
-		answer();
-		context.giveUp?.();
-	}, lose);
+	const stopWaiting = whenLeft(
+		{ host },
+		isTaken,
+		socket,
+		() => {
+			answer();
+			context.giveUp?.();
+		},
+		lose,
+	);
 	context.held = {
 		isTakenByAnswer: false,
 		take() {
@@ -377,10 +386,10 @@ function whenLeft(
 }
 
 /** Of several sites that take an upgrade: those that are shutting down come last. */
-function preferred(listeners: readonly UpgradeListenerOptions[]): UpgradeListenerOptions | undefined {
-	return (
-		listeners.find(({ host }) => !connections().isClosing(host.scope)) ?? listeners[0]
-	);
+function preferred(
+	listeners: readonly UpgradeListenerOptions[],
+): UpgradeListenerOptions | undefined {
+	return listeners.find(({ host }) => !connections().isClosing(host.scope)) ?? listeners[0];
 }
 
 function isTakenByFilter({ filter }: UpgradeListenerOptions, request: IncomingMessage): boolean {

@@ -86,17 +86,28 @@ impl Sites {
         start_secure(app, app.node_server(&format!("hosts/{name}.mjs")))
     }
 
-    /// A program that starts the standalone server, and stops it on SIGUSR2.
-    pub fn start_stopped(&self) -> Result<Server> {
+    /// A program of `hosts/` that starts the standalone server itself.
+    pub fn start_standalone_host(&self, name: &str) -> Result<Server> {
         Server::start(
-            standalone_server(self.standalone()?, "hosts/stopped.mjs")
+            standalone_server(self.standalone()?, &format!("hosts/{name}.mjs"))
                 .env("ASTRO_NODE_AUTOSTART", "disabled"),
         )
+    }
+
+    /// What starts a program of `hosts/` that imports the standalone server.
+    pub fn standalone_program(&self, name: &str) -> Result<Command> {
+        Ok(standalone_server(self.standalone()?, &format!("hosts/{name}.mjs")))
     }
 
     /// A server of `hosts/`, around the site in middleware mode.
     pub fn start_host(&self, name: &str) -> Result<Server> {
         start_in(self.middleware()?, name)
+    }
+
+    /// The same with an environment variable.
+    pub fn start_host_with(&self, name: &str, variable: (&str, &str)) -> Result<Server> {
+        let mut command = self.middleware()?.node_server(&format!("hosts/{name}.mjs"));
+        Server::start(command.env(variable.0, variable.1))
     }
 
     fn project(&self) -> Result<&Project> {

@@ -1,12 +1,14 @@
 //! Servers whose upgrades are not all the site's.
 
-use std::time::Duration;
+use std::fs;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use tests::client::Request;
+use tests::server::Server;
 
 use super::{Case, cases};
-use crate::hosts::Sites;
+use crate::hosts::{Alone, Settings, Sites};
 
 pub const CASES: &[Case] = cases![
     lives_beside_other_upgrade_listeners,
@@ -14,6 +16,13 @@ pub const CASES: &[Case] = cases![
     lives_under_sessions_logging_compression_and_helmet,
     answers_http_1_1_clients_of_an_http_2_server,
     leaves_what_the_filter_leaves_and_all_once_it_is_detached,
+    attaches_two_sites_to_one_server,
+    attaches_with_a_filter_beside_the_standalone_server,
+    gets_what_its_filter_takes_before_other_libraries,
+    serves_a_mounted_site_beside_another_listener,
+    leaves_what_a_plugin_takes_late_in_dev,
+    says_what_to_attach_to,
+    refuses_to_answer_one_connection_twice,
 ];
 
 fn lives_beside_other_upgrade_listeners(sites: &Sites) -> Result<()> {
@@ -112,9 +121,11 @@ fn leaves_what_the_filter_leaves_and_all_once_it_is_detached(sites: &Sites) -> R
     let handshake = Request::upgrade("/both");
     let mut open = server.open(&handshake)?;
     ensure!(server.get("/listeners")?.text() == "1");
-    // A second time changes nothing.
+    // A second one with a filter changes nothing for the first.
     server.get("/attach?foreign=/both")?;
     ensure!(server.get("/listeners")?.text() == "1");
+    server.open(&handshake)?;
+    server.get("/detach")?;
     server.open(&handshake)?;
 
     server.get("/detach")?;
@@ -131,5 +142,171 @@ fn leaves_what_the_filter_leaves_and_all_once_it_is_detached(sites: &Sites) -> R
 
     open.send("open through all of this")?;
     ensure!(open.text()? == "open through all of this");
+    server.check_alive()
+}
+
+fn attaches_two_sites_to_one_server(sites: &Sites) -> Result<()> {
+    let server = sites.start_host("two-sites")?;
+    let (first, second) = (Request::upgrade("/both"), Request::upgrade("/second/both"));
+    let is_plain = |handshake: &Request| {
+        let response = server.reject(handshake)?;
+        ensure!(response.status == 200 && response.text() == "plain", "{response}");
+        anyhow::Ok(())
+    };
+
+    server.get("/attach?filters")?;
+    let (mut one, mut other) = (server.open(&first)?, server.open(&second)?);
+    // Each is detached by itself.
+    server.get("/detach?site=first")?;
+    is_plain(&first)?;
+    server.open(&second)?.close(1000, "")?;
+    server.get("/attach?filters")?;
+    server.get("/detach?site=second")?;
+    is_plain(&second)?;
+    server.open(&first)?.close(1000, "")?;
+
+    for attach in ["/attach?filters", "/attach"] {
+        server.get(attach)?;
+        server.open(&first)?.close(1000, "")?;
+        server.open(&second)?.close(1000, "")?;
+        // And shut down by itself. There is nothing for a promise to give.
+        ensure!(server.get("/shutdown?site=first")?.text() == "undefined");
+        let response = server.reject(&first)?;
+        ensure!(response.status == 503, "{response}");
+        server.open(&second)?.close(1000, "")?;
+        other.send("still open")?;
+        ensure!(other.text()? == "still open");
+    }
+    let (code, _) = one.closed()?;
+    ensure!(code == 1001, "{code}");
+
+    server.get("/attach")?;
+    server.get("/shutdown?site=second")?;
+    let (code, _) = other.closed()?;
+    ensure!(code == 1001, "{code}");
+    let response = server.reject(&second)?;
+    ensure!(response.status == 503, "{response}");
+    server.open(&first)?.close(1000, "")?;
+    server.check_alive()
+}
+
+fn attaches_with_a_filter_beside_the_standalone_server(sites: &Sites) -> Result<()> {
+    stands_beside(&sites.start_standalone_host("filtered-standalone")?)
+}
+
+fn gets_what_its_filter_takes_before_other_libraries(sites: &Sites) -> Result<()> {
+    for library in ["ws", "express-ws", "fastify-websocket", "http-proxy"] {
+        let server = sites.start_host(&format!("beside-{library}"))?;
+        stands_beside(&server).with_context(|| format!("beside {library}:\n{server}"))?;
+    }
+    Ok(())
+}
+
+fn stands_beside(server: &Server) -> Result<()> {
+    for _ in 0..2 {
+        let mut ours = server.open(&Request::upgrade("/echo"))?;
+        ours.send("hello")?;
+        ensure!(ours.text()? == "hello");
+        let greeting = server.open(&Request::upgrade("/other"))?.text()?;
+        ensure!(greeting == "the other server", "{greeting}");
+        let response = server.reject(&Request::upgrade("/reject"))?;
+        ensure!(response.status == 401, "{response}");
+        let response = server.reject(&Request::upgrade("/nowhere"))?;
+        ensure!(response.status == 404, "{response}");
+        ensure!(server.get("/both")?.text() == "plain");
+    }
+    server.check_alive()
+}
+
+fn serves_a_mounted_site_beside_another_listener(sites: &Sites) -> Result<()> {
+    let settings = Settings { name: "mounted", options: r#"{ "handshakeTimeout": 2000 }"# };
+    let Alone { server, .. } = sites.start_host_alone(&settings, "mounted")?;
+    let start = Instant::now();
+    ensure!(server.open(&Request::upgrade("/site/host-locals"))?.text()? == "user: at /site");
+    for target in ["/site/echo", "/old-echo"] {
+        let mut ours = server.open(&Request::upgrade(target))?;
+        ours.send("hello")?;
+        ensure!(ours.text()? == "hello");
+    }
+    let response = server.reject(&Request::upgrade("/site/reject"))?;
+    ensure!(response.status == 401 && response.text() == "who are you?", "{response}");
+    let request = Request::upgrade("/site/echo").header("Origin", "https://evil.example");
+    let response = server.reject(&request)?;
+    ensure!(response.status == 403, "{response}");
+    ensure!(start.elapsed() < Duration::from_secs(2), "it has waited: {:?}", start.elapsed());
+
+    ensure!(server.open(&Request::upgrade("/other"))?.text()? == "the other server");
+    for nowhere in ["/nowhere", "/site/nowhere"] {
+        let response = server.reject(&Request::upgrade(nowhere))?;
+        ensure!(response.status == 404, "{response}");
+    }
+    server.check_alive()
+}
+
+/// A configuration with a plugin that looks something up before it takes a handshake.
+const LATE_PLUGIN: &str = "import { setTimeout as wait } from 'node:timers/promises';
+import { WebSocketServer } from 'ws';
+import node from 'zastro-websockets-node';
+
+const others = new WebSocketServer({ noServer: true });
+
+export default {
+	output: 'server',
+	adapter: node({ mode: 'standalone', websocket: { handshakeTimeout: 2000 } }),
+	devToolbar: { enabled: false },
+	server: { host: '127.0.0.1' },
+	vite: {
+		plugins: [{
+			name: 'late',
+			configureServer({ httpServer }) {
+				httpServer.on('upgrade', async (request, socket, head) => {
+					if (request.url !== '/other') return;
+					await wait(300);
+					others.handleUpgrade(request, socket, head, (other) => other.send('the other server'));
+				});
+			},
+		}],
+	},
+};
+";
+
+fn leaves_what_a_plugin_takes_late_in_dev(sites: &Sites) -> Result<()> {
+    let app = sites.app("dev-late-plugin")?;
+    fs::write(app.root().join("astro.config.mjs"), LATE_PLUGIN)?;
+    let server = Server::start(&mut app.astro_server(["dev", "--port", "0"]))?;
+    for _ in 0..2 {
+        ensure!(server.open(&Request::upgrade("/other"))?.text()? == "the other server");
+        let mut ours = server.open(&Request::upgrade("/echo"))?;
+        ours.send("hello")?;
+        ensure!(ours.text()? == "hello");
+        let response = server.reject(&Request::upgrade("/reject"))?;
+        ensure!(response.status == 401 && response.text() == "who are you?", "{response}");
+        let response = server.reject(&Request::upgrade("/nowhere"))?;
+        ensure!(response.status == 404, "{response}");
+    }
+    server.check_alive()
+}
+
+fn says_what_to_attach_to(sites: &Sites) -> Result<()> {
+    let server = sites.start_host("mistaken")?;
+    for call in ["express", "connect", "nothing"] {
+        let thrown = server.get(&format!("/{call}"))?.text();
+        let says = "TypeError: `attachWebSocket()` needs a server";
+        ensure!(thrown.starts_with(says) && thrown.contains("`app.listen()` returns"), "{thrown}");
+    }
+    let thrown = server.get("/filter")?.text();
+    ensure!(thrown == "TypeError: `filter` of `attachWebSocket()` must be a function.", "{thrown}");
+    server.open(&Request::upgrade("/echo"))?.close(1000, "")?;
+    server.check_alive()
+}
+
+fn refuses_to_answer_one_connection_twice(sites: &Sites) -> Result<()> {
+    let server = sites.start_host("routing")?;
+    let response = server.reject(&Request::upgrade("/twice"))?;
+    ensure!(response.status == 409 && response.text().contains("already called"), "{response}");
+    server.wait_for_output(Duration::from_secs(5), |printed| {
+        let says = "thrown: `upgrade()` was called for a connection that is already answered.";
+        printed.contains(says).then_some(())
+    })?;
     server.check_alive()
 }

@@ -1,13 +1,16 @@
 //! How a server ends when it is told to, by a signal or by the program that it is a part of.
 
+use std::fs;
 use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
-use rustix::process::Signal;
+use anyhow::{Context, Result, ensure};
+use rustix::process::{Pid, Signal, kill_process};
 use tests::cases;
 use tests::client::{Connection, Request};
 use tests::server::Server;
+use tests::suite::not_applicable;
 
 use super::Case;
 use crate::hosts::{Settings, Sites};
@@ -18,6 +21,11 @@ pub const CASES: &[Case] = cases![
     ends_at_once_by_a_second_signal,
     stops_with_the_server_of_upstream,
     shuts_down_when_the_host_says_so,
+    ends_by_a_signal_that_the_site_listens_for,
+    ends_as_the_first_process_of_a_container,
+    ends_as_the_first_process_of_a_container_by_a_second_signal,
+    closes_its_sockets_with_the_server_of_fastify,
+    shuts_down_in_a_hook_of_fastify,
 ];
 
 fn shuts_down_by_sigterm(sites: &Sites) -> Result<()> {
@@ -64,7 +72,7 @@ fn ends_at_once_by_a_second_signal(sites: &Sites) -> Result<()> {
 }
 
 fn stops_with_the_server_of_upstream(sites: &Sites) -> Result<()> {
-    let server = sites.start_stopped()?;
+    let server = sites.start_standalone_host("stopped")?;
     let silent = silent(&server)?;
     let mut socket = server.open(&Request::upgrade("/echo"))?;
     let mut opening = opening(&server)?;
@@ -108,6 +116,103 @@ fn shuts_down_when_the_host_says_so(sites: &Sites) -> Result<()> {
     server.get("/attach")?;
     server.open(&Request::upgrade("/echo"))?.close(1000, "")?;
     server.check_alive()
+}
+
+/// What the site of `hosts/busy.mjs` writes down in its own listener.
+const HEARD: &str = "the site has heard of it\n";
+
+fn ends_by_a_signal_that_the_site_listens_for(sites: &Sites) -> Result<()> {
+    let server = Server::start(&mut sites.standalone_program("busy")?)?;
+    let mut socket = server.open(&Request::upgrade("/echo"))?;
+    server.signal(Signal::TERM)?;
+    let (code, _) = socket.closed()?;
+    ensure!(code == 1001, "{code}");
+    let status = server.wait_for_end(Duration::from_secs(8))?;
+    ensure!(status.signal() == Some(Signal::TERM.as_raw()), "{status}");
+    let heard = server.wait_for_output(Duration::from_secs(1), |printed| {
+        Some(printed.matches(HEARD).count()).filter(|count| *count > 0)
+    })?;
+    ensure!(heard == 1, "{heard} times\n{server}");
+    Ok(())
+}
+
+fn ends_as_the_first_process_of_a_container(sites: &Sites) -> Result<()> {
+    let Some(server) = start_as_first_process(sites)? else { return not_applicable(NO_NAMESPACES) };
+    let mut socket = server.open(&Request::upgrade("/echo"))?;
+    signal_first_process(&server, Signal::TERM)?;
+    let (code, _) = socket.closed()?;
+    ensure!(code == 1001, "{code}");
+    let status = server.wait_for_end(Duration::from_secs(8))?;
+    ensure!(status.code() == Some(ENDED_BY_SIGTERM), "{status}");
+    Ok(())
+}
+
+fn ends_as_the_first_process_of_a_container_by_a_second_signal(sites: &Sites) -> Result<()> {
+    let Some(server) = start_as_first_process(sites)? else { return not_applicable(NO_NAMESPACES) };
+    let _silent = silent(&server)?;
+    let mut socket = server.open(&Request::upgrade("/echo"))?;
+    signal_first_process(&server, Signal::TERM)?;
+    socket.closed()?;
+    server.check_alive()?;
+    signal_first_process(&server, Signal::TERM)?;
+    let status = server.wait_for_end(Duration::from_secs(5))?;
+    ensure!(status.code() == Some(ENDED_BY_SIGTERM), "{status}");
+    Ok(())
+}
+
+/// The exit code of what SIGTERM has ended, as shells and containers have it.
+const ENDED_BY_SIGTERM: i32 = 128 + 15;
+
+const NO_NAMESPACES: &str = "`unshare --pid --fork` is not permitted here, or not installed";
+
+/// A busy standalone server as a container starts it: the kernel keeps signals from the first process
+/// of a PID namespace that it has no listener for, those that it sends itself among them.
+fn start_as_first_process(sites: &Sites) -> Result<Option<Server>> {
+    const FIRST: [&str; 3] = ["--pid", "--fork", "--kill-child"];
+    let probe = Command::new("unshare").args(FIRST).arg("true").stderr(Stdio::null()).status();
+    if !probe.is_ok_and(|status| status.success()) {
+        return Ok(None);
+    }
+    let program = sites.standalone_program("busy")?;
+    let mut command = Command::new("unshare");
+    command.args(FIRST).arg(program.get_program()).args(program.get_args()).env_clear();
+    command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    if let Some(folder) = program.get_current_dir() {
+        command.current_dir(folder);
+    }
+    Server::start(&mut command).map(Some)
+}
+
+/// The server is the child of the `unshare` that was started.
+fn signal_first_process(server: &Server, signal: Signal) -> Result<()> {
+    let id = server.id();
+    let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children"))?;
+    let child = children.split_whitespace().next().context("nothing runs in the namespace")?;
+    let pid = Pid::from_raw(child.parse()?).context("it has no identifier")?;
+    Ok(kill_process(pid, signal)?)
+}
+
+fn closes_its_sockets_with_the_server_of_fastify(sites: &Sites) -> Result<()> {
+    closes_fastify(sites, "none")
+}
+
+fn shuts_down_in_a_hook_of_fastify(sites: &Sites) -> Result<()> {
+    closes_fastify(sites, "shutdown")
+}
+
+fn closes_fastify(sites: &Sites, hook: &str) -> Result<()> {
+    let server = sites.start_host_with("closed-fastify", ("HOOK", hook))?;
+    let mut socket = server.open(&Request::upgrade("/echo"))?;
+    socket.send("before it")?;
+    ensure!(socket.text()? == "before it");
+    ensure!(server.get("/close")?.text() == "closing");
+    let (code, _) = socket.closed()?;
+    ensure!(code == 1001, "{code}");
+    let status = server.wait_for_end(Duration::from_secs(8))?;
+    ensure!(status.success(), "{status}\n{server}");
+    server.wait_for_output(Duration::from_secs(1), |printed| {
+        printed.contains("closed\n").then_some(())
+    })
 }
 
 /// An open socket that answers nothing, not even a close frame.

@@ -3,6 +3,7 @@
 mod attacking;
 mod leaving;
 mod managing;
+mod pipelining;
 mod streaming;
 
 use tests::site::Site;
@@ -11,5 +12,7 @@ type Case = tests::suite::Case<Site>;
 
 /// Every case.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    [streaming::CASES, leaving::CASES, attacking::CASES, managing::CASES].into_iter().flatten()
+    [streaming::CASES, leaving::CASES, pipelining::CASES, attacking::CASES, managing::CASES]
+        .into_iter()
+        .flatten()
 }

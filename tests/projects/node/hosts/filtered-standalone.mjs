@@ -1,0 +1,8 @@
+// The standalone server, beside a `ws` server that refuses at once what is not on its path.
+import { WebSocketServer } from 'ws';
+import { attachWebSocket, startServer } from '../dist/server/entry.mjs';
+
+const { server } = startServer();
+const others = new WebSocketServer({ server: server.server, path: '/other' });
+others.on('connection', (socket) => socket.send('the other server'));
+attachWebSocket(server, { filter: ({ url }) => !url.startsWith('/other') });

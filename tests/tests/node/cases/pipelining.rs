@@ -1,0 +1,30 @@
+//! Handshakes on a connection on which answers are still to come.
+
+use anyhow::{Result, ensure};
+use tests::cases;
+use tests::client::Request;
+use tests::site::Site;
+
+use super::Case;
+
+pub const CASES: &[Case] = cases![answers_what_a_handshake_is_pipelined_behind];
+
+/// No client may do so (RFC 6455 section 4.1), but proxies may, and the first answer is not to be lost.
+fn answers_what_a_handshake_is_pipelined_behind(site: &Site) -> Result<()> {
+    let host = site.server.address().to_string();
+    let mut bytes = Vec::new();
+    for request in [Request::get("/both"), Request::get("/"), Request::upgrade("/echo")] {
+        bytes.extend(request.to_bytes(&host));
+    }
+    let mut connection = site.server.connection()?;
+    connection.write(&bytes)?;
+    let response = connection.response("GET")?;
+    ensure!(response.status == 200 && response.text() == "plain", "{response}");
+    let response = connection.response("GET")?;
+    ensure!(response.status == 200 && response.text().contains("<h1>Home</h1>"), "{response}");
+    let mut socket = connection.accepted()?;
+    socket.send("behind them")?;
+    ensure!(socket.text()? == "behind them");
+    socket.close(1000, "")?;
+    site.check_echo()
+}
