@@ -159,7 +159,7 @@ test('an attach of its own takes the place of that of the standalone server', as
 	assert.equal(await ask(await site.open({}, '/other')), 'other');
 	assert.equal(await ask(await site.open({}, '/chat')), 'echo hi');
 	attached.detach();
-	assert.equal(await ask(await site.open({}, '/other')), 'echo hi');
+	assert.equal(await ask(await site.open({}, '/chat')), 'echo hi');
 });
 
 test('what the filter takes no other listener sees', async (context) => {

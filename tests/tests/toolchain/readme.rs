@@ -267,8 +267,13 @@ fn the_examples_on_the_page_of_the_node_package_work() -> Result<()> {
         .replace("'standalone'", "'middleware'");
     fs::write(site.folder.join("astro.config.mjs"), middleware)?;
     site.build()?;
-    for host in ["server.mjs", "routed.mjs"] {
-        chat(&Server::start(site.node(host).env("PORT", "0"))?).context(host)?;
+    run(&mut site.shell("npm install ws"))?;
+    for host in ["server.mjs", "routed.mjs", "shared.mjs"] {
+        let server = Server::start(site.node(host).env("PORT", "0"))?;
+        chat(&server).context(host)?;
+        if host == "shared.mjs" {
+            ensure!(server.open(&Request::upgrade("/game"))?.text()? == "game on");
+        }
     }
     Ok(())
 }

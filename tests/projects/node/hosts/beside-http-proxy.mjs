@@ -1,4 +1,5 @@
 // `http-proxy` leaves no trace on a connection before the server behind it has answered.
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import httpProxy from 'http-proxy';
 import { WebSocketServer } from 'ws';
@@ -6,6 +7,7 @@ import { attachWebSocket, handler } from '../dist/server/entry.mjs';
 
 const behind = new WebSocketServer({ port: 0, host: '127.0.0.1' });
 behind.on('connection', (socket) => socket.send('the other server'));
+await once(behind, 'listening');
 const proxy = httpProxy.createProxyServer({
 	target: { host: '127.0.0.1', port: behind.address().port },
 });

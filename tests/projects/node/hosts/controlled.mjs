@@ -4,11 +4,11 @@ import { attachWebSocket, handler, shutdown } from '../dist/server/entry.mjs';
 
 /** What `/attach` is told to leave to others, by the beginning of its path. */
 let foreign;
-let attached;
+const attached = [];
 
 function attach() {
 	const filter = foreign && ((request) => !request.url.startsWith(foreign));
-	attached = attachWebSocket(server, { filter });
+	attached.push(attachWebSocket(server, { filter }));
 }
 
 /** Each gives what the response is to say. */
@@ -18,8 +18,9 @@ const commands = {
 		attach();
 		return 'attached';
 	},
+	/** The last of those that are there. */
 	detach() {
-		attached.detach();
+		attached.pop().detach();
 		return 'detached';
 	},
 	async shutdown({ searchParams }) {
