@@ -83,8 +83,9 @@ export function createWebSocketHost(handler: RequestHandler, app: HostApp): WebS
 				head,
 			);
 		},
-		// Without a result: hooks of Fastify take what a promise resolves with for an error.
-		async shutdown(shutdownOptions) {
+		// For hooks of Fastify: what a promise of theirs resolves with is an error, and a function with a
+		// parameter gets a callback.
+		async shutdown(shutdownOptions = {}) {
 			await shutdownConnections(host.scope, shutdownOptions);
 		},
 	};

@@ -18,7 +18,9 @@ import { closing } from './shutdown.ts';
 export interface UpgradeServer extends EventEmitter {
 	/** Node 22.23 and 24.9 on: which requests with an `Upgrade` header become `upgrade` events. */
 	shouldUpgradeCallback?: (request: IncomingMessage) => boolean;
-	close?(callback?: (error?: Error) => void): unknown;
+	close(callback?: (error?: Error) => void): unknown;
+	/** Apps of Express and Koa have none, and are no servers. */
+	address(): unknown;
 }
 
 export interface UpgradeListenerOptions {
@@ -246,7 +248,6 @@ class UpgradeRouter {
 	 */
 	#endConnectionsOnClose(): void {
 		const server = this.#server;
-		if (server.close === undefined) return;
 		override(server, 'close', (passOn) => (...args) => {
 			void connections().closeServer(server, closing());
 			return passOn(...args);

@@ -13,7 +13,8 @@ app.get('/close', () => {
 	setImmediate(() => app.close().then(() => console.log('closed')));
 	return 'closing';
 });
-if (process.env.HOOK === 'shutdown') app.addHook('preClose', () => shutdown({ timeout: 1000 }));
+if (process.env.HOOK === 'direct') app.addHook('preClose', shutdown);
+if (process.env.HOOK === 'options') app.addHook('preClose', () => shutdown({ timeout: 1000 }));
 attachWebSocket(app);
 await app.listen({ port: 0, host: '127.0.0.1' });
 console.log(`listening ${app.server.address().port}`);

@@ -197,7 +197,8 @@ fn closes_its_sockets_with_the_server_of_fastify(sites: &Sites) -> Result<()> {
 }
 
 fn shuts_down_in_a_hook_of_fastify(sites: &Sites) -> Result<()> {
-    closes_fastify(sites, "shutdown")
+    closes_fastify(sites, "direct")?;
+    closes_fastify(sites, "options")
 }
 
 fn closes_fastify(sites: &Sites, hook: &str) -> Result<()> {
