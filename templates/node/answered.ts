@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { hasUnfinishedResponse } from './earlier-responses.ts';
 
 /**
  * The server that a connection is answered for, or nothing but the fact. The connection itself
@@ -26,4 +27,27 @@ export function setAnswered(socket: Duplex, server: object | undefined): void {
 export function answeringServer(socket: Duplex): object | undefined {
 	const server = (socket as AnsweredSocket)[ANSWERED];
 	return server === true ? undefined : server;
+}
+
+/** `net.Socket`, which `Duplex` stands for in the types of `upgrade` events. */
+type CountingSocket = Duplex & { readonly bytesWritten?: number };
+
+/** Tells whether somebody has taken the connection over since this call. */
+export function takenSince(socket: CountingSocket): () => boolean {
+	const { bytesWritten } = socket;
+	return () =>
+		isAnswered(socket) ||
+		hasUnfinishedResponse(socket) ||
+		isRead(socket) ||
+		socket.bytesWritten !== bytesWritten;
+}
+
+/** Whoever takes a connection over reads from it, or has refused it. */
+function isRead(socket: Duplex): boolean {
+	return (
+		socket.destroyed ||
+		socket.writableEnded ||
+		socket.listenerCount('data') > 0 ||
+		socket.listenerCount('readable') > 0
+	);
 }

@@ -1,18 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { BAD_HANDSHAKE, FAILED } from '../shared/refusal.ts';
+import { answerUpgrade } from './answer-upgrade.ts';
 import type { RequestHandler } from './app.ts';
 import { connections } from './connections.ts';
 import { isHandshake } from './handshake.ts';
 import { getHost, type Host, type HostApp, hostOf, setHost } from './host.ts';
 import { refuse } from './refuse.ts';
 import { type ShutdownOptions, shutdownConnections } from './shutdown.ts';
-import {
-	answerUpgrade,
-	listenForUpgrades,
-	type UpgradeListener,
-	type UpgradeServer,
-} from './upgrade-listener.ts';
+import { listenForUpgrades, type UpgradeListener, type UpgradeServer } from './upgrade-listener.ts';
 
 /** Options of {@link WebSocketHost.attachWebSocket}. */
 export interface AttachOptions {

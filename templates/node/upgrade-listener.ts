@@ -1,16 +1,13 @@
 import type { EventEmitter } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { FAILED, NO_SUCH_PATH, type Refusal } from '../shared/refusal.ts';
-import { admit } from './admission.ts';
-import { isAnswered, setAnswered } from './answered.ts';
+import { FAILED, NO_SUCH_PATH } from '../shared/refusal.ts';
+import { type Answering, answerHeld, answerUpgrade, refusing, whenLeft } from './answer-upgrade.ts';
+import { takenSince } from './answered.ts';
 import { connections } from './connections.ts';
-import { setUpgradeContext, type UpgradeContext } from './context.ts';
-import { afterEarlierResponses, hasUnfinishedResponse } from './earlier-responses.ts';
-import { isHandshake, requestPath } from './handshake.ts';
-import type { Host } from './host.ts';
-import { refuse } from './refuse.ts';
-import { createUpgradeResponse } from './response.ts';
+import { afterEarlierResponses } from './earlier-responses.ts';
+import { isHandshake } from './handshake.ts';
+import { override } from './override.ts';
 import { returnToHttp } from './return-to-http.ts';
 import { closing } from './shutdown.ts';
 
@@ -23,11 +20,7 @@ export interface UpgradeServer extends EventEmitter {
 	address(): unknown;
 }
 
-export interface UpgradeListenerOptions {
-	/** The site that answers. */
-	readonly host: Host;
-	/** Lets the upgrade run through the host's pipeline as an ordinary request. */
-	dispatch(request: IncomingMessage, response: ServerResponse): void;
+export interface UpgradeListenerOptions extends Omit<Answering, 'server'> {
 	/** Whether an upgrade belongs to a known listener of the server's own. Default: none does. */
 	isForeign?(request: IncomingMessage): boolean;
 	/** The number of listeners that take nothing but what `isForeign` names. Default: 0. */
@@ -46,10 +39,6 @@ export interface UpgradeListener {
 	/** Answers no more upgrades. Connections stay open. */
 	detach(): void;
 }
-
-/** What was written when one site called for the same connection twice. */
-const ANSWERED_TWICE =
-	'`upgrade()` was called for a connection that is already answered. Call it once for each `upgrade` event, and not beside an `attachWebSocket()` that takes the same handshakes.';
 
 /** Answers upgrade requests of `server`. Every call is a listener of its own. */
 export function listenForUpgrades(
@@ -189,7 +178,7 @@ class UpgradeRouter {
 				if (isTakenByFilter(listener, request)) filtered.push(listener);
 			} catch (error) {
 				listener.host.report('The `filter` of `attachWebSocket()` failed', error);
-				answer(refusing(listener, FAILED));
+				answer(refusing(listener.host, FAILED));
 				return;
 			}
 		}
@@ -198,16 +187,17 @@ class UpgradeRouter {
 			return;
 		}
 		const open = active.filter(({ filter }) => filter === undefined);
-		const matching = open.filter(({ host }) => host.isMatch?.(request) ?? false);
+		const findMatch = (): UpgradeListenerOptions | undefined =>
+			preferred(open.filter(({ host }) => host.isMatch?.(request)));
 		if (!this.#hasOtherListeners()) {
-			answerOrReturn(preferred(matching) ?? preferred(open));
+			answerOrReturn(open.length > 1 ? (findMatch() ?? preferred(open)) : open[0]);
 			return;
 		}
 		passOn();
 		// Another listener (a WebSocketServer on a path of its own) may take it in this same event.
 		setImmediate(() => {
 			if (isTaken()) return;
-			const match = preferred(matching);
+			const match = findMatch();
 			if (match !== undefined) {
 				answerOrReturn(match);
 				return;
@@ -217,10 +207,9 @@ class UpgradeRouter {
 				answerHeld({ ...listener, server }, isTaken, request, socket, head);
 				return;
 			}
-			// The server may stand empty of sites by now.
 			const [first] = active;
 			if (first !== undefined) {
-				whenLeft(first, isTaken, socket, () => answer(refusing(first, NO_SUCH_PATH)));
+				whenLeft(first.host, isTaken, socket, () => answer(refusing(first.host, NO_SUCH_PATH)));
 			}
 		});
 	}
@@ -255,137 +244,6 @@ class UpgradeRouter {
 	}
 }
 
-/** Who answers an upgrade, and how. */
-interface Answering extends Pick<UpgradeListenerOptions, 'host' | 'dispatch'> {
-	/** The server that it came in by, if the site is attached to it. */
-	readonly server?: UpgradeServer;
-}
-
-/**
- * Answers one handshake. The socket must have a listener for errors.
- *
- * @throws Error if the connection is answered already.
- */
-export function answerUpgrade(
-	{ host, dispatch, server }: Answering,
-	request: IncomingMessage,
-	socket: Duplex,
-	head: Buffer,
-): void {
-	if (isAnswered(socket)) throw new Error(ANSWERED_TWICE);
-	setAnswered(socket, server);
-	afterEarlierResponses(socket, () => {
-		const context = enterContext(request, head);
-		const { response, release } = createUpgradeResponse(request, socket, context);
-		release();
-		admit(host, request, response, context, () => dispatch(request, response));
-	});
-}
-
-/**
- * Lets a handshake on a path that the site does not know run through the host's pipeline, where the
- * site may be mounted below a path or be given another one. Until the site takes it, its answer is
- * held: another listener may still take it.
- */
-function answerHeld(
-	{ host, dispatch, server }: Answering,
-	isTaken: () => boolean,
-	request: IncomingMessage,
-	socket: Duplex,
-	head: Buffer,
-): void {
-	const context = enterContext(request, head);
-	const { response, release, drop } = createUpgradeResponse(request, socket, context);
-	const answer = (): void => {
-		stopWaiting();
-		context.held = undefined;
-		setAnswered(socket, server);
-		release();
-	};
-	const lose = (): void => {
-		stopWaiting();
-		context.held = undefined;
-		context.isLost = true;
-		drop();
-	};
-	const stopWaiting = whenLeft(
-		{ host },
-		isTaken,
-		socket,
-		() => {
-			answer();
-			context.giveUp?.();
-		},
-		lose,
-	);
-	context.held = {
-		isTakenByAnswer: false,
-		take() {
-			if (isTaken() || socket.destroyed) lose();
-			else answer();
-			return !context.ended;
-		},
-		admit: () =>
-			new Promise((resolve) => {
-				response.once('close', () => resolve(false));
-				admit(host, request, response, context, () => resolve(true));
-			}),
-	};
-	try {
-		dispatch(request, response);
-	} catch (error) {
-		host.report('A request handler failed on a WebSocket handshake', error);
-		if (!response.headersSent) refuse(response, FAILED);
-	}
-}
-
-function enterContext(request: IncomingMessage, head: Buffer): UpgradeContext {
-	request.url = requestPath(request);
-	const context: UpgradeContext = { path: request.url, head, pending: undefined, ended: false };
-	setUpgradeContext(request, context);
-	return context;
-}
-
-/**
- * For an upgrade that was left to other listeners, which may not have wanted it either.
- *
- * @param proceed Called when the time for handshakes is over and nobody has taken it.
- * @param lose Called when somebody has, or when the client has left.
- * @returns What ends the wait.
- */
-function whenLeft(
-	{ host }: Pick<UpgradeListenerOptions, 'host'>,
-	isTaken: () => boolean,
-	socket: Duplex,
-	proceed: () => void,
-	lose: () => void = ignore,
-): () => void {
-	const clientEnded = (): void => {
-		if (!isTaken()) socket.destroy();
-	};
-	const { handshakeTimeout } = host.options;
-	const timer =
-		handshakeTimeout > 0
-			? setTimeout(() => {
-					stop();
-					if (isTaken()) lose();
-					else proceed();
-				}, handshakeTimeout)
-			: undefined;
-	const closed = (): void => {
-		stop();
-		lose();
-	};
-	const stop = (): void => {
-		clearTimeout(timer);
-		socket.off('end', clientEnded);
-		socket.off('close', closed);
-	};
-	socket.once('end', clientEnded);
-	socket.once('close', closed);
-	return stop;
-}
-
 /** Of several sites that take an upgrade: those that are shutting down come last. */
 function preferred(
 	listeners: readonly UpgradeListenerOptions[],
@@ -399,57 +257,6 @@ function isTakenByFilter({ filter }: UpgradeListenerOptions, request: IncomingMe
 		throw new TypeError('It must return a boolean, and cannot be async: upgrades do not wait.');
 	}
 	return Boolean(verdict);
-}
-
-function refusing({ host }: UpgradeListenerOptions, refusal: Refusal): Answering {
-	return { host, dispatch: (_request, response) => refuse(response, refusal) };
-}
-
-/** `net.Socket`, which `Duplex` stands for in the types of `upgrade` events. */
-type CountingSocket = Duplex & { readonly bytesWritten?: number };
-
-/** Tells whether somebody has taken the connection over since this call. */
-function takenSince(socket: CountingSocket): () => boolean {
-	const { bytesWritten } = socket;
-	return () =>
-		isAnswered(socket) ||
-		hasUnfinishedResponse(socket) ||
-		isRead(socket) ||
-		socket.bytesWritten !== bytesWritten;
-}
-
-/** Whoever takes a connection over reads from it, or has refused it. */
-function isRead(socket: Duplex): boolean {
-	return (
-		socket.destroyed ||
-		socket.writableEnded ||
-		socket.listenerCount('data') > 0 ||
-		socket.listenerCount('readable') > 0
-	);
-}
-
-type Method = (...args: readonly unknown[]) => unknown;
-
-/**
- * Puts another method in front of an object's own or inherited one.
- *
- * @returns What takes it off again, unless something else has been put in front of it since.
- */
-function override<Name extends string>(
-	object: { [Key in Name]?: unknown },
-	name: Name,
-	wrap: (passOn: Method) => Method,
-): () => void {
-	const own = Object.getOwnPropertyDescriptor(object, name);
-	const passOn: Method = (...args) =>
-		Reflect.apply(own?.value ?? Reflect.get(Object.getPrototypeOf(object), name), object, args);
-	const value = wrap(passOn);
-	Object.defineProperty(object, name, { value, configurable: true, writable: true });
-	return () => {
-		if (Object.getOwnPropertyDescriptor(object, name)?.value !== value) return;
-		if (own === undefined) Reflect.deleteProperty(object, name);
-		else Object.defineProperty(object, name, own);
-	};
 }
 
 function ignore(): void {}
