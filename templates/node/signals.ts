@@ -10,7 +10,8 @@ type EndingSignal = (typeof SIGNALS)[number];
 
 /**
  * Milliseconds in which the process ends by itself after a shutdown. If something of the site's
- * own still holds it then, the signal ends it.
+ * own still holds it then, the signal ends it. Listeners of the site's own for the signal get all the
+ * time that a shutdown may take.
  */
 const LAST_WAIT = 1000;
 
@@ -31,7 +32,10 @@ export function withSignals<Started extends StartedServer>(
 	if (host === undefined) return started;
 	const { server } = started.server;
 	// A process may have several servers, and ends after the last of them.
-	const shutdowns = perProcess('shutdowns', () => new Set<Promise<void>>());
+	const { shutdowns, listeners } = perProcess('signals', () => ({
+		shutdowns: new Set<Promise<void>>(),
+		listeners: new Set<unknown>(),
+	}));
 	let isShuttingDown = false;
 
 	const onSignal = (signal: EndingSignal): void => {
@@ -52,11 +56,19 @@ export function withSignals<Started extends StartedServer>(
 				.catch((error: unknown) => host.report('The shutdown failed', error)),
 		);
 		// The other servers get the same signal.
-		queueMicrotask(() => Promise.all(shutdowns).then(() => endLater(LAST_WAIT)));
+		queueMicrotask(() =>
+			Promise.all(shutdowns).then(() => {
+				if (process.listeners(signal).every((listener) => listeners.has(listener))) {
+					endLater(LAST_WAIT);
+				}
+			}),
+		);
 	};
+	listeners.add(onSignal);
 	for (const signal of SIGNALS) process.on(signal, onSignal);
 	server.once('close', () => {
 		if (isShuttingDown) return;
+		listeners.delete(onSignal);
 		for (const signal of SIGNALS) process.off(signal, onSignal);
 	});
 	return started;

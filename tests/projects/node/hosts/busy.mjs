@@ -1,4 +1,6 @@
-// A standalone server whose site keeps the process, and listens for signals itself.
-process.on('SIGTERM', () => console.log('the site has heard of it'));
+// A standalone server whose site keeps the process, and may listen for signals itself.
+if (process.env.LISTENS === 'yes') {
+	process.on('SIGTERM', () => console.log('the site has heard of it'));
+}
 setInterval(() => {}, 1000);
 await import('../dist/server/entry.mjs');

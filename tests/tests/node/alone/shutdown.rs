@@ -122,12 +122,13 @@ fn shuts_down_when_the_host_says_so(sites: &Sites) -> Result<()> {
 const HEARD: &str = "the site has heard of it\n";
 
 fn ends_by_a_signal_that_the_site_listens_for(sites: &Sites) -> Result<()> {
-    let server = Server::start(&mut sites.standalone_program("busy")?)?;
+    let server = Server::start(sites.standalone_program("busy")?.env("LISTENS", "yes"))?;
     let mut socket = server.open(&Request::upgrade("/echo"))?;
     server.signal(Signal::TERM)?;
     let (code, _) = socket.closed()?;
     ensure!(code == 1001, "{code}");
-    let status = server.wait_for_end(Duration::from_secs(8))?;
+    // Its listener has all the time of a shutdown.
+    let status = server.wait_for_end(Duration::from_secs(20))?;
     ensure!(status.signal() == Some(Signal::TERM.as_raw()), "{status}");
     let heard = server.wait_for_output(Duration::from_secs(1), |printed| {
         Some(printed.matches(HEARD).count()).filter(|count| *count > 0)
@@ -137,7 +138,9 @@ fn ends_by_a_signal_that_the_site_listens_for(sites: &Sites) -> Result<()> {
 }
 
 fn ends_as_the_first_process_of_a_container(sites: &Sites) -> Result<()> {
-    let Some(server) = start_as_first_process(sites)? else { return not_applicable(NO_NAMESPACES) };
+    let Some(server) = start_as_first_process(sites, "no")? else {
+        return not_applicable(NO_NAMESPACES);
+    };
     let mut socket = server.open(&Request::upgrade("/echo"))?;
     signal_first_process(&server, Signal::TERM)?;
     let (code, _) = socket.closed()?;
@@ -148,7 +151,9 @@ fn ends_as_the_first_process_of_a_container(sites: &Sites) -> Result<()> {
 }
 
 fn ends_as_the_first_process_of_a_container_by_a_second_signal(sites: &Sites) -> Result<()> {
-    let Some(server) = start_as_first_process(sites)? else { return not_applicable(NO_NAMESPACES) };
+    let Some(server) = start_as_first_process(sites, "yes")? else {
+        return not_applicable(NO_NAMESPACES);
+    };
     let _silent = silent(&server)?;
     let mut socket = server.open(&Request::upgrade("/echo"))?;
     signal_first_process(&server, Signal::TERM)?;
@@ -167,13 +172,14 @@ const NO_NAMESPACES: &str = "`unshare --pid --fork` is not permitted here, or no
 
 /// A busy standalone server as a container starts it: the kernel keeps signals from the first process
 /// of a PID namespace that it has no listener for, those that it sends itself among them.
-fn start_as_first_process(sites: &Sites) -> Result<Option<Server>> {
+fn start_as_first_process(sites: &Sites, listens: &str) -> Result<Option<Server>> {
     const FIRST: [&str; 3] = ["--pid", "--fork", "--kill-child"];
     let probe = Command::new("unshare").args(FIRST).arg("true").stderr(Stdio::null()).status();
     if !probe.is_ok_and(|status| status.success()) {
         return Ok(None);
     }
-    let program = sites.standalone_program("busy")?;
+    let mut program = sites.standalone_program("busy")?;
+    program.env("LISTENS", listens);
     let mut command = Command::new("unshare");
     command.args(FIRST).arg(program.get_program()).args(program.get_args()).env_clear();
     command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
