@@ -73,7 +73,8 @@ export const SocketMessageEvent: MessageEventClass = class implements Dispatched
 } as unknown as MessageEventClass;
 
 // What is always the same takes no memory of an event, and there is nothing to prevent or to initialise.
-const native = new MessageEvent('message') as unknown as Record<string, unknown>;
+// Earlier releases of workerd, up to that of August 2026, require the second argument, and `data` in it.
+const native = new MessageEvent('message', { data: null }) as unknown as Record<string, unknown>;
 const prototype = SocketMessageEvent.prototype as Record<string, unknown>;
 for (const name in native) {
 	if (name in prototype) continue;
