@@ -1,6 +1,8 @@
 //! A handler that fails, at every event and in every manner: reported, closed with 1011 where there
 //! is something to close, and the end of nothing else.
 
+use std::time::Duration;
+
 use crate::client::{Request, text_frame};
 use anyhow::{Context, Result, ensure};
 
@@ -14,6 +16,9 @@ pub(super) const CASES: &[Case<Site>] = cases! {
         closes_with_1011_when_a_message_handler_fails,
         survives_an_error_handler_that_fails,
         survives_a_close_handler_that_fails,
+        finishes_what_a_handler_does_after_the_client_has_left,
+        reports_a_handler_that_fails_after_the_client_has_left,
+        finishes_what_handlers_do_after_the_handshake_is_refused,
     ],
 };
 
@@ -29,6 +34,9 @@ const MANNERS: [&str; 9] = [
     "unprintable",
     "twice",
 ];
+
+/// How long a report may take on a busy machine.
+const REPORTED: Duration = Duration::from_secs(10);
 
 /// A frame of a reserved opcode (RFC 6455, section 5.2): the server's `error` event.
 const WRONG_FRAME: [u8; 6] = [0x83, 0x80, 0, 0, 0, 0];
@@ -68,6 +76,50 @@ fn survives_a_close_handler_that_fails(site: &Site) -> Result<()> {
         site.server.open(&Request::upgrade(target))?.close(1000, "")?;
         Ok(())
     })
+}
+
+fn finishes_what_a_handler_does_after_the_client_has_left(site: &Site) -> Result<()> {
+    for event in ["open", "message", "close"] {
+        let journal = format!("working-{event}");
+        works(site, event, &journal, "")?;
+        let done = site.journal(&journal, "done")?;
+        ensure!(done == "done", "the work of `{event}` has ended early: {done}");
+    }
+    Ok(())
+}
+
+fn reports_a_handler_that_fails_after_the_client_has_left(site: &Site) -> Result<()> {
+    for event in ["open", "message", "close"] {
+        let journal = format!("failing-{event}");
+        works(site, event, &journal, "&fails")?;
+        let failure = format!("late failure of {journal}");
+        site.server
+            .wait_for_output(REPORTED, |printed| printed.contains(&failure).then_some(()))
+            .with_context(|| format!("the failure of `{event}` is not reported"))?;
+    }
+    site.check_echo()
+}
+
+fn finishes_what_handlers_do_after_the_handshake_is_refused(site: &Site) -> Result<()> {
+    for event in ["error", "close"] {
+        let journal = format!("working-refused-{event}");
+        let target = format!("/working?type={event}&journal={journal}&refuses");
+        let response = site.server.reject(&Request::upgrade(&target))?;
+        ensure!(response.status == 403, "{response}");
+        let done = site.journal(&journal, "done")?;
+        ensure!(done == "done", "the work of `{event}` has ended early: {done}");
+    }
+    Ok(())
+}
+
+/// Has a handler begin its work, and leaves.
+fn works(site: &Site, event: &str, journal: &str, query: &str) -> Result<()> {
+    let target = format!("/working?type={event}&journal={journal}{query}");
+    let mut socket = site.server.open(&Request::upgrade(&target))?;
+    socket.send("work")?;
+    socket.synchronise()?;
+    socket.close(1000, "")?;
+    Ok(())
 }
 
 fn in_every_manner(site: &Site, event: &str, act: impl Fn(&str) -> Result<()>) -> Result<()> {

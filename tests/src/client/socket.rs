@@ -99,6 +99,12 @@ impl Socket {
         self.closed()
     }
 
+    /// Closes the connection without a code, as `close()` of browsers does, and returns the answer.
+    pub fn close_without_code(&mut self) -> Result<(u16, String)> {
+        self.frames.close(None)?;
+        self.closed()
+    }
+
     /// Waits until the server closes the connection, with the code and reason that it gives.
     /// Messages before that are skipped.
     pub fn closed(&mut self) -> Result<(u16, String)> {

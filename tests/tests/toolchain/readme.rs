@@ -298,27 +298,84 @@ fn operate(server: &Server) -> Result<()> {
 #[test]
 fn the_examples_on_the_page_of_the_cloudflare_package_work() -> Result<()> {
     let site = Site::new("cloudflare-page", "cloudflare")?;
+    fs::write(
+        site.folder.join("src/pages/login.ts"),
+        "import type { APIRoute } from 'astro';\n\
+         export const GET: APIRoute = ({ session, url }) => {\n\
+           session?.set('user', url.searchParams.get('user'));\n\
+           return new Response('logged in');\n\
+         };\n",
+    )?;
     for configuration in site.write_all(CLOUDFLARE)? {
         site.write(&configuration)?;
         site.build()?;
         let preview = site.start(Way::Preview)?;
         chat(&preview)?;
         is_limited(&preview, &configuration)?;
-        let mut first = preview.open(&Request::upgrade("/rooms/one"))?;
-        let mut second = preview.open(&Request::upgrade("/rooms/one"))?;
-        first.send("hello")?;
-        ensure!(second.text()? == "hello", "the room does not pass messages on");
-        ensure!(first.text()? == "hello", "the room forgets who sent");
+        enter(&preview)?;
     }
+    type_checks(&site)?;
 
-    // A Worker of one's own, which has no room.
+    // A Worker of one's own, which has no room, and a prerendered page.
     fs::remove_dir_all(site.folder.join("src/pages/rooms"))?;
+    fs::write(
+        site.folder.join("src/pages/about.astro"),
+        "---\nexport const prerender = true;\n---\n<h1>About</h1>\n",
+    )?;
+    let option = "prerenderEnvironment: 'node'";
+    let page = fs::read_to_string(repository().join(CLOUDFLARE))?;
+    ensure!(page.contains(&format!("`{option}`")), "{CLOUDFLARE} does not name `{option}`");
+    let configuration = site.folder.join("astro.config.mjs");
+    let with_option = fs::read_to_string(&configuration)?
+        .replace("cloudflare({", &format!("cloudflare({{ {option},"));
+    fs::write(&configuration, with_option)?;
     fs::write(
         site.folder.join("wrangler.jsonc"),
         r#"{ "name": "site", "main": "./src/composed.ts", "compatibility_date": "2026-04-15" }"#,
     )?;
     site.build()?;
-    chat(&site.start(Way::Preview)?).context("composed.ts")
+    let preview = site.start(Way::Preview)?;
+    ensure!(preview.get("/about")?.text().contains("About"), "no prerendered page");
+    chat(&preview).context("composed.ts")
+}
+
+/// What the page says of its room.
+fn enter(server: &Server) -> Result<()> {
+    let room = "/rooms/one";
+    ensure!(server.reject(&Request::upgrade(room))?.status == 401, "anybody is let in");
+    let mut guests = Vec::new();
+    for user in ["ada", "eve"] {
+        let login = server.get(&format!("/login?user={user}"))?;
+        let session = login.headers.cookie("astro-session").context("no session")?;
+        let request = Request::upgrade(room).header("Cookie", &format!("astro-session={session}"));
+        // Whoever one says to be.
+        guests.push(server.open(&request.header("X-User", "mallory"))?);
+    }
+    let [ada, eve] = guests.as_mut_slice() else { bail!("two were let in") };
+    eve.send("hello")?;
+    let heard = ada.text()?;
+    ensure!(heard == "eve: hello", "the room does not pass messages on: {heard}");
+    ensure!(eve.text()? == "eve: hello", "the room forgets who sent");
+    eve.close_without_code()?;
+    let heard = ada.text()?;
+    ensure!(heard == "eve left", "the others do not hear who leaves: {heard}");
+    Ok(())
+}
+
+/// With the types that the page says to make, and what else an editor complains about.
+fn type_checks(site: &Site) -> Result<()> {
+    let command = "npx wrangler types";
+    ensure!(!commands(CLOUDFLARE, command)?.is_empty(), "{CLOUDFLARE} does not name `{command}`");
+    run(&mut site.shell(command))?;
+    fs::write(
+        site.folder.join("tsconfig.json"),
+        r#"{
+            "extends": "astro/tsconfigs/strict",
+            "compilerOptions": { "noEmit": true },
+            "include": [".astro/types.d.ts", "worker-configuration.d.ts", "src"]
+        }"#,
+    )?;
+    run(site.tools.tsc().current_dir(&site.folder).args(["--pretty", "false", "-p", "."]))
 }
 
 /// Whether a message may be as large as a configuration of the page says.

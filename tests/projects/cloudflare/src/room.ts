@@ -45,7 +45,9 @@ export class Room extends DurableObject<Env> {
 
 	override webSocketClose(socket: WebSocket, code: number, reason: string): void {
 		const { name }: Guest = socket.deserializeAttachment();
-		socket.close(code, reason);
+		// 1005, 1006 and 1015 say that no code came. They cannot be sent.
+		if ([1005, 1006, 1015].includes(code)) socket.close();
+		else socket.close(code, reason);
 		this.#broadcast(`${name} left: ${code} ${reason}`);
 	}
 

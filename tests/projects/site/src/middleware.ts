@@ -1,4 +1,5 @@
 import { defineMiddleware } from 'astro:middleware';
+import { entry } from './journal';
 
 export const onRequest = defineMiddleware(async (context, next) => {
 	switch (context.url.pathname) {
@@ -19,6 +20,9 @@ export const onRequest = defineMiddleware(async (context, next) => {
 			const response = await next();
 			return new Response(response.body, response);
 		}
+		case '/middleware/slow':
+			await entry('nobody-writes-this', 'it');
+			return context.locals.upgradeWebSocket().response;
 		case '/middleware/refuse':
 			return new Response('refused by the middleware', { status: 403 });
 	}

@@ -7,6 +7,7 @@ use tests::cases::of_capability;
 use tests::site::{Cloudflare, Site};
 
 use super::{Case, cases};
+use crate::cases::all as platform;
 use crate::hosts::Sites;
 
 pub const CASES: &[Case] = cases![
@@ -19,13 +20,14 @@ pub const CASES: &[Case] = cases![
 ];
 
 /// What the dates could make a difference to.
-const CAPABILITIES: [&str; 6] = [
+const CAPABILITIES: [&str; 7] = [
     "Text and binary messages, in order",
     "`binaryType` and Blobs",
     "Events and state of the standard",
     "Web Streams",
     "Close codes and reasons, both ways",
     "Handlers that fail close with 1011",
+    "Sockets of a Durable Object, by returning its 101",
 ];
 
 fn behaves_the_same_on_2026_03_02(sites: &Sites) -> Result<()> {
@@ -56,7 +58,8 @@ fn on(date: &str, sites: &Sites) -> Result<()> {
     let server = sites.start_harness_on(date)?;
     let site = Site { host: Cloudflare::Wrangler.into(), server };
     for capability in CAPABILITIES {
-        let mut known = of_capability(capability).peekable();
+        let of_platform = platform().filter(|case| case.capability == Some(capability));
+        let mut known = of_capability(capability).chain(of_platform).peekable();
         ensure!(known.peek().is_some(), "no case proves: {capability}");
         for case in known {
             (case.run)(&site)

@@ -91,12 +91,15 @@ fn starts_at_an_entry_point_with_named_exports(sites: &Sites) -> Result<()> {
     let app = sites.app("entry-point")?;
     app.edit("wrangler.jsonc", OWN_WORKER, BUILT_WORKER)?;
     let entry = r#"{ "path": "src/entries/entry-point.ts", "namedExports": ["Room"] }"#;
-    app.build(&[("WORKER_ENTRY_POINT", entry)])?;
+    app.build(&[("WORKER_ENTRY_POINT", entry), IN_TIME])?;
     let server = start_harness(&app, configuration()?)?;
     upgrades_and_rejects(&server)?;
     sets_cookies_by_the_context(&server)?;
     leads_into_a_room(&server)
 }
+
+/// Less than what is slow in the site takes, which is five seconds.
+const IN_TIME: (&str, &str) = ("WEBSOCKET", r#"{ "handshakeTimeout": 4000 }"#);
 
 /// What configurations up to Astro 5 name as their Worker: one around what is built, and that.
 const OWN_WORKER: &str = "./worker.mjs";
@@ -130,7 +133,7 @@ fn without_own_worker(app: &App) -> Result<&'static str> {
 const ON_PAGE: &str = "built.jsonc";
 
 fn built(app: &App, configuration: &str) -> Result<Server> {
-    app.build(&[])?;
+    app.build(&[IN_TIME])?;
     start_harness(app, configuration)
 }
 
@@ -156,11 +159,28 @@ fn upgrades_and_rejects(server: &Server) -> Result<()> {
     let other = Request::upgrade("/echo").header("Origin", "https://evil.example");
     let response = server.reject(&other)?;
     ensure!(response.status == 403, "{response}");
+    answers_late_handshakes(server)?;
     let response = server.get("/both")?;
     ensure!(response.status == 200 && response.text() == "plain", "{response}");
     let response = server.get("/public.txt")?;
     ensure!(response.text() == "A public file.\n", "{response}");
     server.check_alive()
+}
+
+/// Whatever of the site it is that takes so long.
+fn answers_late_handshakes(server: &Server) -> Result<()> {
+    let host = server.address().to_string();
+    let mut waiting = Vec::new();
+    for target in ["/slow?journal=nobody", "/middleware/slow"] {
+        let mut connection = server.connection()?;
+        connection.write(&Request::upgrade(target).to_bytes(&host))?;
+        waiting.push((target, connection));
+    }
+    for (target, mut connection) in waiting {
+        let response = connection.response("GET")?;
+        ensure!(response.status == 503, "{target}: {response}");
+    }
+    Ok(())
 }
 
 /// A Worker that calls `/fetch` or `/hono` gets them for no response, in upstream's adapter as in

@@ -1,8 +1,8 @@
 //! Sockets that a Durable Object accepts, whose 101 a route returns.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use tests::cases;
-use tests::client::Request;
+use tests::client::{Frame, Request};
 use tests::site::Site;
 use tests::suite::not_applicable;
 
@@ -12,6 +12,7 @@ pub const CASES: &[Case] = cases! {
     "Sockets of a Durable Object, by returning its 101" => [
         talks_in_a_room,
         tells_a_room_who_left_and_how,
+        tells_a_room_of_every_way_to_leave,
         sends_cookies_with_the_acceptance_of_a_durable_object,
         sends_the_rejection_of_a_durable_object,
     ],
@@ -57,6 +58,39 @@ fn tells_a_room_who_left_and_how(site: &Site) -> Result<()> {
     ensure!(code == 4002, "{code}");
     let told = ada.text()?;
     ensure!(told == "bob left: 4002 had enough", "{told}");
+    Ok(())
+}
+
+/// Of these codes only 1001 can be sent.
+fn tells_a_room_of_every_way_to_leave(site: &Site) -> Result<()> {
+    if !site.host.is_worker()? {
+        return not_applicable(NO_OBJECTS);
+    }
+    let mut ada = site.server.open(&Request::upgrade("/rooms/ways?name=ada"))?;
+    ensure!(ada.text()? == "ada came");
+    for (name, payload, code) in [
+        ("without-a-code", Some([].as_slice()), 1005),
+        ("going-away", Some([0x03, 0xe9].as_slice()), 1001),
+        ("lost", None, 1006),
+    ] {
+        let mut guest = site.server.connection()?;
+        let target = format!("/rooms/ways?name={name}");
+        guest.write(&Request::upgrade(&target).to_bytes(&site.server.address().to_string()))?;
+        ensure!(guest.response("GET")?.status == 101);
+        ensure!(ada.text()? == format!("{name} came"));
+        match payload {
+            Some(payload) => {
+                guest.write(&Frame::close(payload).to_bytes())?;
+                guest.ended().with_context(|| format!("{name}: no answer"))?;
+            }
+            None => guest.reset()?,
+        }
+        let told = ada.text().with_context(|| format!("{name}: the others never hear of it"))?;
+        ensure!(told.starts_with(&format!("{name} left: {code} ")), "{told}");
+    }
+    ada.send("hello")?;
+    let heard = ada.text()?;
+    ensure!(heard.ends_with(": hello"), "{heard}");
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 mod durable_objects;
 mod platform;
 mod proxying;
+mod requests;
 
 use tests::site::Site;
 
@@ -14,5 +15,5 @@ pub const NO_OBJECTS: &str =
 
 /// Every case.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    [durable_objects::CASES, proxying::CASES, platform::CASES].into_iter().flatten()
+    [durable_objects::CASES, proxying::CASES, platform::CASES, requests::CASES].into_iter().flatten()
 }

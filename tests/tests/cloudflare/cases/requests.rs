@@ -1,0 +1,29 @@
+//! A socket belongs to the request that has accepted it.
+
+use anyhow::{Result, ensure};
+use tests::cases;
+use tests::client::Request;
+use tests::site::Site;
+use tests::suite::not_applicable;
+
+use super::Case;
+
+pub const CASES: &[Case] = cases![throws_where_another_request_uses_a_socket];
+
+fn throws_where_another_request_uses_a_socket(site: &Site) -> Result<()> {
+    if !site.host.is_worker()? {
+        return not_applicable("where the dev server runs in Node, requests can share sockets");
+    }
+    let mut socket = site.server.open(&Request::upgrade("/kept"))?;
+    for way in ["send", "blob", "writable", "close"] {
+        let told = site.server.get(&format!("/kept?use={way}"))?.text();
+        ensure!(told.starts_with("1: Error: "), "`{way}`: {told}");
+        ensure!(told.contains("Durable Object"), "`{way}` does not say what to use: {told}");
+    }
+    // It is as open as it was.
+    socket.send("hello")?;
+    ensure!(socket.text()? == "hello");
+    let (code, _) = socket.close(4001, "")?;
+    ensure!(code == 4001, "{code}");
+    Ok(())
+}
