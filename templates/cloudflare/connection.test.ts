@@ -6,7 +6,8 @@ import type { PlatformSocket } from './platform.ts';
 
 /** The runtime's socket, which does nothing by itself. */
 class FakeSocket implements PlatformSocket {
-	readonly readyState = 1;
+	/** Whether the request that runs is not the one that has accepted the socket. */
+	isForeign = false;
 	readonly extensions: string | null = null;
 	binaryType = 'blob';
 	isAccepted = false;
@@ -14,22 +15,34 @@ class FakeSocket implements PlatformSocket {
 	readonly done: unknown[][] = [];
 	readonly #listeners = new Map<string, (event: never) => void>();
 
+	get readyState(): number {
+		this.#checkRequest();
+		return 1;
+	}
+
 	accept(): void {
 		this.isAccepted = true;
 	}
 
 	send(data: string | Uint8Array | ArrayBuffer): void {
+		this.#checkRequest();
 		if (this.isLost) throw new TypeError("Can't call WebSocket send() after close().");
 		this.done.push(['send', typeof data === 'string' ? data : [...new Uint8Array(data)]]);
 	}
 
 	close(...frame: unknown[]): void {
-		if (frame[0] === 1004) throw new TypeError('Invalid WebSocket close code.');
+		this.#checkRequest();
+		if (frame[0] === 1004 || frame[0] === 1005)
+			throw new TypeError('Invalid WebSocket close code.');
 		this.done.push(['close', ...frame]);
 	}
 
 	addEventListener(type: string, listener: (event: never) => void): void {
 		this.#listeners.set(type, listener);
+	}
+
+	#checkRequest(): void {
+		if (this.isForeign) throw new Error('Cannot perform I/O on behalf of a different request.');
 	}
 
 	fire(type: 'message' | 'close' | 'error', event: object): void {
@@ -149,6 +162,23 @@ test('what cannot be sent any more is told, and is no exception', () => {
 	connection.send('late', (error) => told.push(error));
 	assert.equal(told.length, 2);
 	assert.ok(told.every((error) => error instanceof Error));
+});
+
+test('in another request every use throws, and nothing changes', () => {
+	const { socket, connection } = bench();
+	socket.isForeign = true;
+	assert.throws(() => connection.send('text'), /Durable Object/);
+	assert.throws(() => connection.send(new Blob(['blob'])), /Durable Object/);
+	assert.throws(() => connection.close(1000), /Durable Object/);
+	assert.equal(connection.readyState, 1);
+	assert.equal(connection.bufferedAmount, 0);
+	socket.isForeign = false;
+	connection.send('text');
+	connection.close(1000);
+	assert.deepEqual(socket.done, [
+		['send', 'text'],
+		['close', 1000, undefined],
+	]);
 });
 
 test('the client gets its closing frame back', () => {

@@ -2,10 +2,9 @@ import {
 	ABNORMAL_CLOSURE,
 	INTERNAL_ERROR,
 	MESSAGE_TOO_BIG,
-	NO_STATUS,
 	POLICY_VIOLATION,
 } from '../shared/close-codes.ts';
-import { connectionClosed, connectionLost } from '../shared/errors.ts';
+import { connectionClosed, connectionLost, OTHER_REQUEST } from '../shared/errors.ts';
 import { MessageRate } from '../shared/message-rate.ts';
 import { payloadSize } from '../shared/payload.ts';
 import { CLOSED, CLOSING, OPEN, type ReadyState } from '../shared/ready-state.ts';
@@ -67,11 +66,8 @@ export class Connection implements Transport {
 			else this.close(MESSAGE_TOO_BIG, 'Message too big');
 		});
 		socket.addEventListener('close', ({ code, reason, wasClean }) => {
-			if (wasClean && this.#state === OPEN) {
-				// By compatibility dates before 2026-04-07 the client gets no close frame otherwise.
-				if (code === NO_STATUS) this.#close();
-				else this.#close(code, reason);
-			}
+			// By compatibility dates before 2026-04-07 the client gets no close frame otherwise.
+			if (wasClean && this.#state === OPEN) this.#close(code, reason);
 			// Where it goes through Vite's server a lost connection is a close, not an error. Its reason
 			// is the runtime's own text.
 			if (wasClean) this.#ended(code, reason);
@@ -85,6 +81,7 @@ export class Connection implements Transport {
 		if (this.#state !== OPEN) done?.(connectionClosed());
 		else if (this.#queue === undefined && !(data instanceof Blob)) this.#send(data, done);
 		else {
+			this.#checkRequest();
 			// It may be changed by the caller before it is its turn.
 			const message = data instanceof Uint8Array ? data.slice() : data;
 			this.#inTurn(
@@ -98,6 +95,7 @@ export class Connection implements Transport {
 
 	close(code?: number, reason?: string): void {
 		if (this.#state !== OPEN) return;
+		this.#checkRequest();
 		this.#state = CLOSING;
 		if (this.#queue === undefined) this.#close(code, reason);
 		else this.#inTurn(() => this.#close(code, reason));
@@ -108,8 +106,23 @@ export class Connection implements Transport {
 			this.#socket.send(data);
 			done?.();
 		} catch (error) {
+			this.#checkRequest();
 			// The connection is lost.
 			done?.(error as Error);
+		}
+	}
+
+	/**
+	 * A socket can only be used in the request that has accepted it: in another one the runtime lets
+	 * nobody so much as look at it.
+	 *
+	 * @throws Error that says what to use instead.
+	 */
+	#checkRequest(): number {
+		try {
+			return this.#socket.readyState;
+		} catch {
+			throw new Error(OTHER_REQUEST);
 		}
 	}
 
@@ -138,7 +151,7 @@ export class Connection implements Transport {
 	}
 
 	#close(code?: number, reason?: string): void {
-		// There may be a code that only the peer's runtime lets through, or nobody to close with.
+		// There may be a code that cannot be sent, 1005 for one, or nobody to close with.
 		try {
 			this.#socket.close(code, reason);
 		} catch {

@@ -17,6 +17,10 @@ export function protocolNotOffered(protocol: string, offered: readonly string[])
 export const NOT_ACCEPTED =
 	'The WebSocket was not accepted: the response of upgradeWebSocket() was not sent.';
 
+/** Of the use of a socket that another request has accepted, in a Worker. */
+export const OTHER_REQUEST =
+	'The WebSocket belongs to another request. Use a Durable Object to share it.';
+
 /** The cause in the `error` event of a socket whose client left during the handshake. */
 export const CLIENT_LEFT = 'The client left before the WebSocket was accepted.';
 

@@ -3,4 +3,4 @@
  * (RFC 9110 sections 7.6.1, 8.3 and 8.6), and those that the handshake itself writes.
  */
 export const NOT_PASSED_ON: RegExp =
-	/^(connection|content-(encoding|length|type)|keep-alive|proxy-connection|sec-websocket-(accept|extensions|protocol)|te|trailer|transfer-encoding|upgrade)$/;
+	/^(connection|content-(encoding|length|type)|keep-alive|proxy-connection|sec-websocket-.*|te|trailer|transfer-encoding|upgrade)$/;
