@@ -1,5 +1,7 @@
+import type { PlatformContext } from './platform.ts';
 import type { Site, SiteApp } from './site.ts';
-import { UPGRADE, type Upgrade, type UpgradeRequest } from './upgrade.ts';
+import type { Upgrade } from './upgrade.ts';
+import { UPGRADE, type UpgradeRequest } from './upgrade-request.ts';
 
 /** The parts of Astro's `FetchState` that are needed here. */
 export interface SiteState {
@@ -17,10 +19,11 @@ export async function admitState(
 	site: Site,
 	state: SiteState,
 	app: SiteApp,
+	context: PlatformContext,
 ): Promise<Response | undefined> {
 	// The Worker is called by upstream's `handle`, which goes on from here.
 	if (state.request[UPGRADE] !== undefined) return undefined;
-	const admitted = await site.admit(state.request, state.locals, app);
+	const admitted = await site.admit(state.request, state.locals, app, context);
 	if (admitted === undefined || admitted instanceof Response) return admitted;
 	settleByState(state, admitted);
 	return undefined;

@@ -1,8 +1,13 @@
 import { webSockets } from './built-site.ts';
 import { admitState, type SiteState } from './fetch-state.ts';
+import type { PlatformContext } from './platform.ts';
 import type { SiteApp } from './site.ts';
 
 /** Admits a request for upstream's `cf`. */
-export function admitWebSocket(state: SiteState, app: SiteApp): Promise<Response | undefined> {
-	return admitState(webSockets, state, app);
+export function admitWebSocket(
+	state: SiteState,
+	app: SiteApp,
+	context: PlatformContext,
+): Promise<Response | undefined> {
+	return admitState(webSockets, state, app, context);
 }

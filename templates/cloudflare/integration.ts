@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import type { AstroIntegration } from 'astro';
 import type { Plugin } from 'vite';
 import { takeAdapterPlace } from '../shared/adapter-place.ts';
@@ -7,18 +8,26 @@ import { packageName } from '../shared/package-name.ts';
 import { warnings } from './not-kept.ts';
 import { sitePlugin } from './site-plugin.ts';
 
+/** What is added to a site. */
+export interface IntegrationParts {
+	/** Vite plugins that `astro dev` needs. */
+	readonly plugins?: readonly Plugin[];
+	/** URLs of middleware that goes in front of the site's own. */
+	readonly middleware?: readonly string[];
+}
+
 /**
  * Adds to upstream's integration what a site needs at the time of configuration.
  *
  * @param adapterOptions The user's options, of which upstream may have taken some. `websocket` is taken
  * out of them: upstream hands what it does not know on to Cloudflare's Vite plugin.
- * @param plugins Those that `astro dev` needs.
+ * @param parts What only some versions of upstream's integration need.
  * @throws TypeError that names the option that is wrong.
  */
 export function withWebSocketIntegration(
 	integration: AstroIntegration,
 	adapterOptions: object,
-	...plugins: Plugin[]
+	{ plugins = [], middleware = [] }: IntegrationParts = {},
 ): AstroIntegration {
 	const { hooks } = integration;
 	const options = resolveWebSocketOptions(adapterOptions);
@@ -32,8 +41,11 @@ export function withWebSocketIntegration(
 			'astro:config:setup': async (parameters) => {
 				takeAdapterPlace(integration, parameters);
 				await hooks['astro:config:setup']?.(parameters);
-				const { config, logger, updateConfig } = parameters;
+				const { addMiddleware, config, logger, updateConfig } = parameters;
 				for (const warning of notKept) logger.warn(warning);
+				for (const entrypoint of middleware) {
+					addMiddleware({ order: 'pre', entrypoint: fileURLToPath(entrypoint) });
+				}
 				updateConfig({ vite: { plugins: [sitePlugin(options, config), ...plugins] } });
 			},
 			'astro:config:done': async (parameters) => {

@@ -28,6 +28,12 @@ export interface PlatformClose {
 	readonly wasClean: boolean;
 }
 
+/** The part of `ExecutionContext` that is used here. */
+export interface PlatformContext {
+	/** Keeps the request alive until this has settled; what is no promise has. */
+	waitUntil(work: unknown): void;
+}
+
 /** What a response has in addition: the end of a pair that it hands to the client. */
 export interface Upgrading {
 	readonly webSocket?: PlatformSocket | null;

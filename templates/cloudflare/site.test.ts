@@ -3,8 +3,9 @@ import { type TestContext, test } from 'node:test';
 import type { WebSocketHooks } from '../shared/hooks.ts';
 import type { WebSocketLocals } from '../shared/types.ts';
 import { admitState, type SiteState } from './fetch-state.ts';
-import type { PlatformSocket } from './platform.ts';
+import type { PlatformContext, PlatformSocket } from './platform.ts';
 import { Site, type SiteApp, type SiteOptions } from './site.ts';
+import { onRequest } from './timed-middleware.ts';
 
 /** One end of a pair, of which only the acceptance counts here. */
 class FakeSocket implements PlatformSocket {
@@ -56,6 +57,14 @@ const OPTIONS: SiteOptions = {
 	maxPayload: 1024,
 };
 
+/** What the request waits for. */
+const work: unknown[] = [];
+const CONTEXT: PlatformContext = {
+	waitUntil(task) {
+		work.push(task);
+	},
+};
+
 interface Bench {
 	readonly site: Site;
 	readonly app: SiteApp;
@@ -84,7 +93,7 @@ async function run(
 	{ site, request, locals, app }: Bench,
 	render: () => Response | Promise<Response>,
 ): Promise<FakeResponse> {
-	const response = await site.answer(request, locals, app, async () => await render());
+	const response = await site.answer(request, locals, app, CONTEXT, async () => await render());
 	return site.settle(request, response) as FakeResponse;
 }
 
@@ -279,6 +288,49 @@ test('an answer that takes too long is 503', async () => {
 	assert.equal(pairs.at(-1)?.[1].isAccepted, false);
 });
 
+test('a hook that takes too long is 503 as well', async () => {
+	const hooks: WebSocketHooks = { verifyClient: () => new Promise(() => {}) };
+	const site = { ...bench(), site: new Site({ ...OPTIONS, handshakeTimeout: 10 }, hooks) };
+	const response = await run(site, () => assert.fail('the site must not run'));
+	assert.equal(response.status, 503);
+});
+
+test("middleware answers in time where a Worker calls Astro's handlers itself", async () => {
+	const { app, request, locals } = bench();
+	const site = new Site({ ...OPTIONS, handshakeTimeout: 10 }, {});
+	await admitState(site, { request, locals }, app, CONTEXT);
+	const response = await onRequest({ request }, () => new Promise(() => {}));
+	assert.equal(response.status, 503);
+});
+
+test('middleware leaves other requests alone', async () => {
+	const page = new Response('page');
+	assert.equal(await onRequest(bench(), async () => page), page);
+});
+
+test('the request waits for what handlers do, and for the report of their failure', async () => {
+	const told: string[] = [];
+	const site = bench({
+		async onError(error) {
+			await null;
+			told.push(String(error));
+		},
+	});
+	await run(site, () => {
+		const { socket, response } = site.locals.upgradeWebSocket();
+		socket.onopen = async () => {
+			await null;
+			throw new Error('late');
+		};
+		socket.addEventListener('open', () => {
+			throw new Error('at once');
+		});
+		return response;
+	});
+	await Promise.all(work.splice(0));
+	assert.deepEqual(told.sort(), ['Error: at once', 'Error: late']);
+});
+
 test('a 101 from elsewhere goes through as it is, and can be added to', async () => {
 	const site = bench();
 	const cookies = Symbol.for('astro.cookies');
@@ -305,7 +357,7 @@ test('a rejection from elsewhere goes through as it is, and can be added to', as
 test("a Worker of one's own accepts by the last response that Astro's state had", async () => {
 	const { site, app, request, locals } = bench();
 	const state: SiteState = { request, locals, response: undefined };
-	assert.equal(await admitState(site, state, app), undefined);
+	assert.equal(await admitState(site, state, app, CONTEXT), undefined);
 	const { socket, response } = locals.upgradeWebSocket();
 	const opened = new Promise((resolve) => socket.addEventListener('open', resolve));
 	state.response = response;
@@ -318,7 +370,7 @@ test("a Worker of one's own accepts by the last response that Astro's state had"
 test("a Worker of one's own refuses where middleware does in the end", async () => {
 	const { site, app, request, locals } = bench();
 	const state: SiteState = { request, locals, response: undefined };
-	await admitState(site, state, app);
+	await admitState(site, state, app, CONTEXT);
 	const { socket, response } = locals.upgradeWebSocket();
 	const closed = new Promise((resolve) => socket.addEventListener('close', resolve));
 	state.response = response;
@@ -330,7 +382,7 @@ test("a Worker of one's own refuses where middleware does in the end", async () 
 
 test("a Worker of one's own gets the answer to a handshake that is not admitted", async () => {
 	const { site, app, request, locals } = bench({}, { origin: 'https://evil.example' });
-	const response = await admitState(site, { request, locals }, app);
+	const response = await admitState(site, { request, locals }, app, CONTEXT);
 	assert.equal(response?.status, 403);
 });
 
@@ -344,7 +396,7 @@ test('what is admitted is not admitted once more', async () => {
 	});
 	const { site, app, request, locals } = one;
 	await run(one, async () => {
-		assert.equal(await admitState(site, { request, locals: {} }, app), undefined);
+		assert.equal(await admitState(site, { request, locals: {} }, app, CONTEXT), undefined);
 		return locals.upgradeWebSocket().response;
 	});
 	assert.equal(count, 1);

@@ -14,7 +14,9 @@ import {
 import { type Report, reporter } from '../shared/report.ts';
 import type { WebSocketLocals } from '../shared/types.ts';
 import { isHandshake } from './handshake.ts';
-import { UPGRADE, Upgrade, type UpgradeRequest } from './upgrade.ts';
+import type { PlatformContext } from './platform.ts';
+import { Upgrade } from './upgrade.ts';
+import { UPGRADE, type UpgradeRequest } from './upgrade-request.ts';
 
 /** The options that a Worker can keep. */
 export type Kept = 'allowedOrigins' | 'handshakeTimeout' | 'maxMessagesPerSecond' | 'maxPayload';
@@ -49,19 +51,14 @@ export class Site {
 		request: UpgradeRequest,
 		locals: object,
 		app: SiteApp,
+		context: PlatformContext,
 		render: () => Promise<Response>,
 	): Promise<Response> {
-		const upgrade = await this.admit(request, locals, app);
+		const upgrade = await this.admit(request, locals, app, context);
 		if (upgrade === undefined) return await render();
 		if (upgrade instanceof Response) return upgrade;
-		const { handshakeTimeout } = this.#options;
-		let timer: ReturnType<typeof setTimeout> | undefined;
-		const late = new Promise<Response>((resolve) => {
-			if (handshakeTimeout === 0) return;
-			timer = setTimeout(() => resolve(refused(HANDSHAKE_TIMEOUT)), handshakeTimeout);
-		});
 		try {
-			const response = await Promise.race([render(), late]);
+			const response = await Promise.race([render(), upgrade.late]);
 			// A copy, to which headers can be added. Those of a Durable Object's answer and of that of
 			// `fetch()` are immutable, be it a 101 or not, and setting a cookie on them would be an
 			// exception. A copy keeps the end of a pair. Astro keeps what it knows of a response in
@@ -70,8 +67,6 @@ export class Site {
 		} catch (error) {
 			upgrade.settle(false);
 			throw error;
-		} finally {
-			clearTimeout(timer);
 		}
 	}
 
@@ -92,19 +87,36 @@ export class Site {
 		request: UpgradeRequest,
 		locals: object,
 		{ manifest }: SiteApp,
+		context: PlatformContext,
 	): Promise<Upgrade | Response | undefined> {
 		if (!isHandshake(request)) {
 			Object.assign(locals, ORDINARY);
 			return undefined;
 		}
 		const { headers, url } = request;
-		const { allowedOrigins } = this.#options;
+		const { allowedOrigins, handshakeTimeout } = this.#options;
 		const { allowedDomains = [] } = manifest;
 		const origin = headers.get('origin');
 		const host = headers.get('host') ?? new URL(url).host;
 		if (!isOriginAllowed({ origin, host }, { allowedOrigins, allowedDomains })) {
 			return refused(FORBIDDEN_ORIGIN);
 		}
+		// It ends with the request, or comes too late to change anything.
+		const late = new Promise<Response>((resolve) => {
+			if (handshakeTimeout === 0) return;
+			setTimeout(() => resolve(refused(HANDSHAKE_TIMEOUT)), handshakeTimeout);
+		});
+		return Promise.race([this.#verify(request, locals, context, late), late]);
+	}
+
+	/** Asks the hooks about a handshake whose origin may connect. */
+	async #verify(
+		request: UpgradeRequest,
+		locals: object,
+		context: PlatformContext,
+		late: Promise<Response>,
+	): Promise<Upgrade | Response> {
+		const { headers } = request;
 		const hooks = this.#hooks;
 		// The edge writes it, whatever the client sends.
 		let clientAddress = headers.get('cf-connecting-ip') ?? '';
@@ -122,10 +134,17 @@ export class Site {
 				hooks.verifyClient === undefined || (await hooks.verifyClient(handshake));
 			if (verdict !== true) return verdict instanceof Response ? verdict : refused(NOT_VERIFIED);
 		} catch (error) {
-			this.#report(`The WebSocket hook \`${running}\` failed`, error);
+			context.waitUntil(this.#report(`The WebSocket hook \`${running}\` failed`, error));
 			return refused(FAILED);
 		}
-		const upgrade = new Upgrade(handshake, { limits: this.#options, hooks, report: this.#report });
+		const upgrade = new Upgrade({
+			handshake,
+			limits: this.#options,
+			hooks,
+			report: this.#report,
+			context,
+			late,
+		});
 		request[UPGRADE] = upgrade;
 		const ours: WebSocketLocals = {
 			isUpgradeRequest: true,

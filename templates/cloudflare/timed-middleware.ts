@@ -9,10 +9,7 @@ interface Context {
  * Holds `handshakeTimeout` where a Worker calls Astro's handlers itself, which nothing of the adapter
  * is around. Everything that such a handshake may wait for is behind the first middleware.
  */
-export function onRequest(
-	{ request }: Context,
-	next: () => Promise<Response>,
-): Promise<Response> {
+export function onRequest({ request }: Context, next: () => Promise<Response>): Promise<Response> {
 	const upgrade = request[UPGRADE];
 	return upgrade === undefined ? next() : Promise.race([next(), upgrade.late]);
 }

@@ -6,7 +6,7 @@ import type { Report } from '../shared/report.ts';
 import { SocketController } from '../shared/socket-controller.ts';
 import type { UpgradeWebSocketOptions, WebSocketUpgrade } from '../shared/types.ts';
 import { Connection, type ConnectionLimits } from './connection.ts';
-import type { PairConstructor, PlatformSocket, Upgrading } from './platform.ts';
+import type { PairConstructor, PlatformContext, PlatformSocket, Upgrading } from './platform.ts';
 
 declare const WebSocketPair: PairConstructor;
 
@@ -23,26 +23,23 @@ const AsyncResource = (globalThis as NodeCompatibility).process?.getBuiltinModul
 	'node:async_hooks',
 )?.AsyncResource;
 
-/** What an upgrade needs to know about the site it happens in. */
+/** What an upgrade needs to know. */
 export interface UpgradeSettings {
+	readonly handshake: WebSocketHandshake;
 	readonly limits: ConnectionLimits;
 	readonly hooks: Pick<WebSocketHooks, 'selectProtocol'>;
 	/** Tells whoever runs the site about an error in a handler. */
 	readonly report: Report;
-}
-
-/** A handshake carries its upgrade from where it is admitted to where it is settled. */
-export const UPGRADE: unique symbol = Symbol.for('astro.websocket.upgrade');
-
-/** A request that may be a handshake. */
-export interface UpgradeRequest extends Request {
-	[UPGRADE]?: Upgrade;
+	/** Of the request: work that it is not told of ends when the client leaves. */
+	readonly context: PlatformContext;
+	readonly late: Promise<Response>;
 }
 
 /** One handshake, until its response has been decided on. */
 export class Upgrade {
-	readonly #handshake: WebSocketHandshake;
 	readonly #settings: UpgradeSettings;
+	/** Resolves with what to answer instead if the site takes too long. */
+	readonly late: Promise<Response>;
 	/** What `upgradeWebSocket()` has made: the client's end of a pair, and what waits for the decision. */
 	#client: PlatformSocket | undefined;
 	#onSettled: ((isAccepted: boolean) => void) | undefined;
@@ -50,17 +47,16 @@ export class Upgrade {
 	#protocol = '';
 	#isSettled = false;
 
-	constructor(handshake: WebSocketHandshake, settings: UpgradeSettings) {
-		this.#handshake = handshake;
+	constructor(settings: UpgradeSettings) {
 		this.#settings = settings;
+		this.late = settings.late;
 	}
 
 	/** `locals.upgradeWebSocket()`. */
 	prepare(options: UpgradeWebSocketOptions = {}): WebSocketUpgrade {
 		if (this.#client !== undefined) throw new Error(ALREADY_UPGRADED);
-		const handshake = this.#handshake;
+		const { handshake, limits, hooks, report, context } = this.#settings;
 		const { request, protocols } = handshake;
-		const { limits, hooks, report } = this.#settings;
 		const chosen =
 			options.protocol ?? (protocols[0] && hooks.selectProtocol?.(protocols, handshake));
 		const protocol = chosen ?? '';
@@ -75,8 +71,13 @@ export class Upgrade {
 			tags: [...(options.tags ?? [])],
 			data: options.data,
 			maxHeldBytes: limits.maxPayload,
-			captureContext() {
-				return AsyncResource && new AsyncResource('WebSocketHandler');
+			runtime: {
+				captureContext() {
+					return AsyncResource && new AsyncResource('WebSocketHandler');
+				},
+				waitUntil(work) {
+					context.waitUntil(work);
+				},
 			},
 			report,
 		});

@@ -26,7 +26,7 @@ function create(): SocketController {
 		tags: [],
 		data: undefined,
 		maxHeldBytes: 1024,
-		captureContext: () => new AsyncResource('Test'),
+		runtime: { captureContext: () => new AsyncResource('Test') },
 		report: assert.fail,
 	});
 }

@@ -6,6 +6,7 @@ import {
 	NOT_ACCEPTED,
 	protocolNotOffered,
 } from '../shared/errors.ts';
+import type { HandlerRuntime } from '../shared/listeners.ts';
 import { SocketController } from '../shared/socket-controller.ts';
 import type { UpgradeWebSocketOptions, WebSocketUpgrade } from '../shared/types.ts';
 import { acceptHandshake } from './accept.ts';
@@ -26,10 +27,12 @@ export interface UpgradeSettings {
 
 const NO_TAGS: readonly string[] = [];
 
-/** What `AsyncLocalStorage.snapshot()` is made of, without the closures that it adds. */
-function captureContext(): AsyncResource {
-	return new AsyncResource('WebSocketHandler');
-}
+const RUNTIME: HandlerRuntime = {
+	/** What `AsyncLocalStorage.snapshot()` is made of, without the closures that it adds. */
+	captureContext() {
+		return new AsyncResource('WebSocketHandler');
+	},
+};
 
 /** `locals.upgradeWebSocket()` for one upgrade request. */
 export function upgradeWebSocket(
@@ -50,7 +53,7 @@ export function upgradeWebSocket(
 		tags: options.tags === undefined ? NO_TAGS : [...options.tags],
 		data: options.data,
 		maxHeldBytes: connectionSettings.maxPayload,
-		captureContext,
+		runtime: RUNTIME,
 		report: settings.report,
 	});
 

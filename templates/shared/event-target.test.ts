@@ -14,7 +14,7 @@ function target(report: (message: string, error?: unknown) => void = assert.fail
 		tags: [],
 		data: undefined,
 		maxHeldBytes: 1024,
-		captureContext: () => new AsyncResource('Test'),
+		runtime: { captureContext: () => new AsyncResource('Test') },
 		report,
 	}).socket;
 }

@@ -19,8 +19,13 @@ export interface AsyncScope {
 	): Result;
 }
 
-/** Gives the asynchronous context of the caller, `undefined` where there are none. */
-export type CaptureContext = () => AsyncScope | undefined;
+/** What handlers need of the runtime they run in. */
+export interface HandlerRuntime {
+	/** Gives the asynchronous context of the caller, `undefined` where there are none. */
+	captureContext(): AsyncScope | undefined;
+	/** Keeps the request alive until the work has settled. Absent where requests do not end work. */
+	waitUntil?(work: unknown): void;
+}
 
 /** What listeners belong to. */
 export interface ListenersOwner {
@@ -28,8 +33,12 @@ export interface ListenersOwner {
 	readonly socket: EventTarget;
 	/** A listener for events of this type was added. */
 	onListener(type: string): void;
-	/** A listener has thrown this, or rejected with it. */
-	onFailure(error: unknown): void;
+	/**
+	 * A listener has thrown this, or rejected with it.
+	 *
+	 * @returns What is still being done about it.
+	 */
+	onFailure(error: unknown): unknown;
 }
 
 /** How a listener was added (DOM Standard, section 2.7). */
@@ -67,14 +76,13 @@ interface Present extends Listener {
  */
 export class Listeners {
 	readonly #owner: ListenersOwner;
-	readonly #captureContext: CaptureContext;
+	readonly #runtime: HandlerRuntime;
 	/** In order. Replaced, never changed: a dispatch goes through those that it began with. */
 	#all: readonly Listener[] = [];
 
-	/** @param captureContext For a listener to run in the context in which it was added. */
-	constructor(owner: ListenersOwner, captureContext: CaptureContext) {
+	constructor(owner: ListenersOwner, runtime: HandlerRuntime) {
 		this.#owner = owner;
-		this.#captureContext = captureContext;
+		this.#runtime = runtime;
 	}
 
 	add(type: string, callback: EventListenerLike | null, options: ListenerOptions): void {
@@ -103,7 +111,7 @@ export class Listeners {
 		const callback = typeof value === 'function' ? (value as EventListenerLike) : undefined;
 		const present = this.#find(type);
 		if (present !== undefined) {
-			Object.assign(present, { callback, context: this.#captureContext() });
+			Object.assign(present, { callback, context: this.#runtime.captureContext() });
 		} else if (callback !== undefined) this.#append(type, callback);
 	}
 
@@ -143,15 +151,18 @@ export class Listeners {
 					: context.runInAsyncScope(handler, self, event)
 			) as Partial<PromiseLike<unknown>> | null | undefined;
 			if (typeof result?.then === 'function') {
-				result.then(undefined, (error) => this.#owner.onFailure(error));
+				const done = result.then(undefined, (error) => this.#owner.onFailure(error));
+				this.#runtime.waitUntil?.(done);
 			}
 		} catch (error) {
-			this.#owner.onFailure(error);
+			// In two steps: without `waitUntil` its argument would not be evaluated.
+			const done = this.#owner.onFailure(error);
+			this.#runtime.waitUntil?.(done);
 		}
 	}
 
 	#append(type: string, callback: EventListenerLike, flags?: Flags): void {
-		const listener = { type, flags, callback, context: this.#captureContext() };
+		const listener = { type, flags, callback, context: this.#runtime.captureContext() };
 		// `concat()` leaves no room for more.
 		this.#all = this.#all.filter(isPresent).concat(listener);
 		this.#owner.onListener(type);

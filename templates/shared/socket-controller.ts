@@ -1,6 +1,6 @@
 import { ABNORMAL_CLOSURE, INTERNAL_ERROR } from './close-codes.ts';
 import { Inbox } from './inbox.ts';
-import { type CaptureContext, Listeners, type ListenersOwner } from './listeners.ts';
+import { type HandlerRuntime, Listeners, type ListenersOwner } from './listeners.ts';
 import { SocketMessageEvent } from './message-event.ts';
 import { MessageSink } from './message-sink.ts';
 import { MessageSource, type StreamMessage } from './message-source.ts';
@@ -12,8 +12,7 @@ import type { CloseFrame, Receiver, StreamedSocket, Transport } from './transpor
 export interface SocketInit extends SocketProperties {
 	/** Bytes of messages that wait for the first message handler. */
 	readonly maxHeldBytes: number;
-	/** For a handler to run in the context in which it was added. */
-	readonly captureContext: CaptureContext;
+	readonly runtime: HandlerRuntime;
 	readonly report: Report;
 }
 
@@ -52,7 +51,7 @@ export class SocketController implements SocketState, StreamedSocket, ListenersO
 	constructor(init: SocketInit) {
 		this.#maxHeldBytes = init.maxHeldBytes;
 		this.#report = init.report;
-		this.listeners = new Listeners(this, init.captureContext);
+		this.listeners = new Listeners(this, init.runtime);
 		this.socket = new ServerWebSocket(this, init);
 	}
 
@@ -110,9 +109,7 @@ export class SocketController implements SocketState, StreamedSocket, ListenersO
 			return;
 		}
 		this.#inbox ??= new Inbox(this.#maxHeldBytes, () => {
-			this.#report(
-				`Dropped messages on ${this.socket.url}: too many arrived before a "message" handler was attached`,
-			);
+			this.#report(`Dropped messages on ${this.socket.url}: too many waited for a handler`);
 		});
 		this.#inbox.message(data, () => this.#deliver(data));
 	}
@@ -143,11 +140,15 @@ export class SocketController implements SocketState, StreamedSocket, ListenersO
 		this.release();
 	}
 
-	onFailure(error: unknown): void {
+	onFailure(error: unknown): unknown {
 		this.#isReleased = true;
 		this.#inbox?.discard();
-		if (this.readyState === OPEN) this.transport?.close(INTERNAL_ERROR);
-		this.#report(`A WebSocket handler failed on ${this.socket.url}`, error);
+		try {
+			if (this.readyState === OPEN) this.transport?.close(INTERNAL_ERROR);
+		} catch {
+			// The handler runs where the connection cannot be used. Its own error has to be reported.
+		}
+		return this.#report(`A WebSocket handler failed on ${this.socket.url}`, error);
 	}
 
 	#deliver(data: string | ArrayBuffer): void {

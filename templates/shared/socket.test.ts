@@ -56,7 +56,7 @@ function bench(): Bench {
 		tags: [],
 		data: undefined,
 		maxHeldBytes: 1024,
-		captureContext: () => new AsyncResource('Test'),
+		runtime: { captureContext: () => new AsyncResource('Test') },
 		report: (message, error) => reports.push(error ?? message),
 	});
 	return {

@@ -15,5 +15,7 @@ pub const NO_OBJECTS: &str =
 
 /// Every case.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    [durable_objects::CASES, proxying::CASES, platform::CASES, requests::CASES].into_iter().flatten()
+    [durable_objects::CASES, proxying::CASES, platform::CASES, requests::CASES]
+        .into_iter()
+        .flatten()
 }
