@@ -61,18 +61,21 @@ fn tells_a_room_who_left_and_how(site: &Site) -> Result<()> {
     Ok(())
 }
 
-/// Of these codes only 1001 can be sent.
+/// Who leaves, with which payload of the closing frame, and the code that the room is told. Of these
+/// only 1001 can be sent.
+const WAYS_TO_LEAVE: [(&str, Option<&[u8]>, u16); 3] = [
+    ("without-a-code", Some(&[]), 1005),
+    ("going-away", Some(&[0x03, 0xe9]), 1001),
+    ("lost", None, 1006),
+];
+
 fn tells_a_room_of_every_way_to_leave(site: &Site) -> Result<()> {
     if !site.host.is_worker()? {
         return not_applicable(NO_OBJECTS);
     }
     let mut ada = site.server.open(&Request::upgrade("/rooms/ways?name=ada"))?;
     ensure!(ada.text()? == "ada came");
-    for (name, payload, code) in [
-        ("without-a-code", Some([].as_slice()), 1005),
-        ("going-away", Some([0x03, 0xe9].as_slice()), 1001),
-        ("lost", None, 1006),
-    ] {
+    for (name, payload, code) in WAYS_TO_LEAVE {
         let mut guest = site.server.connection()?;
         let target = format!("/rooms/ways?name={name}");
         guest.write(&Request::upgrade(&target).to_bytes(&site.server.address().to_string()))?;
