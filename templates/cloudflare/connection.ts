@@ -5,10 +5,10 @@ import {
 	POLICY_VIOLATION,
 } from '../shared/close-codes.ts';
 import { connectionClosed, connectionLost, OTHER_REQUEST } from '../shared/errors.ts';
-import { MessageRate } from '../shared/message-rate.ts';
 import { payloadSize } from '../shared/payload.ts';
 import { CLOSED, CLOSING, OPEN, type ReadyState } from '../shared/ready-state.ts';
 import type { Payload, Receiver, Sent, Transport } from '../shared/transport.ts';
+import { MessageRate } from './message-rate.ts';
 import type { PlatformSocket } from './platform.ts';
 
 /** The limits that can be kept on a connection here. */
