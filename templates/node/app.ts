@@ -49,7 +49,7 @@ export function withWebSocketLocals(handler: RequestHandler, app: WebSocketApp):
 		} else if (!hasWarned && isHandshake(request)) {
 			hasWarned = true;
 			loggerOf(app).warn(
-				'A WebSocket handshake arrived as an ordinary request. Call `attachWebSocket(server)`, exported beside `handler`, with the server that Astro runs in.',
+				'A WebSocket handshake arrived as an ordinary request. Call `attachWebSocket(server)`, exported beside `handler`, with the server that Astro runs in. If you do, another library takes all handshakes of the server: pass a `filter`.',
 			);
 		}
 		await handler(request, response, next, withLocals(request, locals, settings));
