@@ -211,16 +211,24 @@ test('capitals make no difference', async (context) => {
 	assert.match(head, /^HTTP\/1\.1 418 /);
 });
 
-for (const [name, from, to] of [
-	['h2c', 'Upgrade: websocket', 'Upgrade: h2c'],
-	['a bad key', /Key: .*/, 'Key: bad'],
-	['another version', 'Version: 13', 'Version: 8'],
+test('an upgrade to h2c is an ordinary request', async (context) => {
+	const dev = await serve(context);
+	const lines = HANDSHAKE.map((line) => line.replace('Upgrade: websocket', 'Upgrade: h2c'));
+	const { head, body } = await ask(dev.port, ...lines);
+	assert.match(head, /^HTTP\/1\.1 200 /);
+	assert.match(body, /ordinary, upgrade: undefined/);
+	assert.equal(dev.handshakes.length, 0);
+});
+
+for (const [name, from, to, status] of [
+	['a bad key', /Key: .*/, 'Key: bad', 400],
+	['another version', 'Version: 13', 'Version: 8', 426],
 ] as const) {
-	test(`an upgrade to ${name} is an ordinary request`, async (context) => {
+	test(`a handshake with ${name} gets ${status}`, async (context) => {
 		const dev = await serve(context);
-		const { head, body } = await ask(dev.port, ...HANDSHAKE.map((line) => line.replace(from, to)));
-		assert.match(head, /^HTTP\/1\.1 200 /);
-		assert.match(body, /ordinary, upgrade: undefined/);
+		const { head } = await ask(dev.port, ...HANDSHAKE.map((line) => line.replace(from, to)));
+		assert.match(head, new RegExp(`^HTTP/1\\.1 ${status} `));
+		assert.equal(head.includes('Sec-WebSocket-Version: 13'), status === 426);
 		assert.equal(dev.handshakes.length, 0);
 	});
 }

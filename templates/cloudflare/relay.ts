@@ -4,7 +4,14 @@ import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
-import { handshakeRequest, isWebSocketHandshake, tokens } from '../shared/handshake.ts';
+import {
+	asksForWebSocket,
+	type HandshakeRequest,
+	handshakeRequest,
+	malformation,
+	tokens,
+} from '../shared/handshake.ts';
+import { refusalHeaders } from '../shared/refusal.ts';
 import { answerTo, passOn } from './relay-answer.ts';
 
 /** The part of a server that is needed here. */
@@ -58,7 +65,7 @@ export function relayHandshakes(server: UpgradeServer, options: RelayOptions): v
 	// What is no handshake stays an ordinary request, and keeps its body.
 	if (shouldUpgradeCallback !== undefined) {
 		server.shouldUpgradeCallback = (request) =>
-			isHandshake(request) && shouldUpgradeCallback.call(server, request);
+			isUpgrade(request) && shouldUpgradeCallback.call(server, request);
 	}
 	server.emit = (event: string, ...args: unknown[]): boolean => {
 		const proceed = (): boolean => emit.call(server, event, ...args);
@@ -77,8 +84,15 @@ export function relayHandshakes(server: UpgradeServer, options: RelayOptions): v
 		}
 		const protocol = request.headers[PROTOCOL];
 		if (HOT_UPDATE.includes(String(protocol))) return proceed();
-		if (!isHandshake(request) || options.isAnswered(request)) {
+		if (!isUpgrade(request) || options.isAnswered(request)) {
 			return server.emit('request', request, answerTo(request, socket));
+		}
+		const malformed = malformation(partsOf(request));
+		if (malformed !== undefined) {
+			const answer = answerTo(request, socket);
+			answer.writeHead(malformed.status, refusalHeaders(malformed));
+			answer.end(malformed.message);
+			return true;
 		}
 		setHeader(request, 'upgrade', 'websocket');
 		// The Worker gets it nevertheless: it is passed on from the raw headers.
@@ -87,8 +101,12 @@ export function relayHandshakes(server: UpgradeServer, options: RelayOptions): v
 	};
 }
 
-function isHandshake({ method, headers }: IncomingMessage): boolean {
-	return isWebSocketHandshake(handshakeRequest(method, (name) => headers[name]?.toString()));
+function isUpgrade(request: IncomingMessage): boolean {
+	return asksForWebSocket(partsOf(request));
+}
+
+function partsOf({ method, headers }: IncomingMessage): HandshakeRequest {
+	return handshakeRequest(method, (name) => headers[name]?.toString());
 }
 
 let isListening = false;

@@ -51,7 +51,7 @@ class FakePair {
 Object.assign(globalThis, { Response: FakeResponse, WebSocketPair: FakePair });
 
 const OPTIONS: SiteOptions = {
-	allowedOrigins: ['https://app.example.org'],
+	allowedOrigins: ['^https://app\\.example\\.org$'],
 	handshakeTimeout: 0,
 	maxMessagesPerSecond: 0,
 	maxPayload: 1024,
@@ -81,7 +81,7 @@ function bench(hooks: WebSocketHooks = {}, headers: Record<string, string> = {})
 	return {
 		site: new Site(OPTIONS, hooks),
 		app: {
-			manifest: { allowedDomains: [{ hostname: '*.example.net' }] },
+			matchesAllowedDomains: (host) => host.endsWith('.example.net'),
 		},
 		request: request as Request,
 		locals: {} as WebSocketLocals,
@@ -207,7 +207,7 @@ test('where the route leaves it open, a hook chooses', async () => {
 
 for (const [origin, status] of [
 	['https://example.com', 101],
-	['http://example.com', 101],
+	['http://example.com', 403],
 	['https://app.example.org', 101],
 	['https://www.example.net', 101],
 	['https://evil.example', 403],
@@ -215,6 +215,18 @@ for (const [origin, status] of [
 ] as const) {
 	test(`a handshake from the origin ${origin} gets ${status}`, async () => {
 		const site = bench({}, { origin });
+		const response = await run(site, () => site.locals.upgradeWebSocket().response);
+		assert.equal(response.status, status);
+	});
+}
+
+for (const [offered, status] of [
+	['a, b', 101],
+	['a, a', 400],
+	['a b', 400],
+] as const) {
+	test(`a handshake that offers ${JSON.stringify(offered)} gets ${status}`, async () => {
+		const site = bench({}, { 'sec-websocket-protocol': offered });
 		const response = await run(site, () => site.locals.upgradeWebSocket().response);
 		assert.equal(response.status, status);
 	});

@@ -1,5 +1,4 @@
-import type { AllowedDomain } from '../shared/allowed-domains.ts';
-import { tokens } from '../shared/handshake.ts';
+import { areProtocols, tokens } from '../shared/handshake.ts';
 import type { WebSocketHandshake, WebSocketHooks } from '../shared/hooks.ts';
 import type { ResolvedWebSocketOptions } from '../shared/options.ts';
 import { ORDINARY } from '../shared/ordinary-locals.ts';
@@ -8,6 +7,7 @@ import {
 	FAILED,
 	FORBIDDEN_ORIGIN,
 	HANDSHAKE_TIMEOUT,
+	MALFORMED_PROTOCOLS,
 	NOT_VERIFIED,
 	type Refusal,
 } from '../shared/refusal.ts';
@@ -26,7 +26,8 @@ export type SiteOptions = Pick<ResolvedWebSocketOptions, Kept>;
 
 /** The parts of Astro's app that are needed here. */
 export interface SiteApp {
-	readonly manifest: { readonly allowedDomains?: readonly AllowedDomain[] | undefined };
+	/** Since Astro 5.15. */
+	matchesAllowedDomains?(host: string, protocol: string): boolean;
 }
 
 /** The site that a Worker serves. */
@@ -86,7 +87,7 @@ export class Site {
 	async admit(
 		request: UpgradeRequest,
 		locals: object,
-		{ manifest }: SiteApp,
+		app: SiteApp,
 		context: PlatformContext,
 	): Promise<Upgrade | Response | undefined> {
 		if (!isHandshake(request)) {
@@ -95,24 +96,29 @@ export class Site {
 		}
 		const { headers, url } = request;
 		const { allowedOrigins, handshakeTimeout } = this.#options;
-		const { allowedDomains = [] } = manifest;
-		const origin = headers.get('origin');
-		const host = headers.get('host') ?? new URL(url).host;
-		if (!isOriginAllowed({ origin, host }, { allowedOrigins, allowedDomains })) {
-			return refused(FORBIDDEN_ORIGIN);
-		}
+		const isAllowed = isOriginAllowed(
+			{ origin: headers.get('origin'), own: new URL(url).origin },
+			{
+				allowedOrigins,
+				isAllowedDomain: (host, protocol) => app.matchesAllowedDomains?.(host, protocol),
+			},
+		);
+		if (!isAllowed) return refused(FORBIDDEN_ORIGIN);
+		const protocols = tokens(headers.get('sec-websocket-protocol'));
+		if (!areProtocols(protocols)) return refused(MALFORMED_PROTOCOLS);
 		// It ends with the request, or comes too late to change anything.
 		const late = new Promise<Response>((resolve) => {
 			if (handshakeTimeout === 0) return;
 			setTimeout(() => resolve(refused(HANDSHAKE_TIMEOUT)), handshakeTimeout);
 		});
-		return Promise.race([this.#verify(request, locals, context, late), late]);
+		return Promise.race([this.#verify(request, locals, protocols, context, late), late]);
 	}
 
 	/** Asks the hooks about a handshake whose origin may connect. */
 	async #verify(
 		request: UpgradeRequest,
 		locals: object,
+		protocols: readonly string[],
 		context: PlatformContext,
 		late: Promise<Response>,
 	): Promise<Upgrade | Response> {
@@ -124,11 +130,7 @@ export class Site {
 		let running = 'clientAddress';
 		try {
 			clientAddress = (await hooks.clientAddress?.(request, clientAddress)) ?? clientAddress;
-			handshake = {
-				request,
-				clientAddress,
-				protocols: tokens(headers.get('sec-websocket-protocol')),
-			};
+			handshake = { request, clientAddress, protocols };
 			running = 'verifyClient';
 			const verdict: unknown =
 				hooks.verifyClient === undefined || (await hooks.verifyClient(handshake));

@@ -13,7 +13,8 @@ import { answeringServer } from './answered.ts';
 import { clientAddress, limitKey } from './client-address.ts';
 import { type Connections, connections } from './connections.ts';
 import type { Admission, UpgradeContext } from './context.ts';
-import { webRequest } from './handshake.ts';
+import { type Explanation, explainLimit } from './explanation.ts';
+import { malformedUpgrade, webRequest } from './handshake.ts';
 import type { Host } from './host.ts';
 import { refuse } from './refuse.ts';
 import type { Slot } from './slot.ts';
@@ -50,11 +51,18 @@ export function admit(
 		return;
 	}
 	const { maxConnections } = options;
+	const malformed = malformedUpgrade(request);
+	if (malformed !== undefined) {
+		refuse(response, malformed);
+		return;
+	}
 	const entered = books.enter(scope, request.socket, maxConnections);
 	if (entered === undefined) {
-		refuse(response, TOO_MANY_CONNECTIONS);
+		const address = clientAddress(request, host.proxies);
+		const explanation = explainLimit(address, 'maxConnections', options);
+		refuse(response, TOO_MANY_CONNECTIONS, { host, explanation });
 		books.events.emit('pool:full', () => ({
-			address: clientAddress(request, host.proxies),
+			address,
 			limit: 'maxConnections',
 			most: maxConnections,
 		}));
@@ -68,9 +76,9 @@ export function admit(
 			// Given up in the meantime, or left alone by its client.
 			if (response.headersSent || request.socket.destroyed) return;
 			entered.address = address;
-			const refusal = overLimit(books, host, entered);
-			if (refusal !== undefined) {
-				refuse(response, refusal);
+			const exceeded = overLimit(books, host, entered);
+			if (exceeded !== undefined) {
+				refuse(response, exceeded.refusal, { host, explanation: exceeded.explanation });
 				return;
 			}
 			context.admission = admission(entered, request.socket, hooks, address);
@@ -97,14 +105,22 @@ async function identify(
 	const hooks = await host.hooks();
 	const address = clientAddress(request, host.proxies);
 	if (hooks.clientAddress === undefined) return [hooks, address];
-	const own: unknown = await hooks.clientAddress(webRequest(request, path), address);
+	const own: unknown = await hooks.clientAddress(
+		webRequest(request, host.origin(request), path),
+		address,
+	);
 	if (typeof own !== 'string') {
 		throw new TypeError(`The WebSocket hook \`clientAddress\` must return a string, got: ${own}`);
 	}
 	return [hooks, own];
 }
 
-function overLimit(books: Connections, host: Host, slot: Slot): Refusal | undefined {
+interface Exceeded {
+	readonly refusal: Refusal;
+	readonly explanation: Explanation;
+}
+
+function overLimit(books: Connections, host: Host, slot: Slot): Exceeded | undefined {
 	const { address } = slot;
 	// On a Unix socket every client would count as the same one.
 	if (address === '') return undefined;
@@ -121,7 +137,10 @@ function overLimit(books: Connections, host: Host, slot: Slot): Refusal | undefi
 				window: rateLimitWindow,
 				retryAfter,
 			}));
-			return tooManyHandshakes(retryAfter);
+			return {
+				refusal: tooManyHandshakes(retryAfter),
+				explanation: explainLimit(address, 'rateLimitMaxConnections', options),
+			};
 		}
 	}
 	if (books.count(key, slot, maxConnectionsPerIP)) return undefined;
@@ -130,7 +149,10 @@ function overLimit(books: Connections, host: Host, slot: Slot): Refusal | undefi
 		limit: 'maxConnectionsPerIP',
 		most: maxConnectionsPerIP,
 	}));
-	return TOO_MANY_FROM_CLIENT;
+	return {
+		refusal: TOO_MANY_FROM_CLIENT,
+		explanation: explainLimit(address, 'maxConnectionsPerIP', options),
+	};
 }
 
 function admission(slot: Slot, socket: Duplex, hooks: WebSocketHooks, address: string): Admission {

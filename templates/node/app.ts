@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AllowedDomain } from '../shared/allowed-domains.ts';
 import { NO_SUCH_PATH, SHUTTING_DOWN } from '../shared/refusal.ts';
 import { getUpgradeContext } from './context.ts';
 import { isHandshake } from './handshake.ts';
@@ -17,15 +16,10 @@ export type RequestHandler = (
 	locals?: object,
 ) => void | Promise<void>;
 
-/** The parts of Astro's app that are needed here. */
-export interface WebSocketApp extends HostApp {
-	getAllowedDomains?(): readonly AllowedDomain[] | undefined;
-}
-
 /** Gives every request that upstream's app handler renders the locals of `WebSocketLocals`. */
-export function withWebSocketLocals(handler: RequestHandler, app: WebSocketApp): RequestHandler {
-	const { scope, options, hooks, report, isMatch } = hostOf(app);
-	const { allowedOrigins } = options;
+export function withWebSocketLocals(handler: RequestHandler, app: HostApp): RequestHandler {
+	const host = hostOf(app);
+	const { scope, options, hooks, report, isMatch } = host;
 	const settings = { connection: options, report };
 	let hasWarned = false;
 
@@ -41,8 +35,8 @@ export function withWebSocketLocals(handler: RequestHandler, app: WebSocketApp):
 				}
 				if (!held.take() || !(await held.admit())) return;
 			}
-			const allowedDomains = app.getAllowedDomains?.() ?? [];
-			if (rejectForeignOrigin(request, response, { allowedOrigins, allowedDomains })) return;
+			context.origin = host.origin(request);
+			if (rejectForeignOrigin(request, response, host, app.getAllowedDomains?.() ?? [])) return;
 			context.admission?.claim(scope, await hooks());
 			if (context.admission?.isClosing()) return refuse(response, SHUTTING_DOWN);
 			if (await rejectUnverified(request, response, context, report)) return;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { test } from 'node:test';
-import { clientAddress, limitKey, proxyList } from './client-address.ts';
+import { clientAddress, clientScheme, limitKey, proxyList } from './client-address.ts';
 
 function request(remoteAddress: string | undefined, forwarded?: string): IncomingMessage {
 	const socket = Object.defineProperty(new Socket(), 'remoteAddress', { value: remoteAddress });
@@ -40,6 +40,36 @@ const cases: [sentence: string, request: IncomingMessage, address: string][] = [
 for (const [sentence, given, address] of cases) {
 	test(sentence, () => assert.equal(clientAddress(given, proxies), address));
 }
+
+const https = Object.assign(new Socket(), { encrypted: true });
+
+const schemes: [
+	sentence: string,
+	remote: string,
+	headers: Record<string, string>,
+	scheme: string,
+][] = [
+	['without a word of it the scheme is that of the connection', '10.1.2.3', {}, 'http'],
+	['a stranger has no say', '192.0.2.1', { 'x-forwarded-proto': 'https' }, 'http'],
+	['a trusted proxy has', '10.1.2.3', { 'x-forwarded-proto': 'https' }, 'https'],
+	['it may name that of the WebSocket', '10.1.2.3', { 'x-forwarded-proto': 'wss' }, 'https'],
+	['the first is next to the client', '10.1.2.3', { 'x-forwarded-proto': 'https, http' }, 'https'],
+	['it may say it as RFC 7239', '10.1.2.3', { forwarded: 'for=192.0.2.1;proto=https' }, 'https'],
+	['in quotes, too', '10.1.2.3', { forwarded: 'Proto="https";by=_a, proto=http' }, 'https'],
+	['a part of another name does not count', '10.1.2.3', { forwarded: 'xproto=https' }, 'http'],
+];
+
+for (const [sentence, remote, headers, scheme] of schemes) {
+	test(sentence, () => {
+		const given = request(remote);
+		Object.assign(given.headers, headers);
+		assert.equal(clientScheme(given, proxies), scheme);
+	});
+}
+
+test('the scheme of a connection with TLS is https', () => {
+	assert.equal(clientScheme(new IncomingMessage(https), proxies), 'https');
+});
 
 test('limits count IPv6 addresses by their /64', () => {
 	assert.equal(limitKey('2001:db8:0:7:1:2:3:4'), '2001:db8:0:7::/64');

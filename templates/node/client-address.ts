@@ -31,6 +31,38 @@ export function clientAddress(request: IncomingMessage, proxies: BlockList): str
 	return address;
 }
 
+/** The other end of the connection. */
+export interface Proxy {
+	/** The empty string where there is none, as on a Unix socket. */
+	readonly address: string;
+	/** Whether it is one of `websocket.trustedProxies`. */
+	readonly isTrusted: boolean;
+}
+
+/** Whoever the connection comes from, which may be a proxy. */
+export function proxyOf(request: IncomingMessage, proxies: BlockList): Proxy {
+	const address = normalized(request.socket.remoteAddress ?? '') ?? '';
+	return { address, isTrusted: isTrusted(address, proxies) };
+}
+
+/**
+ * The scheme of the address that the client asked for: what a trusted proxy says of it, else that of
+ * the connection. Only the word of the proxy next to the client counts, which is the first.
+ */
+export function clientScheme(request: IncomingMessage, proxies: BlockList): 'http' | 'https' {
+	const said = proxyOf(request, proxies).isTrusted ? forwardedScheme(request) : undefined;
+	// Some proxies tell the scheme of the WebSocket.
+	if (said !== undefined) return /^(?:https|wss)$/i.test(said) ? 'https' : 'http';
+	return 'encrypted' in request.socket ? 'https' : 'http';
+}
+
+/** `X-Forwarded-Proto`, or the `proto` of RFC 7239. */
+function forwardedScheme({ headers }: IncomingMessage): string | undefined {
+	const [first = ''] = String(headers['x-forwarded-proto'] ?? '').split(',');
+	const [, proto] = /(?:^|[\s,;])proto="?(\w+)/i.exec(String(headers.forwarded ?? '')) ?? [];
+	return first.trim() || proto;
+}
+
 /**
  * What limits per client count by. One customer of a provider has at least a /64 of IPv6 addresses
  * (RFC 6177), and could use another for each connection.

@@ -8,8 +8,10 @@ import { type Report, reporter } from '../shared/report.ts';
 import { proxyList } from './client-address.ts';
 import { connections } from './connections.ts';
 import { attachDevServer, closeDevConnections } from './dev.ts';
+import { requestOrigin } from './handshake.ts';
 import { hooksOf } from './hooks.ts';
-import type { Host } from './host.ts';
+import { astroOrigin, type Host } from './host.ts';
+import { Notices } from './notices.ts';
 import { perProcess } from './per-process.ts';
 
 /** Adds to an integration what answers handshakes in an `astro dev` that runs the site in Node. */
@@ -63,7 +65,14 @@ function devHost(
 			hooks = file === null ? {} : hooksOf(await load(vite, file));
 			return hooks;
 		},
+		isDev: true,
+		origin(request) {
+			const own = requestOrigin(request);
+			// Before 6 the dev server knows of no forwarded headers.
+			return isAstro6(vite) ? astroOrigin(request, own, allowedDomainsOf(config)) : own;
+		},
 		report,
+		notices: new Notices(report),
 	};
 }
 
@@ -71,6 +80,11 @@ function devHost(
 type AnyViteDevServer = Pick<ViteDevServer, 'ssrLoadModule'> & {
 	readonly environments?: { readonly [name: string]: object };
 };
+
+/** Since 6 Astro loads the site by the runner of an environment, and brings one of its own name. */
+function isAstro6({ environments }: AnyViteDevServer): boolean {
+	return environments?.astro !== undefined;
+}
 
 interface RunnableEnvironment {
 	readonly runner?: { import(file: string): Promise<object> };
@@ -82,8 +96,7 @@ interface RunnableEnvironment {
  */
 async function load(vite: AnyViteDevServer, file: string): Promise<object> {
 	const { environments } = vite;
-	// Since 6 Astro loads the site by the runner of an environment, and brings one of its own name.
-	const site: RunnableEnvironment | undefined = environments?.astro && environments.ssr;
+	const site: RunnableEnvironment | undefined = isAstro6(vite) ? environments?.ssr : undefined;
 	const runner = site?.runner;
 	return runner === undefined ? await vite.ssrLoadModule(file) : await runner.import(file);
 }

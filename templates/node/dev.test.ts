@@ -8,6 +8,7 @@ import { WebSocket } from 'ws';
 import { WEBSOCKET_DEFAULTS } from '../shared/options.ts';
 import { proxyList } from './client-address.ts';
 import { attachDevServer } from './dev.ts';
+import { Notices } from './notices.ts';
 
 type Middleware = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
 
@@ -44,7 +45,10 @@ async function serve(context: TestContext): Promise<Dev> {
 		options: WEBSOCKET_DEFAULTS,
 		proxies: proxyList([]),
 		hooks: () => ({}),
-		report: assert.fail,
+		isDev: true,
+		origin: () => 'http://localhost',
+		report: (): void => {},
+		notices: new Notices(() => {}),
 	};
 	attachDevServer(vite as ViteDevServer, host, []);
 	httpServer.listen(0, '127.0.0.1');

@@ -25,7 +25,6 @@ export function attachDevServer(
 	allowedDomains: readonly AllowedDomain[],
 ): void {
 	const { options, report } = host;
-	const { allowedOrigins } = options;
 	const settings = { connection: options, report };
 	vite.middlewares.use((request: DevRequest, response, next) => {
 		const goOn = (): void => {
@@ -37,8 +36,9 @@ export function attachDevServer(
 		const check = async (): Promise<void> => {
 			const { held } = context;
 			if (held !== undefined && !(await held.admit())) return;
+			context.origin = host.origin(request);
 			// Astro's dev server lets WebSockets from other sites through (`sec-fetch.ts`).
-			if (rejectForeignOrigin(request, response, { allowedOrigins, allowedDomains })) return;
+			if (rejectForeignOrigin(request, response, host, allowedDomains)) return;
 			if (await rejectUnverified(request, response, context, report)) return;
 			// Only Astro's own middleware knows the routes. It answers 404 on a path that has none.
 			if (held !== undefined) held.isTakenByAnswer = true;

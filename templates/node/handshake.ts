@@ -1,16 +1,35 @@
 import type { IncomingMessage } from 'node:http';
-import { handshakeRequest, isWebSocketHandshake, tokens } from '../shared/handshake.ts';
+import {
+	asksForWebSocket,
+	type HandshakeRequest,
+	handshakeRequest,
+	isWebSocketHandshake,
+	malformation,
+	tokens,
+} from '../shared/handshake.ts';
+import { BAD_HANDSHAKE, type Refusal } from '../shared/refusal.ts';
+
+/** Whether a request asks for a WebSocket, be its handshake well formed or not. */
+export function isUpgrade(request: IncomingMessage): boolean {
+	return asksForWebSocket(partsOf(request));
+}
 
 /**
- * {@link isWebSocketHandshake} for Node's request. RFC 6455 section 4.2.1 also asks for HTTP/1.1 and
- * for a host; Node refuses other requests without one, but hands upgrades out before.
+ * The answer to a malformed handshake. RFC 6455 section 4.2.1 also asks for HTTP/1.1 and for a host;
+ * Node refuses other requests without one, but hands upgrades out before.
  */
-export function isHandshake({ method, headers, httpVersion }: IncomingMessage): boolean {
-	return (
-		httpVersion !== '1.0' &&
-		headers.host !== undefined &&
-		isWebSocketHandshake(handshakeRequest(method, (name) => headers[name]?.toString()))
-	);
+export function malformedUpgrade(request: IncomingMessage): Refusal | undefined {
+	if (request.httpVersion === '1.0' || request.headers.host === undefined) return BAD_HANDSHAKE;
+	return malformation(partsOf(request));
+}
+
+/** {@link isWebSocketHandshake} for Node's request. */
+export function isHandshake(request: IncomingMessage): boolean {
+	return isUpgrade(request) && malformedUpgrade(request) === undefined;
+}
+
+function partsOf({ method, headers }: IncomingMessage): HandshakeRequest {
+	return handshakeRequest(method, (name) => headers[name]?.toString());
 }
 
 /** The subprotocols the client offered, in its order of preference. */
@@ -30,38 +49,43 @@ export function requestPath({ url = '/' }: IncomingMessage): string {
 	return path.startsWith('/') || path === '*' ? path : `/${path}`;
 }
 
-/** The address the client asked for, as `WebSocket.url` writes it. */
-export function webSocketUrl(request: IncomingMessage, path: string): string {
-	return url(request, 'ws', path);
+/** Another name for the address of a site's page: that of its WebSockets. */
+export function webSocketUrl(origin: string, path: string): string {
+	return `ws${url(origin, path).slice('http'.length)}`;
 }
 
 /**
  * The request as the standards have it.
  *
+ * @param origin Where the site is, as Astro tells it.
  * @param path What the client asked for; hosts shorten `request.url`.
  */
-export function webRequest(request: IncomingMessage, path: string): Request {
+export function webRequest(request: IncomingMessage, origin: string, path: string): Request {
 	const headers = new Headers();
 	const { rawHeaders } = request;
 	for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
 		headers.append(rawHeaders[index] ?? '', rawHeaders[index + 1] ?? '');
 	}
-	return new Request(url(request, 'http', path), { headers });
+	return new Request(url(origin, path), { headers });
 }
 
-function url(request: IncomingMessage, protocol: 'ws' | 'http', path: string): string {
-	const scheme = 'encrypted' in request.socket ? `${protocol}s` : protocol;
-	const origin = originOf(scheme, request.headers.host);
+function url(origin: string, path: string): string {
 	return new URL(path.startsWith('/') ? `${origin}${path}` : `${origin}/${path}`).href;
+}
+
+/** The origin that the request itself names. */
+export function requestOrigin(request: IncomingMessage): string {
+	const scheme = 'encrypted' in request.socket ? 'https' : 'http';
+	return originOf(scheme, request.headers.host) ?? `${scheme}://localhost`;
 }
 
 /**
  * Clients write anything into `Host`. What is more than a host would become a part of the path,
  * or stand in front of it, and hooks decide by the path that the request is answered for.
  */
-function originOf(scheme: string, host: string | undefined): string {
+export function originOf(scheme: string, host: string | undefined): string | undefined {
 	const text = `${scheme}://${host}`;
-	const url = URL.canParse(text) ? new URL(text) : undefined;
-	const origin = `${scheme}://${url?.host}`;
-	return url?.href === `${origin}/` ? origin : `${scheme}://localhost`;
+	if (host === undefined || !URL.canParse(text)) return undefined;
+	const { href, origin } = new URL(text);
+	return href === `${origin}/` ? origin : undefined;
 }

@@ -1,12 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import type { BlockList } from 'node:net';
+import type { AllowedDomain } from '../shared/allowed-domains.ts';
+import { forwardedOrigin } from '../shared/forwarded.ts';
 import type { WebSocketHooks } from '../shared/hooks.ts';
 import { type ResolvedWebSocketOptions, WEBSOCKET_DEFAULTS } from '../shared/options.ts';
 import { type Report, reporter } from '../shared/report.ts';
 import { proxyList } from './client-address.ts';
 import { connections } from './connections.ts';
-import { requestPath, webRequest } from './handshake.ts';
+import { requestOrigin, requestPath, webRequest } from './handshake.ts';
 import { hooksOf } from './hooks.ts';
+import { Notices } from './notices.ts';
 
 /** The site whose handshakes a server answers. */
 export interface Host {
@@ -17,9 +20,15 @@ export interface Host {
 	readonly proxies: BlockList;
 	/** The exports of the hooks file; in dev they are read anew each time. */
 	hooks(): WebSocketHooks | Promise<WebSocketHooks>;
+	/** Whether it is an `astro dev`, whose clients may be told what to change. */
+	readonly isDev: boolean;
+	/** The origin of a request's address, as Astro tells it in `context.url`. */
+	origin(request: IncomingMessage): string;
 	/** Whether a route of the site matches; absent where that is not known. */
 	isMatch?(request: IncomingMessage): boolean;
 	readonly report: Report;
+	/** Why handshakes are refused, for the log. */
+	readonly notices: Notices;
 }
 
 /** Where upstream's messages go. */
@@ -35,6 +44,16 @@ export interface HostApp {
 	/** Up to Astro 5. */
 	getAdapterLogger?(): Logger;
 	match?(request: Request, allowPrerenderedRoutes?: boolean): unknown;
+	/** Since Astro 5.15. */
+	getAllowedDomains?(): readonly AllowedDomain[] | undefined;
+}
+
+/** The class of the app up to Astro 5, which makes the requests that are rendered. */
+interface RequestMaker {
+	createRequest?(
+		request: IncomingMessage,
+		options: { skipBody: boolean; allowedDomains: readonly AllowedDomain[] },
+	): Request;
 }
 
 /** The logger that the site's own messages go to, whatever the Astro. */
@@ -85,6 +104,7 @@ export interface BuiltHost extends Host {
 /** The host that a built server is. */
 export function hostOf(app: HostApp & { readonly [CONFIGURATION]?: Configuration }): BuiltHost {
 	const { options, hooks } = app[CONFIGURATION] ?? UNCONFIGURED;
+	const report = reportOf(app, hooks);
 	return {
 		scope: app,
 		options,
@@ -93,14 +113,41 @@ export function hostOf(app: HostApp & { readonly [CONFIGURATION]?: Configuration
 		isMatch(request) {
 			if (app.match === undefined) return true;
 			try {
+				const site = requestOrigin(request);
 				// Prerendered routes too: they have an answer, though it is no acceptance.
-				return app.match(webRequest(request, requestPath(request)), true) !== undefined;
+				return app.match(webRequest(request, site, requestPath(request)), true) !== undefined;
 			} catch {
 				return true;
 			}
 		},
-		report: reportOf(app, hooks),
+		isDev: false,
+		origin: (request) => builtOrigin(app, request),
+		report,
+		notices: new Notices(report),
 	};
+}
+
+function builtOrigin(app: HostApp, request: IncomingMessage): string {
+	const allowedDomains = app.getAllowedDomains?.() ?? [];
+	// A class is typed as a function, without its static methods.
+	const { createRequest } = app.constructor as RequestMaker;
+	const own = requestOrigin(request);
+	if (createRequest === undefined) return astroOrigin(request, own, allowedDomains);
+	try {
+		return new URL(createRequest(request, { skipBody: true, allowedDomains }).url).origin;
+	} catch {
+		// Upstream will answer with 500.
+		return own;
+	}
+}
+
+/** The origin that Astro, since 6, gives a request. */
+export function astroOrigin(
+	{ headers }: IncomingMessage,
+	own: string,
+	allowedDomains: readonly AllowedDomain[],
+): string {
+	return forwardedOrigin(own, (name) => headers[name]?.toString(), allowedDomains);
 }
 
 function reportOf(app: HostApp, hooks: WebSocketHooks): Report {

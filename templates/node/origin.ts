@@ -1,16 +1,28 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isOriginAllowed, type OriginPolicy } from '../shared/origin.ts';
+import { type AllowedDomain, domainMatcher } from '../shared/allowed-domains.ts';
+import { isOriginAllowed } from '../shared/origin.ts';
 import { FORBIDDEN_ORIGIN } from '../shared/refusal.ts';
+import { clientScheme } from './client-address.ts';
+import { explainOrigin } from './explanation.ts';
+import { originOf } from './handshake.ts';
+import type { Host } from './host.ts';
 import { refuse } from './refuse.ts';
 
 /** Answers an upgrade from an origin that may not connect with a 403. */
 export function rejectForeignOrigin(
 	request: IncomingMessage,
 	response: ServerResponse,
-	policy: OriginPolicy,
+	host: Host,
+	allowedDomains: readonly AllowedDomain[],
 ): boolean {
-	const { origin, host } = request.headers;
-	if (isOriginAllowed({ origin, host }, policy)) return false;
-	refuse(response, FORBIDDEN_ORIGIN);
+	const { headers } = request;
+	const own = originOf(clientScheme(request, host.proxies), headers.host);
+	const { allowedOrigins } = host.options;
+	const isAllowed = isOriginAllowed(
+		{ origin: headers.origin, own },
+		{ allowedOrigins, isAllowedDomain: domainMatcher(allowedDomains) },
+	);
+	if (isAllowed) return false;
+	refuse(response, FORBIDDEN_ORIGIN, { host, explanation: explainOrigin(request, own, host) });
 	return true;
 }

@@ -1,11 +1,29 @@
 import type { ServerResponse } from 'node:http';
 import { type Refusal, refusalHeaders } from '../shared/refusal.ts';
 import { getUpgradeContext } from './context.ts';
+import type { Explanation } from './explanation.ts';
+import type { Host } from './host.ts';
 
-/** Answers with a refusal. */
-export function refuse(response: ServerResponse, refusal: Refusal): void {
+/** What whoever runs or develops the site can do about a refusal. */
+export interface Advice {
+	readonly host: Host;
+	readonly explanation: Explanation;
+}
+
+/**
+ * Answers with a refusal.
+ *
+ * @param advice Goes to the log, and in dev into the answer as well.
+ */
+export function refuse(response: ServerResponse, refusal: Refusal, advice?: Advice): void {
 	const context = getUpgradeContext(response.req);
 	if (context !== undefined) context.rejection ??= refusal.reason;
+	let { message } = refusal;
+	if (advice !== undefined) {
+		const { host, explanation } = advice;
+		host.notices.tell(explanation.kind, explanation.text);
+		if (host.isDev) message += `\n${explanation.text}`;
+	}
 	response.writeHead(refusal.status, refusalHeaders(refusal));
-	response.end(refusal.message);
+	response.end(message);
 }

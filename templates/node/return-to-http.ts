@@ -2,6 +2,14 @@ import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 
+/** Removes a header in both of its forms. */
+export function removeHeader({ headers, rawHeaders }: IncomingMessage, name: string): void {
+	for (let index = rawHeaders.length - 2; index >= 0; index -= 2) {
+		if (rawHeaders[index]?.toLowerCase() === name) rawHeaders.splice(index, 2);
+	}
+	delete headers[name];
+}
+
 /**
  * Hands a request that Node has diverted to `upgrade` back to its HTTP parser, as if it had never
  * asked for an upgrade: the head is written anew without the `Upgrade` header, put back in front

@@ -6,9 +6,9 @@ import { type Answering, answerHeld, answerUpgrade, refusing, whenLeft } from '.
 import { takenSince } from './answered.ts';
 import { connections } from './connections.ts';
 import { afterEarlierResponses } from './earlier-responses.ts';
-import { isHandshake } from './handshake.ts';
+import { isHandshake, isUpgrade } from './handshake.ts';
 import { override } from './override.ts';
-import { returnToHttp } from './return-to-http.ts';
+import { removeHeader, returnToHttp } from './return-to-http.ts';
 import { closing } from './shutdown.ts';
 
 /** The servers of `node:http`, `node:https`, and of `node:http2` that also speak HTTP/1.1. */
@@ -99,9 +99,14 @@ class UpgradeRouter {
 		// An `upgrade` listener alone would divert every request with an `Upgrade` header, h2c POSTs
 		// with their bodies among them.
 		const before = server.shouldUpgradeCallback;
-		const shouldUpgrade = (request: IncomingMessage): boolean =>
-			before?.call(server, request) === true &&
-			(isHandshake(request) || server.listenerCount('upgrade') > 1);
+		const shouldUpgrade = (request: IncomingMessage): boolean => {
+			if (before?.call(server, request) !== true) return false;
+			if (isUpgrade(request) || server.listenerCount('upgrade') > 1) return true;
+			// As `returnToHttp` does, so that routes see the same request on every Node: one that looks
+			// at this header only would take it for a handshake.
+			removeHeader(request, 'upgrade');
+			return false;
+		};
 		if (before !== undefined) server.shouldUpgradeCallback = shouldUpgrade;
 
 		// Node emits the event only where there is a listener. It also routes events that come past
@@ -162,7 +167,7 @@ class UpgradeRouter {
 		const answer = ({ host, dispatch }: Answering): void =>
 			answerUpgrade({ host, dispatch, server }, request, socket, head);
 		const answerOrReturn = (listener: UpgradeListenerOptions | undefined): void => {
-			if (listener !== undefined && isHandshake(request)) answer(listener);
+			if (listener !== undefined && isUpgrade(request)) answer(listener);
 			else {
 				// Node before 22.23 has no `shouldUpgradeCallback`.
 				returnToHttp(server, request, socket, head);

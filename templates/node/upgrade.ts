@@ -14,7 +14,7 @@ import { createAcceptResponse } from './accept-response.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 import { connections } from './connections.ts';
 import type { UpgradeContext } from './context.ts';
-import { offeredProtocols, webSocketUrl } from './handshake.ts';
+import { offeredProtocols, requestOrigin, webSocketUrl } from './handshake.ts';
 import { selectProtocol } from './verify.ts';
 import './printed-event.ts';
 
@@ -48,7 +48,7 @@ export function upgradeWebSocket(
 	if (protocol !== '' && !offered.includes(protocol)) throw protocolNotOffered(protocol, offered);
 	const response = createAcceptResponse(options.headers);
 	const controller = new SocketController({
-		url: webSocketUrl(request, context.path),
+		url: webSocketUrl(context.origin ?? requestOrigin(request), context.path),
 		protocol,
 		tags: options.tags === undefined ? NO_TAGS : [...options.tags],
 		data: options.data,

@@ -3,7 +3,7 @@ import type { WebSocketHandshake } from '../shared/hooks.ts';
 import { FAILED, NOT_VERIFIED } from '../shared/refusal.ts';
 import type { Report } from '../shared/report.ts';
 import type { Admission, UpgradeContext } from './context.ts';
-import { offeredProtocols, webRequest } from './handshake.ts';
+import { offeredProtocols, requestOrigin, webRequest } from './handshake.ts';
 import { refuse } from './refuse.ts';
 
 /**
@@ -21,7 +21,7 @@ export async function rejectUnverified(
 	if (admission?.hooks.verifyClient === undefined) return false;
 	try {
 		const verdict: unknown = await admission.hooks.verifyClient(
-			handshakeOf(request, context.path, admission),
+			handshakeOf(request, context, admission),
 		);
 		if (response.headersSent || context.ended) return true;
 		if (verdict === true) return false;
@@ -38,20 +38,21 @@ export async function rejectUnverified(
 /** The subprotocol that the `selectProtocol` hook chooses, if it is there and has a choice. */
 export function selectProtocol(
 	request: IncomingMessage,
-	{ admission, path }: UpgradeContext,
+	context: UpgradeContext,
 	offered: readonly string[],
 ): string | undefined {
+	const { admission } = context;
 	if (admission?.hooks.selectProtocol === undefined || offered.length === 0) return undefined;
-	return admission.hooks.selectProtocol(offered, handshakeOf(request, path, admission));
+	return admission.hooks.selectProtocol(offered, handshakeOf(request, context, admission));
 }
 
 function handshakeOf(
 	request: IncomingMessage,
-	path: string,
+	{ origin = requestOrigin(request), path }: UpgradeContext,
 	{ clientAddress }: Admission,
 ): WebSocketHandshake {
 	return {
-		request: webRequest(request, path),
+		request: webRequest(request, origin, path),
 		clientAddress,
 		protocols: offeredProtocols(request),
 	};

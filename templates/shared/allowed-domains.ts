@@ -8,6 +8,19 @@ export interface AllowedDomain {
 	readonly pathname?: string | undefined;
 }
 
+/** What tells whether one of the entries matches, as `matchesAllowedDomains` of Astro's app does. */
+export type DomainMatcher = (host: string, protocol: string) => boolean;
+
+/** The matcher of a list. */
+export function domainMatcher(domains: readonly AllowedDomain[]): DomainMatcher {
+	return (host, protocol) => {
+		const origin = `${protocol}://${host}`;
+		return (
+			URL.canParse(origin) && domains.some((domain) => isAllowedDomain(new URL(origin), domain))
+		);
+	};
+}
+
 /**
  * Whether an origin is the one that an entry describes. What the entry leaves out may be anything.
  *

@@ -58,18 +58,59 @@ export const toggle: Check<boolean> = (value, fail) =>
 export const path: Check<string> = (value, fail) =>
 	typeof value === 'string' && value !== '' ? value : fail('the path of a file');
 
-/** A list of origins, each as `URL.origin` writes it. */
+/**
+ * A list of origins as browsers send them in `Origin`, in the form of {@link originPattern}. What no
+ * browser can send would never match: it is an error.
+ */
 export const origins: Check<string[]> = (value, fail) => {
 	if (!Array.isArray(value)) return fail('an array of origins');
-	return value.map((origin: unknown, index) => {
-		const url = typeof origin === 'string' && URL.canParse(origin) ? new URL(origin) : undefined;
-		// A path, a query or a user name would never match an `Origin` header: better to say so now.
-		if (url === undefined || url.origin === 'null' || url.href !== `${url.origin}/`) {
-			return fail('an origin such as "https://app.example.com"', `[${index}]`, origin);
-		}
-		return url.origin;
-	});
+	return value.map(
+		(origin: unknown, index) =>
+			(typeof origin === 'string' && originPattern(origin)) ||
+			fail(
+				'an origin such as "https://app.example.com", "https://*.example.com", "capacitor://localhost" or "null"',
+				`[${index}]`,
+				origin,
+			),
+	);
 };
+
+/** No page has an origin of these schemes. */
+const NEVER_SENT = /^(?:about|blob|data|ftp|javascript|wss?):/;
+
+/** Wildcards as in Astro's `security.allowedDomains`, and the labels that they stand for. */
+const WILDCARDS: readonly (readonly [prefix: string, labels: string])[] = [
+	['**.', '(?:[\\w-]+\\.)+'],
+	['*.', '[\\w-]+\\.'],
+];
+
+/**
+ * The source of a regular expression that matches the `Origin` headers an entry of `allowedOrigins`
+ * stands for. Patterns are compiled here so that a Worker does not need the code for it.
+ *
+ * @returns `undefined` if no browser sends such a header.
+ */
+function originPattern(text: string): string | undefined {
+	// What a sandboxed frame sends, and in some browsers a page of a `file:` URL.
+	if (text === 'null') return '^null$';
+	if (!URL.canParse(text) || NEVER_SENT.test(text)) return undefined;
+	const { protocol, host, href } = new URL(text);
+	// `URL.origin` is "null" for the schemes of apps and extensions, whose pages send all the same.
+	const origin = `${protocol}//${host}`;
+	// A path, a query or a user name is never in the header. Only `file:` has no host.
+	if (![origin, `${origin}/`].includes(href) || (host === '' && protocol !== 'file:')) {
+		return undefined;
+	}
+	const [prefix = '', labels = ''] = WILDCARDS.find(([start]) => host.startsWith(start)) ?? [];
+	const rest = host.slice(prefix.length);
+	if (rest.includes('*') || (prefix !== '' && rest === '')) return undefined;
+	return `^${escaped(`${protocol}//`)}${labels}${escaped(rest)}$`;
+}
+
+/** `RegExp.escape`, which Node has since 24, for what an origin may hold. */
+function escaped(text: string): string {
+	return text.replace(/[$()+.?[\\\]^{|}]/g, '\\$&');
+}
 
 /** A list of IP addresses and of ranges of them in CIDR notation. */
 export const proxies: Check<string[]> = (value, fail) => {

@@ -1,3 +1,11 @@
+import {
+	MALFORMED_KEY,
+	MALFORMED_PROTOCOLS,
+	type Refusal,
+	UNSUPPORTED_VERSION,
+	VERSION,
+} from './refusal.ts';
+
 /** The parts of a request that make it a WebSocket handshake, header values as received. */
 export interface HandshakeRequest {
 	readonly method: string | undefined;
@@ -5,6 +13,8 @@ export interface HandshakeRequest {
 	readonly connection: string | undefined;
 	readonly key: string | undefined;
 	readonly version: string | undefined;
+	/** The subprotocols that are offered. */
+	readonly protocols: string | undefined;
 	/** Whether a body was announced. */
 	readonly hasBody: boolean;
 }
@@ -20,6 +30,7 @@ export function handshakeRequest(
 		connection: header('connection'),
 		key: header('sec-websocket-key'),
 		version: header('sec-websocket-version'),
+		protocols: header('sec-websocket-protocol'),
 		hasBody:
 			header('transfer-encoding') !== undefined || Number(header('content-length') ?? 0) !== 0,
 	};
@@ -31,19 +42,40 @@ export function isKey(text: string): boolean {
 }
 
 /**
- * Whether the request is a handshake by RFC 6455 section 4.2.1. Anything else with an `Upgrade`
- * header (h2c, a bad key, HEAD) is an ordinary request, for a server may ignore that header
- * (RFC 9110 section 7.8). One with a body is as well: its bytes would be taken for frames.
+ * Whether the request asks for a WebSocket. Any other request with an `Upgrade` header (h2c, HEAD,
+ * POST) is an ordinary one, for a server may ignore that header (RFC 9110 section 7.8). One with a
+ * body is as well: its bytes would be taken for frames.
  */
-export function isWebSocketHandshake(request: HandshakeRequest): boolean {
+export function asksForWebSocket(request: HandshakeRequest): boolean {
 	return (
 		request.method === 'GET' &&
 		request.upgrade?.toLowerCase() === 'websocket' &&
 		tokens(request.connection).some((token) => token.toLowerCase() === 'upgrade') &&
-		request.key !== undefined &&
-		isKey(request.key) &&
-		request.version === '13' &&
 		!request.hasBody
+	);
+}
+
+/**
+ * What makes a request that asks for a WebSocket a malformed handshake (RFC 6455 section 4.2.1).
+ *
+ * @returns The answer to it; `undefined` if the handshake is well formed.
+ */
+export function malformation({ key, version, protocols }: HandshakeRequest): Refusal | undefined {
+	if (version !== VERSION) return UNSUPPORTED_VERSION;
+	if (key === undefined || !isKey(key)) return MALFORMED_KEY;
+	return areProtocols(tokens(protocols)) ? undefined : MALFORMED_PROTOCOLS;
+}
+
+/** Whether the request is a handshake by RFC 6455 section 4.2.1. */
+export function isWebSocketHandshake(request: HandshakeRequest): boolean {
+	return asksForWebSocket(request) && malformation(request) === undefined;
+}
+
+/** Whether all are tokens, and none is there twice (RFC 6455 section 4.1, item 10). */
+export function areProtocols(offered: readonly string[]): boolean {
+	return (
+		new Set(offered).size === offered.length &&
+		offered.every((token) => /^[\w!#$%&'*+.^`|~-]+$/.test(token))
 	);
 }
 

@@ -34,7 +34,7 @@ test('options replace their defaults', () => {
 	};
 	assert.deepEqual(resolveWebSocketOptions({ websocket }), {
 		...websocket,
-		allowedOrigins: ['https://app.example.com'],
+		allowedOrigins: ['^https://app\\.example\\.com$'],
 	});
 	assert.deepEqual(Object.keys(websocket), Object.keys(WEBSOCKET_DEFAULTS));
 });
@@ -71,7 +71,8 @@ test('the defaults are those on the page', () => {
 	});
 });
 
-const ORIGIN = 'an origin such as "https://app.example.com"';
+const ORIGIN =
+	'an origin such as "https://app.example.com", "https://*.example.com", "capacitor://localhost" or "null"';
 const PROXY = 'an IP address or a CIDR range such as "10.0.0.0/8"';
 
 const wrong: [websocket: unknown, message: string][] = [
@@ -129,10 +130,32 @@ const wrong: [websocket: unknown, message: string][] = [
 		{ allowedOrigins: ['https://a.example', 'b.example'] },
 		`\`websocket.allowedOrigins[1]\` must be ${ORIGIN}, got: "b.example"`,
 	],
-	[
-		{ allowedOrigins: ['https://a.example/path'] },
-		`\`websocket.allowedOrigins[0]\` must be ${ORIGIN}, got: "https://a.example/path"`,
-	],
+	// What no browser sends would never match.
+	...[
+		'https://a.example/path',
+		'https://a.example?query',
+		'https://a.example#hash',
+		'https://user@a.example',
+		'wss://a.example',
+		'ftp://a.example',
+		'*',
+		'https://*',
+		'https://*.',
+		'https://a.*.example',
+		'https://*.*.example',
+		'https://*a.example',
+		'https://a.example:*',
+		'*.example.com',
+		'file:///index.html',
+		'capacitor://localhost/index.html',
+		'chrome-extension://',
+		'data:text/html,page',
+		'javascript://a.example',
+		'',
+	].map((origin): [unknown, string] => [
+		{ allowedOrigins: [origin] },
+		`\`websocket.allowedOrigins[0]\` must be ${ORIGIN}, got: ${JSON.stringify(origin)}`,
+	]),
 	[
 		{ trustedProxies: '10.0.0.1' },
 		'`websocket.trustedProxies` must be an array of IP addresses and CIDR ranges, got: "10.0.0.1"',

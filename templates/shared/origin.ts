@@ -1,19 +1,17 @@
-import { type AllowedDomain, isAllowedDomain } from './allowed-domains.ts';
-
 /** The part of a handshake that decides whether its origin may connect. */
 export interface OriginRequest {
 	/** The `Origin` header. */
 	readonly origin: string | null | undefined;
-	/** The `Host` header as the client or the nearest proxy sent it. */
-	readonly host: string | undefined;
+	/** The origin of the handshake's own address, if that can be told. */
+	readonly own: string | undefined;
 }
 
 /** Where else than from its own origin a site may be connected to. */
 export interface OriginPolicy {
-	/** `websocket.allowedOrigins`, each as `URL.origin` writes it. */
+	/** `websocket.allowedOrigins`, each as the source of a regular expression. */
 	readonly allowedOrigins: readonly string[];
-	/** Astro's `security.allowedDomains`. */
-	readonly allowedDomains: readonly AllowedDomain[];
+	/** Whether an entry of Astro's `security.allowedDomains` matches. */
+	isAllowedDomain(host: string, protocol: string): boolean | undefined;
 }
 
 /**
@@ -24,20 +22,13 @@ export interface OriginPolicy {
  * Without an `Origin` header the client is no browser, so there are no borrowed cookies to guard.
  */
 export function isOriginAllowed(
-	{ origin, host }: OriginRequest,
-	{ allowedOrigins, allowedDomains }: OriginPolicy,
+	{ origin, own }: OriginRequest,
+	{ allowedOrigins, isAllowedDomain }: OriginPolicy,
 ): boolean {
 	if (origin === undefined || origin === null) return true;
-	if (!URL.canParse(origin)) return false;
+	if (allowedOrigins.some((allowed) => new RegExp(allowed).test(origin))) return true;
+	// The origins of sandboxed frames, of apps and of extensions have to be named.
+	if (!/^https?:/.test(origin) || !URL.canParse(origin)) return false;
 	const url = new URL(origin);
-	// The scheme is the origin's own: behind a proxy that ends TLS the server does not know which one
-	// the client used. Parsing the header with it makes `example.com:443` equal to `example.com`.
-	const own = `${url.protocol}//${host}`;
-	return (
-		// Also what a sandboxed frame or a `file:` page sends.
-		url.origin !== 'null' &&
-		((host !== undefined && URL.canParse(own) && new URL(own).host === url.host) ||
-			allowedOrigins.includes(url.origin) ||
-			allowedDomains.some((domain) => isAllowedDomain(url, domain)))
-	);
+	return url.origin === own || isAllowedDomain(url.host, url.protocol.slice(0, -1)) === true;
 }

@@ -30,6 +30,8 @@ export interface Refusal {
 	readonly message: string;
 	/** Seconds after which to try again. */
 	readonly retryAfter?: number;
+	/** Further headers of the answer. */
+	readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Seconds after which a server that is full, or closing, may be asked again. */
@@ -94,6 +96,32 @@ export const BAD_HANDSHAKE: Refusal = {
 	message: 'The request is not a WebSocket handshake.',
 };
 
+/** The version of the protocol, the only one since 2011. */
+export const VERSION = '13';
+
+/**
+ * RFC 6455 section 4.4 wants the versions that are supported, RFC 9110 section 15.5.22 the protocol
+ * to upgrade to, which a connection option has to go with.
+ */
+export const UNSUPPORTED_VERSION: Refusal = {
+	reason: 'bad-handshake',
+	status: 426,
+	message: `The only supported Sec-WebSocket-Version is ${VERSION}.`,
+	headers: { Connection: 'Upgrade, close', Upgrade: 'websocket', 'Sec-WebSocket-Version': VERSION },
+};
+
+export const MALFORMED_KEY: Refusal = {
+	reason: 'bad-handshake',
+	status: 400,
+	message: 'The Sec-WebSocket-Key of the handshake is missing or malformed.',
+};
+
+export const MALFORMED_PROTOCOLS: Refusal = {
+	reason: 'bad-handshake',
+	status: 400,
+	message: 'The Sec-WebSocket-Protocol of the handshake is malformed or names one twice.',
+};
+
 export const FAILED: Refusal = {
 	reason: 'failed',
 	status: 500,
@@ -101,9 +129,10 @@ export const FAILED: Refusal = {
 };
 
 /** The headers of the answer that a refusal is. */
-export function refusalHeaders({ retryAfter }: Refusal): Record<string, string> {
+export function refusalHeaders({ retryAfter, headers }: Refusal): Record<string, string> {
 	return {
 		'Content-Type': 'text/plain; charset=utf-8',
+		...headers,
 		...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
 	};
 }

@@ -1,0 +1,41 @@
+import { type AllowedDomain, domainMatcher } from './allowed-domains.ts';
+
+/**
+ * The origin that Astro has in `context.url` for a request, since Astro 6: where `X-Forwarded-Proto`,
+ * `X-Forwarded-Host` and `X-Forwarded-Port` fit `security.allowedDomains`, theirs. The same rules as
+ * in `FetchState`, which shows them to nobody before the request is rendered.
+ *
+ * @param origin What the request itself says.
+ * @param header The value of one of its headers.
+ */
+export function forwardedOrigin(
+	origin: string,
+	header: (name: string) => string | undefined,
+	domains: readonly AllowedDomain[],
+): string {
+	if (domains.length === 0) return origin;
+	const [proto, host, port] = ['proto', 'host', 'port'].map((part) => {
+		// The first is the proxy's that is next to the client.
+		return header(`x-forwarded-${part}`)?.split(',')[0]?.trim();
+	});
+	const url = new URL(origin);
+	const protocol = proto !== undefined && isAllowedProtocol(proto, domains) ? proto : undefined;
+	if (protocol !== undefined) url.protocol = protocol;
+	const ownPort = domains.some((domain) => port && domain.port === port) ? port : undefined;
+	const [, name, namedPort] = /^([^/\\:]+)(?::([^/\\:]*))?$/.exec(host ?? '') ?? [];
+	if (name !== undefined) {
+		const checkedPort = ownPort ?? namedPort;
+		const checked = checkedPort ? `${name}:${checkedPort}` : name;
+		if (domainMatcher(domains)(checked, protocol ?? 'https')) {
+			url.hostname = name;
+			url.port = namedPort ?? '';
+		}
+	}
+	if (ownPort !== undefined) url.port = ownPort;
+	return url.origin;
+}
+
+function isAllowedProtocol(protocol: string, domains: readonly AllowedDomain[]): boolean {
+	if (!domains.some((domain) => domain.protocol !== undefined)) return /^https?$/.test(protocol);
+	return domains.some((domain) => (domain.protocol ?? protocol) === protocol);
+}
