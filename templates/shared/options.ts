@@ -10,6 +10,10 @@ export interface WebSocketOptions {
 	 * Origins whose pages may open connections, beside the site's own and those in Astro's
 	 * `security.allowedDomains`; for example `['https://app.example.com']`. Others get 403.
 	 *
+	 * `https://*.example.com` allows one label in place of the `*`, `https://**.example.com` one or
+	 * more. The origins of apps and extensions, such as `capacitor://localhost`, `file://` or
+	 * `chrome-extension://…`, and `null`, that of sandboxed frames, are allowed by name only.
+	 *
 	 * @default {[]}
 	 */
 	allowedOrigins?: string[];
@@ -114,8 +118,9 @@ export interface WebSocketOptions {
 	 */
 	perMessageDeflate?: boolean;
 	/**
-	 * Addresses and CIDR ranges of the proxies whose `X-Forwarded-For` is believed, for example
-	 * `['10.0.0.0/8', '::1']`. For everyone else the client's address is that of the connection.
+	 * Addresses and CIDR ranges of the proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are
+	 * believed, for example `['10.0.0.0/8', '::1']`. For everyone else the client's address and the
+	 * scheme are those of the connection.
 	 *
 	 * @default {[]}
 	 */
@@ -132,6 +137,7 @@ export interface WebSocketOptions {
 
 /** {@link WebSocketOptions} with every default filled in. */
 export interface ResolvedWebSocketOptions {
+	/** Each as the source of a regular expression. */
 	readonly allowedOrigins: readonly string[];
 	readonly maxPayload: number;
 	readonly maxBufferedAmount: number;

@@ -25,10 +25,10 @@ export function isOriginAllowed(
 	{ origin, own }: OriginRequest,
 	{ allowedOrigins, isAllowedDomain }: OriginPolicy,
 ): boolean {
-	if (origin === undefined || origin === null) return true;
-	if (allowedOrigins.some((allowed) => new RegExp(allowed).test(origin))) return true;
+	const page = origin ?? own;
+	if (page === own || page === undefined) return true;
+	if (allowedOrigins.some((allowed) => new RegExp(allowed).test(page))) return true;
 	// The origins of sandboxed frames, of apps and of extensions have to be named.
-	if (!/^https?:/.test(origin) || !URL.canParse(origin)) return false;
-	const url = new URL(origin);
-	return url.origin === own || isAllowedDomain(url.host, url.protocol.slice(0, -1)) === true;
+	const [, scheme, host] = /^(https?):\/\/([^/]+)$/.exec(page) ?? [];
+	return host !== undefined && isAllowedDomain(host, scheme ?? '') === true;
 }

@@ -14,6 +14,7 @@ pub mod locations;
 pub mod once;
 pub mod patience;
 pub mod project;
+pub mod proxy;
 pub mod python;
 pub mod registry;
 pub mod server;

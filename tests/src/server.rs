@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{BufRead, BufReader, Read};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use rustls::ClientConfig;
+
+use crate::patience::at_last;
 
 /// How long a server may take to print its port. A cold start of Vite takes ten seconds, and many
 /// times that on a machine that is busy with other things.
@@ -24,6 +26,7 @@ pub struct Server {
     output: Arc<Output>,
     address: SocketAddr,
     tls: Option<Arc<ClientConfig>>,
+    client: Option<Ipv4Addr>,
 }
 
 /// A port that nobody listens on, for a server that has to keep it.
@@ -34,6 +37,27 @@ pub fn free_port() -> Result<u16> {
 impl Server {
     /// Starts a server that prints its port, as `listening <port>` or in a URL, once it listens.
     pub fn start(command: &mut Command) -> Result<Self> {
+        let mut server = Self::spawn(command)?;
+        let port = server
+            .output
+            .wait_for(START, port)
+            .ok_or_else(|| anyhow!("no port was printed by {command:?}\n{server}"))?;
+        server.address.set_port(port);
+        Ok(server)
+    }
+
+    /// Starts a server that prints nothing, and listens on this port.
+    pub fn start_on(port: u16, command: &mut Command) -> Result<Self> {
+        let mut server = Self::spawn(command)?;
+        server.address.set_port(port);
+        at_last(|| {
+            server.check_alive()?;
+            Ok(TcpStream::connect(server.address)?)
+        })?;
+        Ok(server)
+    }
+
+    fn spawn(command: &mut Command) -> Result<Self> {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -48,18 +72,25 @@ impl Server {
         if let Some(stderr) = child.stderr.take() {
             output.follow(stderr);
         }
-        let mut server = Self {
+        Ok(Self {
             child: Mutex::new(child),
             output,
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             tls: None,
-        };
-        let port = server
-            .output
-            .wait_for(START, port)
-            .ok_or_else(|| anyhow!("no port was printed by {command:?}\n{server}"))?;
-        server.address.set_port(port);
-        Ok(server)
+            client: None,
+        })
+    }
+
+    /// Has clients connect from another address of this machine.
+    #[must_use]
+    pub fn with_client(mut self, address: Ipv4Addr) -> Self {
+        self.client = Some(address);
+        self
+    }
+
+    /// The address that clients connect from, if that matters.
+    pub fn client(&self) -> Option<Ipv4Addr> {
+        self.client
     }
 
     /// Has clients speak TLS to this server.

@@ -10,7 +10,15 @@ export default defineConfig({
 		platformProxy: { configPath: 'wrangler.jsonc', experimentalJsonConfig: true },
 		workerEntryPoint: JSON.parse(process.env.WORKER_ENTRY_POINT ?? 'null'),
 		websocket: {
-			allowedOrigins: ['https://allowed.example'],
+			allowedOrigins: [
+				'https://allowed.example',
+				'https://*.one.example',
+				'https://**.many.example',
+				'capacitor://localhost',
+				'tauri://localhost',
+				'file://',
+				'chrome-extension://abcdefghijklmnop',
+			],
 			// In one case 500 handshakes wait until all are there, on a busy machine for longer than 10 s.
 			handshakeTimeout: 60_000,
 			...JSON.parse(process.env.WEBSOCKET ?? '{}'),

@@ -7,12 +7,21 @@ export default defineConfig({
 	adapter: node({
 		mode: process.env.ADAPTER_MODE === 'middleware' ? 'middleware' : 'standalone',
 		websocket: {
-			allowedOrigins: ['https://allowed.example'],
+			allowedOrigins: [
+				'https://allowed.example',
+				'https://*.one.example',
+				'https://**.many.example',
+				'capacitor://localhost',
+				'tauri://localhost',
+				'file://',
+				'chrome-extension://abcdefghijklmnop',
+			],
 			// The suite is a single client, and connects more often than one may.
 			rateLimitMaxConnections: 0,
 			...JSON.parse(process.env.WEBSOCKET ?? '{}'),
 		},
 	}),
+	security: { allowedDomains: [{ hostname: 'shop.example.com', protocol: 'https' }] },
 	// The error pages of the dev server offer it, and it writes to the home folder.
 	devToolbar: { enabled: false },
 	server: { host: '127.0.0.1' },

@@ -41,7 +41,7 @@ pub(super) const CASES: &[Case<Site>] = cases! {
     ],
     "Check of the origin" => [
         accepts_the_same_origin,
-        accepts_an_origin_that_the_options_allow,
+        accepts_the_origins_that_the_options_allow,
     ],
     "Locals and guards of the application around the site" => [
         gives_the_locals_of_the_application_to_the_route,
@@ -159,8 +159,21 @@ fn accepts_the_same_origin(site: &Site) -> Result<()> {
     Ok(())
 }
 
-fn accepts_an_origin_that_the_options_allow(site: &Site) -> Result<()> {
-    site.server.open(&Request::upgrade("/echo").header("Origin", "https://allowed.example"))?;
+/// Those of apps and extensions among them.
+fn accepts_the_origins_that_the_options_allow(site: &Site) -> Result<()> {
+    for origin in [
+        "https://allowed.example",
+        "https://any.one.example",
+        "https://any.many.example",
+        "https://any.of.many.example",
+        "capacitor://localhost",
+        "tauri://localhost",
+        "file://",
+        "chrome-extension://abcdefghijklmnop",
+    ] {
+        let request = Request::upgrade("/echo").header("Origin", origin);
+        site.server.open(&request).with_context(|| origin)?;
+    }
     Ok(())
 }
 

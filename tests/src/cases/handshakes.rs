@@ -10,9 +10,10 @@ use crate::suite::{Case, not_applicable};
 
 pub(super) const CASES: &[Case<Site>] = cases! {
     "Handshakes that are none" => [
-        takes_no_handshake_with_a_malformed_key,
-        takes_no_handshake_without_a_key,
-        takes_no_handshake_of_another_version,
+        answers_400_without_a_proper_key,
+        answers_426_to_another_version,
+        answers_400_to_malformed_subprotocols,
+        hides_an_upgrade_that_cannot_be_from_routes,
         takes_no_handshake_by_post,
         answers_head,
         answers_head_that_asks_for_an_upgrade,
@@ -27,20 +28,70 @@ pub(super) const CASES: &[Case<Site>] = cases! {
 const BY_WORKERD: &str =
     "wrong handshakes are answered by workerd itself, before the Worker is asked";
 
-fn takes_no_handshake_with_a_malformed_key(site: &Site) -> Result<()> {
-    is_ordinary(site, &Request::upgrade("/both").header("Sec-WebSocket-Key", "short"))
-}
-
-fn takes_no_handshake_without_a_key(site: &Site) -> Result<()> {
-    let request = Request::get("/both")
+fn answers_400_without_a_proper_key(site: &Site) -> Result<()> {
+    if site.host.is_workerd_itself() {
+        return not_applicable(BY_WORKERD);
+    }
+    let with = |key: &str| Request::upgrade("/by-header").header("Sec-WebSocket-Key", key);
+    let without = Request::get("/by-header")
         .header("Connection", "Upgrade")
         .header("Upgrade", "websocket")
         .header("Sec-WebSocket-Version", "13");
-    is_ordinary(site, &request)
+    for request in [without, with("short"), with("dGhlIHNhbXBsZSBub25jZQ")] {
+        let response = site.server.reject(&request)?;
+        ensure!(response.status == 400, "{response}");
+    }
+    is_not_logged(site)
 }
 
-fn takes_no_handshake_of_another_version(site: &Site) -> Result<()> {
-    is_ordinary(site, &Request::upgrade("/both").header("Sec-WebSocket-Version", "99"))
+/// RFC 6455, section 4.4, and RFC 9110, sections 7.8 and 15.5.22.
+fn answers_426_to_another_version(site: &Site) -> Result<()> {
+    if site.host.is_workerd_itself() {
+        return not_applicable(BY_WORKERD);
+    }
+    for version in ["8", "14", "99", ""] {
+        let request = Request::upgrade("/by-header").header("Sec-WebSocket-Version", version);
+        let response = site.server.reject(&request)?;
+        ensure!(response.status == 426, "{response}");
+        ensure!(response.headers.get("sec-websocket-version") == Some("13"), "{response}");
+        ensure!(response.headers.get("upgrade") == Some("websocket"), "{response}");
+        let connection = response.headers.get("connection").unwrap_or_default();
+        ensure!(connection.to_lowercase().contains("upgrade"), "{response}");
+    }
+    is_not_logged(site)
+}
+
+/// RFC 6455, section 4.1, item 10.
+fn answers_400_to_malformed_subprotocols(site: &Site) -> Result<()> {
+    for offered in ["one, one", "one two", "\"one\"", "one, t(wo)"] {
+        let request = Request::upgrade("/protocol").header("Sec-WebSocket-Protocol", offered);
+        let response = site.server.reject(&request)?;
+        ensure!(response.status == 400, "{offered}: {response}");
+    }
+    Ok(())
+}
+
+/// A route that looks at nothing but the `Upgrade` header takes the request for a handshake.
+fn hides_an_upgrade_that_cannot_be_from_routes(site: &Site) -> Result<()> {
+    if site.host.is_workerd_itself() {
+        return not_applicable(BY_WORKERD);
+    }
+    let mut with_body = Request::upgrade("/by-header")
+        .header("Content-Length", "6")
+        .to_bytes(&site.server.address().to_string());
+    with_body.extend(b"a body");
+    let mut connection = site.server.connection()?;
+    connection.write(&with_body)?;
+    let response = connection.response("GET")?;
+    ensure!(response.status == 200 && response.text() == "plain", "{response}");
+    is_not_logged(site)
+}
+
+/// Anyone may send such requests: none of them is worth a stack in the log.
+fn is_not_logged(site: &Site) -> Result<()> {
+    let printed = site.server.to_string();
+    ensure!(!printed.contains("must be an upgrade request"), "{printed}");
+    Ok(())
 }
 
 fn takes_no_handshake_by_post(site: &Site) -> Result<()> {
@@ -54,16 +105,6 @@ fn takes_no_handshake_by_post(site: &Site) -> Result<()> {
         .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
     let response = site.server.reject(&request)?;
     ensure!(response.status == 201 && response.text() == "false a body", "{response}");
-    Ok(())
-}
-
-/// The route is asked, and told that there is nothing to upgrade.
-fn is_ordinary(site: &Site, request: &Request) -> Result<()> {
-    if site.host.is_workerd_itself() {
-        return not_applicable(BY_WORKERD);
-    }
-    let response = site.server.reject(request)?;
-    ensure!(response.status == 200 && response.text() == "plain", "{response}");
     Ok(())
 }
 

@@ -35,6 +35,7 @@ pub(super) const CASES: &[Case<Site>] = cases! {
     ],
     "Check of the origin" => [
         refuses_another_origin,
+        refuses_an_origin_of_another_scheme,
         refuses_an_opaque_origin,
     ],
     "Locals and guards of the application around the site" => [
@@ -196,17 +197,38 @@ fn refuses_a_subprotocol_that_was_not_offered(site: &Site) -> Result<()> {
 }
 
 fn refuses_another_origin(site: &Site) -> Result<()> {
-    let response =
-        site.server.reject(&Request::upgrade("/echo").header("Origin", "https://evil.example"))?;
-    ensure!(response.status == 403, "{response}");
+    for origin in [
+        "https://evil.example",
+        "https://one.example",
+        "https://any.of.one.example",
+        "https://evilmany.example",
+        "ionic://localhost",
+        "chrome-extension://qrstuvwxyzabcdef",
+    ] {
+        refuses_with_403(site, origin)?;
+    }
     Ok(())
+}
+
+fn refuses_with_403(site: &Site, origin: &str) -> Result<()> {
+    let response = site.server.reject(&Request::upgrade("/echo").header("Origin", origin))?;
+    ensure!(response.status == 403, "{origin}: {response}");
+    Ok(())
+}
+
+/// A page over http may be anyone's who sits in between, and the one over https is another origin.
+fn refuses_an_origin_of_another_scheme(site: &Site) -> Result<()> {
+    let own = site.server.origin();
+    let other = match own.strip_prefix("https") {
+        Some(rest) => format!("http{rest}"),
+        None => own.replacen("http", "https", 1),
+    };
+    refuses_with_403(site, &other)
 }
 
 /// What a sandboxed frame sends.
 fn refuses_an_opaque_origin(site: &Site) -> Result<()> {
-    let response = site.server.reject(&Request::upgrade("/echo").header("Origin", "null"))?;
-    ensure!(response.status == 403, "{response}");
-    Ok(())
+    refuses_with_403(site, "null")
 }
 
 fn lets_the_application_refuse(site: &Site) -> Result<()> {

@@ -8,10 +8,11 @@ mod response;
 mod socket;
 mod stream;
 
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use rustix::net::{self, AddressFamily, SocketType};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
 
@@ -30,15 +31,26 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A connection, on which nothing has been sent yet, to a server that is not one of the tests.
 pub fn connection_to(address: SocketAddr) -> Result<Connection> {
-    Ok(Connection::new(Stream::Plain(connect(address)?)))
+    Ok(Connection::new(Stream::Plain(connect(address, None)?)))
 }
 
-fn connect(address: SocketAddr) -> Result<TcpStream> {
-    let tcp = TcpStream::connect_timeout(&address, PATIENCE)?;
+fn connect(address: SocketAddr, from: Option<Ipv4Addr>) -> Result<TcpStream> {
+    let tcp = match from {
+        None => TcpStream::connect_timeout(&address, PATIENCE)?,
+        Some(from) => connect_from(from, address)?,
+    };
     tcp.set_read_timeout(Some(PATIENCE))?;
     tcp.set_write_timeout(Some(PATIENCE))?;
     tcp.set_nodelay(true)?;
     Ok(tcp)
+}
+
+/// The standard library leaves the address of its own end to the system.
+fn connect_from(from: Ipv4Addr, address: SocketAddr) -> Result<TcpStream> {
+    let socket = net::socket(AddressFamily::INET, SocketType::STREAM, None)?;
+    net::bind(&socket, &SocketAddr::from((from, 0)))?;
+    net::connect(&socket, &address)?;
+    Ok(TcpStream::from(socket))
 }
 
 impl Server {
@@ -75,7 +87,7 @@ impl Server {
 
     /// A connection on which nothing has been sent yet.
     pub fn connection(&self) -> Result<Connection> {
-        let tcp = connect(self.address())?;
+        let tcp = connect(self.address(), self.client())?;
         let stream = match self.tls() {
             None => Stream::Plain(tcp),
             Some(config) => {

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 use tests::checkout::Checkout;
-use tests::client::Request;
+use tests::client::{Request, Response};
 use tests::locations::{repository, target};
 use tests::project::{Pin, pinned};
 use tests::server::Server;
@@ -19,6 +19,10 @@ use tests::tools::{Tools, run};
 pub const README: &str = "README.md";
 const NODE: &str = "adapters/node/README.md";
 const CLOUDFLARE: &str = "adapters/cloudflare/README.md";
+const PROXIES: &str = tests::proxy::PAGE;
+
+/// A proxy's own configuration, which the suite of Node runs.
+const OF_PROXIES: [&str; 3] = ["nginx", "caddyfile", "haproxy"];
 
 /// A fenced block.
 pub struct Block {
@@ -241,7 +245,7 @@ fn the_thirty_seconds_of_a_site_builder_are_enough() -> Result<()> {
         socket.send("hello")?;
         ensure!(socket.text()? == "hello", "{way:?} does not echo");
         let plain = server.get("/echo")?;
-        ensure!(plain.status == 426, "{way:?}: {}", plain.status);
+        tells_to_upgrade(&plain).with_context(|| format!("{way:?}"))?;
         ensure!(
             server.get("/client.js")?.text().contains("/echo"),
             "{way:?} does not serve the script"
@@ -275,6 +279,22 @@ fn the_examples_on_the_page_of_the_node_package_work() -> Result<()> {
             ensure!(server.open(&Request::upgrade("/game"))?.text()? == "game on");
         }
     }
+    Ok(())
+}
+
+#[test]
+fn the_configuration_on_the_page_about_proxies_is_taken() -> Result<()> {
+    let site = Site::new("proxies-page", "node")?;
+    for block in blocks(PROXIES)? {
+        match block.language.as_str() {
+            "js" => site.write(&block)?,
+            language if OF_PROXIES.contains(&language) => {}
+            other => bail!("nobody has said how a block of `{other}` is tested"),
+        }
+    }
+    site.build()?;
+    let server = site.start(Way::Standalone)?;
+    ensure!(server.get("/")?.status == 200);
     Ok(())
 }
 
@@ -394,9 +414,17 @@ fn is_limited(server: &Server, configuration: &Block) -> Result<()> {
     Ok(())
 }
 
+/// RFC 9110, section 15.5.22, and RFC 6455, section 4.4.
+fn tells_to_upgrade(response: &Response) -> Result<()> {
+    ensure!(response.status == 426, "a plain request is not told to upgrade: {response}");
+    ensure!(response.headers.get("upgrade") == Some("websocket"), "{response}");
+    ensure!(response.headers.get("sec-websocket-version") == Some("13"), "{response}");
+    Ok(())
+}
+
 /// What the page says of its chat.
 fn chat(server: &Server) -> Result<()> {
-    ensure!(server.get("/chat")?.status == 426, "a plain request is not told to upgrade");
+    tells_to_upgrade(&server.get("/chat")?)?;
     let refused = server.reject(&Request::upgrade("/chat"))?;
     ensure!(
         refused.status == 401 && refused.text() == "Log in first.",
@@ -413,7 +441,8 @@ fn chat(server: &Server) -> Result<()> {
 /// Links to files of this repository lead somewhere.
 #[test]
 fn links_between_the_pages_lead_somewhere() -> Result<()> {
-    for page in [README, NODE, CLOUDFLARE, "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"] {
+    let others = ["CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", PROXIES];
+    for page in [README, NODE, CLOUDFLARE].into_iter().chain(others) {
         let text = fs::read_to_string(repository().join(page))?;
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             if !link.starts_with("http") && !link.starts_with('#') {

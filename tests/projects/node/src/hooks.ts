@@ -7,6 +7,8 @@ export const verifyClient: VerifyClient = async ({ request, clientAddress, proto
 			return false;
 		case 'response':
 			return new Response(`${clientAddress} ${protocols}`, { status: 418 });
+		case 'address':
+			return new Response(request.url, { status: 418 });
 		case 'throw':
 			throw new Error('thrown by the hook');
 	}

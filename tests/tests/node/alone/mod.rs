@@ -10,6 +10,7 @@ mod limits;
 mod manager;
 mod memory;
 mod options;
+mod proxies;
 mod sharing;
 mod shutdown;
 mod skipping;
@@ -27,6 +28,7 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
         limits::CASES,
         isolation::CASES,
         options::CASES,
+        proxies::CASES,
         sharing::CASES,
         shutdown::CASES,
         dev::CASES,

@@ -1,5 +1,6 @@
 //! What only Node has: the bytes of a connection, and how fast they go.
 
+mod addresses;
 mod attacking;
 mod leaving;
 mod managing;
@@ -12,7 +13,14 @@ type Case = tests::suite::Case<Site>;
 
 /// Every case.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    [streaming::CASES, leaving::CASES, pipelining::CASES, attacking::CASES, managing::CASES]
-        .into_iter()
-        .flatten()
+    [
+        addresses::CASES,
+        streaming::CASES,
+        leaving::CASES,
+        pipelining::CASES,
+        attacking::CASES,
+        managing::CASES,
+    ]
+    .into_iter()
+    .flatten()
 }

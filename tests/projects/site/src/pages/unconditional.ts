@@ -6,7 +6,7 @@ export const GET: APIRoute = ({ locals }) => {
 	} catch (error) {
 		return new Response(error instanceof Error ? error.message : 'no error', {
 			status: 426,
-			headers: { Upgrade: 'websocket' },
+			headers: { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' },
 		});
 	}
 };

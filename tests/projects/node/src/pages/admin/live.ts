@@ -10,7 +10,10 @@ const MOST = 100;
 
 /** Tells an admin page what there is, and closes what it says. */
 export const GET: APIRoute = ({ locals }) => {
-	if (!locals.isUpgradeRequest) return new Response(null, { status: 426 });
+	if (!locals.isUpgradeRequest) {
+		const headers = { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' };
+		return new Response(null, { status: 426, headers });
+	}
 	const { socket, response } = locals.upgradeWebSocket({ tags: ['admin'] });
 	const manager = getConnectionManager();
 	const show = (): void => {
