@@ -2,7 +2,7 @@ import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { FAILED, refusalHeaders } from '../shared/refusal.ts';
+import { FAILED, FORBIDDEN_ORIGIN, refusalHeaders } from '../shared/refusal.ts';
 
 /** A response on a connection that a server has let go of for an upgrade. */
 export function answerTo(request: IncomingMessage, socket: Duplex): ServerResponse {
@@ -39,6 +39,12 @@ function endToEnd(rawHeaders: readonly string[]): string[] {
 	});
 }
 
+/** Whether the check of the origin may have refused the handshake: by what is known before the body. */
+function mayBeForbiddenOrigin({ statusCode, headers }: IncomingMessage): boolean {
+	const { status, message } = FORBIDDEN_ORIGIN;
+	return statusCode === status && Number(headers['content-length']) === message.length;
+}
+
 /** The local runtime's mark on a body that is an exception which the Worker did not catch. */
 const UNCAUGHT = 'mf-experimental-error-stack';
 
@@ -46,14 +52,26 @@ const UNCAUGHT = 'mf-experimental-error-stack';
  * Gives the client what the Worker answered.
  *
  * @param report Tells whoever develops the site what the Worker threw.
+ * @param explain Says why an origin is refused, which the Worker does not.
  */
 export async function passOn(
 	answer: IncomingMessage,
 	response: ServerResponse,
 	report: (message: string) => void,
+	explain: () => string,
 ): Promise<void> {
 	if (answer.headers[UNCAUGHT] === undefined) {
-		response.writeHead(answer.statusCode ?? 500, answer.statusMessage, endToEnd(answer.rawHeaders));
+		const headers = endToEnd(answer.rawHeaders);
+		if (mayBeForbiddenOrigin(answer)) {
+			const body = await text(answer);
+			const isOurs = body === FORBIDDEN_ORIGIN.message;
+			// Without the headers, which tell a length that it no longer has.
+			if (isOurs) response.writeHead(FORBIDDEN_ORIGIN.status, refusalHeaders(FORBIDDEN_ORIGIN));
+			else response.writeHead(answer.statusCode ?? 500, answer.statusMessage, headers);
+			response.end(isOurs ? `${body}\n${explain()}` : body);
+			return;
+		}
+		response.writeHead(answer.statusCode ?? 500, answer.statusMessage, headers);
 		answer.pipe(response);
 		return;
 	}

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
+import { FORBIDDEN_ORIGIN } from '../shared/refusal.ts';
 import { closeRelayed, relayHandshakes } from './relay.ts';
 
 interface Dev {
@@ -150,6 +151,25 @@ test('a refusal reaches the client with status, headers, cookies and body', asyn
 	assert.match(head, /Set-Cookie: a=1\r\nSet-Cookie: b=2\r\nX-Why: because/);
 	assert.match(head, /Connection: close/i);
 	assert.match(body, /Log in first\./);
+});
+
+test('a refused origin is told with the option that allows it, and logged once', async (context) => {
+	const { status, message } = FORBIDDEN_ORIGIN;
+	const dev = await serve(context, {
+		refuse: (_, response) => {
+			response.writeHead(status, { 'Content-Length': message.length });
+			response.end(message);
+		},
+	});
+	const told = /"https:\/\/evil\.example" was refused .* `websocket\.allowedOrigins`/;
+	for (let attempt = 0; attempt < 2; attempt++) {
+		const { head, body } = await ask(dev.port, ...HANDSHAKE, 'Origin: https://evil.example');
+		assert.match(head, /^HTTP\/1\.1 403 /);
+		assert.ok(body.includes(message));
+		assert.match(body, told);
+	}
+	assert.equal(dev.reports.length, 1);
+	assert.match(dev.reports[0] ?? '', told);
 });
 
 test('a long refusal arrives whole', async (context) => {

@@ -11,6 +11,7 @@ import {
 	malformation,
 	tokens,
 } from '../shared/handshake.ts';
+import { Notices } from '../shared/notices.ts';
 import { refusalHeaders } from '../shared/refusal.ts';
 import { answerTo, passOn } from './relay-answer.ts';
 
@@ -33,6 +34,8 @@ export interface RelayOptions {
 
 /** A handshake that Cloudflare's plugin passes on to the Worker. */
 interface Relay extends RelayOptions {
+	/** Why handshakes are refused, for the log. */
+	readonly notices: Notices;
 	readonly request: IncomingMessage;
 	readonly socket: Duplex;
 	/** Whether the plugin's own request has been seen. */
@@ -43,6 +46,9 @@ interface Relay extends RelayOptions {
 interface Connection extends Duplex {
 	readonly _httpMessage?: object | null;
 }
+
+/** Longer origins are not those of a page. */
+const LONGEST_ORIGIN = 200;
 
 const relays = new AsyncLocalStorage<Relay>();
 
@@ -61,6 +67,7 @@ const HOT_UPDATE = ['vite-hmr', 'vite-ping'];
  */
 export function relayHandshakes(server: UpgradeServer, options: RelayOptions): void {
 	listen();
+	const notices = new Notices(options.report);
 	const { emit, shouldUpgradeCallback } = server;
 	// What is no handshake stays an ordinary request, and keeps its body.
 	if (shouldUpgradeCallback !== undefined) {
@@ -97,7 +104,7 @@ export function relayHandshakes(server: UpgradeServer, options: RelayOptions): v
 		setHeader(request, 'upgrade', 'websocket');
 		// The Worker gets it nevertheless: it is passed on from the raw headers.
 		if (protocol?.startsWith('vite')) delete request.headers[PROTOCOL];
-		return relays.run({ ...options, request, socket, isUnderWay: false }, proceed);
+		return relays.run({ ...options, notices, request, socket, isUnderWay: false }, proceed);
 	};
 }
 
@@ -125,7 +132,10 @@ function listen(): void {
 }
 
 /** Takes the Worker's answer over where it is no acceptance, and its choice where it is one. */
-function overhear(toWorker: ClientRequest, { request, socket, root, report }: Relay): void {
+function overhear(
+	toWorker: ClientRequest,
+	{ request, socket, root, report, notices }: Relay,
+): void {
 	toWorker.prependOnceListener('upgrade', (answer: IncomingMessage, worker: Duplex) => {
 		// The plugin's server would forget the Worker's end of a connection that is gone.
 		if (socket.destroyed) worker.destroy();
@@ -142,7 +152,13 @@ function overhear(toWorker: ClientRequest, { request, socket, root, report }: Re
 	// The plugin would cut the connection off.
 	toWorker.removeAllListeners('response');
 	toWorker.once('response', (answer) => {
-		passOn(answer, answerTo(request, socket), report).catch(() => socket.destroy());
+		const explain = (): string => {
+			const origin = JSON.stringify(String(request.headers.origin).slice(0, LONGEST_ORIGIN));
+			const text = `A WebSocket handshake with the origin ${origin} was refused with 403. Add the origin to \`websocket.allowedOrigins\` if pages of it may connect.`;
+			notices.tell('origin', text);
+			return text;
+		};
+		passOn(answer, answerTo(request, socket), report, explain).catch(() => socket.destroy());
 	});
 }
 

@@ -3,6 +3,7 @@ import type { ViteDevServer } from 'vite';
 import type { AllowedDomain } from '../shared/allowed-domains.ts';
 import type { WebSocketHooks } from '../shared/hooks.ts';
 import { findHooksFile } from '../shared/hooks-file.ts';
+import { Notices } from '../shared/notices.ts';
 import type { ResolvedWebSocketOptions } from '../shared/options.ts';
 import { type Report, reporter } from '../shared/report.ts';
 import { proxyList } from './client-address.ts';
@@ -11,7 +12,6 @@ import { attachDevServer, closeDevConnections } from './dev.ts';
 import { requestOrigin } from './handshake.ts';
 import { hooksOf } from './hooks.ts';
 import { astroOrigin, type Host } from './host.ts';
-import { Notices } from './notices.ts';
 import { perProcess } from './per-process.ts';
 
 /** Adds to an integration what answers handshakes in an `astro dev` that runs the site in Node. */
@@ -72,7 +72,7 @@ function devHost(
 			return isAstro6(vite) ? astroOrigin(request, own, allowedDomainsOf(config)) : own;
 		},
 		report,
-		notices: new Notices(report),
+		notices: new Notices((text) => logger.warn(text)),
 	};
 }
 

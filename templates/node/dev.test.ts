@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { ViteDevServer } from 'vite';
 import { WebSocket } from 'ws';
+import { Notices } from '../shared/notices.ts';
 import { WEBSOCKET_DEFAULTS } from '../shared/options.ts';
 import { proxyList } from './client-address.ts';
 import { attachDevServer } from './dev.ts';
-import { Notices } from './notices.ts';
 
 type Middleware = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
 

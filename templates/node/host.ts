@@ -3,13 +3,13 @@ import type { BlockList } from 'node:net';
 import type { AllowedDomain } from '../shared/allowed-domains.ts';
 import { forwardedOrigin } from '../shared/forwarded.ts';
 import type { WebSocketHooks } from '../shared/hooks.ts';
+import { Notices } from '../shared/notices.ts';
 import { type ResolvedWebSocketOptions, WEBSOCKET_DEFAULTS } from '../shared/options.ts';
 import { type Report, reporter } from '../shared/report.ts';
 import { proxyList } from './client-address.ts';
 import { connections } from './connections.ts';
 import { requestOrigin, requestPath, webRequest } from './handshake.ts';
 import { hooksOf } from './hooks.ts';
-import { Notices } from './notices.ts';
 
 /** The site whose handshakes a server answers. */
 export interface Host {
@@ -104,7 +104,6 @@ export interface BuiltHost extends Host {
 /** The host that a built server is. */
 export function hostOf(app: HostApp & { readonly [CONFIGURATION]?: Configuration }): BuiltHost {
 	const { options, hooks } = app[CONFIGURATION] ?? UNCONFIGURED;
-	const report = reportOf(app, hooks);
 	return {
 		scope: app,
 		options,
@@ -122,8 +121,8 @@ export function hostOf(app: HostApp & { readonly [CONFIGURATION]?: Configuration
 		},
 		isDev: false,
 		origin: (request) => builtOrigin(app, request),
-		report,
-		notices: new Notices(report),
+		report: reportOf(app, hooks),
+		notices: new Notices((text) => loggerOf(app).warn(text)),
 	};
 }
 

@@ -113,13 +113,13 @@ export const UNSUPPORTED_VERSION: Refusal = {
 export const MALFORMED_KEY: Refusal = {
 	reason: 'bad-handshake',
 	status: 400,
-	message: 'The Sec-WebSocket-Key of the handshake is missing or malformed.',
+	message: 'The Sec-WebSocket-Key is malformed.',
 };
 
 export const MALFORMED_PROTOCOLS: Refusal = {
 	reason: 'bad-handshake',
 	status: 400,
-	message: 'The Sec-WebSocket-Protocol of the handshake is malformed or names one twice.',
+	message: 'The Sec-WebSocket-Protocol is malformed.',
 };
 
 export const FAILED: Refusal = {

@@ -1,5 +1,3 @@
-import type { Report } from '../shared/report.ts';
-
 /** Milliseconds for which further notices of a kind are only counted. */
 const QUIET = 10 * 60_000;
 
@@ -15,12 +13,12 @@ interface Told {
  * may send what is refused: the first of a kind is told at once, the next one after a while.
  */
 export class Notices {
-	readonly #report: Report;
+	readonly #warn: (text: string) => void;
 	/** By kind. */
 	readonly #told: Map<string, Told> = new Map();
 
-	constructor(report: Report) {
-		this.#report = report;
+	constructor(warn: (text: string) => void) {
+		this.#warn = warn;
 	}
 
 	tell(kind: string, text: string, now: number = performance.now()): void {
@@ -31,6 +29,6 @@ export class Notices {
 		}
 		this.#told.set(kind, { at: now, more: 0 });
 		const count = last?.more ?? 0;
-		this.#report(count === 0 ? text : `${text} Since the last such line: ${count} more.`);
+		this.#warn(count === 0 ? text : `${text} Since the last such line: ${count} more.`);
 	}
 }
