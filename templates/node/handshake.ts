@@ -9,17 +9,20 @@ import {
 } from '../shared/handshake.ts';
 import { BAD_HANDSHAKE, type Refusal } from '../shared/refusal.ts';
 
-/** Whether a request asks for a WebSocket, be its handshake well formed or not. */
+/**
+ * Whether a request asks for a WebSocket, be its handshake well formed or not. In HTTP/1.0 the
+ * `Upgrade` header has to be ignored (RFC 9110 section 7.8).
+ */
 export function isUpgrade(request: IncomingMessage): boolean {
-	return asksForWebSocket(partsOf(request));
+	return request.httpVersion !== '1.0' && asksForWebSocket(partsOf(request));
 }
 
 /**
- * The answer to a malformed handshake. RFC 6455 section 4.2.1 also asks for HTTP/1.1 and for a host;
- * Node refuses other requests without one, but hands upgrades out before.
+ * The answer to a malformed handshake. RFC 6455 section 4.2.1 also asks for a host; Node refuses other
+ * requests without one, but hands upgrades out before.
  */
 export function malformedUpgrade(request: IncomingMessage): Refusal | undefined {
-	if (request.httpVersion === '1.0' || request.headers.host === undefined) return BAD_HANDSHAKE;
+	if (request.headers.host === undefined) return BAD_HANDSHAKE;
 	return malformation(partsOf(request));
 }
 

@@ -17,6 +17,8 @@ pub const CASES: &[Case] = cases![
     answers_503_to_a_handshake_that_takes_too_long,
     counts_by_no_forwarded_address_of_a_stranger,
     asks_the_hooks,
+    lets_frames_without_an_origin_in_where_they_are_named,
+    says_in_dev_which_option_lets_a_client_in,
 ];
 
 /// The tests are the proxy that is believed, so each can be many clients.
@@ -114,6 +116,11 @@ fn asks_the_hooks(sites: &Sites) -> Result<()> {
         .header("Sec-WebSocket-Protocol", "one, two");
     let response = site.server.reject(&request)?;
     ensure!(response.status == 418 && response.text() == "203.0.113.1 one,two", "{response}");
+    let request = verify("address")
+        .header("X-Forwarded-Host", "shop.example.com")
+        .header("X-Forwarded-Proto", "https");
+    let response = site.server.reject(&request)?;
+    ensure!(response.text() == "https://shop.example.com/protocol-of-hook", "{response}");
     let response = site.server.reject(&verify("throw"))?;
     ensure!(response.status == 500, "{response}");
     let request = verify("true").header("Sec-WebSocket-Protocol", "one, two");
@@ -124,5 +131,43 @@ fn asks_the_hooks(sites: &Sites) -> Result<()> {
     ensure!(socket.closed()?.0 == 1011);
     let errors = site.server.get("/journal/hook-errors?last=handler")?.text();
     ensure!(errors == "thrown by the hook thrown by the handler", "{errors}");
+    site.server.check_alive()
+}
+
+fn lets_frames_without_an_origin_in_where_they_are_named(sites: &Sites) -> Result<()> {
+    let site = sites
+        .start_alone(&Settings { name: "frames", options: r#"{ "allowedOrigins": ["null"] }"# })?;
+    let from = |origin: &str| Request::upgrade("/echo").header("Origin", origin);
+    site.server.open(&from("null"))?;
+    let response = site.server.reject(&from("file://"))?;
+    ensure!(response.status == 403, "{response}");
+    site.server.check_alive()
+}
+
+fn says_in_dev_which_option_lets_a_client_in(sites: &Sites) -> Result<()> {
+    let site = sites.start_dev_alone(&Settings {
+        name: "explaining-dev",
+        options: r#"{ "maxConnectionsPerIP": 1 }"#,
+    })?;
+    let own_over_tls = site.server.origin().replacen("http", "https", 1);
+    let first = site.server.open(&Request::upgrade("/echo"))?;
+    let response = site.server.reject(&Request::upgrade("/echo"))?;
+    ensure!(response.status == 429, "{response}");
+    for option in ["`websocket.maxConnectionsPerIP` allows 1.", "`websocket.trustedProxies`"] {
+        ensure!(response.text().contains(option), "{response}");
+    }
+    drop(first);
+    for (origin, option) in [
+        ("https://evil.example", "`websocket.allowedOrigins`"),
+        (own_over_tls.as_str(), "`websocket.trustedProxies`"),
+    ] {
+        let request = Request::upgrade("/echo").header("Origin", origin);
+        let response = at_last(|| {
+            let response = site.server.reject(&request)?;
+            ensure!(response.status == 403, "{response}");
+            Ok(response)
+        })?;
+        ensure!(response.text().contains(option), "{response}");
+    }
     site.server.check_alive()
 }

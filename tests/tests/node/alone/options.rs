@@ -167,6 +167,11 @@ fn names_the_option_that_is_wrong_in_build_and_in_dev(sites: &Sites) -> Result<(
             r#"{ "maxPayload": "1 MiB" }"#,
             "`websocket.maxPayload` must be a whole number of bytes, at least 1, got: \"1 MiB\"",
         ),
+        (
+            "build",
+            r#"{ "allowedOrigins": ["https://*"] }"#,
+            "`websocket.allowedOrigins[0]` must be an origin such as \"https://app.example.com\",",
+        ),
         ("dev", r#"{ "maxPayLoad": 1 }"#, "`websocket.maxPayLoad` is not an option."),
         (
             "build",
