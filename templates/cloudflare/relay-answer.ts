@@ -39,7 +39,7 @@ function endToEnd(rawHeaders: readonly string[]): string[] {
 	});
 }
 
-/** Whether the check of the origin may have refused the handshake: by what is known before the body. */
+/** Whether this may be the refusal of an origin, judged by the status and the length of the body. */
 function mayBeForbiddenOrigin({ statusCode, headers }: IncomingMessage): boolean {
 	const { status, message } = FORBIDDEN_ORIGIN;
 	return statusCode === status && Number(headers['content-length']) === message.length;
@@ -65,7 +65,7 @@ export async function passOn(
 		if (mayBeForbiddenOrigin(answer)) {
 			const body = await text(answer);
 			const isOurs = body === FORBIDDEN_ORIGIN.message;
-			// Without the headers, which tell a length that it no longer has.
+			// The body gets longer, so the Worker's `Content-Length` no longer fits.
 			if (isOurs) response.writeHead(FORBIDDEN_ORIGIN.status, refusalHeaders(FORBIDDEN_ORIGIN));
 			else response.writeHead(answer.statusCode ?? 500, answer.statusMessage, headers);
 			response.end(isOurs ? `${body}\n${explain()}` : body);

@@ -34,7 +34,7 @@ export interface RelayOptions {
 
 /** A handshake that Cloudflare's plugin passes on to the Worker. */
 interface Relay extends RelayOptions {
-	/** Why handshakes are refused, for the log. */
+	/** Logs why handshakes are refused. */
 	readonly notices: Notices;
 	readonly request: IncomingMessage;
 	readonly socket: Duplex;
@@ -47,7 +47,7 @@ interface Connection extends Duplex {
 	readonly _httpMessage?: object | null;
 }
 
-/** Longer origins are not those of a page. */
+/** Longer origins are cut off in the log. */
 const LONGEST_ORIGIN = 200;
 
 const relays = new AsyncLocalStorage<Relay>();

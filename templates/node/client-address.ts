@@ -31,7 +31,7 @@ export function clientAddress(request: IncomingMessage, proxies: BlockList): str
 	return address;
 }
 
-/** The other end of the connection. */
+/** The peer of a connection. */
 export interface Proxy {
 	/** The empty string where there is none, as on a Unix socket. */
 	readonly address: string;
@@ -39,15 +39,16 @@ export interface Proxy {
 	readonly isTrusted: boolean;
 }
 
-/** Whoever the connection comes from, which may be a proxy. */
+/** The peer of the connection, which may be a proxy. */
 export function proxyOf(request: IncomingMessage, proxies: BlockList): Proxy {
 	const address = normalized(request.socket.remoteAddress ?? '') ?? '';
 	return { address, isTrusted: isTrusted(address, proxies) };
 }
 
 /**
- * The scheme of the address that the client asked for: what a trusted proxy says of it, else that of
- * the connection. Only the word of the proxy next to the client counts, which is the first.
+ * The scheme that the client used: what a trusted proxy says in `X-Forwarded-Proto` or `Forwarded`,
+ * otherwise the scheme of the connection. Of several values the first counts: it is from the proxy
+ * next to the client.
  */
 export function clientScheme(request: IncomingMessage, proxies: BlockList): 'http' | 'https' {
 	const said = proxyOf(request, proxies).isTrusted ? forwardedScheme(request) : undefined;

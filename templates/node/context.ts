@@ -8,7 +8,7 @@ import type { Opened } from './slot.ts';
 export interface UpgradeContext {
 	/** The address the client asked for, as yet untouched by mounting hosts and by Vite's `base`. */
 	readonly path: string;
-	/** Where the site is, as Astro tells it in `context.url`. Set by the site that answers. */
+	/** The origin of Astro's `context.url`. Set by the site that answers. */
 	origin?: string;
 	/** What came in behind the request's head in the same packet. */
 	readonly head: Buffer;

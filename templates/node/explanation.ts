@@ -3,21 +3,21 @@ import type { ResolvedWebSocketOptions } from '../shared/options.ts';
 import { proxyOf } from './client-address.ts';
 import type { Host } from './host.ts';
 
-/** Why a handshake is refused, and which option changes that. */
+/** The reason of a refusal, and the option that changes it. */
 export interface Explanation {
-	/** Those of one kind are told once in a while. */
+	/** Explanations of one kind are logged once in a while. */
 	readonly kind: string;
 	readonly text: string;
 }
 
-/** Longer ones are not those of a page. */
+/** Longer origins are cut off in the log. */
 const LONGEST_ORIGIN = 200;
 
 /**
- * Explains a refused origin. A proxy in front of the site is the usual reason: it changes what the
- * site knows of the address that the page has asked for.
+ * Explains a refused origin. The usual reason is a proxy that changes the host, the port or the scheme
+ * of the request.
  *
- * @param own The origin by which the site knows itself in this request.
+ * @param own The origin of the request's own address.
  */
 export function explainOrigin(
 	request: IncomingMessage,
@@ -25,7 +25,7 @@ export function explainOrigin(
 	{ proxies }: Pick<Host, 'proxies'>,
 ): Explanation {
 	const origin = String(request.headers.origin).slice(0, LONGEST_ORIGIN);
-	const head = `A WebSocket handshake with the origin ${JSON.stringify(origin)} was refused with 403: the site knows itself as ${JSON.stringify(own ?? 'unknown')}.`;
+	const head = `A WebSocket handshake with the origin ${JSON.stringify(origin)} was refused with 403: the request is for ${JSON.stringify(own ?? 'no host')}.`;
 	const allow = 'Add the origin to `websocket.allowedOrigins` if pages of it may connect.';
 	const [page, site] = [origin, own ?? ''].map((text) => {
 		return URL.canParse(text) ? new URL(text) : undefined;

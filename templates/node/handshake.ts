@@ -52,7 +52,7 @@ export function requestPath({ url = '/' }: IncomingMessage): string {
 	return path.startsWith('/') || path === '*' ? path : `/${path}`;
 }
 
-/** Another name for the address of a site's page: that of its WebSockets. */
+/** The value of `WebSocket.url`. `origin` is that of the site, with the scheme of HTTP. */
 export function webSocketUrl(origin: string, path: string): string {
 	return `ws${url(origin, path).slice('http'.length)}`;
 }
@@ -60,7 +60,7 @@ export function webSocketUrl(origin: string, path: string): string {
 /**
  * The request as the standards have it.
  *
- * @param origin Where the site is, as Astro tells it.
+ * @param origin The origin of the site, as in Astro's `context.url`.
  * @param path What the client asked for; hosts shorten `request.url`.
  */
 export function webRequest(request: IncomingMessage, origin: string, path: string): Request {

@@ -20,14 +20,14 @@ export interface Host {
 	readonly proxies: BlockList;
 	/** The exports of the hooks file; in dev they are read anew each time. */
 	hooks(): WebSocketHooks | Promise<WebSocketHooks>;
-	/** Whether it is an `astro dev`, whose clients may be told what to change. */
+	/** Whether it is `astro dev`, where answers name the option to change. */
 	readonly isDev: boolean;
 	/** The origin of a request's address, as Astro tells it in `context.url`. */
 	origin(request: IncomingMessage): string;
 	/** Whether a route of the site matches; absent where that is not known. */
 	isMatch?(request: IncomingMessage): boolean;
 	readonly report: Report;
-	/** Why handshakes are refused, for the log. */
+	/** Logs why handshakes are refused. */
 	readonly notices: Notices;
 }
 

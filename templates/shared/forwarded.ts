@@ -1,12 +1,12 @@
 import { type AllowedDomain, domainMatcher } from './allowed-domains.ts';
 
 /**
- * The origin that Astro has in `context.url` for a request, since Astro 6: where `X-Forwarded-Proto`,
- * `X-Forwarded-Host` and `X-Forwarded-Port` fit `security.allowedDomains`, theirs. The same rules as
- * in `FetchState`, which shows them to nobody before the request is rendered.
+ * The origin of Astro's `context.url`, since Astro 6: `X-Forwarded-Proto`, `X-Forwarded-Host` and
+ * `X-Forwarded-Port` replace its parts where `security.allowedDomains` allows them. It repeats the
+ * rules of Astro's `FetchState`, which only exists once the request is rendered.
  *
- * @param origin What the request itself says.
- * @param header The value of one of its headers.
+ * @param origin The origin of the request itself.
+ * @param header Returns the value of a request header.
  */
 export function forwardedOrigin(
 	origin: string,
@@ -15,7 +15,7 @@ export function forwardedOrigin(
 ): string {
 	if (domains.length === 0) return origin;
 	const [proto, host, port] = ['proto', 'host', 'port'].map((part) => {
-		// The first is the proxy's that is next to the client.
+		// Of several values Astro takes the first.
 		return header(`x-forwarded-${part}`)?.split(',')[0]?.trim();
 	});
 	const url = new URL(origin);

@@ -1,16 +1,16 @@
-/** Milliseconds for which further notices of a kind are only counted. */
+/** Milliseconds in which further notices of the same kind are only counted. */
 const QUIET = 10 * 60_000;
 
 interface Told {
 	/** When, on the clock of `performance.now()`. */
 	readonly at: number;
-	/** How many of its kind were not told since. */
+	/** The number of notices of this kind that were not logged since. */
 	more: number;
 }
 
 /**
- * Tells whoever runs the site why handshakes are refused. Whoever is refused comes again, and anyone
- * may send what is refused: the first of a kind is told at once, the next one after a while.
+ * Logs why handshakes are refused. Clients retry, and anyone can send a handshake that is refused, so
+ * only the first notice of a kind is logged at once. Later ones are counted until `QUIET` is over.
  */
 export class Notices {
 	readonly #warn: (text: string) => void;

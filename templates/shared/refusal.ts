@@ -100,8 +100,8 @@ export const BAD_HANDSHAKE: Refusal = {
 export const VERSION = '13';
 
 /**
- * RFC 6455 section 4.4 wants the versions that are supported, RFC 9110 section 15.5.22 the protocol
- * to upgrade to, which a connection option has to go with.
+ * RFC 6455 section 4.4 requires `Sec-WebSocket-Version`, RFC 9110 section 15.5.22 requires `Upgrade`,
+ * and section 7.8 the `Upgrade` option in `Connection`.
  */
 export const UNSUPPORTED_VERSION: Refusal = {
 	reason: 'bad-handshake',

@@ -18,7 +18,7 @@ pub const PAGE: &str = "docs/proxies.md";
 /// The name of the site on the page.
 pub const HOST: &str = "shop.example.com";
 
-/// The client, which is to be told apart from the proxy.
+/// The client's address, which differs from the proxy's.
 pub const CLIENT: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 /// A program that the page has lines for.
@@ -58,8 +58,8 @@ impl Proxy {
         }
     }
 
-    /// Starts it in front of a site with the lines of the page, which `change` may change. Of them
-    /// only the ports, the addresses and the names of files are others than on the page.
+    /// Starts it in front of a site with the lines of the page, in which only ports, addresses and
+    /// paths are replaced. `change` may edit the lines before.
     pub fn start(
         self,
         folder: &Path,

@@ -13,7 +13,7 @@ pub(super) const CASES: &[Case<Site>] = cases! {
         answers_400_without_a_proper_key,
         answers_426_to_another_version,
         answers_400_to_malformed_subprotocols,
-        hides_an_upgrade_that_cannot_be_from_routes,
+        hides_the_upgrade_header_of_a_request_with_a_body,
         takes_no_handshake_by_post,
         answers_head,
         answers_head_that_asks_for_an_upgrade,
@@ -71,8 +71,8 @@ fn answers_400_to_malformed_subprotocols(site: &Site) -> Result<()> {
     Ok(())
 }
 
-/// A route that looks at nothing but the `Upgrade` header takes the request for a handshake.
-fn hides_an_upgrade_that_cannot_be_from_routes(site: &Site) -> Result<()> {
+/// A route that checks only the `Upgrade` header would take the request for a handshake.
+fn hides_the_upgrade_header_of_a_request_with_a_body(site: &Site) -> Result<()> {
     if site.host.is_workerd_itself() {
         return not_applicable(BY_WORKERD);
     }
@@ -87,7 +87,7 @@ fn hides_an_upgrade_that_cannot_be_from_routes(site: &Site) -> Result<()> {
     is_not_logged(site)
 }
 
-/// Anyone may send such requests: none of them is worth a stack in the log.
+/// Anyone can send such requests: they must not fill the log with stacks.
 fn is_not_logged(site: &Site) -> Result<()> {
     let printed = site.server.to_string();
     ensure!(!printed.contains("must be an upgrade request"), "{printed}");

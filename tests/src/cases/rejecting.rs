@@ -216,7 +216,7 @@ fn refuses_with_403(site: &Site, origin: &str) -> Result<()> {
     Ok(())
 }
 
-/// A page over http may be anyone's who sits in between, and the one over https is another origin.
+/// Pages over `http` and `https` are different origins: anyone on the network can change the former.
 fn refuses_an_origin_of_another_scheme(site: &Site) -> Result<()> {
     if site.host.is_workerd_itself() {
         return not_applicable(

@@ -17,7 +17,7 @@ pub const CASES: &[Case] = cases![
     answers_503_to_a_handshake_that_takes_too_long,
     counts_by_no_forwarded_address_of_a_stranger,
     asks_the_hooks,
-    lets_frames_without_an_origin_in_where_they_are_named,
+    accepts_the_null_origin_where_it_is_allowed,
     says_in_dev_which_option_lets_a_client_in,
 ];
 
@@ -134,7 +134,7 @@ fn asks_the_hooks(sites: &Sites) -> Result<()> {
     site.server.check_alive()
 }
 
-fn lets_frames_without_an_origin_in_where_they_are_named(sites: &Sites) -> Result<()> {
+fn accepts_the_null_origin_where_it_is_allowed(sites: &Sites) -> Result<()> {
     let site = sites
         .start_alone(&Settings { name: "frames", options: r#"{ "allowedOrigins": ["null"] }"# })?;
     let from = |origin: &str| Request::upgrade("/echo").header("Origin", origin);

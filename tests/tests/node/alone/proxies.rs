@@ -42,7 +42,7 @@ fn works_behind_haproxy(sites: &Sites) -> Result<()> {
     })
 }
 
-/// With lines that `change` may give a shorter time after which the proxy closes idle connections.
+/// `change` shortens the time after which the proxy closes idle connections.
 fn works_behind(sites: &Sites, proxy: Proxy, change: fn(String) -> String) -> Result<()> {
     let site = sites.start_alone(&NAMED)?;
     let server = proxy.start(site.app.root(), &site.server, change)?;
