@@ -85,6 +85,8 @@ fn tells_a_room_of_every_way_to_leave(site: &Site) -> Result<()> {
             Some(payload) => {
                 guest.write(&Frame::close(payload).to_bytes())?;
                 guest.ended().with_context(|| format!("{name}: no answer"))?;
+                // Vite's server waits for that before it tells the Worker.
+                guest.finish()?;
             }
             None => guest.reset()?,
         }
