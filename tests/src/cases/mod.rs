@@ -25,6 +25,7 @@ pub fn all() -> impl Iterator<Item = &'static Case<Site>> + Clone {
         handshakes::CASES,
         limits::CASES,
         throwing::CASES,
+        throwing::PRINTED,
         survival::CASES,
     ]
     .into_iter()
