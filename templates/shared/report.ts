@@ -1,10 +1,10 @@
 import type { WebSocketHooks } from './hooks.ts';
 
 /**
- * Tells whoever runs the site about something that went wrong, and about the error if there is one.
- * Resolves once the `onError` hook has.
+ * Tells whoever runs the site about something that went wrong, and about the error if there is one. It
+ * may return a promise, which a Worker has to wait for: it resolves once the `onError` hook is done.
  */
-export type Report = (message: string, error?: unknown) => void | Promise<void>;
+export type Report = (message: string, error?: unknown) => void;
 
 /** A report that gives errors to the `onError` hook, and everything to the log where there is none. */
 export function reporter({ onError }: WebSocketHooks, printer: Report): Report {
