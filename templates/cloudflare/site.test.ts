@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { WebSocketHooks } from '../shared/hooks.ts';
-import type { WebSocketLocals } from '../shared/types.ts';
+import type { WebSocketFailure, WebSocketHooks } from '../shared/hooks.ts';
+import type { AstroWebSocket, WebSocketLocals } from '../shared/types.ts';
 import { admitState, type SiteState } from './fetch-state.ts';
 import type { PlatformContext, PlatformSocket } from './platform.ts';
 import { Site, type SiteApp, type SiteOptions } from './site.ts';
@@ -272,6 +272,33 @@ for (const name of ['verifyClient', 'clientAddress'] as const) {
 		assert.deepEqual(printed, [[`The WebSocket hook \`${name}\` failed`, error]]);
 	});
 }
+
+test('onError gets the request, and the socket where there is one', async () => {
+	const told: WebSocketFailure[] = [];
+	const hooks: WebSocketHooks = {
+		onError: (failure) => void told.push(failure),
+		verifyClient: ({ request }) => {
+			if (request.headers.has('x-fail')) throw new Error('from a hook');
+			return true;
+		},
+	};
+	const refused = bench(hooks, { 'x-fail': 'yes' });
+	await run(refused, () => assert.fail('the site must not run'));
+	const accepted = bench(hooks);
+	let socket: AstroWebSocket | undefined;
+	await run(accepted, () => {
+		const upgrade = accepted.locals.upgradeWebSocket();
+		socket = upgrade.socket;
+		socket.onopen = () => {
+			throw new Error('from a handler');
+		};
+		return upgrade.response;
+	});
+	const [first = assert.fail(), second = assert.fail()] = told;
+	assert.deepEqual([first.socket, first.request], [undefined, refused.request]);
+	assert.deepEqual([second.socket, second.request], [socket, accepted.request]);
+	assert.match(second.message, /^A WebSocket handler failed on ws/);
+});
 
 for (const wrong of [null, 'yes', true]) {
 	test(`verifyClient that is ${wrong} refuses with 500 and is reported`, async (context) => {

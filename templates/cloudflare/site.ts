@@ -136,7 +136,8 @@ export class Site {
 				hooks.verifyClient === undefined || (await hooks.verifyClient(handshake));
 			if (verdict !== true) return verdict instanceof Response ? verdict : refused(NOT_VERIFIED);
 		} catch (error) {
-			context.waitUntil(this.#report(`The WebSocket hook \`${running}\` failed`, error));
+			const message = `The WebSocket hook \`${running}\` failed`;
+			context.waitUntil(this.#report(message, error, { request }));
 			return refused(FAILED);
 		}
 		const upgrade = new Upgrade({

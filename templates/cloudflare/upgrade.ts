@@ -79,7 +79,7 @@ export class Upgrade {
 					context.waitUntil(work);
 				},
 			},
-			report,
+			report: (message, error, subject) => report(message, error, { ...subject, request }),
 		});
 		this.#client = webSocket;
 		this.#protocol = protocol;

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connections } from './connections.ts';
-import { accept, serve, writeResponse } from './site.test.ts';
+import { accept, serve, writeResponse } from './site.fixture.ts';
 
 /** Waits until the books hold so many connections. */
 async function booked(size: number): Promise<void> {

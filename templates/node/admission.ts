@@ -10,11 +10,12 @@ import {
 	tooManyHandshakes,
 } from '../shared/refusal.ts';
 import { answeringServer } from './answered.ts';
+import type { ReportSubject } from '../shared/report.ts';
 import { clientAddress, limitKey } from './client-address.ts';
 import { type Connections, connections } from './connections.ts';
 import type { Admission, UpgradeContext } from './context.ts';
 import { type Explanation, explainLimit } from './explanation.ts';
-import { malformedUpgrade, webRequest } from './handshake.ts';
+import { malformedUpgrade, subjectOf, webRequest } from './handshake.ts';
 import type { Host } from './host.ts';
 import { refuse } from './refuse.ts';
 import type { Slot } from './slot.ts';
@@ -58,14 +59,14 @@ export function admit(
 	}
 	const entered = books.enter(scope, request.socket, maxConnections);
 	if (entered === undefined) {
-		const address = clientAddress(request, host.proxies);
-		const explanation = explainLimit(address, 'maxConnections', options);
+		const ip = clientAddress(request, host.proxies);
+		const explanation = explainLimit(ip, 'maxConnections', options);
 		refuse(response, TOO_MANY_CONNECTIONS, { host, explanation });
-		books.events.emit('pool:full', () => ({
-			address,
-			limit: 'maxConnections',
-			most: maxConnections,
-		}));
+		books.events.emit(
+			'pool:full',
+			() => [{ ip, limit: 'maxConnections', most: maxConnections }],
+			subjectOf(request, context),
+		);
 		return;
 	}
 	slot = entered;
@@ -76,7 +77,7 @@ export function admit(
 			// Given up in the meantime, or left alone by its client.
 			if (response.headersSent || request.socket.destroyed) return;
 			entered.address = address;
-			const exceeded = overLimit(books, host, entered);
+			const exceeded = overLimit(books, host, entered, subjectOf(request, context));
 			if (exceeded !== undefined) {
 				refuse(response, exceeded.refusal, { host, explanation: exceeded.explanation });
 				return;
@@ -92,7 +93,7 @@ export function admit(
 	);
 
 	function fail(message: string, error: unknown): void {
-		host.report(message, error);
+		host.report(message, error, subjectOf(request, context));
 		if (!response.headersSent && !request.socket.destroyed) refuse(response, FAILED);
 	}
 }
@@ -120,7 +121,12 @@ interface Exceeded {
 	readonly explanation: Explanation;
 }
 
-function overLimit(books: Connections, host: Host, slot: Slot): Exceeded | undefined {
+function overLimit(
+	books: Connections,
+	host: Host,
+	slot: Slot,
+	subject: ReportSubject,
+): Exceeded | undefined {
 	const { address } = slot;
 	// On a Unix socket every client would count as the same one.
 	if (address === '') return undefined;
@@ -129,26 +135,26 @@ function overLimit(books: Connections, host: Host, slot: Slot): Exceeded | undef
 	const { maxConnectionsPerIP, rateLimitMaxConnections, rateLimitWindow } = options;
 	const key = limitKey(address);
 	if (rateLimitMaxConnections > 0) {
-		const retryAfter = books.rate.count(key, rateLimitMaxConnections, rateLimitWindow);
-		if (retryAfter > 0) {
-			books.events.emit('ratelimit:exceeded', () => ({
-				address,
-				most: rateLimitMaxConnections,
-				window: rateLimitWindow,
-				retryAfter,
-			}));
+		const tooSoon = books.rate.count(key, rateLimitMaxConnections, rateLimitWindow);
+		if (tooSoon !== undefined) {
+			const limit = { most: rateLimitMaxConnections, window: rateLimitWindow };
+			books.events.emit(
+				'ratelimit:exceeded',
+				() => [address, tooSoon.attempts, { ip: address, ...tooSoon, ...limit }],
+				subject,
+			);
 			return {
-				refusal: tooManyHandshakes(retryAfter),
+				refusal: tooManyHandshakes(tooSoon.retryAfter),
 				explanation: explainLimit(address, 'rateLimitMaxConnections', options),
 			};
 		}
 	}
 	if (books.count(key, slot, maxConnectionsPerIP)) return undefined;
-	books.events.emit('pool:full', () => ({
-		address,
-		limit: 'maxConnectionsPerIP',
-		most: maxConnectionsPerIP,
-	}));
+	books.events.emit(
+		'pool:full',
+		() => [{ ip: address, limit: 'maxConnectionsPerIP', most: maxConnectionsPerIP }],
+		subject,
+	);
 	return {
 		refusal: TOO_MANY_FROM_CLIENT,
 		explanation: explainLimit(address, 'maxConnectionsPerIP', options),

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import type { Duplex } from 'node:stream';
 import { test } from 'node:test';
-import { type FakeConnection, opened, stream } from './books.test.ts';
+import { type FakeConnection, opened, stream } from './books.fixture.ts';
 import { Connections } from './connections.ts';
 import type { Slot } from './slot.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as settled } from 'node:timers/promises';
-import { book } from './books.test.ts';
+import { book } from './books.fixture.ts';
 import { type CleanupPolicy, cleanUp } from './cleanup.ts';
 import { Connections } from './connections.ts';
 

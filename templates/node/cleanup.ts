@@ -34,7 +34,7 @@ export function cleanUp(
 		if (asked.has(slot)) return;
 		asked.add(slot);
 		ask(policy, slot)
-			.catch((error: unknown) => report('The `customCleanupPolicy` failed', error))
+			.catch((error: unknown) => report('The `customCleanupPolicy` failed', error, slot.subject))
 			.finally(() => asked.delete(slot));
 	};
 	return new Rotation(interval, visit, clock);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { type TestContext, test } from 'node:test';
-import { book } from './books.test.ts';
+import { book } from './books.fixture.ts';
 import { ConnectionManager, getConnectionId, getConnectionManager } from './connection-manager.ts';
 import { Connections, connections } from './connections.ts';
 import type { ClosingProgress } from './manager-events.ts';
@@ -44,7 +44,7 @@ test('a socket leads to its connection, by an id that no other has', (context) =
 	}
 });
 
-test('tags and data can be changed while it is open', (context) => {
+test('tags can be changed while it is open', (context) => {
 	const { books, manager } = bench(context);
 	const [one, two] = [book(books, { tags: ['a'] }), book(books, { tags: ['a', 'b', 'a'] })];
 	const tagged = (tag: string): string[] => manager.getConnectionsByTag(tag).map(({ id }) => id);
@@ -54,14 +54,73 @@ test('tags and data can be changed while it is open', (context) => {
 	assert.equal(manager.countByTag('b'), 2);
 	assert.ok(manager.removeConnectionTag(two.slot.id, 'a'));
 	assert.deepEqual(tagged('a'), [one.slot.id]);
-	assert.ok(manager.setConnectionData(one.slot.id, 'mine'));
-	assert.equal(manager.getConnectionData(one.slot.id), 'mine');
 	one.end();
 	assert.ok(!manager.addConnectionTag(one.slot.id, 'b'));
-	assert.ok(!manager.setConnectionData(one.slot.id, 1));
+	assert.equal(manager.getConnectionsByTag('b').length, 1);
 	assert.deepEqual(tagged('b'), [two.slot.id]);
 	two.end();
 	assert.deepEqual(tagged('b'), []);
+});
+
+test('data is set key by key, beginning with what the route gave', (context) => {
+	const { books, manager } = bench(context);
+	const shared = { user: 'ada', moves: 1 };
+	const [one, two] = [book(books, { data: shared }), book(books, { data: shared })];
+	const bare = book(books);
+	const { id } = one.slot;
+	assert.ok(manager.setConnectionData(id, 'moves', 2));
+	assert.ok(manager.setConnectionData(id, 'room', 'hall'));
+	assert.ok(manager.setConnectionData(bare.slot.id, 'room', 'attic'));
+	assert.deepEqual(manager.getConnection(id)?.data, { user: 'ada', moves: 2, room: 'hall' });
+	assert.equal(manager.getConnectionData(id, 'user'), 'ada');
+	assert.equal(manager.getConnectionData(id, 'toString'), undefined);
+	assert.deepEqual(manager.getConnectionData(bare.slot.id), { room: 'attic' });
+	// One object may be the data of many.
+	assert.deepEqual(manager.getConnectionData(two.slot.id), { user: 'ada', moves: 1 });
+	// What older code may call: the key would be taken for the data.
+	const setAll = manager.setConnectionData.bind(manager) as (id: string, data: unknown) => unknown;
+	assert.throws(() => setAll(id, { room: 'cellar' }), TypeError);
+	one.end();
+	assert.equal(manager.setConnectionData(id, 'room', 'cellar'), false);
+	assert.equal(manager.getConnectionData(id), undefined);
+	assert.equal(manager.getConnectionData(id, 'room'), undefined);
+});
+
+test('a health check of a connection that does not exist is unhealthy, and says why', async (context) => {
+	const { books, manager } = bench(context);
+	const { slot, connection, end } = book(books);
+	const nobody = await manager.performHealthCheck('nobody');
+	assert.deepEqual([nobody.id, nobody.healthy, nobody.roundTrip], ['nobody', false, undefined]);
+	assert.match(nobody.error ?? '', /no open connection/);
+	const silent = await manager.performHealthCheck(slot.id, { timeout: 1 });
+	assert.deepEqual([silent.healthy, silent.roundTrip], [false, undefined]);
+	assert.match(silent.error ?? '', /within 1 ms/);
+	const answered = manager.performHealthCheck(slot.id);
+	connection.pong();
+	const { healthy, error } = await answered;
+	assert.deepEqual([healthy, error], [true, undefined]);
+	const cut = manager.performHealthCheck(slot.id);
+	end();
+	assert.match((await cut).error ?? '', /ended/);
+});
+
+test('an option that does not exist is refused, and not ignored', async (context) => {
+	const { books, manager } = bench(context);
+	const { connection } = book(books);
+	const wrong = { code: 4000 } as object;
+	await assert.rejects(
+		manager.shutdown(wrong),
+		/`code` is not an option of `shutdown\(\)`.*`closeCode`/,
+	);
+	await assert.rejects(manager.drain({ over: 0, ...wrong }), /`code` is not an option/);
+	await assert.rejects(manager.performHealthCheck('', wrong), /`code` is not an option/);
+	await assert.rejects(manager.healthCheck(wrong), /`code` is not an option/);
+	assert.throws(() => manager.closeConnections({ all: true }, wrong), /`code` is not an option/);
+	assert.deepEqual(connection.closes, []);
+	assert.equal(books.isClosing({}), false);
+	// A listener for a signal gets its name.
+	connection.close = (code) => assert.equal(code, 1001);
+	await manager.shutdown('SIGTERM' as unknown as object).catch(assert.fail);
 });
 
 test('connections are closed that fit all conditions, and no others', (context) => {
@@ -82,15 +141,18 @@ test('connections are closed that fit all conditions, and no others', (context) 
 		[{ olderThan: 4000 }, [old, young, plain]],
 		[{ idleMoreThan: 4000 }, [old, plain]],
 		[{ idleMoreThan: 4000, tags: ['a'] }, [old]],
-		[{ address: '192.0.2.2' }, [young]],
-		[{ address: '2001:db8::1' }, [plain]],
-		[{ address: '2001:db8::2' }, []],
+		[{ ip: '192.0.2.2' }, [young]],
+		[{ ip: '2001:db8::1' }, [plain]],
+		[{ ip: '2001:db8::2' }, []],
 		[{ where: ({ id }) => id === young.slot.id }, [young]],
 		[{ all: true }, [old, young, plain]],
 	];
 	for (const [selection, expected] of cases) {
 		for (const { connection } of [old, young, plain]) connection.closes.length = 0;
-		const closed = manager.closeConnections(selection, { code: 4000, reason: 'cleared' });
+		const closed = manager.closeConnections(selection, {
+			closeCode: 4000,
+			closeReason: 'cleared',
+		});
 		const asked = [old, young, plain].filter(({ connection }) => connection.closes.length > 0);
 		assert.ok(
 			asked.length === expected.length && asked.every((one, index) => one === expected[index]),
@@ -115,7 +177,7 @@ test('a selection that selects by nothing closes nothing', (context) => {
 	for (const selection of wrong) {
 		assert.throws(() => manager.closeConnections(selection), TypeError, JSON.stringify(selection));
 	}
-	assert.throws(() => manager.closeConnections({ all: true }, { code: 1006 }), DOMException);
+	assert.throws(() => manager.closeConnections({ all: true }, { closeCode: 1006 }), DOMException);
 	assert.deepEqual(connection.closes, []);
 });
 
@@ -206,7 +268,7 @@ test('stats add up, whether a connection is still there or not', () => {
 	one.connection.received = 3;
 	two.connection.sent = 4;
 	const during = getStats();
-	assert.equal(during.open - before.open, 2);
+	assert.equal(during.totalManagedConnections - before.totalManagedConnections, 2);
 	assert.deepEqual(
 		[
 			during.messages.received - before.messages.received,

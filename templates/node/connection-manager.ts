@@ -6,11 +6,18 @@
 import { SERVICE_RESTART } from '../shared/close-codes.ts';
 import type { AstroWebSocket } from '../shared/types.ts';
 import { type Connections, connections } from './connections.ts';
-import { ConnectionView, type ManagedConnection, type OpenSlot } from './managed-connection.ts';
+import { healthCheck, noAnswer } from './health.ts';
+import {
+	type ConnectionData,
+	ConnectionView,
+	type ManagedConnection,
+	type OpenSlot,
+} from './managed-connection.ts';
 import type {
 	ClosingReport,
 	ConnectionManagerEvents,
 	ConnectionManagerListener,
+	HealthCheck,
 } from './manager-events.ts';
 import type { ConnectionManagerOptions } from './manager-options.ts';
 import { perProcess } from './per-process.ts';
@@ -20,7 +27,12 @@ import { type BookedWebSocket, CONNECTION } from './slot.ts';
 import { type ConnectionStats, getStats } from './stats.ts';
 
 export type { CleanupPolicy } from './cleanup.ts';
-export type { ManagedConnection, ManagedConnectionJSON, Traffic } from './managed-connection.ts';
+export type {
+	ConnectionData,
+	ManagedConnection,
+	ManagedConnectionJSON,
+	Traffic,
+} from './managed-connection.ts';
 export type {
 	ClosingProgress,
 	ClosingReport,
@@ -29,22 +41,13 @@ export type {
 	ConnectionManagerListener,
 	ExceededRate,
 	FullPool,
+	HealthCheck,
 	RemovedConnection,
 } from './manager-events.ts';
 export type { ConnectionManagerOptions } from './manager-options.ts';
 export type { ConnectionSelection } from './selection.ts';
 export type { ShutdownOptions } from './shutdown.ts';
 export type { ConnectionStats } from './stats.ts';
-
-/** What a ping has found out about a connection. */
-export interface HealthCheck {
-	/** Of the connection. */
-	readonly id: string;
-	/** Whether it answered in time. */
-	readonly isHealthy: boolean;
-	/** Milliseconds until it did, `undefined` if it did not. */
-	readonly roundTrip: number | undefined;
-}
 
 /** What pings to all open connections have found out. */
 export interface HealthReport {
@@ -56,14 +59,27 @@ export interface HealthReport {
 	readonly averageRoundTrip: number | undefined;
 }
 
+/** Options of a health check. */
+export interface HealthCheckOptions {
+	/**
+	 * Milliseconds that a client gets to answer.
+	 *
+	 * @default {5000} 5 seconds
+	 */
+	timeout?: number;
+}
+
 /** Options of a drain. */
 export interface DrainOptions extends ShutdownOptions {
 	/** Milliseconds over which clients are asked to close, so that they do not all come back at once. */
 	over: number;
 }
 
-/** Milliseconds that a connection gets to answer a ping that was asked for. */
-const CHECK_TIMEOUT = 5000;
+/** Every option of a method, so that a misspelled one is an error and not without effect. */
+const CLOSING_OPTIONS: readonly (keyof ShutdownOptions)[] = ['closeCode', 'closeReason'];
+const SHUTDOWN_OPTIONS: readonly (keyof ShutdownOptions)[] = ['timeout', ...CLOSING_OPTIONS];
+const DRAIN_OPTIONS: readonly (keyof DrainOptions)[] = ['over', ...SHUTDOWN_OPTIONS];
+const CHECK_OPTIONS: readonly (keyof HealthCheckOptions)[] = ['timeout'];
 
 /** The WebSocket connections of the process, of all its sites. */
 export class ConnectionManager {
@@ -111,19 +127,28 @@ export class ConnectionManager {
 	}
 
 	/**
-	 * Puts something in place of `data` of `upgradeWebSocket()`.
+	 * Sets one key of the connection's data, which begins as `data` of `upgradeWebSocket()`.
 	 *
 	 * @returns Whether there is such a connection.
+	 * @throws TypeError for a key that is not a string.
 	 */
-	setConnectionData(id: string, data: unknown): boolean {
+	setConnectionData(id: string, key: string, value: unknown): boolean {
+		if (typeof key !== 'string') {
+			throw new TypeError(`The key of connection data must be a string, got: ${typeof key}`);
+		}
 		return this.#with(id, (slot) => {
-			slot.data = data;
+			slot.data = { ...slot.data, [key]: value };
 		});
 	}
 
-	/** `data` of the connection, `undefined` if there is no such connection. */
-	getConnectionData(id: string): unknown {
-		return this.#books.find(id)?.data;
+	/** The data of the connection, `undefined` if there is no such connection. */
+	getConnectionData(id: string): ConnectionData | undefined;
+	/** The value of one key, `undefined` if there is none. */
+	getConnectionData(id: string, key: string): unknown;
+	getConnectionData(id: string, key?: string): unknown {
+		const data = this.#books.find(id)?.data;
+		if (key === undefined || data === undefined) return data;
+		return Object.hasOwn(data, key) ? data[key] : undefined;
 	}
 
 	/** What happened so far, and what there is now. */
@@ -140,44 +165,32 @@ export class ConnectionManager {
 	 */
 	closeConnections(
 		selection: ConnectionSelection,
-		options: Pick<ShutdownOptions, 'code' | 'reason'> = {},
+		options: Omit<ShutdownOptions, 'timeout'> = {},
 	): number {
+		refuseOthers('closeConnections', options, CLOSING_OPTIONS);
 		const { code, reason } = closing(options);
 		const slots = select(this.#books, selection);
 		for (const slot of slots) slot.close(code, reason);
 		return slots.length;
 	}
 
-	/**
-	 * Pings a connection.
-	 *
-	 * @param timeout Milliseconds that it gets to answer.
-	 * @returns `undefined` if there is no such connection.
-	 */
-	async performHealthCheck(
-		id: string,
-		{ timeout = CHECK_TIMEOUT }: { readonly timeout?: number } = {},
-	): Promise<HealthCheck | undefined> {
-		checkDuration('timeout of a health check', timeout);
+	/** Pings a connection. One that does not exist is unhealthy. */
+	async performHealthCheck(id: string, options: HealthCheckOptions = {}): Promise<HealthCheck> {
+		const timeout = checkTimeout('performHealthCheck', options);
 		const slot = this.#books.find(id);
-		return slot && (await this.#check(slot, timeout));
+		if (slot === undefined) {
+			return healthCheck(id, undefined, 'There is no open connection with this id');
+		}
+		return await this.#check(slot, timeout);
 	}
 
-	/**
-	 * Pings all connections.
-	 *
-	 * @param timeout Milliseconds that they get to answer.
-	 */
-	async healthCheck({
-		timeout = CHECK_TIMEOUT,
-	}: {
-		readonly timeout?: number;
-	} = {}): Promise<HealthReport> {
-		checkDuration('timeout of a health check', timeout);
+	/** Pings all connections. */
+	async healthCheck(options: HealthCheckOptions = {}): Promise<HealthReport> {
+		const timeout = checkTimeout('healthCheck', options);
 		const checks = await Promise.all(
 			Array.from(this.#books.all(), (slot) => this.#check(slot, timeout)),
 		);
-		const unhealthy = checks.filter(({ isHealthy }) => !isHealthy);
+		const unhealthy = checks.filter(({ healthy }) => !healthy);
 		const times = checks.flatMap(({ roundTrip }) => roundTrip ?? []);
 		return {
 			status: this.#status(),
@@ -193,6 +206,7 @@ export class ConnectionManager {
 	 * what is left after the timeout.
 	 */
 	async shutdown(options: ShutdownOptions = {}): Promise<ClosingReport> {
+		refuseOthers('shutdown', options, SHUTDOWN_OPTIONS);
 		return await this.#books.shutdownAll(closing(options));
 	}
 
@@ -200,10 +214,12 @@ export class ConnectionManager {
 	 * A shutdown for a deploy: clients are asked to close in small batches, the oldest first, and by
 	 * default with 1012. A `shutdown()` in the meantime asks all at once.
 	 */
-	async drain({ over, ...options }: DrainOptions): Promise<ClosingReport> {
+	async drain(options: DrainOptions): Promise<ClosingReport> {
+		refuseOthers('drain', options, DRAIN_OPTIONS);
+		const { over, ...rest } = options;
 		checkDuration('time of a drain', over);
 		return await this.#books.shutdownAll({
-			...closing({ code: SERVICE_RESTART, ...options }),
+			...closing({ closeCode: SERVICE_RESTART, ...rest }),
 			over,
 		});
 	}
@@ -232,7 +248,9 @@ export class ConnectionManager {
 
 	async #check(slot: OpenSlot, timeout: number): Promise<HealthCheck> {
 		const roundTrip = await this.#books.health.check(slot, timeout);
-		return { id: slot.id, isHealthy: roundTrip !== undefined, roundTrip };
+		if (roundTrip !== undefined) return healthCheck(slot.id, roundTrip, undefined);
+		const error = slot.hasEnded ? 'The connection ended before the answer' : noAnswer(timeout);
+		return healthCheck(slot.id, undefined, error);
 	}
 
 	#status(): HealthReport['status'] {
@@ -245,10 +263,11 @@ export class ConnectionManager {
 /**
  * The connection manager of this process.
  *
- * @param options What the connections of the process live by. It has to be said before the first of
- * them, best in the hooks file, and cannot be contradicted later.
- * @throws TypeError for an option that is none, or is wrong; Error if it contradicts the adapter's
- * `websocket` option or what was said before, or comes too late.
+ * @param options Limits and services for all connections of the process. Give them in the hooks file,
+ * which is loaded before the first connection: limits that are given later hold for the connections
+ * that come after.
+ * @throws TypeError for an unknown option or an invalid value; Error for a value that contradicts the
+ * adapter's `websocket` option or an earlier call.
  */
 export function getConnectionManager(options: ConnectionManagerOptions = {}): ConnectionManager {
 	const books = connections();
@@ -264,6 +283,23 @@ export function getConnectionManager(options: ConnectionManagerOptions = {}): Co
 export function getConnectionId(socket: AstroWebSocket): string | undefined {
 	const booked: BookedWebSocket = socket;
 	return booked[CONNECTION]?.id;
+}
+
+/** Callbacks hand over what is no options at all, such as the name of a signal: that is ignored. */
+function refuseOthers(method: string, options: unknown, known: readonly string[]): void {
+	if (typeof options !== 'object' || options === null) return;
+	const other = Object.keys(options).find((name) => !known.includes(name));
+	if (other === undefined) return;
+	throw new TypeError(
+		`\`${other}\` is not an option of \`${method}()\`. The options are: \`${known.join('`, `')}\``,
+	);
+}
+
+function checkTimeout(method: string, options: HealthCheckOptions): number {
+	refuseOthers(method, options, CHECK_OPTIONS);
+	const { timeout = 5000 } = options;
+	checkDuration('timeout of a health check', timeout);
+	return timeout;
 }
 
 /** The manager's methods as functions. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Duplex } from 'node:stream';
 import { test } from 'node:test';
-import { opened } from './books.test.ts';
+import { opened } from './books.fixture.ts';
 import { Connections } from './connections.ts';
 
 const SITE = {};

@@ -159,7 +159,7 @@ export class Connections {
 		for (const tag of slot.tags) this.#tags.add(tag, slot);
 		this.health.add(slot);
 		this.#cleanup?.add(slot);
-		this.events.emit('connection:added', () => new ConnectionView(slot));
+		this.events.emit('connection:added', () => [new ConnectionView(slot)], slot.subject);
 	}
 
 	/** A connection has told how it ended. */
@@ -172,7 +172,7 @@ export class Connections {
 		this.#cleanup?.delete(slot);
 		this.metrics.ended(slot, code, coarseClock().update() - slot.enteredAt);
 		const connection = new ConnectionView(slot);
-		this.events.emit('connection:removed', () => ({ connection, code, reason }));
+		this.events.emit('connection:removed', () => [{ connection, code, reason }], slot.subject);
 		this.#forget(slot);
 	}
 

@@ -50,10 +50,10 @@ function devHost(
 	logger: AstroIntegrationLogger,
 ): Host {
 	let hooks: WebSocketHooks = {};
-	const report: Report = (message, error) => {
+	const report: Report = (...told) => {
 		reporter(hooks, (text, cause) => {
 			logger.error(cause === undefined ? text : `${text}\n${describe(cause)}`);
-		})(message, error);
+		})(...told);
 	};
 	connections().adopt(options, report, { isDev: true });
 	return {

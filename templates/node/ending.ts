@@ -18,11 +18,9 @@ export async function end(
 ): Promise<ClosingReport> {
 	const start = performance.now();
 	let remaining = slots.length;
-	const progress = (): ClosingProgress => ({
-		connections: slots.length,
-		remaining,
-		elapsed: performance.now() - start,
-	});
+	const progress = (): [ClosingProgress] => [
+		{ connections: slots.length, remaining, elapsed: performance.now() - start },
+	];
 	const ended = slots.map(async (slot) => {
 		await slot.gone;
 		remaining--;
@@ -44,7 +42,7 @@ export async function end(
 		terminated,
 		elapsed: performance.now() - start,
 	};
-	events.emit('shutdown:complete', () => report);
+	events.emit('shutdown:complete', () => [report]);
 	return report;
 }
 

@@ -4,24 +4,24 @@ import { HandshakeRate } from './handshake-rate.ts';
 
 test('as many as allowed pass, and then none until the window is over', () => {
 	const rate = new HandshakeRate();
-	assert.equal(rate.count('a', 2, 10_000, 0), 0);
-	assert.equal(rate.count('a', 2, 10_000, 4000), 0);
-	assert.equal(rate.count('a', 2, 10_000, 4000), 6);
-	assert.equal(rate.count('a', 2, 10_000, 9999), 1);
-	assert.equal(rate.count('a', 2, 10_000, 10_000), 0);
+	assert.equal(rate.count('a', 2, 10_000, 0), undefined);
+	assert.equal(rate.count('a', 2, 10_000, 4000), undefined);
+	assert.deepEqual(rate.count('a', 2, 10_000, 4000), { attempts: 3, retryAfter: 6 });
+	assert.deepEqual(rate.count('a', 2, 10_000, 9999), { attempts: 4, retryAfter: 1 });
+	assert.equal(rate.count('a', 2, 10_000, 10_000), undefined);
 });
 
-test('those that were refused do not count', () => {
+test('refused handshakes do not make the window longer', () => {
 	const rate = new HandshakeRate();
 	for (let attempt = 0; attempt < 10; attempt++) rate.count('a', 1, 1000, 500);
-	assert.equal(rate.count('a', 1, 1000, 1500), 0);
+	assert.equal(rate.count('a', 1, 1000, 1500), undefined);
 });
 
 test('each client has its own window', () => {
 	const rate = new HandshakeRate();
-	assert.equal(rate.count('a', 1, 1000, 0), 0);
-	assert.equal(rate.count('b', 1, 1000, 500), 0);
-	assert.equal(rate.count('a', 1, 1000, 600), 1);
+	assert.equal(rate.count('a', 1, 1000, 0), undefined);
+	assert.equal(rate.count('b', 1, 1000, 500), undefined);
+	assert.equal(rate.count('a', 1, 1000, 600)?.retryAfter, 1);
 });
 
 test('clients that stay away are forgotten', () => {

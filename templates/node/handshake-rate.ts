@@ -4,28 +4,41 @@ interface Window {
 	count: number;
 }
 
+/** A handshake that came too soon. */
+export interface TooSoon {
+	/** The handshakes of the client in its window, this one included. */
+	readonly attempts: number;
+	/** Seconds until the client may try again. */
+	readonly retryAfter: number;
+}
+
 /** Counts handshakes by client; each client's window opens with its first. */
 export class HandshakeRate {
 	/** In the order in which they opened. */
 	readonly #windows: Map<string, Window> = new Map();
 
 	/**
-	 * Counts one, unless there were `most` in the last `length` milliseconds.
+	 * Counts one. A window of `length` milliseconds lets `most` of them through. The others do not
+	 * make it longer.
 	 *
-	 * @returns The seconds after which to try again if so, otherwise 0.
+	 * @returns `undefined` if it may go on.
 	 */
-	count(key: string, most: number, length: number, now: number = performance.now()): number {
+	count(
+		key: string,
+		most: number,
+		length: number,
+		now: number = performance.now(),
+	): TooSoon | undefined {
 		this.#forget(now - length);
 		const window = this.#windows.get(key);
 		if (window === undefined) {
 			this.#windows.set(key, { openedAt: now, count: 1 });
-			return 0;
-		}
-		if (window.count >= most) {
-			return Math.max(1, Math.ceil((window.openedAt + length - now) / 1000));
+			return undefined;
 		}
 		window.count++;
-		return 0;
+		if (window.count <= most) return undefined;
+		const retryAfter = Math.max(1, Math.ceil((window.openedAt + length - now) / 1000));
+		return { attempts: window.count, retryAfter };
 	}
 
 	get size(): number {

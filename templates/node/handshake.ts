@@ -8,6 +8,9 @@ import {
 	tokens,
 } from '../shared/handshake.ts';
 import { BAD_HANDSHAKE, type Refusal } from '../shared/refusal.ts';
+import type { ReportSubject } from '../shared/report.ts';
+import type { AstroWebSocket } from '../shared/types.ts';
+import type { UpgradeContext } from './context.ts';
 
 /**
  * Whether a request asks for a WebSocket, be its handshake well formed or not. In HTTP/1.0 the
@@ -70,6 +73,21 @@ export function webRequest(request: IncomingMessage, origin: string, path: strin
 		headers.append(rawHeaders[index] ?? '', rawHeaders[index + 1] ?? '');
 	}
 	return new Request(url(origin, path), { headers });
+}
+
+/** What a report about this request tells the `onError` hook, which most sites do not have. */
+export function subjectOf(
+	request: IncomingMessage,
+	context: Pick<UpgradeContext, 'origin' | 'path'>,
+	socket?: AstroWebSocket,
+): ReportSubject {
+	return {
+		socket,
+		get request() {
+			const { origin = requestOrigin(request), path } = context;
+			return webRequest(request, origin, path);
+		},
+	};
 }
 
 function url(origin: string, path: string): string {

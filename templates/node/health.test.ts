@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Booked, book } from './books.test.ts';
+import { type Booked, book } from './books.fixture.ts';
 import { Connections } from './connections.ts';
 import { HealthMonitor } from './health.ts';
 import { type ConnectionHealth, ManagerEvents } from './manager-events.ts';
@@ -13,7 +13,10 @@ function bench(connections: number, maxMissedPings = 2) {
 	let time = 0;
 	const events = new ManagerEvents(assert.fail);
 	const told: ConnectionHealth[] = [];
-	events.on('connection:health', (event) => told.push(event));
+	events.on('connection:health', (id, result) => {
+		assert.equal(result.id, id);
+		told.push(result);
+	});
 	const monitor = new HealthMonitor(events, () => time);
 	const books = new Connections();
 	const booked: Booked[] = Array.from({ length: connections }, () => book(books));
@@ -59,7 +62,7 @@ test('an answer tells how long it took', () => {
 	connection.pong();
 	assert.equal(slot.health?.roundTrip, 40);
 	assert.equal(told.length, 1);
-	assert.deepEqual([told[0]?.isHealthy, told[0]?.roundTrip], [true, 40]);
+	assert.deepEqual([told[0]?.healthy, told[0]?.error, told[0]?.roundTrip], [true, undefined, 40]);
 	// A second answer to the same ping is none.
 	connection.pong();
 	assert.equal(told.length, 1);
@@ -75,8 +78,8 @@ test('who does not answer is terminated after as many pings as allowed, and no s
 	pass(INTERVAL);
 	assert.deepEqual([connection.pings.length, stream.destroyed], [2, true]);
 	assert.deepEqual(
-		told.map(({ missedPings }) => missedPings),
-		[1, 2],
+		told.map(({ healthy, error, missedPings }) => [healthy, error, missedPings]),
+		[1, 2].map((missed) => [false, 'The client did not answer a ping within 1000 ms', missed]),
 	);
 	assert.deepEqual(monitor.counts, { answered: 0, missed: 2, terminated: 1 });
 	stop();

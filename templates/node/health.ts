@@ -1,6 +1,6 @@
 import { now } from './clock.ts';
 import { ConnectionView, type OpenSlot } from './managed-connection.ts';
-import type { ManagerEvents } from './manager-events.ts';
+import type { HealthCheck, ManagerEvents } from './manager-events.ts';
 import { Rotation } from './rotation.ts';
 import type { Slot } from './slot.ts';
 
@@ -49,7 +49,7 @@ export class HealthMonitor {
 	readonly #events: ManagerEvents;
 	readonly #clock: () => number;
 	#rotation: Rotation<OpenSlot> | undefined;
-	#maxMissedPings = 0;
+	#settings: HealthSettings | undefined;
 	#tokens = 0;
 	#answered = 0;
 	#missed = 0;
@@ -67,7 +67,7 @@ export class HealthMonitor {
 	/** Watches these from now on, and those that are added. */
 	start(settings: HealthSettings, slots: Iterable<OpenSlot>): void {
 		this.stop();
-		this.#maxMissedPings = settings.maxMissedPings;
+		this.#settings = settings;
 		this.#rotation = new Rotation(settings.interval, (slot) => this.#turn(slot), this.#clock);
 		for (const slot of slots) this.#rotation.add(slot);
 	}
@@ -124,7 +124,7 @@ export class HealthMonitor {
 		health.roundTrip = this.#clock() - health.sentAt;
 		this.#answered++;
 		settle(health, health.roundTrip);
-		this.#tell(slot, health, true);
+		this.#tell(slot, health);
 	}
 
 	#turn(slot: OpenSlot): void {
@@ -135,8 +135,9 @@ export class HealthMonitor {
 			health.missedPings++;
 			this.#missed++;
 			settle(health, undefined);
-			this.#tell(slot, health, false);
-			if (health.missedPings >= this.#maxMissedPings) {
+			const { interval = 0, maxMissedPings = 0 } = this.#settings ?? {};
+			this.#tell(slot, health, noAnswer(interval));
+			if (health.missedPings >= maxMissedPings) {
 				this.#terminated++;
 				slot.terminate();
 				return;
@@ -154,15 +155,33 @@ export class HealthMonitor {
 		slot.ping(payload);
 	}
 
-	#tell(slot: Slot, { roundTrip, missedPings }: Health, isHealthy: boolean): void {
-		this.#events.emit('connection:health', () => ({
-			// Only those that are open are pinged.
-			connection: new ConnectionView(slot as OpenSlot),
-			isHealthy,
-			roundTrip: isHealthy ? roundTrip : undefined,
-			missedPings,
-		}));
+	#tell(slot: Slot, { roundTrip, missedPings }: Health, error?: string): void {
+		this.#events.emit(
+			'connection:health',
+			() => {
+				const { id } = slot;
+				// Only those that are open are pinged.
+				const connection = new ConnectionView(slot as OpenSlot);
+				const measured = error === undefined ? roundTrip : undefined;
+				return [id, { ...healthCheck(id, measured, error), connection, missedPings }];
+			},
+			slot.subject,
+		);
 	}
+}
+
+/** The result of a ping, healthy unless there is an error. */
+export function healthCheck(
+	id: string,
+	roundTrip: number | undefined,
+	error: string | undefined,
+): HealthCheck {
+	return { id, healthy: error === undefined, error, roundTrip };
+}
+
+/** The error of a ping that was not answered in time. */
+export function noAnswer(milliseconds: number): string {
+	return `The client did not answer a ping within ${milliseconds} ms`;
 }
 
 function healthOf(slot: Slot): Health {

@@ -3,9 +3,11 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { WebSocketHandshake, WebSocketHooks } from '../shared/hooks.ts';
+import type { WebSocketFailure, WebSocketHandshake, WebSocketHooks } from '../shared/hooks.ts';
+import type { AstroWebSocket } from '../shared/types.ts';
+import { getConnectionManager } from './connection-manager.ts';
 import { hooksOf } from './hooks.ts';
-import { accept, serve } from './site.test.ts';
+import { accept, serve, writeResponse } from './site.fixture.ts';
 
 test('verifyClient sees the handshake', async (context) => {
 	let seen: WebSocketHandshake | undefined;
@@ -74,15 +76,20 @@ test('verifyClient may answer by itself', async (context) => {
 });
 
 test('verifyClient that fails refuses with 500, and onError is told', async (context) => {
-	const told: unknown[] = [];
+	const told: WebSocketFailure[] = [];
 	const site = await serve(context, () => assert.fail('rendered'), {
 		hooks: {
 			verifyClient: () => Promise.reject('the database is down'),
-			onError: (...parameters) => void told.push(parameters),
+			onError: (failure) => void told.push(failure),
 		},
 	});
-	assert.equal((await site.answer()).status, 500);
-	assert.deepEqual(told, [['the database is down', 'The WebSocket hook `verifyClient` failed']]);
+	assert.equal((await site.answer({ 'X-Who': 'ada' }, '/chat?room=1')).status, 500);
+	const [{ error, message, socket, request } = assert.fail()] = told;
+	assert.equal(error, 'the database is down');
+	assert.equal(message, 'The WebSocket hook `verifyClient` failed');
+	assert.equal(socket, undefined);
+	assert.match(request?.url ?? '', /\/chat\?room=1$/);
+	assert.equal(request?.headers.get('x-who'), 'ada');
 	assert.deepEqual(site.log, []);
 });
 
@@ -181,6 +188,52 @@ test('onError is told of what fails in a handler; if it fails too, the log is', 
 		'Error: in a handler',
 		'The WebSocket hook `onError` failed',
 		'Error: in the hook',
+	]);
+});
+
+test('onError gets the socket and the request, whatever failed', async (context) => {
+	const told: WebSocketFailure[] = [];
+	const onError = (failure: WebSocketFailure): void => void told.push(failure);
+	const thrown = (): never => {
+		throw new Error('from below');
+	};
+	const sockets: AstroWebSocket[] = [];
+	const site = await serve(
+		context,
+		(locals, response) => {
+			const { socket, response: accepted } = locals.upgradeWebSocket();
+			sockets.push(socket);
+			socket.onmessage = thrown;
+			writeResponse(accepted, response);
+		},
+		{ hooks: { onError }, options: { maxConnections: 2 } },
+	);
+	const manager = getConnectionManager();
+	const types = ['connection:added', 'connection:removed', 'pool:full'] as const;
+	for (const type of types) manager.on(type, thrown);
+	context.after(() => {
+		for (const type of types) manager.off(type, thrown);
+	});
+	const first = await site.open({ 'X-Who': 'ada' });
+	const second = await site.open({ 'X-Who': 'bob' });
+	assert.equal((await site.answer({ 'X-Who': 'eve' })).status, 503);
+	const closed = once(first, 'close');
+	first.send('fail');
+	await closed;
+	second.terminate();
+	while (told.length < 6) await wait(5);
+	const named = told.map(({ message, socket, request }) => {
+		const about = /`([\w:]+)`|handler/.exec(message)?.[1] ?? 'handler';
+		const whose = socket === undefined ? 'none' : sockets.indexOf(socket);
+		return `${about} ${whose} ${request?.headers.get('x-who')}`;
+	});
+	assert.deepEqual(named.sort(), [
+		'connection:added 0 ada',
+		'connection:added 1 bob',
+		'connection:removed 0 ada',
+		'connection:removed 1 bob',
+		'handler 0 ada',
+		'pool:full none eve',
 	]);
 });
 

@@ -9,17 +9,20 @@ export interface Traffic {
 	readonly sent: number;
 }
 
+/** What a site keeps with a connection, by key. */
+export type ConnectionData = Readonly<Record<string, unknown>>;
+
 /** An accepted connection as the manager shows it. What it tells is what is so now. */
 export interface ManagedConnection {
 	/** Stands for it in every process: no two connections have the same. It is no secret. */
 	readonly id: string;
 	readonly socket: AstroWebSocket;
 	/** The address of the client by which limits count; the empty string if it has none. */
-	readonly address: string;
+	readonly ip: string;
 	/** `tags` of `upgradeWebSocket()`, and those that were added, less those that were removed. */
 	readonly tags: ReadonlySet<string>;
-	/** `data` of `upgradeWebSocket()`, or what it was set to. */
-	readonly data: unknown;
+	/** `data` of `upgradeWebSocket()`, and what `setConnectionData()` has set since. */
+	readonly data: ConnectionData;
 	/** When its handshake arrived. */
 	readonly since: Date;
 	/** Milliseconds since then. */
@@ -48,7 +51,7 @@ export interface ManagedConnectionJSON {
 	readonly id: string;
 	readonly url: string;
 	readonly protocol: string;
-	readonly address: string;
+	readonly ip: string;
 	readonly tags: readonly string[];
 	readonly since: string;
 	readonly age: number;
@@ -79,7 +82,7 @@ export class ConnectionView implements ManagedConnection {
 		return this.#slot.peer;
 	}
 
-	get address(): string {
+	get ip(): string {
 		return this.#slot.address;
 	}
 
@@ -87,7 +90,7 @@ export class ConnectionView implements ManagedConnection {
 		return new Set(this.#slot.tags);
 	}
 
-	get data(): unknown {
+	get data(): ConnectionData {
 		return this.#slot.data;
 	}
 
@@ -120,7 +123,10 @@ export class ConnectionView implements ManagedConnection {
 	}
 
 	close(code?: number, reason?: string): void {
-		const frame = closing({ ...(code !== undefined && { code }), ...(reason && { reason }) });
+		const frame = closing({
+			...(code !== undefined && { closeCode: code }),
+			...(reason && { closeReason: reason }),
+		});
 		this.#slot.close(frame.code, frame.reason);
 	}
 
@@ -130,7 +136,7 @@ export class ConnectionView implements ManagedConnection {
 			id: this.id,
 			url: socket.url,
 			protocol: socket.protocol,
-			address: this.address,
+			ip: this.ip,
 			tags: this.#slot.tags,
 			since: this.since.toISOString(),
 			age: this.age,

@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
-import type { Report } from '../shared/report.ts';
+import type { Report, ReportSubject } from '../shared/report.ts';
 import type { ManagedConnection } from './managed-connection.ts';
 
 /** A connection that has ended. */
@@ -10,35 +10,46 @@ export interface RemovedConnection {
 	readonly reason: string;
 }
 
-/** What a ping has found out. */
-export interface ConnectionHealth {
-	readonly connection: ManagedConnection;
-	/** Whether it was answered. */
-	readonly isHealthy: boolean;
-	/** Milliseconds until it was, `undefined` if it was not. */
+/** The result of a ping. */
+export interface HealthCheck {
+	/** The id of the connection. */
+	readonly id: string;
+	/** Whether the client answered in time. */
+	readonly healthy: boolean;
+	/** Why the connection counts as unhealthy, `undefined` for a healthy one. */
+	readonly error: string | undefined;
+	/** Milliseconds until the answer, `undefined` without one. */
 	readonly roundTrip: number | undefined;
-	/** Pings in a row that were not. */
+}
+
+/** The result of a ping of the health monitoring. */
+export interface ConnectionHealth extends HealthCheck {
+	readonly connection: ManagedConnection;
+	/** Pings in a row without an answer. */
 	readonly missedPings: number;
 }
 
-/** A handshake for which there was no room. */
+/** A handshake that a limit on connections refused. */
 export interface FullPool {
 	/** The address of the client. For `maxConnections` that is before the `clientAddress` hook. */
-	readonly address: string;
-	/** The limit that it ran into. */
+	readonly ip: string;
+	/** The limit that refused it. */
 	readonly limit: 'maxConnections' | 'maxConnectionsPerIP';
-	/** The value of that. */
+	/** The value of that limit. */
 	readonly most: number;
 }
 
-/** A handshake that came too soon. */
+/** A handshake that the rate limit refused. */
 export interface ExceededRate {
-	readonly address: string;
-	/** `rateLimitMaxConnections`. */
+	/** The address of the client. */
+	readonly ip: string;
+	/** The number of handshakes of the client in its window, this one included. */
+	readonly attempts: number;
+	/** The value of `rateLimitMaxConnections`. */
 	readonly most: number;
-	/** `rateLimitWindow`, in milliseconds. */
+	/** The value of `rateLimitWindow`, in milliseconds. */
 	readonly window: number;
-	/** Seconds after which the client may try again. */
+	/** Seconds until the client may try again. */
 	readonly retryAfter: number;
 }
 
@@ -64,30 +75,33 @@ export interface ClosingReport {
 	readonly elapsed: number;
 }
 
-/** The events of the connection manager, and what their listeners get. */
+/**
+ * The events of the connection manager, with the arguments of their listeners. The last argument
+ * holds everything that is known: it is also what `node:diagnostics_channel` gets.
+ */
 export interface ConnectionManagerEvents {
 	/** A handshake is complete. */
-	'connection:added': ManagedConnection;
-	/** A connection has ended, whatever ended it. */
-	'connection:removed': RemovedConnection;
-	/** A ping of the health monitoring was answered, or was not until the next one. */
-	'connection:health': ConnectionHealth;
-	/** A handshake was refused by `maxConnections` or `maxConnectionsPerIP`. */
-	'pool:full': FullPool;
-	/** A handshake was refused by `rateLimitMaxConnections`. */
-	'ratelimit:exceeded': ExceededRate;
+	'connection:added': [connection: ManagedConnection];
+	/** A connection has ended, for whatever reason. */
+	'connection:removed': [removed: RemovedConnection];
+	/** A ping of the health monitoring was answered, or was not answered before the next one. */
+	'connection:health': [connectionId: string, result: ConnectionHealth];
+	/** `maxConnections` or `maxConnectionsPerIP` refused a handshake. */
+	'pool:full': [rejected: FullPool];
+	/** `rateLimitMaxConnections` refused a handshake. */
+	'ratelimit:exceeded': [ip: string, attempts: number, rate: ExceededRate];
 	/** A shutdown or a drain goes on. */
-	'shutdown:progress': ClosingProgress;
+	'shutdown:progress': [progress: ClosingProgress];
 	/** A shutdown or a drain is over. */
-	'shutdown:complete': ClosingReport;
+	'shutdown:complete': [report: ClosingReport];
 }
 
 type Type = keyof ConnectionManagerEvents;
-type Listener = (event: never) => unknown;
+type Listener = (...told: never) => unknown;
 
-/** A listener for one type of event. What it throws, or rejects with, is reported. */
+/** A listener for one type of event. An error that it throws, or rejects with, is reported. */
 export type ConnectionManagerListener<Of extends Type> = (
-	event: ConnectionManagerEvents[Of],
+	...told: ConnectionManagerEvents[Of]
 ) => unknown;
 
 /** The channels of `node:diagnostics_channel` are named so, with the type behind it. */
@@ -114,31 +128,38 @@ export class ManagerEvents {
 		this.#listeners.get(type)?.delete(listener);
 	}
 
-	/** @param create Makes the event, if there is anybody to tell it to. */
-	emit<Of extends Type>(type: Of, create: () => ConnectionManagerEvents[Of]): void {
+	/**
+	 * @param create Makes the arguments of the listeners. It runs only if somebody listens.
+	 * @param subject What the event is about, for the report about a listener that fails.
+	 */
+	emit<Of extends Type>(
+		type: Of,
+		create: () => ConnectionManagerEvents[Of],
+		subject?: ReportSubject,
+	): void {
 		const listeners = this.#listeners.get(type);
 		const subscribed = channel(`${CHANNEL}${type}`);
 		const isHeard = listeners !== undefined && listeners.size > 0;
 		if (!isHeard && !subscribed.hasSubscribers) return;
-		const event = create();
-		subscribed.publish(event);
+		const told = create();
+		subscribed.publish(told.at(-1));
 		if (!isHeard) return;
 		for (const listener of [...listeners]) {
-			this.#tell(type, listener as ConnectionManagerListener<Of>, event);
+			const failed = (error: unknown): void =>
+				this.#report(`A listener for \`${type}\` of the connection manager failed`, error, subject);
+			tell(listener as ConnectionManagerListener<Of>, told, failed);
 		}
 	}
+}
 
-	#tell<Of extends Type>(
-		type: Of,
-		listener: ConnectionManagerListener<Of>,
-		event: ConnectionManagerEvents[Of],
-	): void {
-		const failed = (error: unknown): void =>
-			this.#report(`A listener for \`${type}\` of the connection manager failed`, error);
-		try {
-			Promise.resolve(listener(event)).catch(failed);
-		} catch (error) {
-			failed(error);
-		}
+function tell<Of extends Type>(
+	listener: ConnectionManagerListener<Of>,
+	told: ConnectionManagerEvents[Of],
+	failed: (error: unknown) => void,
+): void {
+	try {
+		Promise.resolve(listener(...told)).catch(failed);
+	} catch (error) {
+		failed(error);
 	}
 }

@@ -38,16 +38,14 @@ test('the adapter and the manager may not contradict each other, whoever comes f
 	assert.throws(() => behind.adopt(adapter, false), /contradict/);
 });
 
-test('with connections there nothing can be changed any more', () => {
+test('what is given once there are connections holds for those that come after', () => {
 	const configuration = new ManagerConfiguration();
+	const site = { ...WEBSOCKET_DEFAULTS };
 	configuration.isInUse = true;
-	configuration.configure({ maxConnections: WEBSOCKET_DEFAULTS.maxConnections });
-	configuration.configure({});
-	assert.throws(() => configuration.configure({ idleTimeout: 1 }), /cannot be configured any more/);
-	assert.throws(
-		() => configuration.configure({ customCleanupPolicy: () => true }),
-		/src\/websocket\.ts/,
-	);
+	assert.equal(configuration.effective(site).idleTimeout, WEBSOCKET_DEFAULTS.idleTimeout);
+	assert.equal(configuration.configure({ idleTimeout: 1 }), true);
+	assert.equal(configuration.effective(site).idleTimeout, 1);
+	assert.equal(configuration.configure({ idleTimeout: 1 }), false);
 });
 
 test('in dev the file that configures it may be changed', () => {

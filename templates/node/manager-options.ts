@@ -109,11 +109,6 @@ export class ManagerConfiguration {
 					`The connection manager is configured already, with another \`${name}\`: ${text(before)}, not ${text(value)}`,
 				);
 			}
-			if (!this.#isDev && this.isInUse) {
-				throw new Error(
-					`The connection manager cannot be configured any more: there are connections with \`${name}\` ${text(before)}. Call \`${OF}()\` with options in the hooks file, \`src/websocket.ts\`, which is loaded before the first connection.`,
-				);
-			}
 			hasChanged = true;
 		}
 		this.#given = { ...this.#given, ...values };

@@ -26,7 +26,7 @@ export function prometheusText(stats: ConnectionStats): string {
 function metrics(stats: ConnectionStats): Metric[] {
 	const { lifetimes, health } = stats;
 	return [
-		gauge('open', 'WebSocket connections that are open', stats.open),
+		gauge('open', 'WebSocket connections that are open', stats.totalManagedConnections),
 		gauge('opening', 'WebSocket handshakes that are being answered', stats.opening),
 		gauge('clients', 'Client addresses that have WebSocket connections', stats.clients),
 		gauge('limit', 'WebSocket connections that there may be', stats.maxConnections),

@@ -5,7 +5,7 @@ import type { RejectionReason } from '../shared/refusal.ts';
 import { getConnectionManager } from './connection-manager.ts';
 import { connections } from './connections.ts';
 import type { ConnectionManagerEvents } from './manager-events.ts';
-import { accept, type Route, type SiteOptions, serve } from './site.test.ts';
+import { accept, type Route, type SiteOptions, serve } from './site.fixture.ts';
 import { getStats } from './stats.ts';
 
 /** What was rejected since, by reason. */
@@ -18,10 +18,10 @@ function rejections(): () => Partial<Record<RejectionReason, number>> {
 	};
 }
 
-/** The events of one type, as they come. */
+/** The arguments of the listeners for one type of event, as they come. */
 function events<Type extends keyof ConnectionManagerEvents>(context: TestContext, type: Type) {
 	const told: ConnectionManagerEvents[Type][] = [];
-	const listener = (event: ConnectionManagerEvents[Type]): void => {
+	const listener = (...event: ConnectionManagerEvents[Type]): void => {
 		told.push(event);
 	};
 	const manager = getConnectionManager().on(type, listener);
@@ -92,7 +92,7 @@ test('an accepted connection is no rejection, whatever ends it', async (context)
 	two.terminate();
 	while (getStats().closed < closed + 2) await wait(5);
 	assert.deepEqual(rejected(), {});
-	assert.deepEqual(removed.map(({ code, reason }) => `${code} ${reason}`).sort(), [
+	assert.deepEqual(removed.map(([{ code, reason }]) => `${code} ${reason}`).sort(), [
 		'1006 ',
 		'4001 enough',
 	]);
@@ -106,7 +106,7 @@ test('limits tell of what they refuse', async (context) => {
 	const small = await serve(context, accept(), { options: { maxConnections: 1 } });
 	const only = await small.open();
 	await small.answer();
-	assert.deepEqual(full, [{ address: '127.0.0.1', limit: 'maxConnections', most: 1 }]);
+	assert.deepEqual(full, [[{ ip: '127.0.0.1', limit: 'maxConnections', most: 1 }]]);
 	only.terminate();
 	while (connections().size > 0) await wait(5);
 	const site = await serve(context, accept(), {
@@ -115,14 +115,17 @@ test('limits tell of what they refuse', async (context) => {
 	const from = { 'X-Forwarded-For': '198.51.100.7' };
 	await site.open(from);
 	await site.answer(from);
-	assert.deepEqual(full[1], { address: '198.51.100.7', limit: 'maxConnectionsPerIP', most: 1 });
+	assert.deepEqual(full[1], [{ ip: '198.51.100.7', limit: 'maxConnectionsPerIP', most: 1 }]);
 	await site.answer(from);
-	const [{ address, most, window, retryAfter } = assert.fail()] = rate;
-	assert.deepEqual([address, most, window], ['198.51.100.7', 2, 60_000]);
+	await site.answer(from);
+	const [first = assert.fail(), [ip, attempts, { retryAfter, ...rest }] = assert.fail()] = rate;
+	assert.deepEqual(first.slice(0, 2), ['198.51.100.7', 3]);
+	assert.deepEqual([ip, attempts], ['198.51.100.7', 4]);
+	assert.deepEqual(rest, { ip, attempts, most: 2, window: 60_000 });
 	assert.ok(retryAfter > 50 && retryAfter <= 60);
 	assert.deepEqual(rejected(), {
 		'too-many-connections': 1,
 		'too-many-from-client': 1,
-		'too-many-handshakes': 1,
+		'too-many-handshakes': 2,
 	});
 });

@@ -12,14 +12,14 @@ export interface ConnectionSelection {
 	/** All of these tags. */
 	readonly tags?: readonly string[];
 	/** This address of the client. */
-	readonly address?: string;
+	readonly ip?: string;
 	/** What this says of them. */
 	readonly where?: (connection: ManagedConnection) => boolean;
 	/** Every one of them: what selects by nothing else has to say so. */
 	readonly all?: true;
 }
 
-const NAMES = ['idleMoreThan', 'olderThan', 'tags', 'address', 'where', 'all'];
+const NAMES = ['idleMoreThan', 'olderThan', 'tags', 'ip', 'where', 'all'];
 
 /**
  * Selects connections. Tags and addresses are looked up, and by age only those are looked at that are
@@ -27,14 +27,14 @@ const NAMES = ['idleMoreThan', 'olderThan', 'tags', 'address', 'where', 'all'];
  */
 export function select(books: Connections, selection: ConnectionSelection): OpenSlot[] {
 	check(selection);
-	const { idleMoreThan, olderThan, tags = [], address, where } = selection;
+	const { idleMoreThan, olderThan, tags = [], ip, where } = selection;
 	const now = coarseClock().update();
 	return candidates(books, selection, now).filter(
 		(slot) =>
 			(olderThan === undefined || now - slot.enteredAt > olderThan) &&
 			(idleMoreThan === undefined || now - slot.activeAt > idleMoreThan) &&
 			tags.every((tag) => slot.tags.includes(tag)) &&
-			(address === undefined || slot.address === address) &&
+			(ip === undefined || slot.address === ip) &&
 			(where === undefined || where(new ConnectionView(slot))),
 	);
 }
@@ -42,7 +42,7 @@ export function select(books: Connections, selection: ConnectionSelection): Open
 /** The fewest among which all of them are. */
 function candidates(
 	books: Connections,
-	{ tags = [], address, olderThan }: ConnectionSelection,
+	{ tags = [], ip, olderThan }: ConnectionSelection,
 	now: number,
 ): OpenSlot[] {
 	if (tags.length > 0) {
@@ -51,7 +51,7 @@ function candidates(
 		);
 		return books.tagged(rarest);
 	}
-	if (address !== undefined && address !== '') return books.ofClient(limitKey(address));
+	if (ip !== undefined && ip !== '') return books.ofClient(limitKey(ip));
 	if (olderThan === undefined) return [...books.all()];
 	const old: OpenSlot[] = [];
 	for (const slot of books.all()) {

@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { ResolvedWebSocketOptions } from '../shared/options.ts';
 import { withUpgrade } from './server.ts';
-import { accept, type Route, type Site, serve } from './site.test.ts';
+import { accept, type Route, type Site, serve } from './site.fixture.ts';
 
 /** The listener of another library, which takes its own path, perhaps after a while. */
 function otherListener(path: string, delay?: number): Parameters<http.Server['on']>[1] {
@@ -429,7 +429,7 @@ test('a shutdown refuses new handshakes, asks clients to close, and terminates t
 	await wait(20);
 	const closed = once(polite, 'close');
 	const start = performance.now();
-	const done = site.host.shutdown({ timeout: 100, code: 1012, reason: 'deploy' });
+	const done = site.host.shutdown({ timeout: 100, closeCode: 1012, closeReason: 'deploy' });
 	const [code, reason] = await closed;
 	assert.deepEqual([code, String(reason)], [1012, 'deploy']);
 	const late = await site.answer();
@@ -450,8 +450,10 @@ test('a shutdown refuses new handshakes, asks clients to close, and terminates t
 test('what a shutdown cannot send is refused before anything happens', async (context) => {
 	const site = await serve(context, accept());
 	const client = await site.open();
-	await assert.rejects(site.host.shutdown({ code: 1006 }), { name: 'InvalidAccessError' });
-	await assert.rejects(site.host.shutdown({ reason: 'x'.repeat(124) }), { name: 'SyntaxError' });
+	await assert.rejects(site.host.shutdown({ closeCode: 1006 }), { name: 'InvalidAccessError' });
+	await assert.rejects(site.host.shutdown({ closeReason: 'x'.repeat(124) }), {
+		name: 'SyntaxError',
+	});
 	await assert.rejects(site.host.shutdown({ timeout: Number.NaN }), { name: 'RangeError' });
 	assert.equal(await ask(client), 'echo hi');
 });

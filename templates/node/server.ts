@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { BAD_HANDSHAKE, FAILED } from '../shared/refusal.ts';
+import type { ReportSubject } from '../shared/report.ts';
 import { answerUpgrade } from './answer-upgrade.ts';
 import type { RequestHandler } from './app.ts';
 import { connections } from './connections.ts';
-import { isHandshake } from './handshake.ts';
+import { isHandshake, requestPath, subjectOf } from './handshake.ts';
 import { getHost, type Host, type HostApp, hostOf, setHost } from './host.ts';
 import { refuse } from './refuse.ts';
 import { type ShutdownOptions, shutdownConnections } from './shutdown.ts';
@@ -71,7 +72,10 @@ export function createWebSocketHost(handler: RequestHandler, app: HostApp): WebS
 					host,
 					dispatch(handed, response) {
 						if (!isHandshake(handed)) refuse(response, BAD_HANDSHAKE);
-						else settle(host, response, handler(handed, response, undefined, locals));
+						else {
+							const result = handler(handed, response, undefined, locals);
+							settle(host, response, result, subjectOf(handed, { path: requestPath(handed) }));
+						}
 					},
 				},
 				request,
@@ -132,9 +136,14 @@ function attach(
 	});
 }
 
-function settle(host: Host, response: ServerResponse, result: void | Promise<void>): void {
+function settle(
+	host: Host,
+	response: ServerResponse,
+	result: void | Promise<void>,
+	subject: ReportSubject,
+): void {
 	Promise.resolve(result).catch((error: unknown) => {
-		host.report('The request handler failed on a WebSocket handshake', error);
+		host.report('The request handler failed on a WebSocket handshake', error, subject);
 		if (!response.headersSent) refuse(response, FAILED);
 	});
 }

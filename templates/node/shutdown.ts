@@ -16,13 +16,13 @@ export interface ShutdownOptions {
 	 *
 	 * @default {1001} Going away
 	 */
-	code?: number;
+	closeCode?: number;
 	/**
 	 * The reason that clients get, at most 123 bytes of UTF-8.
 	 *
 	 * @default {''}
 	 */
-	reason?: string;
+	closeReason?: string;
 }
 
 /** Those of section 7.4.1 and its registry that a server may send for reasons of its own. */
@@ -42,7 +42,7 @@ export function checkDuration(of: string, milliseconds: number): void {
  * or a reason that cannot be sent.
  */
 export function closing(options: ShutdownOptions = {}): ClosingOptions {
-	const { timeout = 10_000, code = GOING_AWAY, reason = '' } = options;
+	const { timeout = 10_000, closeCode: code = GOING_AWAY, closeReason: reason = '' } = options;
 	checkDuration('timeout of a shutdown', timeout);
 	closeFrame(SERVER_CODES.has(code) ? undefined : code, reason);
 	return { timeout, code, reason };

@@ -1,9 +1,10 @@
 import type { Duplex } from 'node:stream';
+import type { ReportSubject } from '../shared/report.ts';
 import type { AstroWebSocket } from '../shared/types.ts';
 import { answeringServer } from './answered.ts';
 import type { Connections } from './connections.ts';
 import type { Health } from './health.ts';
-import type { Traffic } from './managed-connection.ts';
+import type { ConnectionData, Traffic } from './managed-connection.ts';
 import type { TableEntry } from './slot-table.ts';
 import { type Closer, whenClosed } from './when-closed.ts';
 
@@ -43,7 +44,9 @@ export interface Opened {
 	readonly connection: Tracked;
 	readonly socket: BookedWebSocket;
 	readonly tags: readonly string[];
-	readonly data: unknown;
+	readonly data: ConnectionData | undefined;
+	/** The request of the handshake, if the site has a hook that is told of it. */
+	readonly handshake?: (() => Request) | undefined;
 }
 
 /** Where a socket of the system has its slot. */
@@ -76,7 +79,9 @@ export class Slot implements Closer, ConnectionObserver, TableEntry<Slot> {
 	/** Where it is among those with each of its tags, and among those of its client. */
 	placesOfTags: number[] = NO_PLACES;
 	placeOfClient = 0;
-	data: unknown;
+	/** Never changed in place: what a site has given may be one object for all connections. */
+	data: ConnectionData = NO_DATA;
+	#handshake: (() => Request) | undefined;
 	/** What is known of its health, once it was asked for. */
 	health: Health | undefined;
 	/** Whether the socket is closed, and whether the connection has told how. */
@@ -112,6 +117,17 @@ export class Slot implements Closer, ConnectionObserver, TableEntry<Slot> {
 		return this.#books.idOf(this);
 	}
 
+	/** What a report about this connection tells the `onError` hook. */
+	get subject(): ReportSubject {
+		const handshake = this.#handshake;
+		return {
+			socket: this.peer,
+			get request() {
+				return handshake?.();
+			},
+		};
+	}
+
 	/** When the last message was. */
 	get activeAt(): number {
 		return Math.max(this.#connection?.activeAt ?? 0, this.enteredAt);
@@ -145,16 +161,17 @@ export class Slot implements Closer, ConnectionObserver, TableEntry<Slot> {
 	}
 
 	/** The handshake is complete. */
-	opened({ connection, socket, tags, data }: Opened): void {
+	opened({ connection, socket, tags, data, handshake }: Opened): void {
 		// Of a socket that is closed nobody would hear again.
 		if (this.hasLeft) return;
 		this.#connection = connection;
+		this.#handshake = handshake;
 		this.peer = socket;
 		if (tags.length > 0) {
 			this.tags = [...new Set(tags)];
 			this.placesOfTags = this.tags.map(() => 0);
 		}
-		this.data = data;
+		if (data !== undefined) this.data = data;
 		connection.observer = this;
 		socket[CONNECTION] = this;
 		this.#books.opened(this);
@@ -188,5 +205,6 @@ export class Slot implements Closer, ConnectionObserver, TableEntry<Slot> {
 }
 
 const NO_TAGS: readonly string[] = [];
+const NO_DATA: ConnectionData = Object.freeze({});
 /** Nothing is written into it: there are no tags. */
 const NO_PLACES: number[] = [];

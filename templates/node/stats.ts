@@ -16,7 +16,7 @@ export type { LifetimeBucket, Lifetimes, Rates } from './metrics.ts';
 /** What happened since the process has started, and what there is now. It is JSON. */
 export interface ConnectionStats {
 	/** Open connections, and the most at one time. */
-	readonly open: number;
+	readonly totalManagedConnections: number;
 	readonly mostOpen: number;
 	/** Handshakes that are being answered. */
 	readonly opening: number;
@@ -50,7 +50,7 @@ export function getStats(): ConnectionStats {
 	const { metrics } = books;
 	const totals = metrics.totals(books.all());
 	return {
-		open: books.open,
+		totalManagedConnections: books.open,
 		mostOpen: metrics.mostOpen,
 		opening: Math.max(0, books.size - books.open),
 		clients: books.clients,

@@ -7,6 +7,7 @@ import {
 	protocolNotOffered,
 } from '../shared/errors.ts';
 import type { HandlerRuntime } from '../shared/listeners.ts';
+import type { Report } from '../shared/report.ts';
 import { SocketController } from '../shared/socket-controller.ts';
 import type { UpgradeWebSocketOptions, WebSocketUpgrade } from '../shared/types.ts';
 import { acceptHandshake } from './accept.ts';
@@ -14,7 +15,8 @@ import { createAcceptResponse } from './accept-response.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 import { connections } from './connections.ts';
 import type { UpgradeContext } from './context.ts';
-import { offeredProtocols, requestOrigin, webSocketUrl } from './handshake.ts';
+import { offeredProtocols, requestOrigin, webRequest, webSocketUrl } from './handshake.ts';
+import type { ConnectionData } from './managed-connection.ts';
 import { selectProtocol } from './verify.ts';
 import './printed-event.ts';
 
@@ -22,7 +24,7 @@ import './printed-event.ts';
 export interface UpgradeSettings {
 	readonly connection: ConnectionSettings;
 	/** Tells whoever runs the site about an error in a handler. */
-	report(message: string, error?: unknown): void;
+	readonly report: Report;
 }
 
 const NO_TAGS: readonly string[] = [];
@@ -34,6 +36,25 @@ const RUNTIME: HandlerRuntime = {
 	},
 };
 
+/** A report that also names the request. */
+function withRequest(report: Report, handshake: () => Request): Report {
+	return (message, error, subject) =>
+		report(message, error, {
+			...subject,
+			get request() {
+				return handshake();
+			},
+		});
+}
+
+/** Only an object has keys: `setConnectionData()` would have to throw anything else away. */
+function checkedData(data: object | undefined): ConnectionData | undefined {
+	if (data === undefined || (typeof data === 'object' && data !== null)) {
+		return data as ConnectionData | undefined;
+	}
+	throw new TypeError(`\`data\` of \`upgradeWebSocket()\` must be an object, got: ${typeof data}`);
+}
+
 /** `locals.upgradeWebSocket()` for one upgrade request. */
 export function upgradeWebSocket(
 	request: IncomingMessage,
@@ -42,19 +63,26 @@ export function upgradeWebSocket(
 	options: UpgradeWebSocketOptions = {},
 ): WebSocketUpgrade {
 	if (context.pending !== undefined) throw new Error(ALREADY_UPGRADED);
+	const data = checkedData(options.data);
 	const connectionSettings = connections().configuration.effective(settings.connection);
 	const offered = offeredProtocols(request);
 	const protocol = options.protocol ?? selectProtocol(request, context, offered) ?? '';
 	if (protocol !== '' && !offered.includes(protocol)) throw protocolNotOffered(protocol, offered);
 	const response = createAcceptResponse(options.headers);
+	// Whoever holds the request holds its memory for as long as the connection lives.
+	const isTold = context.admission?.hooks.onError !== undefined;
+	const origin = context.origin ?? requestOrigin(request);
+	const handshake = isTold ? () => webRequest(request, origin, context.path) : undefined;
+	const report =
+		handshake === undefined ? settings.report : withRequest(settings.report, handshake);
 	const controller = new SocketController({
-		url: webSocketUrl(context.origin ?? requestOrigin(request), context.path),
+		url: webSocketUrl(origin, context.path),
 		protocol,
 		tags: options.tags === undefined ? NO_TAGS : [...options.tags],
-		data: options.data,
+		data,
 		maxHeldBytes: connectionSettings.maxPayload,
 		runtime: RUNTIME,
-		report: settings.report,
+		report,
 	});
 
 	const { socket } = controller;
@@ -71,8 +99,8 @@ export function upgradeWebSocket(
 			});
 			if (transport === undefined) fail(connection.destroyed ? CLIENT_LEFT : NOT_ACCEPTED);
 			else {
-				const { tags, data } = socket;
-				context.admission?.opened({ connection: transport, socket, tags, data });
+				const { tags } = socket;
+				context.admission?.opened({ connection: transport, socket, tags, data, handshake });
 				controller.open(transport);
 			}
 		},

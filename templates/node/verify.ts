@@ -3,7 +3,7 @@ import type { WebSocketHandshake } from '../shared/hooks.ts';
 import { FAILED, NOT_VERIFIED } from '../shared/refusal.ts';
 import type { Report } from '../shared/report.ts';
 import type { Admission, UpgradeContext } from './context.ts';
-import { offeredProtocols, requestOrigin, webRequest } from './handshake.ts';
+import { offeredProtocols, requestOrigin, subjectOf, webRequest } from './handshake.ts';
 import { refuse } from './refuse.ts';
 
 /**
@@ -29,7 +29,7 @@ export async function rejectUnverified(
 		if (verdict instanceof Response) await write(verdict, response);
 		else refuse(response, NOT_VERIFIED);
 	} catch (error) {
-		report('The WebSocket hook `verifyClient` failed', error);
+		report('The WebSocket hook `verifyClient` failed', error, subjectOf(request, context));
 		if (!response.headersSent) refuse(response, FAILED);
 	}
 	return true;

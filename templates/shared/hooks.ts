@@ -1,3 +1,5 @@
+import type { AstroWebSocket } from './types.ts';
+
 /** A handshake, as hooks see it. */
 export interface WebSocketHandshake {
 	/** The request, with its headers and cookies. */
@@ -29,12 +31,19 @@ export type SelectProtocol = (
 	handshake: WebSocketHandshake,
 ) => string | undefined;
 
-/**
- * Is told of every error in a handler or a hook, instead of the log.
- *
- * @param message What the log would have said in front of it.
- */
-export type OnError = (error: unknown, message: string) => void | Promise<void>;
+/** An error in a handler or a hook. */
+export interface WebSocketFailure {
+	readonly error: unknown;
+	/** The message that the log would have in front of the error. */
+	readonly message: string;
+	/** The socket that the error belongs to. There is none before `upgradeWebSocket()`. */
+	readonly socket?: AstroWebSocket | undefined;
+	/** The request of the handshake. There is none where an error belongs to no handshake. */
+	readonly request?: Request | undefined;
+}
+
+/** Receives every error in a handler or a hook, in place of the log. */
+export type OnError = (failure: WebSocketFailure) => void | Promise<void>;
 
 /**
  * Tells the address of a client, by which limits count it, from what a proxy adds to the request.

@@ -1,20 +1,23 @@
-import type { WebSocketHooks } from './hooks.ts';
+import type { WebSocketFailure, WebSocketHooks } from './hooks.ts';
+
+/** The connection that a report is about, as far as it is known. */
+export type ReportSubject = Pick<WebSocketFailure, 'socket' | 'request'>;
 
 /**
  * Tells whoever runs the site about something that went wrong, and about the error if there is one. It
  * may return a promise, which a Worker has to wait for: it resolves once the `onError` hook is done.
  */
-export type Report = (message: string, error?: unknown) => void;
+export type Report = (message: string, error?: unknown, subject?: ReportSubject) => void;
 
 /** A report that gives errors to the `onError` hook, and everything to the log where there is none. */
 export function reporter({ onError }: WebSocketHooks, printer: Report): Report {
-	return async (message, error) => {
+	return async (message, error, subject) => {
 		if (onError === undefined || error === undefined) {
 			print(printer, message, error);
 			return;
 		}
 		try {
-			await onError(error, message);
+			await onError({ error, message, ...subject });
 		} catch (failure) {
 			// A hook that fails must not take the error with it.
 			print(printer, message, error);

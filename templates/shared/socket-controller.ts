@@ -148,7 +148,8 @@ export class SocketController implements SocketState, StreamedSocket, ListenersO
 		} catch {
 			// The handler runs where the connection cannot be used. Its own error has to be reported.
 		}
-		return this.#report(`A WebSocket handler failed on ${this.socket.url}`, error);
+		const { socket } = this;
+		return this.#report(`A WebSocket handler failed on ${socket.url}`, error, { socket });
 	}
 
 	#deliver(data: string | ArrayBuffer): void {

@@ -11,6 +11,7 @@ export type {
 	OnError,
 	SelectProtocol,
 	VerifyClient,
+	WebSocketFailure,
 	WebSocketHandshake,
 } from './hooks.ts';
 
@@ -142,8 +143,8 @@ export interface UpgradeWebSocketOptions {
 	headers?: ConstructorParameters<typeof Headers>[0];
 	/** Labels to find the connection by. */
 	tags?: readonly string[];
-	/** Anything of yours that belongs to the connection. */
-	data?: unknown;
+	/** Values of yours that belong to the connection, by key. */
+	data?: object;
 }
 
 /** What `locals.upgradeWebSocket()` gives. */

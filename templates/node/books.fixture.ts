@@ -3,7 +3,7 @@
 import { Duplex } from 'node:stream';
 import { limitKey } from './client-address.ts';
 import type { Connections } from './connections.ts';
-import type { OpenSlot } from './managed-connection.ts';
+import type { ConnectionData, OpenSlot } from './managed-connection.ts';
 import type { BookedWebSocket, ConnectionObserver, Opened, Slot, Tracked } from './slot.ts';
 
 /** A stream that swallows what it is given. */
@@ -38,7 +38,7 @@ export class FakeConnection implements Tracked {
 /** A handshake that is complete. */
 export function opened(
 	over: Partial<Tracked> = {},
-	{ tags = [], data }: { readonly tags?: readonly string[]; readonly data?: unknown } = {},
+	{ tags = [], data }: { readonly tags?: readonly string[]; readonly data?: ConnectionData } = {},
 ): Opened {
 	const socket = Object.assign(new EventTarget(), {
 		url: 'ws://localhost/',
@@ -68,7 +68,7 @@ export function book(
 		site = books,
 	}: {
 		readonly tags?: readonly string[];
-		readonly data?: unknown;
+		readonly data?: ConnectionData;
 		/** The address of its client. */
 		readonly address?: string;
 		readonly site?: object;
