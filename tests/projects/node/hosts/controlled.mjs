@@ -26,8 +26,8 @@ const commands = {
 	async shutdown({ searchParams }) {
 		const start = performance.now();
 		const { timeout, ...rest } = Object.fromEntries(searchParams);
-		const code = rest.code && Number(rest.code);
-		await shutdown({ ...rest, code, timeout: timeout && Number(timeout) });
+		const closeCode = rest.closeCode && Number(rest.closeCode);
+		await shutdown({ ...rest, closeCode, timeout: timeout && Number(timeout) });
 		return String(Math.round(performance.now() - start));
 	},
 	listeners: () => String(server.listenerCount('upgrade')),

@@ -24,11 +24,11 @@ export function show(socket: WebSocket): void {
 		const rate = before === undefined ? 0 : perSecond(before, snapshot);
 		before = snapshot;
 		const { stats } = snapshot;
-		write('open', stats.open);
+		write('open', stats.totalManagedConnections);
 		write('messages', Math.round(rate));
 		write('accepted', stats.accepted);
 		write('rejected', stats.rejected);
-		draw('open-line', open, stats.open);
+		draw('open-line', open, stats.totalManagedConnections);
 		draw('messages-line', messages, rate);
 		element('connections').replaceChildren(
 			...snapshot.connections.map((connection) => row(connection, socket)),
@@ -51,11 +51,11 @@ function draw(id: string, values: number[], value: number): void {
 }
 
 function row(connection: ManagedConnectionJSON, socket: WebSocket): HTMLElement {
-	const { id, url, address, tags, age, messages } = connection;
+	const { id, url, ip, tags, age, messages } = connection;
 	const cells = [
 		cell(id),
 		cell(new URL(url).pathname),
-		cell(address),
+		cell(ip),
 		cell(tags.join(' ')),
 		cell(`${Math.round(age / 1000)} s`, 'number'),
 		cell(`${messages.received} / ${messages.sent}`, 'number'),

@@ -37,6 +37,8 @@ export function misuses({ locals }: APIContext): void {
 	locals.isUpgradeRequest = 'yes';
 	// @ts-expect-error There is no such event.
 	locals.upgradeWebSocket().socket.onpong = null;
+	// @ts-expect-error Only an object has keys.
+	locals.upgradeWebSocket({ data: 'ada' });
 }
 
 export const configured = node({
@@ -52,7 +54,8 @@ export const manager = getConnectionManager({
 	customCleanupPolicy: async ({ tags, age }) => tags.has('trial') && age > 600_000,
 })
 	.on('connection:removed', ({ connection, code }) => connection.id.trim() + code.toFixed())
-	.on('pool:full', async ({ address, most }) => address.trim() + most.toFixed());
+	.on('pool:full', async ({ ip, most }) => ip.trim() + most.toFixed())
+	.on('ratelimit:exceeded', (ip, attempts, { most }) => ip.trim() + (attempts - most).toFixed());
 
 export function manages(socket: AstroWebSocket): string[] {
 	const id: string | undefined = getConnectionId(socket);
@@ -63,6 +66,12 @@ export function manages(socket: AstroWebSocket): string[] {
 export function mismanages(): void {
 	// @ts-expect-error There is no such event.
 	manager.on('connection:opened', () => {});
+	// @ts-expect-error The second argument is a number.
+	manager.on('ratelimit:exceeded', (_ip, attempts) => attempts.trim());
+	// @ts-expect-error The key is missing.
+	manager.setConnectionData('id', { user: 'ada' });
+	// @ts-expect-error The option is called `closeCode`.
+	manager.shutdown({ code: 4000 });
 	// @ts-expect-error The code is a number.
 	manager.on('connection:removed', ({ code }) => code.trim());
 	// @ts-expect-error There is no such condition.

@@ -17,6 +17,6 @@ export const verifyClient: VerifyClient = async ({ request, clientAddress, proto
 
 export const selectProtocol: SelectProtocol = (protocols) => protocols.at(-1);
 
-export const onError: OnError = (error) => {
+export const onError: OnError = ({ error }) => {
 	record('hook-errors', error instanceof Error ? error.message : 'no error');
 };

@@ -6,7 +6,7 @@ const manager = getConnectionManager({
 	maxConnections: 3,
 	cleanupInterval: 100,
 	customCleanupPolicy: async ({ tags, data }) => {
-		if (data === 'unknown') throw new Error('the policy does not know');
+		if (data.mood === 'unknown') throw new Error('the policy does not know');
 		return tags.has('temporary');
 	},
 });

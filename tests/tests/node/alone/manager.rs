@@ -53,7 +53,7 @@ fn is_configured_by_the_hooks_file_and_by_nobody_later(sites: &Sites) -> Result<
     ensure!(journal(&site.server, "pool")? == "maxConnections 3");
     let stats = stats(&site.server)?;
     ensure!(stats["rejections"]["too-many-connections"] == 1, "{stats:#}");
-    ensure!(stats["maxConnections"] == 3 && stats["open"] == 3, "{stats:#}");
+    ensure!(stats["maxConnections"] == 3 && stats["totalManagedConnections"] == 3, "{stats:#}");
     let error = site.server.get("/manager/contradict")?.text();
     ensure!(error.contains("another `maxConnections`: 3, not 77"), "{error}");
     site.server.check_alive()
@@ -81,7 +81,7 @@ fn terminates_who_answers_no_health_check(sites: &Sites) -> Result<()> {
 
 fn asks_the_policy_of_the_site_and_keeps_whom_it_fails_for(sites: &Sites) -> Result<()> {
     let site = sites.start_alone(&MANAGED)?;
-    let mut unknown = site.server.open(&Request::upgrade("/managed?tag=temporary&data=unknown"))?;
+    let mut unknown = site.server.open(&Request::upgrade("/managed?tag=temporary&mood=unknown"))?;
     let mut meant = site.server.open(&Request::upgrade("/managed?tag=temporary"))?;
     let id = unknown.text()?;
     meant.text()?;
@@ -93,7 +93,8 @@ fn asks_the_policy_of_the_site_and_keeps_whom_it_fails_for(sites: &Sites) -> Res
     unknown.send("kept")?;
     ensure!(unknown.text()? == "kept");
     // Once the policy knows it, it decides.
-    ensure!(site.server.get(&format!("/manager/data?id={id}&data=known"))?.text() == "true");
+    let data = site.server.get(&format!("/manager/data?id={id}&mood=known"))?.text();
+    ensure!(data == r#"{"mood":"known"}"#, "{data}");
     ensure!(unknown.closed()?.0 == 1001);
     site.server.check_alive()
 }

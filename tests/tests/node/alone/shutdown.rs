@@ -95,7 +95,7 @@ fn shuts_down_when_the_host_says_so(sites: &Sites) -> Result<()> {
     let mut opening = opening(&server)?;
     let start = Instant::now();
     let mut call = server.connection()?;
-    let command = Request::get("/shutdown?timeout=1000&code=1012&reason=update");
+    let command = Request::get("/shutdown?timeout=1000&closeCode=1012&closeReason=update");
     call.write(&command.to_bytes(&server.address().to_string()))?;
 
     let (code, reason) = socket.closed()?;

@@ -23,7 +23,7 @@ struct Managed {
     id: String,
     url: String,
     tags: Vec<String>,
-    address: String,
+    ip: String,
     messages: Traffic,
 }
 
@@ -48,7 +48,7 @@ fn is_known_to_the_manager_from_open_to_close(site: &Site) -> Result<()> {
     };
     ensure!(managed.id == id && managed.tags == ["known", "other"], "{managed:?}");
     ensure!(managed.url.ends_with("/managed?tag=known&tag=other"), "{managed:?}");
-    ensure!(managed.address == "127.0.0.1", "{managed:?}");
+    ensure!(managed.ip == "127.0.0.1", "{managed:?}");
     ensure!((managed.messages.received, managed.messages.sent) == (1, 2), "{managed:?}");
     ensure!(site.server.get(&format!("/manager/tag?id={id}&tag=later"))?.text() == "true");
     ensure!(list(site, "later")?.len() == 1);
@@ -79,7 +79,8 @@ fn is_closed_by_its_tags_and_no_other_is(site: &Site) -> Result<()> {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Check {
-    is_healthy: bool,
+    healthy: bool,
+    error: Option<String>,
     round_trip: Option<f64>,
 }
 
@@ -89,7 +90,7 @@ fn tells_how_long_an_answer_takes(site: &Site) -> Result<()> {
     // Nobody reads at the other end, so that nobody answers.
     let check: Check =
         serde_json::from_str(&site.server.get(&format!("/manager/check?id={id}"))?.text())?;
-    ensure!(!check.is_healthy && check.round_trip.is_none(), "{check:?}");
+    ensure!(!check.healthy && check.error.is_some() && check.round_trip.is_none(), "{check:?}");
     // One that waits for a message answers the pings meanwhile.
     let mut living = site.server.open(&Request::upgrade("/managed"))?;
     let id = living.text()?;
@@ -100,9 +101,11 @@ fn tells_how_long_an_answer_takes(site: &Site) -> Result<()> {
         check
     })?;
     let check: Check = serde_json::from_str(&answers.text())?;
-    ensure!(check.is_healthy, "{check:?}");
+    ensure!(check.healthy && check.error.is_none(), "{check:?}");
     ensure!(check.round_trip.is_some_and(|time| (0.0..500.0).contains(&time)), "{check:?}");
-    ensure!(site.server.get("/manager/check?id=nobody")?.text() == "null");
+    let nobody: Check =
+        serde_json::from_str(&site.server.get("/manager/check?id=nobody")?.text())?;
+    ensure!(!nobody.healthy && nobody.error.is_some(), "{nobody:?}");
     Ok(())
 }
 

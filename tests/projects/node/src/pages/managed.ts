@@ -7,7 +7,7 @@ export const GET: APIRoute = ({ locals, url }) => {
 	if (!locals.isUpgradeRequest) return new Response('plain');
 	const { socket, response } = locals.upgradeWebSocket({
 		tags: url.searchParams.getAll('tag'),
-		data: url.searchParams.get('data'),
+		data: { mood: url.searchParams.get('mood') },
 	});
 	socket.addEventListener('open', () => socket.send(getConnectionId(socket) ?? 'no id'));
 	socket.addEventListener('close', ({ code }) => record('managed-closed', `${code}`));

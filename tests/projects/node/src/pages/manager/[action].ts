@@ -22,13 +22,19 @@ export const GET: APIRoute = async ({ params: { action }, url: { searchParams } 
 		case 'tag':
 			return Response.json(manager.addConnectionTag(id, tag));
 		case 'data':
-			return Response.json(manager.setConnectionData(id, searchParams.get('data')));
+			for (const [key, value] of searchParams) {
+				if (key !== 'id') manager.setConnectionData(id, key, value);
+			}
+			return Response.json(manager.getConnectionData(id) ?? null);
 		case 'close':
 			return Response.json(
-				ConnectionManagerAPI.closeConnections({ tags: [tag] }, { code: 4001, reason: 'cleared' }),
+				ConnectionManagerAPI.closeConnections(
+					{ tags: [tag] },
+					{ closeCode: 4001, closeReason: 'cleared' },
+				),
 			);
 		case 'check':
-			return Response.json((await manager.performHealthCheck(id, { timeout: 500 })) ?? null);
+			return Response.json(await manager.performHealthCheck(id, { timeout: 500 }));
 		case 'health':
 			return Response.json(await ConnectionManagerAPI.healthCheck({ timeout: 2000 }));
 		case 'shutdown':
