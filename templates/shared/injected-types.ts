@@ -6,11 +6,12 @@ export const INJECTED_TYPES_FILENAME: string = 'websocket.d.ts';
  * export of its own, so that it is a script and its namespace merges with Astro's.
  */
 export function injectedTypes(packageName: string): string {
-	const locals = `import('${packageName}/websocket').WebSocketLocals`;
+	const types = `import('${packageName}/websocket')`;
+	// A method, so that it merges with one that a site declares by itself.
 	return `declare namespace App {
 	interface Locals {
-		isUpgradeRequest: ${locals}['isUpgradeRequest'];
-		upgradeWebSocket: ${locals}['upgradeWebSocket'];
+		isUpgradeRequest: ${types}.WebSocketLocals['isUpgradeRequest'];
+		upgradeWebSocket(options?: ${types}.UpgradeWebSocketOptions): ${types}.WebSocketUpgrade;
 	}
 }
 `;

@@ -79,11 +79,22 @@ impl Project {
     /// below the shared `node_modules`. What an
     /// earlier run built is kept: `App::build` decides whether it still fits.
     pub fn app(&self, name: &str) -> Result<App> {
-        let root = self.folder.join(name);
-        let lock = lock::exclusive(&root)?;
         let mut sources = vec![locations::repository().join(SITE), self.source.clone()];
         sources.extend(earlier(&self.source)?);
-        mirror(&sources, &root)?;
+        self.app_from(&sources, name)
+    }
+
+    /// A root with the sources of `tests/projects/<path>` only, below the same `node_modules`.
+    pub fn app_of(&self, path: &str, name: &str) -> Result<App> {
+        let mut sources = vec![source(path)];
+        sources.extend(earlier(&sources[0])?);
+        self.app_from(&sources, name)
+    }
+
+    fn app_from(&self, sources: &[PathBuf], name: &str) -> Result<App> {
+        let root = self.folder.join(name);
+        let lock = lock::exclusive(&root)?;
+        mirror(sources, &root)?;
         // npm has added Astro and the adapter to it, and Astro reads there what to bundle.
         fs::copy(self.folder.join("package.json"), root.join("package.json"))?;
         Ok(App { root, tools: Tools::get()?, _lock: lock })

@@ -67,7 +67,7 @@ pub struct Test {
 const BRIEFLY: &str = "TEST_BRIEFLY";
 
 /// What of `toolchain` depends on the line.
-const OF_LINES: [&str; 2] = ["types::", "templates::the_templates_type_check"];
+const OF_LINES: [&str; 3] = ["types::", "promised::", "templates::the_templates_type_check"];
 
 /// One run of a suite.
 struct Round<'j> {

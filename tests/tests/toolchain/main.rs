@@ -5,6 +5,7 @@ mod contributing;
 mod drift;
 mod forms;
 mod pins;
+mod promised;
 mod published;
 mod readme;
 mod templates;

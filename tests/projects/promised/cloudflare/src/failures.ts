@@ -1,0 +1,2 @@
+/** What the hook of `websocket.ts` was told, for `/api/failures`. */
+export const failures: string[] = [];

@@ -1,0 +1,2 @@
+/** What the error handler was told, for `/failures`. */
+export const failures: string[] = [];
