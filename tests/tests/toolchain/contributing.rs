@@ -9,12 +9,9 @@ use tests::checkout::Checkout;
 use tests::locations::repository;
 use tests::tools::run;
 
-use crate::readme::blocks;
+use crate::readme::{blocks, is_run};
 
 const CONTRIBUTING: &str = "CONTRIBUTING.md";
-
-/// Commands that would run this test again, or all of Clippy: how they are called is checked.
-const LONG: [&str; 2] = ["test", "lint"];
 
 #[test]
 fn a_newcomer_gets_from_a_clone_to_a_merged_patch() -> Result<()> {
@@ -58,8 +55,8 @@ fn follow(checkout: &Checkout, line: &str) -> Result<()> {
         ("git", rest) => git(checkout.root(), &words(rest)),
         ("cargo", rest) => {
             let mut arguments = words(rest.strip_prefix("xtask ").context("another cargo")?);
-            let is_long = LONG.contains(&arguments[0]);
-            arguments.extend(is_long.then_some("--help"));
+            let help = (!is_run(arguments[0])).then_some("--help");
+            arguments.extend(help);
             checkout.xtask(&arguments)
         }
         (other, _) => bail!("nobody has said how `{other}` is tested"),

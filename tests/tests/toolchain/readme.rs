@@ -3,6 +3,7 @@
 //! A block says by its first comment which file it is; the test puts it there, in a new site beside a copy of
 //! this repository, and does with it what the page says.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -68,51 +69,116 @@ pub fn commands(page: &str, program: &str) -> Result<Vec<String>> {
     Ok(in_blocks.chain(inline).collect())
 }
 
+/// Commands of the pages that these tests do not run, and where they are run instead. That they exist
+/// and take the arguments of the page is checked all the same.
+pub const NOT_RUN: [(&str, &str); 4] = [
+    ("test", "it would run these tests again: CI runs every suite"),
+    ("lint", "it compiles everything once more for Clippy: CI runs it as a step of its own"),
+    ("publish", "it needs a registry to write to: the module `published` publishes to one"),
+    (
+        "follow",
+        "it needs releases newer than the pins: `xtask/tests/commands/follow.rs` makes some",
+    ),
+];
+
+/// Whether a command of `cargo xtask` is run by its name.
+pub fn is_run(name: &str) -> bool {
+    !NOT_RUN.iter().any(|(other, _)| *other == name)
+}
+
 #[test]
 fn every_toolchain_command_on_the_pages_works() -> Result<()> {
     let checkout = Checkout::copy("readme-commands")?;
     let mut seen = 0;
     for command in commands(README, "cargo xtask ")? {
         let words: Vec<&str> = command.split_whitespace().skip(2).collect();
-        // Placeholders in the table of commands, what would run this test again, what needs a registry
-        // that it may write to, which `published` runs, and what the suite `delivery` sees to.
-        let elsewhere = ["test", "publish", "lint", "follow"];
-        let is_form = command.contains('[') || elsewhere.contains(&words[0]);
-        let arguments = if is_form { vec![words[0], "--help"] } else { words };
-        run(&mut checkout.xtask(&arguments)).with_context(|| command.clone())?;
+        if command.contains('[') {
+            has_the_options(&checkout, &words).with_context(|| command.clone())?;
+        } else {
+            let help = (!is_run(words[0])).then_some("--help");
+            run(&mut checkout.xtask(words.iter().copied().chain(help)))
+                .with_context(|| command.clone())?;
+        }
         seen += 1;
     }
     ensure!(seen > 10, "only {seen} commands were found");
     Ok(())
 }
 
-#[test]
-fn the_patch_on_the_page_is_one_of_ours() -> Result<()> {
-    for block in blocks(README)?.iter().filter(|block| block.language == "toml") {
-        let file = fs::read_to_string(repository().join(block.file()?))?;
-        let edit = block.text.split_once('\n').map(|(_, edit)| edit).unwrap_or_default();
-        ensure!(file.contains(edit), "not in {}:\n{edit}", block.file()?);
+/// Whether a command takes the options of a form such as `status [--check]`.
+fn has_the_options(checkout: &Checkout, form: &[&str]) -> Result<()> {
+    let output = checkout.xtask([form[0], "--help"]).output()?;
+    let help = String::from_utf8(output.stdout)?;
+    ensure!(output.status.success(), "{}", output.status);
+    let words = form.iter().map(|word| word.trim_matches(['[', ']']));
+    for option in words.filter(|word| word.starts_with("--")) {
+        ensure!(help.contains(option), "`{}` has no option `{option}`:\n{help}", form[0]);
     }
     Ok(())
 }
 
 #[test]
-fn the_tables_of_keys_and_options_name_them_all() -> Result<()> {
-    let readme = fs::read_to_string(repository().join(README))?;
-    let keys = [
-        "id", "why", "in", "pattern", "rewrite", "append", "import", "globals", "expect", "which",
-        "unless", "versions",
-    ];
+fn every_command_that_is_not_run_is_on_a_page() -> Result<()> {
+    let mut named = commands(README, "cargo xtask ")?;
+    named.extend(commands("CONTRIBUTING.md", "cargo xtask ")?);
+    for (name, _) in NOT_RUN {
+        let start = format!("cargo xtask {name}");
+        ensure!(named.iter().any(|command| command.starts_with(&start)), "nowhere: `{start}`");
+    }
+    Ok(())
+}
+
+#[test]
+fn the_patch_on_the_page_is_one_of_ours() -> Result<()> {
+    let mut seen = 0;
+    for block in blocks(README)?.iter().filter(|block| block.language == "toml") {
+        let file = fs::read_to_string(repository().join(block.file()?))?;
+        let (_, edit) = block.text.split_once('\n').context("a block without an edit")?;
+        ensure!(edit.contains("[[edit]]"), "no edit:\n{edit}");
+        ensure!(file.contains(edit), "not in {}:\n{edit}", block.file()?);
+        seen += 1;
+    }
+    ensure!(seen > 0, "{README} shows no patch");
+    Ok(())
+}
+
+/// What the first cells of a table have between backticks, from the row behind this heading on.
+fn first_cells(page: &str, heading: &str) -> Result<BTreeSet<String>> {
+    let text = fs::read_to_string(repository().join(page))?;
+    let (_, table) = text.split_once(heading).with_context(|| format!("no `{heading}`"))?;
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with("| "));
+    let cells = rows.filter_map(|row| row.strip_prefix("| ")?.split(" | ").next());
+    Ok(cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).map(str::to_owned).collect())
+}
+
+/// The reader of patch files names every key that it knows when it meets one that it does not.
+#[test]
+fn the_table_of_keys_is_what_a_patch_file_may_hold() -> Result<()> {
+    let checkout = Checkout::copy("readme-keys")?;
+    let patch = checkout.root().join("patches/node/no-such-module.toml");
+    fs::write(patch, "[[edit]]\nno-such-key = 1\n")?;
+    let output = checkout.xtask(["check", "node"]).output()?;
+    let told = String::from_utf8(output.stderr)?;
+    let (_, known) = told
+        .split_once("unknown field `no-such-key`, expected one of ")
+        .with_context(|| format!("no list of the keys: {told}"))?;
+    let known = known.lines().next().unwrap_or_default();
+    let keys: BTreeSet<String> = known.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+    let named = first_cells(README, "| key | meaning |")?;
+    ensure!(named == keys, "{README} names {named:?}, a patch file may hold {keys:?}");
+    Ok(())
+}
+
+#[test]
+fn the_tables_of_options_name_them_all() -> Result<()> {
     let declared = fs::read_to_string(repository().join("templates/shared/options.ts"))?;
     let (_, declared) =
         declared.split_once("export interface WebSocketOptions {").context("no options")?;
     let (declared, _) = declared.split_once("\n}").context("no end of the options")?;
     let names =
         declared.lines().filter_map(|line| line.trim().split_once("?:").map(|(name, _)| name));
-    for key in keys {
-        ensure!(readme.contains(&format!("`{key}`")), "{README} does not name `{key}`");
-    }
     let names: Vec<&str> = names.collect();
+    ensure!(!names.is_empty(), "no options");
     for page in [NODE, CLOUDFLARE] {
         let text = fs::read_to_string(repository().join(page))?;
         // The first column of a table: an option, or several that have a row in common.
@@ -444,13 +510,31 @@ fn links_between_the_pages_lead_somewhere() -> Result<()> {
     let others = ["CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", PROXIES];
     for page in [README, NODE, CLOUDFLARE].into_iter().chain(others) {
         let text = fs::read_to_string(repository().join(page))?;
+        let folder = repository().join(page).parent().map(Path::to_path_buf).unwrap_or_default();
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            if !link.starts_with("http") && !link.starts_with('#') {
-                let folder =
-                    repository().join(page).parent().map(Path::to_path_buf).unwrap_or_default();
-                ensure!(folder.join(link).exists(), "{page} links to {link}");
+            if link.starts_with("http") {
+                continue;
             }
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { repository().join(page) } else { folder.join(file) };
+            ensure!(target.exists(), "{page} links to {link}");
+            let is_there = anchor.is_empty() || anchors(&target)?.contains(anchor);
+            ensure!(is_there, "{page} links to {link}, and there is no such heading");
         }
     }
     Ok(())
+}
+
+/// What the headings of a page are linked by, as GitHub makes it of their text.
+fn anchors(page: &Path) -> Result<BTreeSet<String>> {
+    let text = fs::read_to_string(page)?;
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    Ok(headings
+        .map(|line| {
+            let heading = line.trim_start_matches('#').trim().to_lowercase();
+            let kept =
+                heading.chars().filter(|c| c.is_alphanumeric() || [' ', '-', '_'].contains(c));
+            kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+        })
+        .collect())
 }

@@ -1,6 +1,7 @@
 //! The TypeScript of this repository before it is built in: types, style, unit tests.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -43,9 +44,47 @@ fn the_unit_tests_of_the_templates_pass() -> Result<()> {
     let templates = project.templates("templates-to-test")?;
     let files = files_ending_with(&templates, ".test.ts")?;
     ensure!(!files.is_empty(), "no `*.test.ts` in templates/");
+    let tested = test(&project, &templates, &files)?;
+    let untested: Vec<&PathBuf> = files.iter().filter(|file| !tested.contains(file)).collect();
+    ensure!(untested.is_empty(), "these files hold no test: {untested:#?}");
+    Ok(())
+}
+
+#[test]
+fn a_test_file_without_a_test_does_not_count_as_tested() -> Result<()> {
+    let project = Project::install("node")?;
+    let folder = tempfile::tempdir()?;
+    let texts = [
+        ("tested", "import { test } from 'node:test';\ntest('it holds', () => {});\n"),
+        ("helpers", "export const helper = 1;\n"),
+        ("empty", "import { describe } from 'node:test';\ndescribe('nothing', () => {});\n"),
+        ("skipped", "import { test } from 'node:test';\ntest.skip('later', () => {});\n"),
+    ];
+    for (name, text) in texts {
+        fs::write(folder.path().join(format!("{name}.test.ts")), text)?;
+    }
+    let root = folder.path().canonicalize()?;
+    let tested = test(&project, &root, &files_ending_with(&root, ".test.ts")?)?;
+    ensure!(tested == [root.join("tested.test.ts")], "{tested:#?}");
+    Ok(())
+}
+
+/// Runs files of unit tests, and gives those that hold a test.
+fn test(project: &Project, folder: &Path, files: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let reporter = repository().join("tests/projects/tested-files.mjs");
+    let list = tempfile::NamedTempFile::new()?;
     // What waits for an event that never comes would wait with it for ever.
     let limit = format!("--test-timeout={}", LONGEST_FILE.as_millis());
-    run(project.tools().node().current_dir(templates).args(["--test", &limit]).args(&files))
+    run(project
+        .tools()
+        .node()
+        .current_dir(folder)
+        .args(["--test", &limit])
+        .args(["--test-reporter=spec", "--test-reporter-destination=stdout"])
+        .arg(format!("--test-reporter={}", reporter.display()))
+        .arg(format!("--test-reporter-destination={}", list.path().display()))
+        .args(files))?;
+    Ok(fs::read_to_string(list.path())?.lines().map(PathBuf::from).collect())
 }
 
 fn templates() -> PathBuf {

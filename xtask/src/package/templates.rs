@@ -103,9 +103,9 @@ fn paths(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>, BuildError> {
 /// Tests and what they share stay here. Hand-written declarations are for the editor only, and so is
 /// what somebody has installed for it.
 fn is_module(path: &Utf8Path) -> bool {
-    let is_left_out = [".test.ts", ".fixture.ts", ".d.ts"]
-        .iter().any(|ending| path.as_str().ends_with(ending))
-        || path.iter().any(|part| part == "node_modules");
+    let is_left_out =
+        [".test.ts", ".fixture.ts", ".d.ts"].iter().any(|ending| path.as_str().ends_with(ending))
+            || path.iter().any(|part| part == "node_modules");
     path.extension() == Some("ts") && !is_left_out
 }
 

@@ -103,8 +103,7 @@ fn tells_how_long_an_answer_takes(site: &Site) -> Result<()> {
     let check: Check = serde_json::from_str(&answers.text())?;
     ensure!(check.healthy && check.error.is_none(), "{check:?}");
     ensure!(check.round_trip.is_some_and(|time| (0.0..500.0).contains(&time)), "{check:?}");
-    let nobody: Check =
-        serde_json::from_str(&site.server.get("/manager/check?id=nobody")?.text())?;
+    let nobody: Check = serde_json::from_str(&site.server.get("/manager/check?id=nobody")?.text())?;
     ensure!(!nobody.healthy && nobody.error.is_some(), "{nobody:?}");
     Ok(())
 }
