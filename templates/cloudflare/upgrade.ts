@@ -68,8 +68,6 @@ export class Upgrade {
 		const controller = new SocketController({
 			url: request.url.replace(/^http/, 'ws'),
 			protocol,
-			tags: [...(options.tags ?? [])],
-			data: options.data,
 			maxHeldBytes: limits.maxPayload,
 			runtime: {
 				captureContext() {

@@ -23,8 +23,6 @@ function create(): SocketController {
 	return new SocketController({
 		url: 'ws://example.com/',
 		protocol: '',
-		tags: [],
-		data: undefined,
 		maxHeldBytes: 1024,
 		runtime: { captureContext: () => new AsyncResource('Test') },
 		report: assert.fail,

@@ -64,6 +64,7 @@ export function upgradeWebSocket(
 ): WebSocketUpgrade {
 	if (context.pending !== undefined) throw new Error(ALREADY_UPGRADED);
 	const data = checkedData(options.data);
+	const tags = options.tags === undefined ? NO_TAGS : [...options.tags];
 	const connectionSettings = connections().configuration.effective(settings.connection);
 	const offered = offeredProtocols(request);
 	const protocol = options.protocol ?? selectProtocol(request, context, offered) ?? '';
@@ -78,8 +79,6 @@ export function upgradeWebSocket(
 	const controller = new SocketController({
 		url: webSocketUrl(origin, context.path),
 		protocol,
-		tags: options.tags === undefined ? NO_TAGS : [...options.tags],
-		data,
 		maxHeldBytes: connectionSettings.maxPayload,
 		runtime: RUNTIME,
 		report,
@@ -99,7 +98,6 @@ export function upgradeWebSocket(
 			});
 			if (transport === undefined) fail(connection.destroyed ? CLIENT_LEFT : NOT_ACCEPTED);
 			else {
-				const { tags } = socket;
 				context.admission?.opened({ connection: transport, socket, tags, data, handshake });
 				controller.open(transport);
 			}

@@ -11,8 +11,6 @@ function target(report: (message: string, error?: unknown) => void = assert.fail
 	return new SocketController({
 		url: 'ws://example.com/',
 		protocol: '',
-		tags: [],
-		data: undefined,
 		maxHeldBytes: 1024,
 		runtime: { captureContext: () => new AsyncResource('Test') },
 		report,

@@ -53,8 +53,6 @@ function bench(): Bench {
 	const controller = new SocketController({
 		url: 'ws://example.com/chat',
 		protocol: 'v1',
-		tags: [],
-		data: undefined,
 		maxHeldBytes: 1024,
 		runtime: { captureContext: () => new AsyncResource('Test') },
 		report: (message, error) => reports.push(error ?? message),

@@ -9,10 +9,6 @@ import type { AstroWebSocket, AstroWebSocketListener } from './types.ts';
 export interface SocketProperties {
 	readonly url: string;
 	readonly protocol: string;
-	/** `tags` of `upgradeWebSocket()`. */
-	readonly tags: readonly string[];
-	/** `data` of `upgradeWebSocket()`. */
-	readonly data: unknown;
 }
 
 /** What a socket shows the state of, and changes. */
@@ -60,16 +56,12 @@ export class ServerWebSocket implements AstroWebSocket, SocketProperties {
 
 	readonly url: string;
 	readonly protocol: string;
-	readonly tags: readonly string[];
-	readonly data: unknown;
 	readonly #state: SocketState;
 
-	constructor(state: SocketState, { url, protocol, tags, data }: SocketProperties) {
+	constructor(state: SocketState, { url, protocol }: SocketProperties) {
 		this.#state = state;
 		this.url = url;
 		this.protocol = protocol;
-		this.tags = tags;
-		this.data = data;
 	}
 
 	get [Symbol.toStringTag](): string {

@@ -152,7 +152,7 @@ fn a_site_under_fastify_runs_as_it_was_written() -> Result<()> {
     for (name, value) in
         [("sec-websocket-protocol", "chat"), ("sec-websocket-extensions", "permessage-deflate")]
     {
-        let answer = response.headers.get(name).and_then(|answer| answer.to_str().ok());
+        let answer = response.headers.get(name);
         ensure!(answer.is_some_and(|answer| answer.starts_with(value)), "{response}");
     }
 
