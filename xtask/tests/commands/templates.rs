@@ -113,6 +113,7 @@ fn what_no_package_holds_is_an_error_where_all_are_built() {
     checkout.write("templates/toy/forgotten.ts", ALONE);
     // None of these goes into any package.
     checkout.write("templates/toy/forgotten.test.ts", "this is not TypeScript\n");
+    checkout.write("templates/toy/forgotten.fixture.ts", "this is not TypeScript\n");
     checkout.write("templates/toy/virtual.d.ts", "this is not TypeScript\n");
     checkout.write("templates/node_modules/other/other.ts", "this is not TypeScript\n");
     checkout.export("toy/held");
