@@ -350,7 +350,7 @@ test('middleware leaves other requests alone', async () => {
 test('the request waits for what handlers do, and for the report of their failure', async () => {
 	const told: string[] = [];
 	const site = bench({
-		async onError(error) {
+		async onError({ error }) {
 			await null;
 			told.push(String(error));
 		},

@@ -9,8 +9,8 @@ import {
 	TOO_MANY_FROM_CLIENT,
 	tooManyHandshakes,
 } from '../shared/refusal.ts';
-import { answeringServer } from './answered.ts';
 import type { ReportSubject } from '../shared/report.ts';
+import { answeringServer } from './answered.ts';
 import { clientAddress, limitKey } from './client-address.ts';
 import { type Connections, connections } from './connections.ts';
 import type { Admission, UpgradeContext } from './context.ts';

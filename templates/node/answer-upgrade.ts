@@ -5,7 +5,7 @@ import { admit } from './admission.ts';
 import { isAnswered, setAnswered } from './answered.ts';
 import { setUpgradeContext, type UpgradeContext } from './context.ts';
 import { afterEarlierResponses } from './earlier-responses.ts';
-import { requestPath } from './handshake.ts';
+import { requestPath, subjectOf } from './handshake.ts';
 import type { Host } from './host.ts';
 import { refuse } from './refuse.ts';
 import { createUpgradeResponse } from './response.ts';
@@ -96,7 +96,8 @@ export function answerHeld(
 	try {
 		dispatch(request, response);
 	} catch (error) {
-		host.report('A request handler failed on a WebSocket handshake', error);
+		const subject = subjectOf(request, context.path);
+		host.report('A request handler failed on a WebSocket handshake', error, subject);
 		if (!response.headersSent) refuse(response, FAILED);
 	}
 }

@@ -12,7 +12,7 @@ function bench(policy: CleanupPolicy) {
 	const log: string[] = [];
 	const cleanup = cleanUp(
 		{ policy, interval: INTERVAL },
-		(message, error) => log.push(`${message}: ${error}`),
+		(message, error) => void log.push(`${message}: ${error}`),
 		() => time,
 	);
 	const books = new Connections();

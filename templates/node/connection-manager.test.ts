@@ -12,7 +12,7 @@ import { getStats } from './stats.ts';
 function bench(context?: TestContext) {
 	const books = new Connections();
 	const log: string[] = [];
-	books.report = (message, error) => log.push(`${message}: ${error}`);
+	books.report = (message, error) => void log.push(`${message}: ${error}`);
 	context?.after(() => {
 		for (const slot of books.all()) slot.terminate();
 	});

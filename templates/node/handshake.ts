@@ -9,7 +9,6 @@ import {
 } from '../shared/handshake.ts';
 import { BAD_HANDSHAKE, type Refusal } from '../shared/refusal.ts';
 import type { ReportSubject } from '../shared/report.ts';
-import type { AstroWebSocket } from '../shared/types.ts';
 import type { UpgradeContext } from './context.ts';
 
 /**
@@ -79,10 +78,8 @@ export function webRequest(request: IncomingMessage, origin: string, path: strin
 export function subjectOf(
 	request: IncomingMessage,
 	context: Pick<UpgradeContext, 'origin' | 'path'>,
-	socket?: AstroWebSocket,
 ): ReportSubject {
 	return {
-		socket,
 		get request() {
 			const { origin = requestOrigin(request), path } = context;
 			return webRequest(request, origin, path);

@@ -145,7 +145,7 @@ export class ManagerEvents {
 		subscribed.publish(told.at(-1));
 		if (!isHeard) return;
 		for (const listener of [...listeners]) {
-			const failed = (error: unknown): void =>
+			const failed = (error: unknown): void | Promise<void> =>
 				this.#report(`A listener for \`${type}\` of the connection manager failed`, error, subject);
 			tell(listener as ConnectionManagerListener<Of>, told, failed);
 		}
@@ -155,7 +155,7 @@ export class ManagerEvents {
 function tell<Of extends Type>(
 	listener: ConnectionManagerListener<Of>,
 	told: ConnectionManagerEvents[Of],
-	failed: (error: unknown) => void,
+	failed: (error: unknown) => void | Promise<void>,
 ): void {
 	try {
 		Promise.resolve(listener(...told)).catch(failed);

@@ -6,7 +6,7 @@ import { type Answering, answerHeld, answerUpgrade, refusing, whenLeft } from '.
 import { takenSince } from './answered.ts';
 import { connections } from './connections.ts';
 import { afterEarlierResponses } from './earlier-responses.ts';
-import { isHandshake, isUpgrade } from './handshake.ts';
+import { isHandshake, isUpgrade, requestPath, subjectOf } from './handshake.ts';
 import { override } from './override.ts';
 import { removeHeader, returnToHttp } from './return-to-http.ts';
 import { closing } from './shutdown.ts';
@@ -182,7 +182,8 @@ class UpgradeRouter {
 			try {
 				if (isTakenByFilter(listener, request)) filtered.push(listener);
 			} catch (error) {
-				listener.host.report('The `filter` of `attachWebSocket()` failed', error);
+				const subject = subjectOf(request, requestPath(request));
+				listener.host.report('The `filter` of `attachWebSocket()` failed', error, subject);
 				answer(refusing(listener.host, FAILED));
 				return;
 			}

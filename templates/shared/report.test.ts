@@ -25,7 +25,7 @@ test('the error of a hook that fails is in the log, and why the hook failed', as
 		},
 	]) {
 		const lines: unknown[][] = [];
-		const report = reporter({ onError }, (...line) => lines.push(line));
+		const report = reporter({ onError }, (...line) => void lines.push(line));
 		report('A warning');
 		report('A handler failed', 'why');
 		await new Promise((resolve) => setTimeout(resolve));

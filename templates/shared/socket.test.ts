@@ -55,7 +55,7 @@ function bench(): Bench {
 		protocol: 'v1',
 		maxHeldBytes: 1024,
 		runtime: { captureContext: () => new AsyncResource('Test') },
-		report: (message, error) => reports.push(error ?? message),
+		report: (message, error) => void reports.push(error ?? message),
 	});
 	return {
 		socket: controller.socket,
