@@ -49,7 +49,6 @@ export class HealthMonitor {
 	readonly #events: ManagerEvents;
 	readonly #clock: () => number;
 	#rotation: Rotation<OpenSlot> | undefined;
-	#settings: HealthSettings | undefined;
 	#tokens = 0;
 	#answered = 0;
 	#missed = 0;
@@ -67,8 +66,8 @@ export class HealthMonitor {
 	/** Watches these from now on, and those that are added. */
 	start(settings: HealthSettings, slots: Iterable<OpenSlot>): void {
 		this.stop();
-		this.#settings = settings;
-		this.#rotation = new Rotation(settings.interval, (slot) => this.#turn(slot), this.#clock);
+		const { interval } = settings;
+		this.#rotation = new Rotation(interval, (slot) => this.#turn(slot, settings), this.#clock);
 		for (const slot of slots) this.#rotation.add(slot);
 	}
 
@@ -127,7 +126,7 @@ export class HealthMonitor {
 		this.#tell(slot, health);
 	}
 
-	#turn(slot: OpenSlot): void {
+	#turn(slot: OpenSlot, { interval, maxMissedPings }: HealthSettings): void {
 		// What we ourselves do not read we cannot miss.
 		if (slot.isPaused) return;
 		const health = healthOf(slot);
@@ -135,7 +134,6 @@ export class HealthMonitor {
 			health.missedPings++;
 			this.#missed++;
 			settle(health, undefined);
-			const { interval = 0, maxMissedPings = 0 } = this.#settings ?? {};
 			this.#tell(slot, health, noAnswer(interval));
 			if (health.missedPings >= maxMissedPings) {
 				this.#terminated++;
