@@ -96,7 +96,7 @@ export function answerHeld(
 	try {
 		dispatch(request, response);
 	} catch (error) {
-		const subject = subjectOf(request, context.path);
+		const subject = subjectOf(request, context);
 		host.report('A request handler failed on a WebSocket handshake', error, subject);
 		if (!response.headersSent) refuse(response, FAILED);
 	}

@@ -182,7 +182,7 @@ class UpgradeRouter {
 			try {
 				if (isTakenByFilter(listener, request)) filtered.push(listener);
 			} catch (error) {
-				const subject = subjectOf(request, requestPath(request));
+				const subject = subjectOf(request, { path: requestPath(request) });
 				listener.host.report('The `filter` of `attachWebSocket()` failed', error, subject);
 				answer(refusing(listener.host, FAILED));
 				return;
