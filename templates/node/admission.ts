@@ -10,6 +10,7 @@ import {
 	tooManyHandshakes,
 } from '../shared/refusal.ts';
 import type { ReportSubject } from '../shared/report.ts';
+import { afterReading } from './after-reading.ts';
 import { answeringServer } from './answered.ts';
 import { clientAddress, limitKey } from './client-address.ts';
 import { type Connections, connections } from './connections.ts';
@@ -185,6 +186,6 @@ function isServerClosing(socket: Duplex): boolean {
 
 function limitTime(response: ServerResponse, context: UpgradeContext, timeout: number): void {
 	if (timeout === 0) return;
-	const timer = setTimeout(() => context.giveUp?.(), timeout);
+	const timer = setTimeout(() => afterReading(() => context.giveUp?.()), timeout);
 	response.once('close', () => clearTimeout(timer));
 }

@@ -3,6 +3,7 @@ import { MessageRate } from '../shared/message-rate.ts';
 import { payloadSize } from '../shared/payload.ts';
 import { OPEN, type ReadyState } from '../shared/ready-state.ts';
 import type { Payload, Receiver, Sent, Transport } from '../shared/transport.ts';
+import { afterReading } from './after-reading.ts';
 import { coarseClock } from './coarse-clock.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 import { livenessOf, type Watched } from './liveness.ts';
@@ -182,7 +183,7 @@ export class Connection implements Transport, RawReceiver, Watched, Tracked {
 	}
 
 	onIdle(): void {
-		this.#end(GOING_AWAY, 'Idle for too long');
+		this.#end(GOING_AWAY, this.isPaused ? 'Not read for too long' : 'Idle for too long');
 	}
 
 	#hasRoomFor(bytes: number): boolean {
@@ -204,6 +205,6 @@ export class Connection implements Transport, RawReceiver, Watched, Tracked {
 	#end(code: number, reason: string): void {
 		if (this.readyState !== OPEN) return;
 		this.close(code, reason);
-		this.#grace = setTimeout(() => this.#raw.terminate(), GRACE).unref();
+		this.#grace = setTimeout(() => afterReading(() => this.#raw.terminate()), GRACE).unref();
 	}
 }

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { afterReading } from './after-reading.ts';
 import type { ClosingOptions } from './connections.ts';
 import type { ClosingProgress, ClosingReport, ManagerEvents } from './manager-events.ts';
 import type { Slot } from './slot.ts';
@@ -69,7 +70,12 @@ async function ask(slots: readonly Slot[], { code, reason, over, allGone }: Aski
 async function within(milliseconds: number, promise: Promise<unknown>): Promise<boolean> {
 	const given = new AbortController();
 	const { signal } = given;
-	const tooLate = wait(milliseconds, false, { signal }).catch(() => false);
+	const tooLate = wait(milliseconds, undefined, { signal })
+		.then(() => new Promise<void>(afterReading))
+		.then(
+			() => false,
+			() => false,
+		);
 	const isKept = await Promise.race([promise.then(() => true), tooLate]);
 	given.abort();
 	return isKept;

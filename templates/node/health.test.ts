@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import { type Booked, book } from './books.fixture.ts';
 import { Connections } from './connections.ts';
@@ -145,4 +147,21 @@ test('after a long sleep nobody is visited twice, and who has left is not visite
 	rotation.look();
 	assert.deepEqual(visits.slice(3).toSorted(), ['a', 'c']);
 	rotation.stop();
+});
+
+test('an answer that arrived during a stall of the process is in time', async () => {
+	const { monitor, booked, stop } = bench(1);
+	const [{ connection, slot }] = booked as [Booked];
+	const server = createServer((peer) => peer.once('data', () => connection.pong())).listen(0);
+	await once(server, 'listening');
+	const client = connect((server.address() as AddressInfo).port);
+	await once(server, 'connection');
+	const checked = monitor.check(slot, 20);
+	client.write('the answer');
+	for (const end = performance.now() + 40; performance.now() < end; );
+	const answered = await checked;
+	assert.equal(typeof answered, 'number');
+	client.destroy();
+	server.close();
+	stop();
 });

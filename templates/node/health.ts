@@ -1,3 +1,4 @@
+import { afterReading } from './after-reading.ts';
 import { now } from './clock.ts';
 import { ConnectionView, type OpenSlot } from './managed-connection.ts';
 import type { HealthCheck, ManagerEvents } from './manager-events.ts';
@@ -104,11 +105,12 @@ export class HealthMonitor {
 		const roundTrip = await new Promise<number | undefined>((resolve) => {
 			health.waiting ??= [];
 			health.waiting.push(resolve);
-			timer = setTimeout(() => {
+			const giveUp = (): void => {
 				// Whoever asks next gets a ping of his own, unless the rotation still waits for this one.
 				if (this.#rotation === undefined && health.token === token) settle(health, undefined);
 				resolve(undefined);
-			}, timeout).unref();
+			};
+			timer = setTimeout(() => afterReading(giveUp), timeout).unref();
 		});
 		clearTimeout(timer);
 		return roundTrip;

@@ -60,7 +60,7 @@ function words({ connection }: Bench): (string | undefined)[] {
 beforeEach(() => {
 	now = 0;
 	mock.timers.reset();
-	mock.timers.enable({ apis: ['setInterval'] });
+	mock.timers.enable({ apis: ['setInterval', 'setImmediate'] });
 });
 
 test('a peer that answers is pinged again and again', () => {
@@ -90,11 +90,58 @@ test('what was heard before a ping does not count as its answer', () => {
 	assert.deepEqual(words(peer).slice(0, 2), ['ping', 'dead']);
 });
 
-test('a peer whose input is paused is not taken for dead', () => {
-	const paused = bench(100, 50);
+test('a peer that is not read is pinged, and not taken for dead', () => {
+	const paused = bench(100, 0);
 	paused.connection.isPaused = true;
 	pass(320);
 	assert.deepEqual(words(paused), ['ping', 'ping', 'ping']);
+});
+
+test('a peer that is not read for the idle timeout is idle', () => {
+	const paused = bench(0, 100);
+	paused.connection.isPaused = true;
+	pass(90);
+	assert.deepEqual(words(paused), []);
+	pass(20);
+	assert.equal(words(paused)[0], 'idle');
+});
+
+test('what was read before the pause puts the idle timeout off', () => {
+	const paused = bench(0, 100);
+	pass(90);
+	paused.connection.wasHeard = true;
+	paused.connection.isPaused = true;
+	pass(90);
+	assert.deepEqual(words(paused), []);
+	pass(30);
+	assert.equal(words(paused)[0], 'idle');
+});
+
+/** A stall: all timers are due at its end, and what has arrived is still unread. */
+function stall(milliseconds: number, read = (): void => {}): void {
+	now += milliseconds;
+	setImmediate(read);
+	mock.timers.tick(milliseconds);
+}
+
+test('a stall of the process is no silence of the peer', () => {
+	const peer = bench(0, 100);
+	pass(50);
+	stall(1000);
+	assert.deepEqual(words(peer), []);
+	pass(60);
+	assert.equal(words(peer)[0], 'idle');
+});
+
+test('an answer that arrived during a stall is read before the peer is judged', () => {
+	const peer = bench(100, 0);
+	pass(195);
+	assert.deepEqual(words(peer), ['ping']);
+	stall(1000, () => {
+		peer.connection.wasHeard = true;
+	});
+	pass(10);
+	assert.deepEqual(words(peer), ['ping', 'ping']);
 });
 
 test('an idle peer is found a sixteenth late at most, and any input puts it off', () => {

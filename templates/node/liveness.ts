@@ -1,3 +1,4 @@
+import { afterReading } from './after-reading.ts';
 import { now } from './clock.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 
@@ -6,6 +7,9 @@ const LOOKS = 16;
 
 /** Milliseconds between two looks. */
 const MIN_PERIOD = 1;
+
+/** Periods that count at most between two looks. What is beyond that, the process was stalled. */
+const MAX_PERIODS = 2;
 
 /** A connection that is watched, and what is known of it. */
 export interface Watched {
@@ -17,7 +21,7 @@ export interface Watched {
 	beatAt: number;
 	/** Whether it was pinged, and not heard since. */
 	isAwaited: boolean;
-	/** Whether we ourselves keep the peer from being heard. */
+	/** Whether nothing is read from the peer, because what was read before still waits for the site. */
 	readonly isPaused: boolean;
 	ping(): void;
 	/** It did not answer a ping. */
@@ -32,6 +36,9 @@ export interface Watched {
  *
  * One timer looks at all of them, because thousands of timers would take more memory than the
  * connections that they watch. What it does is late by a sixteenth of its time at most.
+ *
+ * Time in which the process was stalled does not count: no peer can be blamed for it. What has
+ * arrived by the end of a stall is read before anything is judged.
  */
 export class Liveness {
 	readonly #heartbeatInterval: number;
@@ -39,6 +46,11 @@ export class Liveness {
 	readonly #clock: () => number;
 	readonly #watched: Set<Watched> = new Set();
 	#timer: NodeJS.Timeout | undefined;
+	/** Milliseconds between two looks. */
+	#period = 0;
+	#lookedAt = 0;
+	/** Milliseconds that count. */
+	#time = 0;
 
 	constructor({ heartbeatInterval, idleTimeout }: ConnectionSettings, clock: () => number = now) {
 		this.#heartbeatInterval = heartbeatInterval;
@@ -49,15 +61,11 @@ export class Liveness {
 	watch(connection: Watched): void {
 		const shorter = Math.min(this.#heartbeatInterval || Infinity, this.#idleTimeout || Infinity);
 		if (shorter === Infinity) return;
-		const time = this.#time();
+		if (this.#timer === undefined) this.#start(shorter);
+		const time = this.#time + this.#elapsed();
 		connection.heardAt = time;
 		connection.beatAt = time + this.#heartbeatInterval;
 		this.#watched.add(connection);
-		// Unreferenced: connections keep the process up, and nothing else should.
-		this.#timer ??= setInterval(
-			() => this.#look(),
-			Math.max(MIN_PERIOD, Math.floor(shorter / LOOKS)),
-		).unref();
 	}
 
 	leave(connection: Watched): void {
@@ -67,22 +75,34 @@ export class Liveness {
 		this.#timer = undefined;
 	}
 
-	/** Whole milliseconds: others would each be a number on the heap. */
-	#time(): number {
-		return Math.round(this.#clock());
+	#start(shorter: number): void {
+		this.#period = Math.max(MIN_PERIOD, Math.floor(shorter / LOOKS));
+		this.#lookedAt = this.#clock();
+		// Unreferenced: connections keep the process up, and nothing else should.
+		this.#timer = setInterval(() => this.#look(), this.#period).unref();
+	}
+
+	/**
+	 * What counts of the time since the last look, in whole milliseconds: others would each be a number
+	 * on the heap.
+	 */
+	#elapsed(): number {
+		return Math.round(Math.min(this.#clock() - this.#lookedAt, this.#period * MAX_PERIODS));
 	}
 
 	#look(): void {
-		const time = this.#time();
-		for (const connection of this.#watched) this.#lookAt(connection, time);
+		this.#time += this.#elapsed();
+		this.#lookedAt = this.#clock();
+		afterReading(() => {
+			for (const connection of this.#watched) this.#lookAt(connection, this.#time);
+		});
 	}
 
 	#lookAt(connection: Watched, time: number): void {
-		if (connection.wasHeard || connection.isPaused) {
-			connection.wasHeard = false;
-			connection.isAwaited = false;
-			connection.heardAt = time;
-		}
+		if (connection.wasHeard) connection.heardAt = time;
+		// The answer to a ping waits behind what is not read.
+		if (connection.wasHeard || connection.isPaused) connection.isAwaited = false;
+		connection.wasHeard = false;
 		if (this.#heartbeatInterval > 0 && time >= connection.beatAt) {
 			if (connection.isAwaited) {
 				connection.onDead();

@@ -103,7 +103,7 @@ export class ConnectionView implements ManagedConnection {
 	}
 
 	get idleTime(): number {
-		return coarseClock().update() - this.#slot.activeAt;
+		return coarseClock().idleSince(this.#slot.activeAt);
 	}
 
 	get messages(): Traffic {

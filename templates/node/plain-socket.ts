@@ -3,6 +3,7 @@ import { ABNORMAL_CLOSURE, INTERNAL_ERROR, NO_STATUS } from '../shared/close-cod
 import { payloadSize } from '../shared/payload.ts';
 import { CLOSED, CLOSING, OPEN, type ReadyState } from '../shared/ready-state.ts';
 import type { Payload, Sent } from '../shared/transport.ts';
+import { afterReading } from './after-reading.ts';
 import { readClose, writeClose } from './close-frame.ts';
 import { CLOSE, controlFrame, frameSize, PING, PONG, writeFrame } from './frame.ts';
 import { FrameError, FrameReader } from './frame-reader.ts';
@@ -158,7 +159,10 @@ export class PlainSocket extends FrameReader implements RawTransport, Closer {
 
 	#beginClosing(): void {
 		this.readyState = CLOSING;
-		this.#timer ??= setTimeout(() => this.#stream.destroy(), CLOSE_TIMEOUT).unref();
+		const giveUp = (): void => {
+			this.#stream.destroy();
+		};
+		this.#timer ??= setTimeout(() => afterReading(giveUp), CLOSE_TIMEOUT).unref();
 	}
 
 	/** Tells of it, and closes with the code that says why. What is queued is not sent any more. */

@@ -1,3 +1,4 @@
+import { afterReading } from './after-reading.ts';
 import { now } from './clock.ts';
 
 /** How many times within the interval there is a look at who is due. */
@@ -34,7 +35,7 @@ export class Rotation<Item> {
 		if (this.#timer !== undefined) return;
 		this.#lookedAt = this.#clock();
 		const period = Math.max(MIN_PERIOD, Math.floor(this.#interval / LOOKS));
-		this.#timer = setInterval(() => this.look(), period).unref();
+		this.#timer = setInterval(() => afterReading(() => this.look()), period).unref();
 	}
 
 	delete(item: Item): void {

@@ -28,11 +28,12 @@ const NAMES = ['idleMoreThan', 'olderThan', 'tags', 'ip', 'where', 'all'];
 export function select(books: Connections, selection: ConnectionSelection): OpenSlot[] {
 	check(selection);
 	const { idleMoreThan, olderThan, tags = [], ip, where } = selection;
-	const now = coarseClock().update();
+	const clock = coarseClock();
+	const now = clock.update();
 	return candidates(books, selection, now).filter(
 		(slot) =>
 			(olderThan === undefined || now - slot.enteredAt > olderThan) &&
-			(idleMoreThan === undefined || now - slot.activeAt > idleMoreThan) &&
+			(idleMoreThan === undefined || clock.idleSince(slot.activeAt) > idleMoreThan) &&
 			tags.every((tag) => slot.tags.includes(tag)) &&
 			(ip === undefined || slot.address === ip) &&
 			(where === undefined || where(new ConnectionView(slot))),
