@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import type { AstroIntegration } from 'astro';
 import type { Plugin } from 'vite';
-import { takeAdapterPlace } from '../shared/adapter-place.ts';
+import { setupOf, takeAdapterPlace } from '../shared/adapter-place.ts';
 import { INJECTED_TYPES_FILENAME, injectedTypes } from '../shared/injected-types.ts';
 import { resolveWebSocketOptions } from '../shared/options.ts';
-import { packageName } from '../shared/package-name.ts';
+import { packageName, upstreamName } from '../shared/package-name.ts';
 import { warnings } from './not-kept.ts';
 import { sitePlugin } from './site-plugin.ts';
 
@@ -38,8 +38,8 @@ export function withWebSocketIntegration(
 		...integration,
 		hooks: {
 			...hooks,
-			'astro:config:setup': async (parameters) => {
-				takeAdapterPlace(integration, parameters);
+			'astro:config:setup': setupOf(integration.name, async (parameters) => {
+				takeAdapterPlace(integration.name, upstreamName(), parameters);
 				await hooks['astro:config:setup']?.(parameters);
 				const { addMiddleware, config, logger, updateConfig } = parameters;
 				for (const warning of notKept) logger.warn(warning);
@@ -47,7 +47,7 @@ export function withWebSocketIntegration(
 					addMiddleware({ order: 'pre', entrypoint: fileURLToPath(entrypoint) });
 				}
 				updateConfig({ vite: { plugins: [sitePlugin(options, config), ...plugins] } });
-			},
+			}),
 			'astro:config:done': async (parameters) => {
 				await hooks['astro:config:done']?.(parameters);
 				// Since Astro 4.14.

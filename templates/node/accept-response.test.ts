@@ -23,3 +23,20 @@ test('caches must not answer a page view or another handshake with it', () => {
 	const { headers } = createAcceptResponse({ vary: 'Accept' });
 	assert.equal(headers.get('vary'), 'Accept, Sec-WebSocket-Key');
 });
+
+test('a clone accepts as well, with the headers that it was cloned with', () => {
+	const response = createAcceptResponse({ 'x-own': 'yes' });
+	response.headers.append('set-cookie', 'a=1');
+	const clone = response.clone();
+	response.headers.append('set-cookie', 'b=2');
+	assert.deepEqual([clone.status, clone.ok, clone.body], [101, false, null]);
+	assert.deepEqual(
+		[...clone.headers],
+		[
+			['set-cookie', 'a=1'],
+			['vary', 'Sec-WebSocket-Key'],
+			['x-own', 'yes'],
+		],
+	);
+	assert.equal(clone.clone().status, 101);
+});

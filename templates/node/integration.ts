@@ -1,9 +1,9 @@
 import type { AstroIntegration } from 'astro';
-import { takeAdapterPlace } from '../shared/adapter-place.ts';
+import { setupOf, takeAdapterPlace } from '../shared/adapter-place.ts';
 import { findHooksFile } from '../shared/hooks-file.ts';
 import { INJECTED_TYPES_FILENAME, injectedTypes } from '../shared/injected-types.ts';
 import { type ResolvedWebSocketOptions, resolveWebSocketOptions } from '../shared/options.ts';
-import { packageName } from '../shared/package-name.ts';
+import { packageName, upstreamName } from '../shared/package-name.ts';
 import { withDevServer } from './dev-integration.ts';
 import { hooksPlugin } from './hooks-file.ts';
 
@@ -38,12 +38,12 @@ export function withWebSocketIntegration(
 		...integration,
 		hooks: {
 			...hooks,
-			'astro:config:setup': async (parameters) => {
-				takeAdapterPlace(integration, parameters);
+			'astro:config:setup': setupOf(integration.name, async (parameters) => {
+				takeAdapterPlace(integration.name, upstreamName(), parameters);
 				const file = findHooksFile(websocket.hooks, parameters.config);
 				parameters.updateConfig({ vite: { plugins: [hooksPlugin(file)] } });
 				await hooks['astro:config:setup']?.(parameters);
-			},
+			}),
 			'astro:config:done': async (parameters) => {
 				await hooks['astro:config:done']?.(parameters);
 				// Since Astro 4.14.

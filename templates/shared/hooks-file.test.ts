@@ -25,6 +25,10 @@ test('by convention there may be none', (context) => {
 	assert.equal(findHooksFile(null, project(context)), null);
 });
 
+test('a configuration without folders has none', () => {
+	assert.equal(findHooksFile(null, {}), null);
+});
+
 test('a file that is asked for is found from the root', (context) => {
 	const folders = project(context, 'hooks.ts');
 	assert.equal(findHooksFile('./hooks.ts', folders), join(folders.path, 'hooks.ts'));

@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 /** The endings under which the file is found by convention. */
 const EXTENSIONS = ['.ts', '.js', '.mts', '.mjs'];
 
-/** Where a project keeps its files. */
+/** Where a project keeps its files. Tests of integrations make configurations without. */
 export interface ProjectFolders {
-	readonly root: URL;
-	readonly srcDir: URL;
+	readonly root?: URL;
+	readonly srcDir?: URL;
 }
 
 /**
@@ -24,6 +24,7 @@ export function findHooksFile(
 	{ root, srcDir }: ProjectFolders,
 ): string | null {
 	if (path === null) {
+		if (srcDir === undefined) return null;
 		const candidates = EXTENSIONS.map((extension) =>
 			fileURLToPath(new URL(`websocket${extension}`, srcDir)),
 		);

@@ -3,7 +3,7 @@ import type { EventListenerLike, ListenerOptions, Listeners } from './listeners.
 import { toPayload } from './payload.ts';
 import { CLOSED, CLOSING, CONNECTING, OPEN, type ReadyState } from './ready-state.ts';
 import type { CloseFrame, Transport } from './transport.ts';
-import type { AstroWebSocket, AstroWebSocketListener } from './types.ts';
+import type { AstroWebSocket, AstroWebSocketHandler } from './types.ts';
 
 /** What never changes of a socket. */
 export interface SocketProperties {
@@ -34,10 +34,10 @@ export class ServerWebSocket implements AstroWebSocket, SocketProperties {
 	declare readonly OPEN: 1;
 	declare readonly CLOSING: 2;
 	declare readonly CLOSED: 3;
-	declare onopen: AstroWebSocketListener<'open'> | null;
-	declare onmessage: AstroWebSocketListener<'message'> | null;
-	declare onerror: AstroWebSocketListener<'error'> | null;
-	declare onclose: AstroWebSocketListener<'close'> | null;
+	declare onopen: AstroWebSocketHandler<'open'> | null;
+	declare onmessage: AstroWebSocketHandler<'message'> | null;
+	declare onerror: AstroWebSocketHandler<'error'> | null;
+	declare onclose: AstroWebSocketHandler<'close'> | null;
 
 	static {
 		for (const type of ['open', 'message', 'error', 'close']) {

@@ -62,8 +62,18 @@ export type AstroWebSocketListener<Type extends keyof AstroWebSocketEventMap> = 
 }['listener'];
 
 /**
+ * The value of `onmessage` and its like. It has no `this` of its own, so that the socket fits where
+ * the DOM's `WebSocket` is asked for; in a function that is assigned, `this` is the socket.
+ */
+export type AstroWebSocketHandler<Type extends keyof AstroWebSocketEventMap> = {
+	handler(event: AstroWebSocketEventMap[Type]): unknown;
+}['handler'];
+
+/**
  * The server's end of a connection, with the surface of the browser's `WebSocket`
- * (https://websockets.spec.whatwg.org/).
+ * (https://websockets.spec.whatwg.org/). It fits where the DOM's `WebSocket` is asked for. The type of
+ * that name in Workers asks for more, which only the runtime's own sockets have: to hand the socket
+ * to a library that uses the standard's part of it, write `socket as unknown as WebSocket`.
  */
 export interface AstroWebSocket extends EventTarget {
 	readonly CONNECTING: 0;
@@ -82,10 +92,10 @@ export interface AstroWebSocket extends EventTarget {
 	readonly bufferedAmount: number;
 	/** How binary messages are delivered. Default: `blob`. */
 	binaryType: 'blob' | 'arraybuffer';
-	onopen: AstroWebSocketListener<'open'> | null;
-	onmessage: AstroWebSocketListener<'message'> | null;
-	onerror: AstroWebSocketListener<'error'> | null;
-	onclose: AstroWebSocketListener<'close'> | null;
+	onopen: AstroWebSocketHandler<'open'> | null;
+	onmessage: AstroWebSocketHandler<'message'> | null;
+	onerror: AstroWebSocketHandler<'error'> | null;
+	onclose: AstroWebSocketHandler<'close'> | null;
 	/**
 	 * Sends a message. Messages go out in the order of the calls, Blobs included; bytes are taken
 	 * over at the time of the call. Discarded once the socket is closing.

@@ -5,7 +5,11 @@
 import type { APIContext } from 'astro';
 import node from 'zastro-websockets-node';
 import { getConnectionId, getConnectionManager } from 'zastro-websockets-node/connection-manager';
-import type { AstroWebSocket, UpgradeWebSocketOptions } from 'zastro-websockets-node/websocket';
+import type {
+	AstroWebSocket,
+	AstroWebSocketMessageEvent,
+	UpgradeWebSocketOptions,
+} from 'zastro-websockets-node/websocket';
 
 export function uses({ locals }: APIContext): Response {
 	const isUpgradeRequest: boolean = locals.isUpgradeRequest;
@@ -26,8 +30,22 @@ export function uses({ locals }: APIContext): Response {
 	socket.onerror = function ({ error }) {
 		this.close(4000, error?.message);
 	};
+	socket.onmessage = keepsListener;
 	keep(socket);
+	pump(socket);
 	return response;
+}
+
+/** Libraries ask for the DOM's. */
+function pump(socket: WebSocket): void {
+	socket.onclose = function ({ code }) {
+		this.send(code.toFixed());
+	};
+	socket.addEventListener('message', ({ data }: MessageEvent<string>) => socket.send(data));
+}
+
+function keepsListener(this: AstroWebSocket, { data }: AstroWebSocketMessageEvent): void {
+	this.send(data);
 }
 
 export function misuses({ locals }: APIContext): void {
