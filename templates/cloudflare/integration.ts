@@ -5,6 +5,8 @@ import { setupOf, takeAdapterPlace } from '../shared/adapter-place.ts';
 import { INJECTED_TYPES_FILENAME, injectedTypes } from '../shared/injected-types.ts';
 import { resolveWebSocketOptions } from '../shared/options.ts';
 import { packageName, upstreamName } from '../shared/package-name.ts';
+import { withPrerenderWarning } from '../shared/prerender-warning.ts';
+import { addSiteMiddleware } from '../shared/site-middleware.ts';
 import { warnings } from './not-kept.ts';
 import { sitePlugin } from './site-plugin.ts';
 
@@ -34,14 +36,16 @@ export function withWebSocketIntegration(
 	const notKept = warnings(Reflect.get(adapterOptions, 'websocket'));
 	Reflect.deleteProperty(adapterOptions, 'websocket');
 
-	return {
+	return withPrerenderWarning({
 		...integration,
 		hooks: {
 			...hooks,
 			'astro:config:setup': setupOf(integration.name, async (parameters) => {
 				takeAdapterPlace(integration.name, upstreamName(), parameters);
 				await hooks['astro:config:setup']?.(parameters);
-				const { addMiddleware, config, logger, updateConfig } = parameters;
+				const { addMiddleware, command, config, logger, updateConfig } = parameters;
+				// Not in a Worker, where every byte counts: what it says is said in dev.
+				if (command === 'dev') addSiteMiddleware(parameters);
 				for (const warning of notKept) logger.warn(warning);
 				for (const entrypoint of middleware) {
 					addMiddleware({ order: 'pre', entrypoint: fileURLToPath(entrypoint) });
@@ -57,5 +61,5 @@ export function withWebSocketIntegration(
 				});
 			},
 		},
-	};
+	});
 }

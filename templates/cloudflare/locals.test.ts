@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { withOrdinaryLocals } from './locals.ts';
+import type { WebSocketLocals } from '../shared/types.ts';
+import { withPrerenderedLocals } from './locals.ts';
 
 class App {
 	readonly #name = 'app';
@@ -17,7 +18,7 @@ class App {
 
 	async render(
 		_request: Request,
-		options?: { locals?: object; routeData?: string },
+		options?: { locals?: object; routeData?: { route: string } },
 	): Promise<Response> {
 		this.rendered.push(options);
 		return new Response(this.#name);
@@ -26,22 +27,24 @@ class App {
 
 const request = new Request('http://localhost/');
 
-test('an app renders with ordinary locals', async () => {
+test('an app renders with locals that say that it prerenders', async () => {
 	const app = new App();
-	const response = await withOrdinaryLocals(app).render(request, { routeData: 'route' });
+	const routeData = { route: '/chat' };
+	const response = await withPrerenderedLocals(app).render(request, { routeData });
 	assert.equal(await response.text(), 'app');
-	const [{ locals, routeData }] = app.rendered as [{ locals: object; routeData: string }];
-	assert.equal(routeData, 'route');
-	assert.equal(Reflect.get(locals, 'isUpgradeRequest'), false);
+	const [options] = app.rendered as [{ locals: WebSocketLocals; routeData: object }];
+	assert.equal(options.routeData, routeData);
+	assert.equal(options.locals.isUpgradeRequest, false);
+	assert.throws(() => options.locals.upgradeWebSocket(), /"\/chat" is prerendered/);
 });
 
 test('locals that are given stay', async () => {
 	const app = new App();
-	await withOrdinaryLocals(app).render(request, { locals: { own: true } });
+	await withPrerenderedLocals(app).render(request, { locals: { own: true } });
 	assert.deepEqual(app.rendered, [{ locals: { own: true } }]);
 });
 
 test('everything else is the app itself', () => {
-	const app = withOrdinaryLocals(new App());
+	const app = withPrerenderedLocals(new App());
 	assert.deepEqual([app.logger, app.name, app.describe()], ['logger', 'app', 'app']);
 });

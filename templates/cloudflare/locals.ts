@@ -1,20 +1,19 @@
-import { ORDINARY } from '../shared/ordinary-locals.ts';
-import type { WebSocketLocals } from '../shared/types.ts';
+import { prerenderedLocals } from '../shared/prerendered.ts';
 
-/** The locals of a request that is no handshake. */
-export function ordinaryLocals(): WebSocketLocals {
-	return { ...ORDINARY };
+interface RenderOptions {
+	readonly locals?: object;
+	readonly routeData?: { readonly route: string };
 }
 
 /** The parts of Astro's app that are needed here. */
 interface RenderingApp {
-	render(request: Request, options?: { locals?: object }): Promise<Response>;
+	render(request: Request, options?: RenderOptions): Promise<Response>;
 }
 
-/** An app that renders with the locals of a request that is no handshake, where others are not given. */
-export function withOrdinaryLocals<App extends RenderingApp>(app: App): App {
+/** An app that prerenders: its locals say so, where others are not given. */
+export function withPrerenderedLocals<App extends RenderingApp>(app: App): App {
 	const render: RenderingApp['render'] = (request, options) =>
-		app.render(request, { locals: ordinaryLocals(), ...options });
+		app.render(request, { locals: localsOf(request, options), ...options });
 	return new Proxy(app, {
 		get(_, key) {
 			if (key === 'render') return render;
@@ -23,4 +22,8 @@ export function withOrdinaryLocals<App extends RenderingApp>(app: App): App {
 			return typeof value === 'function' ? value.bind(app) : value;
 		},
 	});
+}
+
+function localsOf({ url }: Request, options: RenderOptions | undefined): object {
+	return prerenderedLocals(options?.routeData?.route ?? new URL(url).pathname);
 }

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import type { AstroConfig, AstroIntegration, AstroIntegrationLogger } from 'astro';
 import type { ViteDevServer } from 'vite';
 import type { AllowedDomain } from '../shared/allowed-domains.ts';
@@ -9,6 +10,7 @@ import { type Report, reporter } from '../shared/report.ts';
 import { proxyList } from './client-address.ts';
 import { connections } from './connections.ts';
 import { attachDevServer, closeDevConnections } from './dev.ts';
+import { forgetModules } from './dev-modules.ts';
 import { requestOrigin } from './handshake.ts';
 import { hooksOf } from './hooks.ts';
 import { astroOrigin, type Host } from './host.ts';
@@ -50,6 +52,7 @@ function devHost(
 	logger: AstroIntegrationLogger,
 ): Host {
 	let hooks: WebSocketHooks = {};
+	let loaded: string | null = null;
 	const report: Report = (...told) => {
 		reporter(hooks, (text, cause) => {
 			logger.error(cause === undefined ? text : `${text}\n${describe(cause)}`);
@@ -62,6 +65,8 @@ function devHost(
 		proxies: proxyList(options.trustedProxies),
 		async hooks() {
 			const file = findHooksFile(options.hooks, config);
+			if (loaded !== null && loaded !== file) forgetModules(loaded);
+			loaded = file;
 			hooks = file === null ? {} : hooksOf(await load(vite, file));
 			return hooks;
 		},
@@ -122,7 +127,11 @@ async function devScope(root: URL): Promise<object> {
 	// What stands in the books for the dev server of a project, by its root.
 	const scopes = perProcess('dev', () => new Map<string, object>());
 	const before = scopes.get(root.href);
-	if (before !== undefined) await closeDevConnections(before);
+	if (before !== undefined) {
+		await closeDevConnections(before);
+		// They run anew, in the server that is set up now.
+		forgetModules(fileURLToPath(root));
+	}
 	const scope = {};
 	scopes.set(root.href, scope);
 	return scope;

@@ -4,7 +4,10 @@ import { findHooksFile } from '../shared/hooks-file.ts';
 import { INJECTED_TYPES_FILENAME, injectedTypes } from '../shared/injected-types.ts';
 import { type ResolvedWebSocketOptions, resolveWebSocketOptions } from '../shared/options.ts';
 import { packageName, upstreamName } from '../shared/package-name.ts';
+import { withPrerenderWarning } from '../shared/prerender-warning.ts';
+import { addSiteMiddleware } from '../shared/site-middleware.ts';
 import { withDevServer } from './dev-integration.ts';
+import { devModulesPlugin } from './dev-modules.ts';
 import { hooksPlugin } from './hooks-file.ts';
 
 /** The adapter's options with everything resolved that the built server needs to know. */
@@ -41,7 +44,8 @@ export function withWebSocketIntegration(
 			'astro:config:setup': setupOf(integration.name, async (parameters) => {
 				takeAdapterPlace(integration.name, upstreamName(), parameters);
 				const file = findHooksFile(websocket.hooks, parameters.config);
-				parameters.updateConfig({ vite: { plugins: [hooksPlugin(file)] } });
+				parameters.updateConfig({ vite: { plugins: [hooksPlugin(file), devModulesPlugin()] } });
+				addSiteMiddleware(parameters);
 				await hooks['astro:config:setup']?.(parameters);
 			}),
 			'astro:config:done': async (parameters) => {
@@ -54,5 +58,5 @@ export function withWebSocketIntegration(
 			},
 		},
 	};
-	return withDevServer(configured, websocket);
+	return withDevServer(withPrerenderWarning(configured), websocket);
 }

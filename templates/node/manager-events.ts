@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import type { Report, ReportSubject } from '../shared/report.ts';
+import { undoneInDev } from './dev-modules.ts';
 import type { ManagedConnection } from './managed-connection.ts';
 
 /** A connection that has ended. */
@@ -122,6 +123,7 @@ export class ManagerEvents {
 	on<Of extends Type>(type: Of, listener: ConnectionManagerListener<Of>): void {
 		const listeners = this.#listeners.get(type) ?? new Set();
 		this.#listeners.set(type, listeners.add(listener));
+		undoneInDev(() => this.off(type, listener));
 	}
 
 	off<Of extends Type>(type: Of, listener: ConnectionManagerListener<Of>): void {

@@ -2,6 +2,15 @@
 export const NOT_AN_UPGRADE_REQUEST =
 	'The request must be an upgrade request to upgrade the connection to a WebSocket.';
 
+/** What it says, and what is logged, of a route that is rendered while the site is built. */
+export function prerendered(route: string, file = 'its file'): string {
+	return `The route "${route}" is prerendered, so it cannot accept a WebSocket handshake. Export \`prerender = false\` from ${file}, or set \`output: 'server'\` in the configuration.`;
+}
+
+/** What a session says to changes that would be lost. */
+export const SESSION_SAVED =
+	'The session was saved when the WebSocket handshake was answered, so this change would be lost. Change the session before the response is returned, or keep the data in a store of your own.';
+
 /** Of the second `upgradeWebSocket()` of one request: a handshake can be accepted only once. */
 export const ALREADY_UPGRADED = 'upgradeWebSocket() was already called for this request.';
 
