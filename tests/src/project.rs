@@ -54,6 +54,11 @@ impl Project {
         Self::install_as(name, &format!("isolated-{name}"), manifest.as_bytes(), &[strategy])
     }
 
+    /// The same with these dependencies in place of the project's own.
+    pub fn install_with(name: &str, prefix: &str, manifest: &str) -> Result<Self> {
+        Self::install_as(name, prefix, manifest.as_bytes(), &[])
+    }
+
     fn install_as(name: &str, prefix: &str, manifest: &[u8], arguments: &[&str]) -> Result<Self> {
         let tools = Tools::get()?;
         let tarball = tarball(name)?;
@@ -252,6 +257,13 @@ impl App {
         let mut command = self.node();
         // The server ends with the test process, however that one ends.
         command.arg("--import").arg(locations::repository().join("tests/projects/leash.mjs"));
+        command.arg(script);
+        command
+    }
+
+    /// `node <script>`, to run to its end.
+    pub fn node_script(&self, script: &str) -> Command {
+        let mut command = self.node();
         command.arg(script);
         command
     }

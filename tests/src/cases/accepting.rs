@@ -26,6 +26,9 @@ pub(super) const CASES: &[Case<Site>] = cases! {
     "Middleware that rebuilds the response of the acceptance" => [
         accepts_a_response_that_is_rebuilt,
     ],
+    "Middleware that clones the response of the acceptance" => [
+        accepts_a_clone_of_the_response,
+    ],
     "Rewrites" => [
         follows_a_rewrite_by_next,
         follows_a_rewrite_of_the_context,
@@ -38,6 +41,7 @@ pub(super) const CASES: &[Case<Site>] = cases! {
     ],
     "Sessions" => [
         persists_a_session_written_before_the_accept,
+        explains_a_change_of_the_session_after_the_accept,
     ],
     "Check of the origin" => [
         accepts_the_same_origin,
@@ -122,6 +126,13 @@ fn accepts_a_response_that_is_rebuilt(site: &Site) -> Result<()> {
     answers(site, "/middleware/rebuilt", "hello")
 }
 
+fn accepts_a_clone_of_the_response(site: &Site) -> Result<()> {
+    if site.host.is_worker()? {
+        return not_applicable("workerd says that it clones no response of a handshake");
+    }
+    answers(site, "/middleware/cloned", "hello")
+}
+
 fn follows_a_rewrite_by_next(site: &Site) -> Result<()> {
     answers(site, "/middleware/next-rewrite", "hello")
 }
@@ -154,6 +165,20 @@ fn persists_a_session_written_before_the_accept(site: &Site) -> Result<()> {
     Ok(())
 }
 
+fn explains_a_change_of_the_session_after_the_accept(site: &Site) -> Result<()> {
+    if major()? < 5 {
+        return not_applicable("Astro has sessions since 5");
+    }
+    if site.host.is_worker()? && !site.host.is_dev() {
+        return not_applicable("a Worker has no room for the check, which `astro dev` makes");
+    }
+    let mut socket = site.server.open(&Request::upgrade("/session/late"))?;
+    socket.send("too late")?;
+    let text = socket.text()?;
+    ensure!(text.starts_with("The session was saved when"), "{text}");
+    Ok(())
+}
+
 fn accepts_the_same_origin(site: &Site) -> Result<()> {
     site.server.open(&Request::upgrade("/echo").header("Origin", &site.server.origin()))?;
     Ok(())
@@ -181,8 +206,15 @@ fn gives_the_locals_of_the_application_to_the_route(site: &Site) -> Result<()> {
     if !site.host.is_application() {
         return not_applicable("there is no application around the site");
     }
-    let mut socket = site.server.open(&Request::upgrade("/host-locals"))?;
-    ensure!(socket.text()? == "user: ada");
+    for _ in 0..2 {
+        let mut socket = site.server.open(&Request::upgrade("/host-locals"))?;
+        let text = socket.text()?;
+        ensure!(text == "user: ada", "{text}");
+        let response = site.server.get("/host-locals")?;
+        ensure!(response.text() == "user: ada", "{response}");
+    }
+    let is_changed = site.server.get("/is-changed")?;
+    ensure!(is_changed.text() == "false", "the application's own object: {is_changed}");
     Ok(())
 }
 

@@ -18,6 +18,7 @@ pub(super) const CASES: &[Case<Site>] = cases! {
         serves_a_prerendered_page,
         serves_a_prerendered_endpoint,
         serves_a_public_file,
+        tells_what_is_prerendered_that_it_is_no_handshake,
     ],
     "HTTP and WebSocket on one route" => [
         serves_plain_http_on_a_route_that_also_upgrades,
@@ -64,6 +65,17 @@ fn serves_a_public_file(site: &Site) -> Result<()> {
     }
     let response = site.server.get("/public.txt")?;
     ensure!(response.status == 200 && response.text() == "A public file.\n", "{response}");
+    Ok(())
+}
+
+/// It is rendered while the site is built, where no server gives it locals; in dev for each request.
+fn tells_what_is_prerendered_that_it_is_no_handshake(site: &Site) -> Result<()> {
+    if !site.host.serves_files() {
+        return not_applicable(NO_FILES);
+    }
+    let response = site.server.get("/prerendered-locals.txt")?;
+    let says = "false The route \"/prerendered-locals.txt\" is prerendered, so it cannot accept";
+    ensure!(response.status == 200 && response.text().starts_with(says), "{response}");
     Ok(())
 }
 

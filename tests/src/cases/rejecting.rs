@@ -1,5 +1,7 @@
 //! What a client gets that is not let in: the response itself.
 
+use std::time::Duration;
+
 use crate::client::Request;
 use anyhow::{Result, ensure};
 
@@ -25,6 +27,7 @@ pub(super) const CASES: &[Case<Site>] = cases! {
     "Prerendered pages and public files" => [
         answers_an_upgrade_of_a_prerendered_page_with_the_page,
         answers_an_upgrade_of_a_prerendered_endpoint_with_its_body,
+        does_not_upgrade_on_a_prerendered_route,
         answers_an_upgrade_of_a_public_file_with_the_file,
         answers_an_upgrade_of_a_file_that_is_larger_than_the_buffers,
     ],
@@ -108,6 +111,28 @@ fn answers_an_upgrade_of_a_prerendered_endpoint_with_its_body(site: &Site) -> Re
     }
     let response = site.server.reject(&Request::upgrade("/prerendered.json"))?;
     ensure!(response.status == 200 && response.text() == r#"{"prerendered":true}"#, "{response}");
+    Ok(())
+}
+
+/// How long it may take until a warning is printed.
+const WARNING: Duration = Duration::from_secs(10);
+
+/// Neither by the route itself, nor by middleware: there is a file by the time of the handshake.
+fn does_not_upgrade_on_a_prerendered_route(site: &Site) -> Result<()> {
+    if !site.host.serves_files() {
+        return not_applicable(NO_FILES);
+    }
+    for (path, text) in [
+        ("/prerendered-upgrade.txt", "This is a WebSocket endpoint."),
+        ("/middleware/prerendered.txt", "A file."),
+    ] {
+        let response = site.server.reject(&Request::upgrade(path))?;
+        ensure!(response.status == 200 && response.text() == text, "{path}: {response}");
+    }
+    if site.host.is_dev() {
+        let warning = "The route \"/prerendered-upgrade.txt\" is prerendered";
+        site.server.wait_for_output(WARNING, |printed| printed.contains(warning).then_some(()))?;
+    }
     Ok(())
 }
 

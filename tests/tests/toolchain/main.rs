@@ -4,6 +4,7 @@ mod adapters_alone;
 mod contributing;
 mod drift;
 mod forms;
+mod integrations;
 mod pins;
 mod promised;
 mod published;

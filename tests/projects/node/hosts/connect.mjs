@@ -1,12 +1,14 @@
 import { createServer } from 'node:http';
 import connect from 'connect';
 import { attachWebSocket, handler } from '../dist/server/entry.mjs';
+import { isChanged, proxy } from './locals.mjs';
 
 const app = connect();
 app.use('/guarded', (_request, response) => {
 	response.writeHead(403, { 'x-guard': 'host' }).end('guarded by the host');
 });
-app.use((request, response, next) => handler(request, response, next, { user: 'ada' }));
+app.use('/is-changed', (_request, response) => response.end(String(isChanged(proxy))));
+app.use((request, response, next) => handler(request, response, next, proxy));
 
 const server = createServer(app);
 attachWebSocket(server);

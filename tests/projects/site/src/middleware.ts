@@ -9,6 +9,13 @@ export const onRequest = defineMiddleware(async (context, next) => {
 			socket.addEventListener('message', ({ data }) => socket.send(`middleware: ${data}`));
 			return response;
 		}
+		case '/middleware/prerendered.txt':
+			if (!context.locals.isUpgradeRequest) break;
+			return context.locals.upgradeWebSocket().response;
+		case '/middleware/cloned': {
+			const response = await next();
+			return response.clone();
+		}
 		case '/middleware/next-rewrite':
 			return next('/echo');
 		case '/middleware/header': {

@@ -9,7 +9,6 @@ use super::Case;
 
 pub const CASES: &[Case] = cases! {
     "Bindings, `cfContext` and `request.cf` beside a socket" => [gives_a_socket_what_the_platform_has],
-    "Prerendered pages and public files" => [tells_what_is_prerendered_that_it_is_no_handshake],
 };
 
 fn gives_a_socket_what_the_platform_has(site: &Site) -> Result<()> {
@@ -18,12 +17,5 @@ fn gives_a_socket_what_the_platform_has(site: &Site) -> Result<()> {
     let told = socket.text()?;
     let expected = r#"{"greeting":"hello from a binding","waited":"yes","cf":"string"}"#;
     ensure!(told == expected, "{told}");
-    Ok(())
-}
-
-/// It is rendered while the site is built, by a part of the adapter that gives it no locals.
-fn tells_what_is_prerendered_that_it_is_no_handshake(site: &Site) -> Result<()> {
-    let response = site.server.get("/prerendered-locals.txt")?;
-    ensure!(response.status == 200 && response.text() == "false", "{response}");
     Ok(())
 }

@@ -17,7 +17,8 @@ use crate::hosts::{Alone, Settings, Sites};
 pub const CASES: &[Case] = cases![
     asks_the_hooks_as_they_are_now_in_dev,
     restarts_in_dev_without_leaving_anything_behind,
-    keeps_the_dev_server_that_a_wrong_configuration_would_replace
+    keeps_the_dev_server_that_a_wrong_configuration_would_replace,
+    listens_once_however_often_the_listening_module_was_edited,
 ];
 
 /// A dev server that is changed while it runs.
@@ -183,6 +184,49 @@ fn keeps_the_dev_server_that_a_wrong_configuration_would_replace(sites: &Sites) 
     open.send("still open")?;
     ensure!(open.text()? == "still open");
     dev.accepts()?;
+    dev.0.server.check_alive()
+}
+
+const LISTENING: &str = "src/listening.ts";
+
+fn listens_once_however_often_the_listening_module_was_edited(sites: &Sites) -> Result<()> {
+    let dev = Dev::start(sites, "dev-listening")?;
+    let mut handshakes = 0;
+    // Who is told of a handshake that comes now. Listeners are told in the order in which they came.
+    let mut told = |newest: &str| -> Result<Vec<String>> {
+        handshakes += 1;
+        let end = format!(" of /echo?{handshakes}\n");
+        dev.0.server.open(&Request::upgrade(&format!("/echo?{handshakes}")))?;
+        dev.0.server.wait_for_output(Duration::from_secs(2), |printed| {
+            let lines = printed.split_inclusive('\n').filter(|line| line.ends_with(&end));
+            let told: Vec<String> =
+                lines.filter_map(|line| line.split(' ').next().map(str::to_owned)).collect();
+            told.iter().any(|who| who == newest).then_some(told)
+        })
+    };
+    let listening = |who: &str| {
+        format!(
+            "import {{ getConnectionManager }} from 'zastro-websockets-node/connection-manager';
+getConnectionManager().on('connection:added', ({{ socket }}) => {{
+	console.log('{who} of ' + socket.url.replace(/^.*(?=\\/echo)/, ''));
+}});
+"
+        )
+    };
+    // By the module that hooks are imported from, and by one that it imports in turn.
+    dev.write(LISTENING, &listening("imported-0"))?;
+    let hooks = |who: &str| format!("import './listening';\n{}", listening(who));
+    seen(|| dev.write(HOOKS, &hooks("hooks-0")), || told("hooks-0"))?;
+    for edit in 1..=3 {
+        let newest = format!("imported-{edit}");
+        let told_now = seen(|| dev.write(LISTENING, &listening(&newest)), || told(&newest))?;
+        ensure!(told_now == [newest.as_str(), "hooks-0"], "{told_now:?}");
+    }
+    for edit in 1..=3 {
+        let newest = format!("hooks-{edit}");
+        let told_now = seen(|| dev.write(HOOKS, &hooks(&newest)), || told(&newest))?;
+        ensure!(told_now.contains(&newest) && told_now.len() == 2, "{told_now:?}");
+    }
     dev.0.server.check_alive()
 }
 

@@ -14,6 +14,7 @@ mod proxies;
 mod sharing;
 mod shutdown;
 mod skipping;
+mod stalling;
 
 use tests::cases;
 
@@ -35,6 +36,7 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
         autobahn::CASES,
         browser::CASES,
         skipping::CASES,
+        stalling::CASES,
         memory::CASES,
         manager::CASES,
         admin::CASES,

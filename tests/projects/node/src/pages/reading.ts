@@ -5,6 +5,7 @@ import { entry, record } from '../journal';
 export const GET: APIRoute = ({ locals, url }) => {
 	const { socket, response } = locals.upgradeWebSocket();
 	const journal = url.searchParams.get('journal') ?? '';
+	socket.addEventListener('close', ({ code }) => record(`${journal}-closed`, `${code}`));
 	read(socket.readable, journal).then(
 		(bytes) => record(`${journal}-read`, `${bytes}`),
 		(error) => record(`${journal}-read`, `${error}`),
