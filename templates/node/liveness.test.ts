@@ -60,7 +60,7 @@ function words({ connection }: Bench): (string | undefined)[] {
 beforeEach(() => {
 	now = 0;
 	mock.timers.reset();
-	mock.timers.enable({ apis: ['setInterval', 'setImmediate'] });
+	mock.timers.enable({ apis: ['setInterval', 'setTimeout', 'setImmediate'] });
 });
 
 test('a peer that answers is pinged again and again', () => {
@@ -117,10 +117,14 @@ test('what was read before the pause puts the idle timeout off', () => {
 	assert.equal(words(paused)[0], 'idle');
 });
 
-/** A stall: all timers are due at its end, and what has arrived is still unread. */
+/** How often a heartbeat of 100 is looked at. */
+const PERIOD = 6;
+
+/** A stall: all timers are due at its end, and what has arrived is read behind them. */
 function stall(milliseconds: number, read = (): void => {}): void {
+	// It becomes due with the next look, and was set later.
+	setTimeout(read, PERIOD - (now % PERIOD));
 	now += milliseconds;
-	setImmediate(read);
 	mock.timers.tick(milliseconds);
 }
 
