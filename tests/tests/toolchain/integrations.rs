@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Context, Result, ensure};
 use tests::client::Request;
-use tests::project::{App, Project, major};
+use tests::project::{App, Project};
 use tests::server::Server;
 use tests::tools::run;
 
@@ -60,17 +60,16 @@ fn a_build_warns_of_prerendered_routes_that_upgrade() -> Result<()> {
 /// It goes by the name of the adapter, and a server that it has taken for another does not start.
 #[test]
 fn a_server_starts_beside_an_integration_that_asks_for_the_adapter() -> Result<()> {
-    if major()? < 6 {
-        // It is made for Vite 7 and newer.
-        return Ok(());
-    }
     let manifest = r#"{ "name": "varlock", "private": true, "type": "module", "dependencies": {
         "@varlock/astro-integration": "1.4.2", "varlock": "1.20.0" } }"#;
     let project = Project::install_with("node", "varlock", manifest)?;
     let app = project.app("varlock")?;
     fs::remove_dir_all(app.root().join("src"))?;
     fs::create_dir_all(app.root().join("src/pages"))?;
-    fs::write(app.root().join(".env.schema"), "# @defaultRequired=infer\n# ---\nGREETING=hello\n")?;
+    fs::write(
+        app.root().join(".env.schema"),
+        "# @defaultSensitive=false\n# ---\nGREETING=hello\n",
+    )?;
     let page = "import { ENV } from 'varlock/env';
 export const GET = () => new Response(ENV.GREETING);
 ";

@@ -193,7 +193,7 @@ fn listens_once_however_often_the_listening_module_was_edited(sites: &Sites) -> 
     let dev = Dev::start(sites, "dev-listening")?;
     let mut handshakes = 0;
     // Who is told of a handshake that comes now. Listeners are told in the order in which they came.
-    let mut told = |newest: &str| -> Result<Vec<String>> {
+    let mut told = |newest: &str, last: &str| -> Result<Vec<String>> {
         handshakes += 1;
         let end = format!(" of /echo?{handshakes}\n");
         dev.0.server.open(&Request::upgrade(&format!("/echo?{handshakes}")))?;
@@ -201,7 +201,8 @@ fn listens_once_however_often_the_listening_module_was_edited(sites: &Sites) -> 
             let lines = printed.split_inclusive('\n').filter(|line| line.ends_with(&end));
             let told: Vec<String> =
                 lines.filter_map(|line| line.split(' ').next().map(str::to_owned)).collect();
-            told.iter().any(|who| who == newest).then_some(told)
+            let is_whole = told.last().is_some_and(|who| who == last);
+            (is_whole && told.iter().any(|who| who == newest)).then_some(told)
         })
     };
     let listening = |who: &str| {
@@ -216,15 +217,16 @@ getConnectionManager().on('connection:added', ({{ socket }}) => {{
     // By the module that hooks are imported from, and by one that it imports in turn.
     dev.write(LISTENING, &listening("imported-0"))?;
     let hooks = |who: &str| format!("import './listening';\n{}", listening(who));
-    seen(|| dev.write(HOOKS, &hooks("hooks-0")), || told("hooks-0"))?;
+    seen(|| dev.write(HOOKS, &hooks("hooks-0")), || told("hooks-0", "hooks-0"))?;
     for edit in 1..=3 {
         let newest = format!("imported-{edit}");
-        let told_now = seen(|| dev.write(LISTENING, &listening(&newest)), || told(&newest))?;
+        let told_now =
+            seen(|| dev.write(LISTENING, &listening(&newest)), || told(&newest, "hooks-0"))?;
         ensure!(told_now == [newest.as_str(), "hooks-0"], "{told_now:?}");
     }
     for edit in 1..=3 {
         let newest = format!("hooks-{edit}");
-        let told_now = seen(|| dev.write(HOOKS, &hooks(&newest)), || told(&newest))?;
+        let told_now = seen(|| dev.write(HOOKS, &hooks(&newest)), || told(&newest, &newest))?;
         ensure!(told_now.contains(&newest) && told_now.len() == 2, "{told_now:?}");
     }
     dev.0.server.check_alive()
