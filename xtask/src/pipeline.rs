@@ -273,7 +273,13 @@ impl Job<'_> {
         }
         ours.add_to(&mut files, self.adapter, &self.workshop.imports)?;
         let stamp = stamp::of(self.line);
-        let release = Manifest { version: &stamp, tag: &self.line.tag, files: &[RECORD, SBOM] };
+        let release = Manifest {
+            version: &stamp,
+            astro: &self.line.astro,
+            adapter: &tree.version,
+            tag: &self.line.tag,
+            files: &[RECORD, SBOM],
+        };
         let manifest = manifest::rewrite(self.adapter, &tree.manifest, &release)?;
         files.insert("package.json".to_owned(), manifest.into_bytes());
         let vendored = ours.vendored(&files);

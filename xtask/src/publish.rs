@@ -65,6 +65,8 @@ struct Release<'j> {
     package: Package,
     tag: String,
     need: Need,
+    /// The version that the tag is taken from, if another toolchain has published it.
+    foreign: Option<String>,
     /// What proves where it was built.
     provenance: Option<&'static str>,
 }
@@ -123,7 +125,10 @@ fn compare<'j>(
         };
         let provenance = npm::provenance(registry, &registry.url(&package.name)?)?;
         match shelf.need(job, &package, &tag) {
-            Ok(need) => compared.push(Release { job, package, tag, need, provenance }),
+            Ok(need) => {
+                let foreign = shelf.foreign(&tag).map(str::to_owned);
+                compared.push(Release { job, package, tag, need, foreign, provenance });
+            }
             Err(error) => errors.push(error),
         }
     }
@@ -188,7 +193,9 @@ impl Release<'_> {
     fn print(&self, outcome: &str) {
         let Package { name, version, integrity, .. } = &self.package;
         anstream::println!("{name} {version}");
-        anstream::println!("  tag        {}", self.tag);
+        let Self { tag, foreign, .. } = self;
+        let taken = foreign.as_ref().map(|at| format!(", now at {at} of another toolchain"));
+        anstream::println!("  tag        {tag}{}", taken.unwrap_or_default());
         anstream::println!("  integrity  {integrity}");
         if let Some(ci) = self.provenance.filter(|_| self.need == Need::Upload) {
             anstream::println!("  provenance {ci}");

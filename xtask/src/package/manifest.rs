@@ -1,6 +1,7 @@
 //! `package.json`: upstream's, with our name, version and additions, and the order of keys kept.
 
 use semantic_patch::Rename;
+use semver::Version;
 use serde_json::{Map, Value, json};
 
 use crate::{adapter::Adapter, error::BuildError};
@@ -8,12 +9,20 @@ use crate::{adapter::Adapter, error::BuildError};
 /// The project's page, which every package names.
 const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 
+/// The key that names what a package is made of. A registry repeats it for every version, and only a
+/// package of this toolchain has it.
+pub const UPSTREAM: &str = "upstream";
+
 /// Keys that only make sense in upstream's own repository.
 const DEVELOPMENT: [&str; 2] = ["devDependencies", "scripts"];
 
 /// What our manifest says of this release of ours.
 pub struct Manifest<'r> {
     pub version: &'r str,
+    /// The release of Astro that it is for.
+    pub astro: &'r Version,
+    /// The release of the official adapter that it is made of.
+    pub adapter: &'r Version,
     /// The dist-tag. A stamp is a prerelease, which npm publishes only under a tag that is named.
     pub tag: &'r str,
     /// Files that npm has to take beside `dist`.
@@ -59,6 +68,12 @@ pub fn rewrite(
     // Upstream's say how upstream publishes: that npm has to prove where the package was built, for
     // example, which it can in CI only.
     manifest.insert("publishConfig".into(), json!({ "access": "public", "tag": release.tag }));
+    let made_of = [("astro", release.astro), (&adapter.upstream.package, release.adapter)];
+    let made_of: Map<String, Value> = made_of
+        .map(|(name, version)| (name.to_owned(), json!(version.to_string())))
+        .into_iter()
+        .collect();
+    manifest.insert(UPSTREAM.into(), made_of.into());
     for (name, range) in &ours.dependencies {
         object(&mut manifest, "dependencies").map(|all| all.insert(name.clone(), json!(range)));
     }

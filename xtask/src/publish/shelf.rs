@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::PublishError;
 use crate::{
     error::Failure,
-    package::stamp::Stamp,
+    package::{manifest::UPSTREAM, stamp::Stamp},
     pipeline::{Job, Package},
     upstream::{Registry, UpstreamError},
 };
@@ -27,6 +28,9 @@ pub struct Shelf {
 #[derive(Debug, Deserialize)]
 struct Published {
     dist: Distribution,
+    /// What else its `package.json` holds, in whatever form others have written it.
+    #[serde(flatten)]
+    manifest: BTreeMap<String, Value>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -66,7 +70,7 @@ impl Shelf {
         let at = self.tags.get(tag).map(String::as_str);
         let own = package.version.as_str();
         let Some(published) = self.versions.get(&package.version) else {
-            return match at.filter(|at| is_later(at, own)) {
+            return match at.filter(|at| self.is_later(at, own)) {
                 None => Ok(Need::Upload),
                 Some(newer) => Err(PublishError::TagWouldGoBack {
                     package: package.name.clone(),
@@ -87,23 +91,38 @@ impl Shelf {
                 revision: job.line.revision + 1,
             });
         }
-        let is_past = |at: &str| at == own || is_later(at, own) || self.came_later(at, own);
+        let is_past = |at: &str| at == own || self.is_later(at, own) || self.came_later(at, own);
         Ok(if at.is_some_and(is_past) { Need::Nothing } else { Need::Tag })
+    }
+
+    /// The version that a tag is at, if another toolchain has published it.
+    pub fn foreign(&self, tag: &str) -> Option<&str> {
+        let at = self.tags.get(tag)?;
+        self.stamp(at).is_none().then_some(at.as_str())
+    }
+
+    /// The stamp of a published version. A version that another toolchain has published has none,
+    /// however much it looks like one: `9.4.2-abc1234` may be a release of an adapter.
+    fn stamp(&self, version: &str) -> Option<Stamp> {
+        let astro = self.versions.get(version)?.manifest.get(UPSTREAM)?.get("astro")?.as_str()?;
+        Stamp::parse(version).filter(|stamp| stamp.astro.to_string() == astro)
+    }
+
+    /// Whether a published version is later than one of ours, by what their stamps say.
+    fn is_later(&self, published: &str, own: &str) -> bool {
+        let stamps = self.stamp(published).zip(Stamp::parse(own));
+        stamps.is_some_and(|(published, own)| published.is_later_than(&own))
     }
 
     /// Whether one of two versions for the same Astro was published after the other: their stamps do not
     /// tell, and a release that is run again does not take its tag back.
     fn came_later(&self, one: &str, other: &str) -> bool {
-        let astro = |version| Stamp::parse(version).map(|stamp| stamp.astro);
+        let astro = |version| self.stamp(version).map(|stamp| stamp.astro);
         let times = self.time.get(one).zip(self.time.get(other));
-        astro(one) == astro(other) && times.is_some_and(|(one, other)| one > other)
+        astro(one).is_some()
+            && astro(one) == astro(other)
+            && times.is_some_and(|(one, other)| one > other)
     }
-}
-
-/// Whether one version is later than another by what their stamps say.
-fn is_later(one: &str, other: &str) -> bool {
-    let stamps = Stamp::parse(one).zip(Stamp::parse(other));
-    stamps.is_some_and(|(one, other)| one.is_later_than(&other))
 }
 
 /// Credentials of the registry are npm's business: what it refuses to tell us is told as it is.

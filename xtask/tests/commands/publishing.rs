@@ -148,6 +148,31 @@ fn a_tag_does_not_go_back_to_an_older_astro() {
     assert_eq!(press.holds()["tags"]["latest"], "8.0.0-0a1b2c3");
 }
 
+#[test]
+fn the_tag_is_taken_from_a_version_of_another_toolchain_however_high_it_is() {
+    let written = [
+        ("12.6.12-11", json!({})),
+        ("9.4.2-abc1234", json!({ "upstream": "https://example.invalid/toy" })),
+        ("7.2.4-f00d123", json!({ "upstream": { "astro": "5.7.0" } })),
+    ];
+    let mut shown = Vec::new();
+    for (at, manifest) in written {
+        let (checkout, _server, press) = ready(|_, _| None);
+        press.has_foreign(at, "latest", manifest.clone());
+        shown.push(checkout.shown(&["publish", "--astro", "7", "--dry-run"]));
+        let did = checkout.shown(&["publish"]);
+        assert!(did.starts_with("exit code 0"), "{did}");
+        assert_eq!(press.holds()["tags"], json!({ "latest": SEVEN, "astro6": SIX }));
+
+        // The other toolchain publishes once more.
+        press.has_foreign(&format!("{at}.1"), "latest", manifest);
+        let did = checkout.shown(&["publish"]);
+        assert!(did.starts_with("exit code 0"), "{did}");
+        assert_eq!(press.holds()["tags"]["latest"], SEVEN);
+    }
+    assert_snapshot!(shown.join("\n"));
+}
+
 /// Of the same Astro as [`SEVEN`], at another commit: before it as text.
 const OTHER_SEVEN: &str = "7.2.4-1f00baa";
 

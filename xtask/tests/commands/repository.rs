@@ -92,11 +92,24 @@ impl Press {
         self.packages.lock().unwrap()["our-toy"]["dist-tags"].as_object_mut().unwrap().remove(tag);
     }
 
-    /// Has a version be there already, with this sha512.
+    /// Has a version of ours be there already, with this sha512.
     pub fn has(&self, version: &str, tag: &str, integrity: &str) {
+        let (astro, _) = version.rsplit_once('-').unwrap();
+        let manifest =
+            json!({ "dist": { "integrity": integrity }, "upstream": { "astro": astro } });
+        self.has_manifest(version, tag, &manifest);
+    }
+
+    /// Has a version be there that another toolchain has published, with this in its `package.json`.
+    pub fn has_foreign(&self, version: &str, tag: &str, mut manifest: Value) {
+        manifest["dist"] = json!({ "integrity": "sha512-FOREIGN" });
+        self.has_manifest(version, tag, &manifest);
+    }
+
+    fn has_manifest(&self, version: &str, tag: &str, manifest: &Value) {
         let sent = json!({
             "name": "our-toy",
-            "versions": { version: { "dist": { "integrity": integrity } } },
+            "versions": { version: manifest },
             "dist-tags": { tag: version },
         });
         self.take(sent.to_string().as_bytes());
