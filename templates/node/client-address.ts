@@ -54,7 +54,7 @@ export function clientScheme(request: IncomingMessage, proxies: BlockList): 'htt
 	const said = proxyOf(request, proxies).isTrusted ? forwardedScheme(request) : undefined;
 	// Some proxies tell the scheme of the WebSocket.
 	if (said !== undefined) return /^(?:https|wss)$/i.test(said) ? 'https' : 'http';
-	return 'encrypted' in request.socket ? 'https' : 'http';
+	return isEncrypted(request.socket) ? 'https' : 'http';
 }
 
 /** `X-Forwarded-Proto`, or the `proto` of RFC 7239. */

@@ -10,6 +10,7 @@ import {
 import { BAD_HANDSHAKE, type Refusal } from '../shared/refusal.ts';
 import type { ReportSubject } from '../shared/report.ts';
 import type { UpgradeContext } from './context.ts';
+import { isEncrypted } from './system-socket.ts';
 
 /**
  * Whether a request asks for a WebSocket, be its handshake well formed or not. In HTTP/1.0 the
@@ -93,7 +94,7 @@ function url(origin: string, path: string): string {
 
 /** The origin that the request itself names. */
 export function requestOrigin(request: IncomingMessage): string {
-	const scheme = 'encrypted' in request.socket ? 'https' : 'http';
+	const scheme = isEncrypted(request.socket) ? 'https' : 'http';
 	return originOf(scheme, request.headers.host) ?? `${scheme}://localhost`;
 }
 

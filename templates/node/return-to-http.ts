@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { isEncrypted } from './system-socket.ts';
 
 /** Removes a header in both of its forms. */
 export function removeHeader({ headers, rawHeaders }: IncomingMessage, name: string): void {
@@ -30,5 +31,5 @@ export function returnToHttp(
 	// Node reads heads as latin1, so this gives back the bytes that came in.
 	const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
 	socket.unshift(Buffer.concat([head, rest]));
-	server.emit('encrypted' in socket ? 'secureConnection' : 'connection', socket);
+	server.emit(isEncrypted(socket) ? 'secureConnection' : 'connection', socket);
 }

@@ -6,6 +6,11 @@ export function isSystemSocket(stream: object): boolean {
 	return Object.getPrototypeOf(stream) === Socket.prototype;
 }
 
+/** Whether TLS is spoken on it. Of sockets without, Bun's have the property as well. */
+export function isEncrypted(socket: object & { readonly encrypted?: unknown }): boolean {
+	return socket.encrypted === true;
+}
+
 /** What Node has since version 21. */
 interface Transferable {
 	readonly byteLength: number;
