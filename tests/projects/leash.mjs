@@ -4,9 +4,12 @@ import { isMainThread } from 'node:worker_threads';
 
 // Threads are given it as well, and would be ended at once: the pipe is not theirs.
 if (isMainThread) {
-	process.stdin
-		.on('end', () => process.exit())
-		.on('error', () => process.exit())
-		.resume();
-	process.stdin.unref?.();
+	// Deno runs the server when this module has nothing left to wait for.
+	setTimeout(() => {
+		process.stdin
+			.on('end', () => process.exit())
+			.on('error', () => process.exit())
+			.resume();
+		process.stdin.unref?.();
+	}).unref();
 }

@@ -254,10 +254,16 @@ impl App {
 
     /// `node <script>`, to be given to `Server::start`.
     pub fn node_server(&self, script: &str) -> Command {
-        let mut command = self.node();
+        let mut node = self.tools.node();
+        node.arg("--import");
+        self.server_on(node, script)
+    }
+
+    /// `<runtime> <script>`, to be given to `Server::start`. The runtime takes a module to run first.
+    pub fn server_on(&self, runtime: Command, script: &str) -> Command {
+        let mut command = in_root(runtime, &self.tools, &self.root);
         // The server ends with the test process, however that one ends.
-        command.arg("--import").arg(locations::repository().join("tests/projects/leash.mjs"));
-        command.arg(script);
+        command.arg(locations::repository().join("tests/projects/leash.mjs")).arg(script);
         command
     }
 
@@ -300,10 +306,14 @@ impl App {
     }
 }
 
-/// Node in the root of a site. The environment is empty but for what every machine has, since Astro
-/// behaves differently in CI, on a terminal, and when it thinks that an agent is calling.
+/// Node in the root of a site.
 pub fn node_in(tools: &Tools, root: &Path) -> Command {
-    let mut command = tools.node();
+    in_root(tools.node(), tools, root)
+}
+
+/// A runtime in the root of a site. The environment is empty but for what every machine has, since Astro
+/// behaves differently in CI, on a terminal, and when it thinks that an agent is calling.
+fn in_root(mut command: Command, tools: &Tools, root: &Path) -> Command {
     command
         .current_dir(root)
         .env_clear()
@@ -313,6 +323,9 @@ pub fn node_in(tools: &Tools, root: &Path) -> Command {
         // Where wrangler keeps what servers on this machine tell each other, and its log.
         .env("XDG_CONFIG_HOME", root.join(".wrangler/config"))
         .env("WRANGLER_SEND_METRICS", "false")
+        // Where Deno keeps what it has compiled; it looks for no newer one.
+        .env("DENO_DIR", locations::target().join("deno"))
+        .env("DENO_NO_UPDATE_CHECK", "1")
         // `request.cf` is made up, and not fetched.
         .env("CLOUDFLARE_CF_FETCH_ENABLED", "false");
     if let Some(home) = std::env::var_os("HOME") {

@@ -26,6 +26,10 @@ pub enum Node {
     Preview,
     /// The server that a build is.
     Standalone,
+    /// The same server, run by Bun.
+    Bun,
+    /// The same server, run by Deno.
+    Deno,
     /// The same, with a certificate.
     Https,
     /// A server of `node:http` around the site.
@@ -53,10 +57,12 @@ pub enum Cloudflare {
 
 impl Node {
     /// All of them, in the order in which they are tested.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Dev,
         Self::Standalone,
         Self::Preview,
+        Self::Bun,
+        Self::Deno,
         Self::Https,
         Self::Http,
         Self::Express,
@@ -78,6 +84,8 @@ impl Host {
             Self::Node(Node::Dev) | Self::Cloudflare(Cloudflare::Dev) => "`astro dev`",
             Self::Node(Node::Preview) | Self::Cloudflare(Cloudflare::Preview) => "`astro preview`",
             Self::Node(Node::Standalone | Node::Https) => "standalone",
+            Self::Node(Node::Bun) => "standalone on Bun",
+            Self::Node(Node::Deno) => "standalone on Deno",
             Self::Node(_) => "middleware mode",
             Self::Cloudflare(Cloudflare::Wrangler) => "`wrangler dev`",
         }
@@ -91,6 +99,12 @@ impl Host {
             Self::Cloudflare(Cloudflare::Dev) => major()? >= 6,
             Self::Cloudflare(_) => true,
         })
+    }
+
+    /// Whether `new Response()` takes the status 101. The Fetch Standard says that it does not, and of
+    /// the runtimes only Node follows it.
+    pub fn makes_101(self) -> Result<bool> {
+        Ok(self.is_worker()? || matches!(self, Self::Node(Node::Bun | Node::Deno)))
     }
 
     /// Whether workerd itself speaks to the client, as it does on Cloudflare: then it is workerd that
@@ -150,6 +164,8 @@ impl fmt::Display for Node {
             Self::Dev => "dev",
             Self::Preview => "preview",
             Self::Standalone => "standalone",
+            Self::Bun => "bun",
+            Self::Deno => "deno",
             Self::Https => "https",
             Self::Http => "http",
             Self::Express => "express",

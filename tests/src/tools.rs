@@ -1,4 +1,4 @@
-//! The tools that the tests bring: Node, TypeScript, Biome, esbuild, pnpm and a registry.
+//! The tools that the tests bring: Node, Bun, Deno, TypeScript, Biome, esbuild, pnpm and a registry.
 //!
 //! `tests/tools/package-lock.json` and that of `bring-tools` pin them with their integrity; a machine
 //! needs nothing but npm.
@@ -46,6 +46,22 @@ impl Tools {
     pub fn checks() -> Result<PathBuf> {
         let source = locations::repository().join(TOOLS).join("checks");
         Ok(install_from(&source)?.join("node_modules"))
+    }
+
+    /// Bun, which takes a module to run first and then a script.
+    pub fn bun() -> Result<Command> {
+        // The processor has a name of its own there.
+        let platform = platform().replace("arm64", "aarch64");
+        let mut command = runtime(&format!("@oven/bun-{platform}/bin/bun"))?;
+        command.arg("--preload");
+        Ok(command)
+    }
+
+    /// Deno, with every permission, which takes a module to run first and then a script.
+    pub fn deno() -> Result<Command> {
+        let mut command = runtime(&format!("@deno/{}-glibc/deno", platform()))?;
+        command.args(["run", "--allow-all", "--no-lock", "--preload"]);
+        Ok(command)
     }
 
     /// The `node_modules` folder of the tools, where type checking finds `@types`.
@@ -109,6 +125,14 @@ impl Tools {
         command.arg(self.modules().join(path));
         command
     }
+}
+
+/// A runtime that stands in for Node.
+fn runtime(path: &str) -> Result<Command> {
+    let folder = install_from(&locations::repository().join(TOOLS).join("runtimes"))?;
+    let program = folder.join("node_modules").join(path);
+    ensure!(program.is_file(), "nothing is pinned for this platform: {path}");
+    Ok(Command::new(program))
 }
 
 /// Installs what a folder pins.

@@ -120,7 +120,7 @@ fn sends_a_header_that_middleware_sets(site: &Site) -> Result<()> {
 }
 
 fn accepts_a_response_that_is_rebuilt(site: &Site) -> Result<()> {
-    if !site.host.is_worker()? {
+    if !site.host.makes_101()? {
         return not_applicable("the `Response` of Node refuses the status 101");
     }
     answers(site, "/middleware/rebuilt", "hello")

@@ -61,6 +61,7 @@ fn no_crate_has_a_known_vulnerability((): &()) -> Result<()> {
 fn the_tools_from_npm_are_signed_by_their_registry((): &()) -> Result<()> {
     let tools = Tools::get()?;
     Tools::checks()?;
+    Tools::bun()?;
     let mut verified = 0;
     for folder in fs::read_dir(target().join("tools"))? {
         let folder = folder?.path();

@@ -9,8 +9,12 @@ use tests::once::Once;
 use tests::project::{App, Project};
 use tests::server::Server;
 use tests::site::Site;
+use tests::tools::Tools;
 
 pub use tests::site::Node as Host;
+
+/// The standalone server of a build.
+const STANDALONE: &str = "dist/server/entry.mjs";
 
 /// The server of every host, each started once, by whoever needs it first.
 #[derive(Default)]
@@ -41,9 +45,11 @@ impl Sites {
                 Server::start(&mut self.standalone()?.astro_server(["preview", "--port", "0"]))
             }
             Host::Standalone => start_standalone(self.standalone()?),
+            Host::Bun => start_on(Tools::bun()?, self.standalone()?),
+            Host::Deno => start_on(Tools::deno()?, self.standalone()?),
             Host::Https => {
                 let app = self.standalone()?;
-                start_secure(app, standalone_server(app, "dist/server/entry.mjs"))
+                start_secure(app, standalone_server(app, STANDALONE))
             }
             Host::Http | Host::Express | Host::Express4 | Host::Connect | Host::Fastify => {
                 self.start_host(&host.to_string())
@@ -55,6 +61,12 @@ impl Sites {
     pub fn start_alone(&self, settings: &Settings) -> Result<Alone> {
         let app = self.built(settings, "standalone")?;
         Ok(Alone { server: start_standalone(&app)?, app })
+    }
+
+    /// The same, run by another runtime than Node.
+    pub fn start_alone_on(&self, runtime: Command, settings: &Settings) -> Result<Alone> {
+        let app = self.built(settings, "standalone")?;
+        Ok(Alone { server: start_on(runtime, &app)?, app })
     }
 
     /// The same of a server of `hosts/`.
@@ -139,7 +151,14 @@ impl Sites {
 
 /// The server that a build is.
 pub fn start_standalone(app: &App) -> Result<Server> {
-    Server::start(&mut standalone_server(app, "dist/server/entry.mjs"))
+    Server::start(&mut standalone_server(app, STANDALONE))
+}
+
+/// The same, run by another runtime than Node.
+fn start_on(runtime: Command, app: &App) -> Result<Server> {
+    let mut command = app.server_on(runtime, STANDALONE);
+    on_loopback(&mut command);
+    Server::start(&mut command)
 }
 
 /// With a certificate where upstream's standalone server looks for one.
@@ -155,8 +174,13 @@ fn start_secure(app: &App, mut command: Command) -> Result<Server> {
 
 fn standalone_server(app: &App, script: &str) -> Command {
     let mut command = app.node_server(script);
-    command.env("HOST", "127.0.0.1").env("PORT", "0");
+    on_loopback(&mut command);
     command
+}
+
+/// Tells upstream's standalone server where to listen.
+fn on_loopback(command: &mut Command) {
+    command.env("HOST", "127.0.0.1").env("PORT", "0");
 }
 
 fn start_in(app: &App, name: &str) -> Result<Server> {

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
 use tests::checkout::Checkout;
 use tests::client::{Request, Response};
 use tests::locations::{repository, target};
@@ -187,6 +188,23 @@ fn the_tables_of_options_name_them_all() -> Result<()> {
         for name in &names {
             ensure!(told.contains(&format!("`{name}`").as_str()), "{page} does not name `{name}`");
         }
+    }
+    Ok(())
+}
+
+#[test]
+fn the_page_of_the_node_package_names_the_versions_of_other_runtimes_that_are_tested() -> Result<()>
+{
+    let text = fs::read_to_string(repository().join("tests/tools/runtimes/package.json"))?;
+    let manifest: Value = serde_json::from_str(&text)?;
+    let page = fs::read_to_string(repository().join(NODE))?;
+    for (runtime, package) in [("Bun", "@oven/bun-linux-x64"), ("Deno", "@deno/linux-x64-glibc")] {
+        let version = manifest["optionalDependencies"][package].as_str().context("no version")?;
+        let (minor, _) = version.rsplit_once('.').context("no patch version")?;
+        ensure!(
+            page.contains(&format!("{runtime} {minor}")),
+            "{NODE} does not name {runtime} {minor}"
+        );
     }
     Ok(())
 }

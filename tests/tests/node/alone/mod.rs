@@ -11,6 +11,7 @@ mod manager;
 mod memory;
 mod options;
 mod proxies;
+mod runtimes;
 mod sharing;
 mod shutdown;
 mod skipping;
@@ -32,6 +33,7 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
         proxies::CASES,
         sharing::CASES,
         shutdown::CASES,
+        runtimes::CASES,
         dev::CASES,
         autobahn::CASES,
         browser::CASES,

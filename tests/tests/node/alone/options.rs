@@ -19,7 +19,7 @@ pub const CASES: &[Case] = cases![
 ];
 
 /// The tests are the proxy that is believed, so that each check can be another client.
-const OPTIONS: &str = r#"{ "trustedProxies": ["127.0.0.1"], "maxPayload": 1000, "maxConnections": 6,
+pub const OPTIONS: &str = r#"{ "trustedProxies": ["127.0.0.1"], "maxPayload": 1000, "maxConnections": 6,
     "maxConnectionsPerIP": 3, "rateLimitMaxConnections": 8, "rateLimitWindow": 60000,
     "maxMessagesPerSecond": 20, "perMessageDeflate": true, "heartbeatInterval": 400,
     "idleTimeout": 700, "handshakeTimeout": 500, "maxBufferedAmount": 65536 }"#;
@@ -49,7 +49,8 @@ const CHECKS: [(&str, Check); 9] = [
     ("maxBufferedAmount", max_buffered_amount),
 ];
 
-fn keeps_every_limit(server: &Server) -> Result<()> {
+/// Checks each of these options on a server that has them.
+pub fn keeps_every_limit(server: &Server) -> Result<()> {
     // In dev a route is compiled by its first request, which takes its time.
     for route in ["/echo", "/reject", "/slow", "/quiet", "/flood"] {
         server.get(route)?;

@@ -13,7 +13,7 @@ use tests::server::Server;
 use tests::suite::not_applicable;
 
 use super::Case;
-use crate::hosts::{Settings, Sites};
+use crate::hosts::{Alone, Settings, Sites};
 
 pub const CASES: &[Case] = cases![
     shuts_down_by_sigterm,
@@ -29,17 +29,18 @@ pub const CASES: &[Case] = cases![
 ];
 
 fn shuts_down_by_sigterm(sites: &Sites) -> Result<()> {
-    shuts_down(sites, Signal::TERM)
+    shuts_down(&sites.start_alone(&STANDALONE)?, Signal::TERM)
 }
 
 fn shuts_down_by_sigint(sites: &Sites) -> Result<()> {
-    shuts_down(sites, Signal::INT)
+    shuts_down(&sites.start_alone(&STANDALONE)?, Signal::INT)
 }
 
-const STANDALONE: Settings = Settings { name: "shutdown", options: "{}" };
+/// A site for servers that are ended.
+pub const STANDALONE: Settings = Settings { name: "shutdown", options: "{}" };
 
-fn shuts_down(sites: &Sites, signal: Signal) -> Result<()> {
-    let site = sites.start_alone(&STANDALONE)?;
+/// Has a server end by a signal, with sockets that are open and one that is opening.
+pub fn shuts_down(site: &Alone, signal: Signal) -> Result<()> {
     let silent = silent(&site.server)?;
     let mut socket = site.server.open(&Request::upgrade("/echo"))?;
     socket.send("before it")?;
@@ -59,7 +60,11 @@ fn shuts_down(sites: &Sites, signal: Signal) -> Result<()> {
 }
 
 fn ends_at_once_by_a_second_signal(sites: &Sites) -> Result<()> {
-    let site = sites.start_alone(&STANDALONE)?;
+    ends_at_once(&sites.start_alone(&STANDALONE)?)
+}
+
+/// Has a server that is ending end at once.
+pub fn ends_at_once(site: &Alone) -> Result<()> {
     let _silent = silent(&site.server)?;
     let mut socket = site.server.open(&Request::upgrade("/echo"))?;
     site.server.signal(Signal::TERM)?;
