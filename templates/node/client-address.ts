@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
+import { isEncrypted } from './system-socket.ts';
 
 /** `websocket.trustedProxies` in the form in which addresses are held against it. */
 export function proxyList(trustedProxies: readonly string[]): BlockList {

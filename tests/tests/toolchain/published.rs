@@ -1,6 +1,7 @@
 //! From the pins to working sites, by way of a registry: every package is published to one on
 //! loopback, by the commands of the page, and installed from there as people do it.
 
+mod older;
 mod site;
 
 use std::collections::BTreeMap;
@@ -69,6 +70,7 @@ fn every_package_is_published_and_installed_and_echoes() -> Result<()> {
     ensure!(!packages.is_empty(), "nothing was built");
     let day = packages.iter().map(|package| package.pin.as_of.as_str()).min();
     let registry = Registry::start(&tools, day.context("no day")?)?;
+    older::publish(&tools, &registry)?;
     let cuts = Cuts::start(registry.server().address())?;
     let publisher = Publisher { checkout: &checkout, registry: &registry, cuts: &cuts };
 
@@ -77,7 +79,12 @@ fn every_package_is_published_and_installed_and_echoes() -> Result<()> {
         is_there(&registry, package)?;
     }
     publisher.uploads_nothing_again()?;
-    install_all(&tools, &registry, &packages)
+    older::its_range_stays_at_it(&tools, &registry)?;
+    thread::scope(|scope| {
+        let moved = scope.spawn(|| older::moves_to_ours(&tools, &registry, &packages));
+        install_all(&tools, &registry, &packages)?;
+        moved.join().map_err(|_| anyhow!("the move from the older package has panicked"))?
+    })
 }
 
 /// Who publishes, through a proxy that may cut the connection.
