@@ -9,7 +9,7 @@ use crate::{
     nodes,
     pipeline::Workshop,
     test::TOOLCHAIN,
-    upstream::{ASTRO, accepts},
+    upstream::{ASTRO, UpstreamError, accepts},
 };
 
 /// Print what CI has to test
@@ -50,12 +50,20 @@ impl Matrix {
             for line in workshop.of_adapter(adapter, &lines)?.into_iter().rev() {
                 let release = releases.iter().find(|release| release.version == line.astro);
                 let range = release.and_then(|release| release.node.as_deref()).unwrap_or("*");
-                let accepted = nodes.iter().rev().filter(|node| accepts(range, node));
-                include.extend(accepted.map(|node| Run {
-                    suite: adapter.runtime.clone(),
-                    astro: line.major,
-                    node: node.major,
-                }));
+                for node in nodes.iter().rev() {
+                    let is_accepted = accepts(range, node).map_err(|reason| {
+                        let release = format!("{ASTRO}@{}", line.astro);
+                        let (field, range) = ("engines.node", range.to_owned());
+                        UpstreamError::RangeUnreadable { release, field, range, reason }
+                    })?;
+                    if is_accepted {
+                        include.push(Run {
+                            suite: adapter.runtime.clone(),
+                            astro: line.major,
+                            node: node.major,
+                        });
+                    }
+                }
             }
         }
         // Strings and numbers only: nothing in it can fail to serialise.

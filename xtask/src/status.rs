@@ -164,11 +164,15 @@ fn without_line(registry: &Registry, pins: &Pins) -> Result<Vec<WithoutLine>, Up
         let releases = registry.releases(package)?;
         let majors = releases.iter().rev().filter(whole).map(|release| release.version.major);
         let newer: BTreeSet<u64> = majors.filter(|major| *major > last).collect();
-        let of_lines = newer.iter().rev().find_map(|major| {
-            let mut lines = pins.lines.iter().rev();
-            lines.find_map(|line| newest_for(&releases, *major, &newest_of(&astro, line).newest))
-        });
-        tell(package, of_lines.map(|release| &release.version));
+        let pairs = newer.iter().rev();
+        let pairs = pairs.flat_map(|major| pins.lines.iter().rev().map(move |line| (*major, line)));
+        for (major, line) in pairs {
+            let newest = newest_of(&astro, line).newest;
+            if let Some(release) = newest_for(package, &releases, major, &newest)? {
+                tell(package, Some(&release.version));
+                break;
+            }
+        }
     }
     Ok(found)
 }
@@ -210,7 +214,7 @@ impl LineStatus {
             let runtime = adapter
                 .map(|adapter| RuntimeStatus::of(workshop, reviewed, &workshop.job(adapter, line)));
             let releases = registry.releases(package)?;
-            let newest = newest_for(&releases, pin.version.major, &astro.newest);
+            let newest = newest_for(package, &releases, pin.version.major, &astro.newest)?;
             packages.push(PackageStatus {
                 package: package.clone(),
                 release: Release::of(&pin.version, newest),

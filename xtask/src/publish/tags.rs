@@ -1,6 +1,6 @@
 //! The dist-tags that packages are published under.
 
-use semver::VersionReq;
+use nodejs_semver::Range;
 
 use crate::{
     error::UsageError,
@@ -64,5 +64,5 @@ fn check(pins: &Pins, line: &Line, tag: &str) -> Result<(), UsageError> {
 /// Whether npm takes it for a tag and not for a range, such as `7` or `v7.2`.
 fn is_word(tag: &str) -> bool {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.~".contains(letter);
-    tag.chars().all(is_plain) && VersionReq::parse(tag.trim_start_matches(['v', '='])).is_err()
+    tag.chars().all(is_plain) && Range::parse(tag).is_err()
 }

@@ -382,4 +382,15 @@ pub enum UpstreamError {
         help = "wait if upstream is still publishing, or choose: `cargo xtask sync-version --to VERSION --commit SHA` takes the adapters that the commit has"
     )]
     NoOneCommit { releases: String, found: String },
+
+    /// A range of versions cannot be read
+    ///
+    /// The metadata of a release name the Node.js that it needs and the Astro that it is for, as ranges
+    /// of npm's. This one is none that npm would read, so it is not known what the release accepts.
+    #[error("`{field}` of `{release}` cannot be read, `{range}`: {reason}")]
+    #[explain(
+        code = "U043",
+        help = "run `npm view {release} {field}`; if the registry says the same, choose another release: `cargo xtask sync-version --to VERSION`"
+    )]
+    RangeUnreadable { release: String, field: &'static str, range: String, reason: String },
 }

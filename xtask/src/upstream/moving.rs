@@ -128,7 +128,8 @@ impl Mover<'_> {
                 })?
             }
             None => {
-                newest_for(&releases, major, astro).ok_or_else(|| UpstreamError::NoAdapter {
+                let found = newest_for(package, &releases, major, astro)?;
+                found.ok_or_else(|| UpstreamError::NoAdapter {
                     package: package.to_owned(),
                     major,
                     astro: astro.to_string(),
@@ -153,12 +154,26 @@ pub fn newest(releases: &[Release], major: u64) -> Option<&Release> {
 
 /// Of an adapter's major, the newest release that is for a version of Astro; a prerelease only where
 /// that is one.
-pub fn newest_for<'r>(releases: &'r [Release], major: u64, astro: &Version) -> Option<&'r Release> {
-    let mut of_major = releases.iter().rev().filter(|release| {
+///
+/// # Errors
+///
+/// [`UpstreamError::RangeUnreadable`].
+pub fn newest_for<'r>(
+    package: &str,
+    releases: &'r [Release],
+    major: u64,
+    astro: &Version,
+) -> Result<Option<&'r Release>, UpstreamError> {
+    let of_major = releases.iter().rev().filter(|release| {
         let Version { major: own, pre, .. } = &release.version;
         *own == major && (pre.is_empty() || !astro.pre.is_empty())
     });
-    of_major.find(|release| is_for(release, astro))
+    for release in of_major {
+        if is_for(release, package, astro)? {
+            return Ok(Some(release));
+        }
+    }
+    Ok(None)
 }
 
 fn newest_is(releases: &[Release], major: u64) -> String {
@@ -170,11 +185,19 @@ fn newest_is(releases: &[Release], major: u64) -> String {
 
 /// Whether a release of an adapter is for a version of Astro: a range of its own says so, and it was
 /// not made with a later one. A prerelease is for what it becomes, which npm's ranges do not say.
-fn is_for(release: &Release, astro: &Version) -> bool {
+fn is_for(release: &Release, package: &str, astro: &Version) -> Result<bool, UpstreamError> {
     let range = release.astro.as_deref().unwrap_or("*");
     let becomes = Version::new(astro.major, astro.minor, astro.patch);
-    (accepts(range, astro) || accepts(range, &becomes))
-        && release.made_with.as_ref().is_none_or(|made_with| made_with <= astro)
+    let accepts = |version: &Version| {
+        accepts(range, version).map_err(|reason| UpstreamError::RangeUnreadable {
+            release: format!("{package}@{}", release.version),
+            field: "peerDependencies.astro",
+            range: range.to_owned(),
+            reason,
+        })
+    };
+    Ok((accepts(astro)? || accepts(&becomes)?)
+        && release.made_with.as_ref().is_none_or(|made_with| made_with <= astro))
 }
 
 #[cfg(test)]
@@ -193,12 +216,13 @@ mod tests {
             node: None,
             made_with: made_with.map(|version| Version::parse(version).unwrap()),
         };
+        let is_for = |release: &Release, astro: &Version| is_for(release, "toy", astro).unwrap();
         let astro = Version::new(7, 2, 4);
         assert!(is_for(&release("^7.2.1", Some("7.2.4")), &astro));
         assert!(is_for(&release("^6.0.0 || ^7.0.0", None), &astro));
         assert!(!is_for(&release("^7.2.1", Some("7.3.0")), &astro));
         assert!(!is_for(&release("^7.3.0", None), &astro));
-        assert!(!is_for(&release("latest", None), &astro));
+        assert!(super::is_for(&release("latest", None), "toy", &astro).is_err());
         let beta = Version::parse("7.3.0-beta.1").unwrap();
         assert!(is_for(&release("^7.2.1", Some("7.3.0-beta.0")), &beta));
         assert!(!is_for(&release("^7.2.1", Some("7.3.0")), &beta));

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use semver::{Version, VersionReq};
+use nodejs_semver::Range;
+use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use super::{Integrity, PackagePin, UpstreamError};
@@ -121,14 +122,43 @@ fn releases(metadata: Metadata) -> Vec<Release> {
     releases
 }
 
-/// Whether a range, as npm has it, holds a version: npm's `||` is none of Cargo's, and a bare version
-/// is that version only.
-#[must_use]
-pub fn accepts(range: &str, version: &Version) -> bool {
-    range.split("||").map(str::trim).any(|range| match Version::parse(range) {
-        Ok(exact) => exact == *version,
-        Err(_) => VersionReq::parse(range).is_ok_and(|range| range.matches(version)),
-    })
+/// Whether a range of npm's holds a version.
+///
+/// # Errors
+///
+/// Why the range cannot be read, if it cannot.
+pub fn accepts(range: &str, version: &Version) -> Result<bool, String> {
+    for comparator in comparators(range) {
+        Range::parse(&comparator).map_err(|_| format!("`{comparator}` is no range"))?;
+    }
+    let range = Range::parse(range).map_err(|error| error.to_string())?;
+    // Both are semver's: whatever one reads, the other does.
+    let version =
+        nodejs_semver::Version::parse(version.to_string()).map_err(|error| error.to_string())?;
+    Ok(range.satisfies(&version))
+}
+
+/// What a range is made of, one by one: read together, those that are none would be passed over.
+fn comparators(range: &str) -> Vec<String> {
+    let mut comparators: Vec<String> = Vec::new();
+    for alternative in range.split("||").map(str::trim) {
+        if alternative.contains(" - ") {
+            comparators.push(alternative.to_owned());
+            continue;
+        }
+        let mut operator = String::new();
+        for word in alternative.split_whitespace() {
+            // A space may stand between an operator and its version.
+            if word.chars().all(|character| "<>=^~".contains(character)) {
+                operator.push_str(word);
+            } else {
+                comparators.push(format!("{operator}{word}"));
+                operator.clear();
+            }
+        }
+        comparators.extend((!operator.is_empty()).then_some(operator));
+    }
+    comparators
 }
 
 #[cfg(test)]
@@ -147,8 +177,29 @@ mod tests {
             (Version::new(21, 0, 0), false),
             (Version::new(24, 21, 0), true),
         ] {
-            assert_eq!(accepts(astro5, &version), is_in, "{version}");
+            assert_eq!(accepts(astro5, &version), Ok(is_in), "{version}");
         }
-        assert!(!accepts("latest", &Version::new(1, 0, 0)));
+        for (range, is_in) in [
+            (">=18 <20", true),
+            (">=18 <19", false),
+            (">= 18.0.0 < 20", true),
+            ("18 - 19", true),
+            ("18.x || 19.x", true),
+            ("19", true),
+            ("19.1.0", false),
+            ("~18", false),
+            ("*", true),
+            ("", true),
+        ] {
+            assert_eq!(accepts(range, &Version::new(19, 0, 1)), Ok(is_in), "{range}");
+        }
+    }
+
+    #[test]
+    fn a_range_that_cannot_be_read_is_not_one_that_holds_nothing() {
+        for range in ["latest", ">=18 <<20", ">=18 <", "workspace:^", "18 || node", ">=18 and <20"]
+        {
+            assert!(accepts(range, &Version::new(19, 0, 1)).is_err(), "{range}");
+        }
     }
 }

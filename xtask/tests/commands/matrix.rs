@@ -1,6 +1,7 @@
 //! `xtask matrix`: what CI has to test, and `test --node`.
 
 use insta::assert_snapshot;
+use serde_json::Value;
 
 use crate::{
     checkout::{COMMIT, Checkout},
@@ -11,7 +12,11 @@ use crate::{
 
 /// Two lines, and three releases of Node.js.
 fn checkout() -> (Checkout, Server) {
-    let shelf = Shelf::default().astro(&["6.4.8", "7.2.4"]);
+    with(Shelf::default())
+}
+
+fn with(shelf: Shelf) -> (Checkout, Server) {
+    let shelf = shelf.astro(&["6.4.8", "7.2.4"]);
     let server = shelf.toy("1.2.3", "6.4.8").toy("2.0.0", "7.2.4").serve();
     let checkout = Checkout::new(&tarball::good(), &server);
     let (six, seven) = (line("6.4.8", COMMIT, "1.2.3", ""), line("7.2.4", COMMIT, "2.0.0", ""));
@@ -30,6 +35,32 @@ fn checkout() -> (Checkout, Server) {
 #[test]
 fn every_runtime_is_tested_on_every_astro_with_every_node_that_it_accepts() {
     let (checkout, _server) = checkout();
+    assert_snapshot!(checkout.shown(&["matrix"]));
+}
+
+#[test]
+fn a_range_of_node_holds_what_npm_says_it_holds() {
+    for (range, nodes) in [
+        (">=18 <23", "22, 20"),
+        (">= 22.0.0", "24, 22"),
+        ("20 - 22", "22, 20"),
+        ("20.x || 24", "24, 20"),
+        ("^18 || >=24.0.0 <24.21.0", ""),
+    ] {
+        let (checkout, _server) = with(Shelf::default().node(range));
+        let shown = checkout.shown(&["matrix"]);
+        let line = shown.lines().find(|line| line.starts_with('{')).unwrap();
+        let matrix: Value = serde_json::from_str(line).unwrap();
+        let runs = matrix["include"].as_array().unwrap().iter();
+        let runs = runs.filter(|run| run["suite"] == "toy" && run["astro"] == 7);
+        let accepted: Vec<String> = runs.map(|run| run["node"].to_string()).collect();
+        assert_eq!(accepted.join(", "), nodes, "{range}");
+    }
+}
+
+#[test]
+fn a_range_of_node_that_cannot_be_read_is_an_error() {
+    let (checkout, _server) = with(Shelf::default().node(">=18 <<23"));
     assert_snapshot!(checkout.shown(&["matrix"]));
 }
 

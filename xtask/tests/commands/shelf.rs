@@ -12,6 +12,8 @@ use crate::{
 pub struct Shelf {
     toys: BTreeMap<String, Toy>,
     astro: Vec<String>,
+    /// The range of Node.js that every Astro has, in place of those that they had.
+    node: Option<String>,
 }
 
 #[derive(Clone)]
@@ -46,6 +48,18 @@ impl Shelf {
     /// With metadata of a release of the toy that name this sha512, or none.
     pub fn announcing(mut self, version: &str, integrity: Option<String>) -> Self {
         self.toys.get_mut(version).unwrap().integrity = integrity;
+        self
+    }
+
+    /// With this range of Astro for a release of the toy.
+    pub fn peer(mut self, version: &str, range: &str) -> Self {
+        self.toys.get_mut(version).unwrap().peer = range.to_owned();
+        self
+    }
+
+    /// With this range of Node.js for every Astro.
+    pub fn node(mut self, range: &str) -> Self {
+        self.node = Some(range.to_owned());
         self
     }
 
@@ -89,7 +103,9 @@ impl Shelf {
 
     fn metadata_of_astro(&self) -> String {
         let versions = self.astro.iter().map(|version| {
-            let node = if version.starts_with(['4', '5', '6']) {
+            let node = if let Some(range) = &self.node {
+                range
+            } else if version.starts_with(['4', '5', '6']) {
                 "18.20.8 || ^20.3.0 || >=22.0.0"
             } else {
                 ">=22.12.0"

@@ -36,6 +36,19 @@ fn every_line_is_shown_with_what_upstream_has_released_since() {
 }
 
 #[test]
+fn ranges_of_astro_are_read_as_npm_reads_them() {
+    let (checkout, _server) = checkout(shelf().peer("2.1.0", ">=7.3.0 <8"));
+    let shown = checkout.shown(&["status"]);
+    assert!(shown.contains("2.0.0, newest is 2.1.0\n"), "{shown}");
+}
+
+#[test]
+fn a_range_of_astro_that_cannot_be_read_is_an_error() {
+    let (checkout, _server) = self::checkout(shelf().peer("2.1.0", "workspace:^"));
+    assert_snapshot!(checkout.shown(&["status"]));
+}
+
+#[test]
 fn check_answers_no_while_upstream_is_ahead() {
     let (ahead, _server) = checkout(shelf());
     assert!(ahead.shown(&["status", "--check"]).starts_with("exit code 1"));
