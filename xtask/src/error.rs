@@ -2,9 +2,10 @@
 
 use std::process::ExitCode;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use semantic_patch::{Entry, Explain, PatchError, Place, Report};
 use semver::Version;
+use serde::{Deserialize, Serialize};
 
 use crate::{output, publish::PublishError, upstream::UpstreamError};
 
@@ -56,6 +57,18 @@ impl From<Vec<PatchError>> for Failure {
     }
 }
 
+/// One thing that was wrong, as other programs are told it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Told {
+    pub code: String,
+    pub message: String,
+    pub help: String,
+    pub exit: u8,
+    /// Whether what was asked is not known, and asking again may tell it.
+    pub no_answer: bool,
+}
+
 impl Failure {
     /// Everything that was wrong at once.
     pub fn of<E: Explain>(errors: impl IntoIterator<Item = E>) -> Self {
@@ -90,6 +103,19 @@ impl Failure {
         self
     }
 
+    /// For programs.
+    fn json(&self) -> String {
+        let told = self.0.iter().map(|report| Told {
+            code: report.code.to_owned(),
+            message: report.message.clone(),
+            help: report.help.clone(),
+            exit: report.exit,
+            no_answer: report.no_answer,
+        });
+        // Strings, numbers and booleans: nothing in it can fail to serialise.
+        serde_json::to_string(&told.collect::<Vec<Told>>()).unwrap_or_default()
+    }
+
     /// Everything that was wrong, one by one.
     pub fn reports(&self) -> &[Report] {
         &self.0
@@ -100,8 +126,13 @@ impl Failure {
         self.0.iter().map(|report| report.exit).max().unwrap_or(1)
     }
 
-    /// Shows everything on stderr and says how the process has to end.
-    pub fn report(self) -> ExitCode {
+    /// Shows everything on stderr and says how the process has to end. Programs that want it get
+    /// the same as JSON, in this file.
+    pub fn report(self, json: Option<&Utf8Path>) -> ExitCode {
+        let written = json.map_or(Ok(()), |path| output::write_file(path, self.json()));
+        if let Err(error) = written {
+            anstream::eprintln!("{}", Report::from(error).render(true));
+        }
         let mut codes: Vec<&str> = Vec::new();
         for report in &self.0 {
             anstream::eprintln!("{}", report.render(true));

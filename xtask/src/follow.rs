@@ -1,7 +1,7 @@
 //! `cargo xtask follow`: takes the pins to where upstream is, line by line, and says what came of it.
 
 use std::{
-    env,
+    env, fs,
     io::{BufRead as _, BufReader, Read},
     process::{Command, Stdio},
     sync::{Mutex, PoisonError},
@@ -14,7 +14,7 @@ use semver::Version;
 use crate::{
     Answer,
     adapter::Adapter,
-    error::{BuildError, Failure},
+    error::{BuildError, Failure, Told},
     output,
     package::stamp,
     pipeline::Workshop,
@@ -27,10 +27,8 @@ use crate::{
     workspace,
 };
 
-/// Errors after which nothing is known of a release: the registry was not reached, or not for the
-/// declarations beside a clone's source. Others that end with 3 do tell something, for example that a
-/// folder of upstream's has moved.
-const NOT_REACHED: [&str; 6] = ["U004", "U005", "U006", "U007", "U009", "U026"];
+/// What a step writes its errors to, below cargo's target folder.
+const ERRORS: &str = "follow-errors.json";
 
 /// Try the newest releases of upstream, and print what to tell the maintainers
 ///
@@ -120,7 +118,7 @@ impl Follow {
         let mut attempt =
             Attempt { before: stamp::of(line), target, steps: Vec::new(), fits: true };
         for command in commands {
-            let step = match step(&command) {
+            let step = match step(root, &command) {
                 Ok(step) => step,
                 Err(failure) => {
                     earlier.restore(root)?;
@@ -180,10 +178,18 @@ impl State {
 }
 
 /// Runs this program, and passes on what it prints.
-fn step(arguments: &[&str]) -> Result<Step, Failure> {
+fn step(root: &Utf8Path, arguments: &[&str]) -> Result<Step, Failure> {
+    let errors = workspace::target(root).join(ERRORS);
+    output::remove(&errors).map_err(|error| output::unwritable(&errors, &error))?;
     let program = env::current_exe().unwrap_or_else(|_| "xtask".into());
     let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .args(arguments)
+        .arg("--errors")
+        .arg(&errors)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let name = format!("cargo xtask {}", arguments.join(" "));
     anstream::eprintln!("{name}");
     let failed = |error: std::io::Error| BuildError::ProgramFailed {
@@ -202,7 +208,9 @@ fn step(arguments: &[&str]) -> Result<Step, Failure> {
     let status = child.wait().map_err(failed)?;
     let code = status.code().unwrap_or(1);
     let output = output.into_inner().unwrap_or_else(PoisonError::into_inner);
-    if NOT_REACHED.iter().any(|code| output.contains(&format!("error[{code}]"))) {
+    let told = fs::read(&errors).unwrap_or_default();
+    let told: Vec<Told> = serde_json::from_slice(&told).unwrap_or_default();
+    if code != 0 && told.iter().any(|told| told.no_answer) {
         return Err(UpstreamError::Unknown { command: name }.into());
     }
     Ok(Step { command: name, code, output })

@@ -47,6 +47,7 @@ mod workspace;
 
 use std::process::ExitCode;
 
+use camino::Utf8PathBuf;
 use clap::{Parser, Subcommand};
 
 /// The way a command ended that did not fail.
@@ -71,6 +72,9 @@ enum Answer {
 struct CommandLine {
     #[command(subcommand)]
     command: Command,
+    /// Write what went wrong to this file too, as JSON
+    #[arg(long, global = true, hide = true, value_name = "FILE")]
+    errors: Option<Utf8PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -95,7 +99,8 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let answer = match CommandLine::parse().command {
+    let CommandLine { command, errors } = CommandLine::parse();
+    let answer = match command {
         Command::Build(build) => build.run(),
         Command::Check(check) => check.run(),
         Command::Diff(diff) => diff.run(),
@@ -117,6 +122,6 @@ fn main() -> ExitCode {
     match answer {
         Ok(Answer::Fine) => ExitCode::SUCCESS,
         Ok(Answer::No) => ExitCode::from(1),
-        Err(failure) => failure.report(),
+        Err(failure) => failure.report(errors.as_deref()),
     }
 }

@@ -14,7 +14,8 @@
 //! ```
 //!
 //! and implements the trait `semantic_patch::Explain`: the catalogue, and for a value its code,
-//! its exit code (from `#[explain(exit = 4)]` on the enum), its help line (formatted with the
+//! its exit code (from `#[explain(exit = 4)]` on the enum), whether it leaves open what was asked
+//! (`#[explain(no_answer)]` on the variant), its help line (formatted with the
 //! variant's fields) and the places it marks (the field `places`, where a variant has one).
 
 use proc_macro2::TokenStream;
@@ -64,21 +65,26 @@ struct Situation<'a> {
     variant: &'a Variant,
     code: LitStr,
     help: LitStr,
+    no_answer: bool,
     explanation: String,
 }
 
 impl<'a> Situation<'a> {
     fn read(variant: &'a Variant) -> syn::Result<Self> {
-        let (mut code, mut help) = (None, None);
+        let (mut code, mut help, mut no_answer) = (None, None, false);
         for attribute in explain_attributes(&variant.attrs) {
             attribute.parse_nested_meta(|meta| {
+                if meta.path.is_ident("no_answer") {
+                    no_answer = true;
+                    return Ok(());
+                }
                 let value = meta.value()?.parse::<LitStr>()?;
                 if meta.path.is_ident("code") {
                     code = Some(value);
                 } else if meta.path.is_ident("help") {
                     help = Some(value);
                 } else {
-                    return Err(meta.error("expected `code` or `help`"));
+                    return Err(meta.error("expected `code`, `help` or `no_answer`"));
                 }
                 Ok(())
             })?;
@@ -94,15 +100,22 @@ impl<'a> Situation<'a> {
             variant,
             code: code.ok_or_else(|| missing("`#[explain(code = …)]`"))?,
             help: help.ok_or_else(|| missing("`#[explain(help = …)]`"))?,
+            no_answer,
             explanation,
         })
     }
 
     fn entry(&self, exit: &LitInt) -> TokenStream {
-        let Self { code, explanation, .. } = self;
+        let Self { code, explanation, no_answer, .. } = self;
         let title = explanation.lines().next().unwrap_or_default();
         quote! {
-            ::semantic_patch::Entry { code: #code, title: #title, explanation: #explanation, exit: #exit }
+            ::semantic_patch::Entry {
+                code: #code,
+                title: #title,
+                explanation: #explanation,
+                exit: #exit,
+                no_answer: #no_answer,
+            }
         }
     }
 

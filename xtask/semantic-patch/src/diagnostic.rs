@@ -63,6 +63,8 @@ pub struct Entry {
     pub explanation: &'static str,
     /// The exit code of a process that ends with this error.
     pub exit: u8,
+    /// Whether what was asked is not known, and asking again may tell it.
+    pub no_answer: bool,
 }
 
 /// An error type whose situations have codes, explanations and help lines.
@@ -92,19 +94,21 @@ pub struct Report {
     pub help: String,
     /// The exit code of a process that ends with this error.
     pub exit: u8,
+    /// Whether what was asked is not known, and asking again may tell it.
+    pub no_answer: bool,
 }
 
 impl<E: Explain> From<E> for Report {
     fn from(error: E) -> Self {
         let code = error.code();
-        let exit =
-            E::CATALOGUE.iter().find(|entry| entry.code == code).map_or(1, |entry| entry.exit);
+        let entry = E::CATALOGUE.iter().find(|entry| entry.code == code);
         Self {
             code,
             message: error.to_string(),
             places: error.places().to_vec(),
             help: error.help(),
-            exit,
+            exit: entry.map_or(1, |entry| entry.exit),
+            no_answer: entry.is_some_and(|entry| entry.no_answer),
         }
     }
 }

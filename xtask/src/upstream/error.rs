@@ -45,6 +45,7 @@ pub enum UpstreamError {
     #[error("npm does not say which registry to use: {reason}")]
     #[explain(
         code = "U004",
+        no_answer,
         help = "install Node, or name a registry: `npm_config_registry=URL cargo xtask build`"
     )]
     NoRegistry { reason: String },
@@ -57,6 +58,7 @@ pub enum UpstreamError {
     #[error("npm's setting `{key}` cannot be used: {reason}")]
     #[explain(
         code = "U005",
+        no_answer,
         help = "run `npm config ls -l` to see where `{key}` is set, and correct it"
     )]
     Configuration { key: String, reason: String },
@@ -71,6 +73,7 @@ pub enum UpstreamError {
     #[error("`{package}` is not in the cache, and {url} cannot be reached: {reason}")]
     #[explain(
         code = "U006",
+        no_answer,
         help = "run `npm view {package} version`, which asks the same registry; when that works, build again"
     )]
     Unreachable { package: String, url: String, reason: String },
@@ -81,7 +84,11 @@ pub enum UpstreamError {
     /// entry for this host: `_authToken`, `_auth`, or `username` with `_password`. They are never
     /// sent to another host.
     #[error("the registry refuses `{package}` with status {status}: {url}")]
-    #[explain(code = "U007", help = "run `npm login --registry={registry}`, then build again")]
+    #[explain(
+        code = "U007",
+        no_answer,
+        help = "run `npm login --registry={registry}`, then build again"
+    )]
     Refused { package: String, url: String, registry: String, status: u16 },
 
     /// The registry does not have the package
@@ -100,7 +107,7 @@ pub enum UpstreamError {
     /// The registry answered with an unexpected status, or with something that is not a package's
     /// metadata. A proxy that answers with a page of its own is a usual cause.
     #[error("the registry's answer for `{package}` makes no sense: {reason}: {url}")]
-    #[explain(code = "U009", help = "run `curl -i {url}` and see who answers")]
+    #[explain(code = "U009", no_answer, help = "run `curl -i {url}` and see who answers")]
     BadAnswer { package: String, url: String, reason: String },
 
     /// The tarball is not the pinned one
@@ -283,7 +290,7 @@ pub enum UpstreamError {
     #[error(
         "the source of `{package}` is in git, but its type declarations come from the published package: {cause}"
     )]
-    #[explain(code = "U026", help = "{advice}")]
+    #[explain(code = "U026", no_answer, help = "{advice}")]
     DeclarationsMissing {
         package: String,
         advice: String,

@@ -164,6 +164,15 @@ fn an_upstream_that_is_lost_half_way_is_no_answer() {
     assert_eq!(pins(&checkout), before);
 }
 
+#[test]
+fn a_test_that_prints_an_error_of_the_toolchain_has_failed_all_the_same() {
+    let prints = format!("echo 'error[U006]: a test of this error has failed'\n{FAILS}");
+    let (checkout, _server) = checkout(shelf().astro(&["6.4.8", "7.2.4", "7.3.0"]), &prints);
+    let told = proposal(&checkout, &["follow"]);
+    assert!(told.contains("── issue: Astro 7.3.0 does not fit\n"), "{told}");
+    assert!(told.contains("error[U006]"), "{told}");
+}
+
 /// Only the toy has a new release.
 fn only_an_adapter(version: &str) -> Shelf {
     shelf().astro(&["6.4.8", "7.2.4"]).toy(version, "7.2.4")
