@@ -383,8 +383,8 @@ fn tarball(adapter: &str) -> Result<PathBuf> {
 pub struct Pin {
     /// The exact version of Astro.
     pub astro: String,
-    /// The commit of that release.
-    pub commit: String,
+    /// The commit of that release, if it is known.
+    pub commit: Option<String>,
     /// npm takes no release that is younger than this day, so that what the dependencies depend on
     /// stays the same from one run to the next. A lockfile would do the same, but it would repeat
     /// the version of Astro and the integrity of the tarball, which change with every pin and every

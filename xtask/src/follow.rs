@@ -8,7 +8,7 @@ use std::{
     thread,
 };
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use semver::Version;
 
 use crate::{
@@ -35,8 +35,8 @@ const ERRORS: &str = "follow-errors.json";
 /// Looks what upstream has released since, as `status` does: a new Astro, or only an adapter. For each
 /// line that is left behind it runs `sync-version --latest`, `build` and `test`. The pins of the lines
 /// that fit stay moved, those of the others go back. Prints a proposal as JSON: a pull request for what
-/// fits, an issue for what does not, for `cargo xtask propose`. Commits that pins need are fetched by
-/// the git of this machine.
+/// fits, an issue for what does not, for `cargo xtask propose`. Tags that tell commits are fetched by the
+/// git of this machine; without it, what the registry has is enough.
 #[derive(clap::Args)]
 pub struct Follow {
     /// Write nothing: try whether the patches fit, without building and testing
@@ -79,13 +79,10 @@ impl Follow {
         let ahead = report.lines.iter().filter(|status| status.is_ahead());
         let targets: Vec<Target<'_>> =
             ahead.filter_map(|status| Target::of(&workshop.pins, status)).collect();
-        let fetcher = Fetcher::new(&workshop.root, workshop.registry.cache())?;
-        let tags: Vec<String> = targets.iter().flat_map(|target| target.tags.clone()).collect();
-        fetcher.tags(&tags)?;
-
+        let clone = fetched(&workshop, &targets);
         let mut attempts = Vec::new();
         for target in targets {
-            attempts.push(self.attempt(&workshop, &adapters, target, fetcher.path())?);
+            attempts.push(self.attempt(&workshop, &adapters, target, clone.as_deref())?);
         }
         output::json(&proposal(&workshop.root, &report, &attempts)?);
         Ok(Answer::Fine)
@@ -96,7 +93,7 @@ impl Follow {
         workshop: &Workshop,
         adapters: &[Adapter],
         target: Target<'w>,
-        clone: &Utf8Path,
+        clone: Option<&Utf8Path>,
     ) -> Result<Attempt<'w>, Failure> {
         let root = &workshop.root;
         let line = target.line;
@@ -106,7 +103,7 @@ impl Follow {
         let runtimes = adapters.iter().filter(of_line).map(|adapter| adapter.runtime.as_str());
         let test = ["test"].into_iter().chain(runtimes).chain(["--astro", &major]).collect();
         let mut sync = vec!["sync-version", "--latest", "--astro", &major];
-        if !target.tags.is_empty() {
+        if let Some(clone) = clone.filter(|_| !target.tags.is_empty()) {
             sync.extend(["--upstream", clone.as_str()]);
         }
         let commands: Vec<Vec<&str>> = if self.dry_run {
@@ -115,8 +112,7 @@ impl Follow {
         } else {
             vec![sync, vec!["build", "--astro", &major], test]
         };
-        let mut attempt =
-            Attempt { before: stamp::of(line), target, steps: Vec::new(), fits: true };
+        let mut attempt = Attempt { before: stamps(line), target, steps: Vec::new(), fits: true };
         for command in commands {
             let step = match step(root, &command) {
                 Ok(step) => step,
@@ -154,6 +150,23 @@ impl<'w> Target<'w> {
         };
         Some(Self { line, names, tags })
     }
+}
+
+/// The clone with the tags that lines may need. Without git or its network there is none, and the lines
+/// go on by what the registry has.
+fn fetched(workshop: &Workshop, targets: &[Target<'_>]) -> Option<Utf8PathBuf> {
+    let tags: Vec<String> = targets.iter().flat_map(|target| target.tags.clone()).collect();
+    if tags.is_empty() {
+        return None;
+    }
+    let fetch = || {
+        let fetcher = Fetcher::new(&workshop.root, workshop.registry.cache())?;
+        fetcher.tags(&tags)?;
+        Ok::<_, UpstreamError>(fetcher.path().to_owned())
+    };
+    fetch()
+        .inspect_err(|error| output::hint(&format!("upstream's tags are not asked: {error}")))
+        .ok()
 }
 
 /// What a line that does not fit is taken back to.
@@ -256,6 +269,13 @@ fn proposal(
     Ok(Proposal { pull_request, issue })
 }
 
+/// The stamps of a line, as Markdown.
+fn stamps(line: &Line) -> String {
+    let stamps: Vec<String> =
+        stamp::of_line(line).iter().map(|stamp| format!("`{stamp}`")).collect();
+    list(&stamps)
+}
+
 /// `Astro 7.3.5 and @astrojs/node 10.1.5`.
 fn names(attempts: &[&Attempt<'_>]) -> String {
     let names = attempts.iter().flat_map(|attempt| attempt.target.names.clone());
@@ -267,9 +287,9 @@ fn pull_request(root: &Utf8Path, fitting: &[&Attempt<'_>]) -> Result<String, Fai
     let mut text = "Upstream has moved, and the patches fit: every line below was built and has passed the tests of its runtimes.\n".to_owned();
     for Attempt { target, before, steps, .. } in fitting {
         let line = &target.line.name;
-        let after = pins.lines.iter().find(|pinned| pinned.name == *line).map(stamp::of);
+        let after = pins.lines.iter().find(|pinned| pinned.name == *line).map(stamps);
         let after = after.unwrap_or_default();
-        text.push_str(&format!("\n### {line}: `{before}` to `{after}`\n\n"));
+        text.push_str(&format!("\n### {line}: {before} to {after}\n\n"));
         text.extend(steps.iter().map(|step| step.markdown(false)));
     }
     text.push_str("\nBefore it is merged, read the code that has changed since it was reviewed, if `sync-version` shows any: a patch can fit and be wrong. Then say so with `cargo xtask sync-version --accept`.\n");
@@ -281,7 +301,7 @@ fn issue(others: &[&Attempt<'_>], without_line: &[String]) -> String {
     for Attempt { target, before, steps, .. } in others {
         let Some((failed, passed)) = steps.split_last() else { continue };
         text.push_str(&format!(
-            "### {}: from `{before}` to {}\n\n`{}` ended with {}.\n\n",
+            "### {}: from {before} to {}\n\n`{}` ended with {}.\n\n",
             target.line.name,
             list(&target.names),
             failed.command,

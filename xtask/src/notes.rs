@@ -118,9 +118,12 @@ impl Notes {
             return Ok(self.upstream.clone().unwrap_or_else(|| root.join(SUBMODULE)));
         }
         let fetcher = Fetcher::new(root, &Cache::of_user()?)?;
-        let has_moved = packages.iter().filter(|package| package.range().is_some());
-        let commits: Vec<&str> = has_moved.map(|package| package.line.commit.as_str()).collect();
+        let has_moved = || packages.iter().filter(|package| package.range().is_some());
+        let commits: Vec<&str> =
+            has_moved().filter_map(|package| package.line.commit.as_deref()).collect();
         fetcher.commits(&commits)?;
+        let without = has_moved().filter(|package| package.line.commit.is_none());
+        fetcher.tags(&without.map(Package::upstream_tag).collect::<Vec<String>>())?;
         Ok(fetcher.path().to_owned())
     }
 }
@@ -133,10 +136,20 @@ impl Package<'_> {
             .then_some((&earlier.version, &self.pin.version))
     }
 
+    /// The tag of the upstream release in Astro's repository.
+    fn upstream_tag(&self) -> String {
+        format!("{}@{}", self.adapter.upstream.package, self.pin.version)
+    }
+
+    /// The version of the package on a line.
+    fn stamp(&self, line: &Line) -> String {
+        stamp::of(line, &self.adapter.upstream.package)
+    }
+
     fn change(&self) -> String {
-        let stamp = stamp::of(self.line);
+        let stamp = self.stamp(self.line);
         let Some((line, pin)) = self.earlier else { return "new".to_owned() };
-        let earlier = stamp::of(line);
+        let earlier = self.stamp(line);
         if earlier == stamp {
             "as before".to_owned()
         } else if pin.version == self.pin.version {
@@ -176,12 +189,17 @@ fn table(packages: &[Package<'_>]) -> String {
         table.push_str(&format!(
             "| `{}` | `{}` | `{}` | {} {} | {} |\n",
             adapter.package.name,
-            stamp::of(line),
+            package.stamp(line),
             line.tag,
             adapter.upstream.package,
             pin.version,
             package.change(),
         ));
+    }
+    if packages.iter().any(|package| package.line.commit.is_none()) {
+        table.push_str(
+            "\nWhere a version has `npm.` in it, upstream's commit is not known: what follows are the first digits of the sha512 of upstream's tarball.\n",
+        );
     }
     table
 }
@@ -192,7 +210,7 @@ fn from_upstream(packages: &[Package<'_>], clone: &Utf8Path, address: Option<&st
     let history = History::open(clone);
     let mut text = String::new();
     for package in packages {
-        let Package { adapter, line: Line { commit, .. }, .. } = package;
+        let Package { adapter, line, .. } = package;
         let Some((after, up_to)) = package.range() else { continue };
         if text.is_empty() {
             text.push_str("\n## From upstream\n");
@@ -200,17 +218,21 @@ fn from_upstream(packages: &[Package<'_>], clone: &Utf8Path, address: Option<&st
         let name = &adapter.upstream.package;
         text.push_str(&format!("\n### {name} {after} to {up_to}\n"));
         let path = format!("{}/CHANGELOG.md", adapter.upstream.folder);
-        let changelog = history.as_ref().and_then(|history| history.text_at(commit, &path));
+        let tag = package.upstream_tag();
+        let commit = line.commit.clone();
+        let commit = commit.or_else(|| history.as_ref().and_then(|history| history.tagged(&tag)));
+        let revision = commit.unwrap_or(tag);
+        let changelog = history.as_ref().and_then(|history| history.text_at(&revision, &path));
         if let Some(changelog) = changelog {
             for (version, section) in changelog::between(&changelog, after, up_to) {
                 text.push_str(&format!("\n#### {version}\n\n{}\n", deeper(&section)));
             }
             continue;
         }
-        output::hint(&format!("`{clone}` has no {path} at {commit}: `--fetch` fetches it"));
+        output::hint(&format!("`{clone}` has no {path} at {revision}: `--fetch` fetches it"));
         if let Some(address) = address {
             let address = address.trim_end_matches(".git");
-            text.push_str(&format!("\nSee [its changelog]({address}/blob/{commit}/{path}).\n"));
+            text.push_str(&format!("\nSee [its changelog]({address}/blob/{revision}/{path}).\n"));
         }
     }
     text

@@ -36,6 +36,8 @@ pub struct Workshop {
     pub registry: Registry,
     pub pins: Pins,
     upstream: Option<Utf8PathBuf>,
+    /// Whether that clone has to hold the commits of all lines.
+    is_upstream_whole: bool,
     patched: patching::Seen,
     imports: modules::Seen,
 }
@@ -73,7 +75,13 @@ impl Workshop {
         let registry = Registry::new(&root, Cache::of_user()?);
         let upstream = upstream.map(Utf8Path::to_owned);
         let (patched, imports) = (patching::Seen::default(), modules::Seen::default());
-        Ok(Self { root, pins, registry, upstream, patched, imports })
+        let is_upstream_whole = true;
+        Ok(Self { root, pins, registry, upstream, is_upstream_whole, patched, imports })
+    }
+
+    /// The same with a clone that may lack commits: the registry has what is made of them.
+    pub fn open_with_tags_of(upstream: Option<&Utf8Path>) -> Result<Self, Failure> {
+        Ok(Self { is_upstream_whole: false, ..Self::open(upstream)? })
     }
 
     /// What is known of the releases of these packages; of a registry that cannot be reached, what it
@@ -184,7 +192,12 @@ impl Job<'_> {
     /// The name of the package's tarball, as `npm pack` names it.
     pub fn tarball_name(&self) -> String {
         let name = self.adapter.package.name.trim_start_matches('@').replace('/', "-");
-        format!("{name}-{}.tgz", stamp::of(self.line))
+        format!("{name}-{}.tgz", self.stamp())
+    }
+
+    /// The version of the package.
+    pub fn stamp(&self) -> String {
+        stamp::of(self.line, &self.adapter.upstream.package)
     }
 
     /// The release of upstream that the package is made of, `name@version`.
@@ -196,7 +209,8 @@ impl Job<'_> {
     /// A release of the runtime's upstream package in the registry form.
     pub fn published(&self, pin: &PackagePin) -> Result<SourceTree, UpstreamError> {
         let package = &self.adapter.upstream.package;
-        upstream::published_tree(package, pin, &self.line.commit, &self.workshop.registry)
+        let commit = self.line.commit.as_deref();
+        upstream::published_tree(package, pin, commit, &self.workshop.registry)
     }
 
     /// Pins to patched modules.
@@ -215,7 +229,12 @@ impl Job<'_> {
     pub fn read(&self) -> Result<SourceTree, Failure> {
         let upstream = &self.adapter.upstream;
         let workshop = self.workshop;
-        let choice = Choice::from_options(&workshop.root, workshop.upstream.as_deref(), self.line);
+        let is_held = |clone: &&Utf8Path| {
+            workshop.is_upstream_whole
+                || self.line.commit.as_ref().is_none_or(|commit| upstream::holds(clone, commit))
+        };
+        let clone = workshop.upstream.as_deref().filter(is_held);
+        let choice = Choice::from_options(&workshop.root, clone, self.line);
         let tree = upstream::read(
             self.line,
             &upstream.package,
@@ -223,10 +242,16 @@ impl Job<'_> {
             &choice,
             &workshop.registry,
         )?;
-        for path in &tree.not_read {
+        if let Some(commit) = &self.line.commit {
+            for path in &tree.not_read {
+                output::hint(&format!(
+                    "`{path}` is changed in the work tree; what is pinned was read: {commit}"
+                ));
+            }
+        } else if workshop.upstream.is_some() && workshop.is_upstream_whole {
             output::hint(&format!(
-                "`{path}` is changed in the work tree; what is pinned was read: {}",
-                self.line.commit
+                "`[{}]` pins no commit, so `{}` is read from the registry",
+                self.line.name, upstream.package
             ));
         }
         Ok(tree)
@@ -245,7 +270,7 @@ impl Job<'_> {
             reason: error.to_string(),
         })?;
         let integrity = Integrity::of(&tarball).to_string();
-        let (name, version) = (self.adapter.package.name.clone(), stamp::of(self.line));
+        let (name, version) = (self.adapter.package.name.clone(), self.stamp());
         Ok(Package { name, version, files, tarball, integrity })
     }
 
@@ -272,7 +297,7 @@ impl Job<'_> {
             files.insert(format!("dist/{name}.d.ts"), file.text.clone().into_bytes());
         }
         ours.add_to(&mut files, self.adapter, &self.workshop.imports)?;
-        let stamp = stamp::of(self.line);
+        let stamp = self.stamp();
         let release = Manifest {
             version: &stamp,
             astro: &self.line.astro,

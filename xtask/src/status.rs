@@ -52,7 +52,9 @@ pub struct WithoutLine {
 #[derive(Serialize)]
 pub struct LineStatus {
     pub line: String,
-    stamp: String,
+    /// One where the commit is known, else one for each package.
+    stamps: Vec<String>,
+    commit: Option<String>,
     tag: String,
     /// Days since it was pinned.
     age: Option<i64>,
@@ -82,6 +84,8 @@ pub struct PackageStatus {
 struct RuntimeStatus {
     name: String,
     edits: usize,
+    /// The stamp that its package has or is to have.
+    stamp: String,
     /// The stamp of what was built, if anything was.
     built: Option<String>,
     /// Places that have changed since they were reviewed.
@@ -224,7 +228,8 @@ impl LineStatus {
         let pinned = line.as_of.as_ref().and_then(|day| day.parse().ok());
         Ok(Self {
             line: line.name.clone(),
-            stamp: stamp::of(line),
+            stamps: stamp::of_line(line),
+            commit: line.commit.clone(),
             tag: line.tag.clone(),
             age: pinned.map(|day| Day::today().days_since(day)),
             astro,
@@ -240,20 +245,26 @@ impl LineStatus {
 
 impl fmt::Display for LineStatus {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { line, stamp, tag, age, astro, packages } = self;
+        let Self { line, stamps, commit, tag, age, astro, packages } = self;
         let age = age.map_or_else(String::new, |days| match days {
             0 => ", pinned today".to_owned(),
             1 => ", pinned yesterday".to_owned(),
             days => format!(", pinned {days} days ago"),
         });
-        writeln!(formatter, "{line}  {stamp}, dist-tag {tag}{age}")?;
+        writeln!(formatter, "{line}  {}, dist-tag {tag}{age}", stamps.join(", "))?;
+        if commit.is_none() {
+            writeln!(
+                formatter,
+                "  stamped by its tarballs, because its commit is not known: `cargo xtask sync-version --latest` looks for it"
+            )?;
+        }
         let width =
             packages.iter().map(|one| one.package.len()).max().unwrap_or(0).max(ASTRO.len());
         writeln!(formatter, "  {ASTRO:<width$}  {}", astro.describe())?;
         for PackageStatus { package, release, runtime } in packages {
             writeln!(formatter, "  {package:<width$}  {}", release.describe())?;
             let Some(runtime) = runtime else { continue };
-            let RuntimeStatus { name, edits, built, drift } = runtime;
+            let RuntimeStatus { name, edits, stamp, built, drift } = runtime;
             let built = match built {
                 None => "not built".to_owned(),
                 Some(built) if built == stamp => "built".to_owned(),
@@ -278,6 +289,7 @@ impl RuntimeStatus {
         Ok(Self {
             name: job.adapter.runtime.clone(),
             edits: edits.filter(|edit| edit.is_for(version)).count(),
+            stamp: job.stamp(),
             built: stamp::built(&folder),
             drift: drift.collect(),
         })

@@ -15,8 +15,8 @@ use crate::{
     pipeline::{self, Job, Workshop},
     review::{self, REVIEWED, Reviewed},
     upstream::{
-        ASTRO_FOLDER, History, Line, Mover, PINS, SUBMODULE, Target, UpstreamError, rewritten,
-        set_submodule_commit, submodule_commit,
+        ASTRO_FOLDER, History, Line, Moved, Mover, PINS, SUBMODULE, Target, UpstreamError,
+        is_commit, rewritten, set_submodule_commit, submodule_commit,
     },
     workspace,
 };
@@ -41,7 +41,8 @@ pub struct SyncVersion {
     /// To the release that the submodule has checked out
     #[arg(long)]
     submodule: bool,
-    /// The commit, where no tag tells it or another is wanted; with the adapters that it has
+    /// The commit, where neither an attestation nor a tag tells it, or another is wanted; with the
+    /// adapters that it has
     #[arg(long, value_name = "SHA", value_parser = sha)]
     commit: Option<String>,
     /// Take tags from this clone of Astro's repository, in place of the submodule
@@ -55,8 +56,7 @@ pub struct SyncVersion {
 }
 
 fn sha(text: &str) -> Result<String, &'static str> {
-    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    if text.len() == 40 && text.bytes().all(is_digit) {
+    if is_commit(text) {
         Ok(text.to_owned())
     } else {
         Err("expected 40 hexadecimal digits in lower case")
@@ -75,7 +75,10 @@ struct Writes {
 impl SyncVersion {
     pub fn run(self) -> Result<Answer, Failure> {
         let mode = self.mode.mode();
-        let workshop = Workshop::open(self.upstream.as_deref())?;
+        let workshop = match &self.commit {
+            Some(_) => Workshop::open(self.upstream.as_deref())?,
+            None => Workshop::open_with_tags_of(self.upstream.as_deref())?,
+        };
         let adapters = Adapter::select(&workshop.root, &[])?;
         let clone = self.upstream.clone().unwrap_or_else(|| workshop.root.join(SUBMODULE));
         let history = History::open(&clone);
@@ -90,6 +93,7 @@ impl SyncVersion {
             .into());
         }
         let mover = Mover {
+            root: &workshop.root,
             registry: &workshop.registry,
             history: history.as_ref(),
             folders: folders(&adapters),
@@ -97,7 +101,9 @@ impl SyncVersion {
             today: Day::today().to_string(),
         };
         let moved = lines.iter().map(|line| mover.moved(line, &target));
-        let moved = moved.collect::<Result<Vec<Line>, UpstreamError>>()?;
+        let moved = moved.collect::<Result<Vec<Moved>, UpstreamError>>()?;
+        let unknown: Vec<String> = moved.iter().filter_map(unknown).collect();
+        let moved: Vec<Line> = moved.into_iter().map(|moved| moved.line).collect();
         let moves: Vec<(&Line, &Line)> = lines.into_iter().zip(&moved).collect();
 
         let jobs = jobs(&workshop, &adapters, &moved);
@@ -119,6 +125,7 @@ impl SyncVersion {
         if mode == Mode::Write {
             writes.write(&workshop.root)?;
         }
+        unknown.iter().for_each(|unknown| output::hint(unknown));
         if has_drifted {
             output::hint(review::ADVICE);
         }
@@ -200,12 +207,13 @@ fn writes(
     for (path, new, old) in texts {
         writes.files.extend(new.filter(|new| old.as_ref() != Some(new)).map(|new| (path, new)));
     }
-    // The submodule stands at the newest line.
+    // The submodule stands at the newest line, and stays where it is while the commit is not known.
     if let Some((_, newest)) = moves.last()
         && workshop.pins.lines.last().is_some_and(|last| last.major == newest.major)
-        && submodule_commit(&workshop.root, SUBMODULE).is_some_and(|commit| commit != newest.commit)
+        && let Some(commit) = &newest.commit
+        && submodule_commit(&workshop.root, SUBMODULE).is_some_and(|current| current != *commit)
     {
-        writes.submodule = Some(newest.commit.clone());
+        writes.submodule = Some(commit.clone());
     }
     Ok(writes)
 }
@@ -236,9 +244,23 @@ impl Writes {
     }
 }
 
+/// What keeps the commit of a line from being known, if it is not.
+fn unknown(moved: &Moved) -> Option<String> {
+    let Moved { line, missing } = moved;
+    let tags: Vec<String> = missing.iter().map(|tag| format!("`{tag}`")).collect();
+    line.commit.is_none().then(|| {
+        format!(
+            "the commit of {} is not known, so its tarballs name the versions. `--latest` asks the registry for it, `--upstream PATH` names a clone with a tag {}, `--commit SHA` names the commit",
+            line.name,
+            tags.join(" or ")
+        )
+    })
+}
+
 /// The stamps before and after, and the versions that have moved.
 fn print_move(old: &Line, new: &Line) {
-    let (before, after) = (stamp::of(old), stamp::of(new));
+    let stamps = |line: &Line| stamp::of_line(line).join(", ");
+    let (before, after) = (stamps(old), stamps(new));
     if old.packages.values().zip(new.packages.values()).all(|(old, new)| old.version == new.version)
         && before == after
     {
@@ -258,14 +280,14 @@ fn print_move(old: &Line, new: &Line) {
 fn print_stamps(workshop: &Workshop, adapters: &[Adapter], moves: &[(&Line, &Line)]) -> bool {
     let mut is_in_step = true;
     for (old, new) in moves {
-        let stamp = stamp::of(new);
         for adapter in adapters {
+            let stamp = workshop.job(adapter, new).stamp();
             let folder = workshop.job(adapter, new).folder();
             let built = stamp::built(&workshop.root.join(&folder));
             let Some(built) = built.filter(|built| *built != stamp) else { continue };
             is_in_step = false;
             // That a line has moved was said already.
-            if stamp::of(old) == stamp {
+            if workshop.job(adapter, old).stamp() == stamp {
                 anstream::println!("{folder} is stamped {built}, and the pins say {stamp}");
             }
         }

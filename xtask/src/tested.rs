@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use crate::{
     error::{BuildError, Failure},
     output,
-    package::stamp,
     pipeline::Job,
     upstream::Integrity,
 };
@@ -33,7 +32,7 @@ impl Tested {
             return Ok(None);
         };
         Ok(Some(Self {
-            release: format!("{}@{}", job.adapter.package.name, stamp::of(job.line)),
+            release: format!("{}@{}", job.adapter.package.name, job.stamp()),
             upstream: job.upstream_release()?,
             integrity: Integrity::of(&tarball).to_string(),
         }))

@@ -21,6 +21,8 @@ pub struct ModuleEdit {
 
 #[derive(Serialize)]
 struct Record<'r> {
+    /// What the version names beside the Astro: its commit, or the tarball where that is not known.
+    stamp: &'static str,
     astro: Astro<'r>,
     upstream: Upstream<'r>,
     /// What else is in the package.
@@ -34,7 +36,7 @@ struct Record<'r> {
 #[derive(Serialize)]
 struct Astro<'r> {
     version: String,
-    commit: &'r str,
+    commit: Option<&'r str>,
 }
 
 #[derive(Serialize)]
@@ -68,7 +70,8 @@ pub fn record(
         module: &vendored.path,
     });
     let record = Record {
-        astro: Astro { version: line.astro.to_string(), commit: &tree.origin.commit },
+        stamp: if line.commit.is_some() { "commit" } else { "tarball" },
+        astro: Astro { version: line.astro.to_string(), commit: tree.origin.commit.as_deref() },
         upstream: Upstream {
             package: &tree.package,
             version: tree.version.to_string(),

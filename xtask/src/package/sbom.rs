@@ -19,7 +19,7 @@ use crate::{
         templates::OUR_MODULES,
         vendor::{self, Module},
     },
-    upstream::{Integrity, Line, SourceTree},
+    upstream::{Integrity, Line, SourceTree, purl},
 };
 
 /// Its name in the package. The format asks for this ending.
@@ -61,7 +61,7 @@ pub fn document(
     vendored: &[&Module],
     files: &BTreeMap<String, Vec<u8>>,
 ) -> String {
-    let (name, version) = (&adapter.package.name, stamp::of(line));
+    let (name, version) = (&adapter.package.name, stamp::of(line, &tree.package));
     let ours = purl(name, &version);
     let upstream = Release {
         package: &tree.package,
@@ -112,6 +112,12 @@ pub fn document(
     let mut dependencies = vec![json!({ "ref": ours, "dependsOn": references })];
     dependencies.extend(references.iter().map(|reference| json!({ "ref": reference })));
 
+    let mut pedigree = json!({ "ancestors": [ancestor(&upstream)] });
+    if let Some(commit) = &tree.origin.commit {
+        pedigree["commits"] = json!([{ "uid": commit }]);
+    }
+    let notes = format!("Every edit of {} is in {}.", tree.package, super::record::RECORD);
+    pedigree["notes"] = json!(notes);
     let document = json!({
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
@@ -133,11 +139,7 @@ pub fn document(
                 "description": adapter.package.description,
                 "licenses": licences(&[Some(OUR_LICENCE.to_owned()), upstream.licence.clone()], &releases),
                 "purl": ours,
-                "pedigree": {
-                    "ancestors": [ancestor(&upstream)],
-                    "commits": [{ "uid": tree.origin.commit }],
-                    "notes": format!("Every edit of {} is in {}.", tree.package, super::record::RECORD),
-                },
+                "pedigree": pedigree,
             },
         },
         "components": components,
@@ -200,22 +202,9 @@ fn licences(own: &[Option<String>], releases: &[Release<'_>]) -> Value {
     json!([{ "expression": all.join(" AND ") }])
 }
 
-/// A package on npm as a package URL.
-///
-/// Source: <https://github.com/package-url/purl-spec/blob/main/types-doc/npm-definition.md>.
-fn purl(package: &str, version: &str) -> String {
-    format!("pkg:npm/{}@{version}", package.replacen('@', "%40", 1))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{licence, licences, purl};
-
-    #[test]
-    fn a_scope_is_escaped_in_a_package_url() {
-        assert_eq!(purl("@astrojs/node", "1.2.3"), "pkg:npm/%40astrojs/node@1.2.3");
-        assert_eq!(purl("ws", "8.23.0"), "pkg:npm/ws@8.23.0");
-    }
+    use super::{licence, licences};
 
     #[test]
     fn a_manifest_may_name_no_licence() {

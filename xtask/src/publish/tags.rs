@@ -4,7 +4,6 @@ use nodejs_semver::Range;
 
 use crate::{
     error::UsageError,
-    package::stamp,
     pipeline::Job,
     upstream::{Line, Pins},
 };
@@ -17,7 +16,7 @@ pub fn choose(
 ) -> Result<Vec<String>, UsageError> {
     let tags = jobs.iter().map(|job| {
         let tag = wanted.unwrap_or(&job.line.tag);
-        check(pins, job.line, tag)?;
+        check(pins, job, tag)?;
         Ok(tag.to_owned())
     });
     let tags = tags.collect::<Result<_, UsageError>>()?;
@@ -35,8 +34,9 @@ pub fn choose(
 }
 
 /// Checks that a line's package can have a tag.
-fn check(pins: &Pins, line: &Line, tag: &str) -> Result<(), UsageError> {
-    let (name, version) = (&line.name, stamp::of(line));
+fn check(pins: &Pins, job: &Job<'_>, tag: &str) -> Result<(), UsageError> {
+    let (line, version) = (job.line, job.stamp());
+    let name = &line.name;
     let other = pins.lines.iter().find(|other| other.tag == tag && other.major != line.major);
     let (message, advice) = if tag.is_empty() {
         (

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use semantic_patch::Place;
 use semver::Version;
 
 use super::{History, Line, PackagePin, UpstreamError, history::ASTRO_FOLDER, release::ASTRO};
@@ -14,6 +15,21 @@ use super::{History, Line, PackagePin, UpstreamError, history::ASTRO_FOLDER, rel
 /// A release of Astro and of the adapters that were released from its repository, Astro first.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Composition<'c>(Vec<Part<'c>>);
+
+/// What tags tell of the commit of a line.
+#[derive(Debug)]
+pub(super) enum Tagged {
+    /// It is this one.
+    Commit(String),
+    /// Nothing, because none of these is there.
+    Missing(Vec<String>),
+}
+
+impl Tagged {
+    fn unknown(missing: &[&Part<'_>]) -> Self {
+        Self::Missing(missing.iter().map(|part| part.release()).collect())
+    }
+}
 
 /// One release.
 #[derive(Debug, PartialEq, Eq)]
@@ -57,14 +73,19 @@ impl<'c> Composition<'c> {
         Self([astro].into_iter().chain(adapters).collect())
     }
 
+    /// The releases: package and version.
+    pub fn releases(&self) -> impl Iterator<Item = (&'c str, &'c Version)> {
+        self.0.iter().map(|part| (part.package, part.version))
+    }
+
     /// The commit that is the last of those that the tags of the releases lead to, for a line that was
     /// pinned elsewhere.
     ///
     /// # Errors
     ///
-    /// [`UpstreamError::CommitUnknown`] and [`UpstreamError::NoOneCommit`].
-    pub fn commit(&self, history: Option<&History>, line: &Line) -> Result<String, UpstreamError> {
-        let Some(history) = history else { return Err(self.unknown(&self.new_to(line))) };
+    /// [`UpstreamError::NoOneCommit`].
+    pub fn commit(&self, history: Option<&History>, line: &Line) -> Result<Tagged, UpstreamError> {
+        let Some(history) = history else { return Ok(Tagged::unknown(&self.new_to(line))) };
         let tagged = self.tagged(history);
         let commits = tagged.iter().map(|(_, commit)| commit);
         let whole: Vec<&String> = commits.filter(|commit| self.is_whole(history, commit)).collect();
@@ -73,7 +94,7 @@ impl<'c> Composition<'c> {
             whole.iter().all(|other| **one == *other || history.comes_after(one, other))
         };
         if let Some(last) = whole.iter().find(is_last) {
-            return Ok((*last).clone());
+            return Ok(Tagged::Commit((*last).clone()));
         }
         let is_missing = |part: &&&Part<'_>| {
             !tagged.iter().any(|(_, commit)| part.is_held(history, commit))
@@ -81,11 +102,11 @@ impl<'c> Composition<'c> {
         };
         let new = self.new_to(line);
         let missing: Vec<&Part<'_>> = new.iter().filter(is_missing).copied().collect();
-        Err(if whole.is_empty() && !missing.is_empty() {
-            self.unknown(&missing)
+        if whole.is_empty() && !missing.is_empty() {
+            Ok(Tagged::unknown(&missing))
         } else {
-            self.divided(history, &tagged)
-        })
+            Err(self.divided(history, &tagged))
+        }
     }
 
     /// Checks that the tags of the releases lead to the commit that is pinned, or to one before it.
@@ -93,23 +114,27 @@ impl<'c> Composition<'c> {
     /// # Errors
     ///
     /// [`UpstreamError::TagMoved`].
-    pub fn confirm(&self, history: &History, line: &Line) -> Result<(), UpstreamError> {
+    pub fn confirm(
+        &self,
+        history: &History,
+        pinned: &str,
+        place: Option<&Place>,
+    ) -> Result<(), UpstreamError> {
         let tagged = self.tagged(history);
-        let is_tagged = tagged.iter().any(|(_, commit)| *commit == line.commit);
+        let is_tagged = tagged.iter().any(|(_, commit)| commit == pinned);
         let moved = tagged.into_iter().find(|(part, commit)| {
             let is_before = || {
-                self.is_earlier(history, commit)
-                    || is_tagged && history.comes_after(&line.commit, commit)
+                self.is_earlier(history, commit) || is_tagged && history.comes_after(pinned, commit)
             };
             let has_own = part.held(history, commit).is_none_or(|held| held == *part.version);
-            *commit != line.commit && !(has_own && is_before())
+            commit != pinned && !(has_own && is_before())
         });
         match moved {
             Some((part, tagged)) => Err(UpstreamError::TagMoved {
                 tag: part.release(),
                 tagged,
-                pinned: line.commit.clone(),
-                places: vec![line.commit_place.clone()],
+                pinned: pinned.to_owned(),
+                places: place.cloned().into_iter().collect(),
             }),
             None => Ok(()),
         }
@@ -153,7 +178,8 @@ impl<'c> Composition<'c> {
         orders.iter().all(|order| order.is_le()) && orders.iter().any(|order| order.is_lt())
     }
 
-    /// What a line did not have before. On the way back to an older Astro that may be any of them.
+    /// What a line did not have before. On the way back to an older Astro that may be any of them, and
+    /// so it may for a line whose commit was not known.
     fn new_to(&self, line: &Line) -> Vec<&Part<'c>> {
         let goes_back =
             self.0.iter().any(|part| part.package == ASTRO && *part.version < line.astro);
@@ -161,15 +187,8 @@ impl<'c> Composition<'c> {
             Some(pin) => pin.version == *part.version,
             None => line.astro == *part.version,
         };
-        self.0.iter().filter(|part| goes_back || !pinned(part)).collect()
-    }
-
-    fn unknown(&self, missing: &[&Part<'_>]) -> UpstreamError {
-        let tags = missing.iter().map(|part| part.release());
-        UpstreamError::CommitUnknown {
-            tags: tags.clone().map(|tag| format!("`{tag}`")).collect::<Vec<_>>().join(" or "),
-            fetched: tags.map(|tag| format!("tag {tag}")).collect::<Vec<_>>().join(" "),
-        }
+        let may_be_any = goes_back || line.commit.is_none();
+        self.0.iter().filter(|part| may_be_any || !pinned(part)).collect()
     }
 
     /// What each of the commits has that is none of these releases.

@@ -298,19 +298,6 @@ pub enum UpstreamError {
         cause: Box<UpstreamError>,
     },
 
-    /// The commit of a release is not known
-    ///
-    /// A stamp names the commit at which upstream released the newest of what a line is made of: Astro,
-    /// or one of its adapters, which upstream often releases alone. npm does not know it. It is taken
-    /// from the tags of these releases, in the submodule or in the clone that `--upstream` names; that
-    /// clone lacks tags that may lead to it.
-    #[error("no tag {tags} is there, so the commit to pin is not known")]
-    #[explain(
-        code = "U030",
-        help = "fetch what is missing, `git -C upstream/astro fetch --depth 1 origin {fetched}`, or name the commit: `--commit SHA`"
-    )]
-    CommitUnknown { tags: String, fetched: String },
-
     /// A tag has moved
     ///
     /// The tag of a release leads to another commit than the one that is pinned, and not to one before
@@ -389,6 +376,64 @@ pub enum UpstreamError {
         help = "wait if upstream is still publishing, or choose: `cargo xtask sync-version --to VERSION --commit SHA` takes the adapters that the commit has"
     )]
     NoOneCommit { releases: String, found: String },
+
+    /// An attestation cannot be read
+    ///
+    /// npm publishes packages with an attestation of their provenance: a Sigstore bundle in JSON. The
+    /// registry has one of this release, and it is not in a format that is known here. A newer format is
+    /// possible; a damaged one has to be looked into.
+    #[error("the attestation of `{release}` cannot be read: {reason}")]
+    #[explain(
+        code = "U038",
+        help = "see whether `npm audit signatures` accepts it; to pin without it, name the commit: `--commit SHA`"
+    )]
+    AttestationUnreadable { release: String, reason: String },
+
+    /// An attestation is of another tarball
+    ///
+    /// The statement that was signed names the package and the sha512 of its tarball. Those are not the
+    /// release that is to be pinned: the registry mixes up releases, or serves a tarball that upstream
+    /// did not build.
+    #[error(
+        "the attestation of `{release}` is not about its tarball, whose sha512 is {expected}: it is about {actual}"
+    )]
+    #[explain(
+        code = "U039",
+        help = "don't pin this release before it is known why: compare `npm view {release} dist` on another registry"
+    )]
+    AttestationOfOther { release: String, actual: String, expected: String },
+
+    /// An attestation is not signed as it has to be
+    ///
+    /// The signature has to be made with the key of the certificate in the attestation, the certificate
+    /// has to be issued by an authority in `upstream/sigstore.pem`, and both have to name the same
+    /// commit. Otherwise anybody could have written the attestation.
+    #[error("the attestation of `{release}` proves nothing: {reason}")]
+    #[explain(
+        code = "U040",
+        help = "don't pin this release before it is known why: see what `npm audit signatures` says of it"
+    )]
+    AttestationForged { release: String, reason: String },
+
+    /// An attestation is of another repository
+    ///
+    /// The release was built from a repository that is not upstream's, which `.gitmodules` names: a fork
+    /// that was published in its place, or upstream has moved.
+    #[error("`{release}` was built from {actual}, and not from {expected}")]
+    #[explain(
+        code = "U041",
+        help = "don't pin this release before it is known why; if upstream has moved, correct the address in `.gitmodules`"
+    )]
+    AttestationElsewhere { release: String, actual: String, expected: String },
+
+    /// Whom to believe is not known
+    ///
+    /// The registry has an attestation of a release. It is held against the certificates in
+    /// `upstream/sigstore.pem` and the address of upstream's repository in `.gitmodules`, and one of them
+    /// cannot be read.
+    #[error("`{path}` cannot be read: {reason}")]
+    #[explain(code = "U042", help = "run `git checkout -- {path}` at the root of the checkout")]
+    RootsUnreadable { path: Utf8PathBuf, reason: String },
 
     /// A range of versions cannot be read
     ///

@@ -10,14 +10,15 @@ use std::{
 
 use camino::{Utf8Path, Utf8PathBuf};
 use git2::{ErrorCode, ObjectType, Oid, Repository, RepositoryOpenFlags, Tree};
+use semantic_patch::Place;
 use serde::Deserialize;
 
-use super::{Line, SourceFile, UpstreamError, workspace::Versions};
+use super::{SourceFile, UpstreamError, workspace::Versions};
 
 /// A commit in a clone.
 pub(super) struct Snapshot<'a> {
     path: &'a Utf8Path,
-    line: &'a Line,
+    commit: &'a str,
     repository: Repository,
     root: Oid,
 }
@@ -29,7 +30,7 @@ struct Manifest {
 }
 
 /// Whether `path` is a repository of its own that holds the commit.
-pub(super) fn holds(path: &Utf8Path, commit: &str) -> bool {
+pub fn holds(path: &Utf8Path, commit: &str) -> bool {
     open(path).is_ok_and(|repository| {
         Oid::from_str(commit).is_ok_and(|commit| repository.find_commit(commit).is_ok())
     })
@@ -51,21 +52,30 @@ impl<'a> Snapshot<'a> {
     /// # Errors
     ///
     /// [`UpstreamError::NotARepository`] and [`UpstreamError::CommitMissing`].
-    pub(super) fn open(path: &'a Utf8Path, line: &'a Line) -> Result<Self, UpstreamError> {
+    pub(super) fn open(
+        path: &'a Utf8Path,
+        commit: &'a str,
+        place: Option<&Place>,
+    ) -> Result<Self, UpstreamError> {
         let repository = open(path).map_err(|error| UpstreamError::NotARepository {
             path: path.to_owned(),
             reason: error.message().to_owned(),
         })?;
-        let root = Oid::from_str(&line.commit)
+        let root = Oid::from_str(commit)
             .and_then(|commit| repository.find_commit(commit))
             .map(|commit| commit.tree_id())
             .map_err(|_| UpstreamError::CommitMissing {
                 path: path.to_owned(),
-                commit: line.commit.clone(),
+                commit: commit.to_owned(),
                 depth: depth(&repository),
-                places: vec![line.commit_place.clone()],
+                places: place.cloned().into_iter().collect(),
             })?;
-        Ok(Self { path, line, repository, root })
+        Ok(Self { path, commit, repository, root })
+    }
+
+    /// The commit.
+    pub(super) fn commit(&self) -> &str {
+        self.commit
     }
 
     /// The files below `folder` whose paths `wanted` accepts, by their paths in the repository.
@@ -222,7 +232,7 @@ impl<'a> Snapshot<'a> {
                 path,
                 object: id.to_string(),
                 file: if file.is_empty() { "/" } else { file }.to_owned(),
-                commit: self.line.commit.clone(),
+                commit: self.commit.to_owned(),
                 depth: depth(&self.repository),
             },
             _ => UpstreamError::GitUnreadable { path, reason: error.message().to_owned() },
@@ -232,7 +242,7 @@ impl<'a> Snapshot<'a> {
     fn folder_missing(&self, folder: &str) -> UpstreamError {
         UpstreamError::FolderMissing {
             path: self.path.to_owned(),
-            commit: self.line.commit.clone(),
+            commit: self.commit.to_owned(),
             folder: folder.to_owned(),
         }
     }

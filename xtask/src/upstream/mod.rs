@@ -1,8 +1,8 @@
 //! Upstream's adapters as they were released: pinned, verified, and the same whatever they are
 //! read from.
 //!
-//! - `pins`: which release (`upstream/upstream.toml`); `moving` finds another, `composition` its
-//!   commit, `pins_text` writes it
+//! - `pins`: which release (`upstream/upstream.toml`); `moving` finds another, `provenance` or
+//!   `composition` its commit, `pins_text` writes it
 //! - `git`: the source at the pinned commit, out of a clone's object database; `history` reads tags
 //! - `registry`: the published tarball, by way of `npmrc`, `client` and `cache`; `archive` unpacks,
 //!   `release` is what the metadata say
@@ -26,6 +26,7 @@ mod moving;
 mod npmrc;
 mod pins;
 mod pins_text;
+mod provenance;
 mod registry;
 mod release;
 mod workspace;
@@ -39,14 +40,15 @@ use serde::Deserialize;
 pub use cache::Cache;
 pub use error::UpstreamError;
 pub use fetching::{Fetcher, address};
+pub use git::holds;
 pub use history::{ASTRO_FOLDER, History, set_submodule_commit, submodule_commit};
 pub use integrity::Integrity;
-pub use moving::{Mover, Target, newest, newest_for};
+pub use moving::{Moved, Mover, Target, newest, newest_for};
 pub use npmrc::Npmrc;
-pub use pins::{Line, PINS, PackagePin, Pins};
+pub use pins::{Line, PINS, PackagePin, Pins, is_commit};
 pub use pins_text::rewritten;
 pub use registry::{Registry, Remembered};
-pub use release::{ASTRO, Release, accepts};
+pub use release::{ASTRO, Release, accepts, purl};
 
 /// Where the submodule is, below the root of the checkout.
 pub const SUBMODULE: &str = "upstream/astro";
@@ -110,7 +112,7 @@ pub struct Origin {
     /// What the modules were read from.
     pub form: Form,
     /// The pinned commit. In the git form it was read, in the registry form it names the release.
-    pub commit: String,
+    pub commit: Option<String>,
     /// The sha512 of the tarball, which is read in both forms.
     pub integrity: Integrity,
 }
@@ -126,13 +128,14 @@ pub enum Choice {
 
 impl Choice {
     /// The clone that `--upstream` names; or else the submodule, if it is there and holds the
-    /// pinned commit; or else the registry.
+    /// pinned commit; or else the registry. A line without a commit is read from the registry.
     #[must_use]
     pub fn from_options(root: &Utf8Path, upstream: Option<&Utf8Path>, line: &Line) -> Self {
+        let Some(commit) = &line.commit else { return Self::Registry };
         let submodule = root.join(SUBMODULE);
         match upstream {
             Some(path) => Self::Git(path.to_owned()),
-            None if git::holds(&submodule, &line.commit) => Self::Git(submodule),
+            None if git::holds(&submodule, commit) => Self::Git(submodule),
             None => Self::Registry,
         }
     }
@@ -152,23 +155,24 @@ pub fn read(
     registry: &Registry,
 ) -> Result<SourceTree, UpstreamError> {
     let pin = line.package(package)?;
-    match choice {
-        Choice::Git(path) if !pin.is_elsewhere => {
-            let snapshot = git::Snapshot::open(path, line)?;
+    let commit = line.commit.as_deref();
+    match (choice, commit) {
+        (Choice::Git(path), Some(commit)) if !pin.is_elsewhere => {
+            let snapshot = git::Snapshot::open(path, commit, line.commit_place.as_ref())?;
             let is_module = |path: &str| is_source_module(path);
             let modules = modules(
                 snapshot.files(&format!("{folder}/src"), is_module)?,
                 &format!("{folder}/src/"),
                 ".ts",
             )?;
-            let manifest = manifest_in_git(&snapshot, path, line, package, pin, folder)?;
-            let published = published_tree(package, pin, &line.commit, registry)
+            let manifest = manifest_in_git(&snapshot, path, package, pin, folder)?;
+            let published = published_tree(package, pin, Some(commit), registry)
                 .map_err(|cause| without_declarations(package, cause))?;
             let origin = Origin { form: Form::Git, ..published.origin };
             let not_read = snapshot.changed_in_work_tree(&modules);
             Ok(SourceTree { form: Form::Git, modules, manifest, origin, not_read, ..published })
         }
-        _ => published_tree(package, pin, &line.commit, registry),
+        _ => published_tree(package, pin, commit, registry),
     }
 }
 
@@ -197,7 +201,7 @@ pub fn published(
 pub fn published_tree(
     package: &str,
     pin: &PackagePin,
-    commit: &str,
+    commit: Option<&str>,
     registry: &Registry,
 ) -> Result<SourceTree, UpstreamError> {
     let (manifest, mut files) = published(package, pin, registry)?;
@@ -218,7 +222,7 @@ pub fn published_tree(
         extras: files,
         origin: Origin {
             form: Form::Registry,
-            commit: commit.to_owned(),
+            commit: commit.map(str::to_owned),
             integrity: pin.integrity,
         },
         not_read: Vec::new(),
@@ -229,7 +233,6 @@ pub fn published_tree(
 fn manifest_in_git(
     snapshot: &git::Snapshot<'_>,
     path: &Utf8Path,
-    line: &Line,
     package: &str,
     pin: &PackagePin,
     folder: &str,
@@ -241,7 +244,7 @@ fn manifest_in_git(
     workspace::resolve(&manifest, &versions).map_err(|(dependency, requirement)| {
         UpstreamError::WorkspaceVersion {
             path: path.to_owned(),
-            commit: line.commit.clone(),
+            commit: snapshot.commit().to_owned(),
             file,
             dependency,
             requirement,

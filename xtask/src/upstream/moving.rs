@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use camino::Utf8Path;
 use semver::Version;
 
 use super::{
-    History, Line, PackagePin, Registry, Release, UpstreamError,
-    composition::Composition,
+    History, Line, PackagePin, Registry, Release, UpstreamError, address,
+    composition::{Composition, Tagged},
+    provenance::{self, Provenance, Roots, Subject},
     release::{ASTRO, accepts},
 };
 
@@ -23,6 +25,8 @@ pub enum Target {
 
 /// What is asked when a line is moved.
 pub struct Mover<'m> {
+    /// The root of the checkout, which says whose attestations are believed.
+    pub root: &'m Utf8Path,
     pub registry: &'m Registry,
     /// A clone, for commits and the versions at them.
     pub history: Option<&'m History>,
@@ -34,13 +38,21 @@ pub struct Mover<'m> {
     pub today: String,
 }
 
+/// A line as it is at its target.
+#[derive(Debug)]
+pub struct Moved {
+    pub line: Line,
+    /// Why the line has no commit, if it has none: these tags are not there.
+    pub missing: Vec<String>,
+}
+
 impl Mover<'_> {
     /// The line as it is at the target. Nothing is looked at but names and numbers.
     ///
     /// # Errors
     ///
     /// Whatever keeps the target from being known, see [`UpstreamError`].
-    pub fn moved(&self, line: &Line, target: &Target) -> Result<Line, UpstreamError> {
+    pub fn moved(&self, line: &Line, target: &Target) -> Result<Moved, UpstreamError> {
         let astro = self.astro(line, target)?;
         let packages = match target {
             // So that nobody has to be asked who only wants to know whether all agree.
@@ -52,19 +64,26 @@ impl Mover<'_> {
                 moved.collect::<Result<_, UpstreamError>>()?
             }
         };
-        let commit = self.commit(line, &astro, &packages)?;
-        let is_other = |(old, new): (&PackagePin, &PackagePin)| old.version != new.version;
-        let has_moved = line.packages.values().zip(packages.values()).any(is_other);
-        let is_same_stamp = astro == line.astro && commit == line.commit;
-        let revision = match (is_same_stamp, has_moved) {
-            (false, _) => 0,
-            // npm takes no version twice.
-            (true, true) => line.revision + 1,
-            (true, false) => line.revision,
+        let (commit, missing) = match self.commit(line, target, &astro, &packages)? {
+            Tagged::Commit(commit) => (Some(commit), Vec::new()),
+            Tagged::Missing(missing) => (None, missing),
         };
-        let is_moved = has_moved || !is_same_stamp;
+        let is_other = |(old, new): (&PackagePin, &PackagePin)| old.version != new.version;
+        let pairs = || line.packages.values().zip(packages.values());
+        let has_moved = pairs().any(is_other);
+        let is_same = astro == line.astro && commit == line.commit;
+        let revision = match &commit {
+            _ if !is_same => 0,
+            // npm takes no version twice.
+            Some(_) if has_moved => line.revision + 1,
+            // Each package is stamped by its own tarball.
+            None if pairs().all(is_other) => 0,
+            _ => line.revision,
+        };
+        let is_moved = has_moved || !is_same;
         let as_of = line.as_of.clone().map(|day| if is_moved { self.today.clone() } else { day });
-        Ok(Line { astro, commit, revision, as_of, packages, ..line.clone() })
+        let line = Line { astro, commit, revision, as_of, packages, ..line.clone() };
+        Ok(Moved { line, missing })
     }
 
     fn astro(&self, line: &Line, target: &Target) -> Result<Version, UpstreamError> {
@@ -89,21 +108,76 @@ impl Mover<'_> {
     fn commit(
         &self,
         line: &Line,
+        target: &Target,
         astro: &Version,
         packages: &BTreeMap<String, PackagePin>,
-    ) -> Result<String, UpstreamError> {
+    ) -> Result<Tagged, UpstreamError> {
         let pinned = Composition::of(&line.astro, &line.packages, &self.folders);
         let composition = Composition::of(astro, packages, &self.folders);
-        let commit = match self.commit {
-            Some(named) => named.to_owned(),
-            None if composition == pinned => {
-                self.history.map_or(Ok(()), |history| composition.confirm(history, line))?;
-                line.commit.clone()
+        let commit = match (self.commit, &line.commit) {
+            (Some(named), _) => Tagged::Commit(named.to_owned()),
+            (None, Some(commit)) if composition == pinned => {
+                if let Some(history) = self.history {
+                    composition.confirm(history, commit, line.commit_place.as_ref())?;
+                }
+                Tagged::Commit(commit.clone())
             }
-            None => composition.commit(self.history, line)?,
+            // The registry is asked only for a line that is to go somewhere.
+            _ => match self.attested(&composition, packages, target)? {
+                Some(commit) => Tagged::Commit(commit),
+                None => composition.commit(self.history, line)?,
+            },
         };
-        self.history.map_or(Ok(()), |history| composition.expect(history, &commit))?;
+        if let (Some(history), Tagged::Commit(commit)) = (self.history, &commit) {
+            composition.expect(history, commit)?;
+        }
         Ok(commit)
+    }
+
+    /// The commit from which the newest of these releases was built, as far as each of them was
+    /// published with its provenance. It has all the others.
+    fn attested(
+        &self,
+        composition: &Composition<'_>,
+        packages: &BTreeMap<String, PackagePin>,
+        target: &Target,
+    ) -> Result<Option<String>, UpstreamError> {
+        if matches!(target, Target::Pinned) {
+            return Ok(None);
+        }
+        let mut newest: Option<Provenance> = None;
+        for (package, version) in composition.releases() {
+            let Some(found) = self.provenance(package, version, packages)? else { return Ok(None) };
+            if newest.as_ref().is_none_or(|newest| newest.signed < found.signed) {
+                newest = Some(found);
+            }
+        }
+        Ok(newest.map(|newest| newest.commit))
+    }
+
+    /// Where a release was built, if the registry can prove it.
+    fn provenance(
+        &self,
+        package: &str,
+        version: &Version,
+        packages: &BTreeMap<String, PackagePin>,
+    ) -> Result<Option<Provenance>, UpstreamError> {
+        let integrity = match packages.get(package) {
+            Some(pin) => Some(pin.integrity),
+            None => {
+                let releases = self.registry.releases(package)?;
+                let release = releases.iter().find(|release| release.version == *version);
+                release.and_then(|release| release.integrity)
+            }
+        };
+        let Some(integrity) = &integrity else { return Ok(None) };
+        let Some(answer) = self.registry.attestations(package, version)? else { return Ok(None) };
+        let subject = Subject { package, version, integrity };
+        let repository = address(self.root).map_err(|error| UpstreamError::RootsUnreadable {
+            path: ".gitmodules".into(),
+            reason: error.message().to_owned(),
+        })?;
+        provenance::verify(&answer, subject, &repository, &Roots::read(self.root)?)
     }
 
     /// The adapter that goes with a release of Astro: what the commit that was named says; or else

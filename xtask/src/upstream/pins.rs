@@ -31,8 +31,9 @@ pub struct Line {
     /// The release of Astro.
     pub astro: Version,
     /// The commit at which upstream released the newest of what is pinned here, be it Astro or one of
-    /// its adapters: 40 hexadecimal digits in lower case.
-    pub commit: String,
+    /// its adapters: 40 hexadecimal digits in lower case. `None` while nothing tells it: then the
+    /// tarballs name the releases.
+    pub commit: Option<String>,
     /// The dist-tag of our packages on npm.
     pub tag: String,
     /// Counts our releases of one release of upstream, from 0.
@@ -43,8 +44,8 @@ pub struct Line {
     pub packages: BTreeMap<String, PackagePin>,
     /// Where the table stands.
     pub place: Place,
-    /// Where the commit stands.
-    pub commit_place: Place,
+    /// Where the commit stands, if it is pinned.
+    pub commit_place: Option<Place>,
     /// Where the other values that move with a pin stand.
     pub(super) spans: Spans,
 }
@@ -76,7 +77,7 @@ pub struct PackagePin {
 #[serde(deny_unknown_fields)]
 struct LineTable {
     astro: Spanned<String>,
-    commit: Spanned<String>,
+    commit: Option<Spanned<String>>,
     tag: Option<String>,
     revision: Option<Spanned<u64>>,
     #[serde(rename = "as-of")]
@@ -165,17 +166,14 @@ impl Line {
                 ],
             });
         }
-        let commit = table.commit.get_ref();
-        if commit.len() != 40
-            || !commit.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-        {
+        if let Some(commit) = table.commit.as_ref().filter(|commit| !is_commit(commit.get_ref())) {
             return Err(invalid(
                 source,
-                table.commit.span(),
-                format!("`{commit}` is not a commit"),
+                commit.span(),
+                format!("`{}` is not a commit", commit.get_ref()),
                 "expected 40 hexadecimal digits in lower case",
                 format!(
-                    "run `git ls-remote origin refs/tags/astro@{astro}` in a clone of Astro; an adapter that was released later has a tag as well"
+                    "run `git ls-remote origin refs/tags/astro@{astro}` in a clone of Astro; an adapter that was released later has a tag as well. Where nobody knows the commit, leave it out"
                 ),
             ));
         }
@@ -192,7 +190,8 @@ impl Line {
             name: name.get_ref().clone(),
             major: astro.major,
             astro,
-            commit: commit.clone(),
+            commit_place: table.commit.as_ref().map(|it| source.context(it.span(), "pinned here")),
+            commit: table.commit.map(Spanned::into_inner),
             tag: table.tag.unwrap_or_else(|| name.get_ref().clone()),
             revision: table.revision.as_ref().map_or(0, |revision| *revision.get_ref()),
             packages,
@@ -203,7 +202,6 @@ impl Line {
             },
             as_of: as_of(source, table.as_of)?,
             place: source.wrong(name.span(), "in this table"),
-            commit_place: source.context(table.commit.span(), "pinned here"),
         })
     }
 }
@@ -244,6 +242,12 @@ impl PackagePin {
             integrity_place: Some(source.wrong(written_integrity.span(), "is of another tarball")),
         })
     }
+}
+
+/// Whether a text is a commit: all 40 digits, as git writes them.
+#[must_use]
+pub fn is_commit(text: &str) -> bool {
+    text.len() == 40 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn as_of(
@@ -316,6 +320,16 @@ commit = "8a31cba625a23d886614172e1d3b02b8eb896a18"
         assert_eq!((line.name.as_str(), line.major), ("astro7", 7));
         assert_eq!(line.package("@astrojs/node").unwrap().version.to_string(), "11.1.4");
         assert!(matches!(line.package("other"), Err(UpstreamError::NotPinned { .. })));
+    }
+
+    #[test]
+    fn a_line_may_have_no_commit() {
+        let without: String = GOOD
+            .lines()
+            .filter(|line| !line.starts_with("commit"))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        assert_eq!(parse(&without).unwrap().lines[0].commit, None);
     }
 
     #[test]

@@ -10,17 +10,28 @@ use super::Line;
 pub fn rewritten(text: &str, moves: &[(&Line, &Line)]) -> String {
     let mut changes: Vec<(Range<usize>, String)> = Vec::new();
     for (old, new) in moves {
-        let commit = old.commit_place.span.clone();
+        let commit = old.commit_place.as_ref().map(|place| place.span.clone());
+        // What is new in a line follows the last of what it begins with.
+        let last = commit.as_ref().filter(|_| new.commit.is_some());
+        let head = last.unwrap_or(&old.spans.astro).end;
         if old.astro != new.astro {
             changes.push((old.spans.astro.clone(), quoted(&new.astro)));
         }
-        if old.commit != new.commit {
-            changes.push((commit.clone(), quoted(&new.commit)));
+        match (&commit, &new.commit) {
+            (Some(span), Some(commit)) if old.commit != new.commit => {
+                changes.push((span.clone(), quoted(commit)));
+            }
+            (Some(span), None) => changes.push((whole_line(text, span), String::new())),
+            (None, Some(commit)) => {
+                changes.push((head..head, format!("\ncommit = {}", quoted(commit))))
+            }
+            _ => {}
         }
         if old.revision != new.revision {
             changes.push(match &old.spans.revision {
                 Some(span) => (span.clone(), new.revision.to_string()),
-                None => (commit.end..commit.end, format!("\nrevision = {}", new.revision)),
+                // Before the commit that follows at the same place, if one does.
+                None => (head..head, format!("\nrevision = {}", new.revision)),
             });
         }
         if let (Some(span), Some(as_of), true) =
@@ -48,6 +59,13 @@ pub fn rewritten(text: &str, moves: &[(&Line, &Line)]) -> String {
         text.replace_range(span, &new);
     }
     text
+}
+
+/// The line in which something stands, with its end.
+fn whole_line(text: &str, span: &Range<usize>) -> Range<usize> {
+    let start = text[..span.start].rfind('\n').map_or(0, |end| end + 1);
+    let end = text[span.end..].find('\n').map_or(text.len(), |end| span.end + end + 1);
+    start..end
 }
 
 fn quoted(value: &impl ToString) -> String {

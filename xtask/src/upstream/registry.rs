@@ -23,6 +23,12 @@ const METADATA: &str = "application/vnd.npm.install-v1+json; q=1.0, application/
 /// The long form, which has the times of publication as well.
 const ALL_METADATA: &str = "application/json";
 
+/// What registries say that do not have something, or do not know what is asked for.
+const NOT_FOUND: u16 = 404;
+const METHOD_NOT_ALLOWED: u16 = 405;
+const GONE: u16 = 410;
+const NOT_IMPLEMENTED: u16 = 501;
+
 /// The registry and the cache in front of it. Nothing is read, asked or connected before a tarball
 /// is wanted that is not in the cache.
 #[derive(Debug)]
@@ -81,6 +87,33 @@ impl Registry {
             Ok(metadata) => Ok(Some(metadata)),
             Err(UpstreamError::NotPublished { .. }) => Ok(None),
             Err(error) => Err(error),
+        }
+    }
+
+    /// The attestations that were published with a release; nothing where the registry has none of it,
+    /// or does not keep any.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps them from being known: `U004` to `U009` and `U013` of the catalogue.
+    pub(super) fn attestations(
+        &self,
+        package: &str,
+        version: &Version,
+    ) -> Result<Option<Vec<u8>>, UpstreamError> {
+        let client = self.client()?;
+        let registry = self.of_package(client, package)?;
+        let name = package.replace('/', "%2f");
+        let url = format!("{registry}-/npm/v1/attestations/{name}@{version}");
+        match client.get(&url, ALL_METADATA) {
+            Ok(attestations) => Ok(Some(attestations)),
+            Err(Failure::Status(NOT_FOUND | METHOD_NOT_ALLOWED | GONE | NOT_IMPLEMENTED)) => {
+                Ok(None)
+            }
+            Err(failure) => {
+                let asked = Asked { package, version: Some(version), registry: &registry };
+                Err(asked.error(&url, failure))
+            }
         }
     }
 

@@ -122,6 +122,14 @@ fn releases(metadata: Metadata) -> Vec<Release> {
     releases
 }
 
+/// A release on npm as a package URL.
+///
+/// Source: <https://github.com/package-url/purl-spec/blob/main/types-doc/npm-definition.md>.
+#[must_use]
+pub fn purl(package: &str, version: &str) -> String {
+    format!("pkg:npm/{}@{version}", package.replacen('@', "%40", 1))
+}
+
 /// Whether a range of npm's holds a version.
 ///
 /// # Errors
@@ -165,7 +173,13 @@ fn comparators(range: &str) -> Vec<String> {
 mod tests {
     use semver::Version;
 
-    use super::accepts;
+    use super::{accepts, purl};
+
+    #[test]
+    fn a_scope_is_escaped_in_a_package_url() {
+        assert_eq!(purl("@astrojs/node", "1.2.3"), "pkg:npm/%40astrojs/node@1.2.3");
+        assert_eq!(purl("ws", "8.23.0"), "pkg:npm/ws@8.23.0");
+    }
 
     #[test]
     fn a_range_holds_what_npm_says_it_holds() {

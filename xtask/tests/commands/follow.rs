@@ -164,15 +164,6 @@ fn an_upstream_that_is_lost_half_way_is_no_answer() {
     assert_eq!(pins(&checkout), before);
 }
 
-#[test]
-fn a_test_that_prints_an_error_of_the_toolchain_has_failed_all_the_same() {
-    let prints = format!("echo 'error[U006]: a test of this error has failed'\n{FAILS}");
-    let (checkout, _server) = checkout(shelf().astro(&["6.4.8", "7.2.4", "7.3.0"]), &prints);
-    let told = proposal(&checkout, &["follow"]);
-    assert!(told.contains("── issue: Astro 7.3.0 does not fit\n"), "{told}");
-    assert!(told.contains("error[U006]"), "{told}");
-}
-
 /// Only the toy has a new release.
 fn only_an_adapter(version: &str) -> Shelf {
     shelf().astro(&["6.4.8", "7.2.4"]).toy(version, "7.2.4")
@@ -187,11 +178,42 @@ fn an_adapter_that_is_released_alone_becomes_a_pull_request() {
 }
 
 #[test]
-fn an_adapter_whose_tag_is_not_there_becomes_an_issue() {
+fn an_adapter_whose_tag_is_not_there_becomes_a_pull_request_by_its_tarball() {
     let (checkout, _server) = checkout(only_an_adapter("2.0.2"), PASSES);
-    let before = pins(&checkout);
     assert_snapshot!(proposal(&checkout, &["follow"]));
-    assert_eq!(pins(&checkout), before);
+    let shown = checkout.shown(&["follow"]);
+    assert!(shown.contains("\"pull_request\": null"), "a second run has nothing to do: {shown}");
+}
+
+#[test]
+fn without_git_and_a_repository_a_line_is_followed_by_its_tarballs() {
+    let (checkout, _server) = checkout(shelf().astro(&["6.4.8", "7.2.4", "7.3.0"]), PASSES);
+    fs::remove_file(checkout.path(".gitmodules")).unwrap();
+    fs::remove_dir_all(checkout.path("repository")).unwrap();
+    let checkout = checkout.with("PATH", "/nowhere");
+    let status = checkout.shown(&["status", "--check"]);
+    assert!(status.starts_with("exit code 1"), "{status}");
+    let told = proposal(&checkout, &["follow"]);
+    assert!(told.contains("pull_request: Follow Astro 7.3.0\n"), "{told}");
+    assert!(told.contains("### astro7: `7.2.4-8a31cba` to `7.3.0-npm."), "{told}");
+}
+
+#[test]
+fn a_repository_that_cannot_be_fetched_from_is_told_and_holds_up_nothing() {
+    let (checkout, _server) = checkout(shelf().astro(&["6.4.8", "7.2.4", "7.3.0"]), PASSES);
+    fs::remove_dir_all(checkout.path("repository")).unwrap();
+    let shown = checkout.shown(&["follow", "--dry-run"]);
+    assert!(shown.contains("hint: upstream's tags are not asked: git cannot fetch"), "{shown}");
+    assert!(shown.contains(" -> 7.3.0-npm."), "{shown}");
+}
+
+#[test]
+fn a_test_that_prints_an_error_of_the_toolchain_has_failed_all_the_same() {
+    let prints = format!("echo 'error[U006]: a test of this error has failed'\n{FAILS}");
+    let (checkout, _server) = checkout(shelf().astro(&["6.4.8", "7.2.4", "7.3.0"]), &prints);
+    let told = proposal(&checkout, &["follow"]);
+    assert!(told.contains("── issue: Astro 7.3.0 does not fit\n"), "{told}");
+    assert!(told.contains("error[U006]"), "{told}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Several Astro majors: what is built for which.
 
 use insta::assert_snapshot;
+use serde_json::Value;
 
 use crate::{
     checkout::{COMMIT, Checkout, PATCH},
@@ -109,6 +110,29 @@ fn a_further_revision_of_a_release_has_its_number_in_the_version() {
     let (checkout, _server) = checkout();
     checkout.build_well(&[]);
     assert_eq!(manifest(&checkout, "astro7")["version"], "7.2.4-8a31cba.2");
+}
+
+#[test]
+fn a_line_without_a_commit_is_built_of_its_tarball_and_says_so() {
+    let (checkout, _repository) = from_git::with_toy();
+    let pins = std::fs::read_to_string(checkout.path("upstream/upstream.toml")).unwrap();
+    let lines = pins.lines().filter(|line| !line.starts_with("commit"));
+    let pins: String = lines.map(|line| format!("{line}\n")).collect();
+    checkout.write("upstream/upstream.toml", &pins);
+    let outcome = checkout.build(&["--upstream", "clone"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.text);
+    let hint = "hint: `[astro7]` pins no commit, so `@upstream/toy` is read from the registry\n";
+    assert!(outcome.text.contains(hint), "{}", outcome.text);
+    let package = checkout.package();
+    let read = |file: &str| -> Value { serde_json::from_slice(&package[file]).unwrap() };
+    let version = read("package.json")["version"].as_str().unwrap().to_owned();
+    assert!(version.starts_with("7.2.4-npm.") && version.len() == 17, "{version}");
+    let record = read("upstream.json");
+    assert_eq!(record["stamp"], "tarball");
+    assert_eq!(record["astro"]["commit"], Value::Null);
+    assert_eq!(record["upstream"]["form"], "registry");
+    let pedigree = &read("sbom.cdx.json")["metadata"]["component"]["pedigree"];
+    assert_eq!(pedigree.get("commits"), None);
 }
 
 #[test]

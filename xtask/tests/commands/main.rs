@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "what cannot be had fails the test")]
 
 mod adapters_alone;
+mod attestation;
 mod build;
 mod catalogue;
 mod check_and_diff;
@@ -22,6 +23,7 @@ mod npm_configuration;
 mod packing;
 mod pins;
 mod propose;
+mod provenance;
 mod publishing;
 mod repository;
 mod review;

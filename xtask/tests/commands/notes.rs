@@ -8,7 +8,7 @@ use crate::{
     checkout::{COMMIT, Checkout, FOLDER},
     from_git,
     shelf::line,
-    tarball,
+    tarball, upstream,
 };
 
 const CHANGELOG: &str = "# Changelog\n\n## [Unreleased]\n\n## [0.2.0] - 2026-12-24\n\n### Added\n\n- Something.\n\n## [0.1.0] - 2026-11-20\n\n### Added\n\n- The first thing.\n";
@@ -66,6 +66,30 @@ fn of_an_adapter_that_was_released_alone_the_astro_stays_and_of_the_others_only_
     checkout.write("upstream/upstream.toml", &format!("{seven}{six}"));
     checkout.git(&["commit", "--quiet", "--all", "--message", "Follow @upstream/toy 2.1.1"]);
     assert_snapshot!(checkout.shown(&["notes", "--upstream", "clone"]));
+}
+
+/// A third release, of a line whose commit is not known.
+fn with_unknown_commit() -> Checkout {
+    let checkout = checkout();
+    let seven = line("7.3.1", COMMIT, "2.1.1", "tag = \"latest\"\n");
+    let without = seven.replace(&format!("commit = \"{COMMIT}\"\n"), "");
+    checkout.write("upstream/upstream.toml", &without);
+    checkout.git(&["commit", "--quiet", "--all", "--message", "Follow Astro 7.3.1"]);
+    checkout
+}
+
+#[test]
+fn of_a_line_without_a_commit_the_changelog_is_that_of_the_adapters_tag() {
+    let checkout = with_unknown_commit();
+    assert_snapshot!(checkout.shown(&["notes"]));
+    let changelog = format!("## 2.1.1\n\n- It squeaks.\n\n{UPSTREAM}");
+    let files = [(format!("{FOLDER}/CHANGELOG.md"), changelog)];
+    let (_, commit) = from_git::commit(&checkout.path("clone"), false, &files);
+    upstream::tag(&checkout.path("clone"), "@upstream/toy@2.1.1", &commit.to_string());
+    for arguments in [&["--upstream", "clone"][..], &["--fetch"]] {
+        let shown = checkout.shown(&[&["notes"], arguments].concat());
+        assert!(shown.contains("#### 2.1.1\n\n- It squeaks.\n"), "{shown}");
+    }
 }
 
 #[test]

@@ -176,9 +176,12 @@ fn the_tag_is_taken_from_a_version_of_another_toolchain_however_high_it_is() {
 /// Of the same Astro as [`SEVEN`], at another commit: before it as text.
 const OTHER_SEVEN: &str = "7.2.4-1f00baa";
 
+/// Of the same Astro, before its commit was known: after it as text.
+const TARBALL_SEVEN: &str = "7.2.4-npm.0f3a2b1.1";
+
 #[test]
 fn a_tag_goes_to_what_is_new_for_the_same_astro_whatever_its_commit() {
-    for at in [OTHER_SEVEN, "7.2.4-f00d123"] {
+    for at in [OTHER_SEVEN, "7.2.4-f00d123", TARBALL_SEVEN] {
         let (checkout, _server, press) = ready(|_, _| None);
         press.has(at, "latest", "sha512-EARLIER");
         let shown = checkout.shown(&["publish", "--astro", "7"]);
@@ -189,12 +192,14 @@ fn a_tag_goes_to_what_is_new_for_the_same_astro_whatever_its_commit() {
 
 #[test]
 fn a_release_that_is_run_again_leaves_a_tag_at_what_was_published_later_for_the_same_astro() {
-    let (checkout, _server, press) = ready(|_, _| None);
-    assert!(checkout.shown(&["publish"]).starts_with("exit code 0"));
-    press.has(OTHER_SEVEN, "latest", "sha512-LATER");
-    let shown = checkout.shown(&["publish"]);
-    assert!(shown.starts_with("exit code 0"), "{shown}");
-    assert_eq!(press.holds()["tags"]["latest"], OTHER_SEVEN);
+    for later in [OTHER_SEVEN, TARBALL_SEVEN] {
+        let (checkout, _server, press) = ready(|_, _| None);
+        assert!(checkout.shown(&["publish"]).starts_with("exit code 0"));
+        press.has(later, "latest", "sha512-LATER");
+        let shown = checkout.shown(&["publish"]);
+        assert!(shown.starts_with("exit code 0"), "{shown}");
+        assert_eq!(press.holds()["tags"]["latest"], later);
+    }
 }
 
 #[test]

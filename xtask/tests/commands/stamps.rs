@@ -15,6 +15,8 @@ const OLDER: &str = "7.2.4-8a31cba";
 /// Of an adapter that was released alone: it sorts before the other.
 const NEWER: &str = "7.2.4-1f00baa";
 const NEXT: &str = "7.3.0-0000aaa";
+/// Of the same Astro as the first two, before its commit was known.
+const TARBALL: &str = "7.2.4-npm.0f3a2b1";
 
 /// A site, and a registry whose `latest` is at a version.
 struct Site {
@@ -24,11 +26,16 @@ struct Site {
 
 impl Site {
     fn new(latest: &'static str) -> Self {
+        Self::with(latest, &[OLDER, NEWER, NEXT])
+    }
+
+    /// With a registry that has these versions.
+    fn with(latest: &'static str, versions: &'static [&'static str]) -> Self {
         let server = Server::start(move |path, _| {
             let version = path.strip_prefix("/our-toy-").and_then(|rest| rest.strip_suffix(".tgz"));
             match version {
                 Some(version) => Answer::found(package(version)),
-                None => Answer::found(metadata(latest)),
+                None => Answer::found(metadata(latest, versions)),
             }
         });
         let site = Self { folder: tempfile::tempdir().unwrap(), server };
@@ -71,14 +78,14 @@ fn package(version: &str) -> Vec<u8> {
     tarball::of(&[("package/package.json", manifest.as_bytes())])
 }
 
-fn metadata(latest: &str) -> String {
+fn metadata(latest: &str, versions: &[&str]) -> String {
     let version = |version: &str| {
         let integrity = tarball::integrity(&package(version));
         let dist = json!({ "tarball": format!("/our-toy-{version}.tgz"), "integrity": integrity });
         (version.to_owned(), json!({ "name": "our-toy", "version": version, "dist": dist }))
     };
     let versions: serde_json::Map<String, Value> =
-        [OLDER, NEWER, NEXT].map(version).into_iter().collect();
+        versions.iter().map(|name| version(name)).collect();
     json!({ "name": "our-toy", "dist-tags": { "latest": latest }, "versions": versions })
         .to_string()
 }
@@ -99,6 +106,14 @@ fn a_range_of_a_stamp_goes_by_the_text_of_its_commit_and_so_may_lead_back() {
     assert_eq!(before.gets(&format!("^{OLDER}")).as_deref(), Some(OLDER));
     let after = Site::new(NEXT);
     assert_eq!(after.gets(&format!("^{NEWER}")).as_deref(), Some(OLDER));
+}
+
+#[test]
+fn a_range_of_a_stamp_by_tarball_holds_no_stamp_by_commit() {
+    let site = Site::with(NEWER, &[NEWER, TARBALL]);
+    assert_eq!(site.gets(&format!("^{TARBALL}")).as_deref(), Some(TARBALL));
+    assert_eq!(site.gets(&format!("^{OLDER}")).as_deref(), Some(TARBALL));
+    assert_eq!(site.gets("latest").as_deref(), Some(NEWER));
 }
 
 #[test]

@@ -36,6 +36,17 @@ fn every_line_is_shown_with_what_upstream_has_released_since() {
 }
 
 #[test]
+fn a_line_without_a_commit_is_told_to_be_stamped_by_its_tarballs() {
+    let (checkout, _server) = checkout(shelf());
+    let seven = line("7.2.4", COMMIT, "2.0.0", "tag = \"latest\"\n");
+    let without = seven.replace(&format!("commit = \"{COMMIT}\"\n"), "");
+    checkout.write("upstream/upstream.toml", &without);
+    checkout.build_well(&[]);
+    assert_snapshot!(checkout.shown(&["status"]));
+    assert_snapshot!(checkout.shown(&["status", "--json"]));
+}
+
+#[test]
 fn ranges_of_astro_are_read_as_npm_reads_them() {
     let (checkout, _server) = checkout(shelf().peer("2.1.0", ">=7.3.0 <8"));
     let shown = checkout.shown(&["status"]);

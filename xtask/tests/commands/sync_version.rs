@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use git2::{Oid, Repository};
 use insta::assert_snapshot;
 
@@ -9,7 +10,7 @@ use crate::{
     checkout::{COMMIT, Checkout, PINS, TODAY},
     from_git,
     server::Server,
-    shelf::{Shelf, line},
+    shelf::{self, Shelf, line},
     tarball, upstream,
 };
 
@@ -106,9 +107,41 @@ fn latest_is_the_newest_release_of_the_major() {
 }
 
 #[test]
-fn without_a_tag_the_commit_has_to_be_named() {
+fn without_a_tag_the_tarball_names_the_release_until_the_commit_is_known() {
     let (checkout, _server) = checkout(shelf());
-    assert_snapshot!(fail(&checkout, &["--to", "7.3.0"], "U030"));
+    let shown = sync(&checkout, &["--to", "7.3.0"]);
+    assert_snapshot!(format!("{shown}── {PINS}\n{}", pins(&checkout)));
+    for arguments in [&["--check"][..], &["--to", "7.3.0", "--check"]] {
+        let shown = sync(&checkout, arguments);
+        assert!(shown.starts_with("exit code 0"), "{shown}");
+    }
+    let commit = clone(&checkout.path("clone"), "7.3.0", "2.1.0");
+    let shown = sync(&checkout, &["--upstream", "clone", "--astro", "7"]);
+    assert!(shown.contains(" -> 7.3.0-"), "{shown}");
+    assert!(pins(&checkout).contains(&format!("astro = \"7.3.0\"\ncommit = \"{commit}\"\n")));
+}
+
+#[test]
+fn an_all_digit_sha512_is_lengthened_until_it_holds_a_letter() {
+    let toy = |note: u32| shelf::toy("2.1.0", &format!("{}// {note}\n", tarball::MODULE));
+    let digits = |tarball: &[u8]| {
+        let integrity = tarball::integrity(tarball);
+        let digest = STANDARD.decode(integrity.trim_start_matches("sha512-")).unwrap();
+        digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+    };
+    let is_number = |note: &u32| digits(&toy(*note))[..7].bytes().all(|it| it.is_ascii_digit());
+    let note = (0..).find(is_number).unwrap();
+    let module = format!("{}// {note}\n", tarball::MODULE);
+    let (checkout, _server) = checkout(shelf().toy_with("2.1.0", "7.3.0", &module));
+    let shown = sync(&checkout, &["--to", "7.3.0"]);
+    let digits = digits(&toy(note));
+    let letter = digits.find(|digit: char| digit.is_ascii_alphabetic()).unwrap();
+    assert!(shown.contains(&format!(" -> 7.3.0-npm.{}\n", &digits[..=letter])), "{shown}");
+}
+
+#[test]
+fn a_commit_can_be_named_where_no_tag_tells_it() {
+    let (checkout, _server) = checkout(shelf());
     let commit = format!("0123456{}", "a".repeat(33));
     let shown = sync(&checkout, &["--to", "7.3.0", "--commit", &commit]);
     assert!(shown.contains("7.3.0-0123456a\n"), "without a letter it is a number: {shown}");
