@@ -19,6 +19,7 @@ mod day;
 mod diff;
 mod error;
 mod explain;
+mod fetch;
 mod follow;
 mod lint;
 mod matrix;
@@ -94,6 +95,7 @@ enum Command {
     Publish(publish::Publish),
     Notes(notes::Notes),
     Matrix(matrix::Matrix),
+    Fetch(fetch::Fetch),
     Follow(follow::Follow),
     Propose(propose::Propose),
 }
@@ -116,6 +118,7 @@ fn main() -> ExitCode {
         Command::Publish(publish) => publish.run(),
         Command::Notes(notes) => notes.run(),
         Command::Matrix(matrix) => matrix.run(),
+        Command::Fetch(fetch) => fetch.run(),
         Command::Follow(follow) => follow.run(),
         Command::Propose(propose) => propose.run(),
     };

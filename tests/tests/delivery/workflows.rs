@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use tests::cases;
-use tests::locations::{repository, target};
+use tests::locations::{files_ending_with, repository, target};
 use tests::python;
 use tests::suite::{Case, not_applicable};
 use tests::tools::{Tools, run};
@@ -24,6 +24,7 @@ pub const CASES: &[Case<()>] = cases![
     scripts_hold_no_expressions,
     every_call_of_the_toolchain_is_a_valid_command_line,
     the_workflows_install_the_rust_that_the_manifest_names,
+    every_test_that_needs_a_clone_has_one_in_a_job,
 ];
 
 /// What may be written, by workflow, job and scope.
@@ -207,5 +208,26 @@ fn the_workflows_install_the_rust_that_the_manifest_names((): &()) -> Result<()>
             ),
         "{calls}"
     );
+    Ok(())
+}
+
+/// Tests that are ignored without a clone of Astro's repository, by their modules.
+fn every_test_that_needs_a_clone_has_one_in_a_job((): &()) -> Result<()> {
+    let mut modules = Vec::new();
+    for path in files_ending_with(&repository().join("tests/tests/toolchain"), ".rs")? {
+        if fs::read_to_string(&path)?.contains("#[ignore = \"needs UPSTREAM_GIT") {
+            modules.push(path.file_stem().context("a name")?.to_string_lossy().into_owned());
+        }
+    }
+    ensure!(!modules.is_empty(), "no test needs a clone");
+    let files = File::all()?;
+    let ci = files.iter().find(|file| file.name == "ci").context("no ci")?;
+    let mut scripts = ci.scripts();
+    let script = scripts.find(|(_, _, script)| script.contains("export UPSTREAM_GIT"));
+    let (_, _, script) = script.context("no job has a clone")?;
+    for module in modules {
+        let call = format!("cargo xtask test toolchain --filter {module}::");
+        ensure!(script.lines().any(|line| line == call), "no job runs {module} with a clone");
+    }
     Ok(())
 }

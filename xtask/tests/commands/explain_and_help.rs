@@ -26,6 +26,7 @@ fn help_reads_like_documentation() {
         "publish",
         "notes",
         "matrix",
+        "fetch",
         "follow",
         "propose",
     ];

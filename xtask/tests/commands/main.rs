@@ -13,6 +13,7 @@ mod check_and_diff;
 mod checkout;
 mod clean;
 mod explain_and_help;
+mod fetch;
 mod follow;
 mod from_git;
 mod from_registry;

@@ -1,0 +1,47 @@
+//! `cargo xtask fetch`: what only Astro's repository has, in a clone.
+
+use camino::Utf8PathBuf;
+
+use crate::{
+    Answer,
+    error::{BuildError, Failure},
+    upstream::{Cache, Fetcher, Pins, is_commit},
+    workspace,
+};
+
+/// Fetch the pinned commits of upstream, and print where they are
+///
+/// Uses the git of this machine. Every commit comes without its history, into a bare clone in the
+/// cache. The path that is printed can be given to `--upstream`, or to the tests as `UPSTREAM_GIT`.
+#[derive(clap::Args)]
+pub struct Fetch {
+    /// Other commits, and tags of releases, for example `astro@7.2.4`
+    #[arg(value_name = "REVISION")]
+    revisions: Vec<String>,
+    /// More of them, one a line
+    #[arg(long, value_name = "FILE")]
+    file: Option<Utf8PathBuf>,
+}
+
+impl Fetch {
+    pub fn run(self) -> Result<Answer, Failure> {
+        let root = workspace::root()?;
+        let pins = Pins::read(&root)?;
+        let listed = self.file.map_or(Ok(String::new()), |path| {
+            std::fs::read_to_string(&path)
+                .map_err(|error| BuildError::Unreadable { path, reason: error.to_string() })
+        })?;
+        let listed = listed.lines().map(str::trim).filter(|line| !line.is_empty());
+        let named = self.revisions.into_iter().chain(listed.map(str::to_owned));
+        let (commits, tags): (Vec<String>, Vec<String>) =
+            named.partition(|revision| is_commit(revision));
+
+        let fetcher = Fetcher::new(&root, &Cache::of_user()?)?;
+        let pinned = pins.lines.iter().filter_map(|line| line.commit.as_deref());
+        let commits: Vec<&str> = pinned.chain(commits.iter().map(String::as_str)).collect();
+        fetcher.commits(&commits)?;
+        fetcher.tags(&tags)?;
+        anstream::println!("{}", fetcher.path());
+        Ok(Answer::Fine)
+    }
+}

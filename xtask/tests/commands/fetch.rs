@@ -1,0 +1,70 @@
+//! `xtask fetch`: the clone that other commands and tests read.
+
+use std::{fs, process::Command};
+
+use crate::{
+    checkout::{COMMIT, Checkout, PINS},
+    shelf::line,
+    tarball, upstream,
+};
+
+/// A line at the first of two releases in the repository that `.gitmodules` names.
+fn checkout() -> (Checkout, [String; 2]) {
+    let checkout = Checkout::without_registry(&tarball::good());
+    let repository = checkout.path("repository");
+    let first = upstream::release(&repository, "7.2.4", "2.0.0", &["astro@7.2.4"]);
+    let second = upstream::release(&repository, "7.3.0", "2.1.0", &["astro@7.3.0"]);
+    checkout.write(PINS, &line("7.2.4", &first, "2.0.0", ""));
+    checkout.write(
+        ".gitmodules",
+        &format!(
+            "[submodule \"upstream/astro\"]\n\tpath = upstream/astro\n\turl = {}\n",
+            repository.display()
+        ),
+    );
+    (checkout, [first, second])
+}
+
+/// Whether the clone whose path was printed holds a revision.
+fn holds(clone: &str, revision: &str) -> bool {
+    let mut git = Command::new("git");
+    git.args(["-C", clone, "cat-file", "-e", &format!("{revision}^{{tree}}")]);
+    git.output().unwrap().status.success()
+}
+
+#[test]
+fn pinned_commits_are_fetched_and_what_else_is_named() {
+    let (checkout, [first, second]) = checkout();
+    let fetch = |arguments: &[&str]| {
+        let output = checkout.command(&[&["fetch"], arguments].concat()).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{told}");
+        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+    };
+    let clone = fetch(&[]);
+    assert!(holds(&clone, &first) && !holds(&clone, &second));
+    checkout.write("revisions.txt", "astro@7.3.0\n\n");
+    assert_eq!(fetch(&["--file", "revisions.txt"]), clone);
+    assert!(holds(&clone, "refs/tags/astro@7.3.0") && holds(&clone, &second));
+    // What is there is not asked for again.
+    fs::remove_dir_all(checkout.path("repository")).unwrap();
+    assert_eq!(fetch(&[&second, "astro@7.3.0"]), clone);
+}
+
+#[test]
+fn a_line_without_a_commit_has_nothing_to_fetch() {
+    let (checkout, [first, _]) = checkout();
+    let pins = fs::read_to_string(checkout.path(PINS)).unwrap();
+    checkout.write(PINS, &pins.replace(&format!("commit = \"{first}\"\n"), ""));
+    let shown = checkout.shown(&["fetch"]);
+    assert!(shown.starts_with("exit code 0"), "{shown}");
+}
+
+#[test]
+fn what_cannot_be_fetched_is_an_error() {
+    let (checkout, _) = checkout();
+    let shown = checkout.shown(&["fetch", COMMIT]);
+    assert!(shown.starts_with("exit code 3") && shown.contains("error[U035]"), "{shown}");
+    let shown = checkout.shown(&["fetch", "--file", "nowhere.txt"]);
+    assert!(shown.contains("`nowhere.txt` cannot be read"), "{shown}");
+}
