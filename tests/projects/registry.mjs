@@ -1,10 +1,10 @@
 // A registry on loopback. It has what is published to it, and everything else from the registry that
-// npm is configured for. Its calendar stands on the day before the one it is told: the projects of the
-// tests install nothing that is younger than the pins, and what is published now would be.
+// npm is configured for, up to a moment. Its calendar stands on the day before the one it is told: the
+// projects of the tests install nothing that is younger than the pins, and what is published now would be.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-const [modules, folder, uplink, day] = process.argv.slice(2);
+const [modules, folder, uplink, day, until] = process.argv.slice(2);
 
 const Today = Date;
 const behind = Today.now() - Today.parse(day) + 24 * 60 * 60 * 1000;
@@ -29,7 +29,7 @@ const server = await runServer({
 		'zastro-websockets-*': { access: '$all', publish: '$authenticated' },
 		'**': { access: '$all', proxy: 'npm' },
 	},
-	filters: { '@verdaccio/package-filter': { dateThreshold: day } },
+	filters: { '@verdaccio/package-filter': { dateThreshold: until } },
 	web: { enable: false },
 	max_body_size: '50mb',
 	log: { type: 'stdout', format: 'json', level: 'warn' },

@@ -194,7 +194,7 @@ fn npm_install(tools: &Tools, folder: &Path, as_of: &str) -> Command {
             "--save-exact",
             "--prefer-offline",
         ])
-        .arg(format!("--before={as_of}"));
+        .arg(format!("--before={}", last_moment(as_of)));
     install
 }
 
@@ -402,6 +402,13 @@ pub struct PinnedPackage {
     pub version: String,
     /// The sha512 of its tarball.
     pub integrity: String,
+}
+
+/// The last moment of a day, up to which releases are installed: what upstream released on the day of
+/// a pin can be what is pinned.
+#[must_use]
+pub fn last_moment(day: &str) -> String {
+    format!("{day}T23:59:59.999Z")
 }
 
 /// The Astro major that the suites run on: the newest that is pinned, unless another is asked for.

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::client::Request;
 use crate::locations::{repository, target};
+use crate::project::last_moment;
 use crate::server::Server;
 use crate::tools::Tools;
 
@@ -25,8 +26,9 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Starts it, with a calendar that stands on the day before this one.
-    pub fn start(tools: &Tools, day: &str) -> Result<Self> {
+    /// Starts it, with a calendar that stands on the day before the first of these: what is published
+    /// is older than each of them. Of others it has what was there on the last.
+    pub fn start(tools: &Tools, first: &str, last: &str) -> Result<Self> {
         let folder = target().join("registry");
         let lock = lock::exclusive(&folder)?;
         if folder.exists() {
@@ -36,7 +38,8 @@ impl Registry {
         let projects = repository().join("tests/projects");
         let mut command = tools.node();
         command.arg("--import").arg(projects.join("leash.mjs")).arg(projects.join("registry.mjs"));
-        command.arg(tools.modules()).arg(&folder).arg(configured()?).arg(day);
+        command.arg(tools.modules()).arg(&folder).arg(configured()?);
+        command.arg(first).arg(last_moment(last));
         let server = Server::start(&mut command)?;
         let token = token(&server)?;
         Ok(Self { server, token, _lock: lock })

@@ -14,7 +14,7 @@ use serde_json::Value;
 use tests::checkout::Checkout;
 use tests::client::{Request, Response};
 use tests::locations::{repository, target};
-use tests::project::{Pin, pinned};
+use tests::project::{Pin, last_moment, pinned};
 use tests::server::Server;
 use tests::tools::{Tools, run};
 
@@ -267,7 +267,9 @@ impl Site {
     fn shell(&self, line: &str) -> Command {
         let mut shell = Command::new("sh");
         shell.current_dir(&self.folder).env("PATH", self.tools.path()).args(["-c", line]);
-        shell.env("npm_config_before", &self.pin.as_of).env("npm_config_ignore_scripts", "true");
+        shell
+            .env("npm_config_before", last_moment(&self.pin.as_of))
+            .env("npm_config_ignore_scripts", "true");
         shell.env("npm_config_audit", "false").env("npm_config_fund", "false");
         shell
     }

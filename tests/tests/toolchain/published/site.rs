@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::locations::{repository, target};
 use tests::once::Once;
-use tests::project::{Pin, node_in};
+use tests::project::{Pin, last_moment, node_in};
 use tests::registry::Registry;
 use tests::server::Server;
 use tests::tools::{Tools, run};
@@ -183,7 +183,8 @@ impl Site<'_> {
         fs::write(
             self.root.join(".npmrc"),
             format!(
-                "registry=http://{address}/\nignore-scripts=true\nprefer-offline=true\naudit=false\nfund=false\n"
+                "registry=http://{address}/\nbefore={}\nignore-scripts=true\nprefer-offline=true\naudit=false\nfund=false\n",
+                last_moment(&self.package.pin.as_of)
             ),
         )?;
         let mut astro = self.astro();
@@ -225,7 +226,7 @@ impl Site<'_> {
         match manager {
             Manager::Npm => command
                 .args(["install", "--ignore-scripts", "--no-audit", "--no-fund"])
-                .args(["--prefer-offline".to_owned(), format!("--before={as_of}")]),
+                .args(["--prefer-offline".to_owned(), format!("--before={}", last_moment(as_of))]),
             Manager::Pnpm => command.args(["add", "--ignore-scripts"]),
         };
         command
@@ -233,7 +234,8 @@ impl Site<'_> {
 
     /// pnpm knows no day, but how old a release has to be.
     fn configure_pnpm(&self, day: &str) -> Result<()> {
-        let age = format!("Math.floor((Date.now() - Date.parse('{day}')) / 60_000)");
+        let until = last_moment(day);
+        let age = format!("Math.max(0, Math.floor((Date.now() - Date.parse('{until}')) / 60_000))");
         let output = self.tools.node().args(["-p", &age]).output()?;
         let minutes = String::from_utf8(output.stdout)?;
         let store = target().join("pnpm-store");
