@@ -34,5 +34,8 @@ function seal(session: object): void {
 	const value = (): never => {
 		throw new Error(SESSION_SAVED);
 	};
-	for (const change of CHANGES) Object.defineProperty(session, change, { value });
+	// A rewrite runs the middleware once more for the same session.
+	for (const change of CHANGES) {
+		Object.defineProperty(session, change, { value, configurable: true });
+	}
 }
