@@ -11,7 +11,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha512};
 use tests::client::Request;
 use tests::locations::{repository, target};
-use tests::project::node_in;
+use tests::project::{last_moment, node_in};
 use tests::registry::Registry;
 use tests::server::Server;
 use tests::tools::{Tools, run};
@@ -153,7 +153,7 @@ impl Site<'_> {
         let mut npm = self.tools.npm();
         npm.current_dir(self.root).args(["install", "--ignore-scripts", "--no-audit", "--no-fund"]);
         npm.args([
-            format!("--before={}", self.package.pin.as_of),
+            format!("--before={}", last_moment(&self.package.pin.as_of)),
             format!("--registry=http://{address}"),
         ]);
         run(npm.args(arguments))
