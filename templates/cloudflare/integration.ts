@@ -4,7 +4,7 @@ import type { Plugin } from 'vite';
 import { setupOf, takeAdapterPlace } from '../shared/adapter-place.ts';
 import { INJECTED_TYPES_FILENAME, injectedTypes } from '../shared/injected-types.ts';
 import { resolveWebSocketOptions } from '../shared/options.ts';
-import { packageName, upstreamName } from '../shared/package-name.ts';
+import { initialName, packageName, upstreamName } from '../shared/package-name.ts';
 import { withPrerenderWarning } from '../shared/prerender-warning.ts';
 import { addSiteMiddleware } from '../shared/site-middleware.ts';
 import { warnings } from './not-kept.ts';
@@ -38,6 +38,7 @@ export function withWebSocketIntegration(
 
 	return withPrerenderWarning({
 		...integration,
+		name: initialName(),
 		hooks: {
 			...hooks,
 			'astro:config:setup': setupOf(integration.name, async (parameters) => {

@@ -3,7 +3,7 @@ import { setupOf, takeAdapterPlace } from '../shared/adapter-place.ts';
 import { findHooksFile } from '../shared/hooks-file.ts';
 import { INJECTED_TYPES_FILENAME, injectedTypes } from '../shared/injected-types.ts';
 import { type ResolvedWebSocketOptions, resolveWebSocketOptions } from '../shared/options.ts';
-import { packageName, upstreamName } from '../shared/package-name.ts';
+import { initialName, packageName, upstreamName } from '../shared/package-name.ts';
 import { withPrerenderWarning } from '../shared/prerender-warning.ts';
 import { addSiteMiddleware } from '../shared/site-middleware.ts';
 import { withDevServer } from './dev-integration.ts';
@@ -39,6 +39,7 @@ export function withWebSocketIntegration(
 	const { websocket } = userOptions;
 	const configured: AstroIntegration = {
 		...integration,
+		name: initialName(),
 		hooks: {
 			...hooks,
 			'astro:config:setup': setupOf(integration.name, async (parameters) => {

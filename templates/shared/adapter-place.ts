@@ -27,7 +27,8 @@ export function setupOf(packageName: string, setup: SetupHook): SetupHook {
  *
  * From then on it has the name of the official adapter in the configuration: other integrations ask
  * for that to find out where the site will run. Astro's own messages have the name of this package,
- * which `setAdapter()` gives, and so have `astro info` and the log, which have taken it before.
+ * which `setAdapter()` gives. So have, since Astro 5, `astro info` and the log, which have taken it
+ * before.
  *
  * @param packageName The name that the integration has in the configuration of the site.
  * @param upstreamName The name of the official adapter.

@@ -9,8 +9,25 @@ export function packageName(): string {
 
 /** The official adapter that the package was made of. */
 export function upstreamName(): string {
-	const record: { upstream: { package: string } } = JSON.parse(textOf('upstream.json'));
-	return record.upstream.package;
+	return record().upstream.package;
+}
+
+/**
+ * The name that the integration begins with. In the end it has that of the official adapter, see
+ * `takeAdapterPlace()`. Up to Astro 4 the adapter is set up last, and others have asked by then.
+ */
+export function initialName(): string {
+	return Number.parseInt(record().astro.version, 10) < 5 ? upstreamName() : packageName();
+}
+
+/** What the package says it was made of. */
+interface Origin {
+	readonly astro: { readonly version: string };
+	readonly upstream: { readonly package: string };
+}
+
+function record(): Origin {
+	return JSON.parse(textOf('upstream.json'));
 }
 
 /** A file of the package. */

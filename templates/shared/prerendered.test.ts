@@ -50,6 +50,13 @@ test('in Astro 4 a prerendered route has no locals, or no headers', (test) => {
 	warnings(test);
 	assert.throws(() => fill({}).locals.upgradeWebSocket?.(), /is prerendered/);
 	assert.equal(fill({ locals: { ...HANDSHAKE } }).locals.isUpgradeRequest, false);
+	const ordinary = { isUpgradeRequest: false, upgradeWebSocket: () => assert.fail() };
+	assert.throws(
+		() => fill({ locals: { ...ordinary } }).locals.upgradeWebSocket?.(),
+		/is prerendered/,
+	);
+	const { locals } = fill({ locals: ordinary }, { host: 'localhost' });
+	assert.deepEqual(locals, ordinary);
 	const handshake = fill({ locals: HANDSHAKE }, { upgrade: 'websocket' });
 	assert.deepEqual(handshake.locals, HANDSHAKE);
 });

@@ -43,8 +43,9 @@ function isPrerendered({ isPrerendered, locals, request }: SiteContext): boolean
 	if (isPrerendered !== undefined) return isPrerendered;
 	// While Astro 4 builds a site, no request has locals of ours.
 	if (locals.isUpgradeRequest === undefined) return true;
-	// Its dev server leaves out the headers for a prerendered route.
-	return locals.isUpgradeRequest && !headersOf(request).has('upgrade');
+	// Its dev server leaves out the headers for a prerendered route. A handshake has one more that it
+	// cannot be without: a Worker may be called without `Host`.
+	return !headersOf(request).has(locals.isUpgradeRequest ? 'upgrade' : 'host');
 }
 
 /** Past the getter of Astro 4, which warns of every access in a prerendered route. */

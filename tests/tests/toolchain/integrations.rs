@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Context, Result, ensure};
 use tests::client::Request;
-use tests::project::{App, Project};
+use tests::project::{App, Project, major};
 use tests::server::Server;
 use tests::tools::run;
 
@@ -60,6 +60,10 @@ fn a_build_warns_of_prerendered_routes_that_upgrade() -> Result<()> {
 /// It goes by the name of the adapter, and a server that it has taken for another does not start.
 #[test]
 fn a_server_starts_beside_an_integration_that_asks_for_the_adapter() -> Result<()> {
+    if major()? < 5 {
+        eprintln!("skipped: with Astro 4 this integration fails beside the official adapter, too");
+        return Ok(());
+    }
     let manifest = r#"{ "name": "varlock", "private": true, "type": "module", "dependencies": {
         "@varlock/astro-integration": "1.4.2", "varlock": "1.20.0" } }"#;
     let project = Project::install_with("node", "varlock", manifest)?;
