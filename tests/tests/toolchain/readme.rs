@@ -441,7 +441,7 @@ fn the_examples_on_the_page_of_the_cloudflare_package_work() -> Result<()> {
     )?;
     site.build()?;
     let preview = site.start(Way::Preview)?;
-    ensure!(preview.get("/about")?.text().contains("About"), "no prerendered page");
+    ensure!(preview.get("/about/")?.text().contains("About"), "no prerendered page");
     chat(&preview).context("composed.ts")
 }
 
