@@ -150,13 +150,13 @@ test('after a long sleep nobody is visited twice, and who has left is not visite
 	rotation.stop();
 });
 
-test('an answer that arrived during a stall of the process is in time', async ({ after }) => {
+test('an answer that arrived during a stall of the process is in time', async (context) => {
 	const { monitor, booked, stop } = bench(1);
 	const [{ connection, slot }] = booked as [Booked];
 	const server = createServer((peer) => peer.once('data', () => connection.pong())).listen(0);
 	await once(server, 'listening');
 	const client = connect((server.address() as AddressInfo).port);
-	after(() => {
+	context.after(() => {
 		client.destroy();
 		server.close();
 		stop();

@@ -79,7 +79,8 @@ fn test(project: &Project, folder: &Path, files: &[PathBuf]) -> Result<Vec<PathB
         .tools()
         .node()
         .current_dir(folder)
-        .args(["--test", &limit])
+        // A test that fails may leave a socket open, which would keep its file from ending.
+        .args(["--test", "--test-force-exit", &limit])
         .args(["--test-reporter=spec", "--test-reporter-destination=stdout"])
         .arg(format!("--test-reporter={}", reporter.display()))
         .arg(format!("--test-reporter-destination={}", list.path().display()))
