@@ -113,6 +113,8 @@ pub fn moves_to_ours(tools: &Tools, registry: &Registry, packages: &[Package]) -
     let package = ours.with_context(|| format!("there is no {NAME} for {LINE}"))?;
     let folder = tempfile::tempdir()?;
     let site = Site { tools, registry, package, root: folder.path() };
+    let manifest = json!({ "name": "site", "private": true, "type": "module" });
+    fs::write(folder.path().join("package.json"), manifest.to_string())?;
     site.install(&[&format!("astro@{}", package.pin.astro), &format!("{NAME}@{VERSION}")])?;
     site.write()?;
     site.check_types().context("with the older package")?;
