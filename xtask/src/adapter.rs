@@ -30,8 +30,23 @@ pub struct Adapter {
     pub rename: Rename,
     /// Releases of the upstream package that the patches are not for.
     pub unfit: Vec<Unfit>,
+    /// Ranges of the upstream package that begin too early.
+    pub ranges: Vec<Range>,
     /// Its patch files, in order of their paths.
     pub patches: Vec<PatchFile>,
+}
+
+/// A range that takes the place of one in the upstream package's manifest.
+#[derive(Debug)]
+pub struct Range {
+    /// Of this peer.
+    pub package: String,
+    /// Releases of the upstream package.
+    pub versions: VersionReq,
+    /// What our manifest says.
+    pub range: String,
+    /// Where the entry is written.
+    pub place: Place,
 }
 
 /// The upstream package of a runtime.
@@ -100,6 +115,8 @@ struct Description {
     allow: Vec<Spanned<AllowTable>>,
     #[serde(default)]
     unfit: Vec<Spanned<UnfitTable>>,
+    #[serde(default)]
+    range: Vec<Spanned<RangeTable>>,
 }
 
 #[derive(Deserialize)]
@@ -108,6 +125,16 @@ struct AllowTable {
     module: String,
     text: String,
     versions: Option<Spanned<String>>,
+    #[expect(dead_code, reason = "mandatory, for the reader of the file")]
+    why: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RangeTable {
+    package: String,
+    versions: Spanned<String>,
+    range: String,
     #[expect(dead_code, reason = "mandatory, for the reader of the file")]
     why: String,
 }
@@ -194,6 +221,8 @@ impl Adapter {
         let allow = allow.collect::<Result<_, BuildError>>()?;
         let unfit = description.unfit.into_iter().map(|entry| unfit(entry, &source));
         let unfit = unfit.collect::<Result<_, BuildError>>()?;
+        let ranges = description.range.into_iter().map(|entry| begins_later(entry, &source));
+        let ranges = ranges.collect::<Result<_, BuildError>>()?;
         let rename = Rename {
             from: description.upstream.package.clone(),
             to: description.package.name.clone(),
@@ -205,6 +234,7 @@ impl Adapter {
             package: description.package,
             rename,
             unfit,
+            ranges,
             patches: patches(root, runtime)?,
         })
     }
@@ -248,6 +278,12 @@ fn unfit(entry: Spanned<UnfitTable>, source: &Arc<Source>) -> Result<Unfit, Buil
     let place = source.wrong(entry.span(), "this entry");
     let UnfitTable { versions, why } = entry.into_inner();
     Ok(Unfit { versions: range(&versions, source)?, why, place })
+}
+
+fn begins_later(entry: Spanned<RangeTable>, source: &Arc<Source>) -> Result<Range, BuildError> {
+    let place = source.wrong(entry.span(), "this entry");
+    let RangeTable { package, versions, range: text, .. } = entry.into_inner();
+    Ok(Range { package, versions: range(&versions, source)?, range: text, place })
 }
 
 fn range(text: &Spanned<String>, source: &Arc<Source>) -> Result<VersionReq, BuildError> {

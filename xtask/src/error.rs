@@ -172,8 +172,9 @@ pub enum BuildError {
     /// A runtime's description cannot be read
     ///
     /// `adapter.toml` says what a runtime is: the upstream package and its folder, our package's
-    /// name, what is added to the manifest, the packages that templates import, and where the upstream
-    /// package's name may stay.
+    /// name, what is added to the manifest, the ranges of peers that are raised, the packages that
+    /// templates import, and where the upstream package's name may stay. A range is raised only while
+    /// upstream's begins earlier.
     #[error("{message}")]
     #[explain(code = "B003", help = "correct the marked place")]
     AdapterUnreadable { message: String, places: Vec<Place> },

@@ -4,7 +4,10 @@ use semantic_patch::Rename;
 use semver::Version;
 use serde_json::{Map, Value, json};
 
-use crate::{adapter::Adapter, error::BuildError};
+use crate::{
+    adapter::{Adapter, Range},
+    error::BuildError,
+};
 
 /// The project's page, which every package names.
 const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
@@ -46,6 +49,7 @@ pub fn rewrite(
         }
     }
 
+    raise_ranges(&mut manifest, adapter)?;
     for key in DEVELOPMENT {
         manifest.shift_remove(key);
     }
@@ -83,6 +87,36 @@ pub fn rewrite(
     let text =
         serde_json::to_string_pretty(&manifest).map_err(|error| unusable(error.to_string()))?;
     Ok(format!("{text}\n"))
+}
+
+/// Puts ranges that begin later in place of upstream's.
+fn raise_ranges(manifest: &mut Map<String, Value>, adapter: &Adapter) -> Result<(), BuildError> {
+    let version = manifest.get("version").and_then(Value::as_str).map(Version::parse);
+    let Some(Ok(version)) = version else { return Ok(()) };
+    for entry in adapter.ranges.iter().filter(|entry| entry.versions.matches(&version)) {
+        let Range { package, range, place, .. } = entry;
+        let peers = object(manifest, "peerDependencies");
+        let named = peers.and_then(|peers| peers.get_mut(package));
+        let begins_earlier = |named: &&mut Value| {
+            named.as_str().and_then(lowest).zip(lowest(range)).is_some_and(|(it, own)| it < own)
+        };
+        let Some(named) = named.filter(begins_earlier) else {
+            let upstream = &adapter.upstream.package;
+            return Err(BuildError::AdapterUnreadable {
+                message: format!(
+                    "{upstream}@{version} has no range of `{package}` that begins before `{range}`"
+                ),
+                places: vec![place.clone()],
+            });
+        };
+        *named = json!(range);
+    }
+    Ok(())
+}
+
+/// The version that a range such as `^7.2.1` begins with.
+fn lowest(range: &str) -> Option<Version> {
+    Version::parse(range.trim_start_matches(['^', '~', '>', '=', ' '])).ok()
 }
 
 /// Renames the package where the manifest names itself, for example in an export's target.

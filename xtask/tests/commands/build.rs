@@ -177,3 +177,28 @@ fn a_target_that_cannot_be_written_is_an_error() {
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
     assert_eq!(checkout.package(), earlier);
 }
+
+/// The manifest of the built package, where the description raises the range of Astro to this one.
+fn built_with_range(range: &str) -> Result<serde_json::Value, String> {
+    let checkout = Checkout::new(&tarball::good(), &Server::with_toy(tarball::good()));
+    checkout.add(
+        "adapters/toy/adapter.toml",
+        &format!(
+            "[[range]]\npackage = \"astro\"\nversions = \"1\"\nrange = \"{range}\"\nwhy = \"It begins too early.\"\n"
+        ),
+    );
+    let outcome = checkout.build(&[]);
+    if outcome.code != Some(0) {
+        return Err(outcome.text);
+    }
+    Ok(serde_json::from_slice(&checkout.package()["package.json"]).unwrap())
+}
+
+#[test]
+fn a_range_that_begins_too_early_is_raised_until_upstream_does_so_itself() {
+    let own: serde_json::Value = serde_json::from_str(tarball::MANIFEST).unwrap();
+    let named = own["peerDependencies"]["astro"].as_str().unwrap();
+    assert_eq!(built_with_range("^99.0.0").unwrap()["peerDependencies"]["astro"], "^99.0.0");
+    let error = built_with_range(named).unwrap_err();
+    assert!(error.contains("error[B003]") && error.contains("no range of `astro`"), "{error}");
+}
