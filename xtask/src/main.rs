@@ -12,6 +12,7 @@
 mod adapter;
 mod bench;
 mod build;
+mod canary;
 mod check;
 mod clean;
 mod compile;
@@ -97,6 +98,7 @@ enum Command {
     Matrix(matrix::Matrix),
     Fetch(fetch::Fetch),
     Follow(follow::Follow),
+    Canary(canary::Canary),
     Propose(propose::Propose),
 }
 
@@ -120,6 +122,7 @@ fn main() -> ExitCode {
         Command::Matrix(matrix) => matrix.run(),
         Command::Fetch(fetch) => fetch.run(),
         Command::Follow(follow) => follow.run(),
+        Command::Canary(canary) => canary.run(),
         Command::Propose(propose) => propose.run(),
     };
     match answer {

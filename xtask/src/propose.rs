@@ -26,13 +26,13 @@ const CI: &str = "ci.yml";
 const NAME: &str = "github-actions[bot]";
 const EMAIL: &str = "41898282+github-actions[bot]@users.noreply.github.com";
 
-/// Open the pull request or the issue that `cargo xtask follow` has found
+/// Open the pull request or the issue that `cargo xtask follow` or `canary` has found
 ///
 /// One that is open already is brought up to date. Speaks to GitHub by way of its client, `gh`, and
 /// pushes with the machine's git: both have to be logged in.
 #[derive(clap::Args)]
 pub struct Propose {
-    /// What `cargo xtask follow` has printed
+    /// What `cargo xtask follow` or `cargo xtask canary` has printed
     #[arg(value_name = "FILE")]
     file: Utf8PathBuf,
     #[command(flatten)]

@@ -8,6 +8,7 @@
 mod adapters_alone;
 mod attestation;
 mod build;
+mod canary;
 mod catalogue;
 mod check_and_diff;
 mod checkout;

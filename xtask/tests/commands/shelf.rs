@@ -98,7 +98,8 @@ impl Shelf {
             )
         });
         let versions: Vec<String> = versions.collect();
-        format!(r#"{{"name":"@upstream/toy","versions":{{{}}}}}"#, versions.join(","))
+        let time = times(self.toys.keys());
+        format!(r#"{{"name":"@upstream/toy","versions":{{{}}},"time":{time}}}"#, versions.join(","))
     }
 
     fn metadata_of_astro(&self) -> String {
@@ -116,8 +117,19 @@ impl Shelf {
             )
         });
         let versions: Vec<String> = versions.collect();
-        format!(r#"{{"name":"astro","versions":{{{}}}}}"#, versions.join(","))
+        let time = times(self.astro.iter());
+        format!(r#"{{"name":"astro","versions":{{{}}},"time":{time}}}"#, versions.join(","))
     }
+}
+
+/// Every first release of a major and all of 7.2 are from November 2026, others from December.
+fn times<'v>(versions: impl Iterator<Item = &'v String>) -> String {
+    let times = versions.map(|version| {
+        let is_early = version.ends_with(".0.0") || version.starts_with("7.2.");
+        let month = if is_early { "11" } else { "12" };
+        format!(r#""{version}":"2026-{month}-01T08:00:00.000Z""#)
+    });
+    format!("{{{}}}", times.collect::<Vec<String>>().join(","))
 }
 
 /// A release of the toy.
