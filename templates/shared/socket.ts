@@ -41,7 +41,9 @@ export class ServerWebSocket implements AstroWebSocket, SocketProperties {
 
 	static {
 		for (const type of ['open', 'message', 'error', 'close']) {
-			Object.defineProperty(ServerWebSocket.prototype, `on${type}`, {
+			// The esbuild of wrangler 3 makes a variable of the class's name, which is not set yet here.
+			// biome-ignore lint/complexity/noThisInStatic: for that reason
+			Object.defineProperty(this.prototype, `on${type}`, {
 				configurable: true,
 				enumerable: true,
 				get(this: ServerWebSocket) {

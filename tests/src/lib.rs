@@ -4,12 +4,15 @@
 //!
 //! The suites themselves are in `tests/tests/`; the projects they start are in `tests/projects/`.
 
+mod adapter;
 pub mod autobahn;
 pub mod browser;
 pub mod cases;
 pub mod checkout;
 pub mod client;
 pub mod cuts;
+pub mod floor;
+pub mod installation;
 pub mod locations;
 pub mod once;
 pub mod patience;

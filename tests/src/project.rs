@@ -10,13 +10,24 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 use bring_tools::lock;
+use semver::Version;
 use serde::Deserialize;
+use serde_json::json;
 
+use crate::adapter::Adapter;
+use crate::floor::{self, Manifest};
+use crate::installation::{Installation, official};
 use crate::tools::{Tools, run};
 use crate::{locations, vendored};
 
 /// Names the Astro major that the suites run on, as `cargo xtask test --astro` does.
 const MAJOR: &str = "TEST_ASTRO";
+
+/// Names a folder that has built packages as `adapters/` has them, to be tested in place of those.
+const PACKAGES: &str = "TEST_PACKAGES";
+
+/// Takes the place of every line's `as-of`.
+const AS_OF: &str = "TEST_AS_OF";
 
 /// The pages, the middleware and the public files that the projects of all runtimes share.
 const SITE: &str = "tests/projects/site";
@@ -27,7 +38,21 @@ pub struct Project {
     folder: PathBuf,
     /// The packages that the adapter holds as modules of its own.
     vendored: PathBuf,
+    /// What the sources name, and what they have to name instead.
+    rename: Option<(String, String)>,
     tools: Tools,
+}
+
+/// What npm is told to install.
+struct Order<'o> {
+    /// What the folder's name begins with.
+    prefix: String,
+    manifest: String,
+    /// From the registry.
+    packages: &'o [String],
+    /// What `cargo xtask build` made.
+    tarball: Option<PathBuf>,
+    arguments: &'o [&'o str],
 }
 
 /// One root to build or to serve. Astro 7 allows one dev server for each.
@@ -39,45 +64,100 @@ pub struct App {
 }
 
 impl Project {
-    /// Installs `tests/projects/<name>` with the tarball of the adapter of that name, the pinned
-    /// Astro, and the project's own dependencies. The same inputs are installed once.
+    /// Installs `tests/projects/<name>` with what it pins, and with the adapter of that name. The same
+    /// inputs are installed once.
     pub fn install(name: &str) -> Result<Self> {
-        let manifest = vendored::manifest(&source(name))?;
-        Self::install_as(name, name, manifest.as_bytes(), &[])
+        Self::install_by(name, Installation::Pinned)
+    }
+
+    /// The same in another way.
+    pub fn install_by(name: &str, installation: Installation) -> Result<Self> {
+        let newest = format!("astro@{}", major()?);
+        let order = Order {
+            prefix: match installation {
+                Installation::Pinned => name.to_owned(),
+                other => format!("{other}-{name}"),
+            },
+            manifest: manifest(&BTreeMap::new())?,
+            packages: &[],
+            tarball: None,
+            arguments: &[],
+        };
+        match installation {
+            Installation::Pinned => {
+                let manifest = vendored::manifest(&source(name))?;
+                let packages = &[format!("astro@{}", pinned()?.astro)];
+                let tarball = Some(tarball(name)?);
+                Self::make(name, &Order { manifest, packages, tarball, ..order })
+            }
+            Installation::Plain => {
+                let (packages, tarball) = (&[newest], Some(tarball(name)?));
+                Self::make(name, &Order { packages, tarball, ..order })
+            }
+            Installation::Floor => {
+                let tarball = tarball(name)?;
+                let manifest = floor_manifest(&tarball.with_file_name("package.json"))?;
+                let project =
+                    Self::make(name, &Order { manifest, tarball: Some(tarball), ..order })?;
+                let tools = project.tools.clone().with_node_of(&project.folder)?;
+                Ok(Self { tools, ..project })
+            }
+            Installation::Official => {
+                let official = official().context("no official adapter is named")?;
+                let packages = &[official, newest];
+                let project = Self::make(name, &Order { packages, ..order })?;
+                let Adapter { package, upstream } = Adapter::read(name)?;
+                let rename = Some((package.name, upstream.package));
+                Ok(Self { rename, ..project })
+            }
+        }
     }
 
     /// The same with nothing but Astro and the adapter, in the layout of pnpm: each package is a link
     /// to where it finds what it depends on itself, and nothing else.
     pub fn install_isolated(name: &str) -> Result<Self> {
-        let manifest = r#"{ "name": "isolated", "private": true, "type": "module" }"#;
-        let strategy = "--install-strategy=linked";
-        Self::install_as(name, &format!("isolated-{name}"), manifest.as_bytes(), &[strategy])
+        let order = Order {
+            prefix: format!("isolated-{name}"),
+            manifest: manifest(&BTreeMap::new())?,
+            packages: &[format!("astro@{}", pinned()?.astro)],
+            tarball: Some(tarball(name)?),
+            arguments: &["--install-strategy=linked"],
+        };
+        Self::make(name, &order)
     }
 
-    /// The same with these dependencies in place of the project's own.
+    /// The pinned installation with this manifest in place of the project's own.
     pub fn install_with(name: &str, prefix: &str, manifest: &str) -> Result<Self> {
-        Self::install_as(name, prefix, manifest.as_bytes(), &[])
+        let order = Order {
+            prefix: prefix.to_owned(),
+            manifest: manifest.to_owned(),
+            packages: &[format!("astro@{}", pinned()?.astro)],
+            tarball: Some(tarball(name)?),
+            arguments: &[],
+        };
+        Self::make(name, &order)
     }
 
-    fn install_as(name: &str, prefix: &str, manifest: &[u8], arguments: &[&str]) -> Result<Self> {
+    fn make(name: &str, order: &Order<'_>) -> Result<Self> {
+        let Order { prefix, manifest, packages, tarball, arguments } = order;
         let tools = Tools::get()?;
-        let tarball = tarball(name)?;
-        let Pin { astro, as_of, .. } = pinned()?;
-        let fingerprint =
-            lock::fingerprint([manifest, &fs::read(&tarball)?, astro.as_bytes(), as_of.as_bytes()]);
+        let as_of = as_of()?;
+        let bytes = tarball.as_ref().map_or(Ok(Vec::new()), fs::read)?;
+        let asked = packages.join(" ");
         let prefix = format!("{prefix}-{LINE}{}", major()?);
+        let inputs = [manifest.as_bytes(), &bytes, asked.as_bytes(), as_of.as_bytes()];
+        let fingerprint = lock::fingerprint(inputs);
         let folder = locations::target().join("projects").join(format!("{prefix}-{fingerprint}"));
         lock::folder_once(&folder, |unfinished| {
             remove_other_installations(&folder, &prefix)?;
             fs::write(unfinished.join("package.json"), manifest)?;
             let mut install = npm_install(&tools, unfinished, &as_of);
-            install.args(arguments).arg(format!("astro@{astro}")).arg(&tarball);
-            run(&mut install).with_context(|| {
-                format!("no release after {as_of} is installed: is Astro {astro} younger?")
+            run(install.args(*arguments).args(*packages).args(tarball)).with_context(|| {
+                format!("no release after {as_of} is installed: is {asked} younger?")
             })
         })?;
-        let vendored = tarball.with_file_name("dist/websocket/vendor");
-        Ok(Self { source: source(name), folder, vendored, tools })
+        let vendored = tarball.as_ref().unwrap_or(&folder).with_file_name("dist/websocket/vendor");
+        Ok(Self { source: source(name), folder, vendored, rename: None, tools })
     }
 
     /// A root with the site that all projects share and the project's own sources, as they are now,
@@ -100,9 +180,12 @@ impl Project {
         let root = self.folder.join(name);
         let lock = lock::exclusive(&root)?;
         mirror(sources, &root)?;
+        if let Some((from, to)) = &self.rename {
+            rename(&root, from, to)?;
+        }
         // npm has added Astro and the adapter to it, and Astro reads there what to bundle.
         fs::copy(self.folder.join("package.json"), root.join("package.json"))?;
-        Ok(App { root, tools: Tools::get()?, _lock: lock })
+        Ok(App { root, tools: self.tools.clone(), _lock: lock })
     }
 
     /// A copy of `templates/` from which imports find what the project has installed.
@@ -134,6 +217,54 @@ impl Project {
     /// The tools with which the project was installed.
     pub fn tools(&self) -> &Tools {
         &self.tools
+    }
+}
+
+/// The manifest of a project that depends on the lowest versions that a package declares, and on the
+/// Node.js on which they all run.
+fn floor_manifest(package: &Path) -> Result<String> {
+    let built = fs::read_to_string(package)?;
+    // It follows from the manifest alone, and the registry is asked a lot.
+    let kept = locations::target().join("floors").join(lock::fingerprint([built.as_bytes()]));
+    lock::folder_once(&kept, |unfinished| {
+        let package: Manifest = serde_json::from_str(&built)?;
+        let floor = floor::of(&package, &Tools::get()?)
+            .with_context(|| format!("what is the floor of {}?", package.name))?;
+        anyhow::Ok(fs::write(unfinished.join("package.json"), manifest(&floor)?)?)
+    })?;
+    Ok(fs::read_to_string(kept.join("package.json"))?)
+}
+
+/// A manifest of a project with these dependencies, and nothing else.
+fn manifest(dependencies: &BTreeMap<String, Version>) -> Result<String> {
+    let manifest = json!({
+        "name": "project",
+        "private": true,
+        "type": "module",
+        "dependencies": dependencies,
+    });
+    Ok(serde_json::to_string_pretty(&manifest)?)
+}
+
+/// Has the sources in a root name another package.
+fn rename(root: &Path, from: &str, to: &str) -> Result<()> {
+    for file in files(root)? {
+        let path = root.join(file);
+        // What is no text names no package.
+        if let Ok(text) = fs::read_to_string(&path)
+            && text.contains(from)
+        {
+            fs::write(&path, text.replace(from, to))?;
+        }
+    }
+    Ok(())
+}
+
+/// npm takes no release that is younger than this day.
+fn as_of() -> Result<String> {
+    match std::env::var(AS_OF) {
+        Ok(day) => Ok(day),
+        Err(_) => Ok(pinned()?.as_of),
     }
 }
 
@@ -169,7 +300,7 @@ pub fn install_plain(name: &str) -> Result<PathBuf> {
     let tools = Tools::get()?;
     let source = source(name);
     let manifest = vendored::manifest(&source)?;
-    let Pin { as_of, .. } = pinned()?;
+    let as_of = as_of()?;
     let fingerprint = lock::fingerprint([manifest.as_bytes(), as_of.as_bytes()]);
     let folder = locations::target().join("projects").join(format!("{name}-{fingerprint}"));
     lock::folder_once(&folder, |unfinished| {
@@ -186,15 +317,12 @@ fn npm_install(tools: &Tools, folder: &Path, as_of: &str) -> Command {
     let mut install = tools.npm();
     install
         .current_dir(folder)
-        .args([
-            "install",
-            "--ignore-scripts",
-            "--no-audit",
-            "--no-fund",
-            "--save-exact",
-            "--prefer-offline",
-        ])
+        .args(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--save-exact"])
         .arg(format!("--before={}", last_moment(as_of)));
+    if std::env::var_os(AS_OF).is_none() {
+        // What was published before the day of a pin does not change.
+        install.arg("--prefer-offline");
+    }
     install
 }
 
@@ -254,15 +382,16 @@ impl App {
 
     /// `node <script>`, to be given to `Server::start`.
     pub fn node_server(&self, script: &str) -> Command {
-        let mut node = self.tools.node();
-        node.arg("--import");
-        self.server_on(node, script)
+        let mut command = self.node();
+        // The server ends with the test process, however that one ends.
+        command.arg("--require").arg(locations::repository().join("tests/projects/leash.cjs"));
+        command.arg(script);
+        command
     }
 
-    /// `<runtime> <script>`, to be given to `Server::start`. The runtime takes a module to run first.
+    /// The same on another runtime, which takes a module to run first.
     pub fn server_on(&self, runtime: Command, script: &str) -> Command {
         let mut command = in_root(runtime, &self.tools, &self.root);
-        // The server ends with the test process, however that one ends.
         command.arg(locations::repository().join("tests/projects/leash.mjs")).arg(script);
         command
     }
@@ -355,7 +484,10 @@ fn remove_other_installations(folder: &Path, name: &str) -> Result<()> {
 /// The tarball that `cargo xtask build` made of an adapter.
 fn tarball(adapter: &str) -> Result<PathBuf> {
     let line = format!("{LINE}{}", major()?);
-    let folder = locations::repository().join("adapters").join(adapter).join("pkg").join(line);
+    let folder = match std::env::var_os(PACKAGES) {
+        Some(packages) => PathBuf::from(packages).join(adapter).join(line),
+        None => locations::repository().join("adapters").join(adapter).join("pkg").join(line),
+    };
     let found: Vec<PathBuf> = fs::read_dir(&folder)
         .map(|entries| {
             entries

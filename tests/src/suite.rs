@@ -11,6 +11,7 @@ use anyhow::{Result, anyhow};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use crate::cases;
+use crate::installation::{Installation, official};
 use crate::project::is_newest;
 use crate::site::{Host, Site};
 use crate::support::Support;
@@ -54,6 +55,9 @@ pub trait Sites: Send + Sync + 'static {
     /// Those that differ most: the dev server, and what a build is.
     const FOREMOST: &'static [Self::Host];
 
+    /// Those of a project that is installed in this way.
+    fn installed(installation: Installation) -> Self;
+
     /// The server of a host.
     fn get(&self, host: Self::Host) -> Result<&Site>;
 }
@@ -79,18 +83,17 @@ pub fn not_applicable(reason: &'static str) -> Result<()> {
     Err(NotApplicable(reason).into())
 }
 
-/// A suite: the shared cases and the runtime's `own`, through which every host of it is put, and
-/// those that have a server to themselves. When all of them were run and none has failed, the table
-/// in the README is held against what they have found.
+/// A suite: the shared cases and the runtime's `own`, through which every host of it is put, those
+/// that have a server to themselves, and the vital ones on what people install. When all of them were
+/// run and none has failed, the table in the README is held against what they have found.
 pub fn run<S: Sites>(
     runtime: &'static str,
-    sites: S,
     own: impl Iterator<Item = &'static Case<Site>>,
     alone: impl Iterator<Item = &'static Case<S>>,
 ) -> ExitCode {
     let arguments = Arguments::from_args();
     let is_brief = env::var_os(BRIEFLY).is_some();
-    let sites = Arc::new(sites);
+    let sites = Arc::new(S::installed(Installation::Pinned));
     let support = Arc::new(Support::default());
     let cases: Vec<&Case<Site>> = cases::all().chain(own).collect();
     let mut trials = Vec::new();
@@ -109,6 +112,7 @@ pub fn run<S: Sites>(
         })
     }));
     drop(sites);
+    trials.extend(installations::<S>(&arguments));
     // When this returns the trials are gone, and with the last of the sites go the servers.
     let conclusion = libtest_mimic::run(&arguments, trials);
     // The table tells of the newest Astro.
@@ -122,6 +126,45 @@ pub fn run<S: Sites>(
         Ok(support.check(runtime, &capabilities, &modes)?)
     });
     libtest_mimic::run(&arguments, vec![tells]).exit_code()
+}
+
+/// The vital cases on the foremost hosts, of a project that is installed as people do it; and those
+/// of the official adapter, where one is named.
+fn installations<S: Sites>(arguments: &Arguments) -> Vec<Trial> {
+    let mut all = Vec::new();
+    let official = official().map(|_| Installation::Official);
+    for installation in Installation::OF_PEOPLE.into_iter().chain(official) {
+        let sites = Arc::new(S::installed(installation));
+        let cases: Vec<&'static Case<Site>> = match installation {
+            Installation::Official => cases::page().iter().collect(),
+            _ => cases::vital().collect(),
+        };
+        let mut wanted = Vec::new();
+        for host in S::FOREMOST {
+            let trials = cases.iter().map(|case| {
+                let sites = Arc::clone(&sites);
+                let (host, run) = (*host, case.run);
+                Trial::ignorable_test(format!("{installation}::{host}::{}", case.name), move || {
+                    completion(sites.get(host).and_then(|site| check(site, run)))
+                })
+            });
+            let trials: Vec<Trial> = trials.collect();
+            if trials.iter().any(|trial| !arguments.is_filtered_out(trial)) {
+                wanted.push(*host);
+            }
+            all.extend(trials);
+        }
+        if !arguments.list {
+            // An installation waits for the network, which leaves the processors to the others; one
+            // server after the other is started, so that they do not take them all.
+            thread::spawn(move || {
+                for host in wanted {
+                    tell_failure(&format!("{installation}::{host}"), sites.get(host));
+                }
+            });
+        }
+    }
+    all
 }
 
 /// A suite of cases that no server has to do with.
@@ -160,13 +203,16 @@ fn trial<S: Sites>(
 /// Servers start side by side, while the first cases already run.
 fn start<S: Sites>(sites: &Arc<S>, host: S::Host) {
     let sites = Arc::clone(sites);
-    thread::spawn(move || {
-        if let Err(error) = sites.get(host)
-            && !error.is::<NotApplicable>()
-        {
-            eprintln!("{host}: {error:#}");
-        }
-    });
+    thread::spawn(move || tell_failure(&host.to_string(), sites.get(host)));
+}
+
+/// Tells in full why a server did not start: a case that asks for it later hears of it in short.
+fn tell_failure(name: &str, started: Result<&Site>) {
+    if let Err(error) = started
+        && !error.is::<NotApplicable>()
+    {
+        eprintln!("{name}: {error:#}");
+    }
 }
 
 /// Runs a case; whatever it did, the server has to have survived it.

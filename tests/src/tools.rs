@@ -22,6 +22,7 @@ const TOOLS: &str = "tests/tools";
 const NODE: &str = "TEST_NODE";
 
 /// The installed tools.
+#[derive(Clone)]
 pub struct Tools {
     folder: PathBuf,
     node: Node,
@@ -40,6 +41,11 @@ impl Tools {
             None => node,
         };
         Ok(Self { folder, node })
+    }
+
+    /// The same tools, with the Node that a project has installed among its packages.
+    pub fn with_node_of(self, project: &Path) -> Result<Self> {
+        Ok(Self { node: self.node.replaced_by(project)?, ..self })
     }
 
     /// The `node_modules` folder of what workflows and bills of materials are checked with.

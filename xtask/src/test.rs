@@ -39,6 +39,9 @@ const NODE: &str = "TEST_NODE";
 /// pinned and verified. Where `UPSTREAM_GIT` names a clone of Astro's repository, both forms of
 /// upstream are compared too. The last line counts the tests.
 ///
+/// A runtime's suite also installs the package as people do, with the newest and with the lowest
+/// versions that it accepts, and runs the vital cases there.
+///
 /// The suites are run on the newest Astro that is pinned, and on the earlier ones what tells most of
 /// them: the types, and every case on the hosts that differ most.
 ///

@@ -20,6 +20,8 @@ pub(super) const CASES: &[Case<Site>] = cases! {
     ],
 };
 
+pub(super) const VITAL: &[Case<Site>] = cases![sends_the_code_and_the_reason_of_the_server];
+
 fn sends_the_code_and_the_reason_of_the_server(site: &Site) -> Result<()> {
     let mut socket = site.server.open(&Request::upgrade("/closing?journal=by-server"))?;
     socket.send("close, please")?;

@@ -34,6 +34,8 @@ pub(super) const CASES: &[Case<Site>] = cases! {
     ],
 };
 
+pub(super) const VITAL: &[Case<Site>] = cases![echoes_text];
+
 fn echoes_text(site: &Site) -> Result<()> {
     let mut socket = site.server.open(&Request::upgrade("/echo"))?;
     socket.send("hello")?;

@@ -36,3 +36,14 @@ pub fn all() -> impl Iterator<Item = &'static Case<Site>> + Clone {
 pub fn of_capability(capability: &str) -> impl Iterator<Item = &'static Case<Site>> {
     all().filter(move |case| case.capability == Some(capability))
 }
+
+/// The cases that tell whether a site works at all: it starts, serves a page, echoes, refuses, and
+/// closes with a code.
+pub fn vital() -> impl Iterator<Item = &'static Case<Site>> + Clone {
+    [page(), messages::VITAL, rejecting::VITAL, closing::VITAL].into_iter().flatten()
+}
+
+/// Those of them that are the official adapter's as well.
+pub fn page() -> &'static [Case<Site>] {
+    ordinary::VITAL
+}

@@ -30,6 +30,8 @@ pub(super) const CASES: &[Case<Site>] = cases! {
     ],
 };
 
+pub(super) const VITAL: &[Case<Site>] = cases![serves_a_page];
+
 const NO_FILES: &str = "in middleware mode the application serves files, and this one does not";
 
 fn serves_a_page(site: &Site) -> Result<()> {

@@ -46,6 +46,9 @@ pub(super) const CASES: &[Case<Site>] = cases! {
     ],
 };
 
+pub(super) const VITAL: &[Case<Site>] =
+    cases![sends_the_body_the_headers_and_the_cookies_of_a_rejection];
+
 const NO_FILES: &str = "in middleware mode the application serves files, and this one does not";
 
 fn sends_the_body_the_headers_and_the_cookies_of_a_rejection(site: &Site) -> Result<()> {

@@ -1,11 +1,12 @@
 //! The ways in which the Cloudflare adapter serves a site.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use serde::Deserialize;
 use serde_json::{Map, Value};
+use tests::installation::Installation;
 use tests::once::Once;
 use tests::project::{App, Project, major};
 use tests::server::Server;
@@ -13,6 +14,15 @@ use tests::site::Site;
 use tests::suite::NotApplicable;
 
 pub use tests::site::Cloudflare as Host;
+
+/// What wrangler was configured with before it read JSON.
+const EARLY_CONFIGURATION: &str = "wrangler.toml";
+
+/// A manifest of what is installed.
+#[derive(Deserialize)]
+pub struct Versioned {
+    pub version: String,
+}
 
 /// Up to Astro 5 the adapter leaves Cloudflare's own runtime to wrangler: its dev server runs the site
 /// in Node, and a build of it is served with the site's own configuration.
@@ -28,6 +38,7 @@ pub fn configuration() -> Result<&'static str> {
 /// The server of every host, each started once, by whoever needs it first.
 #[derive(Default)]
 pub struct Sites {
+    installation: Installation,
     project: Once<Project>,
     dev: Once<App>,
     built: Once<App>,
@@ -39,6 +50,10 @@ impl tests::suite::Sites for Sites {
     type Host = Host;
     const HOSTS: &'static [Host] = &Host::ALL;
     const FOREMOST: &'static [Host] = &[Host::Dev, Host::Wrangler];
+
+    fn installed(installation: Installation) -> Self {
+        Self { installation, ..Self::default() }
+    }
 
     fn get(&self, host: Host) -> Result<&Site> {
         if host == Host::Preview && is_before_workerd()? {
@@ -55,7 +70,10 @@ impl Sites {
             Host::Preview => {
                 Server::start(&mut self.built()?.astro_server(["preview", "--port", "0"]))
             }
-            Host::Wrangler => wrangler_dev(self.built()?),
+            Host::Wrangler if self.installation == Installation::Floor && is_before_workerd()? => {
+                wrangler_dev(self.built()?, EARLY_CONFIGURATION)
+            }
+            Host::Wrangler => wrangler_dev(self.built()?, configuration()?),
         }
     }
 
@@ -78,7 +96,35 @@ impl Sites {
 
     /// A root that one case has to itself.
     pub fn app(&self, name: &str) -> Result<App> {
-        self.project()?.app(name)
+        let app = self.project()?.app(name)?;
+        if self.installation == Installation::Floor {
+            self.configure_as_on_the_day_of_workerd(&app)?;
+        }
+        Ok(app)
+    }
+
+    /// The configuration that somebody has written who began a site with these versions.
+    fn configure_as_on_the_day_of_workerd(&self, app: &App) -> Result<()> {
+        let path = app.root().join("wrangler.jsonc");
+        let mut configuration: Map<String, Value> =
+            serde_json::from_str(&fs::read_to_string(&path)?)?;
+        configuration.insert("compatibility_date".to_owned(), self.date_of_workerd()?.into());
+        if is_before_workerd()? {
+            // wrangler 3.82 reads TOML, and its proxy for `astro dev` refuses a site's own objects.
+            configuration.retain(|key, _| !["durable_objects", "migrations"].contains(&&**key));
+            fs::write(path.with_file_name(EARLY_CONFIGURATION), toml::to_string(&configuration)?)?;
+        }
+        Ok(fs::write(path, serde_json::to_string(&configuration)?)?)
+    }
+
+    /// The newest compatibility date that the installed workerd knows, which its version names:
+    /// `1.20260114.0`.
+    fn date_of_workerd(&self) -> Result<String> {
+        let manifest = self.project()?.folder().join("node_modules/workerd/package.json");
+        let Versioned { version } = serde_json::from_slice(&fs::read(manifest)?)?;
+        let digits = version.split('.').nth(1).filter(|digits| digits.len() == 8);
+        let digits = digits.with_context(|| format!("workerd {version} names no day"))?;
+        Ok(format!("{}-{}-{}", &digits[..4], &digits[4..6], &digits[6..]))
     }
 
     /// `astro dev` of a site whose pages may be changed while it runs.
@@ -94,37 +140,45 @@ impl Sites {
     }
 
     pub fn project(&self) -> Result<&Project> {
-        self.project.get(|| Project::install("cloudflare"))
+        self.project.get(|| Project::install_by("cloudflare", self.installation))
     }
 
     fn dev(&self) -> Result<&App> {
-        self.dev.get(|| self.project()?.app("dev"))
+        self.dev.get(|| self.app("dev"))
     }
 
     pub fn built(&self) -> Result<&App> {
         self.built.get(|| {
-            let app = self.project()?.app("built")?;
+            let app = self.app("built")?;
             app.build(&[])?;
             Ok(app)
         })
     }
 }
 
-/// `wrangler dev` of what was built. What it keeps it keeps apart from what `astro preview` does,
-/// which may run at the same time.
-fn wrangler_dev(app: &App) -> Result<Server> {
-    let folder = app.root().join(".wrangler/of-wrangler");
+/// `wrangler dev` of what was built with this configuration. What it keeps it keeps apart from what
+/// `astro preview` and others do, which may run at the same time.
+fn wrangler_dev(app: &App, configuration: impl AsRef<Path>) -> Result<Server> {
+    let configuration = configuration.as_ref();
+    let name = configuration.file_stem().unwrap_or_default();
+    let folder = app.root().join(".wrangler/of-wrangler").join(name);
     let mut command = app.wrangler_server(["dev", "--ip", "127.0.0.1", "--port", "0"]);
     command
         .args(["--inspector-port", "0", "--show-interactive-dev-session", "false"])
+        .arg("--config")
+        .arg(configuration)
         .arg("--persist-to")
         .arg(folder.join("state"))
         .env("XDG_CONFIG_HOME", folder);
     Server::start(&mut command)
 }
 
-/// Wrangler's harness for tests, around what was built in a root with this configuration.
-pub fn start_harness(app: &App, configuration: impl AsRef<OsStr>) -> Result<Server> {
+/// Wrangler's harness for tests, around what was built in a root with this configuration. The
+/// wrangler that the adapter brings up to Astro 5 has none: there it is `wrangler dev`.
+pub fn start_harness(app: &App, configuration: impl AsRef<Path>) -> Result<Server> {
+    if is_before_workerd()? {
+        return wrangler_dev(app, configuration);
+    }
     let mut command = app.node_server("hosts/harness.mjs");
-    Server::start(command.arg(configuration))
+    Server::start(command.arg(configuration.as_ref()))
 }

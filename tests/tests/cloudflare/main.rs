@@ -10,5 +10,5 @@ use std::process::ExitCode;
 use hosts::Sites;
 
 fn main() -> ExitCode {
-    tests::suite::run("cloudflare", Sites::default(), cases::all(), alone::all())
+    tests::suite::run::<Sites>("cloudflare", cases::all(), alone::all())
 }

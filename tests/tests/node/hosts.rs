@@ -5,6 +5,7 @@ use std::process::Command;
 
 use anyhow::Result;
 use tests::client::Certificate;
+use tests::installation::Installation;
 use tests::once::Once;
 use tests::project::{App, Project};
 use tests::server::Server;
@@ -19,6 +20,7 @@ const STANDALONE: &str = "dist/server/entry.mjs";
 /// The server of every host, each started once, by whoever needs it first.
 #[derive(Default)]
 pub struct Sites {
+    installation: Installation,
     project: Once<Project>,
     isolated: Once<Project>,
     standalone: Once<App>,
@@ -31,6 +33,10 @@ impl tests::suite::Sites for Sites {
     type Host = Host;
     const HOSTS: &'static [Host] = &Host::ALL;
     const FOREMOST: &'static [Host] = &[Host::Dev, Host::Standalone];
+
+    fn installed(installation: Installation) -> Self {
+        Self { installation, ..Self::default() }
+    }
 
     fn get(&self, host: Host) -> Result<&Site> {
         self.sites[host as usize].get(|| Ok(Site { host: host.into(), server: self.start(host)? }))
@@ -123,7 +129,7 @@ impl Sites {
     }
 
     fn project(&self) -> Result<&Project> {
-        self.project.get(|| Project::install("node"))
+        self.project.get(|| Project::install_by("node", self.installation))
     }
 
     fn dev(&self) -> Result<&App> {

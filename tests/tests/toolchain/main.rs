@@ -3,6 +3,8 @@
 mod adapters_alone;
 mod contributing;
 mod drift;
+mod exceptions;
+mod floors;
 mod forms;
 mod integrations;
 mod pins;

@@ -3,20 +3,14 @@
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
-use serde::Deserialize;
 use tests::locations::files_ending_with;
 use tests::suite::not_applicable;
 use tests::tools::run;
 
 use super::{Case, cases};
-use crate::hosts::{Sites, is_before_workerd};
+use crate::hosts::{Sites, Versioned, is_before_workerd};
 
 pub const CASES: &[Case] = cases![installs_one_workerd, would_be_deployed];
-
-#[derive(Deserialize)]
-struct Versioned {
-    version: String,
-}
 
 /// wrangler brings one, and so does Vite's plugin, which upstream's adapter depends on. Two versions
 /// would be two platforms, and crash on each other's state.
@@ -35,8 +29,8 @@ fn installs_one_workerd(sites: &Sites) -> Result<()> {
     }
     ensure!(
         versions.len() == 1,
-        "{versions:?}: pin in tests/projects/cloudflare/package.json the wrangler that \
-         @cloudflare/vite-plugin depends on"
+        "{versions:?}: npm has installed beside the adapter a wrangler that is none of \
+         @cloudflare/vite-plugin's"
     );
     Ok(())
 }

@@ -17,8 +17,8 @@ use tests::tools::{Tools, run};
 use super::{Manager, Package, Trial};
 use crate::readme::{README, blocks, commands};
 
-/// Names its version.
-const WRANGLER: &str = "tests/projects/cloudflare/package.json";
+/// Where npm has put the wrangler that the adapter brings, and where pnpm has.
+const WRANGLER: [&str; 2] = ["node_modules/wrangler", "node_modules/.pnpm/node_modules/wrangler"];
 
 /// What the pages of the packages begin with.
 const ADD: &str = "npx astro add";
@@ -37,7 +37,7 @@ pub fn echoes(
     site.begin(manager)?;
     if let Some(command) = site.told()? {
         run(&mut site.add(registry, &command)?)?;
-        site.add_wrangler(manager)?;
+        site.configure_wrangler()?;
     } else {
         site.takes_no_tag(registry)?;
         site.install(registry, manager)?;
@@ -148,19 +148,19 @@ impl Site<'_> {
         self.configure()?;
         let mut install = self.manager(manager);
         install.arg(of_registry).arg(format!("{name}@{tag}"));
-        if runtime != "node" {
-            install.arg(wrangler()?);
+        // npm installs a peer, which it is since Astro 6, and pnpm leaves it to the site.
+        if runtime != "node" && manager == Manager::Pnpm && self.major()? >= 6 {
+            install.arg("wrangler");
         }
         run(&mut install)
     }
 
     /// What `astro add` leaves to the site where the adapter does not ask for wrangler.
-    fn add_wrangler(&self, manager: Manager) -> Result<()> {
+    fn configure_wrangler(&self) -> Result<()> {
         if self.package.runtime == "node" || self.major()? >= 6 {
             return Ok(());
         }
-        self.write_for_wrangler()?;
-        run(self.manager(manager).arg(wrangler()?))
+        self.write_for_wrangler()
     }
 
     /// What the page of the package says to call on this Astro; nothing if it says that this one takes
@@ -261,7 +261,9 @@ impl Site<'_> {
         if self.package.runtime == "node" {
             command.arg("dist/server/entry.mjs").env("HOST", "127.0.0.1").env("PORT", "0");
         } else {
-            command.arg("node_modules/wrangler/wrangler-dist/cli.js");
+            let wrangler = WRANGLER.iter().map(|folder| self.root.join(folder));
+            let wrangler = wrangler.into_iter().find(|folder| folder.is_dir());
+            command.arg(wrangler.context("no wrangler")?.join("wrangler-dist/cli.js"));
             command.args(["dev", "--ip", "127.0.0.1", "--port", "0", "--inspector-port", "0"]);
             command.args(["--show-interactive-dev-session", "false"]);
         }
@@ -271,11 +273,4 @@ impl Site<'_> {
     fn read(&self, file: &str) -> Result<Value> {
         Ok(serde_json::from_str(&fs::read_to_string(self.root.join(file))?)?)
     }
-}
-
-/// The wrangler that the projects of the tests have.
-fn wrangler() -> Result<String> {
-    let manifest: Value = serde_json::from_str(&fs::read_to_string(repository().join(WRANGLER))?)?;
-    let version = manifest["dependencies"]["wrangler"].as_str().context("no wrangler")?;
-    Ok(format!("wrangler@{version}"))
 }

@@ -1,0 +1,41 @@
+//! What `adapters/<runtime>/adapter.toml` says of an adapter, as far as the tests need it.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use crate::locations;
+
+/// An adapter.
+#[derive(Deserialize)]
+pub struct Adapter {
+    /// Ours.
+    pub package: Package,
+    /// The official one.
+    pub upstream: Upstream,
+}
+
+/// Our package.
+#[derive(Deserialize)]
+pub struct Package {
+    /// Its name on npm.
+    pub name: String,
+}
+
+/// The official package.
+#[derive(Deserialize)]
+pub struct Upstream {
+    /// Its name on npm.
+    pub package: String,
+}
+
+impl Adapter {
+    /// Reads that of a runtime.
+    pub fn read(runtime: &str) -> Result<Self> {
+        let path = locations::repository().join("adapters").join(runtime).join("adapter.toml");
+        let text = fs::read_to_string(&path)
+            .with_context(|| format!("cannot read: {}", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("not a description: {}", path.display()))
+    }
+}

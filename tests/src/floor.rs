@@ -1,0 +1,225 @@
+//! The lowest versions that a package declares: what somebody has whose lockfile is as old as the
+//! package allows.
+//!
+//! The package names its dependencies and its peers by ranges. The registry says which versions of
+//! each are in all ranges that apply to it: those of the package, and those that the chosen versions
+//! name among themselves. Node.js is one of them, by the ranges in `engines`.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, bail, ensure};
+use bring_tools::platform;
+use semver::Version;
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
+
+use crate::tools::Tools;
+
+/// A manifest, as far as it names other packages.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Manifest {
+    /// Its name.
+    pub name: String,
+    /// Installed with it.
+    pub dependencies: BTreeMap<String, String>,
+    /// Expected beside it.
+    pub peer_dependencies: BTreeMap<String, String>,
+    /// Which of those it can do without.
+    peer_dependencies_meta: BTreeMap<String, PeerMeta>,
+    /// The programs that it runs on.
+    engines: Engines,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct PeerMeta {
+    optional: bool,
+}
+
+/// Old manifests have a list here, which names no range.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum Engines {
+    Ranges { node: Option<String> },
+    Other(IgnoredAny),
+}
+
+impl Default for Engines {
+    fn default() -> Self {
+        Self::Ranges { node: None }
+    }
+}
+
+/// The lowest version of everything that a package names, by names.
+pub type Floor = BTreeMap<String, Version>;
+
+/// What one package says of another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Range {
+    text: String,
+    /// Who says it.
+    by: String,
+    /// Where it cannot be kept, npm installs a second version for who says it.
+    is_own_copy_possible: bool,
+}
+
+/// All releases of a package that are in a range: its manifests by versions.
+pub trait Releases {
+    /// Asks for them; none where there is none.
+    fn within(&self, package: &str, range: &str) -> Result<BTreeMap<Version, Manifest>>;
+}
+
+/// The registry, by way of the machine's npm.
+impl Releases for Tools {
+    fn within(&self, package: &str, range: &str) -> Result<BTreeMap<Version, Manifest>> {
+        let fields = ["name", "version", "dependencies", "peerDependencies", "engines"];
+        let mut npm = self.npm();
+        npm.args(["view", "--json", &format!("{package}@{range}")]).args(fields);
+        let output = npm.output().context("cannot run npm")?;
+        let told = String::from_utf8_lossy(&output.stdout);
+        if !output.status.success() {
+            // Where no release is in the range, this is the error.
+            let is_none = told.contains("E404") || told.contains("ETARGET");
+            ensure!(is_none, "{npm:?}: {told}{}", String::from_utf8_lossy(&output.stderr));
+            return Ok(BTreeMap::new());
+        }
+        read(&told).with_context(|| format!("{npm:?} gives no releases: {told}"))
+    }
+}
+
+/// npm prints nothing for none, an object for one, and a list for several.
+fn read(told: &str) -> Result<BTreeMap<Version, Manifest>> {
+    #[derive(Deserialize)]
+    struct Release {
+        version: Version,
+        #[serde(flatten)]
+        manifest: Value,
+    }
+    fn from<T: DeserializeOwned>(value: Value) -> Result<T> {
+        Ok(serde_json::from_value(value)?)
+    }
+    if told.trim().is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let releases = match serde_json::from_str(told)? {
+        Value::Array(several) => several,
+        one => vec![one],
+    };
+    let releases = releases.into_iter().map(|release| {
+        let Release { version, manifest } = from(release)?;
+        Ok((version, from(manifest)?))
+    });
+    releases.collect()
+}
+
+/// The floor of a package whose manifest this is, with the Node.js of this platform among it.
+pub fn of(package: &Manifest, releases: &impl Releases) -> Result<Floor> {
+    let node = format!("node-{}", platform());
+    let mut ranges: BTreeMap<String, Vec<Range>> = BTreeMap::new();
+    let own = package.dependencies.iter().chain(&package.peer_dependencies);
+    for (name, _) in own.filter(|(name, _)| !package.is_optional(name)) {
+        ranges.insert(name.clone(), Vec::new());
+    }
+    ranges.insert(node.clone(), Vec::new());
+    package.add_to(&mut ranges, &package.name, &node, false);
+
+    let mut known = BTreeMap::new();
+    loop {
+        let mut chosen = Floor::new();
+        let mut more = ranges.clone();
+        for (name, ranges) in &ranges {
+            if ranges.is_empty() {
+                continue;
+            }
+            let (version, manifest) = lowest(name, ranges, releases, &mut known)?;
+            manifest.add_to(&mut more, &format!("{name}@{version}"), &node, true);
+            chosen.insert(name.clone(), version);
+        }
+        // Ranges are only ever added, so this comes to an end.
+        if more == ranges {
+            return Ok(chosen);
+        }
+        ranges = more;
+    }
+}
+
+type Known = BTreeMap<(String, String), BTreeMap<Version, Manifest>>;
+
+/// The lowest release that is in every range.
+fn lowest(
+    name: &str,
+    ranges: &[Range],
+    releases: &impl Releases,
+    known: &mut Known,
+) -> Result<(Version, Manifest)> {
+    let mut within: Option<BTreeMap<Version, Manifest>> = None;
+    // What has to be kept comes first.
+    let mut sorted: Vec<&Range> = ranges.iter().collect();
+    sorted.sort_by_key(|range| range.is_own_copy_possible);
+    for range in sorted {
+        let key = (name.to_owned(), range.text.clone());
+        if !known.contains_key(&key) {
+            known.insert(key.clone(), releases.within(name, &range.text)?);
+        }
+        let in_range = &known[&key];
+        let Some(before) = &within else {
+            within = Some(in_range.clone());
+            continue;
+        };
+        let both: BTreeMap<_, _> = before
+            .clone()
+            .into_iter()
+            .filter(|(version, _)| in_range.contains_key(version))
+            .collect();
+        if !(both.is_empty() && range.is_own_copy_possible) {
+            within = Some(both);
+        }
+    }
+    match within.and_then(|within| within.into_iter().next()) {
+        Some(lowest) => Ok(lowest),
+        None => {
+            let asked: Vec<String> =
+                ranges.iter().map(|range| format!("`{}` by {}", range.text, range.by)).collect();
+            bail!(
+                "the registry has no {name} that is in every range: {}. Where the lowest version is \
+                 not published any more, or does not work with the official adapter either, raise \
+                 the range by a `[[range]]` in adapter.toml",
+                asked.join(", ")
+            )
+        }
+    }
+}
+
+impl Manifest {
+    fn is_optional(&self, peer: &str) -> bool {
+        self.peer_dependencies_meta.get(peer).is_some_and(|meta| meta.optional)
+    }
+
+    /// Adds what this manifest says of packages that are among the keys.
+    fn add_to(
+        &self,
+        ranges: &mut BTreeMap<String, Vec<Range>>,
+        by: &str,
+        node: &str,
+        is_own_copy_possible: bool,
+    ) {
+        let mut add = |name: &str, text: &str, is_own_copy_possible: bool| {
+            let Some(ranges) = ranges.get_mut(name) else { return };
+            let range = Range { text: text.to_owned(), by: by.to_owned(), is_own_copy_possible };
+            if !ranges.contains(&range) {
+                ranges.push(range);
+            }
+        };
+        for (name, text) in &self.dependencies {
+            add(name, text, is_own_copy_possible);
+        }
+        for (name, text) in &self.peer_dependencies {
+            add(name, text, false);
+        }
+        if let Engines::Ranges { node: Some(text) } = &self.engines {
+            add(node, text, false);
+        }
+    }
+}

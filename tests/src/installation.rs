@@ -1,0 +1,47 @@
+//! How the packages of a project come into its folder.
+//!
+//! The suites run on what they pin. People do not: they install the package beside an Astro, and get
+//! what the registry has on that day, or what their lockfile has kept since another day. The cases
+//! that tell most run on both.
+
+use std::env;
+use std::fmt;
+
+/// How the packages of a project come into its folder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Installation {
+    /// With what `tests/projects/<name>/package.json` pins, and the exact Astro of the line. Every
+    /// pin is listed in `tests/projects/exceptions.toml`.
+    #[default]
+    Pinned,
+    /// As `npm install NAME astro@MAJOR` does it on the day on which the line was pinned.
+    Plain,
+    /// With the lowest versions that the package declares, as an old lockfile has them.
+    Floor,
+    /// As [`Self::Plain`], with the official adapter that `TEST_OFFICIAL` names in place of ours.
+    Official,
+}
+
+/// Names a release of the official adapter, for example `@astrojs/node@11.1.4`.
+const OFFICIAL: &str = "TEST_OFFICIAL";
+
+impl Installation {
+    /// Those that people have.
+    pub const OF_PEOPLE: [Self; 2] = [Self::Plain, Self::Floor];
+}
+
+/// The release of the official adapter that is to be tried as well, if one is.
+pub fn official() -> Option<String> {
+    env::var(OFFICIAL).ok()
+}
+
+impl fmt::Display for Installation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Pinned => "pinned",
+            Self::Plain => "plain",
+            Self::Floor => "floor",
+            Self::Official => "official",
+        })
+    }
+}
