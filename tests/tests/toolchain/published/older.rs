@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha512};
 use tests::client::Request;
 use tests::locations::{repository, target};
@@ -125,8 +125,9 @@ pub fn moves_to_ours(tools: &Tools, registry: &Registry, packages: &[Package]) -
     let page = fs::read_to_string(repository().join("adapters/cloudflare/README.md"))?;
     ensure!(page.contains(&format!("`{told}`")), "the page does not say `{told}`");
     site.install(&["--save-exact", &format!("{NAME}@{LINE}")])?;
-    let manifest = fs::read_to_string(site.root.join("package.json"))?;
-    ensure!(manifest.contains(&format!("\"{NAME}\": \"{}\"", package.version)), "{manifest}");
+    let manifest: Value =
+        serde_json::from_str(&fs::read_to_string(site.root.join("package.json"))?)?;
+    ensure!(manifest["dependencies"][NAME] == package.version.as_str(), "{manifest}");
     site.check_types().context("with ours")?;
     run(&mut site.astro("build"))?;
     let server = site.serve()?;
