@@ -1,10 +1,16 @@
-import type { AstroIntegration } from 'astro';
+import type { AstroConfig, AstroIntegration } from 'astro';
 import { packageName } from './package-name.ts';
 
 type Setup = Pick<
 	Parameters<NonNullable<AstroIntegration['hooks']['astro:config:setup']>>[0],
-	'addMiddleware' | 'config'
->;
+	'addMiddleware'
+> & { readonly config: AnyConfig };
+
+/** A configuration of any Astro. */
+type AnyConfig = Pick<AstroConfig, 'root'> & {
+	/** Since Astro 5; `false` since 7. */
+	readonly session?: unknown;
+};
 
 /** Adds the middleware of the package in front of the site's own. */
 export function addSiteMiddleware({ addMiddleware, config }: Setup): void {
@@ -12,5 +18,5 @@ export function addSiteMiddleware({ addMiddleware, config }: Setup): void {
 		addMiddleware?.({ order: 'pre', entrypoint: `${packageName()}/middleware/${name}` });
 	add('locals');
 	// Astro warns of every access where there are none.
-	if (Reflect.get(config, 'session') !== false) add('session');
+	if (config.session !== false) add('session');
 }
