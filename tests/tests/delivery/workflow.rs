@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use tests::locations::{files_ending_with, repository};
 
 /// A file of `.github/workflows`.
@@ -29,8 +29,35 @@ pub struct Job {
     pub permissions: Option<BTreeMap<String, String>>,
     pub timeout_minutes: Option<u64>,
     #[serde(default)]
-    pub needs: String,
+    pub needs: Needs,
     pub steps: Vec<Step>,
+}
+
+/// The jobs that have to end before a job starts.
+#[derive(Default)]
+pub struct Needs(Vec<String>);
+
+/// GitHub takes a name and a list of names.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrSeveral {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl<'de> Deserialize<'de> for Needs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        Ok(match OneOrSeveral::deserialize(deserializer)? {
+            OneOrSeveral::One(name) => Self(vec![name]),
+            OneOrSeveral::Several(names) => Self(names),
+        })
+    }
+}
+
+impl PartialEq<&str> for Needs {
+    fn eq(&self, name: &&str) -> bool {
+        self.0 == [*name]
+    }
 }
 
 #[derive(Deserialize)]
