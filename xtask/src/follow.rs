@@ -2,10 +2,8 @@
 
 use std::{
     env, fs,
-    io::{BufRead as _, BufReader, Read},
+    io::{self, BufRead as _, BufReader},
     process::{Command, Stdio},
-    sync::{Mutex, PoisonError},
-    thread,
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -196,46 +194,33 @@ fn step(root: &Utf8Path, arguments: &[&str]) -> Result<Step, Failure> {
     output::remove(&errors).map_err(|error| output::unwritable(&errors, &error))?;
     let program = env::current_exe().unwrap_or_else(|_| "xtask".into());
     let mut command = Command::new(program);
-    command
-        .args(arguments)
-        .arg("--errors")
-        .arg(&errors)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.args(arguments).arg("--errors").arg(&errors).stdin(Stdio::null());
     let name = format!("cargo xtask {}", arguments.join(" "));
     anstream::eprintln!("{name}");
     let failed = |error: std::io::Error| BuildError::ProgramFailed {
         command: name.clone(),
         reason: error.to_string(),
     };
+    // One pipe for both streams, so that the lines stay in the order in which they were printed.
+    let (reader, writer) = io::pipe().map_err(failed)?;
+    command.stdout(writer.try_clone().map_err(failed)?).stderr(writer);
     let mut child = command.spawn().map_err(failed)?;
-    let output = Mutex::new(String::new());
-    thread::scope(|scope| {
-        let stdout = child.stdout.take().map(|stream| Box::new(stream) as Box<dyn Read + Send>);
-        let stderr = child.stderr.take().map(|stream| Box::new(stream) as Box<dyn Read + Send>);
-        for stream in [stdout, stderr].into_iter().flatten() {
-            scope.spawn(|| pass_on(stream, &output));
-        }
-    });
+    // It holds the writing end too: the pipe would have no end.
+    drop(command);
+    let mut output = String::new();
+    for line in BufReader::new(reader).lines().map_while(Result::ok) {
+        anstream::eprintln!("{line}");
+        output.push_str(&line);
+        output.push('\n');
+    }
     let status = child.wait().map_err(failed)?;
     let code = status.code().unwrap_or(1);
-    let output = output.into_inner().unwrap_or_else(PoisonError::into_inner);
     let told = fs::read(&errors).unwrap_or_default();
     let told: Vec<Told> = serde_json::from_slice(&told).unwrap_or_default();
     if code != 0 && told.iter().any(|told| told.no_answer) {
         return Err(UpstreamError::Unknown { command: name }.into());
     }
     Ok(Step { command: name, code, output })
-}
-
-fn pass_on(stream: Box<dyn Read + Send>, output: &Mutex<String>) {
-    for line in BufReader::new(stream).lines().map_while(Result::ok) {
-        anstream::eprintln!("{line}");
-        let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
-        output.push_str(&line);
-        output.push('\n');
-    }
 }
 
 fn proposal(
