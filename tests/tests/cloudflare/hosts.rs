@@ -20,8 +20,8 @@ const EARLY_CONFIGURATION: &str = "wrangler.toml";
 
 /// A manifest of what is installed.
 #[derive(Deserialize)]
-pub struct Versioned {
-    pub version: String,
+struct Versioned {
+    version: String,
 }
 
 /// Up to Astro 5 the adapter leaves Cloudflare's own runtime to wrangler: its dev server runs the site
