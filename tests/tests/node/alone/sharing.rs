@@ -274,6 +274,8 @@ fn leaves_what_a_plugin_takes_late_in_dev(sites: &Sites) -> Result<()> {
     let app = sites.app("dev-late-plugin")?;
     fs::write(app.root().join("astro.config.mjs"), LATE_PLUGIN)?;
     let server = Server::start(&mut app.astro_server(["dev", "--port", "0"]))?;
+    // The first request compiles the site, which may take longer than a handshake is given here.
+    server.get("/echo")?;
     for _ in 0..2 {
         ensure!(server.open(&Request::upgrade("/other"))?.text()? == "the other server");
         let mut ours = server.open(&Request::upgrade("/echo"))?;
