@@ -19,6 +19,14 @@ export interface IntegrationParts {
 }
 
 /**
+ * The file and not the export of the package: Vite's optimizer would find that with the first request
+ * only, bundle it, and reload the Worker while clients wait.
+ */
+function middlewareFile(name: string): string {
+	return fileURLToPath(new URL(`../shared/${name}-middleware.js`, import.meta.url));
+}
+
+/**
  * Adds to upstream's integration what a site needs at the time of configuration.
  *
  * @param adapterOptions The user's options, of which upstream may have taken some. `websocket` is taken
@@ -46,7 +54,7 @@ export function withWebSocketIntegration(
 				await hooks['astro:config:setup']?.(parameters);
 				const { addMiddleware, command, config, logger, updateConfig } = parameters;
 				// Not in a Worker, where every byte counts: what it says is said in dev.
-				if (command === 'dev') addSiteMiddleware(parameters);
+				if (command === 'dev') addSiteMiddleware(parameters, middlewareFile);
 				for (const warning of notKept) logger.warn(warning);
 				for (const entrypoint of middleware) {
 					addMiddleware({ order: 'pre', entrypoint: fileURLToPath(entrypoint) });

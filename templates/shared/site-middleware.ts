@@ -12,10 +12,17 @@ type AnyConfig = Pick<AstroConfig, 'root'> & {
 	readonly session?: unknown;
 };
 
-/** Adds the middleware of the package in front of the site's own. */
-export function addSiteMiddleware({ addMiddleware, config }: Setup): void {
+/**
+ * Adds the middleware of the package in front of the site's own.
+ *
+ * @param entrypoint Gives the module of a middleware. Default: the export of the package.
+ */
+export function addSiteMiddleware(
+	{ addMiddleware, config }: Setup,
+	entrypoint: (name: string) => string = (name) => `${packageName()}/middleware/${name}`,
+): void {
 	const add = (name: string): void =>
-		addMiddleware?.({ order: 'pre', entrypoint: `${packageName()}/middleware/${name}` });
+		addMiddleware?.({ order: 'pre', entrypoint: entrypoint(name) });
 	add('locals');
 	// Astro warns of every access where there are none.
 	if (config.session !== false) add('session');
