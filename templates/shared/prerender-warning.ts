@@ -10,6 +10,9 @@ interface Route {
 	readonly isPrerendered: boolean;
 }
 
+/** The hook `astro:routes:resolved`, which the types of Astro have since 5. */
+type RoutesResolved = (parameters: { readonly routes: readonly Route[] }) => unknown;
+
 /** What `astro:build:done` tells up to Astro 5. */
 interface BuiltRoutes {
 	readonly routes?: readonly BuiltRoute[];
@@ -27,6 +30,7 @@ const UPGRADES = /\b(?:upgradeWebSocket|isUpgradeRequest)\b/;
 /** Adds to an integration what warns, in a build, of prerendered routes that want to upgrade. */
 export function withPrerenderWarning(integration: AstroIntegration): AstroIntegration {
 	const { hooks } = integration;
+	const routesResolved = hooks['astro:routes:resolved'] as RoutesResolved | undefined;
 	let root: URL | undefined;
 	let resolved: readonly Route[] = [];
 
@@ -38,9 +42,8 @@ export function withPrerenderWarning(integration: AstroIntegration): AstroIntegr
 				await hooks['astro:config:done']?.(parameters);
 				root = parameters.config.root;
 			},
-			// Since Astro 5.
-			'astro:routes:resolved': async (parameters) => {
-				await hooks['astro:routes:resolved']?.(parameters);
+			'astro:routes:resolved': async (parameters: Parameters<RoutesResolved>[0]) => {
+				await routesResolved?.(parameters);
 				resolved = parameters.routes;
 			},
 			'astro:build:done': async (parameters) => {
