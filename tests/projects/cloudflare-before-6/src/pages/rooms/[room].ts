@@ -3,5 +3,7 @@ import type { APIRoute } from 'astro';
 /** Leads a guest into a room: the room's answer is the site's, be it a 101. */
 export const GET: APIRoute = ({ cookies, locals, params: { room = '' }, request }) => {
 	cookies.set('last-room', room, { path: '/' });
-	return locals.runtime.env.ROOMS.getByName(room).fetch(request);
+	const { ROOMS } = locals.runtime.env;
+	// The runtime of wrangler 3 has no `getByName()`.
+	return ROOMS.get(ROOMS.idFromName(room)).fetch(request);
 };
