@@ -11,8 +11,10 @@ export const GET: APIRoute = ({ locals, url }) => {
 			return;
 		}
 		// A client on a busy machine may be slow for a while, and is not to be closed for it.
-		if (socket.bufferedAmount < 64 * 1024) socket.send(`${++last}`);
-		setImmediate(tick);
+		for (let sent = 0; sent < 50 && socket.bufferedAmount < 64 * 1024; sent++) {
+			socket.send(`${++last}`);
+		}
+		setTimeout(tick);
 	};
 	socket.addEventListener('open', tick);
 	return response;
