@@ -270,6 +270,8 @@ impl Site {
         shell.current_dir(&self.folder).env("PATH", self.tools.path()).args(["-c", line]);
         shell
             .env("npm_config_before", last_moment(&self.pin.as_of))
+            // What was published before that day does not change.
+            .env("npm_config_prefer_offline", "true")
             .env("npm_config_ignore_scripts", "true");
         shell.env("npm_config_audit", "false").env("npm_config_fund", "false");
         shell
