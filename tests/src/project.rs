@@ -64,13 +64,13 @@ pub struct App {
 }
 
 impl Project {
-    /// Installs `tests/projects/<name>` with what it pins, and with the adapter of that name. The same
-    /// inputs are installed once.
+    /// Installs `tests/projects/<name>` with the adapter of that name, in the way that the suites run
+    /// on. The same inputs are installed once.
     pub fn install(name: &str) -> Result<Self> {
-        Self::install_by(name, Installation::Pinned)
+        Self::install_by(name, Installation::main())
     }
 
-    /// The same in another way.
+    /// The same in this way.
     pub fn install_by(name: &str, installation: Installation) -> Result<Self> {
         let newest = format!("astro@{}", major()?);
         let order = Order {

@@ -1,7 +1,6 @@
 //! Runs cases: every shared one on every host of a runtime, and those that the runtime has for
 //! itself.
 
-use std::env;
 use std::fmt;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -11,7 +10,7 @@ use anyhow::{Result, anyhow};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use crate::cases;
-use crate::installation::{Installation, official};
+use crate::installation::{Installation, is_brief, official};
 use crate::project::is_newest;
 use crate::site::{Host, Site};
 use crate::support::Support;
@@ -62,10 +61,6 @@ pub trait Sites: Send + Sync + 'static {
     fn get(&self, host: Self::Host) -> Result<&Site>;
 }
 
-/// Set to anything it leaves the foremost hosts, and no server that one case has to itself: for the
-/// earlier Astros, which nobody has the time to run whole each time.
-const BRIEFLY: &str = "TEST_BRIEFLY";
-
 /// Why a case says nothing about a host.
 #[derive(Debug)]
 pub struct NotApplicable(pub &'static str);
@@ -92,8 +87,9 @@ pub fn run<S: Sites>(
     alone: impl Iterator<Item = &'static Case<S>>,
 ) -> ExitCode {
     let arguments = Arguments::from_args();
-    let is_brief = env::var_os(BRIEFLY).is_some();
-    let sites = Arc::new(S::installed(Installation::Pinned));
+    let is_brief = is_brief();
+    let installation = Installation::main();
+    let sites = Arc::new(S::installed(installation));
     let support = Arc::new(Support::default());
     let cases: Vec<&Case<Site>> = cases::all().chain(own).collect();
     let mut trials = Vec::new();
@@ -112,7 +108,7 @@ pub fn run<S: Sites>(
         })
     }));
     drop(sites);
-    trials.extend(installations::<S>(&arguments));
+    trials.extend(installations::<S>(&arguments, installation));
     // When this returns the trials are gone, and with the last of the sites go the servers.
     let conclusion = libtest_mimic::run(&arguments, trials);
     // The table tells of the newest Astro.
@@ -128,12 +124,13 @@ pub fn run<S: Sites>(
     libtest_mimic::run(&arguments, vec![tells]).exit_code()
 }
 
-/// The vital cases on the foremost hosts, of a project that is installed as people do it; and those
-/// of the official adapter, where one is named.
-fn installations<S: Sites>(arguments: &Arguments) -> Vec<Trial> {
+/// The vital cases on the foremost hosts, of a project that is installed as people do it, unless all
+/// cases run on that; and those of the official adapter, where one is named.
+fn installations<S: Sites>(arguments: &Arguments, main: Installation) -> Vec<Trial> {
     let mut all = Vec::new();
     let official = official().map(|_| Installation::Official);
-    for installation in Installation::OF_PEOPLE.into_iter().chain(official) {
+    let others = Installation::OF_PEOPLE.into_iter().filter(|other| *other != main);
+    for installation in others.chain(official) {
         let sites = Arc::new(S::installed(installation));
         let cases: Vec<&'static Case<Site>> = match installation {
             Installation::Official => cases::page().iter().collect(),

@@ -42,8 +42,8 @@ const NODE: &str = "TEST_NODE";
 /// A runtime's suite also installs the package as people do, with the newest and with the lowest
 /// versions that it accepts, and runs the vital cases there.
 ///
-/// The suites are run on the newest Astro that is pinned, and on the earlier ones what tells most of
-/// them: the types, and every case on the hosts that differ most.
+/// The suites run whole on the newest Astro that is pinned. On earlier majors they run what tells most:
+/// the types, and every case on `astro dev` and on the built server, as a plain install gives them.
 ///
 /// What has passed a suite that was run whole is written down beside the built packages: `publish`
 /// takes nothing else.

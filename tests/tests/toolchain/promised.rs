@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, ensure};
 use serde_json::{Value, json};
 use tests::client::{Request, Socket};
+use tests::installation::Installation;
 use tests::patience::at_last;
 use tests::project::{App, Project, major};
 use tests::server::Server;
@@ -18,7 +19,11 @@ const SITES: &str = "promised";
 
 /// A site, below what the project for this runtime has installed.
 fn site(runtime: &str, folder: &str, name: &str) -> Result<(Project, App)> {
-    let project = Project::install(runtime)?;
+    // Fastify is among what the project pins.
+    let project = match folder {
+        "fastify" => Project::install_by(runtime, Installation::Pinned)?,
+        _ => Project::install(runtime)?,
+    };
     let app = project.app_of(&format!("{SITES}/{folder}"), name)?;
     Ok((project, app))
 }
