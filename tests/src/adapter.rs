@@ -10,17 +10,8 @@ use crate::locations;
 /// An adapter.
 #[derive(Deserialize)]
 pub struct Adapter {
-    /// Ours.
-    pub package: Package,
     /// The official one.
     pub upstream: Upstream,
-}
-
-/// Our package.
-#[derive(Deserialize)]
-pub struct Package {
-    /// Its name on npm.
-    pub name: String,
 }
 
 /// The official package.

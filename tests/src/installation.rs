@@ -18,12 +18,9 @@ pub enum Installation {
     Plain,
     /// With the lowest versions that the package declares, as an old lockfile has them.
     Floor,
-    /// As [`Self::Plain`], with the official adapter that `TEST_OFFICIAL` names in place of ours.
+    /// As [`Self::Plain`], with the official adapter in place of ours, in a site with a single page.
     Official,
 }
-
-/// Names a release of the official adapter, for example `@astrojs/node@11.1.4`.
-const OFFICIAL: &str = "TEST_OFFICIAL";
 
 /// Set to anything, it leaves the foremost hosts and no server that one case has to itself. It is for
 /// the earlier Astro majors: a whole run of each would take too long.
@@ -45,11 +42,6 @@ impl Installation {
 #[must_use]
 pub fn is_brief() -> bool {
     env::var_os(BRIEFLY).is_some()
-}
-
-/// The release of the official adapter that is to be tried as well, if one is.
-pub fn official() -> Option<String> {
-    env::var(OFFICIAL).ok()
 }
 
 impl fmt::Display for Installation {

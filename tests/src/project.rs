@@ -16,7 +16,7 @@ use serde_json::json;
 
 use crate::adapter::Adapter;
 use crate::floor::{self, Manifest};
-use crate::installation::{Installation, official};
+use crate::installation::Installation;
 use crate::tools::{Tools, run};
 use crate::{locations, vendored};
 
@@ -26,20 +26,25 @@ const MAJOR: &str = "TEST_ASTRO";
 /// Names a folder that has built packages as `adapters/` has them, to be tested in place of those.
 const PACKAGES: &str = "TEST_PACKAGES";
 
+/// Names a release of the official adapter, for example `@astrojs/node@11.1.4`.
+const OFFICIAL: &str = "TEST_OFFICIAL";
+
 /// Takes the place of every line's `as-of`.
 const AS_OF: &str = "TEST_AS_OF";
 
-/// The pages, the middleware and the public files that the projects of all runtimes share.
-const SITE: &str = "tests/projects/site";
+/// The project whose pages, middleware and public files those of all runtimes share.
+const SITE: &str = "site";
+
+/// The project of the sites with the official adapters: a page, and what each runtime needs for it.
+const OFFICIAL_SITES: &str = "official";
 
 /// An installed project: `node_modules` and nothing else, to be shared by its apps.
 pub struct Project {
-    source: PathBuf,
+    /// The folders of its sources, the later ones in place of the earlier.
+    sources: Vec<PathBuf>,
     folder: PathBuf,
     /// The packages that the adapter holds as modules of its own.
     vendored: PathBuf,
-    /// What the sources name, and what they have to name instead.
-    rename: Option<(String, String)>,
     tools: Tools,
 }
 
@@ -103,12 +108,10 @@ impl Project {
                 Ok(Self { tools, ..project })
             }
             Installation::Official => {
-                let official = official().context("no official adapter is named")?;
-                let packages = &[official, newest];
+                let packages = &[official(name)?, newest];
                 let project = Self::make(name, &Order { packages, ..order })?;
-                let Adapter { package, upstream } = Adapter::read(name)?;
-                let rename = Some((package.name, upstream.package));
-                Ok(Self { rename, ..project })
+                let sources = ["site", name].map(|folder| source(OFFICIAL_SITES).join(folder));
+                Ok(Self { sources: sources.into(), ..project })
             }
         }
     }
@@ -157,32 +160,30 @@ impl Project {
             })
         })?;
         let vendored = tarball.as_ref().unwrap_or(&folder).with_file_name("dist/websocket/vendor");
-        Ok(Self { source: source(name), folder, vendored, rename: None, tools })
+        let sources = vec![source(SITE), source(name)];
+        Ok(Self { sources, folder, vendored, tools })
     }
 
     /// A root with the site that all projects share and the project's own sources, as they are now,
     /// below the shared `node_modules`. What an
     /// earlier run built is kept: `App::build` decides whether it still fits.
     pub fn app(&self, name: &str) -> Result<App> {
-        let mut sources = vec![locations::repository().join(SITE), self.source.clone()];
-        sources.extend(earlier(&self.source)?);
-        self.app_from(&sources, name)
+        self.app_from(&self.sources, name)
     }
 
     /// A root with the sources of `tests/projects/<path>` only, below the same `node_modules`.
     pub fn app_of(&self, path: &str, name: &str) -> Result<App> {
-        let mut sources = vec![source(path)];
-        sources.extend(earlier(&sources[0])?);
-        self.app_from(&sources, name)
+        self.app_from(&[source(path)], name)
     }
 
     fn app_from(&self, sources: &[PathBuf], name: &str) -> Result<App> {
         let root = self.folder.join(name);
         let lock = lock::exclusive(&root)?;
-        mirror(sources, &root)?;
-        if let Some((from, to)) = &self.rename {
-            rename(&root, from, to)?;
+        let mut sources = sources.to_vec();
+        if let Some(last) = sources.last() {
+            sources.extend(earlier(last)?);
         }
+        mirror(&sources, &root)?;
         // npm has added Astro and the adapter to it, and Astro reads there what to bundle.
         fs::copy(self.folder.join("package.json"), root.join("package.json"))?;
         Ok(App { root, tools: self.tools.clone(), _lock: lock })
@@ -246,18 +247,16 @@ fn manifest(dependencies: &BTreeMap<String, Version>) -> Result<String> {
     Ok(serde_json::to_string_pretty(&manifest)?)
 }
 
-/// Has the sources in a root name another package.
-fn rename(root: &Path, from: &str, to: &str) -> Result<()> {
-    for file in files(root)? {
-        let path = root.join(file);
-        // What is no text names no package.
-        if let Ok(text) = fs::read_to_string(&path)
-            && text.contains(from)
-        {
-            fs::write(&path, text.replace(from, to))?;
-        }
+/// The release of the official adapter that is tried beside ours: the pinned one, unless another is
+/// named.
+fn official(name: &str) -> Result<String> {
+    if let Ok(named) = std::env::var(OFFICIAL) {
+        return Ok(named);
     }
-    Ok(())
+    let package = Adapter::read(name)?.upstream.package;
+    let pin = pinned()?.packages.remove(&package);
+    let PinnedPackage { version, .. } = pin.with_context(|| format!("{package} is not pinned"))?;
+    Ok(format!("{package}@{version}"))
 }
 
 /// npm takes no release that is younger than this day.
