@@ -173,7 +173,7 @@ fn the_table_of_keys_is_what_a_patch_file_may_hold() -> Result<()> {
 
 #[test]
 fn the_tables_of_options_name_them_all() -> Result<()> {
-    let declared = fs::read_to_string(repository().join("templates/shared/options.ts"))?;
+    let declared = fs::read_to_string(repository().join("templates/options/options.ts"))?;
     let (_, declared) =
         declared.split_once("export interface WebSocketOptions {").context("no options")?;
     let (declared, _) = declared.split_once("\n}").context("no end of the options")?;

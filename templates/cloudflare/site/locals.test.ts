@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { WebSocketLocals } from '../../socket/types.ts';
+import { withPrerenderedLocals } from './locals.ts';
+
+class App {
+	readonly #name = 'app';
+	readonly rendered: unknown[] = [];
+	readonly logger = 'logger';
+
+	get name(): string {
+		return this.#name;
+	}
+
+	describe(): string {
+		return this.#name;
+	}
+
+	async render(
+		_request: Request,
+		options?: { locals?: object; routeData?: { route: string } },
+	): Promise<Response> {
+		this.rendered.push(options);
+		return new Response(this.#name);
+	}
+}
+
+const request = new Request('http://localhost/');
+
+test('an app renders with locals that say that it prerenders', async () => {
+	const app = new App();
+	const routeData = { route: '/chat' };
+	const response = await withPrerenderedLocals(app).render(request, { routeData });
+	assert.equal(await response.text(), 'app');
+	const [options] = app.rendered as [{ locals: WebSocketLocals; routeData: object }];
+	assert.equal(options.routeData, routeData);
+	assert.equal(options.locals.isUpgradeRequest, false);
+	assert.throws(() => options.locals.upgradeWebSocket(), /"\/chat" is prerendered/);
+});
+
+test('locals that are given stay', async () => {
+	const app = new App();
+	await withPrerenderedLocals(app).render(request, { locals: { own: true } });
+	assert.deepEqual(app.rendered, [{ locals: { own: true } }]);
+});
+
+test('everything else is the app itself', () => {
+	const app = withPrerenderedLocals(new App());
+	assert.deepEqual([app.logger, app.name, app.describe()], ['logger', 'app', 'app']);
+});

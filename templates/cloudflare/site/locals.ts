@@ -1,0 +1,29 @@
+import { prerenderedLocals } from '../../locals/prerendered.ts';
+
+interface RenderOptions {
+	readonly locals?: object;
+	readonly routeData?: { readonly route: string };
+}
+
+/** The parts of Astro's app that are needed here. */
+interface RenderingApp {
+	render(request: Request, options?: RenderOptions): Promise<Response>;
+}
+
+/** An app that prerenders: its locals say so, where others are not given. */
+export function withPrerenderedLocals<App extends RenderingApp>(app: App): App {
+	const render: RenderingApp['render'] = (request, options) =>
+		app.render(request, { locals: localsOf(request, options), ...options });
+	return new Proxy(app, {
+		get(_, key) {
+			if (key === 'render') return render;
+			const value: unknown = Reflect.get(app, key);
+			// With the app itself as `this`: a proxy has none of its private fields.
+			return typeof value === 'function' ? value.bind(app) : value;
+		},
+	});
+}
+
+function localsOf({ url }: Request, options: RenderOptions | undefined): object {
+	return prerenderedLocals(options?.routeData?.route ?? new URL(url).pathname);
+}

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ServerWebSocket } from '../../socket/socket.ts';
+import {
+	attach,
+	CloseEvent,
+	createWebSocketHandler,
+	ErrorEvent,
+	onRequest,
+	WebSocket,
+} from './older-package.ts';
+
+test('the middleware gives what the next one gives', async () => {
+	const response = new Response('the page');
+	assert.equal(await onRequest({ locals: {} }, async () => response), response);
+});
+
+test('a socket of the site and its events are instances of the classes', () => {
+	const socket: unknown = Object.create(ServerWebSocket.prototype);
+	assert.ok(socket instanceof WebSocket);
+	assert.ok(!(new EventTarget() instanceof WebSocket));
+	assert.ok(new Event('close') instanceof CloseEvent);
+	assert.ok(!(new Event('open') instanceof CloseEvent));
+	assert.ok(new Event('error') instanceof ErrorEvent);
+	assert.ok(!({} instanceof ErrorEvent));
+});
+
+test('the states are those of a socket', () => {
+	assert.deepEqual(
+		[WebSocket.CONNECTING, WebSocket.OPEN, WebSocket.CLOSING, WebSocket.CLOSED],
+		[0, 1, 2, 3],
+	);
+});
+
+test('what is gone says what to use instead', () => {
+	const construct = (made: unknown) => Reflect.construct(made as typeof Event, ['close']);
+	for (const made of [WebSocket, CloseEvent, ErrorEvent]) {
+		assert.throws(
+			() => construct(made),
+			/12\.6\.12-11 and earlier is gone\. Use `locals\.upgradeWebSocket\(\)`/,
+		);
+	}
+	assert.throws(() => attach({}, {}), /attach\(\) .* is gone/);
+	assert.throws(
+		() => createWebSocketHandler({}),
+		/Use `handle` of `zastro-websockets-cloudflare\/handler`/,
+	);
+});

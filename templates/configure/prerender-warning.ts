@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import type { AstroIntegration } from 'astro';
+import { prerendered } from '../socket/errors.ts';
+
+/** A route of the site. */
+interface Route {
+	readonly pattern: string;
+	readonly entrypoint: string;
+	readonly isPrerendered: boolean;
+}
+
+/** The hook `astro:routes:resolved`, which the types of Astro have since 5. */
+type RoutesResolved = (parameters: { readonly routes: readonly Route[] }) => unknown;
+
+/** What `astro:build:done` tells up to Astro 5. */
+interface BuiltRoutes {
+	readonly routes?: readonly BuiltRoute[];
+}
+
+interface BuiltRoute {
+	readonly route: string;
+	readonly component: string;
+	readonly prerender: boolean;
+}
+
+/** The locals that a route reads to upgrade. */
+const UPGRADES = /\b(?:upgradeWebSocket|isUpgradeRequest)\b/;
+
+/** Adds to an integration what warns, in a build, of prerendered routes that want to upgrade. */
+export function withPrerenderWarning(integration: AstroIntegration): AstroIntegration {
+	const { hooks } = integration;
+	const routesResolved = hooks['astro:routes:resolved'] as RoutesResolved | undefined;
+	let root: URL | undefined;
+	let resolved: readonly Route[] = [];
+
+	return {
+		...integration,
+		hooks: {
+			...hooks,
+			'astro:config:done': async (parameters) => {
+				await hooks['astro:config:done']?.(parameters);
+				root = parameters.config.root;
+			},
+			'astro:routes:resolved': async (parameters: Parameters<RoutesResolved>[0]) => {
+				await routesResolved?.(parameters);
+				resolved = parameters.routes;
+			},
+			'astro:build:done': async (parameters) => {
+				await hooks['astro:build:done']?.(parameters);
+				const { routes = [] }: typeof parameters & BuiltRoutes = parameters;
+				const all = resolved.length > 0 ? resolved : routes.map(asResolved);
+				for (const { pattern, entrypoint, isPrerendered } of all) {
+					if (isPrerendered && UPGRADES.test(sourceOf(entrypoint, root))) {
+						parameters.logger.warn(prerendered(pattern, entrypoint));
+					}
+				}
+			},
+		},
+	};
+}
+
+function asResolved({ route, component, prerender }: BuiltRoute): Route {
+	return { pattern: route, entrypoint: component, isPrerendered: prerender };
+}
+
+/** The text of a file of the project; the routes of packages are not the site's to change. */
+function sourceOf(entrypoint: string, root: URL | undefined): string {
+	if (root === undefined || /(^|\/)node_modules\//.test(entrypoint)) return '';
+	try {
+		return readFileSync(new URL(entrypoint, root), 'utf-8');
+	} catch {
+		return '';
+	}
+}

@@ -1,0 +1,142 @@
+import { fileURLToPath } from 'node:url';
+import type { AstroConfig, AstroIntegration, AstroIntegrationLogger } from 'astro';
+import type { ViteDevServer } from 'vite';
+import { findHooksFile } from '../../configure/hooks-file.ts';
+import type { AllowedDomain } from '../../handshake/allowed-domains.ts';
+import type { WebSocketHooks } from '../../handshake/hooks.ts';
+import { Notices } from '../../handshake/notices.ts';
+import type { ResolvedWebSocketOptions } from '../../options/options.ts';
+import { type Report, reporter } from '../../socket/report.ts';
+import { requestOrigin } from '../handshake/handshake.ts';
+import { hooksOf } from '../handshake/hooks.ts';
+import { astroOrigin, type Host } from '../handshake/host.ts';
+import { proxyList } from '../http/client-address.ts';
+import { forgetModules } from '../process/dev-modules.ts';
+import { perProcess } from '../process/per-process.ts';
+import { connections } from '../registry/connections.ts';
+import { attachDevServer, closeDevConnections } from '../site/dev.ts';
+
+/** Adds to an integration what answers handshakes in an `astro dev` that runs the site in Node. */
+export function withDevServer(
+	integration: AstroIntegration,
+	options: ResolvedWebSocketOptions,
+): AstroIntegration {
+	const { hooks } = integration;
+	let config: AstroConfig | undefined;
+
+	return {
+		...integration,
+		hooks: {
+			...hooks,
+			'astro:config:done': async (parameters) => {
+				await hooks['astro:config:done']?.(parameters);
+				config = parameters.config;
+			},
+			'astro:server:setup': async (parameters) => {
+				await hooks['astro:server:setup']?.(parameters);
+				const { logger, server } = parameters;
+				if (config === undefined) return;
+				const scope = await devScope(config.root);
+				const host = devHost(scope, options, config, server, logger);
+				attachDevServer(server, host, allowedDomainsOf(config));
+			},
+		},
+	};
+}
+
+function devHost(
+	scope: object,
+	options: ResolvedWebSocketOptions,
+	config: AstroConfig,
+	vite: ViteDevServer,
+	logger: AstroIntegrationLogger,
+): Host {
+	let hooks: WebSocketHooks = {};
+	let loaded: string | null = null;
+	const report: Report = (...told) => {
+		reporter(hooks, (text, cause) => {
+			logger.error(cause === undefined ? text : `${text}\n${describe(cause)}`);
+		})(...told);
+	};
+	connections().adopt(options, report, { isDev: true });
+	return {
+		scope,
+		options,
+		proxies: proxyList(options.trustedProxies),
+		async hooks() {
+			const file = findHooksFile(options.hooks, config);
+			if (loaded !== null && loaded !== file) forgetModules(loaded);
+			loaded = file;
+			hooks = file === null ? {} : hooksOf(await load(vite, file));
+			return hooks;
+		},
+		isDev: true,
+		origin(request) {
+			const own = requestOrigin(request);
+			// Before 6 the dev server knows of no forwarded headers.
+			return isAstro6(vite) ? astroOrigin(request, own, allowedDomainsOf(config)) : own;
+		},
+		report,
+		notices: new Notices((text) => logger.warn(text)),
+	};
+}
+
+/** A dev server of any Vite: before 6 there are no environments. */
+type AnyViteDevServer = Pick<ViteDevServer, 'ssrLoadModule'> & {
+	readonly environments?: { readonly [name: string]: object };
+};
+
+/** Since 6 Astro loads the site by the runner of an environment, and brings one of its own name. */
+function isAstro6({ environments }: AnyViteDevServer): boolean {
+	return environments?.astro !== undefined;
+}
+
+interface RunnableEnvironment {
+	readonly runner?: { import(file: string): Promise<object> };
+}
+
+/**
+ * Loads a module as the site's own are loaded, so that what it imports is shared with them. Vite
+ * keeps it until it, or something it imports, changes.
+ */
+async function load(vite: AnyViteDevServer, file: string): Promise<object> {
+	const { environments } = vite;
+	const site: RunnableEnvironment | undefined = isAstro6(vite) ? environments?.ssr : undefined;
+	const runner = site?.runner;
+	return runner === undefined ? await vite.ssrLoadModule(file) : await runner.import(file);
+}
+
+/** A configuration of any Astro. */
+type AnyConfig = Pick<AstroConfig, 'root'> & {
+	/** Since 4.9; the domains since 5.15. */
+	readonly security?: {
+		readonly checkOrigin?: boolean;
+		readonly allowedDomains?: readonly AllowedDomain[] | undefined;
+	};
+};
+
+function allowedDomainsOf({ security }: AnyConfig): readonly AllowedDomain[] {
+	return security?.allowedDomains ?? [];
+}
+
+/**
+ * A restart sets up the next dev server while the one before still runs: here is the time to tell
+ * its clients. The scope outlives restarts, and this module, which they may load anew.
+ */
+async function devScope(root: URL): Promise<object> {
+	// What stands in the books for the dev server of a project, by its root.
+	const scopes = perProcess('dev', () => new Map<string, object>());
+	const before = scopes.get(root.href);
+	if (before !== undefined) {
+		await closeDevConnections(before);
+		// They run anew, in the server that is set up now.
+		forgetModules(fileURLToPath(root));
+	}
+	const scope = {};
+	scopes.set(root.href, scope);
+	return scope;
+}
+
+function describe(error: unknown): string {
+	return error instanceof Error && error.stack !== undefined ? error.stack : String(error);
+}

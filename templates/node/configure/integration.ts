@@ -1,0 +1,63 @@
+import type { AstroIntegration } from 'astro';
+import { setupOf, takeAdapterPlace } from '../../configure/adapter-place.ts';
+import { findHooksFile } from '../../configure/hooks-file.ts';
+import { INJECTED_TYPES_FILENAME, injectedTypes } from '../../configure/injected-types.ts';
+import { initialName, packageName, upstreamName } from '../../configure/package-name.ts';
+import { withPrerenderWarning } from '../../configure/prerender-warning.ts';
+import { addSiteMiddleware } from '../../configure/site-middleware.ts';
+import { type ResolvedWebSocketOptions, resolveWebSocketOptions } from '../../options/options.ts';
+import { devModulesPlugin } from '../process/dev-modules.ts';
+import { withDevServer } from './dev-integration.ts';
+import { hooksPlugin } from './hooks-file.ts';
+
+/** The adapter's options with everything resolved that the built server needs to know. */
+export type WithWebSocket<Options extends object> = Omit<Options, 'websocket'> & {
+	websocket: ResolvedWebSocketOptions;
+};
+
+/**
+ * Checks the `websocket` option and fills in its defaults, in a copy.
+ *
+ * @throws TypeError that names the option that is wrong.
+ */
+export function resolveUserOptions<Options extends object>(
+	userOptions: Options,
+): WithWebSocket<Options> {
+	return { ...userOptions, websocket: resolveWebSocketOptions(userOptions) };
+}
+
+/**
+ * Adds to upstream's integration what a site needs at the time of configuration and in dev.
+ *
+ * @param userOptions The copy of {@link resolveUserOptions}, which upstream's integration also has.
+ */
+export function withWebSocketIntegration(
+	integration: AstroIntegration,
+	userOptions: WithWebSocket<object>,
+): AstroIntegration {
+	const { hooks } = integration;
+	const { websocket } = userOptions;
+	const configured: AstroIntegration = {
+		...integration,
+		name: initialName(),
+		hooks: {
+			...hooks,
+			'astro:config:setup': setupOf(integration.name, async (parameters) => {
+				takeAdapterPlace(integration.name, upstreamName(), parameters);
+				const file = findHooksFile(websocket.hooks, parameters.config);
+				parameters.updateConfig({ vite: { plugins: [hooksPlugin(file), devModulesPlugin()] } });
+				addSiteMiddleware(parameters);
+				await hooks['astro:config:setup']?.(parameters);
+			}),
+			'astro:config:done': async (parameters) => {
+				await hooks['astro:config:done']?.(parameters);
+				// Since Astro 4.14.
+				parameters.injectTypes?.({
+					filename: INJECTED_TYPES_FILENAME,
+					content: injectedTypes(packageName()),
+				});
+			},
+		},
+	};
+	return withDevServer(withPrerenderWarning(configured), websocket);
+}

@@ -1,0 +1,265 @@
+import assert from 'node:assert/strict';
+import { after, beforeEach, mock, test } from 'node:test';
+import { setImmediate as read } from 'node:timers/promises';
+import { WEBSOCKET_DEFAULTS } from '../../options/options.ts';
+import type { Payload } from '../../socket/transport.ts';
+import type { RawReceiver, RawTransport, Wire } from '../protocol/transport.ts';
+import { Connection } from './connection.ts';
+import type { ConnectionSettings } from './connection-settings.ts';
+
+class FakeRaw implements RawTransport {
+	readyState: 0 | 1 | 2 | 3 = 1;
+	bufferedAmount = 0;
+	isPaused = false;
+	extensions = '';
+	receiver: RawReceiver | undefined;
+	readonly calls: unknown[][] = [];
+
+	send(data: Payload): void {
+		this.calls.push(['send', data]);
+	}
+
+	ping(): void {
+		this.calls.push(['ping']);
+	}
+
+	close(...frame: unknown[]): void {
+		this.readyState = 2;
+		this.calls.push(['close', ...frame]);
+	}
+
+	terminate(): void {
+		this.calls.push(['terminate']);
+	}
+
+	pause(): void {
+		this.isPaused = true;
+	}
+
+	resume(): void {
+		this.isPaused = false;
+	}
+}
+
+class FakeWire implements Wire {
+	/** The frames that were written. */
+	readonly written: Buffer[] = [];
+	readonly writableLength = 0;
+	cork(): void {}
+	uncork(): void {}
+
+	write(bytes: Uint8Array): void {
+		this.written.push(Buffer.from(bytes));
+	}
+}
+
+interface Bench {
+	readonly connection: Connection;
+	readonly raw: FakeRaw;
+	readonly wire: FakeWire;
+	readonly warnings: string[];
+}
+
+function bench(settings: Partial<ConnectionSettings>, extensions = ''): Bench {
+	const raw = new FakeRaw();
+	raw.extensions = extensions;
+	const wire = new FakeWire();
+	const warnings: string[] = [];
+	const connection = new Connection(raw, wire, { ...WEBSOCKET_DEFAULTS, ...settings }, (message) =>
+		warnings.push(message),
+	);
+	return { connection, raw, wire, warnings };
+}
+
+let now = 0;
+
+/** Lets time pass, timers and clock alike. */
+async function pass(milliseconds: number): Promise<void> {
+	for (const end = now + milliseconds; now < end; ) {
+		now += 1;
+		mock.timers.tick(1);
+		await read();
+	}
+}
+
+beforeEach(() => {
+	mock.reset();
+	mock.timers.enable({ apis: ['setInterval', 'setTimeout'] });
+	mock.method(performance, 'now', () => now);
+});
+
+after(() => mock.reset());
+
+/** The payloads of short frames. */
+function payloads(wire: FakeWire): string[] {
+	const bytes = Buffer.concat(wire.written);
+	const found: string[] = [];
+	for (let start = 0; start < bytes.length; ) {
+		const end = start + 2 + (bytes[start + 1] ?? 0);
+		found.push(bytes.subarray(start + 2, end).toString());
+		start = end;
+	}
+	return found;
+}
+
+const tick = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
+
+test('up to maxBufferedAmount may wait to go out', async () => {
+	const { connection, raw, wire } = bench({ maxBufferedAmount: 10 });
+	raw.bufferedAmount = 4;
+	connection.send('abcdef');
+	await tick();
+	assert.deepEqual(payloads(wire), ['abcdef']);
+});
+
+test('what is held until the end of the tick counts as buffered', async () => {
+	const { connection } = bench({});
+	connection.send('abcdef');
+	assert.equal(connection.bufferedAmount, 8);
+	await tick();
+	assert.equal(connection.bufferedAmount, 0);
+});
+
+test('what is still queued of the handshake does not count as buffered', () => {
+	const { connection, raw } = bench({});
+	raw.bufferedAmount = 154;
+	connection.receive({ message() {}, failed() {}, closed() {} });
+	assert.equal(connection.bufferedAmount, 0);
+	raw.bufferedAmount = 154 + 1000;
+	assert.equal(connection.bufferedAmount, 1000);
+	raw.bufferedAmount = 0;
+	assert.equal(connection.bufferedAmount, 0);
+	raw.bufferedAmount = 1000;
+	assert.equal(connection.bufferedAmount, 1000);
+});
+
+test('bytes are taken over at the time of the call', async () => {
+	const { connection, raw, wire } = bench({});
+	const bytes = new Uint8Array([97, 98]);
+	connection.send(bytes);
+	connection.send(new Blob([]));
+	connection.send(bytes);
+	bytes.fill(120);
+	await tick();
+	assert.deepEqual(payloads(wire), ['ab']);
+	assert.deepEqual(raw.calls.at(-1), ['send', new Uint8Array([97, 98])]);
+});
+
+test('what is sent behind a Blob waits for it', async () => {
+	const { connection, raw, wire } = bench({});
+	const blob = new Blob(['2']);
+	connection.send('1');
+	connection.send(blob);
+	connection.send('3');
+	assert.deepEqual(payloads(wire), ['1']);
+	assert.deepEqual(raw.calls, [
+		['send', blob],
+		['send', '3'],
+	]);
+});
+
+test('a control frame goes out behind what was sent before it', () => {
+	const { connection, raw, wire } = bench({});
+	connection.send('before');
+	raw.receiver?.beforeControl();
+	assert.deepEqual(payloads(wire), ['before']);
+});
+
+test('a connection that compresses leaves messages to ws', () => {
+	const { connection, raw } = bench({}, 'permessage-deflate');
+	connection.send('abc');
+	assert.deepEqual(raw.calls, [['send', 'abc']]);
+});
+
+test('a client that is too slow is closed with 1008, then terminated', async () => {
+	const { connection, raw, warnings } = bench({ maxBufferedAmount: 10 });
+	raw.bufferedAmount = 5;
+	connection.send('abcdef');
+	connection.send('abcdef');
+	const closed = ['close', 1008, 'Too slow for what is sent'];
+	assert.deepEqual(raw.calls.slice(0, 1), [closed]);
+	assert.match(String(warnings), /maxBufferedAmount/);
+	mock.timers.tick(2000);
+	await read();
+	assert.deepEqual(raw.calls.at(-1), ['terminate']);
+});
+
+test('a client that closes in time is not terminated', async () => {
+	const { connection, raw } = bench({ maxBufferedAmount: 1 });
+	connection.send('ab');
+	raw.receiver?.closed(1008, '');
+	mock.timers.tick(10_000);
+	await read();
+	assert.equal(raw.calls.length, 1);
+});
+
+test('with overflow "drop" the message is not sent, and the next one that fits is', async () => {
+	const { connection, raw, wire, warnings } = bench({ maxBufferedAmount: 10, overflow: 'drop' });
+	const errors: unknown[] = [];
+	raw.bufferedAmount = 8;
+	connection.send('abc', (error) => errors.push(error));
+	connection.send('ab');
+	await tick();
+	assert.deepEqual(payloads(wire), ['ab']);
+	assert.match(String(errors), /3 bytes/);
+	assert.deepEqual(warnings, []);
+});
+
+test('bytes are counted, not characters, and Blobs by their size', async () => {
+	const { connection, raw, wire } = bench({ maxBufferedAmount: 5, overflow: 'drop' });
+	connection.send('ééé');
+	connection.send(new Blob(['abcdef']));
+	connection.send(new Uint8Array(6));
+	connection.send('éé');
+	await tick();
+	assert.deepEqual(raw.calls, []);
+	assert.deepEqual(payloads(wire), ['éé']);
+});
+
+test('what the end of the tick would let out does not count against the client', () => {
+	const { connection, raw, wire } = bench({ maxBufferedAmount: 10 });
+	connection.send('abcdef');
+	connection.send('ghijkl');
+	assert.deepEqual(raw.calls, []);
+	assert.deepEqual(payloads(wire), ['abcdef']);
+});
+
+test('more messages than allowed close with 1008', () => {
+	const { connection, raw } = bench({ maxMessagesPerSecond: 3 });
+	const seen: number[] = [];
+	connection.receive({
+		message: () => seen.push(raw.readyState),
+		failed: assert.fail,
+		closed: assert.fail,
+	});
+	for (let message = 0; message < 4; message++) raw.receiver?.message('x');
+	assert.deepEqual(raw.calls, [['close', 1008, 'Too many messages']]);
+	// The last one finds the socket closing, where messages are dropped.
+	assert.deepEqual(seen, [1, 1, 1, 2]);
+});
+
+test('a silent client is terminated at the second ping', async () => {
+	const { raw } = bench({ heartbeatInterval: 100 });
+	await pass(210);
+	assert.deepEqual(raw.calls.slice(0, 2), [['ping'], ['terminate']]);
+});
+
+test('an idle client is closed with 1001', async () => {
+	const { raw } = bench({ heartbeatInterval: 0, idleTimeout: 100 });
+	await pass(110);
+	assert.deepEqual(raw.calls, [['close', 1001, 'Idle for too long']]);
+});
+
+test('after the end nothing is pinged', async () => {
+	const { raw } = bench({ heartbeatInterval: 100 });
+	raw.receiver?.closed(1000, '');
+	await pass(1000);
+	assert.deepEqual(raw.calls, []);
+});
+
+test('closing reads on, because the answer has to be read', () => {
+	const { connection, raw } = bench({});
+	connection.pause();
+	connection.close(1000);
+	assert.equal(raw.isPaused, false);
+});

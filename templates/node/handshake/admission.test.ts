@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { connections } from '../registry/connections.ts';
+import { accept, serve, writeResponse } from '../site/site.fixture.ts';
+
+/** Waits until the books hold so many connections. */
+async function booked(size: number): Promise<void> {
+	for (let attempt = 0; attempt < 100 && connections().size !== size; attempt++) await wait(10);
+	assert.equal(connections().size, size);
+}
+
+test('connections over maxConnections get 503, until one of those before has gone', async (context) => {
+	let renders = 0;
+	const site = await serve(
+		context,
+		(...parameters) => {
+			renders++;
+			accept()(...parameters);
+		},
+		{ options: { maxConnections: 2 } },
+	);
+	const first = await site.open();
+	await site.open();
+	const answer = await site.answer();
+	assert.equal(answer.status, 503);
+	assert.equal(answer.headers['retry-after'], '5');
+	assert.equal(answer.headers.connection, 'close');
+	assert.equal(answer.body, 'There are too many WebSocket connections.');
+	assert.equal(renders, 2);
+	first.close();
+	await booked(1);
+	await site.open();
+});
+
+test('a handshake that waits for its answer holds a slot', async (context) => {
+	const site = await serve(context, () => {}, { options: { maxConnections: 1 } });
+	const opening = site.handshake();
+	await booked(1);
+	assert.equal((await site.answer()).status, 503);
+	opening.resetAndDestroy();
+	await booked(0);
+});
+
+test('connections over maxConnectionsPerIP get 429, those of other clients do not', async (context) => {
+	const site = await serve(context, accept(), {
+		options: { maxConnectionsPerIP: 1, trustedProxies: ['127.0.0.1'] },
+	});
+	const of = (address: string): Record<string, string> => ({ 'X-Forwarded-For': address });
+	const first = await site.open(of('192.0.2.1'));
+	await site.open(of('192.0.2.2'));
+	assert.equal((await site.answer(of('192.0.2.1'))).status, 429);
+	await site.open(of('2001:db8::1'));
+	assert.equal((await site.answer(of('2001:db8::2'))).status, 429);
+	first.terminate();
+	await booked(2);
+	await site.open(of('192.0.2.1'));
+});
+
+test('a client that nobody vouches for cannot be another one', async (context) => {
+	const site = await serve(context, accept(), { options: { maxConnectionsPerIP: 1 } });
+	await site.open({ 'X-Forwarded-For': '192.0.2.1' });
+	assert.equal((await site.answer({ 'X-Forwarded-For': '192.0.2.2' })).status, 429);
+});
+
+test('handshakes over the rate get 429 and are told when to come back', async (context) => {
+	const site = await serve(context, (_locals, response) => response.writeHead(401).end(), {
+		options: { rateLimitMaxConnections: 2, rateLimitWindow: 30_000, trustedProxies: ['127.0.0.1'] },
+	});
+	const from = { 'X-Forwarded-For': '203.0.113.1' };
+	for (const status of [401, 401, 429]) assert.equal((await site.answer(from)).status, status);
+	const { headers } = await site.answer(from);
+	assert.ok(Number(headers['retry-after']) > 20 && Number(headers['retry-after']) <= 30);
+	assert.equal((await site.answer({ 'X-Forwarded-For': '203.0.113.2' })).status, 401);
+});
+
+test('an answer that takes too long is 503, and what comes late does not fail', async (context) => {
+	const events: string[] = [];
+	let isOver = false;
+	const site = await serve(
+		context,
+		async (locals, response) => {
+			response.setHeader('Content-Length', '7');
+			response.setHeader('Set-Cookie', 'a=b');
+			await wait(80);
+			const { socket, response: accepted } = locals.upgradeWebSocket();
+			socket.onerror = () => events.push('error');
+			socket.onclose = (event) => events.push(`close ${event.code}`);
+			response.setHeader('X-Late', 'yes');
+			response.removeHeader('X-Late');
+			writeResponse(accepted, response);
+			response.write('late');
+			response.end('late', () => events.push('end'));
+			await wait(20);
+			isOver = true;
+		},
+		{ options: { handshakeTimeout: 30 } },
+	);
+	const { status, headers, body } = await site.answer();
+	assert.equal(status, 503);
+	assert.equal(headers['set-cookie'], undefined);
+	assert.equal(body, 'The answer to the WebSocket handshake took too long.');
+	while (!isOver) await wait(10);
+	assert.deepEqual(events.sort(), ['close 1006', 'end', 'error']);
+	assert.deepEqual(site.log, []);
+	await booked(0);
+});
+
+test('an accepted connection may stay longer than the handshake may take', async (context) => {
+	const site = await serve(context, accept(), { options: { handshakeTimeout: 30 } });
+	const client = await site.open();
+	await wait(60);
+	client.send('hi');
+	const [message] = await once(client, 'message');
+	assert.equal(String(message), 'echo hi');
+});
+
+test('a rejection that has begun may take longer than that', async (context) => {
+	const site = await serve(
+		context,
+		async (_locals, response) => {
+			response.writeHead(403);
+			response.write('no');
+			await wait(60);
+			response.end('!');
+		},
+		{ options: { handshakeTimeout: 30 } },
+	);
+	const { status, body } = await site.answer();
+	assert.deepEqual([status, body], [403, 'no!']);
+});
+
+test('a request listener that throws is answered with 500', async (context) => {
+	const site = await serve(context, accept());
+	site.server.prependOnceListener('request', () => {
+		throw new Error('a listener of the host');
+	});
+	assert.equal((await site.answer()).status, 500);
+	assert.deepEqual(site.log, [
+		'A request handler failed on a WebSocket handshake',
+		'Error: a listener of the host',
+	]);
+	await site.open();
+});
+
+test('no slot is lost or counted twice, whatever becomes of a handshake', async (context) => {
+	const site = await serve(
+		context,
+		async (locals, response, request) => {
+			switch (request.headers['x-case']) {
+				case 'reject':
+					return response.writeHead(403).end('no');
+				case 'forget':
+					return undefined;
+				case 'leave':
+					locals.upgradeWebSocket();
+					return response.writeHead(409).end();
+				case 'late':
+					await wait(20);
+					return accept()(locals, response, request);
+				case 'destroy':
+					return request.socket.destroy();
+				case 'throw in a handler': {
+					const { socket, response: accepted } = locals.upgradeWebSocket();
+					socket.onopen = () => {
+						throw new Error('in a handler');
+					};
+					return writeResponse(accepted, response);
+				}
+				default:
+					return accept()(locals, response, request);
+			}
+		},
+		{ options: { handshakeTimeout: 150, maxConnectionsPerIP: 50 } },
+	);
+	const cases = ['reject', 'forget', 'leave', 'late', 'destroy', 'throw in a handler', 'accept'];
+	const sockets: Socket[] = [];
+	for (let round = 0; round < 140; round++) {
+		const name = cases[round % cases.length] ?? '';
+		const socket = site.handshake({ 'X-Case': name }).resume();
+		sockets.push(socket);
+		// Every second one leaves at some time: before it is seen, while it renders, when it is open.
+		if (round % 2 === 0) setTimeout(() => socket.resetAndDestroy(), (round * 7) % 60);
+		if (round % 10 === 9) await wait(5);
+	}
+	await wait(300);
+	assert.ok(connections().size <= 50);
+	for (const socket of sockets) socket.destroy();
+	await booked(0);
+	assert.equal(connections().clients, 0);
+	// All of them can be had.
+	for (let round = 0; round < 50; round++) await site.open();
+	assert.equal((await site.answer()).status, 429);
+});

@@ -1,0 +1,110 @@
+import type { IncomingMessage } from 'node:http';
+import {
+	asksForWebSocket,
+	type HandshakeRequest,
+	handshakeRequest,
+	isWebSocketHandshake,
+	malformation,
+	tokens,
+} from '../../handshake/handshake.ts';
+import { BAD_HANDSHAKE, type Refusal } from '../../handshake/refusal.ts';
+import type { ReportSubject } from '../../socket/report.ts';
+import { isEncrypted } from '../http/system-socket.ts';
+import type { UpgradeContext } from './context.ts';
+
+/**
+ * Whether a request asks for a WebSocket, be its handshake well formed or not. In HTTP/1.0 the
+ * `Upgrade` header has to be ignored (RFC 9110 section 7.8).
+ */
+export function isUpgrade(request: IncomingMessage): boolean {
+	return request.httpVersion !== '1.0' && asksForWebSocket(partsOf(request));
+}
+
+/**
+ * The answer to a malformed handshake. RFC 6455 section 4.2.1 also asks for a host; Node refuses other
+ * requests without one, but hands upgrades out before.
+ */
+export function malformedUpgrade(request: IncomingMessage): Refusal | undefined {
+	if (request.headers.host === undefined) return BAD_HANDSHAKE;
+	return malformation(partsOf(request));
+}
+
+/** {@link isWebSocketHandshake} for Node's request. */
+export function isHandshake(request: IncomingMessage): boolean {
+	return isUpgrade(request) && malformedUpgrade(request) === undefined;
+}
+
+function partsOf({ method, headers }: IncomingMessage): HandshakeRequest {
+	return handshakeRequest(method, (name) => headers[name]?.toString());
+}
+
+/** The subprotocols the client offered, in its order of preference. */
+export function offeredProtocols(request: IncomingMessage): string[] {
+	return tokens(request.headers['sec-websocket-protocol']);
+}
+
+/** A request target that names the whole address (RFC 9112 section 3.2.2). */
+const ABSOLUTE_FORM = /^(?:http|ws)s?:\/\/[^/?]*/i;
+
+/**
+ * The path and query the client asked for. A handshake may name the whole address in their place
+ * (RFC 6455 section 4.1).
+ */
+export function requestPath({ url = '/' }: IncomingMessage): string {
+	const path = url.replace(ABSOLUTE_FORM, '');
+	return path.startsWith('/') || path === '*' ? path : `/${path}`;
+}
+
+/** The value of `WebSocket.url`. `origin` is that of the site, with the scheme of HTTP. */
+export function webSocketUrl(origin: string, path: string): string {
+	return `ws${url(origin, path).slice('http'.length)}`;
+}
+
+/**
+ * The request as the standards have it.
+ *
+ * @param origin The origin of the site, as in Astro's `context.url`.
+ * @param path What the client asked for; hosts shorten `request.url`.
+ */
+export function webRequest(request: IncomingMessage, origin: string, path: string): Request {
+	const headers = new Headers();
+	const { rawHeaders } = request;
+	for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+		headers.append(rawHeaders[index] ?? '', rawHeaders[index + 1] ?? '');
+	}
+	return new Request(url(origin, path), { headers });
+}
+
+/** What a report about this request tells the `onError` hook, which most sites do not have. */
+export function subjectOf(
+	request: IncomingMessage,
+	context: Pick<UpgradeContext, 'origin' | 'path'>,
+): ReportSubject {
+	return {
+		get request() {
+			const { origin = requestOrigin(request), path } = context;
+			return webRequest(request, origin, path);
+		},
+	};
+}
+
+function url(origin: string, path: string): string {
+	return new URL(path.startsWith('/') ? `${origin}${path}` : `${origin}/${path}`).href;
+}
+
+/** The origin that the request itself names. */
+export function requestOrigin(request: IncomingMessage): string {
+	const scheme = isEncrypted(request.socket) ? 'https' : 'http';
+	return originOf(scheme, request.headers.host) ?? `${scheme}://localhost`;
+}
+
+/**
+ * Clients write anything into `Host`. What is more than a host would become a part of the path,
+ * or stand in front of it, and hooks decide by the path that the request is answered for.
+ */
+export function originOf(scheme: string, host: string | undefined): string | undefined {
+	const text = `${scheme}://${host}`;
+	if (host === undefined || !URL.canParse(text)) return undefined;
+	const { href, origin } = new URL(text);
+	return href === `${origin}/` ? origin : undefined;
+}

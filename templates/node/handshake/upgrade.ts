@@ -1,0 +1,113 @@
+import { AsyncResource } from 'node:async_hooks';
+import type { IncomingMessage } from 'node:http';
+import {
+	ALREADY_UPGRADED,
+	CLIENT_LEFT,
+	NOT_ACCEPTED,
+	protocolNotOffered,
+} from '../../socket/errors.ts';
+import type { HandlerRuntime } from '../../socket/listeners.ts';
+import type { Report } from '../../socket/report.ts';
+import { SocketController } from '../../socket/socket-controller.ts';
+import type { UpgradeWebSocketOptions, WebSocketUpgrade } from '../../socket/types.ts';
+import type { ConnectionSettings } from '../connection/connection-settings.ts';
+import { connections } from '../registry/connections.ts';
+import type { ConnectionData } from '../registry/managed-connection.ts';
+import { acceptHandshake } from './accept.ts';
+import { createAcceptResponse } from './accept-response.ts';
+import type { UpgradeContext } from './context.ts';
+import { offeredProtocols, requestOrigin, webRequest, webSocketUrl } from './handshake.ts';
+import { selectProtocol } from './verify.ts';
+import '../connection/printed-event.ts';
+
+/** What an upgrade needs to know about the host it happens in. */
+export interface UpgradeSettings {
+	readonly connection: ConnectionSettings;
+	/** Tells whoever runs the site about an error in a handler. */
+	readonly report: Report;
+}
+
+const NO_TAGS: readonly string[] = [];
+
+const RUNTIME: HandlerRuntime = {
+	/** What `AsyncLocalStorage.snapshot()` is made of, without the closures that it adds. */
+	captureContext() {
+		return new AsyncResource('WebSocketHandler');
+	},
+};
+
+/** A report that also names the request. */
+function withRequest(report: Report, handshake: () => Request): Report {
+	return (message, error, subject) =>
+		report(message, error, {
+			...subject,
+			get request() {
+				return handshake();
+			},
+		});
+}
+
+/** Only an object has keys: `setConnectionData()` would have to throw anything else away. */
+function checkedData(data: object | undefined): ConnectionData | undefined {
+	if (data === undefined || (typeof data === 'object' && data !== null)) {
+		return data as ConnectionData | undefined;
+	}
+	throw new TypeError(`\`data\` of \`upgradeWebSocket()\` must be an object, got: ${typeof data}`);
+}
+
+/** `locals.upgradeWebSocket()` for one upgrade request. */
+export function upgradeWebSocket(
+	request: IncomingMessage,
+	context: UpgradeContext,
+	settings: UpgradeSettings,
+	options: UpgradeWebSocketOptions = {},
+): WebSocketUpgrade {
+	if (context.pending !== undefined) throw new Error(ALREADY_UPGRADED);
+	const data = checkedData(options.data);
+	const tags = options.tags === undefined ? NO_TAGS : [...options.tags];
+	const connectionSettings = connections().configuration.effective(settings.connection);
+	const offered = offeredProtocols(request);
+	const protocol = options.protocol ?? selectProtocol(request, context, offered) ?? '';
+	if (protocol !== '' && !offered.includes(protocol)) throw protocolNotOffered(protocol, offered);
+	const response = createAcceptResponse(options.headers);
+	// Whoever holds the request holds its memory for as long as the connection lives.
+	const isTold = context.admission?.hooks.onError !== undefined;
+	const origin = context.origin ?? requestOrigin(request);
+	const handshake = isTold ? () => webRequest(request, origin, context.path) : undefined;
+	const report =
+		handshake === undefined ? settings.report : withRequest(settings.report, handshake);
+	const controller = new SocketController({
+		url: webSocketUrl(origin, context.path),
+		protocol,
+		maxHeldBytes: connectionSettings.maxPayload,
+		runtime: RUNTIME,
+		report,
+	});
+
+	const { socket } = controller;
+	const fail = (reason: string): void => controller.fail(new Error(reason));
+	let accepted = false;
+	context.pending = {
+		accept(connection, headers) {
+			accepted = true;
+			const transport = acceptHandshake(request, connection, context.head, {
+				settings: connectionSettings,
+				protocol,
+				headers,
+				warn: settings.report,
+			});
+			if (transport === undefined) fail(connection.destroyed ? CLIENT_LEFT : NOT_ACCEPTED);
+			else {
+				context.admission?.opened({ connection: transport, socket, tags, data, handshake });
+				controller.open(transport);
+			}
+		},
+		abandon() {
+			if (!accepted) fail(request.socket.writableEnded ? NOT_ACCEPTED : CLIENT_LEFT);
+		},
+	};
+	// The client left before this call, so nothing will come to call `abandon()`. Later, so that
+	// handlers can be attached first.
+	if (context.ended) setImmediate(context.pending.abandon);
+	return { socket, response };
+}

@@ -1,0 +1,50 @@
+import { type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http';
+import { NOT_PASSED_ON } from '../../handshake/passed-headers.ts';
+import type { HeaderLine } from '../handshake/context.ts';
+
+/**
+ * The headers of a 101: those set on `response`, then those given to `writeHead()`, which replace
+ * the former by name, as in Node.
+ *
+ * @param rest The arguments of `writeHead()` behind the status.
+ */
+export function headerLines(response: ServerResponse, rest: readonly unknown[]): HeaderLine[] {
+	const byName = new Map<string, HeaderLine[]>();
+	for (const name of response.getHeaderNames()) {
+		byName.set(name, toLines(name, response.getHeader(name)));
+	}
+	const given = typeof rest[0] === 'string' ? rest[1] : (rest[0] ?? rest[1]);
+	const fresh = new Map<string, HeaderLine[]>();
+	for (const [name, value] of entries(given)) {
+		const key = name.toLowerCase();
+		fresh.set(key, [...(fresh.get(key) ?? []), ...toLines(name, value)]);
+	}
+	for (const [key, lines] of fresh) byName.set(key, lines);
+
+	return [...byName].filter(([key]) => !NOT_PASSED_ON.test(key)).flatMap(([, lines]) => lines);
+}
+
+/** The forms `writeHead()` takes: an object, pairs, or names and values in turn. */
+function entries(headers: unknown): [name: string, value: unknown][] {
+	if (!Array.isArray(headers)) {
+		return typeof headers === 'object' && headers !== null ? Object.entries(headers) : [];
+	}
+	if (Array.isArray(headers[0])) return headers.map(([name, value]) => [String(name), value]);
+	const pairs: [string, unknown][] = [];
+	for (let index = 0; index + 1 < headers.length; index += 2) {
+		pairs.push([String(headers[index]), headers[index + 1]]);
+	}
+	return pairs;
+}
+
+function toLines(name: string, value: unknown): HeaderLine[] {
+	if (value === undefined) return [];
+	validateHeaderName(name);
+	const values: unknown[] = Array.isArray(value) ? value : [value];
+	return values.map((each) => {
+		const text = String(each);
+		// A line break would let a value write headers of its own.
+		validateHeaderValue(name, text);
+		return [name, text];
+	});
+}

@@ -1,0 +1,108 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocket, WebSocketServer } from 'ws';
+import type { HeaderLine } from '../handshake/context.ts';
+import type { RawReceiver, RawTransport } from './transport.ts';
+
+/**
+ * Each message is compressed on its own (RFC 7692 section 7.1.1). A context that lives on would
+ * cost every connection some 300 KiB, and what an attacker writes into it would tell by its size
+ * what secrets went before.
+ */
+const COMPRESSION = {
+	serverNoContextTakeover: true,
+	clientNoContextTakeover: true,
+	/** In bytes. Shorter messages hardly shrink. */
+	threshold: 1024,
+};
+
+/**
+ * A connection of `ws`. It tells everything to one receiver, and says when it is about to write by
+ * itself: it answers pings and closing frames, and what was sent before has to go out before.
+ */
+class CompressedSocket extends WebSocket implements RawTransport {
+	receiver: RawReceiver | undefined;
+
+	override emit(event: string | symbol, ...parameters: unknown[]): boolean {
+		const { receiver } = this;
+		if (receiver === undefined) return super.emit(event, ...parameters);
+		const [first, second] = parameters;
+		switch (event) {
+			case 'message': {
+				const bytes = first as Buffer;
+				// It may be a window onto what has come in.
+				receiver.message(second === true ? new Uint8Array(bytes).buffer : bytes.toString());
+				return true;
+			}
+			case 'pong':
+				receiver.pong(first as Buffer);
+				return true;
+			case 'error':
+				receiver.failed(first as Error);
+				return true;
+			case 'close':
+				receiver.closed(first as number, String(second));
+				return true;
+			default:
+				return super.emit(event, ...parameters);
+		}
+	}
+
+	override close(code?: number, reason?: string | Buffer): void {
+		this.receiver?.beforeControl();
+		super.close(code, reason);
+	}
+
+	override ping(...frame: Parameters<WebSocket['ping']>): void {
+		this.receiver?.beforeControl();
+		super.ping(...frame);
+	}
+
+	override pong(...frame: Parameters<WebSocket['pong']>): void {
+		this.receiver?.beforeControl();
+		super.pong(...frame);
+	}
+}
+
+/** What is negotiated beside the extension. */
+export interface Negotiated {
+	/** The chosen subprotocol, or the empty string. */
+	readonly protocol: string;
+	/** Headers to send along with the 101. */
+	readonly headers: readonly HeaderLine[];
+	/** The largest message, in bytes. */
+	readonly maxPayload: number;
+}
+
+/**
+ * Sends the 101 and gives the connection to `ws`.
+ *
+ * @returns `undefined` if the client has gone, which `ws` passes over in silence.
+ */
+export function acceptCompressed(
+	request: IncomingMessage,
+	socket: Duplex,
+	head: Buffer,
+	{ protocol, headers, maxPayload }: Negotiated,
+): RawTransport | undefined {
+	const server = new WebSocketServer({
+		noServer: true,
+		WebSocket: CompressedSocket,
+		clientTracking: false,
+		perMessageDeflate: COMPRESSION,
+		maxPayload,
+		// Left alone, `ws` takes the client's first offer.
+		handleProtocols: () => protocol || false,
+	});
+	server.on('headers', (lines) => {
+		for (const [name, value] of headers) lines.push(`${name}: ${value}`);
+	});
+	let raw: RawTransport | undefined;
+	server.handleUpgrade(request, socket, head, (accepted) => {
+		raw = accepted;
+		// In front of the listener of `ws`, which ends its side as well.
+		socket.prependListener('end', () => accepted.receiver?.beforeControl());
+		socket.on('data', () => accepted.receiver?.heard());
+	});
+	return raw;
+}

@@ -1,0 +1,224 @@
+import type { Duplex } from 'node:stream';
+import { ABNORMAL_CLOSURE, INTERNAL_ERROR, NO_STATUS } from '../../socket/close-codes.ts';
+import { payloadSize } from '../../socket/payload.ts';
+import { CLOSED, CLOSING, OPEN, type ReadyState } from '../../socket/ready-state.ts';
+import type { Payload, Sent } from '../../socket/transport.ts';
+import { giveBack } from '../http/system-socket.ts';
+import { afterReading } from '../process/after-reading.ts';
+import { readClose, writeClose } from './close-frame.ts';
+import { CLOSE, controlFrame, frameSize, PING, PONG, writeFrame } from './frame.ts';
+import { FrameError, FrameReader } from './frame-reader.ts';
+import type { RawReceiver, RawTransport } from './transport.ts';
+import { type Closer, whenClosed } from './when-closed.ts';
+
+/** Milliseconds that a peer gets to end a connection that is closing. */
+const CLOSE_TIMEOUT = 30_000;
+
+/** Bytes that wait to go out, beyond which pings are not answered: the peer does not read. */
+const MAX_UNREAD_PONGS = 64 * 1024;
+
+/** The connection that a byte stream carries, for listeners that all streams share. */
+const PLAIN: unique symbol = Symbol('plain');
+
+type Stream = Duplex & { [PLAIN]?: PlainSocket };
+
+/** A connection that no extension was negotiated for, on the server's side. */
+export class PlainSocket extends FrameReader implements RawTransport, Closer {
+	readyState: ReadyState = OPEN;
+	isPaused = false;
+	receiver: RawReceiver | undefined;
+	nextCloser: Closer | undefined;
+	readonly #stream: Stream;
+	/** Messages that have to be read before they can be sent, and those behind them. */
+	#queue: Promise<void> | undefined;
+	#queuedBytes = 0;
+	/** What there is to say at the end. */
+	#code: number = ABNORMAL_CLOSURE;
+	#reason = '';
+	/** Nothing is read any more: the peer has closed, or has failed to keep to the protocol. */
+	#isDone = false;
+	#isCloseSent = false;
+	#timer: NodeJS.Timeout | undefined;
+
+	constructor(stream: Duplex, maxPayload: number) {
+		super(maxPayload);
+		this.#stream = stream;
+	}
+
+	/** Takes the stream over. What comes in is told from the next tick on. */
+	start(head: Buffer): void {
+		const stream = this.#stream;
+		stream[PLAIN] = this;
+		if (head.byteLength > 0) stream.unshift(head);
+		stream.on('data', onData);
+		stream.on('end', onEnd);
+		// Whoever answers upgrades has a listener already. `close` follows.
+		if (stream.listenerCount('error') === 0) stream.on('error', ignore);
+		whenClosed(stream, this);
+	}
+
+	get extensions(): string {
+		return '';
+	}
+
+	get bufferedAmount(): number {
+		return this.#stream.writableLength + this.#queuedBytes;
+	}
+
+	send(data: Payload, done?: Sent): void {
+		const size = payloadSize(data);
+		this.#queuedBytes += size;
+		this.#enqueue(async () => {
+			try {
+				const message = data instanceof Blob ? new Uint8Array(await data.arrayBuffer()) : data;
+				if (this.#isCloseSent || !this.#stream.writable) {
+					done?.(new Error('The WebSocket is closed.'));
+					return;
+				}
+				const frame = Buffer.allocUnsafe(frameSize(size));
+				writeFrame(frame, 0, message, size);
+				this.#stream.write(frame, done);
+			} catch (error) {
+				done?.(error as Error);
+				throw error;
+			} finally {
+				this.#queuedBytes -= size;
+			}
+		});
+	}
+
+	close(code?: number, reason?: string): void {
+		if (this.readyState !== OPEN) return;
+		this.#beginClosing();
+		if (this.#queue === undefined) this.#sendClose(code, reason);
+		else this.#enqueue(() => this.#sendClose(code, reason));
+	}
+
+	terminate(): void {
+		if (this.readyState === CLOSED) return;
+		this.readyState = CLOSING;
+		this.#stream.destroy();
+	}
+
+	pause(): void {
+		this.isPaused = true;
+		this.#stream.pause();
+	}
+
+	resume(): void {
+		this.isPaused = false;
+		this.#stream.resume();
+	}
+
+	ping(payload?: Buffer): void {
+		this.#write(controlFrame(PING, payload));
+	}
+
+	protected override get isReading(): boolean {
+		return !this.#isDone;
+	}
+
+	protected override onMessage(data: string | ArrayBuffer): void {
+		this.receiver?.message(data);
+	}
+
+	protected override onControl(opcode: number, payload: Buffer): void {
+		if (opcode === CLOSE) this.#onCloseFrame(payload);
+		else if (opcode === PING && this.#stream.writableLength <= MAX_UNREAD_PONGS) {
+			this.#write(controlFrame(PONG, payload));
+		} else if (opcode === PONG) this.receiver?.pong(payload);
+	}
+
+	/** The peer closes, or answers to that. */
+	#onCloseFrame(payload: Buffer): void {
+		const { code, reason } = readClose(payload);
+		this.#isDone = true;
+		this.#code = code ?? NO_STATUS;
+		this.#reason = reason;
+		// Reading goes on, to the end of the stream.
+		this.resume();
+		if (this.#isCloseSent) this.#stream.end();
+		else this.close(code, reason);
+	}
+
+	#sendClose(code: number | undefined, reason: string | undefined): void {
+		this.#write(controlFrame(CLOSE, writeClose(code, reason)));
+		this.#isCloseSent = true;
+		if (this.#isDone) this.#stream.end();
+	}
+
+	#write(frame: Buffer): void {
+		if (this.#isCloseSent || !this.#stream.writable) return;
+		this.receiver?.beforeControl();
+		this.#stream.write(frame);
+	}
+
+	#enqueue(next: () => void | Promise<void>): void {
+		this.#queue = (this.#queue ?? Promise.resolve()).then(next).catch((error) => this.#fail(error));
+	}
+
+	#beginClosing(): void {
+		this.readyState = CLOSING;
+		const giveUp = (): void => {
+			this.#stream.destroy();
+		};
+		this.#timer ??= setTimeout(() => afterReading(giveUp), CLOSE_TIMEOUT).unref();
+	}
+
+	/** Tells of it, and closes with the code that says why. What is queued is not sent any more. */
+	#fail(error: Error): void {
+		this.#isDone = true;
+		// Reading goes on, to the end of the stream.
+		this.resume();
+		this.receiver?.failed(error);
+		this.#beginClosing();
+		this.#sendClose(error instanceof FrameError ? error.code : INTERNAL_ERROR, '');
+	}
+
+	#take(chunk: Buffer): void {
+		if (this.#isDone) return;
+		try {
+			this.read(chunk);
+		} catch (error) {
+			if (!(error instanceof FrameError)) throw error;
+			this.#fail(error);
+		}
+	}
+
+	onData(chunk: Buffer): void {
+		this.receiver?.heard();
+		this.receiver?.reading();
+		try {
+			this.#take(chunk);
+		} finally {
+			this.receiver?.told();
+		}
+	}
+
+	/** The peer sends no more, so that there will be no closing handshake. */
+	onEnd(): void {
+		this.receiver?.beforeControl();
+		if (this.readyState === OPEN) this.readyState = CLOSING;
+		this.#stream.end();
+	}
+
+	onClose(): void {
+		clearTimeout(this.#timer);
+		// What came in while nothing was read may end with a close frame.
+		const unread: Buffer | null = this.#stream.read();
+		if (unread !== null) this.#take(unread);
+		this.readyState = CLOSED;
+		this.receiver?.closed(this.#code, this.#reason);
+	}
+}
+
+function onData(this: Stream, chunk: Buffer): void {
+	this[PLAIN]?.onData(chunk);
+	giveBack(this, chunk);
+}
+
+function onEnd(this: Stream): void {
+	this[PLAIN]?.onEnd();
+}
+
+function ignore(): void {}

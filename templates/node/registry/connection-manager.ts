@@ -1,0 +1,315 @@
+/**
+ * `zastro-websockets-node/connection-manager`: every WebSocket connection of the process, for those
+ * who run the site.
+ */
+
+import { SERVICE_RESTART } from '../../socket/close-codes.ts';
+import type { AstroWebSocket } from '../../socket/types.ts';
+import { perProcess } from '../process/per-process.ts';
+import { type Connections, connections } from './connections.ts';
+import { healthCheck, noAnswer } from './health.ts';
+import {
+	type ConnectionData,
+	ConnectionView,
+	type ManagedConnection,
+	type OpenSlot,
+} from './managed-connection.ts';
+import type {
+	ClosingReport,
+	ConnectionManagerEvents,
+	ConnectionManagerListener,
+	HealthCheck,
+} from './manager-events.ts';
+import type { ConnectionManagerOptions } from './manager-options.ts';
+import { type ConnectionSelection, select } from './selection.ts';
+import { checkDuration, closing, type ShutdownOptions } from './shutdown.ts';
+import { type BookedWebSocket, CONNECTION } from './slot.ts';
+import { type ConnectionStats, getStats } from './stats.ts';
+
+export type { CleanupPolicy } from './cleanup.ts';
+export type {
+	ConnectionData,
+	ManagedConnection,
+	ManagedConnectionJSON,
+	Traffic,
+} from './managed-connection.ts';
+export type {
+	ClosingProgress,
+	ClosingReport,
+	ConnectionHealth,
+	ConnectionManagerEvents,
+	ConnectionManagerListener,
+	ExceededRate,
+	FullPool,
+	HealthCheck,
+	RemovedConnection,
+} from './manager-events.ts';
+export type { ConnectionManagerOptions } from './manager-options.ts';
+export type { ConnectionSelection } from './selection.ts';
+export type { ShutdownOptions } from './shutdown.ts';
+export type { ConnectionStats } from './stats.ts';
+
+/** What pings to all open connections have found out. */
+export interface HealthReport {
+	/** `closing` while new connections are refused by a shutdown, `full` while by `maxConnections`. */
+	readonly status: 'accepting' | 'full' | 'closing';
+	readonly healthy: number;
+	readonly unhealthy: readonly HealthCheck[];
+	/** Milliseconds; of those that answered, `undefined` if none did. */
+	readonly averageRoundTrip: number | undefined;
+}
+
+/** Options of a health check. */
+export interface HealthCheckOptions {
+	/**
+	 * Milliseconds that a client gets to answer.
+	 *
+	 * @default {5000} 5 seconds
+	 */
+	timeout?: number;
+}
+
+/** Options of a drain. */
+export interface DrainOptions extends ShutdownOptions {
+	/** Milliseconds over which clients are asked to close, so that they do not all come back at once. */
+	over: number;
+}
+
+/** Every option of a method, so that a misspelled one is an error and not without effect. */
+const CLOSING_OPTIONS: readonly (keyof ShutdownOptions)[] = ['closeCode', 'closeReason'];
+const SHUTDOWN_OPTIONS: readonly (keyof ShutdownOptions)[] = ['timeout', ...CLOSING_OPTIONS];
+const DRAIN_OPTIONS: readonly (keyof DrainOptions)[] = ['over', ...SHUTDOWN_OPTIONS];
+const CHECK_OPTIONS: readonly (keyof HealthCheckOptions)[] = ['timeout'];
+
+/** The WebSocket connections of the process, of all its sites. */
+export class ConnectionManager {
+	readonly #books: Connections;
+
+	/** @param books Those of the process: use `getConnectionManager()`. */
+	constructor(books: Connections) {
+		this.#books = books;
+	}
+
+	/** Open connections. */
+	get size(): number {
+		return this.#books.open;
+	}
+
+	/** The connections that are open now, the oldest first. */
+	*[Symbol.iterator](): Generator<ManagedConnection> {
+		for (const slot of [...this.#books.all()]) yield new ConnectionView(slot);
+	}
+
+	/** The open connection of that id. */
+	getConnection(id: string): ManagedConnection | undefined {
+		const slot = this.#books.find(id);
+		return slot && new ConnectionView(slot);
+	}
+
+	/** The open connections with that tag. It takes as long as there are such. */
+	getConnectionsByTag(tag: string): ManagedConnection[] {
+		return this.#books.tagged(tag).map((slot) => new ConnectionView(slot));
+	}
+
+	/** How many connections have that tag. */
+	countByTag(tag: string): number {
+		return this.#books.countTagged(tag);
+	}
+
+	/** @returns Whether there is such a connection. */
+	addConnectionTag(id: string, tag: string): boolean {
+		return this.#with(id, (slot) => this.#books.addTag(slot, tag));
+	}
+
+	/** @returns Whether there is such a connection. */
+	removeConnectionTag(id: string, tag: string): boolean {
+		return this.#with(id, (slot) => this.#books.removeTag(slot, tag));
+	}
+
+	/**
+	 * Sets one key of the connection's data, which begins as `data` of `upgradeWebSocket()`.
+	 *
+	 * @returns Whether there is such a connection.
+	 * @throws TypeError for a key that is not a string.
+	 */
+	setConnectionData(id: string, key: string, value: unknown): boolean {
+		if (typeof key !== 'string') {
+			throw new TypeError(`The key of connection data must be a string, got: ${typeof key}`);
+		}
+		return this.#with(id, (slot) => {
+			slot.data = { ...slot.data, [key]: value };
+		});
+	}
+
+	/** The data of the connection, `undefined` if there is no such connection. */
+	getConnectionData(id: string): ConnectionData | undefined;
+	/** The value of one key, `undefined` if there is none. */
+	getConnectionData(id: string, key: string): unknown;
+	getConnectionData(id: string, key?: string): unknown {
+		const data = this.#books.find(id)?.data;
+		if (key === undefined || data === undefined) return data;
+		return Object.hasOwn(data, key) ? data[key] : undefined;
+	}
+
+	/** What happened so far, and what there is now. */
+	getStats(): ConnectionStats {
+		return getStats();
+	}
+
+	/**
+	 * Asks the clients of some connections to close.
+	 *
+	 * @returns How many there are.
+	 * @throws TypeError for a selection that selects by nothing: for all connections there is
+	 * `{ all: true }`.
+	 */
+	closeConnections(
+		selection: ConnectionSelection,
+		options: Omit<ShutdownOptions, 'timeout'> = {},
+	): number {
+		refuseOthers('closeConnections', options, CLOSING_OPTIONS);
+		const { code, reason } = closing(options);
+		const slots = select(this.#books, selection);
+		for (const slot of slots) slot.close(code, reason);
+		return slots.length;
+	}
+
+	/** Pings a connection. One that does not exist is unhealthy. */
+	async performHealthCheck(id: string, options: HealthCheckOptions = {}): Promise<HealthCheck> {
+		const timeout = checkTimeout('performHealthCheck', options);
+		const slot = this.#books.find(id);
+		if (slot === undefined) {
+			return healthCheck(id, undefined, 'There is no open connection with this id');
+		}
+		return await this.#check(slot, timeout);
+	}
+
+	/** Pings all connections. */
+	async healthCheck(options: HealthCheckOptions = {}): Promise<HealthReport> {
+		const timeout = checkTimeout('healthCheck', options);
+		const checks = await Promise.all(
+			Array.from(this.#books.all(), (slot) => this.#check(slot, timeout)),
+		);
+		const unhealthy = checks.filter(({ healthy }) => !healthy);
+		const times = checks.flatMap(({ roundTrip }) => roundTrip ?? []);
+		return {
+			status: this.#status(),
+			healthy: times.length,
+			unhealthy,
+			averageRoundTrip:
+				times.length === 0 ? undefined : times.reduce((sum, time) => sum + time) / times.length,
+		};
+	}
+
+	/**
+	 * Refuses new connections of all sites from now on, asks the clients to close, and terminates
+	 * what is left after the timeout.
+	 */
+	async shutdown(options: ShutdownOptions = {}): Promise<ClosingReport> {
+		refuseOthers('shutdown', options, SHUTDOWN_OPTIONS);
+		return await this.#books.shutdownAll(closing(options));
+	}
+
+	/**
+	 * A shutdown for a deploy: clients are asked to close in small batches, the oldest first, and by
+	 * default with 1012. A `shutdown()` in the meantime asks all at once.
+	 */
+	async drain(options: DrainOptions): Promise<ClosingReport> {
+		refuseOthers('drain', options, DRAIN_OPTIONS);
+		const { over, ...rest } = options;
+		checkDuration('time of a drain', over);
+		return await this.#books.shutdownAll({
+			...closing({ closeCode: SERVICE_RESTART, ...rest }),
+			over,
+		});
+	}
+
+	on<Type extends keyof ConnectionManagerEvents>(
+		type: Type,
+		listener: ConnectionManagerListener<Type>,
+	): this {
+		this.#books.events.on(type, listener);
+		return this;
+	}
+
+	off<Type extends keyof ConnectionManagerEvents>(
+		type: Type,
+		listener: ConnectionManagerListener<Type>,
+	): this {
+		this.#books.events.off(type, listener);
+		return this;
+	}
+
+	#with(id: string, change: (slot: OpenSlot) => void): boolean {
+		const slot = this.#books.find(id);
+		if (slot !== undefined) change(slot);
+		return slot !== undefined;
+	}
+
+	async #check(slot: OpenSlot, timeout: number): Promise<HealthCheck> {
+		const roundTrip = await this.#books.health.check(slot, timeout);
+		if (roundTrip !== undefined) return healthCheck(slot.id, roundTrip, undefined);
+		const error = slot.hasEnded ? 'The connection ended before the answer' : noAnswer(timeout);
+		return healthCheck(slot.id, undefined, error);
+	}
+
+	#status(): HealthReport['status'] {
+		if (this.#books.isClosingAll) return 'closing';
+		const { maxConnections } = this.#books.configuration.values;
+		return this.#books.size >= maxConnections ? 'full' : 'accepting';
+	}
+}
+
+/**
+ * The connection manager of this process.
+ *
+ * @param options Limits and services for all connections of the process. Give them in the hooks file,
+ * which is loaded before the first connection: limits that are given later hold for the connections
+ * that come after.
+ * @throws TypeError for an unknown option or an invalid value; Error for a value that contradicts the
+ * adapter's `websocket` option or an earlier call.
+ */
+export function getConnectionManager(options: ConnectionManagerOptions = {}): ConnectionManager {
+	const books = connections();
+	books.configure(options);
+	return perProcess('manager', () => new ConnectionManager(books));
+}
+
+/**
+ * The id of a socket's connection.
+ *
+ * @returns `undefined` until the socket is open.
+ */
+export function getConnectionId(socket: AstroWebSocket): string | undefined {
+	const booked: BookedWebSocket = socket;
+	return booked[CONNECTION]?.id;
+}
+
+/** Callbacks hand over what is no options at all, such as the name of a signal: that is ignored. */
+function refuseOthers(method: string, options: unknown, known: readonly string[]): void {
+	if (typeof options !== 'object' || options === null) return;
+	const other = Object.keys(options).find((name) => !known.includes(name));
+	if (other === undefined) return;
+	throw new TypeError(
+		`\`${other}\` is not an option of \`${method}()\`. The options are: \`${known.join('`, `')}\``,
+	);
+}
+
+function checkTimeout(method: string, options: HealthCheckOptions): number {
+	refuseOthers(method, options, CHECK_OPTIONS);
+	const { timeout = 5000 } = options;
+	checkDuration('timeout of a health check', timeout);
+	return timeout;
+}
+
+/** The manager's methods as functions. */
+export const ConnectionManagerAPI: Pick<
+	ConnectionManager,
+	'getStats' | 'healthCheck' | 'closeConnections' | 'shutdown'
+> = {
+	getStats: () => getConnectionManager().getStats(),
+	healthCheck: (options) => getConnectionManager().healthCheck(options),
+	closeConnections: (selection, options) =>
+		getConnectionManager().closeConnections(selection, options),
+	shutdown: (options) => getConnectionManager().shutdown(options),
+};
