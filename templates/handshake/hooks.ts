@@ -1,4 +1,4 @@
-import type { AstroWebSocket } from '../socket/types.ts';
+import type { ReportSubject } from '../socket/report.ts';
 
 /** A handshake, as hooks see it. */
 export interface WebSocketHandshake {
@@ -32,14 +32,10 @@ export type SelectProtocol = (
 ) => string | undefined;
 
 /** An error in a handler or a hook. */
-export interface WebSocketFailure {
+export interface WebSocketFailure extends ReportSubject {
 	readonly error: unknown;
 	/** The message that the log would have in front of the error. */
 	readonly message: string;
-	/** The socket that the error belongs to. There is none before `upgradeWebSocket()`. */
-	readonly socket?: AstroWebSocket | undefined;
-	/** The request of the handshake. There is none where an error belongs to no handshake. */
-	readonly request?: Request | undefined;
 }
 
 /** Receives every error in a handler or a hook, in place of the log. */

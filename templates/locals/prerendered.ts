@@ -1,6 +1,6 @@
 import { prerendered } from '../socket/errors.ts';
-import type { WebSocketLocals } from '../socket/types.ts';
 import { ORDINARY } from './ordinary-locals.ts';
+import type { WebSocketLocals } from './types.ts';
 
 /** The parts of Astro's context that are needed here. */
 export interface SiteContext {

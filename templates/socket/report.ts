@@ -1,39 +1,15 @@
-import type { WebSocketFailure, WebSocketHooks } from '../handshake/hooks.ts';
+import type { AstroWebSocket } from './types.ts';
 
 /** The connection that a report is about, as far as it is known. */
-export type ReportSubject = Pick<WebSocketFailure, 'socket' | 'request'>;
+export interface ReportSubject {
+	/** The socket that the error belongs to. There is none before `upgradeWebSocket()`. */
+	readonly socket?: AstroWebSocket | undefined;
+	/** The request of the handshake. There is none where an error belongs to no handshake. */
+	readonly request?: Request | undefined;
+}
 
 /**
  * Tells whoever runs the site about something that went wrong, and about the error if there is one. It
  * may return a promise, which a Worker has to wait for: it resolves once the `onError` hook is done.
  */
 export type Report = (message: string, error?: unknown, subject?: ReportSubject) => void;
-
-/** A report that gives errors to the `onError` hook, and everything to the log where there is none. */
-export function reporter({ onError }: WebSocketHooks, printer: Report): Report {
-	return async (message, error, subject) => {
-		if (onError === undefined || error === undefined) {
-			print(printer, message, error);
-			return;
-		}
-		try {
-			await onError({ error, message, ...subject });
-		} catch (failure) {
-			// A hook that fails must not take the error with it.
-			print(printer, message, error);
-			print(printer, 'The WebSocket hook `onError` failed', failure);
-		}
-	};
-}
-
-/**
- * What a handler throws may throw itself when it is looked at, a Proxy for one. Nobody catches
- * what a report throws, so that it would end the process.
- */
-function print(printer: Report, message: string, error: unknown): void {
-	try {
-		printer(message, error);
-	} catch {
-		printer(`${message}, with an error that cannot be printed`);
-	}
-}

@@ -1,19 +1,10 @@
 /**
- * The types that people who build sites meet, the same on every runtime.
+ * The types of a socket.
  *
  * The names are our own, because the consumer's program already holds `WebSocket` from the DOM,
  * from Workers' types or from `@types/ws`. Only globals that all of those share are used
  * (`EventTarget`, `Event`, `MessageEvent`, `Blob`, `Headers`, `Response`).
  */
-
-export type {
-	ClientAddress,
-	OnError,
-	SelectProtocol,
-	VerifyClient,
-	WebSocketFailure,
-	WebSocketHandshake,
-} from '../handshake/hooks.ts';
 
 /** What a message carries: text, or binary data as `binaryType` asks for. */
 export type AstroWebSocketData = string | ArrayBuffer | Blob;
@@ -143,37 +134,4 @@ export interface AstroWebSocket extends EventTarget {
 		options?: Parameters<EventTarget['removeEventListener']>[2],
 	): void;
 	removeEventListener(...args: Parameters<EventTarget['removeEventListener']>): void;
-}
-
-/** Options of `locals.upgradeWebSocket()`. */
-export interface UpgradeWebSocketOptions {
-	/** The subprotocol to speak, one of those the client offered. Default: none. */
-	protocol?: string;
-	/** Headers for the response, beside those that middleware and cookies add. */
-	headers?: ConstructorParameters<typeof Headers>[0];
-	/** Labels to find the connection by. */
-	tags?: readonly string[];
-	/** Values of yours that belong to the connection, by key. */
-	data?: object;
-}
-
-/** What `locals.upgradeWebSocket()` gives. */
-export interface WebSocketUpgrade {
-	/** The server's end, `CONNECTING` until `response` has been returned and sent. */
-	readonly socket: AstroWebSocket;
-	/** Return it to accept. Returning anything else rejects with that answer. */
-	readonly response: Response;
-}
-
-/** What the adapter adds to `App.Locals`. */
-export interface WebSocketLocals {
-	/** Whether this request is a WebSocket handshake that can be accepted. */
-	isUpgradeRequest: boolean;
-	/**
-	 * Prepares to accept the handshake; the returned `response` does so when it is returned.
-	 *
-	 * @throws Error if the request is no upgrade request, if it was called before in this request,
-	 * or if `options.protocol` was not offered by the client.
-	 */
-	upgradeWebSocket(options?: UpgradeWebSocketOptions): WebSocketUpgrade;
 }

@@ -1,10 +1,10 @@
 import type { WebSocketHandshake, WebSocketHooks } from '../../handshake/hooks.ts';
 import { NOT_PASSED_ON } from '../../handshake/passed-headers.ts';
+import type { UpgradeWebSocketOptions, WebSocketUpgrade } from '../../locals/types.ts';
 import { ALREADY_UPGRADED, NOT_ACCEPTED, protocolNotOffered } from '../../socket/errors.ts';
 import type { AsyncScope } from '../../socket/listeners.ts';
 import type { Report } from '../../socket/report.ts';
 import { SocketController } from '../../socket/socket-controller.ts';
-import type { UpgradeWebSocketOptions, WebSocketUpgrade } from '../../socket/types.ts';
 import { Connection, type ConnectionLimits } from '../connection/connection.ts';
 import type {
 	PairConstructor,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { WebSocketLocals } from '../../socket/types.ts';
+import type { WebSocketLocals } from '../../locals/types.ts';
 import { withPrerenderedLocals } from './locals.ts';
 
 class App {

@@ -12,7 +12,7 @@ import type {
 	AstroWebSocketErrorEvent,
 } from '../../socket/types.ts';
 
-export type * from '../../socket/types.ts';
+export type * from '../../locals/types.ts';
 
 /** A class whose objects the package makes, and nobody else. */
 export interface MadeByThePackage<Instance> {

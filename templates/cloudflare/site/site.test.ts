@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { WebSocketFailure, WebSocketHooks } from '../../handshake/hooks.ts';
-import type { AstroWebSocket, WebSocketLocals } from '../../socket/types.ts';
+import type { WebSocketLocals } from '../../locals/types.ts';
+import type { AstroWebSocket } from '../../socket/types.ts';
 import type { PlatformContext, PlatformSocket } from '../connection/platform.ts';
 import { admitState, type SiteState } from './fetch-state.ts';
 import { Site, type SiteApp, type SiteOptions } from './site.ts';

@@ -9,10 +9,11 @@ import {
 	NOT_VERIFIED,
 	type Refusal,
 } from '../../handshake/refusal.ts';
+import { reporter } from '../../handshake/reporter.ts';
 import { ORDINARY } from '../../locals/ordinary-locals.ts';
+import type { WebSocketLocals } from '../../locals/types.ts';
 import type { ResolvedWebSocketOptions } from '../../options/options.ts';
-import { type Report, reporter } from '../../socket/report.ts';
-import type { WebSocketLocals } from '../../socket/types.ts';
+import type { Report } from '../../socket/report.ts';
 import type { PlatformContext } from '../connection/platform.ts';
 import { isHandshake } from '../handshake/handshake.ts';
 import { Upgrade } from '../handshake/upgrade.ts';

@@ -4,9 +4,9 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Connection } from '../connection/connection.ts';
 import type { ConnectionSettings } from '../connection/connection-settings.ts';
+import type { HeaderLine } from '../http/header-lines.ts';
 import { acceptCompressed } from '../protocol/compressed-socket.ts';
 import { PlainSocket } from '../protocol/plain-socket.ts';
-import type { HeaderLine } from './context.ts';
 
 /** RFC 6455 section 1.3. */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';

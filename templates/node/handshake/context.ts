@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocketHooks } from '../../handshake/hooks.ts';
 import type { RejectionReason } from '../../handshake/refusal.ts';
+import type { HeaderLine } from '../http/header-lines.ts';
 import type { Opened } from '../registry/slot.ts';
 
 /** What carries an upgrade from the server's `upgrade` event to the code that may accept it. */
@@ -73,9 +74,6 @@ export interface PendingUpgrade {
 	/** The request has ended; a no-op where the upgrade was accepted. */
 	abandon(): void;
 }
-
-/** A header's name and value. */
-export type HeaderLine = readonly [name: string, value: string];
 
 /**
  * The request itself carries the context. The module that listens for upgrades and the one that

@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { IncomingMessage } from 'node:http';
+import type { UpgradeWebSocketOptions, WebSocketUpgrade } from '../../locals/types.ts';
 import {
 	ALREADY_UPGRADED,
 	CLIENT_LEFT,
@@ -9,7 +10,6 @@ import {
 import type { HandlerRuntime } from '../../socket/listeners.ts';
 import type { Report } from '../../socket/report.ts';
 import { SocketController } from '../../socket/socket-controller.ts';
-import type { UpgradeWebSocketOptions, WebSocketUpgrade } from '../../socket/types.ts';
 import type { ConnectionSettings } from '../connection/connection-settings.ts';
 import { connections } from '../registry/connections.ts';
 import type { ConnectionData } from '../registry/managed-connection.ts';

@@ -1,6 +1,8 @@
 import { type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http';
 import { NOT_PASSED_ON } from '../../handshake/passed-headers.ts';
-import type { HeaderLine } from '../handshake/context.ts';
+
+/** A header's name and value. */
+export type HeaderLine = readonly [name: string, value: string];
 
 /**
  * The headers of a 101: those set on `response`, then those given to `writeHead()`, which replace

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
-import type { HeaderLine } from '../handshake/context.ts';
+import type { HeaderLine } from '../http/header-lines.ts';
 import type { RawReceiver, RawTransport } from './transport.ts';
 
 /**

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { test } from 'node:test';
+import type { WebSocketLocals } from '../../locals/types.ts';
 import { WEBSOCKET_DEFAULTS } from '../../options/options.ts';
-import type { WebSocketLocals } from '../../socket/types.ts';
 import { setUpgradeContext } from '../handshake/context.ts';
 import { withLocals } from './locals.ts';
 

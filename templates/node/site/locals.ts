@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { ORDINARY } from '../../locals/ordinary-locals.ts';
-import type { WebSocketLocals } from '../../socket/types.ts';
+import type { WebSocketLocals } from '../../locals/types.ts';
 import { getUpgradeContext } from '../handshake/context.ts';
 import { type UpgradeSettings, upgradeWebSocket } from '../handshake/upgrade.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { reporter } from './report.ts';
+import { reporter } from './reporter.ts';
 
 test('an error that cannot be printed is reported without it', () => {
 	const lines: string[] = [];
