@@ -14,7 +14,7 @@ import { astroOrigin, type Host } from '../handshake/host.ts';
 import { proxyList } from '../http/client-address.ts';
 import { forgetModules } from '../process/dev-modules.ts';
 import { perProcess } from '../process/per-process.ts';
-import { connections } from '../registry/connections.ts';
+import { processRegistry } from '../registry/registry.ts';
 import { attachDevServer, closeDevConnections } from '../site/dev.ts';
 
 /** Adds to an integration what answers handshakes in an `astro dev` that runs the site in Node. */
@@ -59,7 +59,7 @@ function devHost(
 			logger.error(cause === undefined ? text : `${text}\n${describe(cause)}`);
 		})(...told);
 	};
-	connections().adopt(options, report, { isDev: true });
+	processRegistry().adopt(options, report, { isDev: true });
 	return {
 		scope,
 		options,
@@ -125,7 +125,7 @@ function allowedDomainsOf({ security }: AnyConfig): readonly AllowedDomain[] {
  * its clients. The scope outlives restarts, and this module, which they may load anew.
  */
 async function devScope(root: URL): Promise<object> {
-	// What stands in the books for the dev server of a project, by its root.
+	// What stands in the registry for the dev server of a project, by its root.
 	const scopes = perProcess('dev', () => new Map<string, object>());
 	const before = scopes.get(root.href);
 	if (before !== undefined) {

@@ -8,9 +8,8 @@ import { coarseClock } from '../process/coarse-clock.ts';
 import { Outbox } from '../protocol/outbox.ts';
 import type { RawReceiver, RawTransport, Wire } from '../protocol/transport.ts';
 import { relieve, weigh } from '../protocol/weight.ts';
-import type { ConnectionObserver, Tracked } from '../registry/slot.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
-import { livenessOf, type Watched } from './liveness.ts';
+import { livenessOf, type MonitoredConnection } from './liveness.ts';
 
 /**
  * Milliseconds that a peer gets to answer when a limit ends its connection. Few such peers read
@@ -24,8 +23,16 @@ const time = coarseClock();
 /** Why a message was not sent. */
 export class NotSentError extends Error {}
 
+/** What is told of an accepted connection. */
+export interface ConnectionObserver {
+	/** A ping was answered. */
+	onPong(payload: Buffer): void;
+	/** It has ended, for the reasons that the `close` event of the socket gives. */
+	onEnded(code: number, reason: string): void;
+}
+
 /** An accepted connection within its limits. */
-export class Connection implements Transport, RawReceiver, Watched, Tracked {
+export class Connection implements Transport, RawReceiver, MonitoredConnection {
 	wasHeard = false;
 	heardAt = 0;
 	beatAt = 0;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, mock, test } from 'node:test';
 import { WEBSOCKET_DEFAULTS } from '../../options/options.ts';
-import { Liveness, type Watched } from './liveness.ts';
+import { Liveness, type MonitoredConnection } from './liveness.ts';
 
 let now = 0;
 
@@ -13,7 +13,7 @@ function pass(milliseconds: number): void {
 	}
 }
 
-class FakeConnection implements Watched {
+class FakeConnection implements MonitoredConnection {
 	wasHeard = false;
 	heardAt = 0;
 	beatAt = 0;

@@ -12,7 +12,7 @@ const MIN_PERIOD = 1;
 const MAX_PERIODS = 2;
 
 /** A connection that is watched, and what is known of it. */
-export interface Watched {
+export interface MonitoredConnection {
 	/** Whether something came in since the last look. */
 	wasHeard: boolean;
 	/** When it was found to be heard. */
@@ -44,7 +44,7 @@ export class Liveness {
 	readonly #heartbeatInterval: number;
 	readonly #idleTimeout: number;
 	readonly #clock: () => number;
-	readonly #watched: Set<Watched> = new Set();
+	readonly #watched: Set<MonitoredConnection> = new Set();
 	#timer: NodeJS.Timeout | undefined;
 	/** Milliseconds between two looks. */
 	#period = 0;
@@ -58,7 +58,7 @@ export class Liveness {
 		this.#clock = clock;
 	}
 
-	watch(connection: Watched): void {
+	watch(connection: MonitoredConnection): void {
 		const shorter = Math.min(this.#heartbeatInterval || Infinity, this.#idleTimeout || Infinity);
 		if (shorter === Infinity) return;
 		if (this.#timer === undefined) this.#start(shorter);
@@ -68,7 +68,7 @@ export class Liveness {
 		this.#watched.add(connection);
 	}
 
-	leave(connection: Watched): void {
+	leave(connection: MonitoredConnection): void {
 		this.#watched.delete(connection);
 		if (this.#watched.size > 0) return;
 		clearInterval(this.#timer);
@@ -98,7 +98,7 @@ export class Liveness {
 		});
 	}
 
-	#lookAt(connection: Watched, time: number): void {
+	#lookAt(connection: MonitoredConnection, time: number): void {
 		if (connection.wasHeard) connection.heardAt = time;
 		// The answer to a ping waits behind what is not read.
 		if (connection.wasHeard || connection.isPaused) connection.isAwaited = false;

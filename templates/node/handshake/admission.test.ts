@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { connections } from '../registry/connections.ts';
+import { processRegistry } from '../registry/registry.ts';
 import { accept, serve, writeResponse } from '../site/site.fixture.ts';
 
-/** Waits until the books hold so many connections. */
+/** Waits until the registry hold so many connections. */
 async function booked(size: number): Promise<void> {
-	for (let attempt = 0; attempt < 100 && connections().size !== size; attempt++) await wait(10);
-	assert.equal(connections().size, size);
+	for (let attempt = 0; attempt < 100 && processRegistry().size !== size; attempt++) await wait(10);
+	assert.equal(processRegistry().size, size);
 }
 
 test('connections over maxConnections get 503, until one of those before has gone', async (context) => {
@@ -35,7 +35,7 @@ test('connections over maxConnections get 503, until one of those before has gon
 	await site.open();
 });
 
-test('a handshake that waits for its answer holds a slot', async (context) => {
+test('a handshake that waits for its answer holds a entry', async (context) => {
 	const site = await serve(context, () => {}, { options: { maxConnections: 1 } });
 	const opening = site.handshake();
 	await booked(1);
@@ -145,7 +145,7 @@ test('a request listener that throws is answered with 500', async (context) => {
 	await site.open();
 });
 
-test('no slot is lost or counted twice, whatever becomes of a handshake', async (context) => {
+test('no entry is lost or counted twice, whatever becomes of a handshake', async (context) => {
 	const site = await serve(
 		context,
 		async (locals, response, request) => {
@@ -186,10 +186,10 @@ test('no slot is lost or counted twice, whatever becomes of a handshake', async 
 		if (round % 10 === 9) await wait(5);
 	}
 	await wait(300);
-	assert.ok(connections().size <= 50);
+	assert.ok(processRegistry().size <= 50);
 	for (const socket of sockets) socket.destroy();
 	await booked(0);
-	assert.equal(connections().clients, 0);
+	assert.equal(processRegistry().clients, 0);
 	// All of them can be had.
 	for (let round = 0; round < 50; round++) await site.open();
 	assert.equal((await site.answer()).status, 429);

@@ -13,8 +13,8 @@ import type { ReportSubject } from '../../socket/report.ts';
 import { answeringServer } from '../http/answered.ts';
 import { clientAddress, limitKey } from '../http/client-address.ts';
 import { afterReading } from '../process/after-reading.ts';
-import { type Connections, connections } from '../registry/connections.ts';
-import type { Slot } from '../registry/slot.ts';
+import type { Entry } from '../registry/entry.ts';
+import { processRegistry, type Registry } from '../registry/registry.ts';
 import type { Admission, UpgradeContext } from './context.ts';
 import { type Explanation, explainLimit } from './explanation.ts';
 import { malformedUpgrade, subjectOf, webRequest } from './handshake.ts';
@@ -35,20 +35,20 @@ export function admit(
 	// The socket of a client that has left already may never tell again that it is closed.
 	if (request.socket.destroyed) return;
 	const { scope } = host;
-	const books = connections();
-	const options = books.configuration.effective(host.options);
-	let slot: Slot | undefined;
+	const registry = processRegistry();
+	const options = registry.configuration.effective(host.options);
+	let entry: Entry | undefined;
 	response.once('close', () => {
-		if (slot?.peer !== undefined) return;
+		if (entry?.peer !== undefined) return;
 		if (context.isLost) {
 			// Its connection is none of ours.
-			if (slot !== undefined) books.leave(slot);
+			if (entry !== undefined) registry.leave(entry);
 			return;
 		}
 		const hasAnswer = response.headersSent && response.statusCode !== 101;
-		books.metrics.rejected(context.rejection ?? (hasAnswer ? 'answered' : 'client-left'));
+		registry.metrics.rejected(context.rejection ?? (hasAnswer ? 'answered' : 'client-left'));
 	});
-	if (books.isClosing(scope) || isServerClosing(request.socket)) {
+	if (registry.isClosing(scope) || isServerClosing(request.socket)) {
 		refuse(response, SHUTTING_DOWN);
 		return;
 	}
@@ -58,19 +58,19 @@ export function admit(
 		refuse(response, malformed);
 		return;
 	}
-	const entered = books.enter(scope, request.socket, maxConnections);
+	const entered = registry.enter(scope, request.socket, maxConnections);
 	if (entered === undefined) {
 		const ip = clientAddress(request, host.proxies);
 		const explanation = explainLimit(ip, 'maxConnections', options);
 		refuse(response, TOO_MANY_CONNECTIONS, { host, explanation });
-		books.events.emit(
+		registry.events.emit(
 			'pool:full',
 			() => [{ ip, limit: 'maxConnections', most: maxConnections }],
 			subjectOf(request, context),
 		);
 		return;
 	}
-	slot = entered;
+	entry = entered;
 	limitTime(response, context, options.handshakeTimeout);
 
 	identify(host, request, context.path).then(
@@ -78,7 +78,7 @@ export function admit(
 			// Given up in the meantime, or left alone by its client.
 			if (response.headersSent || request.socket.destroyed) return;
 			entered.address = address;
-			const exceeded = overLimit(books, host, entered, subjectOf(request, context));
+			const exceeded = overLimit(registry, host, entered, subjectOf(request, context));
 			if (exceeded !== undefined) {
 				refuse(response, exceeded.refusal, { host, explanation: exceeded.explanation });
 				return;
@@ -123,23 +123,23 @@ interface Exceeded {
 }
 
 function overLimit(
-	books: Connections,
+	registry: Registry,
 	host: Host,
-	slot: Slot,
+	entry: Entry,
 	subject: ReportSubject,
 ): Exceeded | undefined {
-	const { address } = slot;
+	const { address } = entry;
 	// On a Unix socket every client would count as the same one.
 	if (address === '') return undefined;
 	// The hooks file may have just been loaded, and have configured them.
-	const options = books.configuration.effective(host.options);
+	const options = registry.configuration.effective(host.options);
 	const { maxConnectionsPerIP, rateLimitMaxConnections, rateLimitWindow } = options;
 	const key = limitKey(address);
 	if (rateLimitMaxConnections > 0) {
-		const tooSoon = books.rate.count(key, rateLimitMaxConnections, rateLimitWindow);
+		const tooSoon = registry.rate.count(key, rateLimitMaxConnections, rateLimitWindow);
 		if (tooSoon !== undefined) {
 			const limit = { most: rateLimitMaxConnections, window: rateLimitWindow };
-			books.events.emit(
+			registry.events.emit(
 				'ratelimit:exceeded',
 				() => [address, tooSoon.attempts, { ip: address, ...tooSoon, ...limit }],
 				subject,
@@ -150,8 +150,8 @@ function overLimit(
 			};
 		}
 	}
-	if (books.count(key, slot, maxConnectionsPerIP)) return undefined;
-	books.events.emit(
+	if (registry.count(key, entry, maxConnectionsPerIP)) return undefined;
+	registry.events.emit(
 		'pool:full',
 		() => [{ ip: address, limit: 'maxConnectionsPerIP', most: maxConnectionsPerIP }],
 		subject,
@@ -162,7 +162,12 @@ function overLimit(
 	};
 }
 
-function admission(slot: Slot, socket: Duplex, hooks: WebSocketHooks, address: string): Admission {
+function admission(
+	entry: Entry,
+	socket: Duplex,
+	hooks: WebSocketHooks,
+	address: string,
+): Admission {
 	let current = hooks;
 	return {
 		clientAddress: address,
@@ -170,18 +175,18 @@ function admission(slot: Slot, socket: Duplex, hooks: WebSocketHooks, address: s
 			return current;
 		},
 		claim(scope, ofScope) {
-			slot.scope = scope;
+			entry.scope = scope;
 			current = ofScope;
 		},
-		isClosing: () => connections().isClosing(slot.scope) || isServerClosing(socket),
-		opened: (opened) => slot.opened(opened),
+		isClosing: () => processRegistry().isClosing(entry.scope) || isServerClosing(socket),
+		opened: (opened) => entry.opened(opened),
 	};
 }
 
 /** Whether the server that it came in by has been closed, and does not listen again. */
 function isServerClosing(socket: Duplex): boolean {
 	const server: { readonly listening?: boolean } | undefined = answeringServer(socket);
-	return server !== undefined && server.listening !== true && connections().isClosing(server);
+	return server !== undefined && server.listening !== true && processRegistry().isClosing(server);
 }
 
 function limitTime(response: ServerResponse, context: UpgradeContext, timeout: number): void {

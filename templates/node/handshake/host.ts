@@ -8,13 +8,13 @@ import { reporter } from '../../handshake/reporter.ts';
 import { type ResolvedWebSocketOptions, WEBSOCKET_DEFAULTS } from '../../options/options.ts';
 import type { Report } from '../../socket/report.ts';
 import { proxyList } from '../http/client-address.ts';
-import { connections } from '../registry/connections.ts';
+import { processRegistry } from '../registry/registry.ts';
 import { requestOrigin, requestPath, webRequest } from './handshake.ts';
 import { hooksOf } from './hooks.ts';
 
 /** The site whose handshakes a server answers. */
 export interface Host {
-	/** Stands for the site in the books. */
+	/** Stands for the site in the registry. */
 	readonly scope: object;
 	readonly options: ResolvedWebSocketOptions;
 	/** `websocket.trustedProxies`. */
@@ -89,7 +89,7 @@ export function configureApp<App extends HostApp>(
 	{ websocket = WEBSOCKET_DEFAULTS }: BuiltOptions,
 	websocketHooks: object,
 ): App {
-	connections().adopt(websocket, reportOf(app, hooksOf(websocketHooks)));
+	processRegistry().adopt(websocket, reportOf(app, hooksOf(websocketHooks)));
 	const value: Configuration = { options: websocket, hooks: hooksOf(websocketHooks) };
 	return Object.defineProperty(app, CONFIGURATION, { value });
 }

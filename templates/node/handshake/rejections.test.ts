@@ -3,8 +3,8 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RejectionReason } from '../../handshake/refusal.ts';
 import { getConnectionManager } from '../registry/connection-manager.ts';
-import { connections } from '../registry/connections.ts';
 import type { ConnectionManagerEvents } from '../registry/manager-events.ts';
+import { processRegistry } from '../registry/registry.ts';
 import { getStats } from '../registry/stats.ts';
 import { accept, type Route, type SiteOptions, serve } from '../site/site.fixture.ts';
 
@@ -68,7 +68,7 @@ for (const [reason, route, options, headers] of CASES) {
 		assert.notEqual(status, 101);
 		await wait(20);
 		assert.deepEqual(rejected(), { [reason]: 1 });
-		assert.equal(connections().size, 0);
+		assert.equal(processRegistry().size, 0);
 	});
 }
 
@@ -76,9 +76,9 @@ test('a client that does not wait for the answer is counted once', async (contex
 	const site = await serve(context, () => {});
 	const rejected = rejections();
 	const socket = site.handshake();
-	while (connections().size === 0) await wait(5);
+	while (processRegistry().size === 0) await wait(5);
 	socket.resetAndDestroy();
-	while (connections().size > 0) await wait(5);
+	while (processRegistry().size > 0) await wait(5);
 	assert.deepEqual(rejected(), { 'client-left': 1 });
 });
 
@@ -108,7 +108,7 @@ test('limits tell of what they refuse', async (context) => {
 	await small.answer();
 	assert.deepEqual(full, [[{ ip: '127.0.0.1', limit: 'maxConnections', most: 1 }]]);
 	only.terminate();
-	while (connections().size > 0) await wait(5);
+	while (processRegistry().size > 0) await wait(5);
 	const site = await serve(context, accept(), {
 		options: { maxConnectionsPerIP: 1, rateLimitMaxConnections: 2, trustedProxies },
 	});

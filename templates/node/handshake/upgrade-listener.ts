@@ -6,8 +6,8 @@ import { takenSince } from '../http/answered.ts';
 import { afterEarlierResponses } from '../http/earlier-responses.ts';
 import { override } from '../http/override.ts';
 import { removeHeader, returnToHttp } from '../http/return-to-http.ts';
-import { connections } from '../registry/connections.ts';
-import { closing } from '../registry/shutdown.ts';
+import { processRegistry } from '../registry/registry.ts';
+import { closing } from '../registry/shutdown-options.ts';
 import { type Answering, answerHeld, answerUpgrade, refusing, whenLeft } from './answer-upgrade.ts';
 import { isHandshake, isUpgrade, requestPath, subjectOf } from './handshake.ts';
 
@@ -244,7 +244,7 @@ class UpgradeRouter {
 	#endConnectionsOnClose(): void {
 		const server = this.#server;
 		override(server, 'close', (passOn) => (...args) => {
-			void connections().closeServer(server, closing());
+			void processRegistry().closeServer(server, closing());
 			return passOn(...args);
 		});
 	}
@@ -254,7 +254,7 @@ class UpgradeRouter {
 function preferred(
 	listeners: readonly UpgradeListenerOptions[],
 ): UpgradeListenerOptions | undefined {
-	return listeners.find(({ host }) => !connections().isClosing(host.scope)) ?? listeners[0];
+	return listeners.find(({ host }) => !processRegistry().isClosing(host.scope)) ?? listeners[0];
 }
 
 function isTakenByFilter({ filter }: UpgradeListenerOptions, request: IncomingMessage): boolean {

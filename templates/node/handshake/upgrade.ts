@@ -11,8 +11,8 @@ import type { HandlerRuntime } from '../../socket/listeners.ts';
 import type { Report } from '../../socket/report.ts';
 import { SocketController } from '../../socket/socket-controller.ts';
 import type { ConnectionSettings } from '../connection/connection-settings.ts';
-import { connections } from '../registry/connections.ts';
 import type { ConnectionData } from '../registry/managed-connection.ts';
+import { processRegistry } from '../registry/registry.ts';
 import { acceptHandshake } from './accept.ts';
 import { createAcceptResponse } from './accept-response.ts';
 import type { UpgradeContext } from './context.ts';
@@ -65,7 +65,7 @@ export function upgradeWebSocket(
 	if (context.pending !== undefined) throw new Error(ALREADY_UPGRADED);
 	const data = checkedData(options.data);
 	const tags = options.tags === undefined ? NO_TAGS : [...options.tags];
-	const connectionSettings = connections().configuration.effective(settings.connection);
+	const connectionSettings = processRegistry().configuration.effective(settings.connection);
 	const offered = offeredProtocols(request);
 	const protocol = options.protocol ?? selectProtocol(request, context, offered) ?? '';
 	if (protocol !== '' && !offered.includes(protocol)) throw protocolNotOffered(protocol, offered);

@@ -56,7 +56,7 @@ class DevModules {
 	}
 }
 
-function registry(): DevModules {
+function processRegistry(): DevModules {
 	return perProcess(REGISTRY, () => new DevModules());
 }
 
@@ -71,7 +71,7 @@ export function undoneInDev(undo: () => void): void {
 
 /** Takes back what the modules below a folder, or one module, have registered. */
 export function forgetModules(path: string): void {
-	registry().forget(
+	processRegistry().forget(
 		(file) => file === path || file.startsWith(path.endsWith(sep) ? path : path + sep),
 	);
 }
@@ -86,7 +86,7 @@ export function devModulesPlugin(): Plugin {
 		apply: 'serve',
 		enforce: 'post',
 		configureServer() {
-			registry();
+			processRegistry();
 		},
 		transform(code, id, options) {
 			const isOfSite = MODULE.test(id) && !id.startsWith('\0') && !id.includes('/node_modules/');

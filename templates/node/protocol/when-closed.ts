@@ -9,14 +9,14 @@ export interface Closer {
 
 const CLOSER: unique symbol = Symbol('closer');
 
-type Watched = Duplex & { [CLOSER]?: Closer };
+type ObservedSocket = Duplex & { [CLOSER]?: Closer };
 
 /**
  * Tells when a socket is closed, the last one who asked first. All of them share one listener: for
  * its third one an emitter takes as much memory as a connection for all of its frames.
  */
 export function whenClosed(socket: Duplex, closer: Closer): void {
-	const watched: Watched = socket;
+	const watched: ObservedSocket = socket;
 	closer.nextCloser = watched[CLOSER];
 	watched[CLOSER] = closer;
 	// Anew: the emitter's list, which a third listener has made long in the handshake, stays so.
@@ -24,7 +24,7 @@ export function whenClosed(socket: Duplex, closer: Closer): void {
 	socket.on('close', tell);
 }
 
-function tell(this: Watched): void {
+function tell(this: ObservedSocket): void {
 	for (let closer = this[CLOSER]; closer !== undefined; closer = closer.nextCloser) {
 		closer.onClose();
 	}

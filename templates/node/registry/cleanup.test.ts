@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as settled } from 'node:timers/promises';
-import { book } from './books.fixture.ts';
 import { type CleanupPolicy, cleanUp } from './cleanup.ts';
-import { Connections } from './connections.ts';
+import { book } from './registry.fixture.ts';
+import { Registry } from './registry.ts';
 
 const INTERVAL = 1000;
 
@@ -15,9 +15,9 @@ function bench(policy: CleanupPolicy) {
 		(message, error) => void log.push(`${message}: ${error}`),
 		() => time,
 	);
-	const books = new Connections();
-	const [temporary, lasting] = [book(books, { tags: ['temporary'] }), book(books)];
-	for (const { slot } of [temporary, lasting]) cleanup.add(slot);
+	const registry = new Registry();
+	const [temporary, lasting] = [book(registry, { tags: ['temporary'] }), book(registry)];
+	for (const { entry } of [temporary, lasting]) cleanup.add(entry);
 	return {
 		temporary,
 		lasting,

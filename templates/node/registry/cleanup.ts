@@ -1,7 +1,9 @@
 import { GOING_AWAY } from '../../socket/close-codes.ts';
 import type { Report } from '../../socket/report.ts';
 import { now } from '../process/clock.ts';
-import { ConnectionView, type ManagedConnection, type OpenSlot } from './managed-connection.ts';
+import type { OpenEntry } from './entry.ts';
+import { EntryView } from './entry-view.ts';
+import type { ManagedConnection } from './managed-connection.ts';
 import { Rotation } from './rotation.ts';
 
 /**
@@ -27,23 +29,23 @@ export function cleanUp(
 	{ policy, interval }: CleanupSettings,
 	report: Report,
 	clock: () => number = now,
-): Rotation<OpenSlot> {
+): Rotation<OpenEntry> {
 	/** Those that an answer is still awaited for. */
-	const asked = new WeakSet<OpenSlot>();
-	const visit = (slot: OpenSlot): void => {
-		if (asked.has(slot)) return;
-		asked.add(slot);
-		ask(policy, slot)
-			.catch((error: unknown) => report('The `customCleanupPolicy` failed', error, slot.subject))
-			.finally(() => asked.delete(slot));
+	const asked = new WeakSet<OpenEntry>();
+	const visit = (entry: OpenEntry): void => {
+		if (asked.has(entry)) return;
+		asked.add(entry);
+		ask(policy, entry)
+			.catch((error: unknown) => report('The `customCleanupPolicy` failed', error, entry.subject))
+			.finally(() => asked.delete(entry));
 	};
 	return new Rotation(interval, visit, clock);
 }
 
-async function ask(policy: CleanupPolicy, slot: OpenSlot): Promise<void> {
-	const verdict: unknown = await policy(new ConnectionView(slot));
+async function ask(policy: CleanupPolicy, entry: OpenEntry): Promise<void> {
+	const verdict: unknown = await policy(new EntryView(entry));
 	if (typeof verdict !== 'boolean') {
 		throw new TypeError(`The \`customCleanupPolicy\` must return a boolean, got: ${verdict}`);
 	}
-	if (verdict) slot.close(GOING_AWAY, 'Cleaned up');
+	if (verdict) entry.close(GOING_AWAY, 'Cleaned up');
 }

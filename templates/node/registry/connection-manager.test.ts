@@ -1,43 +1,43 @@
 import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { type TestContext, test } from 'node:test';
-import { book } from './books.fixture.ts';
 import { ConnectionManager, getConnectionId, getConnectionManager } from './connection-manager.ts';
-import { Connections, connections } from './connections.ts';
 import type { ClosingProgress } from './manager-events.ts';
 import { prometheusText } from './prometheus.ts';
+import { book } from './registry.fixture.ts';
+import { processRegistry, Registry } from './registry.ts';
 import type { ConnectionSelection } from './selection.ts';
 import { getStats } from './stats.ts';
 
 function bench(context?: TestContext) {
-	const books = new Connections();
+	const registry = new Registry();
 	const log: string[] = [];
-	books.report = (message, error) => void log.push(`${message}: ${error}`);
+	registry.report = (message, error) => void log.push(`${message}: ${error}`);
 	context?.after(() => {
-		for (const slot of books.all()) slot.terminate();
+		for (const entry of registry.all()) entry.terminate();
 	});
-	return { books, manager: new ConnectionManager(books), log };
+	return { registry, manager: new ConnectionManager(registry), log };
 }
 
 test('there is one manager, whoever asks', () => {
 	const manager = getConnectionManager();
 	assert.equal(getConnectionManager(), manager);
-	const { slot, end } = book(connections(), { tags: ['one'] });
-	assert.equal(manager.getConnection(slot.id)?.id, slot.id);
+	const { entry, end } = book(processRegistry(), { tags: ['one'] });
+	assert.equal(manager.getConnection(entry.id)?.id, entry.id);
 	end();
-	assert.equal(manager.getConnection(slot.id), undefined);
+	assert.equal(manager.getConnection(entry.id), undefined);
 });
 
 test('a socket leads to its connection, by an id that no other has', (context) => {
-	const { books, manager } = bench(context);
+	const { registry, manager } = bench(context);
 	const other = bench(context);
-	const { socket } = book(books, { tags: ['a'], data: { user: 'ada' } });
+	const { socket } = book(registry, { tags: ['a'], data: { user: 'ada' } });
 	const id = getConnectionId(socket) ?? '';
 	const connection = manager.getConnection(id);
 	assert.equal(connection?.socket, socket);
 	assert.deepEqual(connection.data, { user: 'ada' });
 	assert.deepEqual([...connection.tags], ['a']);
-	book(other.books);
+	book(other.registry);
 	assert.equal(other.manager.getConnection(id), undefined);
 	for (const wrong of ['', '-', 'x', `${id}-`, `${id} `, '__proto__']) {
 		assert.equal(manager.getConnection(wrong), undefined, wrong);
@@ -45,38 +45,38 @@ test('a socket leads to its connection, by an id that no other has', (context) =
 });
 
 test('tags can be changed while it is open', (context) => {
-	const { books, manager } = bench(context);
-	const [one, two] = [book(books, { tags: ['a'] }), book(books, { tags: ['a', 'b', 'a'] })];
+	const { registry, manager } = bench(context);
+	const [one, two] = [book(registry, { tags: ['a'] }), book(registry, { tags: ['a', 'b', 'a'] })];
 	const tagged = (tag: string): string[] => manager.getConnectionsByTag(tag).map(({ id }) => id);
-	assert.deepEqual(tagged('a'), [one.slot.id, two.slot.id]);
-	assert.ok(manager.addConnectionTag(one.slot.id, 'b'));
-	assert.ok(manager.addConnectionTag(one.slot.id, 'b'));
+	assert.deepEqual(tagged('a'), [one.entry.id, two.entry.id]);
+	assert.ok(manager.addConnectionTag(one.entry.id, 'b'));
+	assert.ok(manager.addConnectionTag(one.entry.id, 'b'));
 	assert.equal(manager.countByTag('b'), 2);
-	assert.ok(manager.removeConnectionTag(two.slot.id, 'a'));
-	assert.deepEqual(tagged('a'), [one.slot.id]);
+	assert.ok(manager.removeConnectionTag(two.entry.id, 'a'));
+	assert.deepEqual(tagged('a'), [one.entry.id]);
 	one.end();
-	assert.ok(!manager.addConnectionTag(one.slot.id, 'b'));
+	assert.ok(!manager.addConnectionTag(one.entry.id, 'b'));
 	assert.equal(manager.getConnectionsByTag('b').length, 1);
-	assert.deepEqual(tagged('b'), [two.slot.id]);
+	assert.deepEqual(tagged('b'), [two.entry.id]);
 	two.end();
 	assert.deepEqual(tagged('b'), []);
 });
 
 test('data is set key by key, beginning with what the route gave', (context) => {
-	const { books, manager } = bench(context);
+	const { registry, manager } = bench(context);
 	const shared = { user: 'ada', moves: 1 };
-	const [one, two] = [book(books, { data: shared }), book(books, { data: shared })];
-	const bare = book(books);
-	const { id } = one.slot;
+	const [one, two] = [book(registry, { data: shared }), book(registry, { data: shared })];
+	const bare = book(registry);
+	const { id } = one.entry;
 	assert.ok(manager.setConnectionData(id, 'moves', 2));
 	assert.ok(manager.setConnectionData(id, 'room', 'hall'));
-	assert.ok(manager.setConnectionData(bare.slot.id, 'room', 'attic'));
+	assert.ok(manager.setConnectionData(bare.entry.id, 'room', 'attic'));
 	assert.deepEqual(manager.getConnection(id)?.data, { user: 'ada', moves: 2, room: 'hall' });
 	assert.equal(manager.getConnectionData(id, 'user'), 'ada');
 	assert.equal(manager.getConnectionData(id, 'toString'), undefined);
-	assert.deepEqual(manager.getConnectionData(bare.slot.id), { room: 'attic' });
+	assert.deepEqual(manager.getConnectionData(bare.entry.id), { room: 'attic' });
 	// One object may be the data of many.
-	assert.deepEqual(manager.getConnectionData(two.slot.id), { user: 'ada', moves: 1 });
+	assert.deepEqual(manager.getConnectionData(two.entry.id), { user: 'ada', moves: 1 });
 	// What older code may call: the key would be taken for the data.
 	const setAll = manager.setConnectionData.bind(manager) as (id: string, data: unknown) => unknown;
 	assert.throws(() => setAll(id, { room: 'cellar' }), TypeError);
@@ -87,26 +87,26 @@ test('data is set key by key, beginning with what the route gave', (context) => 
 });
 
 test('a health check of a connection that does not exist is unhealthy, and says why', async (context) => {
-	const { books, manager } = bench(context);
-	const { slot, connection, end } = book(books);
+	const { registry, manager } = bench(context);
+	const { entry, connection, end } = book(registry);
 	const nobody = await manager.performHealthCheck('nobody');
 	assert.deepEqual([nobody.id, nobody.healthy, nobody.roundTrip], ['nobody', false, undefined]);
 	assert.match(nobody.error ?? '', /no open connection/);
-	const silent = await manager.performHealthCheck(slot.id, { timeout: 1 });
+	const silent = await manager.performHealthCheck(entry.id, { timeout: 1 });
 	assert.deepEqual([silent.healthy, silent.roundTrip], [false, undefined]);
 	assert.match(silent.error ?? '', /within 1 ms/);
-	const answered = manager.performHealthCheck(slot.id);
+	const answered = manager.performHealthCheck(entry.id);
 	connection.pong();
 	const { healthy, error } = await answered;
 	assert.deepEqual([healthy, error], [true, undefined]);
-	const cut = manager.performHealthCheck(slot.id);
+	const cut = manager.performHealthCheck(entry.id);
 	end();
 	assert.match((await cut).error ?? '', /ended/);
 });
 
 test('an option that does not exist is refused, and not ignored', async (context) => {
-	const { books, manager } = bench(context);
-	const { connection } = book(books);
+	const { registry, manager } = bench(context);
+	const { connection } = book(registry);
 	const wrong = { code: 4000 } as object;
 	await assert.rejects(
 		manager.shutdown(wrong),
@@ -117,21 +117,21 @@ test('an option that does not exist is refused, and not ignored', async (context
 	await assert.rejects(manager.healthCheck(wrong), /`code` is not an option/);
 	assert.throws(() => manager.closeConnections({ all: true }, wrong), /`code` is not an option/);
 	assert.deepEqual(connection.closes, []);
-	assert.equal(books.isClosing({}), false);
+	assert.equal(registry.isClosing({}), false);
 	// A listener for a signal gets its name.
 	connection.close = (code) => assert.equal(code, 1001);
 	await manager.shutdown('SIGTERM' as unknown as object).catch(assert.fail);
 });
 
 test('connections are closed that fit all conditions, and no others', (context) => {
-	const { books, manager } = bench(context);
-	const old = book(books, { tags: ['a'], address: '192.0.2.1' });
-	const young = book(books, { tags: ['a', 'b'], address: '192.0.2.2' });
-	const plain = book(books, { address: '2001:db8::1' });
+	const { registry, manager } = bench(context);
+	const old = book(registry, { tags: ['a'], address: '192.0.2.1' });
+	const young = book(registry, { tags: ['a', 'b'], address: '192.0.2.2' });
+	const plain = book(registry, { address: '2001:db8::1' });
 	const time = Math.round(performance.now());
-	Object.assign(old.slot, { enteredAt: time - 10_000 });
-	Object.assign(young.slot, { enteredAt: time - 5000 });
-	Object.assign(plain.slot, { enteredAt: time - 5000 });
+	Object.assign(old.entry, { enteredAt: time - 10_000 });
+	Object.assign(young.entry, { enteredAt: time - 5000 });
+	Object.assign(plain.entry, { enteredAt: time - 5000 });
 	young.connection.activeAt = time;
 	const cases: [ConnectionSelection, (typeof old)[]][] = [
 		[{ tags: ['a'] }, [old, young]],
@@ -144,7 +144,7 @@ test('connections are closed that fit all conditions, and no others', (context) 
 		[{ ip: '192.0.2.2' }, [young]],
 		[{ ip: '2001:db8::1' }, [plain]],
 		[{ ip: '2001:db8::2' }, []],
-		[{ where: ({ id }) => id === young.slot.id }, [young]],
+		[{ where: ({ id }) => id === young.entry.id }, [young]],
 		[{ all: true }, [old, young, plain]],
 	];
 	for (const [selection, expected] of cases) {
@@ -164,8 +164,8 @@ test('connections are closed that fit all conditions, and no others', (context) 
 });
 
 test('a selection that selects by nothing closes nothing', (context) => {
-	const { books, manager } = bench(context);
-	const { connection } = book(books);
+	const { registry, manager } = bench(context);
+	const { connection } = book(registry);
 	const wrong: object[] = [
 		{},
 		{ tags: undefined },
@@ -182,7 +182,7 @@ test('a selection that selects by nothing closes nothing', (context) => {
 });
 
 test('a listener that fails is reported, and the others are told', async (context) => {
-	const { books, manager, log } = bench(context);
+	const { registry, manager, log } = bench(context);
 	const told: string[] = [];
 	const first = (): void => {
 		throw new Error('in a listener');
@@ -191,28 +191,28 @@ test('a listener that fails is reported, and the others are told', async (contex
 		.on('connection:added', first)
 		.on('connection:added', async () => Promise.reject(new Error('later')))
 		.on('connection:added', ({ id }) => told.push(id));
-	const { slot } = book(books);
+	const { entry } = book(registry);
 	await new Promise(setImmediate);
-	assert.deepEqual(told, [slot.id]);
+	assert.deepEqual(told, [entry.id]);
 	assert.deepEqual(log.sort(), [
 		'A listener for `connection:added` of the connection manager failed: Error: in a listener',
 		'A listener for `connection:added` of the connection manager failed: Error: later',
 	]);
 	manager.off('connection:added', first);
-	book(books);
+	book(registry);
 	assert.equal(log.length, 2);
 });
 
 test('tracing tools hear of it without the manager', (context) => {
-	const { books } = bench(context);
+	const { registry } = bench(context);
 	const told: unknown[] = [];
 	const listener = (event: unknown): void => {
 		told.push(event);
 	};
 	subscribe('astro.websocket.connection:removed', listener);
-	book(books).end(4001);
+	book(registry).end(4001);
 	unsubscribe('astro.websocket.connection:removed', listener);
-	book(books).end(4002);
+	book(registry).end(4002);
 	assert.deepEqual(
 		told.map((event) => (event as { code: number }).code),
 		[4001],
@@ -220,26 +220,26 @@ test('tracing tools hear of it without the manager', (context) => {
 });
 
 test('a shutdown tells how far it is, and what has become of it', async () => {
-	const { books, manager } = bench();
+	const { registry, manager } = bench();
 	const progress: ClosingProgress[] = [];
 	manager.on('shutdown:progress', (event) => progress.push(event));
-	const booked = [book(books), book(books), book(books)];
+	const booked = [book(registry), book(registry), book(registry)];
 	const [polite] = booked;
-	if (polite !== undefined) polite.slot.close = () => polite.end();
+	if (polite !== undefined) polite.entry.close = () => polite.end();
 	const report = await manager.shutdown({ timeout: 20 });
 	assert.deepEqual([report.connections, report.closed, report.terminated], [3, 1, 2]);
 	assert.ok(report.elapsed >= 19);
 	assert.deepEqual([progress[0]?.connections, progress[0]?.remaining], [3, 3]);
 	assert.deepEqual(booked[1]?.connection.closes, [[1001, '']]);
-	assert.ok(books.isClosing({}));
+	assert.ok(registry.isClosing({}));
 });
 
 test('a drain asks a few at a time, the oldest first, and a shutdown ends it', async () => {
-	const { books, manager } = bench();
+	const { registry, manager } = bench();
 	const asked: number[] = [];
 	const booked = Array.from({ length: 20 }, (_, index) => {
-		const one = book(books);
-		one.slot.close = (code) => {
+		const one = book(registry);
+		one.entry.close = (code) => {
 			assert.equal(code, asked.length < 20 && isShut ? 1001 : 1012);
 			asked.push(index);
 			one.end();
@@ -248,7 +248,7 @@ test('a drain asks a few at a time, the oldest first, and a shutdown ends it', a
 	});
 	let isShut = false;
 	const drain = manager.drain({ over: 400, timeout: 1000 });
-	assert.ok(books.isClosing({}));
+	assert.ok(registry.isClosing({}));
 	await new Promise((resolve) => setTimeout(resolve, 120));
 	const early = asked.length;
 	assert.ok(early > 0 && early < 15, `${early} of 20 were asked early`);
@@ -262,9 +262,9 @@ test('a drain asks a few at a time, the oldest first, and a shutdown ends it', a
 });
 
 test('stats add up, whether a connection is still there or not', () => {
-	const books = connections();
+	const registry = processRegistry();
 	const before = getStats();
-	const [one, two] = [book(books), book(books)];
+	const [one, two] = [book(registry), book(registry)];
 	one.connection.received = 3;
 	two.connection.sent = 4;
 	const during = getStats();
@@ -288,7 +288,7 @@ test('stats add up, whether a connection is still there or not', () => {
 });
 
 test('Prometheus can read them', () => {
-	book(connections()).end(1001);
+	book(processRegistry()).end(1001);
 	const text = prometheusText(getStats());
 	for (const line of text.trimEnd().split('\n')) {
 		assert.match(line, /^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="[^"]+"\})? [\d.e+-]+)$/);

@@ -6,14 +6,10 @@
 import { SERVICE_RESTART } from '../../socket/close-codes.ts';
 import type { AstroWebSocket } from '../../socket/types.ts';
 import { perProcess } from '../process/per-process.ts';
-import { type Connections, connections } from './connections.ts';
+import { CONNECTION, type OpenEntry, type RegisteredWebSocket } from './entry.ts';
+import { EntryView } from './entry-view.ts';
 import { healthCheck, noAnswer } from './health.ts';
-import {
-	type ConnectionData,
-	ConnectionView,
-	type ManagedConnection,
-	type OpenSlot,
-} from './managed-connection.ts';
+import type { ConnectionData, ManagedConnection } from './managed-connection.ts';
 import type {
 	ClosingReport,
 	ConnectionManagerEvents,
@@ -21,9 +17,9 @@ import type {
 	HealthCheck,
 } from './manager-events.ts';
 import type { ConnectionManagerOptions } from './manager-options.ts';
+import { processRegistry, type Registry } from './registry.ts';
 import { type ConnectionSelection, select } from './selection.ts';
-import { checkDuration, closing, type ShutdownOptions } from './shutdown.ts';
-import { type BookedWebSocket, CONNECTION } from './slot.ts';
+import { checkDuration, closing, type ShutdownOptions } from './shutdown-options.ts';
 import { type ConnectionStats, getStats } from './stats.ts';
 
 export type { CleanupPolicy } from './cleanup.ts';
@@ -46,7 +42,7 @@ export type {
 } from './manager-events.ts';
 export type { ConnectionManagerOptions } from './manager-options.ts';
 export type { ConnectionSelection } from './selection.ts';
-export type { ShutdownOptions } from './shutdown.ts';
+export type { ShutdownOptions } from './shutdown-options.ts';
 export type { ConnectionStats } from './stats.ts';
 
 /** What pings to all open connections have found out. */
@@ -83,47 +79,47 @@ const CHECK_OPTIONS: readonly (keyof HealthCheckOptions)[] = ['timeout'];
 
 /** The WebSocket connections of the process, of all its sites. */
 export class ConnectionManager {
-	readonly #books: Connections;
+	readonly #registry: Registry;
 
-	/** @param books Those of the process: use `getConnectionManager()`. */
-	constructor(books: Connections) {
-		this.#books = books;
+	/** @param registry Those of the process: use `getConnectionManager()`. */
+	constructor(registry: Registry) {
+		this.#registry = registry;
 	}
 
 	/** Open connections. */
 	get size(): number {
-		return this.#books.open;
+		return this.#registry.open;
 	}
 
 	/** The connections that are open now, the oldest first. */
 	*[Symbol.iterator](): Generator<ManagedConnection> {
-		for (const slot of [...this.#books.all()]) yield new ConnectionView(slot);
+		for (const entry of [...this.#registry.all()]) yield new EntryView(entry);
 	}
 
 	/** The open connection of that id. */
 	getConnection(id: string): ManagedConnection | undefined {
-		const slot = this.#books.find(id);
-		return slot && new ConnectionView(slot);
+		const entry = this.#registry.find(id);
+		return entry && new EntryView(entry);
 	}
 
 	/** The open connections with that tag. It takes as long as there are such. */
 	getConnectionsByTag(tag: string): ManagedConnection[] {
-		return this.#books.tagged(tag).map((slot) => new ConnectionView(slot));
+		return this.#registry.tagged(tag).map((entry) => new EntryView(entry));
 	}
 
 	/** How many connections have that tag. */
 	countByTag(tag: string): number {
-		return this.#books.countTagged(tag);
+		return this.#registry.countTagged(tag);
 	}
 
 	/** @returns Whether there is such a connection. */
 	addConnectionTag(id: string, tag: string): boolean {
-		return this.#with(id, (slot) => this.#books.addTag(slot, tag));
+		return this.#with(id, (entry) => this.#registry.addTag(entry, tag));
 	}
 
 	/** @returns Whether there is such a connection. */
 	removeConnectionTag(id: string, tag: string): boolean {
-		return this.#with(id, (slot) => this.#books.removeTag(slot, tag));
+		return this.#with(id, (entry) => this.#registry.removeTag(entry, tag));
 	}
 
 	/**
@@ -136,8 +132,8 @@ export class ConnectionManager {
 		if (typeof key !== 'string') {
 			throw new TypeError(`The key of connection data must be a string, got: ${typeof key}`);
 		}
-		return this.#with(id, (slot) => {
-			slot.data = { ...slot.data, [key]: value };
+		return this.#with(id, (entry) => {
+			entry.data = { ...entry.data, [key]: value };
 		});
 	}
 
@@ -146,7 +142,7 @@ export class ConnectionManager {
 	/** The value of one key, `undefined` if there is none. */
 	getConnectionData(id: string, key: string): unknown;
 	getConnectionData(id: string, key?: string): unknown {
-		const data = this.#books.find(id)?.data;
+		const data = this.#registry.find(id)?.data;
 		if (key === undefined || data === undefined) return data;
 		return Object.hasOwn(data, key) ? data[key] : undefined;
 	}
@@ -169,26 +165,26 @@ export class ConnectionManager {
 	): number {
 		refuseOthers('closeConnections', options, CLOSING_OPTIONS);
 		const { code, reason } = closing(options);
-		const slots = select(this.#books, selection);
-		for (const slot of slots) slot.close(code, reason);
-		return slots.length;
+		const entries = select(this.#registry, selection);
+		for (const entry of entries) entry.close(code, reason);
+		return entries.length;
 	}
 
 	/** Pings a connection. One that does not exist is unhealthy. */
 	async performHealthCheck(id: string, options: HealthCheckOptions = {}): Promise<HealthCheck> {
 		const timeout = checkTimeout('performHealthCheck', options);
-		const slot = this.#books.find(id);
-		if (slot === undefined) {
+		const entry = this.#registry.find(id);
+		if (entry === undefined) {
 			return healthCheck(id, undefined, 'There is no open connection with this id');
 		}
-		return await this.#check(slot, timeout);
+		return await this.#check(entry, timeout);
 	}
 
 	/** Pings all connections. */
 	async healthCheck(options: HealthCheckOptions = {}): Promise<HealthReport> {
 		const timeout = checkTimeout('healthCheck', options);
 		const checks = await Promise.all(
-			Array.from(this.#books.all(), (slot) => this.#check(slot, timeout)),
+			Array.from(this.#registry.all(), (entry) => this.#check(entry, timeout)),
 		);
 		const unhealthy = checks.filter(({ healthy }) => !healthy);
 		const times = checks.flatMap(({ roundTrip }) => roundTrip ?? []);
@@ -207,7 +203,7 @@ export class ConnectionManager {
 	 */
 	async shutdown(options: ShutdownOptions = {}): Promise<ClosingReport> {
 		refuseOthers('shutdown', options, SHUTDOWN_OPTIONS);
-		return await this.#books.shutdownAll(closing(options));
+		return await this.#registry.shutdownAll(closing(options));
 	}
 
 	/**
@@ -218,7 +214,7 @@ export class ConnectionManager {
 		refuseOthers('drain', options, DRAIN_OPTIONS);
 		const { over, ...rest } = options;
 		checkDuration('time of a drain', over);
-		return await this.#books.shutdownAll({
+		return await this.#registry.shutdownAll({
 			...closing({ closeCode: SERVICE_RESTART, ...rest }),
 			over,
 		});
@@ -228,7 +224,7 @@ export class ConnectionManager {
 		type: Type,
 		listener: ConnectionManagerListener<Type>,
 	): this {
-		this.#books.events.on(type, listener);
+		this.#registry.events.on(type, listener);
 		return this;
 	}
 
@@ -236,27 +232,27 @@ export class ConnectionManager {
 		type: Type,
 		listener: ConnectionManagerListener<Type>,
 	): this {
-		this.#books.events.off(type, listener);
+		this.#registry.events.off(type, listener);
 		return this;
 	}
 
-	#with(id: string, change: (slot: OpenSlot) => void): boolean {
-		const slot = this.#books.find(id);
-		if (slot !== undefined) change(slot);
-		return slot !== undefined;
+	#with(id: string, change: (entry: OpenEntry) => void): boolean {
+		const entry = this.#registry.find(id);
+		if (entry !== undefined) change(entry);
+		return entry !== undefined;
 	}
 
-	async #check(slot: OpenSlot, timeout: number): Promise<HealthCheck> {
-		const roundTrip = await this.#books.health.check(slot, timeout);
-		if (roundTrip !== undefined) return healthCheck(slot.id, roundTrip, undefined);
-		const error = slot.hasEnded ? 'The connection ended before the answer' : noAnswer(timeout);
-		return healthCheck(slot.id, undefined, error);
+	async #check(entry: OpenEntry, timeout: number): Promise<HealthCheck> {
+		const roundTrip = await this.#registry.health.check(entry, timeout);
+		if (roundTrip !== undefined) return healthCheck(entry.id, roundTrip, undefined);
+		const error = entry.hasEnded ? 'The connection ended before the answer' : noAnswer(timeout);
+		return healthCheck(entry.id, undefined, error);
 	}
 
 	#status(): HealthReport['status'] {
-		if (this.#books.isClosingAll) return 'closing';
-		const { maxConnections } = this.#books.configuration.values;
-		return this.#books.size >= maxConnections ? 'full' : 'accepting';
+		if (this.#registry.isClosingAll) return 'closing';
+		const { maxConnections } = this.#registry.configuration.values;
+		return this.#registry.size >= maxConnections ? 'full' : 'accepting';
 	}
 }
 
@@ -270,9 +266,9 @@ export class ConnectionManager {
  * adapter's `websocket` option or an earlier call.
  */
 export function getConnectionManager(options: ConnectionManagerOptions = {}): ConnectionManager {
-	const books = connections();
-	books.configure(options);
-	return perProcess('manager', () => new ConnectionManager(books));
+	const registry = processRegistry();
+	registry.configure(options);
+	return perProcess('manager', () => new ConnectionManager(registry));
 }
 
 /**
@@ -281,7 +277,7 @@ export function getConnectionManager(options: ConnectionManagerOptions = {}): Co
  * @returns `undefined` until the socket is open.
  */
 export function getConnectionId(socket: AstroWebSocket): string | undefined {
-	const booked: BookedWebSocket = socket;
+	const booked: RegisteredWebSocket = socket;
 	return booked[CONNECTION]?.id;
 }
 

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterReading } from '../process/after-reading.ts';
-import type { ClosingOptions } from './connections.ts';
+import type { Entry } from './entry.ts';
 import type { ClosingProgress, ClosingReport, ManagerEvents } from './manager-events.ts';
-import type { Slot } from './slot.ts';
+import type { ClosingOptions } from './shutdown-options.ts';
 
 /** Milliseconds between two events that tell of the progress, and between two batches of a drain. */
 const PROGRESS_INTERVAL = 200;
@@ -13,17 +13,17 @@ const BATCH_INTERVAL = 50;
  * and terminates what is left.
  */
 export async function end(
-	slots: readonly Slot[],
+	entries: readonly Entry[],
 	{ timeout, code, reason, over = 0 }: ClosingOptions,
 	events: ManagerEvents,
 ): Promise<ClosingReport> {
 	const start = performance.now();
-	let remaining = slots.length;
+	let remaining = entries.length;
 	const progress = (): [ClosingProgress] => [
-		{ connections: slots.length, remaining, elapsed: performance.now() - start },
+		{ connections: entries.length, remaining, elapsed: performance.now() - start },
 	];
-	const ended = slots.map(async (slot) => {
-		await slot.gone;
+	const ended = entries.map(async (entry) => {
+		await entry.gone;
 		remaining--;
 	});
 	const allGone = Promise.all(ended);
@@ -31,15 +31,15 @@ export async function end(
 	tell();
 	const timer = setInterval(tell, PROGRESS_INTERVAL);
 
-	await ask(slots, { code, reason, over, allGone });
+	await ask(entries, { code, reason, over, allGone });
 	await within(timeout, allGone);
 	clearInterval(timer);
 	const terminated = remaining;
-	if (terminated > 0) for (const slot of slots) slot.terminate();
+	if (terminated > 0) for (const entry of entries) entry.terminate();
 	await allGone;
 	const report: ClosingReport = {
-		connections: slots.length,
-		closed: slots.length - terminated,
+		connections: entries.length,
+		closed: entries.length - terminated,
 		terminated,
 		elapsed: performance.now() - start,
 	};
@@ -54,15 +54,18 @@ interface Asking {
 	readonly allGone: Promise<unknown>;
 }
 
-async function ask(slots: readonly Slot[], { code, reason, over, allGone }: Asking): Promise<void> {
+async function ask(
+	entries: readonly Entry[],
+	{ code, reason, over, allGone }: Asking,
+): Promise<void> {
 	const start = performance.now();
 	let asked = 0;
-	while (asked < slots.length) {
+	while (asked < entries.length) {
 		const elapsed = performance.now() - start;
-		const due = over === 0 ? slots.length : Math.ceil((slots.length * elapsed) / over);
-		for (const slot of slots.slice(asked, due)) slot.close(code, reason);
+		const due = over === 0 ? entries.length : Math.ceil((entries.length * elapsed) / over);
+		for (const entry of entries.slice(asked, due)) entry.close(code, reason);
 		asked = Math.max(asked, due);
-		if (asked < slots.length && (await within(BATCH_INTERVAL, allGone))) return;
+		if (asked < entries.length && (await within(BATCH_INTERVAL, allGone))) return;
 	}
 }
 

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import { setImmediate as immediate } from 'node:timers/promises';
-import { type Booked, book } from './books.fixture.ts';
-import { Connections } from './connections.ts';
 import { HealthMonitor } from './health.ts';
 import { type ConnectionHealth, ManagerEvents } from './manager-events.ts';
+import { type Booked, book } from './registry.fixture.ts';
+import { Registry } from './registry.ts';
 import { Rotation } from './rotation.ts';
 
 const INTERVAL = 1000;
@@ -21,17 +21,17 @@ function bench(connections: number, maxMissedPings = 2) {
 		told.push(result);
 	});
 	const monitor = new HealthMonitor(events, () => time);
-	const books = new Connections();
-	const booked: Booked[] = Array.from({ length: connections }, () => book(books));
-	for (const { connection, slot } of booked) {
+	const registry = new Registry();
+	const booked: Booked[] = Array.from({ length: connections }, () => book(registry));
+	for (const { connection, entry } of booked) {
 		connection.observer = {
-			onPong: (payload) => monitor.answered(slot, payload),
-			onEnded: () => monitor.delete(slot),
+			onPong: (payload) => monitor.answered(entry, payload),
+			onEnded: () => monitor.delete(entry),
 		};
 	}
 	monitor.start(
 		{ interval: INTERVAL, maxMissedPings },
-		booked.map(({ slot }) => slot),
+		booked.map(({ entry }) => entry),
 	);
 	return {
 		monitor,
@@ -59,11 +59,11 @@ test('pings are spread over the interval, and everyone gets one in it', () => {
 
 test('an answer tells how long it took', () => {
 	const { booked, told, pass, stop } = bench(1);
-	const [{ connection, slot } = assert.fail()] = booked;
+	const [{ connection, entry } = assert.fail()] = booked;
 	pass(INTERVAL);
 	pass(40);
 	connection.pong();
-	assert.equal(slot.health?.roundTrip, 40);
+	assert.equal(entry.health?.roundTrip, 40);
 	assert.equal(told.length, 1);
 	assert.deepEqual([told[0]?.healthy, told[0]?.error, told[0]?.roundTrip], [true, undefined, 40]);
 	// A second answer to the same ping is none.
@@ -90,11 +90,11 @@ test('who does not answer is terminated after as many pings as allowed, and no s
 
 test('an answer makes up for those that were missed', () => {
 	const { booked, pass, stop } = bench(1, 2);
-	const [{ connection, stream, slot }] = booked as [Booked];
+	const [{ connection, stream, entry }] = booked as [Booked];
 	pass(INTERVAL);
 	pass(INTERVAL);
 	connection.pong();
-	assert.equal(slot.health?.missedPings, 0);
+	assert.equal(entry.health?.missedPings, 0);
 	pass(INTERVAL);
 	pass(INTERVAL);
 	assert.equal(stream.destroyed, false);
@@ -112,8 +112,8 @@ test('a client that we ourselves do not read is not expected to answer', () => {
 
 test('a check that is asked for waits for the answer, two for the same', async () => {
 	const { booked, monitor, pass, stop } = bench(1);
-	const [{ connection, slot }] = booked as [Booked];
-	const checks = [monitor.check(slot, 1000), monitor.check(slot, 1000)];
+	const [{ connection, entry }] = booked as [Booked];
+	const checks = [monitor.check(entry, 1000), monitor.check(entry, 1000)];
 	assert.equal(connection.pings.length, 1);
 	pass(7);
 	connection.pong();
@@ -123,10 +123,10 @@ test('a check that is asked for waits for the answer, two for the same', async (
 
 test('a check fails when the time is up, and when the connection ends', async () => {
 	const { booked, monitor, stop } = bench(1);
-	const [{ slot }] = booked as [Booked];
-	assert.equal(await monitor.check(slot, 1), undefined);
-	const check = monitor.check(slot, 2 ** 31 - 1);
-	monitor.delete(slot);
+	const [{ entry }] = booked as [Booked];
+	assert.equal(await monitor.check(entry, 1), undefined);
+	const check = monitor.check(entry, 2 ** 31 - 1);
+	monitor.delete(entry);
 	assert.equal(await check, undefined);
 	stop();
 });
@@ -152,7 +152,7 @@ test('after a long sleep nobody is visited twice, and who has left is not visite
 
 test('an answer that arrived during a stall of the process is in time', async (context) => {
 	const { monitor, booked, stop } = bench(1);
-	const [{ connection, slot }] = booked as [Booked];
+	const [{ connection, entry }] = booked as [Booked];
 	const server = createServer((peer) => peer.once('data', () => connection.pong())).listen(0);
 	await once(server, 'listening');
 	const client = connect((server.address() as AddressInfo).port);
@@ -164,7 +164,7 @@ test('an answer that arrived during a stall of the process is in time', async (c
 	await once(server, 'connection');
 	// Timers come next, and reading comes behind them.
 	await immediate();
-	const checked = monitor.check(slot, 20);
+	const checked = monitor.check(entry, 20);
 	client.write('the answer');
 	for (const end = performance.now() + 40; performance.now() < end; );
 	const answered = await checked;

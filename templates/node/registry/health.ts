@@ -1,25 +1,9 @@
 import { afterReading } from '../process/after-reading.ts';
 import { now } from '../process/clock.ts';
-import { ConnectionView, type OpenSlot } from './managed-connection.ts';
+import type { Entry, Health, OpenEntry } from './entry.ts';
+import { EntryView } from './entry-view.ts';
 import type { HealthCheck, ManagerEvents } from './manager-events.ts';
 import { Rotation } from './rotation.ts';
-import type { Slot } from './slot.ts';
-
-/** What is known of a connection's health. */
-export interface Health {
-	/** Milliseconds that the last answered ping took. */
-	roundTrip: number | undefined;
-	/** Pings of the rotation in a row that were not answered. */
-	missedPings: number;
-	/** What the ping that is under way has to be answered with, 0 if there is none. */
-	token: number;
-	sentAt: number;
-	/** Who waits for the answer: mostly nobody. */
-	waiting: Waiting[] | undefined;
-}
-
-/** Told of the milliseconds until the answer, or that there is none. */
-type Waiting = (roundTrip: number | undefined) => void;
 
 /** What the checks so far have found. */
 export interface HealthCounts {
@@ -49,7 +33,7 @@ const MAX_TOKEN = 2 ** 31 - 1;
 export class HealthMonitor {
 	readonly #events: ManagerEvents;
 	readonly #clock: () => number;
-	#rotation: Rotation<OpenSlot> | undefined;
+	#rotation: Rotation<OpenEntry> | undefined;
 	#tokens = 0;
 	#answered = 0;
 	#missed = 0;
@@ -65,11 +49,11 @@ export class HealthMonitor {
 	}
 
 	/** Watches these from now on, and those that are added. */
-	start(settings: HealthSettings, slots: Iterable<OpenSlot>): void {
+	start(settings: HealthSettings, entries: Iterable<OpenEntry>): void {
 		this.stop();
 		const { interval } = settings;
-		this.#rotation = new Rotation(interval, (slot) => this.#turn(slot, settings), this.#clock);
-		for (const slot of slots) this.#rotation.add(slot);
+		this.#rotation = new Rotation(interval, (entry) => this.#turn(entry, settings), this.#clock);
+		for (const entry of entries) this.#rotation.add(entry);
 	}
 
 	stop(): void {
@@ -77,14 +61,14 @@ export class HealthMonitor {
 		this.#rotation = undefined;
 	}
 
-	add(slot: OpenSlot): void {
-		this.#rotation?.add(slot);
+	add(entry: OpenEntry): void {
+		this.#rotation?.add(entry);
 	}
 
 	/** It has ended. */
-	delete(slot: OpenSlot): void {
-		this.#rotation?.delete(slot);
-		if (slot.health !== undefined) settle(slot.health, undefined);
+	delete(entry: OpenEntry): void {
+		this.#rotation?.delete(entry);
+		if (entry.health !== undefined) settle(entry.health, undefined);
 	}
 
 	/** Visits those who are due, which a timer does as well. */
@@ -97,9 +81,9 @@ export class HealthMonitor {
 	 *
 	 * @returns The milliseconds until it was answered, `undefined` if it was not within `timeout`.
 	 */
-	async check(slot: OpenSlot, timeout: number): Promise<number | undefined> {
-		const health = healthOf(slot);
-		if (health.token === 0) this.#ping(slot, health);
+	async check(entry: OpenEntry, timeout: number): Promise<number | undefined> {
+		const health = healthOf(entry);
+		if (health.token === 0) this.#ping(entry, health);
 		const { token } = health;
 		let timer: NodeJS.Timeout | undefined;
 		const roundTrip = await new Promise<number | undefined>((resolve) => {
@@ -117,55 +101,55 @@ export class HealthMonitor {
 	}
 
 	/** A pong came in. Nobody asked for some of them (RFC 6455 section 5.5.3). */
-	answered(slot: Slot, payload: Buffer): void {
-		const { health } = slot;
+	answered(entry: Entry, payload: Buffer): void {
+		const { health } = entry;
 		if (health === undefined || payload.byteLength !== TOKEN_BYTES) return;
 		if (health.token === 0 || health.token !== payload.readUInt32BE(0)) return;
 		health.missedPings = 0;
 		health.roundTrip = this.#clock() - health.sentAt;
 		this.#answered++;
 		settle(health, health.roundTrip);
-		this.#tell(slot, health);
+		this.#tell(entry, health);
 	}
 
-	#turn(slot: OpenSlot, { interval, maxMissedPings }: HealthSettings): void {
+	#turn(entry: OpenEntry, { interval, maxMissedPings }: HealthSettings): void {
 		// What we ourselves do not read we cannot miss.
-		if (slot.isPaused) return;
-		const health = healthOf(slot);
+		if (entry.isPaused) return;
+		const health = healthOf(entry);
 		if (health.token !== 0) {
 			health.missedPings++;
 			this.#missed++;
 			settle(health, undefined);
-			this.#tell(slot, health, noAnswer(interval));
+			this.#tell(entry, health, noAnswer(interval));
 			if (health.missedPings >= maxMissedPings) {
 				this.#terminated++;
-				slot.terminate();
+				entry.terminate();
 				return;
 			}
 		}
-		this.#ping(slot, health);
+		this.#ping(entry, health);
 	}
 
-	#ping(slot: OpenSlot, health: Health): void {
+	#ping(entry: OpenEntry, health: Health): void {
 		this.#tokens = (this.#tokens % MAX_TOKEN) + 1;
 		health.token = this.#tokens;
 		health.sentAt = this.#clock();
 		const payload = Buffer.allocUnsafe(TOKEN_BYTES);
 		payload.writeUInt32BE(health.token);
-		slot.ping(payload);
+		entry.ping(payload);
 	}
 
-	#tell(slot: Slot, { roundTrip, missedPings }: Health, error?: string): void {
+	#tell(entry: Entry, { roundTrip, missedPings }: Health, error?: string): void {
 		this.#events.emit(
 			'connection:health',
 			() => {
-				const { id } = slot;
+				const { id } = entry;
 				// Only those that are open are pinged.
-				const connection = new ConnectionView(slot as OpenSlot);
+				const connection = new EntryView(entry as OpenEntry);
 				const measured = error === undefined ? roundTrip : undefined;
 				return [id, { ...healthCheck(id, measured, error), connection, missedPings }];
 			},
-			slot.subject,
+			entry.subject,
 		);
 	}
 }
@@ -184,9 +168,15 @@ export function noAnswer(milliseconds: number): string {
 	return `The client did not answer a ping within ${milliseconds} ms`;
 }
 
-function healthOf(slot: Slot): Health {
-	slot.health ??= { roundTrip: undefined, missedPings: 0, token: 0, sentAt: 0, waiting: undefined };
-	return slot.health;
+function healthOf(entry: Entry): Health {
+	entry.health ??= {
+		roundTrip: undefined,
+		missedPings: 0,
+		token: 0,
+		sentAt: 0,
+		waiting: undefined,
+	};
+	return entry.health;
 }
 
 /** No ping is under way any more. */

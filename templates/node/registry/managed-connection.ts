@@ -1,7 +1,4 @@
 import type { AstroWebSocket } from '../../socket/types.ts';
-import { coarseClock } from '../process/coarse-clock.ts';
-import { closing } from './shutdown.ts';
-import type { Slot } from './slot.ts';
 
 /** How many went in each direction. */
 export interface Traffic {
@@ -61,91 +58,4 @@ export interface ManagedConnectionJSON {
 	readonly bytes: Traffic;
 	readonly roundTrip: number | null;
 	readonly missedPings: number;
-}
-
-/** An entry of the books that is open, with the socket that it has. */
-export type OpenSlot = Slot & { readonly peer: AstroWebSocket };
-
-/** Looks at an entry of the books. It is made when it is asked for: most never are. */
-export class ConnectionView implements ManagedConnection {
-	readonly #slot: OpenSlot;
-
-	constructor(slot: OpenSlot) {
-		this.#slot = slot;
-	}
-
-	get id(): string {
-		return this.#slot.id;
-	}
-
-	get socket(): AstroWebSocket {
-		return this.#slot.peer;
-	}
-
-	get ip(): string {
-		return this.#slot.address;
-	}
-
-	get tags(): ReadonlySet<string> {
-		return new Set(this.#slot.tags);
-	}
-
-	get data(): ConnectionData {
-		return this.#slot.data;
-	}
-
-	get since(): Date {
-		return new Date(performance.timeOrigin + this.#slot.enteredAt);
-	}
-
-	get age(): number {
-		return coarseClock().update() - this.#slot.enteredAt;
-	}
-
-	get idleTime(): number {
-		return coarseClock().idleSince(this.#slot.activeAt);
-	}
-
-	get messages(): Traffic {
-		return this.#slot.messages;
-	}
-
-	get bytes(): Traffic {
-		return this.#slot.bytes;
-	}
-
-	get roundTrip(): number | undefined {
-		return this.#slot.health?.roundTrip;
-	}
-
-	get missedPings(): number {
-		return this.#slot.health?.missedPings ?? 0;
-	}
-
-	close(code?: number, reason?: string): void {
-		const frame = closing({
-			...(code !== undefined && { closeCode: code }),
-			...(reason && { closeReason: reason }),
-		});
-		this.#slot.close(frame.code, frame.reason);
-	}
-
-	toJSON(): ManagedConnectionJSON {
-		const { socket, roundTrip } = this;
-		return {
-			id: this.id,
-			url: socket.url,
-			protocol: socket.protocol,
-			ip: this.ip,
-			tags: this.#slot.tags,
-			since: this.since.toISOString(),
-			age: this.age,
-			idleTime: this.idleTime,
-			bufferedAmount: socket.bufferedAmount,
-			messages: this.messages,
-			bytes: this.bytes,
-			roundTrip: roundTrip ?? null,
-			missedPings: this.missedPings,
-		};
-	}
 }

@@ -1,4 +1,4 @@
-import type { ConnectionStats } from './stats.ts';
+import type { ConnectionStats } from './connection-stats.ts';
 
 /** A label and its value. */
 type Label = readonly [name: string, value: string | number];

@@ -1,7 +1,9 @@
 import { limitKey } from '../http/client-address.ts';
 import { coarseClock } from '../process/coarse-clock.ts';
-import type { Connections } from './connections.ts';
-import { ConnectionView, type ManagedConnection, type OpenSlot } from './managed-connection.ts';
+import type { OpenEntry } from './entry.ts';
+import { EntryView } from './entry-view.ts';
+import type { ManagedConnection } from './managed-connection.ts';
+import type { Registry } from './registry.ts';
 
 /** Which connections are meant: those to which all of this applies. */
 export interface ConnectionSelection {
@@ -25,39 +27,39 @@ const NAMES = ['idleMoreThan', 'olderThan', 'tags', 'ip', 'where', 'all'];
  * Selects connections. Tags and addresses are looked up, and by age only those are looked at that are
  * old enough; idle times and predicates have to be looked at in all that are left.
  */
-export function select(books: Connections, selection: ConnectionSelection): OpenSlot[] {
+export function select(registry: Registry, selection: ConnectionSelection): OpenEntry[] {
 	check(selection);
 	const { idleMoreThan, olderThan, tags = [], ip, where } = selection;
 	const clock = coarseClock();
 	const now = clock.update();
-	return candidates(books, selection, now).filter(
-		(slot) =>
-			(olderThan === undefined || now - slot.enteredAt > olderThan) &&
-			(idleMoreThan === undefined || clock.idleSince(slot.activeAt) > idleMoreThan) &&
-			tags.every((tag) => slot.tags.includes(tag)) &&
-			(ip === undefined || slot.address === ip) &&
-			(where === undefined || where(new ConnectionView(slot))),
+	return candidates(registry, selection, now).filter(
+		(entry) =>
+			(olderThan === undefined || now - entry.enteredAt > olderThan) &&
+			(idleMoreThan === undefined || clock.idleSince(entry.activeAt) > idleMoreThan) &&
+			tags.every((tag) => entry.tags.includes(tag)) &&
+			(ip === undefined || entry.address === ip) &&
+			(where === undefined || where(new EntryView(entry))),
 	);
 }
 
 /** The fewest among which all of them are. */
 function candidates(
-	books: Connections,
+	registry: Registry,
 	{ tags = [], ip, olderThan }: ConnectionSelection,
 	now: number,
-): OpenSlot[] {
+): OpenEntry[] {
 	if (tags.length > 0) {
 		const rarest = tags.reduce((one, other) =>
-			books.countTagged(other) < books.countTagged(one) ? other : one,
+			registry.countTagged(other) < registry.countTagged(one) ? other : one,
 		);
-		return books.tagged(rarest);
+		return registry.tagged(rarest);
 	}
-	if (ip !== undefined && ip !== '') return books.ofClient(limitKey(ip));
-	if (olderThan === undefined) return [...books.all()];
-	const old: OpenSlot[] = [];
-	for (const slot of books.all()) {
-		if (now - slot.enteredAt <= olderThan) break;
-		old.push(slot);
+	if (ip !== undefined && ip !== '') return registry.ofClient(limitKey(ip));
+	if (olderThan === undefined) return [...registry.all()];
+	const old: OpenEntry[] = [];
+	for (const entry of registry.all()) {
+		if (now - entry.enteredAt <= olderThan) break;
+		old.push(entry);
 	}
 	return old;
 }

@@ -7,8 +7,8 @@ import type { Host } from '../handshake/host.ts';
 import { rejectForeignOrigin } from '../handshake/origin.ts';
 import { listenForUpgrades } from '../handshake/upgrade-listener.ts';
 import { rejectUnverified } from '../handshake/verify.ts';
-import { connections } from '../registry/connections.ts';
-import { closing } from '../registry/shutdown.ts';
+import { processRegistry } from '../registry/registry.ts';
+import { closing } from '../registry/shutdown-options.ts';
 import { withLocals } from './locals.ts';
 
 /** Where Astro's dev server reads the locals of a request from (`core/constants.ts`). */
@@ -48,7 +48,7 @@ export function attachDevServer(
 	});
 	// Absent in Vite's middleware mode, where the server is the host's.
 	if (vite.httpServer === null) return;
-	connections().reopen(host.scope);
+	processRegistry().reopen(host.scope);
 	const knownListeners = countKnownListeners(vite.httpServer, vite);
 	listenForUpgrades(vite.httpServer, {
 		host,
@@ -68,7 +68,7 @@ export function attachDevServer(
  * Handshakes go on to be answered: a restart that fails leaves the old server in place.
  */
 export async function closeDevConnections(scope: object): Promise<void> {
-	await connections().closeAll(scope, closing({ timeout: DEV_GRACE }));
+	await processRegistry().closeAll(scope, closing({ timeout: DEV_GRACE }));
 }
 
 /** Milliseconds that a restart waits for clients to close. */

@@ -11,8 +11,9 @@ import {
 	type UpgradeListener,
 	type UpgradeServer,
 } from '../handshake/upgrade-listener.ts';
-import { connections } from '../registry/connections.ts';
-import { type ShutdownOptions, shutdownConnections } from '../registry/shutdown.ts';
+import { processRegistry } from '../registry/registry.ts';
+import { shutdownConnections } from '../registry/shutdown.ts';
+import type { ShutdownOptions } from '../registry/shutdown-options.ts';
 import type { RequestHandler } from './app.ts';
 
 /** Options of {@link WebSocketHost.attachWebSocket}. */
@@ -127,7 +128,7 @@ function attach(
 	if (filter !== undefined && typeof filter !== 'function') {
 		throw new TypeError('`filter` of `attachWebSocket()` must be a function.');
 	}
-	connections().reopen(host.scope);
+	processRegistry().reopen(host.scope);
 	return listenForUpgrades(server, {
 		host,
 		filter,

@@ -1,5 +1,5 @@
-/** An entry of a {@link SlotTable}, which keeps its place in it. */
-export interface TableEntry<Entry> {
+/** An entry of a {@link EntryTable}, which keeps its place in it. */
+export interface TableNode<Entry> {
 	/** Where it is in the table, and its neighbours by age: set by the table. */
 	place: number;
 	older: Entry | undefined;
@@ -11,7 +11,7 @@ export interface TableEntry<Entry> {
  * same, but each time that it has filled up with what was deleted it is made anew: the more entries
  * there are, the more that costs for each that comes and goes.
  */
-export class SlotTable<Entry extends TableEntry<Entry>> {
+export class EntryTable<Entry extends TableNode<Entry>> {
 	readonly #entries: (Entry | undefined)[] = [];
 	/** Places that are free again. */
 	readonly #free: number[] = [];

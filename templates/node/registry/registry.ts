@@ -6,39 +6,28 @@ import { coarseClock } from '../process/coarse-clock.ts';
 import { perProcess } from '../process/per-process.ts';
 import { cleanUp } from './cleanup.ts';
 import { end } from './ending.ts';
+import { Entry, type EntryKeeper, type OpenEntry } from './entry.ts';
+import { EntryIndex } from './entry-index.ts';
+import { EntryTable } from './entry-table.ts';
+import { EntryView } from './entry-view.ts';
 import { HandshakeRate } from './handshake-rate.ts';
 import { HealthMonitor } from './health.ts';
-import { ConnectionView, type OpenSlot } from './managed-connection.ts';
 import { type ClosingReport, ManagerEvents } from './manager-events.ts';
 import { type ConnectionManagerOptions, ManagerConfiguration } from './manager-options.ts';
 import { Metrics } from './metrics.ts';
 import type { Rotation } from './rotation.ts';
-import { Slot } from './slot.ts';
-import { SlotIndex } from './slot-index.ts';
-import { SlotTable } from './slot-table.ts';
-
-/** How connections are brought to an end. */
-export interface ClosingOptions {
-	/** Milliseconds until those that are still there are terminated. */
-	readonly timeout: number;
-	/** The close code that clients get. */
-	readonly code: number;
-	/** The reason that clients get. */
-	readonly reason: string;
-	/** Milliseconds over which they are asked to close, the oldest first. Default: at once. */
-	readonly over?: number;
-}
+import type { ClosingOptions } from './shutdown-options.ts';
 
 /** Between the parts of an id. */
 const ID_SEPARATOR = '-';
 
 /**
- * The books of a process: every connection that is open or opening.
+ * The registry of a process: every connection that is open or opening.
  *
- * A slot is given back when its socket is closed and at no other time. All ways lead there, be it
+ * A entry is given back when its socket is closed and at no other time. All ways lead there, be it
  * a rejection, a reset, a handler that throws or a client that vanishes, and none leads there twice.
  */
-export class Connections {
+export class Registry implements EntryKeeper {
 	readonly rate: HandshakeRate = new HandshakeRate();
 	readonly events: ManagerEvents = new ManagerEvents((...told) => this.report(...told));
 	readonly health: HealthMonitor = new HealthMonitor(this.events);
@@ -47,19 +36,19 @@ export class Connections {
 	/** Tells whoever runs the site. */
 	report: Report = (message, error) => console.error(message, error);
 	/** In the order of their handshakes. Those that have left are in it until they have told how. */
-	readonly #slots: SlotTable<Slot> = new SlotTable();
+	readonly #entries: EntryTable<Entry> = new EntryTable();
 	/** Those that the site's policy is asked about, if it has one. */
-	#cleanup: Rotation<OpenSlot> | undefined;
-	readonly #clients: SlotIndex<Slot> = new SlotIndex({
-		get: (slot) => slot.placeOfClient,
-		set(slot, _key, place) {
-			slot.placeOfClient = place;
+	#cleanup: Rotation<OpenEntry> | undefined;
+	readonly #clients: EntryIndex<Entry> = new EntryIndex({
+		get: (entry) => entry.placeOfClient,
+		set(entry, _key, place) {
+			entry.placeOfClient = place;
 		},
 	});
-	readonly #tags: SlotIndex<OpenSlot> = new SlotIndex({
-		get: (slot, tag) => slot.placesOfTags[slot.tags.indexOf(tag)] ?? 0,
-		set(slot, tag, place) {
-			slot.placesOfTags[slot.tags.indexOf(tag)] = place;
+	readonly #tags: EntryIndex<OpenEntry> = new EntryIndex({
+		get: (entry, tag) => entry.placesOfTags[entry.tags.indexOf(tag)] ?? 0,
+		set(entry, tag, place) {
+			entry.placesOfTags[entry.tags.indexOf(tag)] = place;
 		},
 	});
 	readonly #closing: WeakSet<object> = new WeakSet();
@@ -118,82 +107,87 @@ export class Connections {
 	 *
 	 * @param socket One that is not closed yet.
 	 */
-	enter(scope: object, socket: Duplex, most: number): Slot | undefined {
-		const present = Slot.of(socket);
+	enter(scope: object, socket: Duplex, most: number): Entry | undefined {
+		const present = Entry.of(socket);
 		if (present !== undefined) return present;
 		if (this.#size >= most) return undefined;
 		const clock = coarseClock();
 		if (this.#size === 0) clock.start();
 		const number = ++this.#entered;
-		const slot = new Slot(this, scope, socket, { number, enteredAt: clock.now });
-		this.#slots.add(slot);
+		const entry = new Entry(this, scope, socket, { number, enteredAt: clock.now });
+		this.#entries.add(entry);
 		this.#size++;
-		return slot;
+		return entry;
 	}
 
-	/** Strikes a connection whose socket is closed off the books. */
-	leave(slot: Slot): void {
-		if (slot.hasLeft) return;
-		slot.hasLeft = true;
+	/** Strikes a connection whose socket is closed off the registry. */
+	leave(entry: Entry): void {
+		if (entry.hasLeft) return;
+		entry.hasLeft = true;
 		this.#size--;
-		if (slot.key !== undefined) this.#clients.delete(slot.key, slot);
+		if (entry.key !== undefined) this.#clients.delete(entry.key, entry);
 		if (this.#size === 0) coarseClock().stop();
-		this.#forget(slot);
+		this.#forget(entry);
 	}
 
 	/** Counts a connection for a client, unless the client has `most` already. */
-	count(key: string, slot: Slot, most: number): boolean {
-		if (slot.key !== undefined) return true;
+	count(key: string, entry: Entry, most: number): boolean {
+		if (entry.key !== undefined) return true;
 		if (this.#clients.count(key) >= most) return false;
-		this.#clients.add(key, slot);
-		slot.key = key;
+		this.#clients.add(key, entry);
+		entry.key = key;
 		return true;
 	}
 
 	/** The handshake of a connection is complete. */
-	opened(slot: Slot): void {
-		if (!isOpen(slot)) return;
+	opened(entry: Entry): void {
+		if (!isOpen(entry)) return;
 		this.#start();
 		this.#open++;
 		this.metrics.opened();
-		for (const tag of slot.tags) this.#tags.add(tag, slot);
-		this.health.add(slot);
-		this.#cleanup?.add(slot);
-		this.events.emit('connection:added', () => [new ConnectionView(slot)], slot.subject);
+		for (const tag of entry.tags) this.#tags.add(tag, entry);
+		this.health.add(entry);
+		this.#cleanup?.add(entry);
+		this.events.emit('connection:added', () => [new EntryView(entry)], entry.subject);
+	}
+
+	/** A ping of the health monitoring was answered. */
+	answered(entry: Entry, payload: Buffer): void {
+		this.health.answered(entry, payload);
 	}
 
 	/** A connection has told how it ended. */
-	ended(slot: Slot, code: number, reason: string): void {
-		if (!isOpen(slot)) return;
-		slot.hasEnded = true;
+	ended(entry: Entry, code: number, reason: string): void {
+		if (!isOpen(entry)) return;
+		entry.hasEnded = true;
 		this.#open--;
-		for (const tag of slot.tags) this.#tags.delete(tag, slot);
-		this.health.delete(slot);
-		this.#cleanup?.delete(slot);
-		this.metrics.ended(slot, code, coarseClock().update() - slot.enteredAt);
-		const connection = new ConnectionView(slot);
-		this.events.emit('connection:removed', () => [{ connection, code, reason }], slot.subject);
-		this.#forget(slot);
+		for (const tag of entry.tags) this.#tags.delete(tag, entry);
+		this.health.delete(entry);
+		this.#cleanup?.delete(entry);
+		this.metrics.ended(entry, code, coarseClock().update() - entry.enteredAt);
+		const connection = new EntryView(entry);
+		this.events.emit('connection:removed', () => [{ connection, code, reason }], entry.subject);
+		this.#forget(entry);
 	}
 
 	/** The number says which connection it is, and the place where to find it. */
-	idOf({ number, place }: Slot): string {
+	idOf({ number, place }: Entry): string {
 		return [this.#process, number.toString(36), place.toString(36)].join(ID_SEPARATOR);
 	}
 
 	/** The open connection of that id. */
-	find(id: string): OpenSlot | undefined {
+	find(id: string): OpenEntry | undefined {
 		const place = Number.parseInt(id.slice(id.lastIndexOf(ID_SEPARATOR) + 1), 36);
-		const slot = this.#slots.at(place);
-		return slot !== undefined && isOpen(slot) && slot.id === id ? slot : undefined;
+		const entry = this.#entries.at(place);
+		return entry !== undefined && isOpen(entry) && entry.id === id ? entry : undefined;
 	}
 
 	/** The open connections, the oldest first. None may be ended meanwhile. */
-	*all(): Generator<OpenSlot> {
-		for (const slot of this.#slots) if (isOpen(slot)) yield slot;
+	*all(): Generator<OpenEntry> {
+		for (const entry of this.#entries) if (isOpen(entry)) yield entry;
 	}
 
-	tagged(tag: string): OpenSlot[] {
+	tagged(tag: string): OpenEntry[] {
 		return this.#tags.get(tag);
 	}
 
@@ -202,23 +196,23 @@ export class Connections {
 	}
 
 	/** The open connections of a client, by what limits count by. */
-	ofClient(key: string): OpenSlot[] {
+	ofClient(key: string): OpenEntry[] {
 		return this.#clients.get(key).filter(isOpen);
 	}
 
-	addTag(slot: OpenSlot, tag: string): void {
-		if (slot.tags.includes(tag)) return;
-		slot.tags = [...slot.tags, tag];
-		slot.placesOfTags = [...slot.placesOfTags, 0];
-		this.#tags.add(tag, slot);
+	addTag(entry: OpenEntry, tag: string): void {
+		if (entry.tags.includes(tag)) return;
+		entry.tags = [...entry.tags, tag];
+		entry.placesOfTags = [...entry.placesOfTags, 0];
+		this.#tags.add(tag, entry);
 	}
 
-	removeTag(slot: OpenSlot, tag: string): void {
-		const index = slot.tags.indexOf(tag);
+	removeTag(entry: OpenEntry, tag: string): void {
+		const index = entry.tags.indexOf(tag);
 		if (index === -1) return;
-		this.#tags.delete(tag, slot);
-		slot.tags = slot.tags.filter((_, other) => other !== index);
-		slot.placesOfTags = slot.placesOfTags.filter((_, other) => other !== index);
+		this.#tags.delete(tag, entry);
+		entry.tags = entry.tags.filter((_, other) => other !== index);
+		entry.placesOfTags = entry.placesOfTags.filter((_, other) => other !== index);
 	}
 
 	/** Whether new connections of this scope are to be refused. */
@@ -238,17 +232,17 @@ export class Connections {
 		return await this.closeAll(scope, options);
 	}
 
-	/** {@link Connections.shutdown} for a server, of which nobody is told where it has no connections. */
+	/** {@link Registry.shutdown} for a server, of which nobody is told where it has no connections. */
 	async closeServer(server: object, options: ClosingOptions): Promise<void> {
 		this.#closing.add(server);
-		for (const slot of this.#slots) {
-			if (slot.hasLeft || !slot.isOf(server)) continue;
+		for (const entry of this.#entries) {
+			if (entry.hasLeft || !entry.isOf(server)) continue;
 			await this.closeAll(server, options);
 			return;
 		}
 	}
 
-	/** {@link Connections.shutdown} for all sites of the process. */
+	/** {@link Registry.shutdown} for all sites of the process. */
 	async shutdownAll(options: ClosingOptions): Promise<ClosingReport> {
 		this.#isClosingAll = true;
 		return await this.#end(() => true, options);
@@ -256,7 +250,7 @@ export class Connections {
 
 	/** Ends the connections that the scope has now. */
 	async closeAll(scope: object, options: ClosingOptions): Promise<ClosingReport> {
-		return await this.#end((slot) => slot.isOf(scope), options);
+		return await this.#end((entry) => entry.isOf(scope), options);
 	}
 
 	/** What it is configured with holds from the first connection on. */
@@ -272,24 +266,24 @@ export class Connections {
 		else this.health.start(health, this.all());
 		this.#cleanup?.stop();
 		this.#cleanup = cleanup && cleanUp(cleanup, (...told) => this.report(...told));
-		for (const slot of this.all()) this.#cleanup?.add(slot);
+		for (const entry of this.all()) this.#cleanup?.add(entry);
 	}
 
-	#end(isMeant: (slot: Slot) => boolean, options: ClosingOptions): Promise<ClosingReport> {
-		const slots = [...this.#slots].filter((slot) => !slot.hasLeft && isMeant(slot));
-		return end(slots, options, this.events);
+	#end(isMeant: (entry: Entry) => boolean, options: ClosingOptions): Promise<ClosingReport> {
+		const entries = [...this.#entries].filter((entry) => !entry.hasLeft && isMeant(entry));
+		return end(entries, options, this.events);
 	}
 
-	#forget(slot: Slot): void {
-		if (slot.hasLeft && !isOpen(slot)) this.#slots.delete(slot);
+	#forget(entry: Entry): void {
+		if (entry.hasLeft && !isOpen(entry)) this.#entries.delete(entry);
 	}
 }
 
-function isOpen(slot: Slot): slot is OpenSlot {
-	return slot.peer !== undefined && !slot.hasEnded;
+function isOpen(entry: Entry): entry is OpenEntry {
+	return entry.peer !== undefined && !entry.hasEnded;
 }
 
-/** The books of this process. */
-export function connections(): Connections {
-	return perProcess('connections', () => new Connections());
+/** The registry of this process. */
+export function processRegistry(): Registry {
+	return perProcess('connections', () => new Registry());
 }

@@ -1,71 +1,82 @@
 import type { Duplex } from 'node:stream';
 import type { ReportSubject } from '../../socket/report.ts';
 import type { AstroWebSocket } from '../../socket/types.ts';
+import type { Connection, ConnectionObserver } from '../connection/connection.ts';
 import { answeringServer } from '../http/answered.ts';
 import { type Closer, whenClosed } from '../protocol/when-closed.ts';
-import type { Connections } from './connections.ts';
-import type { Health } from './health.ts';
+import type { TableNode } from './entry-table.ts';
 import type { ConnectionData, Traffic } from './managed-connection.ts';
-import type { TableEntry } from './slot-table.ts';
 
-/** The part of an accepted connection that the books need. */
-export interface Tracked {
-	/** Messages so far, in each direction. */
-	readonly received: number;
-	readonly sent: number;
-	/** When the last one was, on the coarse clock. */
-	readonly activeAt: number;
-	/** Whether we ourselves keep the peer from being heard. */
-	readonly isPaused: boolean;
-	/** Who is told of what the books need to know. */
-	observer: ConnectionObserver | undefined;
-	close(code: number, reason: string): void;
-	ping(payload?: Buffer): void;
+/** The part of an accepted connection that its entry needs. */
+export type TrackedConnection = Pick<
+	Connection,
+	'activeAt' | 'close' | 'isPaused' | 'observer' | 'ping' | 'received' | 'sent'
+>;
+
+/** What is known of a connection's health. */
+export interface Health {
+	/** Milliseconds that the last answered ping took. */
+	roundTrip: number | undefined;
+	/** Pings of the rotation in a row that were not answered. */
+	missedPings: number;
+	/** What the ping that is under way has to be answered with, 0 if there is none. */
+	token: number;
+	sentAt: number;
+	/** Who waits for the answer: mostly nobody. */
+	waiting: Waiting[] | undefined;
 }
 
-/** What is told of an accepted connection. */
-export interface ConnectionObserver {
+/** Told of the milliseconds until the answer, or that there is none. */
+type Waiting = (roundTrip: number | undefined) => void;
+
+/** Keeps entries, and is told what becomes of them. */
+export interface EntryKeeper {
+	idOf(entry: Entry): string;
+	/** The handshake is complete. */
+	opened(entry: Entry): void;
 	/** A ping was answered. */
-	onPong(payload: Buffer): void;
-	/** It has ended, for the reasons that the `close` event of the socket gives. */
-	onEnded(code: number, reason: string): void;
+	answered(entry: Entry, payload: Buffer): void;
+	/** The connection has told how it ended. */
+	ended(entry: Entry, code: number, reason: string): void;
+	/** The socket is closed. */
+	leave(entry: Entry): void;
 }
 
-/** Where a socket has its slot, whichever instance of this module has entered it. */
+/** Where a socket has its entry, whichever instance of this module has entered it. */
 export const CONNECTION: unique symbol = Symbol.for('astro.websocket.connection');
 
-/** A socket that leads to its slot. */
-export interface BookedWebSocket extends AstroWebSocket {
-	[CONNECTION]?: Slot;
+/** A socket that leads to its entry. */
+export interface RegisteredWebSocket extends AstroWebSocket {
+	[CONNECTION]?: Entry;
 }
 
 /** What a handshake that is complete has brought. */
 export interface Opened {
-	readonly connection: Tracked;
-	readonly socket: BookedWebSocket;
+	readonly connection: TrackedConnection;
+	readonly socket: RegisteredWebSocket;
 	readonly tags: readonly string[];
 	readonly data: ConnectionData | undefined;
 	/** The request of the handshake, if the site has a hook that is told of it. */
 	readonly handshake?: (() => Request) | undefined;
 }
 
-/** Where a socket of the system has its slot. */
-const SLOT: unique symbol = Symbol('slot');
+/** Where a socket of the system has its entry. */
+const ENTRY: unique symbol = Symbol('entry');
 
-type BookedSocket = Duplex & {
-	[SLOT]?: Slot;
+type RegisteredSocket = Duplex & {
+	[ENTRY]?: Entry;
 	/** Of `net.Socket`. */
 	readonly bytesRead?: number;
 	readonly bytesWritten?: number;
 };
 
-/** One connection in the books, from its handshake until its socket is closed. */
-export class Slot implements Closer, ConnectionObserver, TableEntry<Slot> {
+/** One connection in the registry, from its handshake until its socket is closed. */
+export class Entry implements Closer, ConnectionObserver, TableNode<Entry> {
 	nextCloser: Closer | undefined;
 	place = 0;
-	older: Slot | undefined;
-	newer: Slot | undefined;
-	/** Who is to close it: see {@link Connections.shutdown}. */
+	older: Entry | undefined;
+	newer: Entry | undefined;
+	/** Who is to close it: see `Registry.shutdown()`. */
 	scope: object;
 	/** The client that it is counted for, if it is. */
 	key: string | undefined;
@@ -87,34 +98,34 @@ export class Slot implements Closer, ConnectionObserver, TableEntry<Slot> {
 	/** Whether the socket is closed, and whether the connection has told how. */
 	hasLeft = false;
 	hasEnded = false;
-	readonly #books: Connections;
-	readonly #socket: BookedSocket;
-	#connection: Tracked | undefined;
+	readonly #keeper: EntryKeeper;
+	readonly #socket: RegisteredSocket;
+	#connection: TrackedConnection | undefined;
 	/** Told when the socket is closed. */
 	#waiting: (() => void)[] | undefined;
 
 	constructor(
-		books: Connections,
+		keeper: EntryKeeper,
 		scope: object,
 		socket: Duplex,
 		{ number, enteredAt }: { readonly number: number; readonly enteredAt: number },
 	) {
-		this.#books = books;
+		this.#keeper = keeper;
 		this.scope = scope;
 		this.number = number;
 		this.enteredAt = enteredAt;
 		this.#socket = socket;
-		this.#socket[SLOT] = this;
+		this.#socket[ENTRY] = this;
 		whenClosed(socket, this);
 	}
 
 	/** That of a socket of the system, if it has one. */
-	static of(socket: Duplex): Slot | undefined {
-		return (socket as BookedSocket)[SLOT];
+	static of(socket: Duplex): Entry | undefined {
+		return (socket as RegisteredSocket)[ENTRY];
 	}
 
 	get id(): string {
-		return this.#books.idOf(this);
+		return this.#keeper.idOf(this);
 	}
 
 	/** What a report about this connection tells the `onError` hook. */
@@ -174,7 +185,7 @@ export class Slot implements Closer, ConnectionObserver, TableEntry<Slot> {
 		if (data !== undefined) this.data = data;
 		connection.observer = this;
 		socket[CONNECTION] = this;
-		this.#books.opened(this);
+		this.#keeper.opened(this);
 	}
 
 	/** Asks the client to close. One that is still opening will get its answer. */
@@ -191,18 +202,21 @@ export class Slot implements Closer, ConnectionObserver, TableEntry<Slot> {
 	}
 
 	onPong(payload: Buffer): void {
-		this.#books.health.answered(this, payload);
+		this.#keeper.answered(this, payload);
 	}
 
 	onEnded(code: number, reason: string): void {
-		this.#books.ended(this, code, reason);
+		this.#keeper.ended(this, code, reason);
 	}
 
 	onClose(): void {
-		this.#books.leave(this);
+		this.#keeper.leave(this);
 		for (const tell of this.#waiting ?? []) tell();
 	}
 }
+
+/** An entry that is open, with the socket that it has. */
+export type OpenEntry = Entry & { readonly peer: AstroWebSocket };
 
 const NO_TAGS: readonly string[] = [];
 const NO_DATA: ConnectionData = Object.freeze({});

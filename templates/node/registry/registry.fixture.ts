@@ -1,10 +1,11 @@
-/** Connections for the tests of this folder: those of the books, with nothing below them. */
+/** Connections for the tests of this folder: those of the registry, with nothing below them. */
 
 import { Duplex } from 'node:stream';
+import type { ConnectionObserver } from '../connection/connection.ts';
 import { limitKey } from '../http/client-address.ts';
-import type { Connections } from './connections.ts';
-import type { ConnectionData, OpenSlot } from './managed-connection.ts';
-import type { BookedWebSocket, ConnectionObserver, Opened, Slot, Tracked } from './slot.ts';
+import type { Entry, OpenEntry, Opened, RegisteredWebSocket, TrackedConnection } from './entry.ts';
+import type { ConnectionData } from './managed-connection.ts';
+import type { Registry } from './registry.ts';
 
 /** A stream that swallows what it is given. */
 export function stream(): Duplex {
@@ -12,7 +13,7 @@ export function stream(): Duplex {
 }
 
 /** An accepted connection that writes down what is asked of it. */
-export class FakeConnection implements Tracked {
+export class FakeConnection implements TrackedConnection {
 	received = 0;
 	sent = 0;
 	activeAt: number = Number.NEGATIVE_INFINITY;
@@ -37,35 +38,35 @@ export class FakeConnection implements Tracked {
 
 /** A handshake that is complete. */
 export function opened(
-	over: Partial<Tracked> = {},
+	over: Partial<TrackedConnection> = {},
 	{ tags = [], data }: { readonly tags?: readonly string[]; readonly data?: ConnectionData } = {},
 ): Opened {
 	const socket = Object.assign(new EventTarget(), {
 		url: 'ws://localhost/',
 		protocol: '',
 		bufferedAmount: 0,
-	}) as BookedWebSocket;
+	}) as RegisteredWebSocket;
 	return { connection: Object.assign(new FakeConnection(), over), socket, tags, data };
 }
 
-/** A connection in the books, open, and what it is made of. */
+/** A connection in the registry, open, and what it is made of. */
 export interface Booked {
-	readonly slot: OpenSlot;
+	readonly entry: OpenEntry;
 	readonly connection: FakeConnection;
-	readonly socket: BookedWebSocket;
+	readonly socket: RegisteredWebSocket;
 	readonly stream: Duplex;
 	/** Ends it: the connection tells how, then its socket is closed. */
 	end(code?: number): void;
 }
 
-/** Enters a connection into the books, and opens it. */
+/** Enters a connection into the registry, and opens it. */
 export function book(
-	books: Connections,
+	registry: Registry,
 	{
 		tags = [],
 		data,
 		address,
-		site = books,
+		site = registry,
 	}: {
 		readonly tags?: readonly string[];
 		readonly data?: ConnectionData;
@@ -75,30 +76,30 @@ export function book(
 	} = {},
 ): Booked {
 	const wire = stream();
-	const slot = books.enter(site, wire, Number.POSITIVE_INFINITY);
-	if (slot === undefined) throw new Error('There is no end of room.');
+	const entry = registry.enter(site, wire, Number.POSITIVE_INFINITY);
+	if (entry === undefined) throw new Error('There is no end of room.');
 	if (address !== undefined) {
-		slot.address = address;
-		books.count(limitKey(address), slot, Number.POSITIVE_INFINITY);
+		entry.address = address;
+		registry.count(limitKey(address), entry, Number.POSITIVE_INFINITY);
 	}
 	const connection = new FakeConnection();
 	const { socket } = opened();
-	slot.opened({ connection, socket, tags, data });
+	entry.opened({ connection, socket, tags, data });
 	return {
-		slot: openSlot(slot),
+		entry: openEntry(entry),
 		connection,
 		socket,
 		stream: wire,
 		end(code = 1000) {
-			slot.onEnded(code, '');
+			entry.onEnded(code, '');
 			wire.destroy();
-			slot.onClose();
+			entry.onClose();
 		},
 	};
 }
 
-function openSlot(slot: Slot): OpenSlot {
-	const { peer } = slot;
+function openEntry(entry: Entry): OpenEntry {
+	const { peer } = entry;
 	if (peer === undefined) throw new Error('It is not open.');
-	return Object.assign(slot, { peer });
+	return Object.assign(entry, { peer });
 }

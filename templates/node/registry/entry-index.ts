@@ -5,10 +5,10 @@ export interface Places<Entry> {
 }
 
 /**
- * Who is in the books under a word: a tag, or a client. Entries know their places, because a `Set`
+ * Who is in the registry under a word: a tag, or a client. Entries know their places, because a `Set`
  * takes four times the memory, and is made anew each time that it has filled up with what was deleted.
  */
-export class SlotIndex<Entry extends object> {
+export class EntryIndex<Entry extends object> {
 	/** Most words stand for one. */
 	readonly #entries: Map<string, Entry | Entry[]> = new Map();
 	readonly #places: Places<Entry>;

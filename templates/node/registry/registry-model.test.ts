@@ -1,11 +1,11 @@
-/** The books against a reference that is too simple to be wrong, over random histories. */
+/** The registry against a reference that is too simple to be wrong, over random histories. */
 
 import assert from 'node:assert/strict';
 import type { Duplex } from 'node:stream';
 import { test } from 'node:test';
-import { type FakeConnection, opened, stream } from './books.fixture.ts';
-import { Connections } from './connections.ts';
-import type { Slot } from './slot.ts';
+import type { Entry } from './entry.ts';
+import { type FakeConnection, opened, stream } from './registry.fixture.ts';
+import { Registry } from './registry.ts';
 
 const HISTORIES = 60;
 const STEPS = 400;
@@ -17,7 +17,7 @@ const SITES = [{}, {}];
 
 /** A connection as the reference knows it. */
 interface Known {
-	readonly slot: Slot;
+	readonly entry: Entry;
 	readonly stream: Duplex;
 	readonly site: object;
 	client: string | undefined;
@@ -37,7 +37,7 @@ function random(seed: number): (below: number) => number {
 }
 
 class History {
-	readonly books = new Connections();
+	readonly registry = new Registry();
 	readonly known: Known[] = [];
 	readonly told: string[] = [];
 	readonly expected: string[] = [];
@@ -47,8 +47,8 @@ class History {
 
 	constructor(seed: number) {
 		this.#random = random(seed);
-		this.books.events.on('connection:added', ({ id }) => this.told.push(`added ${id}`));
-		this.books.events.on('connection:removed', ({ connection, code }) =>
+		this.registry.events.on('connection:added', ({ id }) => this.told.push(`added ${id}`));
+		this.registry.events.on('connection:removed', ({ connection, code }) =>
 			this.told.push(`removed ${connection.id} ${code}`),
 		);
 	}
@@ -72,16 +72,16 @@ class History {
 	enter(): void {
 		const wire = stream();
 		const site = this.pick(SITES) ?? {};
-		const slot = this.books.enter(site, wire, MOST);
-		assert.equal(slot === undefined, this.known.length >= MOST);
-		if (slot === undefined) return;
+		const entry = this.registry.enter(site, wire, MOST);
+		assert.equal(entry === undefined, this.known.length >= MOST);
+		if (entry === undefined) return;
 		const client = this.pick(CLIENTS) ?? '';
-		slot.address = client;
+		entry.address = client;
 		const ofClient = this.known.filter((known) => known.client === client).length;
-		const isCounted = this.books.count(client, slot, MOST_OF_CLIENT);
+		const isCounted = this.registry.count(client, entry, MOST_OF_CLIENT);
 		assert.equal(isCounted, ofClient < MOST_OF_CLIENT);
 		this.known.push({
-			slot,
+			entry,
 			stream: wire,
 			site,
 			client: isCounted ? client : undefined,
@@ -90,12 +90,12 @@ class History {
 		});
 	}
 
-	/** A socket that is in the books does not get a second place. */
+	/** A socket that is in the registry does not get a second place. */
 	enterAgain(): void {
 		const known = this.pick(this.known);
 		if (known === undefined) return;
-		assert.equal(this.books.enter(known.site, known.stream, MOST), known.slot);
-		if (known.client !== undefined) assert.ok(this.books.count('another', known.slot, 1));
+		assert.equal(this.registry.enter(known.site, known.stream, MOST), known.entry);
+		if (known.client !== undefined) assert.ok(this.registry.count('another', known.entry, 1));
 	}
 
 	open(): void {
@@ -104,11 +104,11 @@ class History {
 		if (known === undefined) return;
 		const tags = TAGS.filter(() => this.#random(2) === 0);
 		const handshake = opened({}, { tags });
-		known.slot.opened(handshake);
+		known.entry.opened(handshake);
 		known.connection = handshake.connection as FakeConnection;
 		known.tags = new Set(tags);
 		this.accepted++;
-		this.expected.push(`added ${known.slot.id}`);
+		this.expected.push(`added ${known.entry.id}`);
 	}
 
 	/** The socket of one that is opening is closed; of one that is open it may be told first. */
@@ -129,7 +129,7 @@ class History {
 		// Nothing is counted twice, however often it is told.
 		known.connection?.observer?.onEnded(code, '');
 		this.closed++;
-		this.expected.push(`removed ${known.slot.id} ${code}`);
+		this.expected.push(`removed ${known.entry.id} ${code}`);
 	}
 
 	leave(known: Known): void {
@@ -142,9 +142,9 @@ class History {
 		const known = this.pick(this.known.filter(({ connection }) => connection !== undefined));
 		const tag = this.pick(TAGS);
 		if (known === undefined || tag === undefined) return;
-		const slot = this.books.find(known.slot.id);
-		assert.ok(slot !== undefined);
-		this.books.addTag(slot, tag);
+		const entry = this.registry.find(known.entry.id);
+		assert.ok(entry !== undefined);
+		this.registry.addTag(entry, tag);
 		known.tags.add(tag);
 	}
 
@@ -152,31 +152,31 @@ class History {
 		const known = this.pick(this.known.filter(({ connection }) => connection !== undefined));
 		const tag = this.pick(TAGS);
 		if (known === undefined || tag === undefined) return;
-		const slot = this.books.find(known.slot.id);
-		assert.ok(slot !== undefined);
-		this.books.removeTag(slot, tag);
+		const entry = this.registry.find(known.entry.id);
+		assert.ok(entry !== undefined);
+		this.registry.removeTag(entry, tag);
 		known.tags.delete(tag);
 	}
 
 	compare(): void {
-		const { books, known } = this;
+		const { registry, known } = this;
 		const open = known.filter(({ connection }) => connection !== undefined);
-		const ids = (slots: Iterable<Slot>): string[] => Array.from(slots, ({ id }) => id).sort();
-		assert.equal(books.size, known.length);
-		assert.equal(books.open, open.length);
-		assert.deepEqual(ids(books.all()), ids(open.map(({ slot }) => slot)));
+		const ids = (entries: Iterable<Entry>): string[] => Array.from(entries, ({ id }) => id).sort();
+		assert.equal(registry.size, known.length);
+		assert.equal(registry.open, open.length);
+		assert.deepEqual(ids(registry.all()), ids(open.map(({ entry }) => entry)));
 		for (const tag of TAGS) {
-			const tagged = open.filter(({ tags }) => tags.has(tag)).map(({ slot }) => slot);
-			assert.deepEqual(ids(books.tagged(tag)), ids(tagged));
-			assert.equal(books.countTagged(tag), tagged.length);
+			const tagged = open.filter(({ tags }) => tags.has(tag)).map(({ entry }) => entry);
+			assert.deepEqual(ids(registry.tagged(tag)), ids(tagged));
+			assert.equal(registry.countTagged(tag), tagged.length);
 		}
 		const clients = new Set(known.flatMap(({ client }) => client ?? []));
-		assert.equal(books.clients, clients.size);
+		assert.equal(registry.clients, clients.size);
 		for (const client of CLIENTS) {
-			const ofClient = open.filter((each) => each.client === client).map(({ slot }) => slot);
-			assert.deepEqual(ids(books.ofClient(client)), ids(ofClient));
+			const ofClient = open.filter((each) => each.client === client).map(({ entry }) => entry);
+			assert.deepEqual(ids(registry.ofClient(client)), ids(ofClient));
 		}
-		const { accepted, closed } = books.metrics.totals(books.all());
+		const { accepted, closed } = registry.metrics.totals(registry.all());
 		assert.deepEqual([accepted, closed], [this.accepted, this.closed]);
 		assert.deepEqual(this.told, this.expected);
 	}
@@ -187,7 +187,7 @@ class History {
 }
 
 for (let seed = 1; seed <= HISTORIES; seed++) {
-	test(`the books agree with the reference, history ${seed}`, () => {
+	test(`the registry agree with the reference, history ${seed}`, () => {
 		const history = new History(seed * 2_654_435);
 		for (let step = 0; step < STEPS; step++) history.step();
 		while (history.known.length > 0) {
@@ -195,6 +195,6 @@ for (let seed = 1; seed <= HISTORIES; seed++) {
 			history.end();
 			history.compare();
 		}
-		assert.deepEqual([history.books.size, history.books.clients], [0, 0]);
+		assert.deepEqual([history.registry.size, history.registry.clients], [0, 0]);
 	});
 }
