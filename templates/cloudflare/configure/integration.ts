@@ -7,8 +7,8 @@ import { initialName, packageName, upstreamName } from '../../configure/package-
 import { withPrerenderWarning } from '../../configure/prerender-warning.ts';
 import { addSiteMiddleware } from '../../configure/site-middleware.ts';
 import { resolveWebSocketOptions } from '../../options/options.ts';
-import { warnings } from './not-kept.ts';
 import { sitePlugin } from './site-plugin.ts';
+import { unsupportedOptionWarnings } from './unsupported-options.ts';
 
 /** What is added to a site. */
 export interface IntegrationParts {
@@ -41,7 +41,7 @@ export function withWebSocketIntegration(
 ): AstroIntegration {
 	const { hooks } = integration;
 	const options = resolveWebSocketOptions(adapterOptions);
-	const notKept = warnings(Reflect.get(adapterOptions, 'websocket'));
+	const notKept = unsupportedOptionWarnings(Reflect.get(adapterOptions, 'websocket'));
 	Reflect.deleteProperty(adapterOptions, 'websocket');
 
 	return withPrerenderWarning({

@@ -1,7 +1,7 @@
 import type { PlatformContext } from '../connection/platform.ts';
-import { webSockets } from './built-site.ts';
 import { admitState, type SiteState } from './fetch-state.ts';
 import type { SiteApp } from './site.ts';
+import { webSockets } from './site-instance.ts';
 
 /** Admits a request for upstream's `cf`. */
 export function admitWebSocket(

@@ -20,10 +20,14 @@ import { Upgrade } from '../handshake/upgrade.ts';
 import { UPGRADE, type UpgradeRequest } from '../handshake/upgrade-request.ts';
 
 /** The options that a Worker can keep. */
-export type Kept = 'allowedOrigins' | 'handshakeTimeout' | 'maxMessagesPerSecond' | 'maxPayload';
+export type SupportedOption =
+	| 'allowedOrigins'
+	| 'handshakeTimeout'
+	| 'maxMessagesPerSecond'
+	| 'maxPayload';
 
 /** What is left of the options in the built site. */
-export type SiteOptions = Pick<ResolvedWebSocketOptions, Kept>;
+export type SiteOptions = Pick<ResolvedWebSocketOptions, SupportedOption>;
 
 /** The parts of Astro's app that are needed here. */
 export interface SiteApp {

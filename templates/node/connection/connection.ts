@@ -5,9 +5,9 @@ import { OPEN, type ReadyState } from '../../socket/ready-state.ts';
 import type { Payload, Receiver, Sent, Transport } from '../../socket/transport.ts';
 import { afterReading } from '../process/after-reading.ts';
 import { coarseClock } from '../process/coarse-clock.ts';
+import { addHeapPressure, removeHeapPressure } from '../protocol/heap-pressure.ts';
 import { Outbox } from '../protocol/outbox.ts';
 import type { RawReceiver, RawTransport, Wire } from '../protocol/transport.ts';
-import { relieve, weigh } from '../protocol/weight.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 import { livenessOf, type MonitoredConnection } from './liveness.ts';
 
@@ -159,7 +159,7 @@ export class Connection implements Transport, RawReceiver, MonitoredConnection {
 	message(data: string | ArrayBuffer): void {
 		this.received++;
 		this.activeAt = time.now;
-		if (typeof data !== 'string') weigh(data.byteLength);
+		if (typeof data !== 'string') addHeapPressure(data.byteLength);
 		const { maxMessagesPerSecond } = this.#settings;
 		if (maxMessagesPerSecond > 0) {
 			this.#rate ??= new MessageRate(maxMessagesPerSecond);
@@ -167,7 +167,7 @@ export class Connection implements Transport, RawReceiver, MonitoredConnection {
 			if (!this.#rate.take()) this.#end(POLICY_VIOLATION, 'Too many messages');
 		}
 		this.#receiver?.message(data);
-		if (typeof data !== 'string') relieve();
+		if (typeof data !== 'string') removeHeapPressure();
 	}
 
 	failed(error: Error): void {

@@ -14,9 +14,9 @@ const MAX_HELD_BYTES = 64 * 1024;
  * kernel when the write returns: then the same memory serves the next ones, while it is still in the
  * processor's cache.
  */
-let desk = Buffer.allocUnsafeSlow(MAX_HELD_BYTES);
+let sharedBuffer = Buffer.allocUnsafeSlow(MAX_HELD_BYTES);
 
-/** Whose frames are on the desk. */
+/** Whose frames are on the shared buffer. */
 let owner: Outbox | undefined;
 
 /**
@@ -27,10 +27,10 @@ export class Outbox {
 	readonly #wire: Wire;
 	/** Whether what has been written and is not buffered is used by nobody any more. */
 	readonly #isSystemSocket: boolean;
-	/** Frames that had to leave the desk to another outbox. */
-	#aside: Buffer[] | undefined;
-	#asideBytes = 0;
-	#deskBytes = 0;
+	/** Frames that had to leave the shared buffer to another outbox. */
+	#evicted: Buffer[] | undefined;
+	#evictedBytes = 0;
+	#sharedBytes = 0;
 	#sent: Sent[] | undefined;
 	#isScheduled = false;
 	/** Whether somebody will let everything out. */
@@ -44,7 +44,7 @@ export class Outbox {
 
 	/** Bytes that the wire has not been given yet. */
 	get heldBytes(): number {
-		return this.#asideBytes + this.#deskBytes;
+		return this.#evictedBytes + this.#sharedBytes;
 	}
 
 	/** Sends a message of `size` bytes. */
@@ -58,10 +58,10 @@ export class Outbox {
 			return;
 		}
 		if (owner !== this) {
-			if (owner !== undefined) owner.#leaveDesk();
+			if (owner !== undefined) owner.#evict();
 			owner = this;
 		}
-		this.#deskBytes = writeFrame(desk, this.#deskBytes, message, size);
+		this.#sharedBytes = writeFrame(sharedBuffer, this.#sharedBytes, message, size);
 		if (sent !== undefined) {
 			this.#sent ??= [];
 			this.#sent.push(sent);
@@ -102,28 +102,28 @@ export class Outbox {
 		if (this.heldBytes === 0) return;
 		const sent = this.#sent && all(this.#sent);
 		this.#sent = undefined;
-		const isAlone = this.#aside === undefined;
+		const isAlone = this.#evicted === undefined;
 		if (isAlone && this.#isSystemSocket && this.#wire.writableLength === 0) {
-			this.#wire.write(desk.subarray(0, this.#deskBytes), sent);
-			if (this.#wire.writableLength > 0) desk = Buffer.allocUnsafeSlow(MAX_HELD_BYTES);
-			this.#deskBytes = 0;
+			this.#wire.write(sharedBuffer.subarray(0, this.#sharedBytes), sent);
+			if (this.#wire.writableLength > 0) sharedBuffer = Buffer.allocUnsafeSlow(MAX_HELD_BYTES);
+			this.#sharedBytes = 0;
 			owner = undefined;
 			return;
 		}
-		// Behind what waits already the whole desk would be kept for a few bytes.
-		if (owner === this) this.#leaveDesk();
-		const [first, ...others] = this.#aside ?? [];
-		this.#aside = undefined;
-		this.#asideBytes = 0;
+		// Behind what waits already the whole shared buffer would be kept for a few bytes.
+		if (owner === this) this.#evict();
+		const [first, ...others] = this.#evicted ?? [];
+		this.#evicted = undefined;
+		this.#evictedBytes = 0;
 		if (first === undefined) return;
 		this.#wire.write(others.length === 0 ? first : Buffer.concat([first, ...others]), sent);
 	}
 
-	#leaveDesk(): void {
-		this.#aside ??= [];
-		this.#aside.push(Buffer.from(desk.subarray(0, this.#deskBytes)));
-		this.#asideBytes += this.#deskBytes;
-		this.#deskBytes = 0;
+	#evict(): void {
+		this.#evicted ??= [];
+		this.#evicted.push(Buffer.from(sharedBuffer.subarray(0, this.#sharedBytes)));
+		this.#evictedBytes += this.#sharedBytes;
+		this.#sharedBytes = 0;
 		owner = undefined;
 	}
 

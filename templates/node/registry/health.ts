@@ -68,7 +68,7 @@ export class HealthMonitor {
 	/** It has ended. */
 	delete(entry: OpenEntry): void {
 		this.#rotation?.delete(entry);
-		if (entry.health !== undefined) settle(entry.health, undefined);
+		if (entry.health !== undefined) endCheck(entry.health, undefined);
 	}
 
 	/** Visits those who are due, which a timer does as well. */
@@ -91,7 +91,7 @@ export class HealthMonitor {
 			health.waiting.push(resolve);
 			const giveUp = (): void => {
 				// Whoever asks next gets a ping of his own, unless the rotation still waits for this one.
-				if (this.#rotation === undefined && health.token === token) settle(health, undefined);
+				if (this.#rotation === undefined && health.token === token) endCheck(health, undefined);
 				resolve(undefined);
 			};
 			timer = setTimeout(() => afterReading(giveUp), timeout).unref();
@@ -108,7 +108,7 @@ export class HealthMonitor {
 		health.missedPings = 0;
 		health.roundTrip = this.#clock() - health.sentAt;
 		this.#answered++;
-		settle(health, health.roundTrip);
+		endCheck(health, health.roundTrip);
 		this.#tell(entry, health);
 	}
 
@@ -119,7 +119,7 @@ export class HealthMonitor {
 		if (health.token !== 0) {
 			health.missedPings++;
 			this.#missed++;
-			settle(health, undefined);
+			endCheck(health, undefined);
 			this.#tell(entry, health, noAnswer(interval));
 			if (health.missedPings >= maxMissedPings) {
 				this.#terminated++;
@@ -180,7 +180,7 @@ function healthOf(entry: Entry): Health {
 }
 
 /** No ping is under way any more. */
-function settle(health: Health, roundTrip: number | undefined): void {
+function endCheck(health: Health, roundTrip: number | undefined): void {
 	const { waiting } = health;
 	health.token = 0;
 	health.waiting = undefined;

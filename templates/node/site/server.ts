@@ -79,7 +79,12 @@ export function createWebSocketHost(handler: RequestHandler, app: HostApp): WebS
 						if (!isHandshake(handed)) refuse(response, BAD_HANDSHAKE);
 						else {
 							const result = handler(handed, response, undefined, locals);
-							settle(host, response, result, subjectOf(handed, { path: requestPath(handed) }));
+							reportRejection(
+								host,
+								response,
+								result,
+								subjectOf(handed, { path: requestPath(handed) }),
+							);
 						}
 					},
 				},
@@ -141,7 +146,7 @@ function attach(
 	});
 }
 
-function settle(
+function reportRejection(
 	host: Host,
 	response: ServerResponse,
 	result: void | Promise<void>,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ownEntry } from './own-entry.ts';
+import { workerEntry } from './worker-entry.ts';
 
-const entry = (main?: string): string | undefined => ownEntry(main, '@official/adapter', 'ours');
+const entry = (main?: string): string | undefined => workerEntry(main, '@official/adapter', 'ours');
 
 test('an entry of the official adapter is that of this one', () => {
 	assert.equal(entry('@official/adapter/entrypoints/server'), 'ours/entrypoints/server');

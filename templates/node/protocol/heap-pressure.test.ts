@@ -5,7 +5,7 @@ import { test } from 'node:test';
 /** Makes and drops 1 GiB of messages, and tells what collections that took. */
 const MESSAGES = `
 import { PerformanceObserver, constants } from 'node:perf_hooks';
-import { relieve, weigh } from '${new URL('./weight.ts', import.meta.url)}';
+import { removeHeapPressure, addHeapPressure } from '${new URL('./heap-pressure.ts', import.meta.url)}';
 
 const counts = { young: 0, full: 0 };
 const observer = new PerformanceObserver((list) => {
@@ -16,9 +16,9 @@ const observer = new PerformanceObserver((list) => {
 });
 observer.observe({ entryTypes: ['gc'] });
 for (let message = 0; message < 64 * 1024; message++) {
-	weigh(16 * 1024);
+	addHeapPressure(16 * 1024);
 	Buffer.allocUnsafeSlow(16 * 1024);
-	relieve();
+	removeHeapPressure();
 	// Collections are told of in between.
 	if (message % 1024 === 0) await new Promise(setImmediate);
 }

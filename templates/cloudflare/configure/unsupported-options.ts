@@ -1,7 +1,7 @@
 import { type ResolvedWebSocketOptions, resolveWebSocketOptions } from '../../options/options.ts';
-import type { Kept } from '../site/site.ts';
+import type { SupportedOption } from '../site/site.ts';
 
-type NotKept = Exclude<keyof ResolvedWebSocketOptions, Kept | 'hooks'>;
+type UnsupportedOption = Exclude<keyof ResolvedWebSocketOptions, SupportedOption | 'hooks'>;
 
 const NO_PINGS = 'a Worker cannot send pings, nor see the answers';
 const NO_BUFFER = 'the Workers runtime does not tell how much waits to go out';
@@ -9,7 +9,7 @@ const NO_COUNT =
 	'requests are spread over many instances of the Worker, none of which sees the others';
 
 /** Why an option cannot be kept in a Worker. */
-const REASONS: Record<NotKept, string> = {
+const REASONS: Record<UnsupportedOption, string> = {
 	maxBufferedAmount: NO_BUFFER,
 	overflow: NO_BUFFER,
 	heartbeatInterval: NO_PINGS,
@@ -30,7 +30,7 @@ const REASONS: Record<NotKept, string> = {
  *
  * @param given The `websocket` option as the user wrote it.
  */
-export function warnings(given: object | undefined): string[] {
+export function unsupportedOptionWarnings(given: object | undefined): string[] {
 	const set = Object.entries(REASONS).filter(
 		([name]) => given !== undefined && Reflect.get(given, name) !== undefined,
 	);
@@ -40,7 +40,7 @@ export function warnings(given: object | undefined): string[] {
 }
 
 /** The same options where the site runs in Node, with the values that set no limit. */
-const WITHOUT_LIMIT: Pick<ResolvedWebSocketOptions, NotKept> = {
+const WITHOUT_LIMIT: Pick<ResolvedWebSocketOptions, UnsupportedOption> = {
 	maxBufferedAmount: Number.POSITIVE_INFINITY,
 	overflow: 'close',
 	heartbeatInterval: 0,
@@ -61,6 +61,6 @@ const WITHOUT_LIMIT: Pick<ResolvedWebSocketOptions, NotKept> = {
  *
  * @param adapterOptions The user's, if there are any.
  */
-export function limitsOfWorker(adapterOptions: object = {}): ResolvedWebSocketOptions {
+export function optionsOfWorker(adapterOptions: object = {}): ResolvedWebSocketOptions {
 	return { ...resolveWebSocketOptions(adapterOptions), ...WITHOUT_LIMIT };
 }

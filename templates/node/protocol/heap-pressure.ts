@@ -27,7 +27,7 @@ const scale: { weight?: unknown } = perProcess('scale', () => ({}));
  * Where young objects have much room, as they do once Astro has started, large messages so lead to
  * full collections alone. With a weight on the heap for each of them the cheap ones come first.
  */
-export function weigh(bytes: number): void {
+export function addHeapPressure(bytes: number): void {
 	if (bytes < LARGE) return;
 	for (let left = Math.ceil((bytes * FACTOR) / ELEMENT); left > 0; left -= MAX_ELEMENTS) {
 		scale.weight = new Array(Math.min(left, MAX_ELEMENTS));
@@ -38,6 +38,6 @@ export function weigh(bytes: number): void {
  * Takes the weight away. What is there when young objects are collected outlives that, and what does
  * has V8 give them more room, so that they are collected less often and longer.
  */
-export function relieve(): void {
+export function removeHeapPressure(): void {
 	scale.weight = undefined;
 }

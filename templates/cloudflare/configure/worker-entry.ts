@@ -6,7 +6,7 @@ import { packageName, upstreamName } from '../../configure/package-name.ts';
  *
  * @param main As the configuration has it.
  */
-export function ownEntry(
+export function workerEntry(
 	main: string | undefined,
 	official: string = upstreamName(),
 	own: string = packageName(),
