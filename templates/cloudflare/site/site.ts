@@ -1,3 +1,4 @@
+import { decide } from '../../handshake/decide.ts';
 import { areProtocols, tokens } from '../../handshake/handshake.ts';
 import type { WebSocketHandshake, WebSocketHooks } from '../../handshake/hooks.ts';
 import { isOriginAllowed } from '../../handshake/origin.ts';
@@ -101,67 +102,69 @@ export class Site {
 		}
 		const { headers, url } = request;
 		const { allowedOrigins, handshakeTimeout } = this.#options;
-		const isAllowed = isOriginAllowed(
-			{ origin: headers.get('origin'), own: new URL(url).origin },
-			{
-				allowedOrigins,
-				isAllowedDomain: (host, protocol) => app.matchesAllowedDomains?.(host, protocol),
-			},
-		);
-		if (!isAllowed) return refused(FORBIDDEN_ORIGIN);
 		const protocols = tokens(headers.get('sec-websocket-protocol'));
-		if (!areProtocols(protocols)) return refused(MALFORMED_PROTOCOLS);
+		// The edge writes the header, whatever the client sends.
+		const handshake = { request, clientAddress: headers.get('cf-connecting-ip') ?? '', protocols };
 		// It ends with the request, or comes too late to change anything.
 		const late = new Promise<Response>((resolve) => {
 			if (handshakeTimeout === 0) return;
 			setTimeout(() => resolve(refused(HANDSHAKE_TIMEOUT)), handshakeTimeout);
 		});
-		return Promise.race([this.#verify(request, locals, protocols, context, late), late]);
-	}
-
-	/** Asks the hooks about a handshake whose origin may connect. */
-	async #verify(
-		request: UpgradeRequest,
-		locals: object,
-		protocols: readonly string[],
-		context: PlatformContext,
-		late: Promise<Response>,
-	): Promise<Upgrade | Response> {
-		const { headers } = request;
-		const hooks = this.#hooks;
-		// The edge writes it, whatever the client sends.
-		let clientAddress = headers.get('cf-connecting-ip') ?? '';
-		let handshake: WebSocketHandshake;
-		let running = 'clientAddress';
-		try {
-			clientAddress = (await hooks.clientAddress?.(request, clientAddress)) ?? clientAddress;
-			handshake = { request, clientAddress, protocols };
-			running = 'verifyClient';
-			const verdict: unknown =
-				hooks.verifyClient === undefined || (await hooks.verifyClient(handshake));
-			if (verdict !== true) return verdict instanceof Response ? verdict : refused(NOT_VERIFIED);
-		} catch (error) {
-			const message = `The WebSocket hook \`${running}\` failed`;
-			context.waitUntil(this.#report(message, error, { request }));
-			return refused(FAILED);
-		}
+		const refusal = await decide<Response>({
+			origin() {
+				const isAllowed = isOriginAllowed(
+					{ origin: headers.get('origin'), own: new URL(url).origin },
+					{
+						allowedOrigins,
+						isAllowedDomain: (host, protocol) => app.matchesAllowedDomains?.(host, protocol),
+					},
+				);
+				return !isAllowed && refused(FORBIDDEN_ORIGIN);
+			},
+			protocols: () => !areProtocols(protocols) && refused(MALFORMED_PROTOCOLS),
+			verify: () => Promise.race([this.#verify(handshake, context), late]),
+		});
+		if (refusal !== undefined) return refusal;
 		const upgrade = new Upgrade({
 			handshake,
 			limits: this.#options,
-			hooks,
+			hooks: this.#hooks,
 			report: this.#report,
 			context,
 			late,
 		});
 		request[UPGRADE] = upgrade;
-		const ours: WebSocketLocals = {
+		const added: WebSocketLocals = {
 			isUpgradeRequest: true,
 			upgradeWebSocket(options) {
 				return upgrade.prepare(options);
 			},
 		};
-		Object.assign(locals, ours);
+		Object.assign(locals, added);
 		return upgrade;
+	}
+
+	/** Asks the hooks about a handshake, and writes down the address that they give the client. */
+	async #verify(
+		handshake: { -readonly [Key in keyof WebSocketHandshake]: WebSocketHandshake[Key] },
+		context: PlatformContext,
+	): Promise<Response | undefined> {
+		const { request, clientAddress } = handshake;
+		const hooks = this.#hooks;
+		let running = 'clientAddress';
+		try {
+			handshake.clientAddress =
+				(await hooks.clientAddress?.(request, clientAddress)) ?? clientAddress;
+			running = 'verifyClient';
+			const verdict: unknown =
+				hooks.verifyClient === undefined || (await hooks.verifyClient(handshake));
+			if (verdict === true) return undefined;
+			return verdict instanceof Response ? verdict : refused(NOT_VERIFIED);
+		} catch (error) {
+			const message = `The WebSocket hook \`${running}\` failed`;
+			context.waitUntil(this.#report(message, error, { request }));
+			return refused(FAILED);
+		}
 	}
 }
 

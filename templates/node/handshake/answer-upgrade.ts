@@ -104,7 +104,7 @@ export function answerHeld(
 
 function enterContext(request: IncomingMessage, head: Buffer): UpgradeContext {
 	request.url = requestPath(request);
-	const context: UpgradeContext = { path: request.url, head, pending: undefined, ended: false };
+	const context: UpgradeContext = { path: request.url, head, prepared: undefined, ended: false };
 	setUpgradeContext(request, context);
 	return context;
 }

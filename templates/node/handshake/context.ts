@@ -13,8 +13,8 @@ export interface UpgradeContext {
 	origin?: string;
 	/** What came in behind the request's head in the same packet. */
 	readonly head: Buffer;
-	/** Set once `upgradeWebSocket()` was called. */
-	pending: PendingUpgrade | undefined;
+	/** Left by `upgradeWebSocket()` for the response that accepts: see `createUpgradeResponse()`. */
+	prepared: PreparedUpgrade | undefined;
 	/** Whether the response has been sent, or can be sent no more. */
 	ended: boolean;
 	/** Why it is refused, where it is not the site that refuses it. */
@@ -68,7 +68,7 @@ export interface Admission {
 }
 
 /** A prepared upgrade that waits for its response. */
-export interface PendingUpgrade {
+export interface PreparedUpgrade {
 	/** The 101 is about to be sent: complete the handshake on the raw connection. */
 	accept(socket: Duplex, headers: readonly HeaderLine[]): void;
 	/** The request has ended; a no-op where the upgrade was accepted. */

@@ -76,7 +76,7 @@ export function createUpgradeResponse(
 	response.once('close', () => {
 		letGo();
 		context.ended = true;
-		context.pending?.abandon();
+		context.prepared?.abandon();
 	});
 
 	context.giveUp = () => {
@@ -98,7 +98,7 @@ export function createUpgradeResponse(
 			if (isReleased) discardInput();
 			return Reflect.apply(writeHead, response, args);
 		}
-		if (context.pending === undefined) return Reflect.apply(writeHead, response, [500]);
+		if (context.prepared === undefined) return Reflect.apply(writeHead, response, [500]);
 		if (context.admission?.isClosing()) return Reflect.apply(writeHead, response, [503]);
 
 		const lines = headerLines(response, rest);
@@ -107,7 +107,7 @@ export function createUpgradeResponse(
 		Object.defineProperty(response, 'headersSent', { value: true });
 		response.detachSocket(request.socket);
 		letGo();
-		context.pending.accept(socket, lines);
+		context.prepared.accept(socket, lines);
 		return response;
 	});
 

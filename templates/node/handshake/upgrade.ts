@@ -62,7 +62,7 @@ export function upgradeWebSocket(
 	settings: UpgradeSettings,
 	options: UpgradeWebSocketOptions = {},
 ): WebSocketUpgrade {
-	if (context.pending !== undefined) throw new Error(ALREADY_UPGRADED);
+	if (context.prepared !== undefined) throw new Error(ALREADY_UPGRADED);
 	const data = checkedData(options.data);
 	const tags = options.tags === undefined ? NO_TAGS : [...options.tags];
 	const connectionSettings = processRegistry().configuration.effective(settings.connection);
@@ -87,7 +87,7 @@ export function upgradeWebSocket(
 	const { socket } = controller;
 	const fail = (reason: string): void => controller.fail(new Error(reason));
 	let accepted = false;
-	context.pending = {
+	context.prepared = {
 		accept(connection, headers) {
 			accepted = true;
 			const transport = acceptHandshake(request, connection, context.head, {
@@ -108,6 +108,6 @@ export function upgradeWebSocket(
 	};
 	// The client left before this call, so nothing will come to call `abandon()`. Later, so that
 	// handlers can be attached first.
-	if (context.ended) setImmediate(context.pending.abandon);
+	if (context.ended) setImmediate(context.prepared.abandon);
 	return { socket, response };
 }

@@ -1,11 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { NO_SUCH_PATH, SHUTTING_DOWN } from '../../handshake/refusal.ts';
+import { NO_SUCH_PATH } from '../../handshake/refusal.ts';
 import { getUpgradeContext } from '../handshake/context.ts';
+import { isLetThrough } from '../handshake/decide.ts';
 import { isHandshake } from '../handshake/handshake.ts';
 import { type HostApp, hostOf, loggerOf } from '../handshake/host.ts';
-import { rejectForeignOrigin } from '../handshake/origin.ts';
 import { refuse } from '../handshake/refuse.ts';
-import { rejectUnverified } from '../handshake/verify.ts';
 import { withLocals } from './locals.ts';
 
 /** Upstream's `RequestHandler`. */
@@ -19,7 +18,7 @@ export type RequestHandler = (
 /** Gives every request that upstream's app handler renders the locals of `WebSocketLocals`. */
 export function withWebSocketLocals(handler: RequestHandler, app: HostApp): RequestHandler {
 	const host = hostOf(app);
-	const { scope, options, hooks, report, isMatch } = host;
+	const { options, report, isMatch } = host;
 	const settings = { connection: options, report };
 	let hasWarned = false;
 
@@ -27,19 +26,19 @@ export function withWebSocketLocals(handler: RequestHandler, app: HostApp): Requ
 		const context = getUpgradeContext(request);
 		if (context !== undefined) {
 			const { held } = context;
-			if (held !== undefined) {
-				if (!isMatch(request)) {
-					if (next === undefined) refuse(response, NO_SUCH_PATH);
-					else next();
-					return;
-				}
-				if (!held.take() || !(await held.admit())) return;
+			if (held !== undefined && !isMatch(request)) {
+				if (next === undefined) refuse(response, NO_SUCH_PATH);
+				else next();
+				return;
 			}
-			context.origin = host.origin(request);
-			if (rejectForeignOrigin(request, response, host, app.getAllowedDomains?.() ?? [])) return;
-			context.admission?.claim(scope, await hooks());
-			if (context.admission?.isClosing()) return refuse(response, SHUTTING_DOWN);
-			if (await rejectUnverified(request, response, context, report)) return;
+			const isGoingOn = await isLetThrough(host, {
+				request,
+				response,
+				context,
+				allowedDomains: app.getAllowedDomains?.() ?? [],
+				admit: async () => held === undefined || (held.take() && (await held.admit())),
+			});
+			if (!isGoingOn) return;
 		} else if (!hasWarned && isHandshake(request)) {
 			hasWarned = true;
 			loggerOf(app).warn(

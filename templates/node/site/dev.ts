@@ -3,10 +3,9 @@ import type { IncomingMessage } from 'node:http';
 import type { ViteDevServer } from 'vite';
 import type { AllowedDomain } from '../../handshake/allowed-domains.ts';
 import { getUpgradeContext } from '../handshake/context.ts';
+import { isLetThrough } from '../handshake/decide.ts';
 import type { Host } from '../handshake/host.ts';
-import { rejectForeignOrigin } from '../handshake/origin.ts';
 import { listenForUpgrades } from '../handshake/upgrade-listener.ts';
-import { rejectUnverified } from '../handshake/verify.ts';
 import { processRegistry } from '../registry/registry.ts';
 import { closing } from '../registry/shutdown-options.ts';
 import { withLocals } from './locals.ts';
@@ -35,11 +34,15 @@ export function attachDevServer(
 		if (context === undefined) return goOn();
 		const check = async (): Promise<void> => {
 			const { held } = context;
-			if (held !== undefined && !(await held.admit())) return;
-			context.origin = host.origin(request);
 			// Astro's dev server lets WebSockets from other sites through (`sec-fetch.ts`).
-			if (rejectForeignOrigin(request, response, host, allowedDomains)) return;
-			if (await rejectUnverified(request, response, context, report)) return;
+			const isGoingOn = await isLetThrough(host, {
+				request,
+				response,
+				context,
+				allowedDomains,
+				admit: async () => held === undefined || (await held.admit()),
+			});
+			if (!isGoingOn) return;
 			// Only Astro's own middleware knows the routes. It answers 404 on a path that has none.
 			if (held !== undefined) held.isTakenByAnswer = true;
 			goOn();

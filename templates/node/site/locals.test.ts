@@ -18,7 +18,7 @@ function upgradeRequest(): IncomingMessage {
 	setUpgradeContext(request, {
 		path: '/',
 		head: Buffer.alloc(0),
-		pending: undefined,
+		prepared: undefined,
 		ended: false,
 	});
 	return request;
