@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { test } from 'node:test';
-import { headerLines } from './header-lines.ts';
+import { closing, headerLines } from './header-lines.ts';
 
 const respond = (): ServerResponse => new ServerResponse(new IncomingMessage(new Socket()));
 
@@ -42,11 +42,28 @@ test('headers of a body and of the handshake itself are left out', () => {
 		'Transfer-Encoding': 'chunked',
 		Connection: 'close',
 		'Sec-WebSocket-Accept': 'forged',
-		'X-SupportedOption': 'yes',
+		'X-Kept': 'yes',
 	};
-	assert.deepEqual(headerLines(respond(), [headers]), [['X-SupportedOption', 'yes']]);
+	assert.deepEqual(headerLines(respond(), [headers]), [['X-Kept', 'yes']]);
 });
 
 test('a value cannot add lines of its own', () => {
 	assert.throws(() => headerLines(respond(), [{ a: 'x\r\nb: y' }]), { code: 'ERR_INVALID_CHAR' });
+});
+
+test('a response that closes its connection says so beside the options that the site sets', () => {
+	const given = { Connection: 'Upgrade', a: '1' };
+	const expected = { Connection: 'Upgrade, close', a: '1' };
+	assert.deepEqual(closing(respond(), [given]), [expected]);
+	assert.deepEqual(closing(respond(), ['Nowhere', given]), ['Nowhere', expected]);
+	assert.deepEqual(closing(respond(), [undefined, given]), [expected]);
+	const inTurn = ['connection', 'Keep-Alive'];
+	assert.deepEqual(closing(respond(), [inTurn]), [['connection', 'close']]);
+	assert.deepEqual(closing(respond(), [[inTurn]]), [['connection', 'close']]);
+	assert.deepEqual(closing(respond(), [{ a: '1' }]), [{ a: '1' }]);
+
+	const response = respond();
+	response.setHeader('Connection', 'Upgrade');
+	assert.deepEqual(closing(response, []), []);
+	assert.equal(response.getHeader('connection'), 'Upgrade, close');
 });

@@ -15,15 +15,49 @@ export function headerLines(response: ServerResponse, rest: readonly unknown[]):
 	for (const name of response.getHeaderNames()) {
 		byName.set(name, toLines(name, response.getHeader(name)));
 	}
-	const given = typeof rest[0] === 'string' ? rest[1] : (rest[0] ?? rest[1]);
 	const fresh = new Map<string, HeaderLine[]>();
-	for (const [name, value] of entries(given)) {
+	for (const [name, value] of entries(givenHeaders(rest))) {
 		const key = name.toLowerCase();
 		fresh.set(key, [...(fresh.get(key) ?? []), ...toLines(name, value)]);
 	}
 	for (const [key, lines] of fresh) byName.set(key, lines);
 
 	return [...byName].filter(([key]) => !NOT_PASSED_ON.test(key)).flatMap(([, lines]) => lines);
+}
+
+/**
+ * Has a response say that its connection is closed after it (RFC 9112 section 9.6). Node says so by
+ * itself only where nobody sets `Connection`, and a client that keeps connections would use this one
+ * again.
+ *
+ * @param rest The arguments of `writeHead()` behind the status.
+ * @returns Them, with `close` in `Connection` if they set it.
+ */
+export function closing(response: ServerResponse, rest: readonly unknown[]): readonly unknown[] {
+	const own = response.getHeader('connection');
+	if (own !== undefined) response.setHeader('connection', withClose(own));
+	const given = givenHeaders(rest);
+	const pairs = entries(given).map(([name, value]): [string, unknown] => [
+		name,
+		name.toLowerCase() === 'connection' ? withClose(value) : value,
+	]);
+	if (pairs.length === 0) return rest;
+	const headers = Array.isArray(given) ? pairs.flat() : Object.fromEntries(pairs);
+	return typeof rest[0] === 'string' ? [rest[0], headers] : [headers];
+}
+
+/** The options of a `Connection` header, `close` among them. */
+function withClose(value: unknown): string {
+	const options = String(value)
+		.split(',')
+		.map((option) => option.trim())
+		.filter((option) => !/^(?:close|keep-alive)?$/i.test(option));
+	return [...options, 'close'].join(', ');
+}
+
+/** The headers among the arguments of `writeHead()` behind the status. */
+function givenHeaders(rest: readonly unknown[]): unknown {
+	return typeof rest[0] === 'string' ? rest[1] : (rest[0] ?? rest[1]);
 }
 
 /** The forms `writeHead()` takes: an object, pairs, or names and values in turn. */

@@ -1,4 +1,4 @@
-//! Clients that leave while they wait for their answer.
+//! Connections that end with the answer to a handshake, or before it.
 
 use anyhow::{Result, ensure};
 use tests::cases;
@@ -13,6 +13,7 @@ pub const CASES: &[Case] = cases![
     hears_at_once_of_a_client_that_ends_its_half,
     hears_at_once_of_a_client_that_resets,
     aborts_the_request_of_a_client_that_leaves,
+    says_that_it_closes_beside_a_connection_header_of_the_site,
 ];
 
 /// As a browser does whose tab is closed.
@@ -40,6 +41,14 @@ fn aborts_the_request_of_a_client_that_leaves(site: &Site) -> Result<()> {
         let aborted = site.journal(&format!("{journal}-aborted"), "")?;
         ensure!(aborted == "yes", "the signal of the request: {aborted}");
     }
+    Ok(())
+}
+
+/// A client that keeps connections would send its next request into one that is closed.
+fn says_that_it_closes_beside_a_connection_header_of_the_site(site: &Site) -> Result<()> {
+    let response = site.server.reject(&Request::upgrade("/own-connection"))?;
+    let connection = response.headers.get("connection").unwrap_or_default();
+    ensure!(response.status == 426 && connection == "Upgrade, close", "{response}");
     Ok(())
 }
 
