@@ -4,7 +4,7 @@
 //! needs nothing but npm.
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::iter;
 use std::path::{Path, PathBuf};
@@ -155,7 +155,9 @@ pub fn run(command: &mut Command) -> Result<()> {
     })?;
     ensure!(
         output.status.success(),
-        "{command:?} ended with {}\n{}{}",
+        "{} {} ended with {}\n{}{}",
+        command.get_program().display(),
+        command.get_args().collect::<Vec<_>>().join(OsStr::new(" ")).display(),
         output.status,
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr),
