@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, File};
+use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -184,6 +185,11 @@ impl Project {
             sources.extend(earlier(last)?);
         }
         mirror(&sources, &root)?;
+        // A dev server that was killed leaves it, and its process id may be another's by now.
+        match fs::remove_file(root.join(DEV_SERVER)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
         // npm has added Astro and the adapter to it, and Astro reads there what to bundle.
         fs::copy(self.folder.join("package.json"), root.join("package.json"))?;
         Ok(App { root, tools: self.tools.clone(), _lock: lock })
@@ -333,6 +339,9 @@ const EARLIER_ASTRO: &str = "../node_modules/astro/astro.js";
 
 /// Wrangler's command line, seen from a root. Its `bin` starts a second process.
 const WRANGLER: &str = "../node_modules/wrangler/wrangler-dist/cli.js";
+
+/// Where `astro dev` notes that it serves a root, so that a second one does not start.
+const DEV_SERVER: &str = ".astro/dev.json";
 
 /// What Astro, Vite and wrangler write into a root.
 const OUTPUTS: [&str; 4] = [".astro", ".wrangler", "dist", "node_modules"];
