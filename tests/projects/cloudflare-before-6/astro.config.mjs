@@ -1,5 +1,6 @@
 import { defineConfig } from 'astro/config';
 import cloudflare from 'zastro-websockets-cloudflare';
+import { allowedOrigins } from './origins.mjs';
 
 export default defineConfig({
 	output: 'server',
@@ -10,15 +11,7 @@ export default defineConfig({
 		platformProxy: { configPath: 'wrangler.jsonc', experimentalJsonConfig: true },
 		workerEntryPoint: JSON.parse(process.env.WORKER_ENTRY_POINT ?? 'null'),
 		websocket: {
-			allowedOrigins: [
-				'https://allowed.example',
-				'https://*.one.example',
-				'https://**.many.example',
-				'capacitor://localhost',
-				'tauri://localhost',
-				'file://',
-				'chrome-extension://abcdefghijklmnop',
-			],
+			allowedOrigins,
 			// In one case 500 handshakes wait until all are there, on a busy machine for longer than 10 s.
 			handshakeTimeout: 60_000,
 			...JSON.parse(process.env.WEBSOCKET ?? '{}'),

@@ -1,5 +1,6 @@
 import { defineConfig } from 'astro/config';
 import node from 'zastro-websockets-node';
+import { allowedOrigins } from './origins.mjs';
 
 export default defineConfig({
 	output: 'server',
@@ -7,15 +8,7 @@ export default defineConfig({
 	adapter: node({
 		mode: process.env.ADAPTER_MODE === 'middleware' ? 'middleware' : 'standalone',
 		websocket: {
-			allowedOrigins: [
-				'https://allowed.example',
-				'https://*.one.example',
-				'https://**.many.example',
-				'capacitor://localhost',
-				'tauri://localhost',
-				'file://',
-				'chrome-extension://abcdefghijklmnop',
-			],
+			allowedOrigins,
 			// The suite is a single client, and connects more often than one may.
 			rateLimitMaxConnections: 0,
 			...JSON.parse(process.env.WEBSOCKET ?? '{}'),
