@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: measures, as ratios against a peer in the same run.
 
-use crate::{Answer, error::Failure, suites, workspace};
+use crate::{answer::Answer, error::Failure, suites, workspace};
 
 /// Run benchmarks
 ///

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, time::Instant};
 use camino::Utf8PathBuf;
 
 use crate::{
-    Answer,
     adapter::Adapter,
+    answer::Answer,
     error::Failure,
     output::{self, Locked, Mode, ModeFlags, Outcome},
     package::{ours, record::ModuleEdit},

@@ -7,8 +7,8 @@ use semver::Version;
 use serde::Deserialize;
 
 use crate::{
-    Answer,
     adapter::Adapter,
+    answer::Answer,
     day::Day,
     error::{BuildError, Failure},
     output::{self, Locked},

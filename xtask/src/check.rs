@@ -3,8 +3,8 @@
 use camino::Utf8PathBuf;
 
 use crate::{
-    Answer,
     adapter::Adapter,
+    answer::Answer,
     build::print_edits,
     error::Failure,
     output,

@@ -5,8 +5,8 @@ use std::process::Command;
 use camino::Utf8Path;
 
 use crate::{
-    Answer,
     adapter::Adapter,
+    answer::Answer,
     error::{BuildError, Failure},
     output::{self, Locked, Mode, ModeFlags},
     suites,

@@ -4,8 +4,8 @@ use camino::Utf8PathBuf;
 use similar::TextDiff;
 
 use crate::{
-    Answer,
     adapter::Adapter,
+    answer::Answer,
     error::Failure,
     patching::Changed,
     pipeline::{self, Workshop},

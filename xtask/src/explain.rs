@@ -1,7 +1,7 @@
 //! `cargo xtask explain`: the long form of an error.
 
 use crate::{
-    Answer,
+    answer::Answer,
     error::{self, Failure, UsageError},
 };
 

@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 
 use crate::{
-    Answer,
+    answer::Answer,
     error::{BuildError, Failure},
     upstream::{Cache, Fetcher, Pins, is_commit},
     workspace,

@@ -1,6 +1,6 @@
 //! `cargo xtask lint`: the form of the Rust.
 
-use crate::{Answer, error::Failure, suites, workspace};
+use crate::{answer::Answer, error::Failure, suites, workspace};
 
 /// What is run, one after the other.
 const PROGRAMS: [&[&str]; 2] = [

@@ -10,6 +10,7 @@
 //! module knows an adapter by name: what is known of one is in `adapters/<runtime>/adapter.toml`.
 
 mod adapter;
+mod answer;
 mod bench;
 mod build;
 mod canary;
@@ -52,13 +53,7 @@ use std::process::ExitCode;
 use camino::Utf8PathBuf;
 use clap::{Parser, Subcommand};
 
-/// The way a command ended that did not fail.
-enum Answer {
-    /// Exit code 0.
-    Fine,
-    /// Exit code 1: the question was answered, with no.
-    No,
-}
+use answer::Answer;
 
 /// Builds, checks, tests and publishes the WebSocket adapters for Astro.
 ///

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::{
-    Answer,
     adapter::Adapter,
+    answer::Answer,
     error::Failure,
     nodes,
     pipeline::Workshop,

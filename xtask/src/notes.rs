@@ -4,8 +4,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use semver::Version;
 
 use crate::{
-    Answer,
     adapter::Adapter,
+    answer::Answer,
     error::{BuildError, Failure, UsageError},
     output,
     package::stamp,

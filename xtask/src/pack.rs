@@ -5,8 +5,8 @@ use std::fs;
 use camino::Utf8PathBuf;
 
 use crate::{
-    Answer,
     adapter::Adapter,
+    answer::Answer,
     build::describe,
     error::Failure,
     output::{self, Mode, ModeFlags, Outcome},

@@ -7,7 +7,7 @@ use semantic_patch::Source;
 use serde::Deserialize;
 
 use crate::{
-    Answer,
+    answer::Answer,
     error::{BuildError, Failure},
     output::{self, Mode, ModeFlags},
     proposal::{Issue, Proposal, PullRequest},

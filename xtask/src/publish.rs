@@ -19,8 +19,8 @@ use npm::Npm;
 use shelf::{Need, Shelf};
 
 use crate::{
-    Answer,
     adapter::Adapter,
+    answer::Answer,
     error::Failure,
     output::{self, Mode, ModeFlags},
     pipeline::{self, Job, Package, Workshop},

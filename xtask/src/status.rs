@@ -7,8 +7,8 @@ use semver::Version;
 use serde::Serialize;
 
 use crate::{
-    Answer,
     adapter::Adapter,
+    answer::Answer,
     day::Day,
     error::Failure,
     output,

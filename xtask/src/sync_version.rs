@@ -6,8 +6,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use semver::Version;
 
 use crate::{
-    Answer,
     adapter::Adapter,
+    answer::Answer,
     day::Day,
     error::{Failure, UsageError},
     output::{self, Mode, ModeFlags},

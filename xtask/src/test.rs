@@ -9,8 +9,8 @@ use std::{
 use camino::Utf8Path;
 
 use crate::{
-    Answer,
     adapter::{self, Adapter},
+    answer::Answer,
     build::Build,
     error::{BuildError, Failure},
     nodes,

@@ -8,8 +8,8 @@ use semver::Version;
 
 use self::report::{Tried, Verdict};
 use crate::{
-    Answer,
     adapter::Adapter,
+    answer::Answer,
     error::{BuildError, Failure, UsageError},
     output::{self, Progress},
     package::ours::Ours,
