@@ -7,7 +7,7 @@ use semantic_patch::{Entry, Explain, PatchError, Place, Report};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::{output, publish::PublishError, upstream::UpstreamError};
+use crate::{commands::publish::PublishError, output, upstream::UpstreamError};
 
 /// Every error that has a code.
 pub fn catalogue() -> impl Iterator<Item = &'static Entry> {

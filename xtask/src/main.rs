@@ -6,44 +6,27 @@
 //!                                  (git | npm)    (+ templates)            TS → JS     + stamp
 //! ```
 //!
-//! One file per command, named after it; `pipeline` is the way of the data from top to bottom. No
-//! module knows an adapter by name: what is known of one is in `adapters/<runtime>/adapter.toml`.
+//! `commands` has one file or folder per command, named after it; `pipeline` is the way of the data
+//! from top to bottom. No module knows an adapter by name: what is known of one is in
+//! `adapters/<runtime>/adapter.toml`.
 
 mod adapter;
 mod answer;
-mod bench;
-mod build;
-mod canary;
-mod check;
-mod clean;
+mod commands;
 mod compile;
 mod day;
-mod diff;
 mod error;
-mod explain;
-mod fetch;
-mod follow;
-mod lint;
-mod matrix;
 mod memo;
 mod nodes;
-mod notes;
 mod output;
-mod pack;
 mod package;
 mod parallel;
 mod patching;
 mod pipeline;
 mod proposal;
-mod propose;
-mod publish;
 mod releases;
 mod review;
-mod status;
 mod suites;
-mod sweep;
-mod sync_version;
-mod test;
 mod tested;
 mod upstream;
 mod workspace;
@@ -54,6 +37,10 @@ use camino::Utf8PathBuf;
 use clap::{Parser, Subcommand};
 
 use answer::Answer;
+use commands::{
+    bench, build, canary, check, clean, diff, explain, fetch, follow, lint, matrix, notes, pack,
+    propose, publish, status, sweep, sync_version, test,
+};
 
 /// Builds, checks, tests and publishes the WebSocket adapters for Astro.
 ///

@@ -5,10 +5,10 @@ use serde::Serialize;
 use crate::{
     adapter::Adapter,
     answer::Answer,
+    commands::test::TOOLCHAIN,
     error::Failure,
     nodes,
     pipeline::Workshop,
-    test::TOOLCHAIN,
     upstream::{ASTRO, UpstreamError, accepts},
 };
 

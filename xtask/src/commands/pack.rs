@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 use crate::{
     adapter::Adapter,
     answer::Answer,
-    build::describe,
+    commands::build::describe,
     error::Failure,
     output::{self, Mode, ModeFlags, Outcome},
     pipeline::{self, Workshop},

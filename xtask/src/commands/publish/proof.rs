@@ -6,10 +6,10 @@ use camino::Utf8Path;
 
 use super::PublishError;
 use crate::{
+    commands::test::TOOLCHAIN,
     error::Failure,
     pipeline::{Job, Package},
     suites,
-    test::TOOLCHAIN,
     tested::Tested,
 };
 

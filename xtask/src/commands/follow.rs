@@ -12,12 +12,12 @@ use semver::Version;
 use crate::{
     adapter::Adapter,
     answer::Answer,
+    commands::status::{LineStatus, Report, named},
     error::{BuildError, Failure, Told},
     output,
     package::stamp,
     pipeline::Workshop,
     proposal::{Issue, Proposal, PullRequest, Step, list},
-    status::{LineStatus, Report, named},
     upstream::{
         ASTRO, Fetcher, Line, PINS, Pins, SUBMODULE, UpstreamError, set_submodule_commit,
         submodule_commit,

@@ -11,7 +11,7 @@ use camino::Utf8Path;
 use crate::{
     adapter::{self, Adapter},
     answer::Answer,
-    build::Build,
+    commands::build::Build,
     error::{BuildError, Failure},
     nodes,
     pipeline::{Job, Workshop},

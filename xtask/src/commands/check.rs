@@ -5,7 +5,7 @@ use camino::Utf8PathBuf;
 use crate::{
     adapter::Adapter,
     answer::Answer,
-    build::print_edits,
+    commands::build::print_edits,
     error::Failure,
     output,
     pipeline::Workshop,
