@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, fs, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use semantic_patch::{Allowance, PatchError, PatchFile, Place, Rename, Source, check_ids};
+use diagnostics::{Place, Source};
+use semantic_patch::{Allowance, PatchError, PatchFile, Rename, check_ids};
 use semver::VersionReq;
 use serde::Deserialize;
 use toml::Spanned;

@@ -2,6 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
+use diagnostics::Source;
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{
     ExportAllDeclaration, ExportFromDeclaration, Expression, ImportDeclaration, ImportExpression,
@@ -15,7 +16,6 @@ use oxc_parser::Parser;
 use oxc_semantic::SemanticBuilder;
 use oxc_span::{GetSpan, SourceType};
 use oxc_transformer::{TransformOptions, Transformer};
-use semantic_patch::Source;
 use semver::Version;
 
 use crate::error::{BuildError, Failure};

@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use semantic_patch::{Entry, Explain, PatchError, Place, Report};
+use diagnostics::{Entry, Explain, Place, Report};
+use semantic_patch::PatchError;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 

@@ -5,8 +5,9 @@ use std::{
     sync::Arc,
 };
 
+use diagnostics::Source;
 use rayon::prelude::*;
-use semantic_patch::{Edit, Language, PatchFile, Rename, Renamed, Source, rewrite};
+use semantic_patch::{Edit, Language, PatchFile, Rename, Renamed, rewrite};
 use semver::Version;
 
 use crate::{

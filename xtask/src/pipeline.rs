@@ -3,8 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use diagnostics::Source;
 use rayon::prelude::*;
-use semantic_patch::{Source, check_versions};
+use semantic_patch::check_versions;
 use semver::Version;
 
 use crate::{

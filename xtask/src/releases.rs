@@ -1,8 +1,8 @@
 //! Our own releases: the tags `v<version>` of this repository, and what it held at each.
 
 use camino::Utf8Path;
+use diagnostics::Source;
 use git2::{Commit, ObjectType, Oid, Repository, Sort};
-use semantic_patch::Source;
 use semver::Version;
 use serde::Deserialize;
 

@@ -7,7 +7,8 @@
 use std::{collections::BTreeMap, fmt::Write as _, fs};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use semantic_patch::{Edit, Language, Source, Watched, watch};
+use diagnostics::Source;
+use semantic_patch::{Edit, Language, Watched, watch};
 use semver::Version;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};

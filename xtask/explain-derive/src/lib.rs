@@ -13,7 +13,7 @@
 //! NotFound { id: String, places: Vec<Place> },
 //! ```
 //!
-//! and implements the trait `semantic_patch::Explain`: the catalogue, and for a value its code,
+//! and implements the trait `diagnostics::Explain`: the catalogue, and for a value its code,
 //! its exit code (from `#[explain(exit = 4)]` on the enum), whether it leaves open what was asked
 //! (`#[explain(no_answer)]` on the variant), its help line (formatted with the
 //! variant's fields) and the places it marks (the field `places`, where a variant has one).
@@ -25,7 +25,7 @@ use syn::{
     parse_macro_input, spanned::Spanned,
 };
 
-/// Implements `semantic_patch::Explain` for an enum of errors; see the crate's page.
+/// Implements `diagnostics::Explain` for an enum of errors; see the crate's page.
 #[proc_macro_derive(Explain, attributes(explain))]
 pub fn derive_explain(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     expand(&parse_macro_input!(input as DeriveInput))
@@ -50,12 +50,12 @@ fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
     let helps = situations.iter().map(Situation::help_arm);
     let places = situations.iter().map(Situation::places_arm);
     Ok(quote! {
-        impl ::semantic_patch::Explain for #name {
-            const CATALOGUE: &'static [::semantic_patch::Entry] = &[#(#entries),*];
+        impl ::diagnostics::Explain for #name {
+            const CATALOGUE: &'static [::diagnostics::Entry] = &[#(#entries),*];
             fn code(&self) -> &'static str { match self { #(#codes),* } }
             #[allow(unused_variables, reason = "a help line names some of the fields")]
             fn help(&self) -> String { match self { #(#helps),* } }
-            fn places(&self) -> &[::semantic_patch::Place] { match self { #(#places),* } }
+            fn places(&self) -> &[::diagnostics::Place] { match self { #(#places),* } }
         }
     })
 }
@@ -109,7 +109,7 @@ impl<'a> Situation<'a> {
         let Self { code, explanation, no_answer, .. } = self;
         let title = explanation.lines().next().unwrap_or_default();
         quote! {
-            ::semantic_patch::Entry {
+            ::diagnostics::Entry {
                 code: #code,
                 title: #title,
                 explanation: #explanation,

@@ -2,8 +2,10 @@
 
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
+use diagnostics::{Place, Source};
+
 use crate::{
-    Place, Source, check,
+    check,
     error::PatchError,
     import::Imports,
     parse::{self, Language},

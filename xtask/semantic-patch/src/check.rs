@@ -2,8 +2,9 @@
 
 use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
+use diagnostics::{Place, Source};
+
 use crate::{
-    Place, Source,
     error::PatchError,
     parse::{self, Language, Scopes},
     patch_file::Edit,

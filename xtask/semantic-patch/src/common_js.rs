@@ -2,13 +2,13 @@
 
 use std::{ops::Range, sync::Arc};
 
+use diagnostics::Source;
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{Argument, BindingIdentifier, CallExpression, Expression, IdentifierReference};
 use oxc_ast_visit::{Visit, walk};
 use oxc_span::{GetSpan as _, Span};
 
 use crate::{
-    Source,
     error::PatchError,
     parse::{self, Language},
     splice::{Part, Splice, splice},

@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use crate::{Explain, Place, Source, parse::Problem};
+use diagnostics::{Explain, Place, Source};
+
+use crate::parse::Problem;
 
 /// A patch that cannot be read, or that does not fit.
 #[derive(Debug, Clone, PartialEq, thiserror::Error, Explain)]

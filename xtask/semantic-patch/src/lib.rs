@@ -28,13 +28,12 @@
 //! - An edit matches exactly as often as it says, or [`PatchError`] says what is there instead.
 //! - [`watch()`] gives the code that edits depend on, to be held against what was reviewed.
 //! - [`Rename`] gives a package another name and finds where the old one is left over.
-//! - [`Report`] shows an error of any type that derives [`Explain`]: a code, a sentence, the
-//!   places in the sources, the next step.
 //!
 //! # Example
 //!
 //! ```
-//! use semantic_patch::{Language, PatchFile, Source, rewrite};
+//! use diagnostics::Source;
+//! use semantic_patch::{Language, PatchFile, rewrite};
 //!
 //! let patch = PatchFile::read("server", "patches/server.toml", r#"
 //!     [[edit]]
@@ -54,13 +53,9 @@
 //! );
 //! ```
 
-// The derive names this crate from the outside, and is used in it as well.
-extern crate self as semantic_patch;
-
 mod apply;
 mod check;
 mod common_js;
-mod diagnostic;
 mod error;
 mod import;
 mod parse;
@@ -77,9 +72,7 @@ mod watch;
 
 pub use apply::{Applied, Rewritten, rewrite};
 pub use common_js::{CommonJs, Require};
-pub use diagnostic::{Entry, Explain, Place, Report, Source};
 pub use error::PatchError;
-pub use explain_derive::Explain;
 pub use parse::Language;
 pub use patch_file::{Edit, PatchFile, check_ids, check_versions};
 pub use rename::{Allowance, Rename, Renamed};

@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
+use diagnostics::Source;
 use semver::{Comparator, Op, Prerelease, Version, VersionReq};
 
 use crate::{
-    Source,
     error::PatchError,
     pattern::Pattern,
     place::Step,

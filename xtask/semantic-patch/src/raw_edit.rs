@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
+use diagnostics::{Place, Source};
 use semver::VersionReq;
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::{
-    Place, Source,
     error::PatchError,
     parse::Problem,
     patch_file::{Action, Count, Edit, Rewrite, Spans},

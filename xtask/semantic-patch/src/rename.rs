@@ -6,10 +6,10 @@
 
 use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
+use diagnostics::{Place, Source};
 use semver::{Version, VersionReq};
 
 use crate::{
-    Place, Source,
     error::PatchError,
     parse::{self, Language},
     patch_file::is_among,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use diagnostics::Source;
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{
     ExportAllDeclaration, ExportFromDeclaration, Expression, ImportDeclaration, ImportExpression,
@@ -10,7 +11,6 @@ use oxc_ast::ast::{
 use oxc_ast_visit::{Visit, walk};
 
 use crate::{
-    Source,
     error::PatchError,
     parse::{self, Language},
 };

@@ -2,8 +2,9 @@
 
 use std::{collections::BTreeMap, fmt::Write as _, ops::Range, sync::Arc};
 
+use diagnostics::Source;
+
 use crate::{
-    Source,
     error::PatchError,
     parse::{self, Language},
     patch_file::{Action, Edit},

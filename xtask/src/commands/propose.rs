@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use semantic_patch::Source;
+use diagnostics::Source;
 use serde::Deserialize;
 
 use crate::{

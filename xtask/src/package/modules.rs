@@ -2,8 +2,9 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use diagnostics::Source;
 use rayon::prelude::*;
-use semantic_patch::{Language, Source, relative_imports};
+use semantic_patch::{Language, relative_imports};
 
 use crate::{
     error::{BuildError, Failure},

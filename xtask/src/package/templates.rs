@@ -3,8 +3,8 @@
 use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use diagnostics::Source;
 use rayon::prelude::*;
-use semantic_patch::Source;
 
 use crate::{
     compile,

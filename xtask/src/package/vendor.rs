@@ -6,7 +6,8 @@ use std::{
     sync::Arc,
 };
 
-use semantic_patch::{CommonJs, Require, Source};
+use diagnostics::Source;
+use semantic_patch::{CommonJs, Require};
 use serde::Deserialize;
 
 use crate::{

@@ -108,8 +108,8 @@ fn inside_package(path: &[u8]) -> Result<Option<String>, &'static str> {
 mod tests {
     use std::io::Write as _;
 
+    use diagnostics::Explain as _;
     use flate2::{Compression, write::GzEncoder};
-    use semantic_patch::Explain as _;
     use tar::{Builder, EntryType, Header};
 
     use super::{END_OF_ARCHIVE, LIMIT_BYTES, unpack};

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use semantic_patch::Place;
+use diagnostics::Place;
 use semver::Version;
 
 use super::{History, Line, PackagePin, UpstreamError, history::ASTRO_FOLDER, release::ASTRO};

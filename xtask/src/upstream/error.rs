@@ -1,8 +1,8 @@
 //! Every way in which upstream cannot be had.
 
 use camino::Utf8PathBuf;
-use explain_derive::Explain;
-use semantic_patch::Place;
+use diagnostics::Explain;
+use diagnostics::Place;
 
 /// Upstream could not be had, and why.
 #[derive(Debug, thiserror::Error, Explain)]

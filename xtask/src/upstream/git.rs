@@ -9,8 +9,8 @@ use std::{
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
+use diagnostics::Place;
 use git2::{ErrorCode, ObjectType, Oid, Repository, RepositoryOpenFlags, Tree};
-use semantic_patch::Place;
 use serde::Deserialize;
 
 use super::{SourceFile, UpstreamError, workspace::Versions};

@@ -317,7 +317,7 @@ fn expect_package(
 
 /// Without network the git form fails for a reason that is not obvious: it says so.
 fn without_declarations(package: &str, cause: UpstreamError) -> UpstreamError {
-    use semantic_patch::Explain as _;
+    use diagnostics::Explain as _;
     match cause {
         UpstreamError::NoRegistry { .. }
         | UpstreamError::Unreachable { .. }

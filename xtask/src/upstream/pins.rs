@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use camino::Utf8Path;
-use semantic_patch::{Place, Source};
+use diagnostics::{Place, Source};
 use semver::Version;
 use serde::Deserialize;
 use toml::Spanned;
@@ -297,7 +297,7 @@ fn first_line(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use semantic_patch::{Explain as _, Source};
+    use diagnostics::{Explain as _, Source};
 
     use super::{Pins, UpstreamError};
 

@@ -1,6 +1,7 @@
 //! What the tests of the engine share: one patch file, one module, one answer.
 
-use semantic_patch::{Language, PatchError, PatchFile, Report, Source, check_ids, rewrite};
+use diagnostics::{Report, Source};
+use semantic_patch::{Language, PatchError, PatchFile, check_ids, rewrite};
 
 /// The module that most tests edit, under the name that decides its language.
 pub fn apply(name: &str, code: &str, patch: &str) -> Result<String, Vec<PatchError>> {
@@ -32,7 +33,7 @@ pub fn matches(code: &str, pattern: &str) -> bool {
 
 /// The codes of a list of errors.
 pub fn codes(errors: &[PatchError]) -> Vec<&'static str> {
-    use semantic_patch::Explain as _;
+    use diagnostics::Explain as _;
     errors.iter().map(PatchError::code).collect()
 }
 

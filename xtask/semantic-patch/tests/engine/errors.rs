@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::common::{apply, codes, render};
+use diagnostics::{Explain as _, Source};
 use semantic_patch::{
-    Allowance, Explain as _, Language, PatchError, PatchFile, Rename, Source, check_ids,
-    check_versions,
+    Allowance, Language, PatchError, PatchFile, Rename, check_ids, check_versions,
 };
 use semver::{Version, VersionReq};
 

@@ -1,6 +1,7 @@
 //! A package under another name.
 
-use semantic_patch::{Allowance, Language, Rename, Source, relative_imports};
+use diagnostics::Source;
+use semantic_patch::{Allowance, Language, Rename, relative_imports};
 use semver::{Version, VersionReq};
 
 fn rename(code: &str) -> Result<String, usize> {

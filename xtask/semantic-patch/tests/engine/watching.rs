@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use semantic_patch::{Edit, Language, PatchFile, Source, Watched, watch};
+use diagnostics::Source;
+use semantic_patch::{Edit, Language, PatchFile, Watched, watch};
 
 const PATCH: &str = r#"
 [[edit]]

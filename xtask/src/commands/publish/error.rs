@@ -1,6 +1,6 @@
 //! Every way in which a package is not published.
 
-use explain_derive::Explain;
+use diagnostics::Explain;
 
 use crate::upstream::UpstreamError;
 

@@ -45,7 +45,7 @@ impl<'w> Tried<'w> {
     fn problems(&self) -> Vec<Problem> {
         let Some(failure) = self.failure() else { return Vec::new() };
         let release = format!("{}@{}: ", self.package, self.version);
-        let problem = |report: &semantic_patch::Report| Problem {
+        let problem = |report: &diagnostics::Report| Problem {
             code: report.code,
             message: report.message.trim_start_matches(&release).to_owned(),
         };

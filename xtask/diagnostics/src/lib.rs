@@ -1,8 +1,12 @@
 //! What an error looks like: a code, a sentence, the places in the source, and the next step.
+//!
+//! An error type is an enum that derives [`Explain`]. A [`Report`] shows an error of any such type.
 
 use std::{ops::Range, sync::Arc};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+pub use explain_derive::Explain;
 
 /// A text with the name under which a reader finds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
