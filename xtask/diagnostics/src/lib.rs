@@ -77,12 +77,17 @@ pub struct Entry {
 pub trait Explain: std::error::Error {
     /// Every situation the type knows, in the order of declaration.
     const CATALOGUE: &'static [Entry];
-    /// The code of this error.
-    fn code(&self) -> &'static str;
+    /// What the catalogue says of this error.
+    fn entry(&self) -> &'static Entry;
     /// The next step, without the word `help:`.
     fn help(&self) -> String;
     /// What to show of the sources.
     fn places(&self) -> &[Place];
+
+    /// The code of this error.
+    fn code(&self) -> &'static str {
+        self.entry().code
+    }
 }
 
 /// An error made ready to be shown, whatever its type was.
@@ -104,15 +109,14 @@ pub struct Report {
 
 impl<E: Explain> From<E> for Report {
     fn from(error: E) -> Self {
-        let code = error.code();
-        let entry = E::CATALOGUE.iter().find(|entry| entry.code == code);
+        let entry = error.entry();
         Self {
-            code,
+            code: entry.code,
             message: error.to_string(),
             places: error.places().to_vec(),
             help: error.help(),
-            exit: entry.map_or(1, |entry| entry.exit),
-            no_answer: entry.is_some_and(|entry| entry.no_answer),
+            exit: entry.exit,
+            no_answer: entry.no_answer,
         }
     }
 }

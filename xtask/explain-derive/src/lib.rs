@@ -13,15 +13,19 @@
 //! NotFound { id: String, places: Vec<Place> },
 //! ```
 //!
-//! and implements the trait `diagnostics::Explain`: the catalogue, and for a value its code,
-//! its exit code (from `#[explain(exit = 4)]` on the enum), whether it leaves open what was asked
-//! (`#[explain(no_answer)]` on the variant), its help line (formatted with the
-//! variant's fields) and the places it marks (the field `places`, where a variant has one).
+//! and implements the trait `diagnostics::Explain`: the catalogue, and for a value its entry there,
+//! with its code, its exit code (from `#[explain(exit = 4)]` on the enum, or on the variant where it
+//! differs) and whether it leaves open what was asked (`#[explain(no_answer)]` on the variant); its
+//! help line (formatted with the variant's fields) and the places it marks (the field `places`,
+//! where a variant has one).
+//!
+//! A variant with `#[explain(transparent)]` holds an error of another such type and is explained by
+//! it. The catalogue of that type has its entry.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{
-    Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitInt, LitStr, Meta, Variant,
+    Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Ident, Lit, LitInt, LitStr, Meta, Variant,
     parse_macro_input, spanned::Spanned,
 };
 
@@ -41,18 +45,30 @@ fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
         ));
     };
     let exit = exit_code(input)?;
+    let (transparent, explained): (Vec<&Variant>, Vec<&Variant>) =
+        data.variants.iter().partition(|variant| is_transparent(variant));
     let situations =
-        data.variants.iter().map(Situation::read).collect::<syn::Result<Vec<Situation>>>()?;
+        explained.into_iter().map(Situation::read).collect::<syn::Result<Vec<Situation>>>()?;
+    let transparent: Vec<&Ident> = transparent.iter().map(|variant| &variant.ident).collect();
 
     let name = &input.ident;
     let entries = situations.iter().map(|situation| situation.entry(&exit));
-    let codes = situations.iter().map(Situation::code_arm);
+    let entry_arms = situations.iter().enumerate().map(|(index, it)| it.entry_arm(index));
+    let entry_arms = entry_arms.chain(transparent.iter().map(|variant| {
+        quote! { Self::#variant(cause) => ::diagnostics::Explain::entry(cause) }
+    }));
     let helps = situations.iter().map(Situation::help_arm);
+    let helps = helps.chain(transparent.iter().map(|variant| {
+        quote! { Self::#variant(cause) => ::diagnostics::Explain::help(cause) }
+    }));
     let places = situations.iter().map(Situation::places_arm);
+    let places = places.chain(transparent.iter().map(|variant| {
+        quote! { Self::#variant(cause) => ::diagnostics::Explain::places(cause) }
+    }));
     Ok(quote! {
         impl ::diagnostics::Explain for #name {
             const CATALOGUE: &'static [::diagnostics::Entry] = &[#(#entries),*];
-            fn code(&self) -> &'static str { match self { #(#codes),* } }
+            fn entry(&self) -> &'static ::diagnostics::Entry { match self { #(#entry_arms),* } }
             #[allow(unused_variables, reason = "a help line names some of the fields")]
             fn help(&self) -> String { match self { #(#helps),* } }
             fn places(&self) -> &[::diagnostics::Place] { match self { #(#places),* } }
@@ -65,17 +81,23 @@ struct Situation<'a> {
     variant: &'a Variant,
     code: LitStr,
     help: LitStr,
+    /// Where it is not that of the enum.
+    exit: Option<LitInt>,
     no_answer: bool,
     explanation: String,
 }
 
 impl<'a> Situation<'a> {
     fn read(variant: &'a Variant) -> syn::Result<Self> {
-        let (mut code, mut help, mut no_answer) = (None, None, false);
+        let (mut code, mut help, mut exit, mut no_answer) = (None, None, None, false);
         for attribute in explain_attributes(&variant.attrs) {
             attribute.parse_nested_meta(|meta| {
                 if meta.path.is_ident("no_answer") {
                     no_answer = true;
+                    return Ok(());
+                }
+                if meta.path.is_ident("exit") {
+                    exit = Some(meta.value()?.parse::<LitInt>()?);
                     return Ok(());
                 }
                 let value = meta.value()?.parse::<LitStr>()?;
@@ -84,7 +106,7 @@ impl<'a> Situation<'a> {
                 } else if meta.path.is_ident("help") {
                     help = Some(value);
                 } else {
-                    return Err(meta.error("expected `code`, `help` or `no_answer`"));
+                    return Err(meta.error("expected `code`, `help`, `exit` or `no_answer`"));
                 }
                 Ok(())
             })?;
@@ -100,6 +122,7 @@ impl<'a> Situation<'a> {
             variant,
             code: code.ok_or_else(|| missing("`#[explain(code = …)]`"))?,
             help: help.ok_or_else(|| missing("`#[explain(help = …)]`"))?,
+            exit,
             no_answer,
             explanation,
         })
@@ -107,6 +130,7 @@ impl<'a> Situation<'a> {
 
     fn entry(&self, exit: &LitInt) -> TokenStream {
         let Self { code, explanation, no_answer, .. } = self;
+        let exit = self.exit.as_ref().unwrap_or(exit);
         let title = explanation.lines().next().unwrap_or_default();
         quote! {
             ::diagnostics::Entry {
@@ -119,9 +143,10 @@ impl<'a> Situation<'a> {
         }
     }
 
-    fn code_arm(&self) -> TokenStream {
-        let (variant, code) = (&self.variant.ident, &self.code);
-        quote! { Self::#variant { .. } => #code }
+    /// `index` is its place in the catalogue.
+    fn entry_arm(&self, index: usize) -> TokenStream {
+        let variant = &self.variant.ident;
+        quote! { Self::#variant { .. } => &Self::CATALOGUE[#index] }
     }
 
     fn help_arm(&self) -> TokenStream {
@@ -140,6 +165,12 @@ impl<'a> Situation<'a> {
             quote! { Self::#variant { .. } => &[] }
         }
     }
+}
+
+/// Whether a variant holds an error that explains itself.
+fn is_transparent(variant: &Variant) -> bool {
+    explain_attributes(&variant.attrs)
+        .any(|attribute| attribute.parse_args::<Ident>().is_ok_and(|word| word == "transparent"))
 }
 
 fn exit_code(input: &DeriveInput) -> syn::Result<LitInt> {
