@@ -4,17 +4,21 @@ use std::process::ExitCode;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use diagnostics::{Entry, Explain, Place, Report};
+use javascript::JavaScriptError;
 use semantic_patch::PatchError;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::{commands::publish::PublishError, output, upstream::UpstreamError};
 
-/// Every error that has a code.
-pub fn catalogue() -> impl Iterator<Item = &'static Entry> {
+/// Every error that has a code, in the order of codes.
+pub fn catalogue() -> Vec<&'static Entry> {
     let own = BuildError::CATALOGUE.iter().chain(UsageError::CATALOGUE);
     let own = own.chain(PublishError::CATALOGUE);
-    own.chain(PatchError::CATALOGUE).chain(UpstreamError::CATALOGUE)
+    let all = own.chain(PatchError::CATALOGUE).chain(JavaScriptError::CATALOGUE);
+    let mut all: Vec<&Entry> = all.chain(UpstreamError::CATALOGUE).collect();
+    all.sort_by_key(|entry| entry.code);
+    all
 }
 
 /// The end of a command that failed, with everything that was wrong.
@@ -48,6 +52,12 @@ impl From<PublishError> for Failure {
 
 impl From<PatchError> for Failure {
     fn from(error: PatchError) -> Self {
+        Self::of([error])
+    }
+}
+
+impl From<JavaScriptError> for Failure {
+    fn from(error: JavaScriptError) -> Self {
         Self::of([error])
     }
 }

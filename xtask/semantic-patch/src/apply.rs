@@ -3,12 +3,13 @@
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use diagnostics::{Place, Source};
+use javascript::{JavaScriptError, Language};
 
 use crate::{
     check,
     error::PatchError,
     import::Imports,
-    parse::{self, Language},
+    parse,
     patch_file::{Action, Count, Edit, Rewrite},
     pattern::{Captures, Match, Pattern},
     place::{self, Failure},
@@ -51,7 +52,7 @@ pub fn rewrite(
         return Ok(Rewritten { text: source.text.clone(), applied: Vec::new() });
     }
     let (tree, scopes) = parse::parse_with_scopes(&source.text, language)
-        .map_err(|problem| vec![PatchError::unreadable(source, problem)])?;
+        .map_err(|problem| vec![JavaScriptError::unreadable(source, problem).into()])?;
 
     let mut module =
         Module { source, tree: &tree, imports: Imports::of(&tree), splices: Vec::new() };

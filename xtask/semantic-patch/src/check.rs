@@ -3,10 +3,11 @@
 use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
 use diagnostics::{Place, Source};
+use javascript::Language;
 
 use crate::{
     error::PatchError,
-    parse::{self, Language, Scopes},
+    parse::{self, Scopes},
     patch_file::Edit,
     splice::Spliced,
 };

@@ -2,11 +2,8 @@
 
 #![expect(missing_docs, reason = "a variant's sentence says what its fields are")]
 
-use std::sync::Arc;
-
-use diagnostics::{Explain, Place, Source};
-
-use crate::parse::Problem;
+use diagnostics::{Explain, Place};
+use javascript::JavaScriptError;
 
 /// A patch that cannot be read, or that does not fit.
 #[derive(Debug, Clone, PartialEq, thiserror::Error, Explain)]
@@ -191,13 +188,10 @@ pub enum PatchError {
     #[explain(code = "P017", help = "use `pattern` and `rewrite` for this place, at {edit}")]
     NoBody { id: String, place: String, edit: String, places: Vec<Place> },
 
-    /// An upstream module does not parse
-    ///
-    /// The module cannot be read as it came from upstream, before any edit. Either upstream uses a
-    /// syntax that the parser does not know yet, or the file is damaged.
-    #[error("upstream's `{module}` cannot be parsed: {message}")]
-    #[explain(code = "P018", help = "look at the marked place; a newer parser may be needed")]
-    UnreadableModule { module: String, message: String, places: Vec<Place> },
+    /// A module cannot be read.
+    #[error(transparent)]
+    #[explain(transparent)]
+    Module(#[from] JavaScriptError),
 
     /// An edited module does not parse
     ///
@@ -244,15 +238,4 @@ pub enum PatchError {
     #[error("`{module}` does not hold the allowed text `{text}`")]
     #[explain(code = "P024", help = "delete the entry, or correct its text")]
     UnusedAllowance { module: String, text: String, places: Vec<Place> },
-}
-
-impl PatchError {
-    /// The error for an upstream module that does not parse.
-    pub(crate) fn unreadable(module: &Arc<Source>, problem: Problem) -> Self {
-        Self::UnreadableModule {
-            module: module.name.clone(),
-            message: problem.message,
-            places: vec![module.wrong(problem.span, "here")],
-        }
-    }
 }

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use javascript::Language;
+
 use crate::{
-    parse::Language,
     splice::{Part, Splice},
     tree::{Node, Value},
 };

@@ -55,7 +55,6 @@
 
 mod apply;
 mod check;
-mod common_js;
 mod error;
 mod import;
 mod parse;
@@ -64,17 +63,14 @@ mod pattern;
 mod place;
 mod raw_edit;
 mod rename;
-mod specifier;
 mod splice;
 mod template;
 mod tree;
 mod watch;
 
 pub use apply::{Applied, Rewritten, rewrite};
-pub use common_js::{CommonJs, Require};
 pub use error::PatchError;
-pub use parse::Language;
+pub use javascript::Language;
 pub use patch_file::{Edit, PatchFile, check_ids, check_versions};
 pub use rename::{Allowance, Rename, Renamed};
-pub use specifier::relative_imports;
 pub use watch::{Watched, watch};

@@ -6,8 +6,10 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
+use javascript::Problem;
+
 use crate::{
-    parse::{self, Problem},
+    parse,
     tree::{Node, Types, Value},
 };
 

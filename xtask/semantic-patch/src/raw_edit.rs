@@ -3,13 +3,13 @@
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use diagnostics::{Place, Source};
+use javascript::Problem;
 use semver::VersionReq;
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::{
     error::PatchError,
-    parse::Problem,
     patch_file::{Action, Count, Edit, Rewrite, Spans},
     pattern::Pattern,
     place::Step,

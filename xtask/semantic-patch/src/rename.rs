@@ -7,11 +7,12 @@
 use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
 use diagnostics::{Place, Source};
+use javascript::{JavaScriptError, Language};
 use semver::{Version, VersionReq};
 
 use crate::{
     error::PatchError,
-    parse::{self, Language},
+    parse,
     patch_file::is_among,
     splice::{Part, Splice, splice},
     tree::Node,
@@ -71,7 +72,7 @@ impl Rename {
             return Ok(unchanged());
         }
         let tree = parse::parse(&source.text, language)
-            .map_err(|problem| vec![PatchError::unreadable(source, problem)])?;
+            .map_err(|problem| vec![JavaScriptError::unreadable(source, problem).into()])?;
         let mut spans = Vec::new();
         let mut allowed = BTreeSet::new();
         let mut errors = Vec::new();

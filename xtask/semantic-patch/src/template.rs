@@ -5,8 +5,10 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
+use javascript::Problem;
+
 use crate::{
-    parse::{self, Problem},
+    parse,
     pattern::{self, Captures, Metavariable, Pattern},
     place::Step,
     splice::Part,

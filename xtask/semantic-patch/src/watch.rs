@@ -3,10 +3,11 @@
 use std::{collections::BTreeMap, fmt::Write as _, ops::Range, sync::Arc};
 
 use diagnostics::Source;
+use javascript::{JavaScriptError, Language};
 
 use crate::{
     error::PatchError,
-    parse::{self, Language},
+    parse,
     patch_file::{Action, Edit},
     place,
     tree::{Node, Value},
@@ -38,7 +39,7 @@ pub fn watch(
         return Ok(BTreeMap::new());
     }
     let tree = parse::parse(&source.text, language)
-        .map_err(|problem| PatchError::unreadable(source, problem))?;
+        .map_err(|problem| JavaScriptError::unreadable(source, problem))?;
     let places = edits.iter().flat_map(|edit| places(&tree, edit)).map(|(name, node)| {
         let mut structure = String::new();
         write(&mut structure, node);

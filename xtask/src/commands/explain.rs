@@ -21,7 +21,8 @@ impl Explain {
             }
             return Ok(Answer::Fine);
         };
-        let entry = error::catalogue().find(|entry| entry.code.eq_ignore_ascii_case(&code));
+        let entry =
+            error::catalogue().into_iter().find(|entry| entry.code.eq_ignore_ascii_case(&code));
         let entry = entry.ok_or(UsageError::Code { code })?;
         anstream::println!("{}: {}\n\nexit code {}", entry.code, entry.explanation, entry.exit);
         Ok(Answer::Fine)

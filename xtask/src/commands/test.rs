@@ -72,6 +72,10 @@ const BRIEFLY: &str = "TEST_BRIEFLY";
 /// What of `toolchain` depends on the line.
 const OF_LINES: [&str; 3] = ["types::", "promised::", "templates::the_templates_type_check"];
 
+/// The crates with tests of their own.
+const UNITS: &str =
+    "--package explain-derive --package javascript --package semantic-patch --package xtask";
+
 /// One run of a suite.
 struct Round<'j> {
     /// The line that it is told to run on.
@@ -214,8 +218,7 @@ fn note(
 fn targets(suite: &str, is_brief: bool) -> Vec<String> {
     let own = format!("--package tests --test {suite}");
     if suite == TOOLCHAIN && !is_brief {
-        let units = "--package explain-derive --package semantic-patch --package xtask";
-        vec![units.to_owned(), own, "--package tests --test delivery".to_owned()]
+        vec![UNITS.to_owned(), own, "--package tests --test delivery".to_owned()]
     } else {
         vec![own]
     }

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use diagnostics::Source;
+use javascript::{Language, relative_imports};
 use rayon::prelude::*;
-use semantic_patch::{Language, relative_imports};
 
 use crate::{
     error::{BuildError, Failure},
@@ -28,7 +28,8 @@ pub fn imports(files: &BTreeMap<String, Vec<u8>>, seen: &Seen) -> Result<Vec<Imp
     let imports = modules.map(|(path, bytes)| {
         let specifiers = seen.get(path, Key::of([bytes.as_slice()]), || {
             let source = Source::new(path.as_str(), String::from_utf8_lossy(bytes));
-            Ok(Arc::new(relative_imports(&source, Language::of(path))?))
+            let imports = relative_imports(&source, Language::of(path))?;
+            Ok(Arc::new(imports.into_iter().map(|import| import.specifier).collect()))
         });
         let specifiers = specifiers?;
         let imports = specifiers.iter().cloned();

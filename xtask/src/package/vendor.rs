@@ -7,7 +7,7 @@ use std::{
 };
 
 use diagnostics::Source;
-use semantic_patch::{CommonJs, Require};
+use javascript::{CommonJs, Require};
 use serde::Deserialize;
 
 use crate::{

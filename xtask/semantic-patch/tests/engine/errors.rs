@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::common::{apply, codes, render};
 use diagnostics::{Explain as _, Source};
+use javascript::JavaScriptError;
 use semantic_patch::{
     Allowance, Language, PatchError, PatchFile, Rename, check_ids, check_versions,
 };
@@ -209,7 +210,11 @@ fn an_edit_may_wait_for_releases_that_are_newer_than_the_pins() {
 #[test]
 fn every_code_of_the_catalogue_has_a_situation() {
     let shown: BTreeSet<&str> = situations().iter().flat_map(|(_, errors)| codes(errors)).collect();
-    let known: BTreeSet<&str> = PatchError::CATALOGUE.iter().map(|entry| entry.code).collect();
+    let known: BTreeSet<&str> = PatchError::CATALOGUE
+        .iter()
+        .chain(JavaScriptError::CATALOGUE)
+        .map(|entry| entry.code)
+        .collect();
     assert_eq!(shown, known);
 }
 

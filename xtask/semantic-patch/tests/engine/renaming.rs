@@ -1,7 +1,7 @@
 //! A package under another name.
 
 use diagnostics::Source;
-use semantic_patch::{Allowance, Language, Rename, relative_imports};
+use semantic_patch::{Allowance, Language, Rename};
 use semver::{Version, VersionReq};
 
 fn rename(code: &str) -> Result<String, usize> {
@@ -65,22 +65,4 @@ fn an_allowance_is_for_its_versions_and_has_to_be_needed_there() {
         let checked = rename.check_allowances(&version, &Default::default());
         assert_eq!(checked.is_err(), is_allowed, "{version}");
     }
-}
-
-const SPECIFIERS: &str = "\
-import a from './a.ts';
-export { b } from \"../b.ts\";
-export * from './c.ts';
-const d = await import('./d.ts');
-const e: import('./e.ts').E = './f.ts';
-import g from 'g.ts';
-";
-
-#[test]
-fn relative_imports_are_found_wherever_they_stand() {
-    let source = Source::new("module.ts", SPECIFIERS);
-    assert_eq!(
-        relative_imports(&source, Language::TypeScript).unwrap(),
-        ["./a.ts", "../b.ts", "./c.ts", "./d.ts", "./e.ts"]
-    );
 }

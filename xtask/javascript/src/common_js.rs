@@ -8,11 +8,7 @@ use oxc_ast::ast::{Argument, BindingIdentifier, CallExpression, Expression, Iden
 use oxc_ast_visit::{Visit, walk};
 use oxc_span::{GetSpan as _, Span};
 
-use crate::{
-    error::PatchError,
-    parse::{self, Language},
-    splice::{Part, Splice, splice},
-};
+use crate::{JavaScriptError, Language};
 
 /// Names that only Node's module system gives a value.
 const OF_THE_SYSTEM: [&str; 3] = ["require", "__dirname", "__filename"];
@@ -40,12 +36,13 @@ impl CommonJs {
     ///
     /// # Errors
     /// P018 if the text does not parse as strict code, which all code in an ECMAScript module is.
-    pub fn read(source: &Arc<Source>) -> Result<Self, PatchError> {
+    pub fn read(source: &Arc<Source>) -> Result<Self, JavaScriptError> {
         let allocator = Allocator::default();
-        let program = parse::program(&allocator, &source.text, Language::JavaScript)
-            .map_err(|problem| PatchError::unreadable(source, problem))?;
+        let program = crate::parse(&allocator, &source.text, Language::JavaScript)
+            .map_err(|problem| JavaScriptError::unreadable(source, problem))?;
         let mut module = Self::default();
         module.visit_program(&program);
+        module.requires.sort_by_key(|require| require.span.start);
         Ok(module)
     }
 
@@ -53,16 +50,14 @@ impl CommonJs {
     /// it was.
     #[must_use]
     pub fn with(&self, source: &Source, expression: impl Fn(&Require) -> String) -> String {
-        let splices: Vec<Splice> = self
-            .requires
-            .iter()
-            .map(|require| Splice {
-                span: require.span.clone(),
-                parts: vec![Part::Text(expression(require))],
-                edit: 0,
-            })
-            .collect();
-        splice(&source.text, &splices).map(|spliced| spliced.text).unwrap_or_default()
+        let (mut text, mut end) = (String::new(), 0);
+        for require in &self.requires {
+            text.push_str(&source.text[end..require.span.start]);
+            text.push_str(&expression(require));
+            end = require.span.end;
+        }
+        text.push_str(&source.text[end..]);
+        text
     }
 
     fn needs_system(&mut self, name: &str, span: Span) {

@@ -1,6 +1,6 @@
-//! Module specifiers: which modules a module names.
+//! Which modules a module imports.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use diagnostics::Source;
 use oxc_allocator::Allocator;
@@ -10,37 +10,44 @@ use oxc_ast::ast::{
 };
 use oxc_ast_visit::{Visit, walk};
 
-use crate::{
-    error::PatchError,
-    parse::{self, Language},
-};
+use crate::{JavaScriptError, Language};
 
-/// The relative specifiers of a module's imports and re-exports, those of types too.
+/// An import or a re-export of a module beside the one that is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelativeImport {
+    /// For example `./site.ts`.
+    pub specifier: String,
+    /// Where it stands, with its quotes.
+    pub span: Range<usize>,
+}
+
+/// The relative imports and re-exports of a module, those of types too.
 ///
 /// # Errors
 /// P018 if the text does not parse.
 pub fn relative_imports(
     source: &Arc<Source>,
     language: Language,
-) -> Result<Vec<String>, PatchError> {
+) -> Result<Vec<RelativeImport>, JavaScriptError> {
     // Most of the time of a long module goes into parsing it, and many import nothing of their own.
     if !["\"./", "'./", "\"../", "'../"].iter().any(|start| source.text.contains(start)) {
         return Ok(Vec::new());
     }
     let allocator = Allocator::default();
-    let program = parse::program(&allocator, &source.text, language)
-        .map_err(|problem| PatchError::unreadable(source, problem))?;
+    let program = crate::parse(&allocator, &source.text, language)
+        .map_err(|problem| JavaScriptError::unreadable(source, problem))?;
     let mut collector = Collector(Vec::new());
     collector.visit_program(&program);
     Ok(collector.0)
 }
 
-struct Collector(Vec<String>);
+struct Collector(Vec<RelativeImport>);
 
 impl Collector {
     fn add(&mut self, literal: &StringLiteral<'_>) {
         if literal.value.starts_with('.') {
-            self.0.push(literal.value.to_string());
+            let span = literal.span.start as usize..literal.span.end as usize;
+            self.0.push(RelativeImport { specifier: literal.value.to_string(), span });
         }
     }
 }
@@ -68,5 +75,32 @@ impl<'a> Visit<'a> for Collector {
     fn visit_ts_import_type(&mut self, node: &TSImportType<'a>) {
         self.add(&node.source);
         walk::walk_ts_import_type(self, node);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diagnostics::Source;
+
+    use super::relative_imports;
+    use crate::Language;
+
+    const SPECIFIERS: &str = "\
+import a from './a.ts';
+export { b } from \"../b.ts\";
+export * from './c.ts';
+const d = await import('./d.ts');
+const e: import('./e.ts').E = './f.ts';
+import g from 'g.ts';
+";
+
+    #[test]
+    fn relative_imports_are_found_wherever_they_stand() {
+        let source = Source::new("module.ts", SPECIFIERS);
+        let imports = relative_imports(&source, Language::TypeScript).unwrap();
+        let specifiers: Vec<&str> =
+            imports.iter().map(|import| import.specifier.as_str()).collect();
+        assert_eq!(specifiers, ["./a.ts", "../b.ts", "./c.ts", "./d.ts", "./e.ts"]);
+        assert_eq!(&SPECIFIERS[imports[1].span.clone()], "\"../b.ts\"");
     }
 }

@@ -1,0 +1,34 @@
+//! A module that cannot be read.
+
+#![expect(missing_docs, reason = "a variant's sentence says what its fields are")]
+
+use std::sync::Arc;
+
+use diagnostics::{Explain, Place, Source};
+
+use crate::Problem;
+
+/// A module that cannot be read.
+#[derive(Debug, Clone, PartialEq, thiserror::Error, Explain)]
+#[explain(exit = 4)]
+pub enum JavaScriptError {
+    /// An upstream module does not parse
+    ///
+    /// The module cannot be read as it came from upstream, before any edit. Either upstream uses a
+    /// syntax that the parser does not know yet, or the file is damaged.
+    #[error("upstream's `{module}` cannot be parsed: {message}")]
+    #[explain(code = "P018", help = "look at the marked place; a newer parser may be needed")]
+    Unreadable { module: String, message: String, places: Vec<Place> },
+}
+
+impl JavaScriptError {
+    /// The error for a module that does not parse.
+    #[must_use]
+    pub fn unreadable(module: &Arc<Source>, problem: Problem) -> Self {
+        Self::Unreadable {
+            module: module.name.clone(),
+            message: problem.message,
+            places: vec![module.wrong(problem.span, "here")],
+        }
+    }
+}
