@@ -10,9 +10,9 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::{
+    checkout,
     error::{BuildError, Failure, UsageError},
     upstream::{PackagePin, UpstreamError},
-    workspace,
 };
 
 /// Where the runtimes are, below the root.
@@ -165,7 +165,7 @@ struct VendorTable {
 impl Description {
     fn read(root: &Utf8Path, runtime: &str) -> Result<(Self, Arc<Source>), BuildError> {
         let path = Utf8PathBuf::from(format!("{ADAPTERS}/{runtime}/adapter.toml"));
-        let source = Source::new(path.as_str(), workspace::read(root, &path)?);
+        let source = Source::new(path.as_str(), checkout::read(root, &path)?);
         let description =
             toml::from_str(&source.text).map_err(|error| BuildError::AdapterUnreadable {
                 message: format!("`{path}` is not valid: {}", error.message()),
@@ -298,11 +298,11 @@ fn patches(root: &Utf8Path, runtime: &str) -> Result<Vec<PatchFile>, Failure> {
     let folder = Utf8PathBuf::from(format!("patches/{runtime}"));
     let mut files = Vec::new();
     let mut errors: Vec<PatchError> = Vec::new();
-    for path in workspace::files(root, &folder)? {
+    for path in checkout::files(root, &folder)? {
         if path.extension() != Some("toml") {
             return Err(BuildError::NoPatch { path: folder.join(&path) }.into());
         }
-        let text = workspace::read(root, &folder.join(&path))?;
+        let text = checkout::read(root, &folder.join(&path))?;
         match PatchFile::read(path.with_extension("").as_str(), folder.join(&path).as_str(), &text)
         {
             Ok(file) => files.push(file),

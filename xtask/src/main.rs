@@ -12,24 +12,23 @@
 
 mod adapter;
 mod answer;
+mod checkout;
 mod commands;
 mod compile;
 mod day;
 mod error;
-mod memo;
-mod nodes;
+mod node_versions;
 mod output;
 mod package;
 mod parallel;
 mod patching;
 mod pipeline;
+mod program;
 mod proposal;
-mod releases;
+mod result_cache;
 mod review;
-mod suites;
-mod tested;
+mod test_record;
 mod upstream;
-mod workspace;
 
 use std::process::ExitCode;
 

@@ -13,8 +13,8 @@ use semver::Version;
 use crate::{
     adapter::Adapter,
     error::Failure,
-    memo::{Key, Memo},
     package::record::ModuleEdit,
+    result_cache::{Key, ResultCache},
     upstream::{SourceFile, SourceTree},
 };
 
@@ -30,7 +30,7 @@ pub struct Patched {
 }
 
 /// What became of files of releases that were patched before.
-pub type Seen = Memo<Result<Arc<Done>, Failure>>;
+pub type PatchCache = ResultCache<Result<Arc<Done>, Failure>>;
 
 /// A file before and after its edits.
 pub struct Changed {
@@ -40,8 +40,12 @@ pub struct Changed {
 }
 
 /// Applies the patches of a runtime to a release of its upstream package.
-pub fn patch(adapter: &Adapter, mut tree: SourceTree, seen: &Seen) -> Result<Patched, Failure> {
-    let mut patching = Patching::new(adapter, &tree.version, seen);
+pub fn patch(
+    adapter: &Adapter,
+    mut tree: SourceTree,
+    cache: &PatchCache,
+) -> Result<Patched, Failure> {
+    let mut patching = Patching::new(adapter, &tree.version, cache);
     patching.files(&mut tree.modules, |file| &file.edits);
     patching.files(&mut tree.declarations, |file| &file.declares);
     let Patching { changed, edits, renamed, allowed, mut failures, .. } = patching;
@@ -59,7 +63,7 @@ pub fn patch(adapter: &Adapter, mut tree: SourceTree, seen: &Seen) -> Result<Pat
 struct Patching<'a> {
     adapter: &'a Adapter,
     version: Version,
-    seen: &'a Seen,
+    cache: &'a PatchCache,
     changed: Vec<Changed>,
     edits: Vec<ModuleEdit>,
     renamed: usize,
@@ -68,11 +72,11 @@ struct Patching<'a> {
 }
 
 impl<'a> Patching<'a> {
-    fn new(adapter: &'a Adapter, version: &Version, seen: &'a Seen) -> Self {
+    fn new(adapter: &'a Adapter, version: &Version, cache: &'a PatchCache) -> Self {
         Self {
             adapter,
             version: version.clone(),
-            seen,
+            cache,
             changed: Vec::new(),
             edits: Vec::new(),
             renamed: 0,
@@ -131,7 +135,7 @@ impl<'a> Patching<'a> {
             [rename.from.as_bytes(), file.path.as_bytes(), file.text.as_bytes()].into_iter();
         let parts = parts.chain(edits.iter().map(|edit| edit.id.as_bytes()));
         let parts = parts.chain(allowed.iter().map(|text| text.as_bytes()));
-        self.seen.get(&format!("{}/{}", rename.from, file.path), Key::of(parts), || {
+        self.cache.get(&format!("{}/{}", rename.from, file.path), Key::of(parts), || {
             patch_file(rename, &self.version, module, file, edits).map(Arc::new)
         })
     }

@@ -10,7 +10,7 @@ use semver::Version;
 
 use crate::{
     adapter::Adapter,
-    compile,
+    checkout, compile,
     day::Day,
     error::{BuildError, Failure, UsageError},
     output,
@@ -28,7 +28,6 @@ use crate::{
         self, Cache, Choice, Form, Integrity, Line, PackagePin, Pins, Registry, Release,
         Remembered, SourceTree, UpstreamError,
     },
-    workspace,
 };
 
 /// What commands have in common: the checkout, its pins, and where upstream is read from.
@@ -39,8 +38,8 @@ pub struct Workshop {
     upstream: Option<Utf8PathBuf>,
     /// Whether that clone has to hold the commits of all lines.
     is_upstream_whole: bool,
-    patched: patching::Seen,
-    imports: modules::Seen,
+    patched: patching::PatchCache,
+    imports: modules::ImportCache,
 }
 
 /// One runtime for one Astro major.
@@ -71,11 +70,11 @@ impl Workshop {
     /// Opens the checkout; `upstream` is a clone to read from in place of the submodule or the
     /// registry.
     pub fn open(upstream: Option<&Utf8Path>) -> Result<Self, Failure> {
-        let root = workspace::root()?;
+        let root = checkout::root()?;
         let pins = Pins::read(&root)?;
         let registry = Registry::new(&root, Cache::of_user()?);
         let upstream = upstream.map(Utf8Path::to_owned);
-        let (patched, imports) = (patching::Seen::default(), modules::Seen::default());
+        let (patched, imports) = (patching::PatchCache::default(), modules::ImportCache::default());
         let is_upstream_whole = true;
         Ok(Self { root, pins, registry, upstream, is_upstream_whole, patched, imports })
     }
@@ -313,7 +312,7 @@ impl Job<'_> {
             RECORD.to_owned(),
             record::record(self.line, tree, &vendored, edits, *renamed).into_bytes(),
         );
-        let readme = workspace::read(&self.workshop.root, &self.adapter.readme())?;
+        let readme = checkout::read(&self.workshop.root, &self.adapter.readme())?;
         files.insert("README.md".to_owned(), readme.into_bytes());
         files.insert("LICENSE".to_owned(), ours.licences(tree, &vendored).into_bytes());
         // The last one: it names all others.

@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: measures, as ratios against a peer in the same run.
 
-use crate::{answer::Answer, error::Failure, suites, workspace};
+use crate::{answer::Answer, checkout, error::Failure, program};
 
 /// Run benchmarks
 ///
@@ -17,13 +17,13 @@ pub struct Bench {
 
 impl Bench {
     pub fn run(self) -> Result<Answer, Failure> {
-        let root = workspace::root()?;
-        let mut cargo = suites::cargo(&root);
+        let root = checkout::root()?;
+        let mut cargo = program::cargo(&root);
         cargo
             .args(["run", "--quiet", "--package", "tests", "--bin", "bench", "--"])
             .args(&self.suites);
         cargo.args(self.json.then_some("--json"));
-        let status = cargo.status().map_err(|error| suites::failed(&cargo, error))?;
+        let status = cargo.status().map_err(|error| program::failed(&cargo, error))?;
         Ok(if status.success() { Answer::Fine } else { Answer::No })
     }
 }

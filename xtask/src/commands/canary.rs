@@ -9,14 +9,14 @@ use serde::Deserialize;
 use crate::{
     adapter::Adapter,
     answer::Answer,
+    checkout,
     day::Day,
     error::{BuildError, Failure},
     output::{self, Locked},
     pipeline::{Job, Workshop},
+    program,
     proposal::{Issue, Proposal, Step, list},
-    suites,
     upstream::{ASTRO, Line, Registry, UpstreamError, accepts, newest, newest_for},
-    workspace,
 };
 
 /// Names the folder with the packages that the tests take, `<runtime>/<line>/`.
@@ -89,7 +89,7 @@ impl Canary {
         let workshop = Workshop::open(None)?;
         let adapters = Adapter::select(&workshop.root, &self.runtimes)?;
         let lines = workshop.lines(self.astro)?;
-        let packages = workspace::target(&workshop.root).join("canary");
+        let packages = checkout::target(&workshop.root).join("canary");
         let mut findings = Vec::new();
         for adapter in &adapters {
             for line in workshop.of_adapter(adapter, &lines)?.into_iter().rev() {
@@ -214,7 +214,7 @@ fn test(
     official: &str,
     installation: &str,
 ) -> Result<Step, Failure> {
-    let mut cargo = suites::cargo(&workshop.root);
+    let mut cargo = program::cargo(&workshop.root);
     let suite = &job.adapter.runtime;
     cargo.args(["test", "--quiet", "--package", "tests", "--test", suite, "--"]);
     cargo.arg(format!("{installation}::"));
@@ -222,7 +222,7 @@ fn test(
     cargo.env(AS_OF, Day::today().to_string());
     output::progress(&format!("{official}: {installation}"));
     cargo.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let done = cargo.output().map_err(|error| suites::failed(&cargo, error))?;
+    let done = cargo.output().map_err(|error| program::failed(&cargo, error))?;
     let output =
         [done.stderr, done.stdout].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
     let words: Vec<_> = cargo.get_args().map(|word| word.to_string_lossy()).collect();

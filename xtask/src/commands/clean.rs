@@ -7,11 +7,11 @@ use camino::Utf8Path;
 use crate::{
     adapter::Adapter,
     answer::Answer,
+    checkout,
     error::{BuildError, Failure},
     output::{self, Locked, Mode, ModeFlags},
-    suites,
+    program,
     upstream::SUBMODULE,
-    workspace,
 };
 
 /// Remove the built packages
@@ -26,7 +26,7 @@ pub struct Clean {
 
 impl Clean {
     pub fn run(self) -> Result<Answer, Failure> {
-        let root = workspace::root()?;
+        let root = checkout::root()?;
         let mode = self.mode.mode();
         let mut found = false;
         for adapter in Adapter::select(&root, &[])? {
@@ -69,7 +69,7 @@ fn git(root: &Utf8Path, arguments: &[&str]) -> Result<(), BuildError> {
     git.current_dir(root).args(arguments);
     match git.status() {
         Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(suites::failed(&git, status)),
-        Err(error) => Err(suites::failed(&git, error)),
+        Ok(status) => Err(program::failed(&git, status)),
+        Err(error) => Err(program::failed(&git, error)),
     }
 }

@@ -4,9 +4,9 @@ use camino::Utf8PathBuf;
 
 use crate::{
     answer::Answer,
+    checkout,
     error::{BuildError, Failure},
     upstream::{Cache, Fetcher, Pins, is_commit},
-    workspace,
 };
 
 /// Fetch the pinned commits of upstream, and print where they are
@@ -25,7 +25,7 @@ pub struct Fetch {
 
 impl Fetch {
     pub fn run(self) -> Result<Answer, Failure> {
-        let root = workspace::root()?;
+        let root = checkout::root()?;
         let pins = Pins::read(&root)?;
         let listed = self.file.map_or(Ok(String::new()), |path| {
             std::fs::read_to_string(&path)

@@ -12,6 +12,7 @@ use semver::Version;
 use crate::{
     adapter::Adapter,
     answer::Answer,
+    checkout,
     commands::status::{LineStatus, Report, named},
     error::{BuildError, Failure, Told},
     output,
@@ -22,7 +23,6 @@ use crate::{
         ASTRO, Fetcher, Line, PINS, Pins, SUBMODULE, UpstreamError, set_submodule_commit,
         submodule_commit,
     },
-    workspace,
 };
 
 /// What a step writes its errors to, below cargo's target folder.
@@ -175,7 +175,7 @@ struct State {
 
 impl State {
     fn read(root: &Utf8Path) -> Result<Self, BuildError> {
-        let pins = workspace::read(root, Utf8Path::new(PINS))?;
+        let pins = checkout::read(root, Utf8Path::new(PINS))?;
         Ok(Self { pins, submodule: submodule_commit(root, SUBMODULE) })
     }
 
@@ -190,7 +190,7 @@ impl State {
 
 /// Runs this program, and passes on what it prints.
 fn step(root: &Utf8Path, arguments: &[&str]) -> Result<Step, Failure> {
-    let errors = workspace::target(root).join(ERRORS);
+    let errors = checkout::target(root).join(ERRORS);
     output::remove(&errors).map_err(|error| output::unwritable(&errors, &error))?;
     let program = env::current_exe().unwrap_or_else(|_| "xtask".into());
     let mut command = Command::new(program);

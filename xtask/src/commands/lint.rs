@@ -1,6 +1,6 @@
 //! `cargo xtask lint`: the form of the Rust.
 
-use crate::{answer::Answer, error::Failure, suites, workspace};
+use crate::{answer::Answer, checkout, error::Failure, program};
 
 /// What is run, one after the other.
 const PROGRAMS: [&[&str]; 2] = [
@@ -16,12 +16,12 @@ pub struct Lint {}
 
 impl Lint {
     pub fn run(self) -> Result<Answer, Failure> {
-        let root = workspace::root()?;
+        let root = checkout::root()?;
         let mut answer = Answer::Fine;
         for arguments in PROGRAMS {
-            let mut cargo = suites::cargo(&root);
+            let mut cargo = program::cargo(&root);
             cargo.args(arguments);
-            let status = cargo.status().map_err(|error| suites::failed(&cargo, error))?;
+            let status = cargo.status().map_err(|error| program::failed(&cargo, error))?;
             if !status.success() {
                 answer = Answer::No;
             }

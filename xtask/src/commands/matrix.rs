@@ -7,7 +7,7 @@ use crate::{
     answer::Answer,
     commands::test::TOOLCHAIN,
     error::Failure,
-    nodes,
+    node_versions,
     pipeline::Workshop,
     upstream::{ASTRO, UpstreamError, accepts},
 };
@@ -37,7 +37,8 @@ impl Matrix {
     pub fn run(self) -> Result<Answer, Failure> {
         let workshop = Workshop::open(None)?;
         let adapters = Adapter::select(&workshop.root, &[])?;
-        let (nodes, default) = (nodes::all(&workshop.root)?, nodes::default(&workshop.root)?);
+        let (nodes, default) =
+            (node_versions::all(&workshop.root)?, node_versions::default(&workshop.root)?);
         let lines = workshop.lines(None)?;
         let newest = lines.last().map(|line| Run {
             suite: TOOLCHAIN.to_owned(),

@@ -7,11 +7,11 @@ use camino::Utf8PathBuf;
 use crate::{
     adapter::Adapter,
     answer::Answer,
+    checkout,
     commands::build::describe,
     error::Failure,
     output::{self, Mode, ModeFlags, Outcome},
     pipeline::{self, Workshop},
-    workspace,
 };
 
 /// Write the packages' tarballs into one folder
@@ -37,7 +37,7 @@ impl Pack {
     pub fn run(self) -> Result<Answer, Failure> {
         let workshop = Workshop::open(None)?;
         let adapters = Adapter::select(&workshop.root, &self.runtimes)?;
-        let out = self.out.unwrap_or_else(|| workspace::target(&workshop.root).join("packages"));
+        let out = self.out.unwrap_or_else(|| checkout::target(&workshop.root).join("packages"));
         let mode = self.mode.mode();
 
         let jobs = workshop.jobs(&adapters, self.astro)?;

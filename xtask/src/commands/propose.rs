@@ -8,12 +8,12 @@ use serde::Deserialize;
 
 use crate::{
     answer::Answer,
+    checkout,
     error::{BuildError, Failure},
     output::{self, Mode, ModeFlags},
+    program,
     proposal::{Issue, Proposal, PullRequest},
-    suites,
     upstream::{PINS, Pins, SUBMODULE, set_submodule_commit},
-    workspace,
 };
 
 /// The branch that follows upstream. There is one pull request at a time.
@@ -48,7 +48,7 @@ struct Open {
 
 impl Propose {
     pub fn run(self) -> Result<Answer, Failure> {
-        let root = workspace::root()?;
+        let root = checkout::root()?;
         let Proposal { pull_request, issue } = read(&self.file)?;
         let mode = self.mode.mode();
         if mode != Mode::Write {
@@ -162,15 +162,15 @@ fn run(
     let mut command = Command::new(program);
     command.current_dir(root).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
-    let mut child = command.spawn().map_err(|error| suites::failed(&command, error))?;
+    let mut child = command.spawn().map_err(|error| program::failed(&command, error))?;
     if let (Some(mut stdin), Some(input)) = (child.stdin.take(), input) {
         // A program that does not read to the end says itself what is wrong.
         let _ = stdin.write_all(input.as_bytes());
     }
-    let output = child.wait_with_output().map_err(|error| suites::failed(&command, error))?;
+    let output = child.wait_with_output().map_err(|error| program::failed(&command, error))?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let told = String::from_utf8_lossy(&output.stderr);
-    Err(suites::failed(&command, told.trim()))
+    Err(program::failed(&command, told.trim()))
 }

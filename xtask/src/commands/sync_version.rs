@@ -8,6 +8,7 @@ use semver::Version;
 use crate::{
     adapter::Adapter,
     answer::Answer,
+    checkout,
     day::Day,
     error::{Failure, UsageError},
     output::{self, Mode, ModeFlags},
@@ -18,7 +19,6 @@ use crate::{
         ASTRO_FOLDER, History, Line, Moved, Mover, PINS, SUBMODULE, Target, UpstreamError,
         is_commit, rewritten, set_submodule_commit, submodule_commit,
     },
-    workspace,
 };
 
 /// Move pins, and whatever carries them
@@ -195,13 +195,13 @@ fn writes(
     reviewed: Option<&Reviewed>,
 ) -> Result<Writes, Failure> {
     let mut writes = Writes::default();
-    let pins = workspace::read(&workshop.root, Utf8Path::new(PINS))?;
+    let pins = checkout::read(&workshop.root, Utf8Path::new(PINS))?;
     let texts = [
         (PINS, Some(rewritten(&pins, moves)), Some(pins)),
         (
             REVIEWED,
             reviewed.map(Reviewed::text),
-            workspace::read(&workshop.root, Utf8Path::new(REVIEWED)).ok(),
+            checkout::read(&workshop.root, Utf8Path::new(REVIEWED)).ok(),
         ),
     ];
     for (path, new, old) in texts {

@@ -13,10 +13,10 @@ use crate::{
     answer::Answer,
     commands::build::Build,
     error::{BuildError, Failure},
-    nodes,
+    node_versions,
     pipeline::{Job, Workshop},
-    suites,
-    tested::{self, Tested},
+    program,
+    test_record::{self, TestRecord},
 };
 
 /// The suite of everything that is not a runtime.
@@ -99,10 +99,10 @@ impl Test {
         let workshop = Workshop::open(None)?;
         workshop.lines(self.astro)?;
         let root = &workshop.root;
-        self.node.map_or(Ok(()), |major| nodes::check(root, major))?;
+        self.node.map_or(Ok(()), |major| node_versions::check(root, major))?;
         let runtimes = adapter::runtimes(root)?;
         let known: Vec<String> = std::iter::once(TOOLCHAIN.to_owned()).chain(runtimes).collect();
-        suites::check_names(&self.suites, &known)?;
+        program::check_names(&self.suites, &known)?;
         let chosen =
             known.iter().filter(|name| self.suites.is_empty() || self.suites.contains(name));
 
@@ -181,7 +181,7 @@ impl Test {
             anstream::println!("{suite} on Astro {major}, what tells most");
         }
         for target in targets(suite, round.is_brief) {
-            let mut cargo = suites::cargo(root);
+            let mut cargo = program::cargo(root);
             cargo.args(["test", "--quiet", "--no-fail-fast"]).args(target.split(' ')).arg("--");
             cargo.envs(major.iter().map(|major| (MAJOR, major)));
             cargo.envs(self.node.map(|major| (NODE, major.to_string())));
@@ -196,8 +196,8 @@ impl Test {
 }
 
 /// What is built of these packages.
-fn built(root: &Utf8Path, jobs: &[&Job<'_>]) -> Result<Vec<Option<Tested>>, Failure> {
-    jobs.iter().map(|job| Tested::built(root, job)).collect()
+fn built(root: &Utf8Path, jobs: &[&Job<'_>]) -> Result<Vec<Option<TestRecord>>, Failure> {
+    jobs.iter().map(|job| TestRecord::built(root, job)).collect()
 }
 
 /// Writes down that a suite was passed by what was built when it began, or that it was not.
@@ -205,12 +205,12 @@ fn note(
     root: &Utf8Path,
     suite: &str,
     jobs: &[&Job<'_>],
-    built: &[Option<Tested>],
+    built: &[Option<TestRecord>],
     is_passed: bool,
 ) -> Result<(), BuildError> {
     jobs.iter().zip(built).try_for_each(|(job, built)| match built {
         Some(tested) if is_passed => tested.write(root, job, suite),
-        _ => tested::forget(root, job, suite),
+        _ => test_record::forget(root, job, suite),
     })
 }
 
@@ -228,14 +228,14 @@ impl Counts {
     /// Runs cargo, passes on what it prints and counts; false if it ended with an error.
     fn run(&mut self, mut cargo: Command) -> Result<bool, BuildError> {
         let child = cargo.stdout(Stdio::piped()).spawn();
-        let mut child = child.map_err(|error| suites::failed(&cargo, error))?;
+        let mut child = child.map_err(|error| program::failed(&cargo, error))?;
         if let Some(stdout) = child.stdout.take() {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
                 self.read(&line);
                 anstream::println!("{line}");
             }
         }
-        let status = child.wait().map_err(|error| suites::failed(&cargo, error))?;
+        let status = child.wait().map_err(|error| program::failed(&cargo, error))?;
         Ok(status.success())
     }
 

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::{
     error::{BuildError, Failure},
-    memo::{Key, Memo},
+    result_cache::{Key, ResultCache},
 };
 
 /// One relative import: the path of the module in the package, and what it imports.
@@ -19,14 +19,17 @@ pub struct Import {
 }
 
 /// What modules of releases that were checked before import by a relative path.
-pub type Seen = Memo<Result<Arc<Vec<String>>, Failure>>;
+pub type ImportCache = ResultCache<Result<Arc<Vec<String>>, Failure>>;
 
 /// Every relative import of these files, which are those of upstream, with what patches have added.
-pub fn imports(files: &BTreeMap<String, Vec<u8>>, seen: &Seen) -> Result<Vec<Import>, Failure> {
+pub fn imports(
+    files: &BTreeMap<String, Vec<u8>>,
+    cache: &ImportCache,
+) -> Result<Vec<Import>, Failure> {
     let modules =
         files.par_iter().filter(|(path, _)| path.ends_with(".js") || path.ends_with(".d.ts"));
     let imports = modules.map(|(path, bytes)| {
-        let specifiers = seen.get(path, Key::of([bytes.as_slice()]), || {
+        let specifiers = cache.get(path, Key::of([bytes.as_slice()]), || {
             let source = Source::new(path.as_str(), String::from_utf8_lossy(bytes));
             let imports = relative_imports(&source, Language::of(path))?;
             Ok(Arc::new(imports.into_iter().map(|import| import.specifier).collect()))

@@ -6,14 +6,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
     adapter::{Adapter, Vendored},
+    checkout,
     error::{BuildError, Failure},
     package::{
-        modules::{self, Import, Seen},
+        modules::{self, Import, ImportCache},
         templates::{self, Templates},
         vendor::{self, Module},
     },
     upstream::{self, Registry, SourceTree},
-    workspace,
 };
 
 /// What goes into packages beside upstream, whatever the runtime and the line. Of the modules a
@@ -38,7 +38,7 @@ impl Ours {
             modules.collect::<Result<Vec<Module>, Failure>>()
         };
         let (vendored, templates) = rayon::join(vendored, || Templates::compile(root, &names));
-        let licence = workspace::read(root, Utf8Path::new("LICENSE"))?;
+        let licence = checkout::read(root, Utf8Path::new("LICENSE"))?;
         Ok(Self { templates: templates?, vendored: vendored?, licence })
     }
 
@@ -48,9 +48,9 @@ impl Ours {
         &self,
         files: &mut BTreeMap<String, Vec<u8>>,
         adapter: &Adapter,
-        seen: &Seen,
+        cache: &ImportCache,
     ) -> Result<(), Failure> {
-        let mut imports = modules::imports(files, seen)?;
+        let mut imports = modules::imports(files, cache)?;
         imports.extend(
             adapter.package.exports.values().map(|target| Import {
                 module: "package.json".to_owned(),

@@ -7,10 +7,9 @@ use diagnostics::Source;
 use rayon::prelude::*;
 
 use crate::{
-    compile,
+    checkout, compile,
     error::{BuildError, Failure},
     package::{modules::Import, vendor},
-    workspace,
 };
 
 /// The folder of our own modules in a package, which is laid out as [`TEMPLATES`] is.
@@ -34,7 +33,7 @@ impl Templates {
     pub fn compile(root: &Utf8Path, vendored: &[&str]) -> Result<Self, Failure> {
         let compiled = paths(root)?.into_par_iter().map(|path| {
             let written = Utf8Path::new(TEMPLATES).join(&path);
-            let source = Source::new(written.as_str(), workspace::read(root, &written)?);
+            let source = Source::new(written.as_str(), checkout::read(root, &written)?);
             let template = Template::compile(&source, &in_package(&path, ""), vendored)?;
             Ok((in_package(&path, ".js"), template))
         });
@@ -96,7 +95,7 @@ pub fn unused(
 
 /// The paths of all modules below [`TEMPLATES`].
 fn paths(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>, BuildError> {
-    let files = workspace::files(root, Utf8Path::new(TEMPLATES))?;
+    let files = checkout::files(root, Utf8Path::new(TEMPLATES))?;
     Ok(files.into_iter().filter(|path| is_module(path)).collect())
 }
 

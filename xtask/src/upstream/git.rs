@@ -13,7 +13,7 @@ use diagnostics::Place;
 use git2::{ErrorCode, ObjectType, Oid, Repository, RepositoryOpenFlags, Tree};
 use serde::Deserialize;
 
-use super::{SourceFile, UpstreamError, workspace::Versions};
+use super::{SourceFile, UpstreamError, workspace_protocol::Versions};
 
 /// A commit in a clone.
 pub(super) struct Snapshot<'a> {

@@ -6,7 +6,7 @@
 //! - `git`: the source at the pinned commit, out of a clone's object database; `history` reads tags
 //! - `registry`: the published tarball, by way of `npmrc`, `client` and `cache`; `archive` unpacks,
 //!   `release` is what the metadata say
-//! - `workspace`: what publishing changes in a manifest
+//! - `workspace_protocol`: what publishing changes in a manifest
 //! - `fetching`: tags and commits by the machine's own git; `changelog` is what they tell
 //!
 //! The registry form needs no git; the git form takes declarations and other published files from
@@ -29,7 +29,7 @@ mod pins_text;
 mod provenance;
 mod registry;
 mod release;
-mod workspace;
+mod workspace_protocol;
 
 use std::{collections::BTreeMap, fmt};
 
@@ -240,8 +240,8 @@ fn manifest_in_git(
     let file = format!("{folder}/package.json");
     let manifest = text(&file, snapshot.file(&file)?)?;
     expect_package(&file, &manifest, package, pin)?;
-    let versions = snapshot.versions(folder, &workspace::names(&manifest))?;
-    workspace::resolve(&manifest, &versions).map_err(|(dependency, requirement)| {
+    let versions = snapshot.versions(folder, &workspace_protocol::names(&manifest))?;
+    workspace_protocol::resolve(&manifest, &versions).map_err(|(dependency, requirement)| {
         UpstreamError::WorkspaceVersion {
             path: path.to_owned(),
             commit: snapshot.commit().to_owned(),

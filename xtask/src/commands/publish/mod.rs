@@ -3,7 +3,7 @@
 mod error;
 mod npm;
 mod proof;
-mod shelf;
+mod published;
 mod tags;
 
 use std::{
@@ -16,16 +16,16 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 pub use error::PublishError;
 use npm::Npm;
-use shelf::{Need, Shelf};
+use published::{Need, Published};
 
 use crate::{
     adapter::Adapter,
     answer::Answer,
+    checkout,
     error::Failure,
     output::{self, Mode, ModeFlags},
     pipeline::{self, Job, Package, Workshop},
     upstream::{Cache, Registry},
-    workspace,
 };
 
 /// The waits before the second and the third try of an upload that did not get through.
@@ -102,7 +102,7 @@ impl Publish {
             return Ok(if is_no { Answer::No } else { Answer::Fine });
         }
         let npm = if is_needed { Some(Npm::bring(root, &registry)?) } else { None };
-        let folder = workspace::target(root).join(format!("publish-{}", std::process::id()));
+        let folder = checkout::target(root).join(format!("publish-{}", std::process::id()));
         let published = upload(&releases, npm.as_ref(), &registry, &folder);
         // Whatever happened, the copies for npm are of no more use.
         let _ = output::remove(&folder);
@@ -117,16 +117,16 @@ fn compare<'j>(
     releases: Vec<(&'j Job<'j>, Package, String)>,
 ) -> Result<Vec<Release<'j>>, Failure> {
     let (mut compared, mut errors) = (Vec::new(), Vec::new());
-    let mut shelves = BTreeMap::new();
+    let mut all_published = BTreeMap::new();
     for (job, package, tag) in releases {
-        let shelf = match shelves.entry(package.name.clone()) {
+        let published = match all_published.entry(package.name.clone()) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(unknown) => unknown.insert(Shelf::ask(registry, &package.name)?),
+            Entry::Vacant(unknown) => unknown.insert(Published::ask(registry, &package.name)?),
         };
         let provenance = npm::provenance(registry, &registry.url(&package.name)?)?;
-        match shelf.need(job, &package, &tag) {
+        match published.need(job, &package, &tag) {
             Ok(need) => {
-                let foreign = shelf.foreign(&tag).map(str::to_owned);
+                let foreign = published.foreign(&tag).map(str::to_owned);
                 compared.push(Release { job, package, tag, need, foreign, provenance });
             }
             Err(error) => errors.push(error),
@@ -174,7 +174,7 @@ impl Release<'_> {
             };
             let Err(refusal) = refusal else { return Ok(()) };
             // What was sent may have arrived, even if its answer did not.
-            need = Shelf::ask(registry, &package.name)?.need(self.job, package, &self.tag)?;
+            need = Published::ask(registry, &package.name)?.need(self.job, package, &self.tag)?;
             if need == Need::Nothing {
                 return Ok(());
             }

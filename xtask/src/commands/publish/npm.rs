@@ -11,9 +11,9 @@ use serde::Deserialize;
 
 use super::PublishError;
 use crate::{
+    checkout,
     pipeline::Package,
     upstream::{Registry, UpstreamError},
-    workspace,
 };
 
 /// npm, as it is called for one registry.
@@ -42,7 +42,7 @@ struct Answer {
 impl<'r> Npm<'r> {
     /// Installs npm, unless it is there already.
     pub fn bring(root: &'r Utf8Path, registry: &'r Registry) -> Result<Self, PublishError> {
-        let node = Node::bring(workspace::target(root).as_std_path())
+        let node = Node::bring(checkout::target(root).as_std_path())
             .map_err(|error| PublishError::NoNpm { reason: error.to_string() })?;
         Ok(Self { node, root, registry })
     }

@@ -9,8 +9,8 @@ use crate::{
     commands::test::TOOLCHAIN,
     error::Failure,
     pipeline::{Job, Package},
-    suites,
-    tested::Tested,
+    program,
+    test_record::TestRecord,
 };
 
 /// How many files an error names.
@@ -24,7 +24,7 @@ pub fn is_tested(root: &Utf8Path, job: &Job<'_>, package: &Package) -> Result<()
     let (mut missing, mut changed) = (Vec::new(), Vec::new());
     let mut earlier = String::new();
     for suite in [TOOLCHAIN, runtime] {
-        match Tested::read(root, job, suite).filter(|tested| tested.release == release) {
+        match TestRecord::read(root, job, suite).filter(|tested| tested.release == release) {
             None => missing.push(suite),
             Some(tested) if tested.upstream != made_of => {
                 let tested = tested.upstream;
@@ -65,7 +65,7 @@ pub fn is_committed(root: &Utf8Path) -> Result<(), Failure> {
     let mut git = Command::new("git");
     // What is checked out in the submodule is not read: its objects are.
     git.current_dir(root).args(["status", "--porcelain", "--ignore-submodules=dirty"]);
-    let failed = |reason: String| suites::failed(&git_shown(), reason);
+    let failed = |reason: String| program::failed(&git_shown(), reason);
     let output = git.output().map_err(|error| failed(error.to_string()))?;
     if !output.status.success() {
         let complaint = String::from_utf8_lossy(&output.stderr).trim().to_owned();

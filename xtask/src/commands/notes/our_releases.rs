@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The history of the checkout.
-pub struct Releases {
+pub struct OurReleases {
     repository: Repository,
 }
 
@@ -32,7 +32,7 @@ struct PackageTable {
     version: Version,
 }
 
-impl Releases {
+impl OurReleases {
     pub fn open(root: &Utf8Path) -> Result<Self, BuildError> {
         Ok(Self { repository: Repository::open(root).map_err(unreadable)? })
     }

@@ -1,20 +1,22 @@
 //! `cargo xtask notes`: what a release brings, for whoever has to decide about taking it.
 
+mod our_releases;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use semver::Version;
 
+use self::our_releases::OurReleases;
 use crate::{
     adapter::Adapter,
     answer::Answer,
+    checkout,
     error::{BuildError, Failure, UsageError},
     output,
     package::stamp,
-    releases::{self, Releases},
     upstream::{
         Cache, Fetcher, History, Line, PackagePin, Pins, SUBMODULE, UpstreamError, address,
         changelog,
     },
-    workspace,
 };
 
 /// What people write about a release.
@@ -55,9 +57,9 @@ struct Package<'p> {
 
 impl Notes {
     pub fn run(self) -> Result<Answer, Failure> {
-        let root = workspace::root()?;
+        let root = checkout::root()?;
         let adapters = Adapter::select(&root, &[])?;
-        let ours = Releases::open(&root)?;
+        let ours = OurReleases::open(&root)?;
         let commit = ours.commit(&self.revision)?;
         let since = match &self.since {
             Some(tag) => Some(tag.clone()),
@@ -67,7 +69,7 @@ impl Notes {
         let pins = ours.pins(commit)?;
         let earlier_pins = earlier.map(|commit| ours.pins(commit)).transpose()?;
 
-        let version = releases::version(&self.revision);
+        let version = our_releases::version(&self.revision);
         if let (Some(tagged), Some(actual)) = (&version, ours.version(commit))
             && *tagged != actual
         {

@@ -15,18 +15,18 @@ use crate::{
 
 /// What a registry has of one package, at the moment when it was asked.
 #[derive(Debug, Default, Deserialize)]
-pub struct Shelf {
+pub struct Published {
     #[serde(default, rename = "dist-tags")]
     tags: BTreeMap<String, String>,
     #[serde(default)]
-    versions: BTreeMap<String, Published>,
+    versions: BTreeMap<String, PublishedVersion>,
     /// When the versions were published, in UTC as RFC 3339 has it, which sorts as text.
     #[serde(default)]
     time: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Published {
+struct PublishedVersion {
     dist: Distribution,
     /// What else its `package.json` holds, in whatever form others have written it.
     #[serde(flatten)]
@@ -49,7 +49,7 @@ pub enum Need {
     Nothing,
 }
 
-impl Shelf {
+impl Published {
     /// Asks the registry.
     pub fn ask(registry: &Registry, package: &str) -> Result<Self, Failure> {
         let metadata =

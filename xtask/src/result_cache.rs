@@ -1,4 +1,4 @@
-//! What was made of the same thing before.
+//! Keeps the last results, so that what was made of the same input is not made again.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -13,7 +13,7 @@ const KEPT: usize = 4;
 
 /// The last results for each name, by what they were made of. It grows with the number of names
 /// only.
-pub struct Memo<T> {
+pub struct ResultCache<T> {
     kept: Mutex<BTreeMap<String, VecDeque<(Key, T)>>>,
 }
 
@@ -34,7 +34,7 @@ impl Key {
     }
 }
 
-impl<T: Clone> Memo<T> {
+impl<T: Clone> ResultCache<T> {
     /// The result for this name and key: `make` gives it, unless it did so shortly before.
     pub fn get(&self, name: &str, key: Key, make: impl FnOnce() -> T) -> T {
         let known = self.lock().get(name).and_then(|kept| {
@@ -57,7 +57,7 @@ impl<T: Clone> Memo<T> {
     }
 }
 
-impl<T> Default for Memo<T> {
+impl<T> Default for ResultCache<T> {
     fn default() -> Self {
         Self { kept: Mutex::default() }
     }
@@ -67,13 +67,13 @@ impl<T> Default for Memo<T> {
 mod tests {
     use std::cell::Cell;
 
-    use super::{KEPT, Key, Memo};
+    use super::{KEPT, Key, ResultCache};
 
     #[test]
     fn a_result_is_made_once_as_long_as_few_others_come_between() {
-        let (memo, made) = (Memo::default(), Cell::new(0));
+        let (cache, made) = (ResultCache::default(), Cell::new(0));
         let get = |name: &str, text: &str| {
-            memo.get(name, Key::of([text.as_bytes()]), || {
+            cache.get(name, Key::of([text.as_bytes()]), || {
                 made.set(made.get() + 1);
                 text.to_owned()
             })

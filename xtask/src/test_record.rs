@@ -15,7 +15,7 @@ use crate::{
 
 /// What a suite has passed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tested {
+pub struct TestRecord {
     /// The name of the package and its version, `name@version`.
     pub release: String,
     /// The release of upstream that it was made of.
@@ -24,7 +24,7 @@ pub struct Tested {
     pub integrity: String,
 }
 
-impl Tested {
+impl TestRecord {
     /// The package that is built in the folder of a job, which is what suites install; nothing where
     /// none is.
     pub fn built(root: &Utf8Path, job: &Job<'_>) -> Result<Option<Self>, Failure> {

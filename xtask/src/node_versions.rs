@@ -8,8 +8,8 @@ use semver::Version;
 use serde::Deserialize;
 
 use crate::{
+    checkout,
     error::{BuildError, Failure, UsageError},
-    workspace,
 };
 
 /// Pins the one that is taken where none is asked for.
@@ -29,7 +29,7 @@ struct Manifest {
 
 /// All of them, the oldest first.
 pub fn all(root: &Utf8Path) -> Result<Vec<Version>, BuildError> {
-    let others = workspace::files(root, Utf8Path::new(OTHERS))?;
+    let others = checkout::files(root, Utf8Path::new(OTHERS))?;
     let others = others.iter().filter(|path| path.file_name() == Some("package.json"));
     let manifests = others.map(|path| Utf8Path::new(OTHERS).join(path));
     let versions = manifests.chain([Utf8PathBuf::from(DEFAULT)]).map(|path| pinned(root, &path));
@@ -55,7 +55,7 @@ pub fn check(root: &Utf8Path, major: u64) -> Result<(), Failure> {
 
 fn pinned(root: &Utf8Path, path: &Utf8Path) -> Result<Version, BuildError> {
     let unreadable = |reason: String| BuildError::Unreadable { path: path.to_owned(), reason };
-    let manifest: Manifest = serde_json::from_str(&workspace::read(root, path)?)
+    let manifest: Manifest = serde_json::from_str(&checkout::read(root, path)?)
         .map_err(|error| unreadable(error.to_string()))?;
     let version = manifest.optional_dependencies.get(PACKAGE).cloned();
     version.ok_or_else(|| unreadable(format!("it does not name `{PACKAGE}`")))
