@@ -3,15 +3,14 @@
 use std::{collections::BTreeMap, fs, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use diagnostics::{Place, Source};
+use diagnostics::{Explain, Failure, Place, Source};
 use semantic_patch::{Allowance, PatchError, PatchFile, Rename, check_ids};
 use semver::VersionReq;
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::{
-    checkout,
-    error::{BuildError, Failure, UsageError},
+    checkout::{self, CheckoutError},
     upstream::{PackagePin, UpstreamError},
 };
 
@@ -163,14 +162,13 @@ struct VendorTable {
 }
 
 impl Description {
-    fn read(root: &Utf8Path, runtime: &str) -> Result<(Self, Arc<Source>), BuildError> {
+    fn read(root: &Utf8Path, runtime: &str) -> Result<(Self, Arc<Source>), Failure> {
         let path = Utf8PathBuf::from(format!("{ADAPTERS}/{runtime}/adapter.toml"));
         let source = Source::new(path.as_str(), checkout::read(root, &path)?);
-        let description =
-            toml::from_str(&source.text).map_err(|error| BuildError::AdapterUnreadable {
-                message: format!("`{path}` is not valid: {}", error.message()),
-                places: error.span().map(|span| source.wrong(span, "here")).into_iter().collect(),
-            })?;
+        let description = toml::from_str(&source.text).map_err(|error| AdapterError::Invalid {
+            message: format!("`{path}` is not valid: {}", error.message()),
+            places: error.span().map(|span| source.wrong(span, "here")).into_iter().collect(),
+        })?;
         Ok((description, source))
     }
 }
@@ -185,7 +183,7 @@ impl Vendored {
             for table in description.vendor {
                 let (package, span) = (table.package.get_ref(), table.package.span());
                 if all.iter().any(|other| other.package == *package) {
-                    return Err(BuildError::AdapterUnreadable {
+                    return Err(AdapterError::Invalid {
                         message: format!("`{package}` is pinned twice"),
                         places: vec![source.wrong(span, "here again")],
                     }
@@ -210,7 +208,9 @@ impl Adapter {
     pub fn select(root: &Utf8Path, names: &[String]) -> Result<Vec<Self>, Failure> {
         let known = runtimes(root)?;
         if let Some(name) = names.iter().find(|name| !known.contains(name)) {
-            return Err(UsageError::Runtime { name: name.clone(), known: known.join(", ") }.into());
+            return Err(
+                AdapterError::NoRuntime { name: name.clone(), known: known.join(", ") }.into()
+            );
         }
         let chosen = known.iter().filter(|name| names.is_empty() || names.contains(name));
         chosen.map(|runtime| Self::read(root, runtime)).collect()
@@ -219,11 +219,11 @@ impl Adapter {
     fn read(root: &Utf8Path, runtime: &str) -> Result<Self, Failure> {
         let (description, source) = Description::read(root, runtime)?;
         let allow = description.allow.into_iter().map(|entry| allowance(entry, &source));
-        let allow = allow.collect::<Result<_, BuildError>>()?;
+        let allow = allow.collect::<Result<_, AdapterError>>()?;
         let unfit = description.unfit.into_iter().map(|entry| unfit(entry, &source));
-        let unfit = unfit.collect::<Result<_, BuildError>>()?;
+        let unfit = unfit.collect::<Result<_, AdapterError>>()?;
         let ranges = description.range.into_iter().map(|entry| begins_later(entry, &source));
-        let ranges = ranges.collect::<Result<_, BuildError>>()?;
+        let ranges = ranges.collect::<Result<_, AdapterError>>()?;
         let rename = Rename {
             from: description.upstream.package.clone(),
             to: description.package.name.clone(),
@@ -252,8 +252,8 @@ impl Adapter {
 }
 
 /// The names of all runtimes.
-pub fn runtimes(root: &Utf8Path) -> Result<Vec<String>, BuildError> {
-    let unreadable = |error: std::io::Error| BuildError::Unreadable {
+pub fn runtimes(root: &Utf8Path) -> Result<Vec<String>, CheckoutError> {
+    let unreadable = |error: std::io::Error| CheckoutError::Unreadable {
         path: ADAPTERS.into(),
         reason: error.to_string(),
     };
@@ -268,27 +268,27 @@ pub fn runtimes(root: &Utf8Path) -> Result<Vec<String>, BuildError> {
     Ok(names)
 }
 
-fn allowance(entry: Spanned<AllowTable>, source: &Arc<Source>) -> Result<Allowance, BuildError> {
+fn allowance(entry: Spanned<AllowTable>, source: &Arc<Source>) -> Result<Allowance, AdapterError> {
     let place = source.wrong(entry.span(), "this entry");
     let AllowTable { module, text, versions, .. } = entry.into_inner();
     let versions = versions.map_or(Ok(VersionReq::STAR), |text| range(&text, source))?;
     Ok(Allowance { module, text, versions, place })
 }
 
-fn unfit(entry: Spanned<UnfitTable>, source: &Arc<Source>) -> Result<Unfit, BuildError> {
+fn unfit(entry: Spanned<UnfitTable>, source: &Arc<Source>) -> Result<Unfit, AdapterError> {
     let place = source.wrong(entry.span(), "this entry");
     let UnfitTable { versions, why } = entry.into_inner();
     Ok(Unfit { versions: range(&versions, source)?, why, place })
 }
 
-fn begins_later(entry: Spanned<RangeTable>, source: &Arc<Source>) -> Result<Range, BuildError> {
+fn begins_later(entry: Spanned<RangeTable>, source: &Arc<Source>) -> Result<Range, AdapterError> {
     let place = source.wrong(entry.span(), "this entry");
     let RangeTable { package, versions, range: text, .. } = entry.into_inner();
     Ok(Range { package, versions: range(&versions, source)?, range: text, place })
 }
 
-fn range(text: &Spanned<String>, source: &Arc<Source>) -> Result<VersionReq, BuildError> {
-    VersionReq::parse(text.get_ref()).map_err(|error| BuildError::AdapterUnreadable {
+fn range(text: &Spanned<String>, source: &Arc<Source>) -> Result<VersionReq, AdapterError> {
+    VersionReq::parse(text.get_ref()).map_err(|error| AdapterError::Invalid {
         message: format!("`{}` is not a range of versions: {error}", text.get_ref()),
         places: vec![source.wrong(text.span(), "here")],
     })
@@ -300,7 +300,7 @@ fn patches(root: &Utf8Path, runtime: &str) -> Result<Vec<PatchFile>, Failure> {
     let mut errors: Vec<PatchError> = Vec::new();
     for path in checkout::files(root, &folder)? {
         if path.extension() != Some("toml") {
-            return Err(BuildError::NoPatch { path: folder.join(&path) }.into());
+            return Err(AdapterError::NoPatch { path: folder.join(&path) }.into());
         }
         let text = checkout::read(root, &folder.join(&path))?;
         match PatchFile::read(path.with_extension("").as_str(), folder.join(&path).as_str(), &text)
@@ -315,4 +315,37 @@ fn patches(root: &Utf8Path, runtime: &str) -> Result<Vec<PatchFile>, Failure> {
     } else {
         Err(errors.into())
     }
+}
+
+/// What is wrong with the description of a runtime.
+#[derive(Debug, thiserror::Error, Explain)]
+#[explain(exit = 1)]
+pub enum AdapterError {
+    /// A file among the patches is no patch file
+    ///
+    /// Patch files are named after the upstream module that they edit, with the ending `.toml`. A
+    /// file of another kind would be silently unused.
+    #[error("`{path}` is no patch file")]
+    #[explain(
+        code = "B002",
+        help = "rename it to the upstream module with the ending `.toml`, or move it elsewhere"
+    )]
+    NoPatch { path: Utf8PathBuf },
+
+    /// A runtime's description cannot be read
+    ///
+    /// `adapter.toml` says what a runtime is: the upstream package and its folder, our package's
+    /// name, what is added to the manifest, the ranges of peers that are raised, the packages that
+    /// templates import, and where the upstream package's name may stay. A range is raised only while
+    /// upstream's begins earlier.
+    #[error("{message}")]
+    #[explain(code = "B003", help = "correct the marked place")]
+    Invalid { message: String, places: Vec<Place> },
+
+    /// There is no such runtime
+    ///
+    /// A runtime is a folder of `adapters/` with an `adapter.toml`.
+    #[error("there is no runtime `{name}`")]
+    #[explain(code = "B020", exit = 2, help = "choose one of: {known}")]
+    NoRuntime { name: String, known: String },
 }

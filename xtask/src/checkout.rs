@@ -3,16 +3,17 @@
 use std::{env, fs};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use diagnostics::Explain;
 use walkdir::WalkDir;
 
-use crate::{error::BuildError, upstream::PINS};
+use crate::upstream::PINS;
 
 /// The root of the checkout: the nearest folder upwards that holds the pins.
-pub fn root() -> Result<Utf8PathBuf, BuildError> {
+pub fn root() -> Result<Utf8PathBuf, CheckoutError> {
     let folder = env::current_dir().unwrap_or_default();
     let root = folder.ancestors().find(|folder| folder.join(PINS).is_file());
     let root = root.and_then(|root| Utf8PathBuf::from_path_buf(root.to_owned()).ok());
-    root.ok_or_else(|| BuildError::NoCheckout { folder: folder.display().to_string() })
+    root.ok_or_else(|| CheckoutError::NoCheckout { folder: folder.display().to_string() })
 }
 
 /// Cargo's target folder: what is made on the way and is no result is kept there.
@@ -21,8 +22,8 @@ pub fn target(root: &Utf8Path) -> Utf8PathBuf {
 }
 
 /// A file of the checkout; `path` is relative to its root.
-pub fn read(root: &Utf8Path, path: &Utf8Path) -> Result<String, BuildError> {
-    fs::read_to_string(root.join(path)).map_err(|error| BuildError::Unreadable {
+pub fn read(root: &Utf8Path, path: &Utf8Path) -> Result<String, CheckoutError> {
+    fs::read_to_string(root.join(path)).map_err(|error| CheckoutError::Unreadable {
         path: path.to_owned(),
         reason: error.to_string(),
     })
@@ -30,11 +31,11 @@ pub fn read(root: &Utf8Path, path: &Utf8Path) -> Result<String, BuildError> {
 
 /// The files below a folder of the checkout, in order of their paths, which are relative to the
 /// folder.
-pub fn files(root: &Utf8Path, folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, BuildError> {
+pub fn files(root: &Utf8Path, folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, CheckoutError> {
     let base = root.join(folder);
     let mut files = Vec::new();
     for entry in WalkDir::new(&base).sort_by_file_name() {
-        let entry = entry.map_err(|error| BuildError::Unreadable {
+        let entry = entry.map_err(|error| CheckoutError::Unreadable {
             path: folder.to_owned(),
             reason: error.io_error().map_or_else(|| error.to_string(), ToString::to_string),
         })?;
@@ -42,4 +43,23 @@ pub fn files(root: &Utf8Path, folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Bui
         files.extend(path.filter(|_| entry.file_type().is_file()).map(Utf8Path::to_owned));
     }
     Ok(files)
+}
+
+/// There is no checkout, or a file of it cannot be read.
+#[derive(Debug, thiserror::Error, Explain)]
+#[explain(exit = 1)]
+pub enum CheckoutError {
+    /// The command was not called in a checkout
+    ///
+    /// The root of the checkout is the nearest folder upwards that holds `upstream/upstream.toml`.
+    #[error("`{folder}` is in no checkout of this project")]
+    #[explain(code = "B001", help = "change into the checkout and call `cargo xtask` there")]
+    NoCheckout { folder: String },
+
+    /// A file of the checkout cannot be read
+    ///
+    /// A patch file, a template, a README or a licence that the build needs.
+    #[error("`{path}` cannot be read: {reason}")]
+    #[explain(code = "B004", help = "run `git status` to see what is missing in the checkout")]
+    Unreadable { path: Utf8PathBuf, reason: String },
 }

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use diagnostics::Source;
+use diagnostics::{Explain, Failure, Place, Source};
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{
     ExportAllDeclaration, ExportFromDeclaration, Expression, ImportDeclaration, ImportExpression,
@@ -17,8 +17,6 @@ use oxc_semantic::SemanticBuilder;
 use oxc_span::{GetSpan, SourceType};
 use oxc_transformer::{TransformOptions, Transformer};
 use semver::Version;
-
-use crate::error::{BuildError, Failure};
 
 /// What upstream's own build compiles for, so that both of its forms give the same JavaScript.
 const TARGET: &str = "node20";
@@ -127,7 +125,7 @@ fn transform<'a>(
 ) -> Result<String, Failure> {
     let scoping = SemanticBuilder::new().build(&program).semantic.into_scoping();
     let mut options = TransformOptions::from_target(TARGET).map_err(|message| {
-        BuildError::NotCompiled { module: source.name.clone(), message, places: Vec::new() }
+        CompileError::NotCompiled { module: source.name.clone(), message, places: Vec::new() }
     })?;
     // As `verbatimModuleSyntax` says: what is imported without `type` is a value.
     options.typescript.only_remove_type_imports = true;
@@ -174,10 +172,23 @@ fn refuse(
         let start = label.offset() as usize;
         start..start + label.len() as usize
     });
-    Err(BuildError::NotCompiled {
+    Err(CompileError::NotCompiled {
         module: source.name.clone(),
         message: first.message.to_string(),
         places: span.map(|span| source.wrong(span, "here")).into_iter().collect(),
     }
     .into())
+}
+
+/// A module cannot be compiled.
+#[derive(Debug, thiserror::Error, Explain)]
+#[explain(exit = 1)]
+pub enum CompileError {
+    /// A module cannot be compiled
+    ///
+    /// TypeScript is compiled to JavaScript module by module, and our own modules to declarations
+    /// as well, which needs explicit types on everything that is exported (isolatedDeclarations).
+    #[error("`{module}` cannot be compiled: {message}")]
+    #[explain(code = "B005", help = "correct the marked place")]
+    NotCompiled { module: String, message: String, places: Vec<Place> },
 }

@@ -12,11 +12,11 @@
 
 mod adapter;
 mod answer;
+mod catalogue;
 mod checkout;
 mod commands;
 mod compile;
 mod day;
-mod error;
 mod node_versions;
 mod output;
 mod package;
@@ -25,10 +25,13 @@ mod patching;
 mod pipeline;
 mod program;
 mod proposal;
+mod report;
 mod result_cache;
 mod review;
+mod suites;
 mod test_record;
 mod upstream;
+mod usage;
 
 use std::process::ExitCode;
 
@@ -92,7 +95,7 @@ fn main() -> ExitCode {
         Command::Sweep(sweep) => sweep.run(),
         Command::SyncVersion(sync) => sync.run(),
         Command::Status(status) => status.run(),
-        Command::Explain(explain) => explain.run(),
+        Command::Explain(explain) => explain.run(&catalogue::entries()),
         Command::Clean(clean) => clean.run(),
         Command::Test(test) => test.run(),
         Command::Lint(lint) => lint.run(),
@@ -109,6 +112,6 @@ fn main() -> ExitCode {
     match answer {
         Ok(Answer::Fine) => ExitCode::SUCCESS,
         Ok(Answer::No) => ExitCode::from(1),
-        Err(failure) => failure.report(errors.as_deref()),
+        Err(failure) => report::report(&failure, errors.as_deref()),
     }
 }

@@ -8,9 +8,8 @@ use std::{
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
+use diagnostics::Explain;
 use walkdir::WalkDir;
-
-use crate::error::BuildError;
 
 /// What a command that writes is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,12 +108,12 @@ pub enum Outcome {
 
 impl Locked {
     /// Takes the lock of `folder`, which is made if it is not there. `runtime` is what it is for.
-    pub fn take(folder: &Utf8Path, runtime: &str) -> Result<Self, BuildError> {
+    pub fn take(folder: &Utf8Path, runtime: &str) -> Result<Self, OutputError> {
         let lock = folder.join(".lock");
         fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
         let file = File::create(&lock).map_err(|error| unwritable(&lock, &error))?;
         file.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => BuildError::Locked { runtime: runtime.to_owned() },
+            TryLockError::WouldBlock => OutputError::Locked { runtime: runtime.to_owned() },
             TryLockError::Error(error) => unwritable(&lock, &error),
         })?;
         Ok(Self { folder: folder.to_owned(), _file: file })
@@ -126,7 +125,7 @@ impl Locked {
         &self,
         name: &str,
         files: &BTreeMap<String, Vec<u8>>,
-    ) -> Result<Outcome, BuildError> {
+    ) -> Result<Outcome, OutputError> {
         let target = self.folder.join(name);
         let staging = self.folder.join(format!(".staging-{name}"));
         // With the lock held, what is there was left by a process that was killed.
@@ -209,7 +208,7 @@ pub fn write(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Makes a file hold these bytes: it holds either all of them or what it held before.
-pub fn write_file(path: &Utf8Path, bytes: impl AsRef<[u8]>) -> Result<(), BuildError> {
+pub fn write_file(path: &Utf8Path, bytes: impl AsRef<[u8]>) -> Result<(), OutputError> {
     let staging = path.with_extension("staging");
     let written = write(&staging, bytes.as_ref()).and_then(|()| fs::rename(&staging, path));
     written.map_err(|error| {
@@ -229,6 +228,30 @@ pub fn remove(path: &Utf8Path) -> io::Result<()> {
 }
 
 /// The error for a path that cannot be written.
-pub fn unwritable(path: &Utf8Path, error: &io::Error) -> BuildError {
-    BuildError::Unwritable { path: path.to_owned(), reason: error.to_string() }
+pub fn unwritable(path: &Utf8Path, error: &io::Error) -> OutputError {
+    OutputError::Unwritable { path: path.to_owned(), reason: error.to_string() }
+}
+
+/// Something cannot be written.
+#[derive(Debug, thiserror::Error, Explain)]
+#[explain(exit = 1)]
+pub enum OutputError {
+    /// Another build is running
+    ///
+    /// Builds of one runtime write to one folder, so only one may run at a time. The lock is
+    /// released when its process ends, however it ends.
+    #[error("another build of `{runtime}` is running")]
+    #[explain(code = "B008", help = "wait for it to end, then build again")]
+    Locked { runtime: String },
+
+    /// The package cannot be written
+    ///
+    /// A package is written beside the earlier one and takes its place in one step at the end, so
+    /// the earlier one is still as it was.
+    #[error("`{path}` cannot be written: {reason}")]
+    #[explain(
+        code = "B009",
+        help = "see who owns it and what is free: `ls -ld {path}`, `df {path}`; the earlier build is unchanged"
+    )]
+    Unwritable { path: Utf8PathBuf, reason: String },
 }

@@ -5,14 +5,13 @@ use std::{
     sync::Arc,
 };
 
-use diagnostics::Source;
+use diagnostics::{Failure, Source};
 use rayon::prelude::*;
 use semantic_patch::{Edit, Language, PatchFile, Rename, Renamed, rewrite};
 use semver::Version;
 
 use crate::{
     adapter::Adapter,
-    error::Failure,
     package::record::ModuleEdit,
     result_cache::{Key, ResultCache},
     upstream::{SourceFile, SourceTree},

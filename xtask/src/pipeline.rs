@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use diagnostics::Source;
+use diagnostics::{Explain, Failure, Source};
 use rayon::prelude::*;
 use semantic_patch::check_versions;
 use semver::Version;
@@ -12,8 +12,7 @@ use crate::{
     adapter::Adapter,
     checkout, compile,
     day::Day,
-    error::{BuildError, Failure, UsageError},
-    output,
+    output::{self, OutputError},
     package::{
         manifest::{self, Manifest},
         modules,
@@ -143,14 +142,14 @@ impl Workshop {
     }
 
     /// The lines, the oldest first, or only that of one Astro major.
-    pub fn lines(&self, astro: Option<u64>) -> Result<Vec<&Line>, UsageError> {
+    pub fn lines(&self, astro: Option<u64>) -> Result<Vec<&Line>, PipelineError> {
         let lines = &self.pins.lines;
         let chosen: Vec<&Line> =
             lines.iter().filter(|line| astro.is_none_or(|major| line.major == major)).collect();
         match astro {
             Some(major) if chosen.is_empty() => {
                 let known: Vec<String> = lines.iter().map(|line| line.major.to_string()).collect();
-                Err(UsageError::Line { major, known: known.join(", ") })
+                Err(PipelineError::NoLine { major, known: known.join(", ") })
             }
             _ => Ok(chosen),
         }
@@ -219,7 +218,7 @@ impl Job<'_> {
         // Where there is one line only, everybody knows which release is meant.
         patched.map_err(|failure| match self.line.packages.get(&self.adapter.upstream.package) {
             Some(pin) if self.workshop.pins.lines.len() > 1 => {
-                failure.of_release(&self.adapter.upstream.package, &pin.version)
+                failure.about(&format!("{}@{}", self.adapter.upstream.package, pin.version))
             }
             _ => failure,
         })
@@ -265,7 +264,7 @@ impl Job<'_> {
     /// Patched modules to package: compile, manifest and stamp, tarball.
     pub fn package(&self, patched: &Patched, ours: &Ours) -> Result<Package, Failure> {
         let files = self.files(patched, ours)?;
-        let tarball = tarball::pack(&files).map_err(|error| BuildError::Unwritable {
+        let tarball = tarball::pack(&files).map_err(|error| OutputError::Unwritable {
             path: self.adapter.packages(),
             reason: error.to_string(),
         })?;
@@ -320,4 +319,16 @@ impl Job<'_> {
         files.insert(SBOM.to_owned(), sbom.into_bytes());
         Ok(files)
     }
+}
+
+/// What is asked for is not pinned.
+#[derive(Debug, thiserror::Error, Explain)]
+#[explain(exit = 2)]
+pub enum PipelineError {
+    /// There is no line for this Astro major
+    ///
+    /// A line is a table of `upstream/upstream.toml`, one for every Astro major that is built.
+    #[error("there is no line for Astro {major}")]
+    #[explain(code = "B023", help = "choose one of: {known}")]
+    NoLine { major: u64, known: String },
 }

@@ -3,8 +3,7 @@
 use std::process::{Command, Stdio};
 
 use camino::Utf8Path;
-
-use crate::error::{BuildError, UsageError};
+use diagnostics::Explain;
 
 /// The cargo that runs this program, or the one on the PATH.
 pub fn cargo(root: &Utf8Path) -> Command {
@@ -14,16 +13,21 @@ pub fn cargo(root: &Utf8Path) -> Command {
 }
 
 /// The error for a program that could not be started, or that ended badly.
-pub fn failed(command: &Command, reason: impl ToString) -> BuildError {
+pub fn failed(command: &Command, reason: impl ToString) -> ProgramError {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
-    BuildError::ProgramFailed { command: words.join(" "), reason: reason.to_string() }
+    ProgramError::Failed { command: words.join(" "), reason: reason.to_string() }
 }
 
-/// Checks that every name is known.
-pub fn check_names(names: &[String], known: &[String]) -> Result<(), UsageError> {
-    match names.iter().find(|name| !known.contains(name)) {
-        Some(name) => Err(UsageError::Suite { name: name.clone(), known: known.join(", ") }),
-        None => Ok(()),
-    }
+/// Another program did not do what it was called for.
+#[derive(Debug, thiserror::Error, Explain)]
+#[explain(exit = 1)]
+pub enum ProgramError {
+    /// Another program failed
+    ///
+    /// A command hands work to another program: tests and benchmarks to `cargo`, the submodule to
+    /// `git`. It could not be started, or it ended with an error of its own.
+    #[error("`{command}` failed: {reason}")]
+    #[explain(code = "B010", help = "run it by hand: `{command}`")]
+    Failed { command: String, reason: String },
 }

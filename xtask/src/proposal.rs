@@ -3,6 +3,8 @@
 //! The first runs code that upstream has just released, in a job that may write nothing; the second may
 //! write to the repository, and runs nothing but this program, git and GitHub's client.
 
+use camino::Utf8PathBuf;
+use diagnostics::Explain;
 use serde::{Deserialize, Serialize};
 
 /// What is to be told the maintainers. Both, if some lines fit and others do not.
@@ -80,6 +82,20 @@ pub fn list(names: &[String]) -> String {
         [one] => one.clone(),
         [all @ .., last] => format!("{} and {last}", all.join(", ")),
     }
+}
+
+/// A proposal cannot be used.
+#[derive(Debug, thiserror::Error, Explain)]
+#[explain(exit = 1)]
+pub enum ProposalError {
+    /// A proposal cannot be used
+    ///
+    /// A proposal is what `cargo xtask follow` prints: JSON with a pull request, an issue, both or
+    /// none. It is made in a job that runs foreign code, so nothing is taken from it but texts and
+    /// pins, and the pins have to be readable.
+    #[error("`{path}` is no proposal: {reason}")]
+    #[explain(code = "B017", help = "make it anew: `cargo xtask follow > {path}`")]
+    NoProposal { path: Utf8PathBuf, reason: String },
 }
 
 #[cfg(test)]

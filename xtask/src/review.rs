@@ -7,7 +7,7 @@
 use std::{collections::BTreeMap, fmt::Write as _, fs};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use diagnostics::Source;
+use diagnostics::{Explain, Failure, Place, Source};
 use semantic_patch::{Edit, Language, Watched, watch};
 use semver::Version;
 use serde::Deserialize;
@@ -16,7 +16,7 @@ use similar::TextDiff;
 
 use crate::{
     adapter::Adapter,
-    error::{BuildError, Failure},
+    checkout::CheckoutError,
     pipeline::Job,
     upstream::{Integrity, PackagePin, SourceTree},
 };
@@ -66,7 +66,7 @@ type Code = BTreeMap<String, Watched>;
 
 impl Reviewed {
     /// Reads the record of the checkout at `root`.
-    pub fn read(root: &Utf8Path) -> Result<Self, BuildError> {
+    pub fn read(root: &Utf8Path) -> Result<Self, Failure> {
         let path = Utf8PathBuf::from(REVIEWED);
         let text = match fs::read_to_string(root.join(&path)) {
             Ok(text) => text,
@@ -74,15 +74,14 @@ impl Reviewed {
                 return Ok(Self::default());
             }
             Err(error) => {
-                return Err(BuildError::Unreadable { path, reason: error.to_string() });
+                return Err(CheckoutError::Unreadable { path, reason: error.to_string() }.into());
             }
         };
         let source = Source::new(REVIEWED, text);
-        let lines =
-            toml::from_str(&source.text).map_err(|error| BuildError::ReviewedUnreadable {
-                message: error.message().to_owned(),
-                places: error.span().map(|span| source.wrong(span, "here")).into_iter().collect(),
-            })?;
+        let lines = toml::from_str(&source.text).map_err(|error| ReviewError::Unreadable {
+            message: error.message().to_owned(),
+            places: error.span().map(|span| source.wrong(span, "here")).into_iter().collect(),
+        })?;
         Ok(Self { is_there: true, lines })
     }
 
@@ -161,7 +160,7 @@ impl Review {
     /// The code that was read, out of the release in which it was.
     fn code(&self, job: &Job<'_>) -> Result<Code, Failure> {
         let integrity: Integrity = self.integrity.parse().map_err(|reason: &str| {
-            BuildError::ReviewedUnreadable { message: reason.to_owned(), places: Vec::new() }
+            ReviewError::Unreadable { message: reason.to_owned(), places: Vec::new() }
         })?;
         code(job.adapter, &job.published(&PackagePin::of(self.version.clone(), integrity))?)
     }
@@ -211,3 +210,19 @@ pub fn print(job: &Job<'_>, drift: &[Drift]) -> bool {
 
 /// What to do about it.
 pub const ADVICE: &str = "read it, see whether the edits are still right, then say so: `cargo xtask sync-version --accept`";
+
+/// The record of reviews cannot be used.
+#[derive(Debug, thiserror::Error, Explain)]
+#[explain(exit = 1)]
+pub enum ReviewError {
+    /// The record of reviews cannot be read
+    ///
+    /// `upstream/reviewed.toml` holds hashes of the code that edits depend on. It is written by
+    /// `cargo xtask sync-version --accept`, and not by hand.
+    #[error("`upstream/reviewed.toml` cannot be read: {message}")]
+    #[explain(
+        code = "B014",
+        help = "run `git checkout -- upstream/reviewed.toml`; after a merge, delete it and run `cargo xtask sync-version --accept`"
+    )]
+    Unreadable { message: String, places: Vec<Place> },
+}

@@ -4,11 +4,11 @@
 use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use diagnostics::Failure;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    error::{BuildError, Failure},
-    output,
+    output::{self, OutputError},
     pipeline::Job,
     upstream::Integrity,
 };
@@ -45,7 +45,7 @@ impl TestRecord {
     }
 
     /// Writes down that a suite was passed.
-    pub fn write(&self, root: &Utf8Path, job: &Job<'_>, suite: &str) -> Result<(), BuildError> {
+    pub fn write(&self, root: &Utf8Path, job: &Job<'_>, suite: &str) -> Result<(), OutputError> {
         // Strings only: nothing in it can fail to serialise.
         let text = serde_json::to_string_pretty(self).unwrap_or_default();
         output::write_file(&root.join(path(job, suite)), format!("{text}\n"))
@@ -53,7 +53,7 @@ impl TestRecord {
 }
 
 /// Forgets that a suite was passed.
-pub fn forget(root: &Utf8Path, job: &Job<'_>, suite: &str) -> Result<(), BuildError> {
+pub fn forget(root: &Utf8Path, job: &Job<'_>, suite: &str) -> Result<(), OutputError> {
     let path = root.join(path(job, suite));
     output::remove(&path).map_err(|error| output::unwritable(&path, &error))
 }

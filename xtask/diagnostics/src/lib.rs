@@ -1,12 +1,16 @@
 //! What an error looks like: a code, a sentence, the places in the source, and the next step.
 //!
-//! An error type is an enum that derives [`Explain`]. A [`Report`] shows an error of any such type.
+//! An error type is an enum that derives [`Explain`]. A [`Report`] shows an error of any such type,
+//! and a [`Failure`] holds all that was wrong at once.
+
+mod failure;
 
 use std::{ops::Range, sync::Arc};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 pub use explain_derive::Explain;
+pub use failure::Failure;
 
 /// A text with the name under which a reader finds it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: measures, as ratios against a peer in the same run.
 
-use crate::{answer::Answer, checkout, error::Failure, program};
+use diagnostics::Failure;
+
+use crate::{answer::Answer, checkout, program};
 
 /// Run benchmarks
 ///

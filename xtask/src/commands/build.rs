@@ -3,11 +3,11 @@
 use std::{collections::BTreeMap, time::Instant};
 
 use camino::Utf8PathBuf;
+use diagnostics::Failure;
 
 use crate::{
     adapter::Adapter,
     answer::Answer,
-    error::Failure,
     output::{self, Locked, Mode, ModeFlags, Outcome},
     package::{ours, record::ModuleEdit},
     pipeline::{self, Job, Package, Workshop},

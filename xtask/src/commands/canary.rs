@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, process::Stdio};
 
 use camino::Utf8Path;
+use diagnostics::Failure;
 use semver::Version;
 use serde::Deserialize;
 
@@ -11,11 +12,12 @@ use crate::{
     answer::Answer,
     checkout,
     day::Day,
-    error::{BuildError, Failure},
     output::{self, Locked},
+    package::PackageError,
     pipeline::{Job, Workshop},
     program,
     proposal::{Issue, Proposal, Step, list},
+    suites::MAJOR,
     upstream::{ASTRO, Line, Registry, UpstreamError, accepts, newest, newest_for},
 };
 
@@ -27,9 +29,6 @@ const OFFICIAL: &str = "TEST_OFFICIAL";
 
 /// Names the last day of which the tests install releases.
 const AS_OF: &str = "TEST_AS_OF";
-
-/// Names the Astro major that the tests run on.
-const MAJOR: &str = "TEST_ASTRO";
 
 /// Test what a plain installation gives today
 ///
@@ -196,7 +195,7 @@ fn build(workshop: &Workshop, job: &Job<'_>, packages: &Utf8Path) -> Result<Mani
     let package = job.package(&patched, &workshop.ours()?)?;
     let mut files = package.files;
     let manifest = files.get("package.json").map(Vec::as_slice).unwrap_or_default();
-    let manifest = serde_json::from_slice(manifest).map_err(|error| BuildError::Manifest {
+    let manifest = serde_json::from_slice(manifest).map_err(|error| PackageError::Manifest {
         package: package.name,
         reason: error.to_string(),
     })?;

@@ -1,12 +1,12 @@
 //! `cargo xtask check`: whether every patch fits.
 
 use camino::Utf8PathBuf;
+use diagnostics::Failure;
 
 use crate::{
     adapter::Adapter,
     answer::Answer,
     commands::build::print_edits,
-    error::Failure,
     output,
     pipeline::Workshop,
     review::{self, Reviewed},

@@ -3,14 +3,14 @@
 use std::process::Command;
 
 use camino::Utf8Path;
+use diagnostics::Failure;
 
 use crate::{
     adapter::Adapter,
     answer::Answer,
     checkout,
-    error::{BuildError, Failure},
     output::{self, Locked, Mode, ModeFlags},
-    program,
+    program::{self, ProgramError},
     upstream::SUBMODULE,
 };
 
@@ -64,7 +64,7 @@ impl Clean {
     }
 }
 
-fn git(root: &Utf8Path, arguments: &[&str]) -> Result<(), BuildError> {
+fn git(root: &Utf8Path, arguments: &[&str]) -> Result<(), ProgramError> {
     let mut git = Command::new("git");
     git.current_dir(root).args(arguments);
     match git.status() {

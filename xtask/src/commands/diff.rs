@@ -1,12 +1,12 @@
 //! `cargo xtask diff`: what the patches change, as a unified diff.
 
 use camino::Utf8PathBuf;
+use diagnostics::Failure;
 use similar::TextDiff;
 
 use crate::{
     adapter::Adapter,
     answer::Answer,
-    error::Failure,
     patching::Changed,
     pipeline::{self, Workshop},
 };

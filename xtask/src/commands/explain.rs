@@ -1,9 +1,8 @@
 //! `cargo xtask explain`: the long form of an error.
 
-use crate::{
-    answer::Answer,
-    error::{self, Failure, UsageError},
-};
+use diagnostics::{Entry, Failure};
+
+use crate::answer::Answer;
 
 /// Explain an error code, or list them all
 #[derive(clap::Args)]
@@ -14,17 +13,30 @@ pub struct Explain {
 }
 
 impl Explain {
-    pub fn run(self) -> Result<Answer, Failure> {
+    /// `catalogue` is every error that there is.
+    pub fn run(self, catalogue: &[&Entry]) -> Result<Answer, Failure> {
         let Some(code) = self.code else {
-            for entry in error::catalogue() {
+            for entry in catalogue {
                 anstream::println!("{}  {}", entry.code, entry.title);
             }
             return Ok(Answer::Fine);
         };
-        let entry =
-            error::catalogue().into_iter().find(|entry| entry.code.eq_ignore_ascii_case(&code));
-        let entry = entry.ok_or(UsageError::Code { code })?;
+        let entry = catalogue.iter().find(|entry| entry.code.eq_ignore_ascii_case(&code));
+        let entry = entry.ok_or(ExplainError::NoCode { code })?;
         anstream::println!("{}: {}\n\nexit code {}", entry.code, entry.explanation, entry.exit);
         Ok(Answer::Fine)
     }
+}
+
+/// What is asked for is no error.
+#[derive(Debug, thiserror::Error, diagnostics::Explain)]
+#[explain(exit = 2)]
+pub enum ExplainError {
+    /// There is no such code
+    ///
+    /// Codes are a letter and three digits: P for patches, U for upstream, N for publishing on npm, B
+    /// for everything else.
+    #[error("there is no error code `{code}`")]
+    #[explain(code = "B021", help = "run `cargo xtask explain` for the list")]
+    NoCode { code: String },
 }

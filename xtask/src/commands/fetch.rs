@@ -1,11 +1,11 @@
 //! `cargo xtask fetch`: what only Astro's repository has, in a clone.
 
 use camino::Utf8PathBuf;
+use diagnostics::Failure;
 
 use crate::{
     answer::Answer,
-    checkout,
-    error::{BuildError, Failure},
+    checkout::{self, CheckoutError},
     upstream::{Cache, Fetcher, Pins, is_commit},
 };
 
@@ -29,7 +29,7 @@ impl Fetch {
         let pins = Pins::read(&root)?;
         let listed = self.file.map_or(Ok(String::new()), |path| {
             std::fs::read_to_string(&path)
-                .map_err(|error| BuildError::Unreadable { path, reason: error.to_string() })
+                .map_err(|error| CheckoutError::Unreadable { path, reason: error.to_string() })
         })?;
         let listed = listed.lines().map(str::trim).filter(|line| !line.is_empty());
         let named = self.revisions.into_iter().chain(listed.map(str::to_owned));

@@ -7,18 +7,20 @@ use std::{
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
+use diagnostics::Failure;
 use semver::Version;
 
 use crate::{
     adapter::Adapter,
     answer::Answer,
-    checkout,
+    checkout::{self, CheckoutError},
     commands::status::{LineStatus, Report, named},
-    error::{BuildError, Failure, Told},
     output,
     package::stamp,
     pipeline::Workshop,
+    program::ProgramError,
     proposal::{Issue, Proposal, PullRequest, Step, list},
+    report::ReportedError,
     upstream::{
         ASTRO, Fetcher, Line, PINS, Pins, SUBMODULE, UpstreamError, set_submodule_commit,
         submodule_commit,
@@ -174,7 +176,7 @@ struct State {
 }
 
 impl State {
-    fn read(root: &Utf8Path) -> Result<Self, BuildError> {
+    fn read(root: &Utf8Path) -> Result<Self, CheckoutError> {
         let pins = checkout::read(root, Utf8Path::new(PINS))?;
         Ok(Self { pins, submodule: submodule_commit(root, SUBMODULE) })
     }
@@ -197,7 +199,7 @@ fn step(root: &Utf8Path, arguments: &[&str]) -> Result<Step, Failure> {
     command.args(arguments).arg("--errors").arg(&errors).stdin(Stdio::null());
     let name = format!("cargo xtask {}", arguments.join(" "));
     anstream::eprintln!("{name}");
-    let failed = |error: std::io::Error| BuildError::ProgramFailed {
+    let failed = |error: std::io::Error| ProgramError::Failed {
         command: name.clone(),
         reason: error.to_string(),
     };
@@ -216,7 +218,7 @@ fn step(root: &Utf8Path, arguments: &[&str]) -> Result<Step, Failure> {
     let status = child.wait().map_err(failed)?;
     let code = status.code().unwrap_or(1);
     let told = fs::read(&errors).unwrap_or_default();
-    let told: Vec<Told> = serde_json::from_slice(&told).unwrap_or_default();
+    let told: Vec<ReportedError> = serde_json::from_slice(&told).unwrap_or_default();
     if code != 0 && told.iter().any(|told| told.no_answer) {
         return Err(UpstreamError::Unknown { command: name }.into());
     }

@@ -1,6 +1,8 @@
 //! `cargo xtask lint`: the form of the Rust.
 
-use crate::{answer::Answer, checkout, error::Failure, program};
+use diagnostics::Failure;
+
+use crate::{answer::Answer, checkout, program};
 
 /// What is run, one after the other.
 const PROGRAMS: [&[&str]; 2] = [

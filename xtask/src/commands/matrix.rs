@@ -1,14 +1,14 @@
 //! `cargo xtask matrix`: everything that is to be tested, for CI.
 
+use diagnostics::Failure;
 use serde::Serialize;
 
 use crate::{
     adapter::Adapter,
     answer::Answer,
-    commands::test::TOOLCHAIN,
-    error::Failure,
     node_versions,
     pipeline::Workshop,
+    suites::TOOLCHAIN,
     upstream::{ASTRO, UpstreamError, accepts},
 };
 

@@ -3,13 +3,13 @@
 use std::fs;
 
 use camino::Utf8PathBuf;
+use diagnostics::Failure;
 
 use crate::{
     adapter::Adapter,
     answer::Answer,
     checkout,
     commands::build::describe,
-    error::Failure,
     output::{self, Mode, ModeFlags, Outcome},
     pipeline::{self, Workshop},
 };

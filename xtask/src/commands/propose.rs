@@ -3,16 +3,15 @@
 use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use diagnostics::Source;
+use diagnostics::{Failure, Source};
 use serde::Deserialize;
 
 use crate::{
     answer::Answer,
     checkout,
-    error::{BuildError, Failure},
     output::{self, Mode, ModeFlags},
-    program,
-    proposal::{Issue, Proposal, PullRequest},
+    program::{self, ProgramError},
+    proposal::{Issue, Proposal, ProposalError, PullRequest},
     upstream::{PINS, Pins, SUBMODULE, set_submodule_commit},
 };
 
@@ -72,8 +71,8 @@ impl Propose {
     }
 }
 
-fn read(path: &Utf8Path) -> Result<Proposal, BuildError> {
-    let unusable = |reason: String| BuildError::NoProposal { path: path.to_owned(), reason };
+fn read(path: &Utf8Path) -> Result<Proposal, ProposalError> {
+    let unusable = |reason: String| ProposalError::NoProposal { path: path.to_owned(), reason };
     let text = std::fs::read_to_string(path).map_err(|error| unusable(error.to_string()))?;
     let proposal: Proposal =
         serde_json::from_str(&text).map_err(|error| unusable(error.to_string()))?;
@@ -144,7 +143,7 @@ fn open_issue(root: &Utf8Path, issue: &Issue) -> Result<(), Failure> {
 fn open(root: &Utf8Path, list: &[&str]) -> Result<Vec<Open>, Failure> {
     let listed = [list, &["--state", "open", "--json", "number,title"]].concat();
     let text = run(root, "gh", &listed, None)?;
-    let open = serde_json::from_str(&text).map_err(|error| BuildError::ProgramFailed {
+    let open = serde_json::from_str(&text).map_err(|error| ProgramError::Failed {
         command: format!("gh {}", listed.join(" ")),
         reason: error.to_string(),
     })?;
@@ -157,7 +156,7 @@ fn run(
     program: &str,
     arguments: &[&str],
     input: Option<&str>,
-) -> Result<String, BuildError> {
+) -> Result<String, ProgramError> {
     use std::io::Write as _;
     let mut command = Command::new(program);
     command.current_dir(root).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, fmt};
 
 use camino::Utf8PathBuf;
+use diagnostics::Failure;
 use semver::Version;
 use serde::Serialize;
 
@@ -10,7 +11,6 @@ use crate::{
     adapter::Adapter,
     answer::Answer,
     day::Day,
-    error::Failure,
     output,
     package::stamp,
     pipeline::{Job, Workshop},

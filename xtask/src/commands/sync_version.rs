@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use diagnostics::Failure;
 use semver::Version;
 
 use crate::{
@@ -10,7 +11,6 @@ use crate::{
     answer::Answer,
     checkout,
     day::Day,
-    error::{Failure, UsageError},
     output::{self, Mode, ModeFlags},
     package::stamp,
     pipeline::{self, Job, Workshop},
@@ -19,6 +19,7 @@ use crate::{
         ASTRO_FOLDER, History, Line, Moved, Mover, PINS, SUBMODULE, Target, UpstreamError,
         is_commit, rewritten, set_submodule_commit, submodule_commit,
     },
+    usage::UsageError,
 };
 
 /// Move pins, and whatever carries them

@@ -7,27 +7,23 @@ use std::{
 };
 
 use camino::Utf8Path;
+use diagnostics::Failure;
 
 use crate::{
     adapter::{self, Adapter},
     answer::Answer,
     commands::build::Build,
-    error::{BuildError, Failure},
     node_versions,
+    output::OutputError,
     pipeline::{Job, Workshop},
-    program,
+    program::{self, ProgramError},
+    suites::{self, MAJOR, TOOLCHAIN},
     test_record::{self, TestRecord},
 };
-
-/// The suite of everything that is not a runtime.
-pub const TOOLCHAIN: &str = "toolchain";
 
 /// The environment variable that names a clone of Astro's repository. Without it the tests that
 /// need one are skipped.
 const CLONE: &str = "UPSTREAM_GIT";
-
-/// Names the Astro major that suites run on.
-const MAJOR: &str = "TEST_ASTRO";
 
 /// Names the major of Node.js that suites run on.
 const NODE: &str = "TEST_NODE";
@@ -102,7 +98,7 @@ impl Test {
         self.node.map_or(Ok(()), |major| node_versions::check(root, major))?;
         let runtimes = adapter::runtimes(root)?;
         let known: Vec<String> = std::iter::once(TOOLCHAIN.to_owned()).chain(runtimes).collect();
-        program::check_names(&self.suites, &known)?;
+        suites::check_names(&self.suites, &known)?;
         let chosen =
             known.iter().filter(|name| self.suites.is_empty() || self.suites.contains(name));
 
@@ -173,7 +169,7 @@ impl Test {
         suite: &str,
         round: &Round<'_>,
         counts: &mut Counts,
-    ) -> Result<bool, BuildError> {
+    ) -> Result<bool, ProgramError> {
         let failed = counts.failed;
         let mut is_fine = true;
         let major = round.major.map(|major| major.to_string());
@@ -207,7 +203,7 @@ fn note(
     jobs: &[&Job<'_>],
     built: &[Option<TestRecord>],
     is_passed: bool,
-) -> Result<(), BuildError> {
+) -> Result<(), OutputError> {
     jobs.iter().zip(built).try_for_each(|(job, built)| match built {
         Some(tested) if is_passed => tested.write(root, job, suite),
         _ => test_record::forget(root, job, suite),
@@ -226,7 +222,7 @@ fn targets(suite: &str, is_brief: bool) -> Vec<String> {
 
 impl Counts {
     /// Runs cargo, passes on what it prints and counts; false if it ended with an error.
-    fn run(&mut self, mut cargo: Command) -> Result<bool, BuildError> {
+    fn run(&mut self, mut cargo: Command) -> Result<bool, ProgramError> {
         let child = cargo.stdout(Stdio::piped()).spawn();
         let mut child = child.map_err(|error| program::failed(&cargo, error))?;
         if let Some(stdout) = child.stdout.take() {

@@ -1,12 +1,13 @@
 //! `package.json`: upstream's, with our name, version and additions, and the order of keys kept.
 
+use diagnostics::Failure;
 use semantic_patch::Rename;
 use semver::Version;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    adapter::{Adapter, Range},
-    error::BuildError,
+    adapter::{Adapter, AdapterError, Range},
+    package::PackageError,
 };
 
 /// The project's page, which every package names.
@@ -37,15 +38,17 @@ pub fn rewrite(
     adapter: &Adapter,
     upstream: &str,
     release: &Manifest<'_>,
-) -> Result<String, BuildError> {
-    let unusable =
-        |reason: String| BuildError::Manifest { package: adapter.upstream.package.clone(), reason };
+) -> Result<String, Failure> {
+    let unusable = |reason: String| PackageError::Manifest {
+        package: adapter.upstream.package.clone(),
+        reason,
+    };
     let mut manifest: Map<String, Value> =
         serde_json::from_str(upstream).map_err(|error| unusable(error.to_string()))?;
     let ours = &adapter.package;
     for key in ["name", "version", "exports", "dependencies", "peerDependencies"] {
         if !manifest.contains_key(key) {
-            return Err(unusable(format!("it has no `{key}`")));
+            return Err(unusable(format!("it has no `{key}`")).into());
         }
     }
 
@@ -90,7 +93,7 @@ pub fn rewrite(
 }
 
 /// Puts ranges that begin later in place of upstream's.
-fn raise_ranges(manifest: &mut Map<String, Value>, adapter: &Adapter) -> Result<(), BuildError> {
+fn raise_ranges(manifest: &mut Map<String, Value>, adapter: &Adapter) -> Result<(), Failure> {
     let version = manifest.get("version").and_then(Value::as_str).map(Version::parse);
     let Some(Ok(version)) = version else { return Ok(()) };
     for entry in adapter.ranges.iter().filter(|entry| entry.versions.matches(&version)) {
@@ -102,12 +105,13 @@ fn raise_ranges(manifest: &mut Map<String, Value>, adapter: &Adapter) -> Result<
         };
         let Some(named) = named.filter(begins_earlier) else {
             let upstream = &adapter.upstream.package;
-            return Err(BuildError::AdapterUnreadable {
+            return Err(AdapterError::Invalid {
                 message: format!(
                     "{upstream}@{version} has no range of `{package}` that begins before `{range}`"
                 ),
                 places: vec![place.clone()],
-            });
+            }
+            .into());
         };
         *named = json!(range);
     }

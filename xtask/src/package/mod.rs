@@ -1,6 +1,7 @@
 //! The npm package: its manifest, our modules in it, its version, its record of what was done, its bill of
 //! materials, and its tarball.
 
+mod error;
 pub mod manifest;
 pub mod modules;
 pub mod ours;
@@ -10,3 +11,5 @@ pub mod stamp;
 pub mod tarball;
 pub mod templates;
 pub mod vendor;
+
+pub use error::PackageError;

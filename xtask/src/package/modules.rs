@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use diagnostics::Source;
+use diagnostics::{Failure, Source};
 use javascript::{Language, relative_imports};
 use rayon::prelude::*;
 
 use crate::{
-    error::{BuildError, Failure},
+    package::PackageError,
     result_cache::{Key, ResultCache},
 };
 
@@ -48,8 +48,8 @@ pub fn check_imports(
     imports: Vec<Import>,
 ) -> Result<(), Failure> {
     let missing = imports.into_iter().filter(|import| !is_there(files, &import.target()));
-    let missing: Vec<BuildError> = missing
-        .map(|Import { module, specifier }| BuildError::MissingModule { module, specifier })
+    let missing: Vec<PackageError> = missing
+        .map(|Import { module, specifier }| PackageError::MissingModule { module, specifier })
         .collect();
     if missing.is_empty() { Ok(()) } else { Err(Failure::of(missing)) }
 }

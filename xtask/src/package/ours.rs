@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use diagnostics::Failure;
 
 use crate::{
     adapter::{Adapter, Vendored},
     checkout,
-    error::{BuildError, Failure},
     package::{
+        PackageError,
         modules::{self, Import, ImportCache},
         templates::{self, Templates},
         vendor::{self, Module},
@@ -97,6 +98,7 @@ pub fn check_used(root: &Utf8Path, packages: &[&BTreeMap<String, Vec<u8>>]) -> R
     };
     let vendored = Vendored::all(root)?.into_iter().filter(is_unused);
     let unused = templates.chain(vendored.map(|vendored| vendored.package));
-    let unused: Vec<BuildError> = unused.map(|module| BuildError::InNoPackage { module }).collect();
+    let unused: Vec<PackageError> =
+        unused.map(|module| PackageError::InNoPackage { module }).collect();
     if unused.is_empty() { Ok(()) } else { Err(Failure::of(unused)) }
 }

@@ -3,12 +3,12 @@
 use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use diagnostics::Source;
+use diagnostics::{Failure, Source};
 use rayon::prelude::*;
 
 use crate::{
-    checkout, compile,
-    error::{BuildError, Failure},
+    checkout::{self, CheckoutError},
+    compile,
     package::{modules::Import, vendor},
 };
 
@@ -84,7 +84,7 @@ impl Template {
 pub fn unused(
     root: &Utf8Path,
     packages: &[&BTreeMap<String, Vec<u8>>],
-) -> Result<Vec<Utf8PathBuf>, BuildError> {
+) -> Result<Vec<Utf8PathBuf>, CheckoutError> {
     let is_unused = |path: &Utf8PathBuf| {
         let path = in_package(path, ".js");
         !packages.iter().any(|files| files.contains_key(&path))
@@ -94,7 +94,7 @@ pub fn unused(
 }
 
 /// The paths of all modules below [`TEMPLATES`].
-fn paths(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>, BuildError> {
+fn paths(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>, CheckoutError> {
     let files = checkout::files(root, Utf8Path::new(TEMPLATES))?;
     Ok(files.into_iter().filter(|path| is_module(path)).collect())
 }

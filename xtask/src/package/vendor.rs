@@ -6,14 +6,13 @@ use std::{
     sync::Arc,
 };
 
-use diagnostics::Source;
+use diagnostics::{Failure, Source};
 use javascript::{CommonJs, Require};
 use serde::Deserialize;
 
 use crate::{
     adapter::Vendored,
-    error::{BuildError, Failure},
-    package::{sbom, templates::OUR_MODULES},
+    package::{PackageError, sbom, templates::OUR_MODULES},
     upstream::PackagePin,
 };
 
@@ -63,7 +62,7 @@ pub fn module(
     files: &BTreeMap<String, Vec<u8>>,
 ) -> Result<Module, Failure> {
     let release = format!("{}@{}", vendored.package, vendored.pin.version);
-    let unfit = |reason: &str, places| BuildError::NotVendored {
+    let unfit = |reason: &str, places| PackageError::NotVendored {
         release: release.clone(),
         reason: reason.to_owned(),
         places,
@@ -112,7 +111,7 @@ impl Package<'_> {
         let source = Source::new(format!("{}/{path}", self.release), text);
         let module = CommonJs::read(&source)?;
         if let Some(span) = module.unfit.first() {
-            return Err(BuildError::NotVendored {
+            return Err(PackageError::NotVendored {
                 release: self.release.to_owned(),
                 reason: format!("`{path}` needs a module system"),
                 places: vec![source.wrong(span.clone(), "cannot be answered at build time")],
@@ -129,7 +128,7 @@ impl Package<'_> {
             {
                 self.used.insert(specifier.clone());
             } else {
-                return Err(BuildError::UndeclaredRequire {
+                return Err(PackageError::UndeclaredRequire {
                     release: self.release.to_owned(),
                     specifier: specifier.clone(),
                     places: vec![source.wrong(span.clone(), "required here")],
@@ -155,8 +154,8 @@ impl Package<'_> {
     fn check_declared(&self) -> Result<(), Failure> {
         let declared = self.vendored.imports.keys().chain(&self.vendored.absent);
         let unused = declared.filter(|name| !self.used.contains(*name));
-        let unused: Vec<BuildError> = unused
-            .map(|specifier| BuildError::UnusedRequire {
+        let unused: Vec<PackageError> = unused
+            .map(|specifier| PackageError::UnusedRequire {
                 release: self.release.to_owned(),
                 specifier: specifier.clone(),
             })

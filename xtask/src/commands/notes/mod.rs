@@ -1,22 +1,24 @@
 //! `cargo xtask notes`: what a release brings, for whoever has to decide about taking it.
 
+mod error;
 mod our_releases;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use diagnostics::Failure;
 use semver::Version;
 
+pub use self::error::NotesError;
 use self::our_releases::OurReleases;
 use crate::{
     adapter::Adapter,
     answer::Answer,
-    checkout,
-    error::{BuildError, Failure, UsageError},
-    output,
+    checkout, output,
     package::stamp,
     upstream::{
         Cache, Fetcher, History, Line, PackagePin, Pins, SUBMODULE, UpstreamError, address,
         changelog,
     },
+    usage::UsageError,
 };
 
 /// What people write about a release.
@@ -87,7 +89,7 @@ impl Notes {
         let written = match version {
             Some(version) => Some(
                 section(&written, &version.to_string())
-                    .ok_or(BuildError::NotInChangelog { version })?,
+                    .ok_or(NotesError::NotInChangelog { version })?,
             ),
             None => section(&written, UNRELEASED),
         };

@@ -1,15 +1,13 @@
 //! Our own releases: the tags `v<version>` of this repository, and what it held at each.
 
 use camino::Utf8Path;
-use diagnostics::Source;
+use diagnostics::{Failure, Source};
 use git2::{Commit, ObjectType, Oid, Repository, Sort};
 use semver::Version;
 use serde::Deserialize;
 
-use crate::{
-    error::{BuildError, Failure, UsageError},
-    upstream::{PINS, Pins},
-};
+use super::NotesError;
+use crate::upstream::{PINS, Pins};
 
 /// The history of the checkout.
 pub struct OurReleases {
@@ -33,19 +31,21 @@ struct PackageTable {
 }
 
 impl OurReleases {
-    pub fn open(root: &Utf8Path) -> Result<Self, BuildError> {
+    pub fn open(root: &Utf8Path) -> Result<Self, NotesError> {
         Ok(Self { repository: Repository::open(root).map_err(unreadable)? })
     }
 
     /// The commit that a name stands for.
-    pub fn commit(&self, name: &str) -> Result<Oid, UsageError> {
+    pub fn commit(&self, name: &str) -> Result<Oid, NotesError> {
         let object = self.repository.revparse_single(name);
         let commit = object.and_then(|object| object.peel_to_commit());
-        commit.map(|commit| commit.id()).map_err(|_| UsageError::Revision { name: name.to_owned() })
+        commit
+            .map(|commit| commit.id())
+            .map_err(|_| NotesError::NoRevision { name: name.to_owned() })
     }
 
     /// The newest release that a commit comes after, as its tag.
-    pub fn before(&self, commit: Oid) -> Result<Option<String>, BuildError> {
+    pub fn before(&self, commit: Oid) -> Result<Option<String>, NotesError> {
         let tags = self.repository.tag_names(Some("v*")).map_err(unreadable)?;
         let mut newest: Option<(Version, String)> = None;
         for tag in tags.iter().flatten().flatten() {
@@ -85,7 +85,7 @@ impl OurReleases {
 
     /// What was committed after one commit and up to another, the newest first, without merges: the
     /// abbreviated commit and its subject.
-    pub fn subjects(&self, after: Oid, up_to: Oid) -> Result<Vec<(String, String)>, BuildError> {
+    pub fn subjects(&self, after: Oid, up_to: Oid) -> Result<Vec<(String, String)>, NotesError> {
         let mut walk = self.repository.revwalk().map_err(unreadable)?;
         walk.set_sorting(Sort::TOPOLOGICAL | Sort::TIME).map_err(unreadable)?;
         walk.push(up_to).map_err(unreadable)?;
@@ -103,7 +103,7 @@ impl OurReleases {
         Ok(subjects)
     }
 
-    fn find(&self, id: Oid) -> Result<Commit<'_>, BuildError> {
+    fn find(&self, id: Oid) -> Result<Commit<'_>, NotesError> {
         self.repository.find_commit(id).map_err(unreadable)
     }
 }
@@ -113,6 +113,6 @@ pub fn version(tag: &str) -> Option<Version> {
     Version::parse(tag.strip_prefix('v')?).ok()
 }
 
-fn unreadable(error: git2::Error) -> BuildError {
-    BuildError::NoHistory { reason: error.message().to_owned() }
+fn unreadable(error: git2::Error) -> NotesError {
+    NotesError::NoHistory { reason: error.message().to_owned() }
 }

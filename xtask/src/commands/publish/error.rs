@@ -188,4 +188,14 @@ pub enum PublishError {
         help = "install Node.js with npm, and run `npm ping` to see whether the registry answers"
     )]
     NoNpm { reason: String },
+
+    /// The dist-tag cannot be used
+    ///
+    /// A stamp is a prerelease to semver, so npm publishes it only under a tag that is named. Every
+    /// line has one of its own, `tag` in `upstream/upstream.toml`, and `--tag` names another for one
+    /// line; a tag that two lines shared would be moved from one Astro to another, and `latest` to an
+    /// older one. npm takes no tag that could be a range of versions, such as `7` or `v7.2`.
+    #[error("{message}")]
+    #[explain(code = "B026", exit = 2, help = "{advice}")]
+    Tag { message: String, advice: String },
 }

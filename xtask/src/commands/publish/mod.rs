@@ -14,6 +14,7 @@ use std::{
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use diagnostics::Failure;
 pub use error::PublishError;
 use npm::Npm;
 use published::{Need, Published};
@@ -22,7 +23,6 @@ use crate::{
     adapter::Adapter,
     answer::Answer,
     checkout,
-    error::Failure,
     output::{self, Mode, ModeFlags},
     pipeline::{self, Job, Package, Workshop},
     upstream::{Cache, Registry},

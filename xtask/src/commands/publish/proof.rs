@@ -3,13 +3,13 @@
 use std::process::Command;
 
 use camino::Utf8Path;
+use diagnostics::Failure;
 
 use super::PublishError;
 use crate::{
-    commands::test::TOOLCHAIN,
-    error::Failure,
     pipeline::{Job, Package},
     program,
+    suites::TOOLCHAIN,
     test_record::TestRecord,
 };
 

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use diagnostics::Failure;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::PublishError;
 use crate::{
-    error::Failure,
     package::{manifest::UPSTREAM, stamp::Stamp},
     pipeline::{Job, Package},
     upstream::{Registry, UpstreamError},

@@ -2,8 +2,8 @@
 
 use nodejs_semver::Range;
 
+use super::PublishError;
 use crate::{
-    error::UsageError,
     pipeline::Job,
     upstream::{Line, Pins},
 };
@@ -13,18 +13,18 @@ pub fn choose(
     pins: &Pins,
     jobs: &[Job<'_>],
     wanted: Option<&str>,
-) -> Result<Vec<String>, UsageError> {
+) -> Result<Vec<String>, PublishError> {
     let tags = jobs.iter().map(|job| {
         let tag = wanted.unwrap_or(&job.line.tag);
         check(pins, job, tag)?;
         Ok(tag.to_owned())
     });
-    let tags = tags.collect::<Result<_, UsageError>>()?;
+    let tags = tags.collect::<Result<_, PublishError>>()?;
     match jobs {
         [first, rest @ ..]
             if wanted.is_some() && rest.iter().any(|job| job.line.major != first.line.major) =>
         {
-            Err(UsageError::Tag {
+            Err(PublishError::Tag {
                 message: "`--tag` is for one line, and there are several".to_owned(),
                 advice: format!("choose the line: `--astro {}`", first.line.major),
             })
@@ -34,7 +34,7 @@ pub fn choose(
 }
 
 /// Checks that a line's package can have a tag.
-fn check(pins: &Pins, job: &Job<'_>, tag: &str) -> Result<(), UsageError> {
+fn check(pins: &Pins, job: &Job<'_>, tag: &str) -> Result<(), PublishError> {
     let (line, version) = (job.line, job.stamp());
     let name = &line.name;
     let other = pins.lines.iter().find(|other| other.tag == tag && other.major != line.major);
@@ -58,7 +58,7 @@ fn check(pins: &Pins, job: &Job<'_>, tag: &str) -> Result<(), UsageError> {
     } else {
         return Ok(());
     };
-    Err(UsageError::Tag { message, advice })
+    Err(PublishError::Tag { message, advice })
 }
 
 /// Whether npm takes it for a tag and not for a range, such as `7` or `v7.2`.

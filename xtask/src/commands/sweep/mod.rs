@@ -1,16 +1,18 @@
 //! `cargo xtask sweep`: which published releases of upstream the patches fit.
 
+mod error;
 mod report;
 
 use std::{panic::resume_unwind, sync::Mutex, thread};
 
+use diagnostics::Failure;
 use semver::Version;
 
+pub use self::error::SweepError;
 use self::report::{Tried, Verdict};
 use crate::{
     adapter::Adapter,
     answer::Answer,
-    error::{BuildError, Failure, UsageError},
     output::{self, Progress},
     package::ours::Ours,
     parallel,
@@ -73,7 +75,7 @@ impl Sweep {
             trials.extend(self.trials(&workshop, adapter, &ours, releases)?);
         }
         if let (true, Some(since)) = (trials.is_empty(), self.since) {
-            return Err(UsageError::NoRelease { since }.into());
+            return Err(SweepError::NoRelease { since }.into());
         }
 
         let progress = Progress::start("releases", trials.len());
@@ -162,7 +164,7 @@ impl<'w> Trial<'w> {
     }
 
     fn named(&self, failure: Failure) -> Failure {
-        failure.of_release(self.package(), &self.release.version)
+        failure.about(&format!("{}@{}", self.package(), self.release.version))
     }
 
     fn tried(&self, verdict: Verdict) -> Tried<'w> {
@@ -173,7 +175,7 @@ impl<'w> Trial<'w> {
 }
 
 /// Entries that say of releases that they do not fit, where all of them do.
-fn idle(adapters: &[Adapter], tried: &[Tried<'_>]) -> Vec<BuildError> {
+fn idle(adapters: &[Adapter], tried: &[Tried<'_>]) -> Vec<SweepError> {
     let mut idle = Vec::new();
     for adapter in adapters {
         for unfit in &adapter.unfit {
@@ -182,7 +184,7 @@ fn idle(adapters: &[Adapter], tried: &[Tried<'_>]) -> Vec<BuildError> {
                 .filter(|tried| tried.unfit.is_some_and(|other| std::ptr::eq(other, unfit)))
                 .peekable();
             if meant.peek().is_some() && meant.all(Tried::fits) {
-                idle.push(BuildError::FitsAfterAll {
+                idle.push(SweepError::FitsAfterAll {
                     runtime: adapter.runtime.clone(),
                     versions: unfit.versions.to_string(),
                     places: vec![unfit.place.clone()],

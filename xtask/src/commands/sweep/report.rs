@@ -1,9 +1,10 @@
 //! What a sweep has found, as a table and as JSON.
 
+use diagnostics::Failure;
 use semver::Version;
 use serde::Serialize;
 
-use crate::{adapter::Unfit, error::Failure, output};
+use crate::{adapter::Unfit, output};
 
 /// A release that was tried.
 pub struct Tried<'w> {
