@@ -12,6 +12,7 @@
 
 mod adapter;
 mod answer;
+mod build_packages;
 mod catalogue;
 mod checkout;
 mod commands;
@@ -22,6 +23,7 @@ mod output;
 mod package;
 mod parallel;
 mod patching;
+mod pin_status;
 mod pipeline;
 mod program;
 mod proposal;

@@ -22,7 +22,7 @@ pub enum Mode {
 }
 
 /// The two flags of every command that writes.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, clap::Args)]
 pub struct ModeFlags {
     /// Write nothing; exit with 1 if something would be written
     #[arg(long, conflicts_with = "dry_run")]
@@ -104,6 +104,17 @@ pub struct Locked {
 pub enum Outcome {
     Written,
     Unchanged,
+}
+
+impl Outcome {
+    /// What was done, or would be.
+    pub fn describe(self, mode: Mode) -> &'static str {
+        match (self, mode) {
+            (Self::Unchanged, _) => "unchanged",
+            (Self::Written, Mode::Write) => "written",
+            (Self::Written, _) => "differs",
+        }
+    }
 }
 
 impl Locked {

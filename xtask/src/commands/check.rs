@@ -6,7 +6,7 @@ use diagnostics::Failure;
 use crate::{
     adapter::Adapter,
     answer::Answer,
-    commands::build::print_edits,
+    build_packages::print_edits,
     output,
     pipeline::Workshop,
     review::{self, Reviewed},

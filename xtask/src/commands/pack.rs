@@ -9,7 +9,6 @@ use crate::{
     adapter::Adapter,
     answer::Answer,
     checkout,
-    commands::build::describe,
     output::{self, Mode, ModeFlags, Outcome},
     pipeline::{self, Workshop},
 };
@@ -53,7 +52,7 @@ impl Pack {
             anstream::println!("{} {}", package.name, package.version);
             anstream::println!("  integrity  {}", package.integrity);
             anstream::println!("  tarball    {path}");
-            anstream::println!("  {}", describe(outcome, mode));
+            anstream::println!("  {}", outcome.describe(mode));
         }
         Ok(if mode == Mode::Check && differs { Answer::No } else { Answer::Fine })
     }

@@ -12,9 +12,9 @@ use diagnostics::Failure;
 use crate::{
     adapter::{self, Adapter},
     answer::Answer,
-    commands::build::Build,
+    build_packages::{self, Selection},
     node_versions,
-    output::OutputError,
+    output::{Mode, OutputError},
     pipeline::{Job, Workshop},
     program::{self, ProgramError},
     suites::{self, MAJOR, TOOLCHAIN},
@@ -105,7 +105,7 @@ impl Test {
         let mut counts = Counts::default();
         let mut is_fine = true;
         // What is tested is what the sources make now.
-        Build::everything().run()?;
+        build_packages::build(&workshop, &Selection::default(), Mode::Write)?;
         let adapters = Adapter::select(root, &[])?;
         let jobs = workshop.jobs(&adapters, None)?;
         for suite in chosen {
