@@ -30,6 +30,7 @@ mod proposal;
 mod report;
 mod result_cache;
 mod review;
+mod step;
 mod suites;
 mod test_record;
 mod upstream;

@@ -39,42 +39,6 @@ pub struct Issue {
     pub body: String,
 }
 
-/// How many characters of what a command printed are passed on: GitHub takes 65,536 in all.
-const SHOWN: usize = 12_000;
-
-/// A command that was run, and what came of it.
-#[derive(Debug)]
-pub struct Step {
-    /// As it is typed.
-    pub command: String,
-    pub code: i32,
-    /// What it printed.
-    pub output: String,
-}
-
-impl Step {
-    /// The command, how it ended, and the end of what it printed.
-    pub fn markdown(&self, is_open: bool) -> String {
-        let Self { command, code, output } = self;
-        let output = output.trim_end();
-        let cut = output.len().saturating_sub(SHOWN);
-        let cut = (cut..output.len()).find(|at| output.is_char_boundary(*at)).unwrap_or(0);
-        let before = if cut > 0 { "…\n" } else { "" };
-        let fence = fence(output);
-        let open = if is_open { " open" } else { "" };
-        format!(
-            "<details{open}><summary><code>{command}</code> ended with {code}</summary>\n\n{fence}text\n{before}{}\n{fence}\n\n</details>\n",
-            &output[cut..]
-        )
-    }
-}
-
-/// More backticks than the text has in a row, and at least three.
-fn fence(text: &str) -> String {
-    let longest = text.split(|character| character != '`').map(str::len).max().unwrap_or(0);
-    "`".repeat(longest.max(2) + 1)
-}
-
 /// `7.3.5`, `7.3.5 and 6.4.9`, `7.3.5, 6.4.9 and 5.18.3`.
 pub fn list(names: &[String]) -> String {
     match names {
@@ -100,21 +64,7 @@ pub enum ProposalError {
 
 #[cfg(test)]
 mod tests {
-    use super::{SHOWN, Step, list};
-
-    #[test]
-    fn output_cannot_leave_its_block() {
-        let step =
-            Step { command: "x".to_owned(), code: 1, output: "a\n````\n# no heading\n".to_owned() };
-        assert!(step.markdown(false).contains("`````text\na\n````\n# no heading\n`````\n"));
-    }
-
-    #[test]
-    fn of_long_output_the_end_is_shown() {
-        let output = format!("{}end\n", "ä".repeat(SHOWN));
-        let shown = Step { command: "x".to_owned(), code: 1, output }.markdown(true);
-        assert!(shown.len() < SHOWN + 200 && shown.contains("…\nä") && shown.contains("äend\n"));
-    }
+    use super::list;
 
     #[test]
     fn names_are_listed_as_people_do() {

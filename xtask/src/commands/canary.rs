@@ -1,6 +1,6 @@
 //! `cargo xtask canary`: whether what a plain installation gives today works, whatever is pinned.
 
-use std::{collections::BTreeMap, process::Stdio};
+use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 use diagnostics::Failure;
@@ -16,7 +16,8 @@ use crate::{
     package::PackageError,
     pipeline::{Job, Workshop},
     program,
-    proposal::{Issue, Proposal, Step, list},
+    proposal::{Issue, Proposal, list},
+    step::Step,
     suites::MAJOR,
     upstream::{ASTRO, Line, Registry, UpstreamError, accepts, newest, newest_for},
 };
@@ -220,13 +221,9 @@ fn test(
     cargo.env(MAJOR, job.line.major.to_string()).env(PACKAGES, packages).env(OFFICIAL, official);
     cargo.env(AS_OF, Day::today().to_string());
     output::progress(&format!("{official}: {installation}"));
-    cargo.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let done = cargo.output().map_err(|error| program::failed(&cargo, error))?;
-    let output =
-        [done.stderr, done.stdout].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
     let words: Vec<_> = cargo.get_args().map(|word| word.to_string_lossy()).collect();
-    let command = format!("cargo {}", words.join(" "));
-    Ok(Step { command, code: done.status.code().unwrap_or(1), output })
+    let name = format!("cargo {}", words.join(" "));
+    Ok(Step::run(cargo, name, |_| ())?)
 }
 
 /// When the releases of a package were published.

@@ -1,10 +1,6 @@
 //! `cargo xtask follow`: takes the pins to where upstream is, line by line, and says what came of it.
 
-use std::{
-    env, fs,
-    io::{self, BufRead as _, BufReader},
-    process::{Command, Stdio},
-};
+use std::{env, fs, process::Command};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use diagnostics::Failure;
@@ -18,9 +14,9 @@ use crate::{
     package::stamp,
     pin_status::{LineStatus, Report, named},
     pipeline::Workshop,
-    program::ProgramError,
-    proposal::{Issue, Proposal, PullRequest, Step, list},
+    proposal::{Issue, Proposal, PullRequest, list},
     report::ReportedError,
+    step::Step,
     upstream::{
         ASTRO, Fetcher, Line, PINS, Pins, SUBMODULE, UpstreamError, set_submodule_commit,
         submodule_commit,
@@ -196,33 +192,16 @@ fn step(root: &Utf8Path, arguments: &[&str]) -> Result<Step, Failure> {
     output::remove(&errors).map_err(|error| output::unwritable(&errors, &error))?;
     let program = env::current_exe().unwrap_or_else(|_| "xtask".into());
     let mut command = Command::new(program);
-    command.args(arguments).arg("--errors").arg(&errors).stdin(Stdio::null());
+    command.args(arguments).arg("--errors").arg(&errors);
     let name = format!("cargo xtask {}", arguments.join(" "));
     anstream::eprintln!("{name}");
-    let failed = |error: std::io::Error| ProgramError::Failed {
-        command: name.clone(),
-        reason: error.to_string(),
-    };
-    // One pipe for both streams, so that the lines stay in the order in which they were printed.
-    let (reader, writer) = io::pipe().map_err(failed)?;
-    command.stdout(writer.try_clone().map_err(failed)?).stderr(writer);
-    let mut child = command.spawn().map_err(failed)?;
-    // It holds the writing end too: the pipe would have no end.
-    drop(command);
-    let mut output = String::new();
-    for line in BufReader::new(reader).lines().map_while(Result::ok) {
-        anstream::eprintln!("{line}");
-        output.push_str(&line);
-        output.push('\n');
-    }
-    let status = child.wait().map_err(failed)?;
-    let code = status.code().unwrap_or(1);
+    let step = Step::run(command, name, |line| anstream::eprintln!("{line}"))?;
     let told = fs::read(&errors).unwrap_or_default();
     let told: Vec<ReportedError> = serde_json::from_slice(&told).unwrap_or_default();
-    if code != 0 && told.iter().any(|told| told.no_answer) {
-        return Err(UpstreamError::Unknown { command: name }.into());
+    if step.code != 0 && told.iter().any(|told| told.no_answer) {
+        return Err(UpstreamError::Unknown { command: step.command }.into());
     }
-    Ok(Step { command: name, code, output })
+    Ok(step)
 }
 
 fn proposal(
