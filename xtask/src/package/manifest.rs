@@ -118,9 +118,9 @@ fn raise_ranges(manifest: &mut Map<String, Value>, adapter: &Adapter) -> Result<
     Ok(())
 }
 
-/// The version that a range such as `^7.2.1` begins with.
-fn lowest(range: &str) -> Option<Version> {
-    Version::parse(range.trim_start_matches(['^', '~', '>', '=', ' '])).ok()
+/// The lowest version that a range of npm's holds.
+fn lowest(range: &str) -> Option<nodejs_semver::Version> {
+    nodejs_semver::Range::parse(range).ok()?.min_version()
 }
 
 /// Renames the package where the manifest names itself, for example in an export's target.
