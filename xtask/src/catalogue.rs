@@ -11,7 +11,8 @@ use crate::{
     adapter::AdapterError,
     checkout::CheckoutError,
     commands::{
-        explain::ExplainError, notes::NotesError, publish::PublishError, sweep::SweepError,
+        explain::ExplainError, lint::RoomError, notes::NotesError, publish::PublishError,
+        sweep::SweepError,
     },
     compile::CompileError,
     node_versions::NodeError,
@@ -44,6 +45,7 @@ pub fn entries() -> Vec<&'static Entry> {
         ProposalError::CATALOGUE,
         PublishError::CATALOGUE,
         ReviewError::CATALOGUE,
+        RoomError::CATALOGUE,
         SuiteError::CATALOGUE,
         SweepError::CATALOGUE,
         UpstreamError::CATALOGUE,

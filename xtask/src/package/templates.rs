@@ -16,7 +16,7 @@ use crate::{
 pub const OUR_MODULES: &str = "dist/websocket";
 
 /// Where the modules are written, below the root.
-const TEMPLATES: &str = "templates";
+pub const TEMPLATES: &str = "templates";
 
 /// The modules of `templates/`, compiled, by where their JavaScript is in a package.
 pub struct Templates(BTreeMap<String, Template>);
@@ -94,7 +94,7 @@ pub fn unused(
 }
 
 /// The paths of all modules below [`TEMPLATES`].
-fn paths(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>, CheckoutError> {
+pub fn paths(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>, CheckoutError> {
     let files = checkout::files(root, Utf8Path::new(TEMPLATES))?;
     Ok(files.into_iter().filter(|path| is_module(path)).collect())
 }

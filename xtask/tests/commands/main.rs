@@ -19,6 +19,7 @@ mod follow;
 mod from_git;
 mod from_registry;
 mod lines;
+mod lint;
 mod matrix;
 mod notes;
 mod npm_configuration;

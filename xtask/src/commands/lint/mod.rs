@@ -1,7 +1,12 @@
-//! `cargo xtask lint`: the form of the Rust.
+//! `cargo xtask lint`: the form of the Rust, and the imports between the rooms of the code.
+
+mod error;
+mod rooms;
+mod rust_imports;
 
 use diagnostics::Failure;
 
+pub use self::error::RoomError;
 use crate::{answer::Answer, checkout, program};
 
 /// What is run, one after the other.
@@ -10,15 +15,17 @@ const PROGRAMS: [&[&str]; 2] = [
     &["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"],
 ];
 
-/// Check the format of the Rust, and lint it
+/// Check the format of the Rust, lint it, and check imports between rooms
 ///
-/// The TypeScript is held to its own by `cargo xtask test toolchain`.
+/// A room is a folder of `templates/`, or a module of the toolchain. It imports only rooms that stand
+/// below it in `xtask/rooms.toml`. Other than that the TypeScript is held to its own by `cargo xtask test toolchain`.
 #[derive(clap::Args)]
 pub struct Lint {}
 
 impl Lint {
     pub fn run(self) -> Result<Answer, Failure> {
         let root = checkout::root()?;
+        let imports = rooms::check(&root);
         let mut answer = Answer::Fine;
         for arguments in PROGRAMS {
             let mut cargo = program::cargo(&root);
@@ -28,6 +35,7 @@ impl Lint {
                 answer = Answer::No;
             }
         }
+        imports?;
         Ok(answer)
     }
 }

@@ -1,0 +1,157 @@
+//! Which paths a Rust module names outside of itself.
+//!
+//! A path leads out of a module by `crate::` or `super::` only, so the tokens tell: they are those of
+//! `proc-macro2`, which reads comments, strings and lifetimes as the compiler does. A syntax tree
+//! would take the whole of `syn`, and would not look into macros.
+
+use std::{ops::Range, str::FromStr as _};
+
+use proc_macro2::{Delimiter, LexError, TokenStream, TokenTree};
+
+/// A path from the root of the crate, for example `upstream::git::holds`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct RustImport {
+    pub path: Vec<String>,
+    /// Where it stands, without `crate::` or `super::`.
+    pub span: Range<usize>,
+}
+
+/// The paths that a module names by `crate::` and `super::`. `module` is its own path.
+///
+/// # Errors
+///
+/// Where the text cannot be cut into tokens.
+pub fn rust_imports(text: &str, module: &[String]) -> Result<Vec<RustImport>, LexError> {
+    let mut imports = Vec::new();
+    find(TokenStream::from_str(text)?, module, &mut imports);
+    Ok(imports)
+}
+
+fn find(tokens: TokenStream, module: &[String], imports: &mut Vec<RustImport>) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let mut rest = tokens.as_slice();
+    while let [first, following @ ..] = rest {
+        rest = following;
+        match (first, following) {
+            // What `super` is in an inline module is the module around it.
+            (
+                TokenTree::Ident(keyword),
+                [TokenTree::Ident(name), TokenTree::Group(body), after @ ..],
+            ) if keyword == "mod" && body.delimiter() == Delimiter::Brace => {
+                let inner: Vec<String> = module.iter().cloned().chain([name.to_string()]).collect();
+                find(body.stream(), &inner, imports);
+                rest = after;
+            }
+            (TokenTree::Ident(start), following) if leads_out(start) && is_path(following) => {
+                let mut path = module.to_vec();
+                if start == "crate" {
+                    path.clear();
+                } else {
+                    path.pop();
+                }
+                rest = read(&following[2..], path, imports);
+            }
+            (TokenTree::Group(group), _) => find(group.stream(), module, imports),
+            _ => {}
+        }
+    }
+}
+
+fn leads_out(ident: &proc_macro2::Ident) -> bool {
+    ident == "crate" || ident == "super"
+}
+
+/// Whether `::` follows.
+fn is_path(tokens: &[TokenTree]) -> bool {
+    matches!(tokens, [TokenTree::Punct(first), TokenTree::Punct(second), ..]
+        if first.as_char() == ':' && second.as_char() == ':')
+}
+
+/// Reads the rest of a path, or of a tree of `use`; what stands behind it is left.
+fn read<'t>(
+    mut tokens: &'t [TokenTree],
+    mut path: Vec<String>,
+    imports: &mut Vec<RustImport>,
+) -> &'t [TokenTree] {
+    let mut span: Option<Range<usize>> = None;
+    while let [first, following @ ..] = tokens {
+        match first {
+            TokenTree::Ident(name) => {
+                match name.to_string().trim_start_matches("r#") {
+                    "super" => drop(path.pop()),
+                    "self" => {}
+                    name => path.push(name.to_owned()),
+                }
+                let here = name.span().byte_range();
+                span = Some(span.map_or(here.start, |span| span.start)..here.end);
+                tokens = following;
+                if !is_path(tokens) {
+                    break;
+                }
+                tokens = &tokens[2..];
+            }
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+                let inner: Vec<TokenTree> = group.stream().into_iter().collect();
+                let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
+                for part in inner.split(is_comma).filter(|part| !part.is_empty()) {
+                    read(part, path.clone(), imports);
+                }
+                return following;
+            }
+            // `*`, or arguments of a type.
+            _ => break,
+        }
+    }
+    let here = tokens.first().map_or(0..0, |token| token.span().byte_range());
+    imports.push(RustImport { path, span: span.unwrap_or(here) });
+    tokens
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rust_imports;
+
+    fn paths(text: &str) -> Vec<String> {
+        let module = ["commands".to_owned(), "build".to_owned()];
+        let imports = rust_imports(text, &module).unwrap();
+        imports.iter().map(|import| import.path.join("::")).collect()
+    }
+
+    #[test]
+    fn trees_of_use_are_taken_apart() {
+        assert_eq!(
+            paths("use crate::{a::{self, B}, c, d::*};\npub use super::e::{F as G, super::h};"),
+            ["a", "a::B", "c", "d", "commands::e::F", "commands::h"]
+        );
+    }
+
+    #[test]
+    fn paths_in_code_types_and_macros_count() {
+        assert_eq!(
+            paths("fn f(a: &crate::a::A) { println!(\"{}\", super::b()); crate::c::<u8>(); }"),
+            ["a::A", "commands::b", "c"]
+        );
+    }
+
+    #[test]
+    fn what_is_no_path_out_of_the_module_is_left_alone() {
+        let text =
+            "// crate::a\n/// super::b\npub(crate) fn f() { self::g(); \"crate::c\"; std::d(); }";
+        assert_eq!(paths(text), [""; 0]);
+    }
+
+    #[test]
+    fn an_inline_module_is_inside_the_module_that_holds_it() {
+        assert_eq!(
+            paths("mod tests { use super::f; use super::super::g; }"),
+            ["commands::build::f", "commands::g"]
+        );
+    }
+
+    #[test]
+    fn the_place_of_a_path_is_known() {
+        let text = "use crate::{ä, b::c};";
+        let imports = rust_imports(text, &[]).unwrap();
+        assert_eq!(&text[imports[1].span.clone()], "b::c");
+    }
+}
