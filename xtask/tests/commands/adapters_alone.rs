@@ -7,15 +7,15 @@ use insta::assert_snapshot;
 
 use crate::{
     checkout::{COMMIT, Checkout, FOLDER, PINS, TODAY},
+    fake_registry::{FakeRegistry, line},
     server::Server,
-    shelf::{Shelf, line},
     tarball, upstream,
 };
 
 /// 7.2.4 has two releases of the toy, the second of which came alone; one more is for a later Astro, and
 /// one is no release yet.
-fn shelf() -> Shelf {
-    Shelf::default()
+fn registry() -> FakeRegistry {
+    FakeRegistry::default()
         .astro(&["7.2.4"])
         .toy("2.0.0", "7.2.4")
         .toy("2.0.1", "7.2.4")
@@ -33,8 +33,8 @@ struct Line {
 }
 
 /// A line at 7.2.4, beside a clone in `clone` of a repository where the toy was released later.
-fn at_first(shelf: Shelf) -> Line {
-    let server = shelf.serve();
+fn at_first(registry: FakeRegistry) -> Line {
+    let server = registry.serve();
     let checkout = Checkout::new(&tarball::good(), &server).with("SOURCE_DATE_EPOCH", TODAY);
     let clone = checkout.path("clone");
     let first =
@@ -76,7 +76,7 @@ impl Line {
 
 #[test]
 fn latest_goes_to_the_commit_of_an_adapter_that_was_released_alone() {
-    let line = at_first(shelf());
+    let line = at_first(registry());
     let shown = line.sync(&["--latest"]);
     assert!(line.pins().contains(&line.second));
     assert_snapshot!(line.checkout.steady(format!("{shown}── {PINS}\n{}", line.pins()).into()));
@@ -87,14 +87,14 @@ fn latest_goes_to_the_commit_of_an_adapter_that_was_released_alone() {
 
 #[test]
 fn the_release_of_an_astro_takes_the_newest_adapters_for_it() {
-    let line = at_first(shelf().astro(&["7.3.0"]));
+    let line = at_first(registry().astro(&["7.3.0"]));
     line.moves_well(&["--to", "7.2.4"]);
     assert!(line.pins().contains(&line.second) && line.pins().contains("2.0.1"), "{}", line.pins());
 }
 
 #[test]
 fn a_line_at_an_adapters_release_is_where_it_should_be() {
-    let line = at_first(shelf());
+    let line = at_first(registry());
     line.moves_well(&["--latest"]);
     let moved = line.pins();
     for arguments in [&["--check"][..], &["--latest", "--check"], &["--to", "7.2.4", "--check"]] {
@@ -107,7 +107,7 @@ fn a_line_at_an_adapters_release_is_where_it_should_be() {
 
 #[test]
 fn check_and_dry_run_write_nothing_and_only_check_answers_no() {
-    let line = at_first(shelf());
+    let line = at_first(registry());
     let before = line.pins();
     for (flag, code) in [("--check", 1), ("--dry-run", 0)] {
         let shown = line.sync(&["--latest", flag]);
@@ -119,7 +119,7 @@ fn check_and_dry_run_write_nothing_and_only_check_answers_no() {
 
 #[test]
 fn a_new_astro_that_has_the_adapter_wins_over_the_adapters_own_commit() {
-    let line = at_first(shelf().astro(&["7.2.5"]));
+    let line = at_first(registry().astro(&["7.2.5"]));
     let third = upstream::release(&line.checkout.path("clone"), "7.2.5", "2.0.1", &["astro@7.2.5"]);
     line.moves_well(&["--latest"]);
     assert!(line.pins().contains(&third), "{}", line.pins());
@@ -127,7 +127,7 @@ fn a_new_astro_that_has_the_adapter_wins_over_the_adapters_own_commit() {
 
 #[test]
 fn an_adapter_that_came_after_a_new_astro_wins_over_it() {
-    let line = at_first(shelf().astro(&["7.3.0"]).toy("2.1.1", "7.3.0"));
+    let line = at_first(registry().astro(&["7.3.0"]).toy("2.1.1", "7.3.0"));
     let clone = line.checkout.path("clone");
     upstream::release(&clone, "7.3.0", "2.1.0", &["astro@7.3.0", "@upstream/toy@2.1.0"]);
     let last = upstream::release(&clone, "7.3.0", "2.1.1", &["@upstream/toy@2.1.1"]);
@@ -137,7 +137,7 @@ fn an_adapter_that_came_after_a_new_astro_wins_over_it() {
 
 #[test]
 fn of_two_commits_with_all_releases_the_later_wins() {
-    let line = at_first(shelf());
+    let line = at_first(registry());
     let clone = line.checkout.path("clone");
     let again = upstream::release(&clone, "7.2.4", "2.0.1", &["@upstream/toy@2.0.1"]);
     upstream::tag(&clone, "astro@7.2.4", &line.second);
@@ -148,7 +148,7 @@ fn of_two_commits_with_all_releases_the_later_wins() {
 
 #[test]
 fn two_commits_of_which_neither_is_known_to_be_the_later_are_an_error() {
-    let line = at_first(shelf());
+    let line = at_first(registry());
     let clone = line.checkout.path("clone");
     upstream::branch_from(&clone, None);
     upstream::release(&clone, "7.2.4", "2.0.1", &["@upstream/toy@2.0.1"]);
@@ -161,7 +161,7 @@ fn two_commits_of_which_neither_is_known_to_be_the_later_are_an_error() {
 
 #[test]
 fn a_partial_clone_that_lacks_old_manifests_knows_which_commit_is_the_later() {
-    let line = at_first(shelf());
+    let line = at_first(registry());
     let clone = Repository::open(line.checkout.path("clone")).unwrap();
     let first = clone.find_commit(line.first.parse().unwrap()).unwrap().tree().unwrap();
     let manifest = first.get_path(&Path::new(FOLDER).join("package.json")).unwrap().id();
@@ -175,7 +175,7 @@ fn a_partial_clone_that_lacks_old_manifests_knows_which_commit_is_the_later() {
 
 #[test]
 fn releases_that_no_one_commit_has_are_an_error() {
-    let line = at_first(shelf().astro(&["7.2.5"]));
+    let line = at_first(registry().astro(&["7.2.5"]));
     let clone = line.checkout.path("clone");
     upstream::branch_from(&clone, Some(&line.first));
     let other = upstream::release(&clone, "7.2.5", "2.0.0", &["astro@7.2.5"]);
@@ -187,7 +187,7 @@ fn releases_that_no_one_commit_has_are_an_error() {
 
 #[test]
 fn without_its_tag_the_tarball_names_the_release_and_a_commit_can() {
-    let line = at_first(shelf());
+    let line = at_first(registry());
     let without_clone = |arguments: &[&str]| {
         line.checkout.shown(&[&["sync-version", "--latest"], arguments].concat())
     };
@@ -200,7 +200,7 @@ fn without_its_tag_the_tarball_names_the_release_and_a_commit_can() {
 
 #[test]
 fn a_commit_that_is_named_says_which_adapters_are_taken() {
-    let line = at_first(shelf());
+    let line = at_first(registry());
     line.moves_well(&["--latest"]);
     line.moves_well(&["--to", "7.2.4", "--commit", &line.first]);
     assert!(line.pins().contains(&line.first) && line.pins().contains("\"2.0.0\""));
@@ -208,13 +208,13 @@ fn a_commit_that_is_named_says_which_adapters_are_taken() {
 
 #[test]
 fn a_commit_with_another_adapter_than_the_pinned_is_an_error() {
-    let line = at_first(shelf());
+    let line = at_first(registry());
     assert!(line.fails(&["--commit", &line.second], "U015").contains("`@upstream/toy@2.0.1`"));
 }
 
 #[test]
 fn a_commit_whose_adapter_was_never_published_is_an_error() {
-    let line = at_first(shelf());
+    let line = at_first(registry());
     let other = upstream::release(&line.checkout.path("clone"), "7.2.4", "2.0.7", &[]);
     let told = line.fails(&["--to", "7.2.4", "--commit", &other], "U033");
     assert!(told.contains("`@upstream/toy@2.0.7`"), "{told}");
@@ -222,7 +222,7 @@ fn a_commit_whose_adapter_was_never_published_is_an_error() {
 
 #[test]
 fn a_tag_of_an_adapter_that_has_moved_is_an_error() {
-    let line = at_first(shelf());
+    let line = at_first(registry());
     line.moves_well(&["--latest"]);
     let clone = line.checkout.path("clone");
     for (astro, toy) in [("7.2.4", "2.0.1"), ("7.2.3", "2.0.0"), ("7.3.0", "2.0.1")] {
@@ -234,7 +234,7 @@ fn a_tag_of_an_adapter_that_has_moved_is_an_error() {
 
 #[test]
 fn an_adapter_from_another_repository_counts_up_the_revision() {
-    let line = at_first(shelf());
+    let line = at_first(registry());
     pin(&line.checkout, COMMIT, "2.0.0");
     let pins = line.pins().replace(" }", ", form = \"registry\" }");
     line.checkout.write(PINS, &pins);
@@ -248,7 +248,7 @@ fn an_adapter_from_another_repository_counts_up_the_revision() {
 
 #[test]
 fn status_is_ahead_of_nothing_that_a_line_cannot_go_to() {
-    let line = at_first(shelf());
+    let line = at_first(registry());
     let shown = line.checkout.shown(&["status"]);
     // 2.1.0 was made with an Astro that is not there yet.
     assert!(shown.contains("2.0.0, newest is 2.0.1\n"), "{shown}");
@@ -256,7 +256,7 @@ fn status_is_ahead_of_nothing_that_a_line_cannot_go_to() {
 
 #[test]
 fn what_the_submodule_has_checked_out_may_be_an_adapters_release() {
-    let line = at_first(shelf());
+    let line = at_first(registry());
     line.moves_well(&["--submodule"]);
     assert!(line.pins().contains(&line.second) && line.pins().contains("2.0.1"), "{}", line.pins());
     line.moves_well(&["--check"]);
@@ -264,12 +264,12 @@ fn what_the_submodule_has_checked_out_may_be_an_adapters_release() {
 
 #[test]
 fn a_line_of_prereleases_goes_to_the_newest_while_there_is_no_release() {
-    let shelf = || {
-        let shelf = Shelf::default().toy("3.0.0-beta.1", "8.0.0-beta.9");
-        shelf.toy("3.0.0-beta.2", "8.0.0-beta.9").astro(&["8.0.0-beta.9"])
+    let registry = || {
+        let registry = FakeRegistry::default().toy("3.0.0-beta.1", "8.0.0-beta.9");
+        registry.toy("3.0.0-beta.2", "8.0.0-beta.9").astro(&["8.0.0-beta.9"])
     };
-    let goes_to = |shelf: Shelf, astro: &str, toy: &str| {
-        let server = shelf.serve();
+    let goes_to = |registry: FakeRegistry, astro: &str, toy: &str| {
+        let server = registry.serve();
         let checkout = Checkout::new(&tarball::good(), &server);
         checkout.write(PINS, &line("8.0.0-beta.9", COMMIT, "3.0.0-beta.1", ""));
         let clone = checkout.path("clone");
@@ -281,16 +281,17 @@ fn a_line_of_prereleases_goes_to_the_newest_while_there_is_no_release() {
         assert!(shown.contains(&stamp), "{shown}");
         assert!(checkout.shown(&["status", "--check"]).starts_with("exit code 0"));
     };
-    goes_to(shelf(), "8.0.0-beta.9", "3.0.0-beta.2");
-    goes_to(shelf().astro(&["8.0.0-beta.10"]), "8.0.0-beta.10", "3.0.0-beta.2");
-    let whole = shelf().astro(&["8.0.0", "8.1.0-beta.1"]).toy("3.0.0", "8.0.0");
+    goes_to(registry(), "8.0.0-beta.9", "3.0.0-beta.2");
+    goes_to(registry().astro(&["8.0.0-beta.10"]), "8.0.0-beta.10", "3.0.0-beta.2");
+    let whole = registry().astro(&["8.0.0", "8.1.0-beta.1"]).toy("3.0.0", "8.0.0");
     goes_to(whole, "8.0.0", "3.0.0");
 }
 
 #[test]
 fn a_major_of_an_adapter_that_no_line_has_is_told() {
-    let line =
-        at_first(shelf().toy("3.0.0", "7.2.4").toy("4.0.0", "8.0.0").toy("3.1.0-beta.1", "7.2.4"));
+    let line = at_first(
+        registry().toy("3.0.0", "7.2.4").toy("4.0.0", "8.0.0").toy("3.1.0-beta.1", "7.2.4"),
+    );
     let shown = line.checkout.shown(&["status", "--check"]);
     assert!(shown.starts_with("exit code 1"), "{shown}");
     assert!(shown.contains("@upstream/toy 3.0.0 has no line\n── stderr"), "{shown}");

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::{
     checkout::{COMMIT, Checkout, PINS, TODAY},
+    fake_registry::{FakeRegistry, line},
     server::Server,
-    shelf::{Shelf, line},
     tarball,
 };
 
@@ -22,7 +22,7 @@ fn cargo(fails_at: &str) -> String {
 
 /// A line that pins 7.2.4, and a registry that has a later Astro and a later toy.
 fn checkout(newest_module: &str, fails_at: &str) -> (Checkout, Server) {
-    let server = Shelf::default()
+    let server = FakeRegistry::default()
         .astro(&["7.2.4", "7.3.0"])
         .toy("2.0.0", "7.2.4")
         .toy_with("2.1.0", "7.3.0", newest_module)

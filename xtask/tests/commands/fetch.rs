@@ -4,7 +4,7 @@ use std::{fs, process::Command};
 
 use crate::{
     checkout::{COMMIT, Checkout, PINS},
-    shelf::line,
+    fake_registry::line,
     tarball, upstream,
 };
 

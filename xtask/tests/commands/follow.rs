@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::{
     checkout::{COMMIT, Checkout, PINS},
+    fake_registry::{FakeRegistry, line},
     server::{Answer, Server},
-    shelf::{Shelf, line},
     tarball, upstream,
 };
 
@@ -16,13 +16,13 @@ use crate::{
 const PASSES: &str = "echo 'test result: ok. 3 passed; 0 failed; 0 ignored'\n";
 const FAILS: &str = "echo 'an_echo_is_heard ... FAILED'\necho 'test result: FAILED. 2 passed; 1 failed; 0 ignored'\nexit 101\n";
 
-fn shelf() -> Shelf {
-    Shelf::default().toy("1.2.3", "6.4.8").toy("2.0.0", "7.2.4").toy("2.1.0", "7.3.0")
+fn registry() -> FakeRegistry {
+    FakeRegistry::default().toy("1.2.3", "6.4.8").toy("2.0.0", "7.2.4").toy("2.1.0", "7.3.0")
 }
 
 /// A line for 7.2.4 and one for 6.4.8, and a repository with the tags of later releases.
-fn checkout(shelf: Shelf, cargo: &str) -> (Checkout, Server) {
-    let server = shelf.serve();
+fn checkout(registry: FakeRegistry, cargo: &str) -> (Checkout, Server) {
+    let server = registry.serve();
     let checkout = Checkout::new(&tarball::good(), &server).with("SOURCE_DATE_EPOCH", "1798070400");
     let six = line("6.4.8", COMMIT, "1.2.3", "");
     let seven = line("7.2.4", COMMIT, "2.0.0", "tag = \"latest\"\n");
@@ -75,9 +75,9 @@ fn proposal(checkout: &Checkout, arguments: &[&str]) -> String {
 
 #[test]
 fn where_upstream_has_not_moved_there_is_nothing_to_propose() {
-    let (checkout, _server) = checkout(shelf().astro(&["6.4.8", "7.2.4"]), PASSES);
-    let shelf = Shelf::default().astro(&["6.4.8", "7.2.4"]).toy("1.2.3", "6.4.8");
-    let server = shelf.toy("2.0.0", "7.2.4").serve();
+    let (checkout, _server) = checkout(registry().astro(&["6.4.8", "7.2.4"]), PASSES);
+    let registry = FakeRegistry::default().astro(&["6.4.8", "7.2.4"]).toy("1.2.3", "6.4.8");
+    let server = registry.toy("2.0.0", "7.2.4").serve();
     let checkout = checkout.with("npm_config_registry", &server.url());
     let before = pins(&checkout);
     assert_snapshot!(checkout.shown(&["follow"]));
@@ -86,7 +86,7 @@ fn where_upstream_has_not_moved_there_is_nothing_to_propose() {
 
 #[test]
 fn a_line_that_fits_and_passes_its_tests_becomes_a_pull_request() {
-    let (checkout, _server) = checkout(shelf().astro(&["6.4.8", "7.2.4", "7.3.0"]), PASSES);
+    let (checkout, _server) = checkout(registry().astro(&["6.4.8", "7.2.4", "7.3.0"]), PASSES);
     assert_snapshot!(proposal(&checkout, &["follow"]));
     assert!(pins(&checkout).contains("astro = \"7.3.0\""));
 }
@@ -94,8 +94,9 @@ fn a_line_that_fits_and_passes_its_tests_becomes_a_pull_request() {
 #[test]
 fn a_line_that_does_not_fit_becomes_an_issue_and_does_not_hold_up_the_others() {
     let renamed = tarball::MODULE.replace("createToy", "makeToy");
-    let shelf = shelf().toy_with("1.3.0", "6.5.0", &renamed);
-    let (checkout, _server) = checkout(shelf.astro(&["6.4.8", "6.5.0", "7.2.4", "7.3.0"]), PASSES);
+    let registry = registry().toy_with("1.3.0", "6.5.0", &renamed);
+    let (checkout, _server) =
+        checkout(registry.astro(&["6.4.8", "6.5.0", "7.2.4", "7.3.0"]), PASSES);
     assert_snapshot!(proposal(&checkout, &["follow"]));
     let pins = pins(&checkout);
     assert!(pins.contains("astro = \"7.3.0\"") && pins.contains("astro = \"6.4.8\""), "{pins}");
@@ -103,7 +104,7 @@ fn a_line_that_does_not_fit_becomes_an_issue_and_does_not_hold_up_the_others() {
 
 #[test]
 fn a_line_that_fails_its_tests_becomes_an_issue() {
-    let (checkout, _server) = checkout(shelf().astro(&["6.4.8", "7.2.4", "7.3.0"]), FAILS);
+    let (checkout, _server) = checkout(registry().astro(&["6.4.8", "7.2.4", "7.3.0"]), FAILS);
     let before = pins(&checkout);
     assert_snapshot!(proposal(&checkout, &["follow"]));
     assert_eq!(pins(&checkout), before);
@@ -111,15 +112,16 @@ fn a_line_that_fails_its_tests_becomes_an_issue() {
 
 #[test]
 fn a_major_without_a_line_becomes_an_issue() {
-    let shelf = Shelf::default().toy("1.2.3", "6.4.8").toy("2.0.0", "7.2.4");
-    let (checkout, _server) = checkout(shelf.astro(&["6.4.8", "7.2.4", "8.0.0"]), PASSES);
+    let registry = FakeRegistry::default().toy("1.2.3", "6.4.8").toy("2.0.0", "7.2.4");
+    let (checkout, _server) = checkout(registry.astro(&["6.4.8", "7.2.4", "8.0.0"]), PASSES);
     assert_snapshot!(proposal(&checkout, &["follow"]));
 }
 
 #[test]
 fn majors_of_astro_and_of_an_adapter_without_a_line_are_one_issue() {
-    let shelf = Shelf::default().toy("1.2.3", "6.4.8").toy("2.0.0", "7.2.4").toy("3.0.0", "7.2.4");
-    let (checkout, _server) = checkout(shelf.astro(&["6.4.8", "7.2.4", "8.0.0"]), PASSES);
+    let registry =
+        FakeRegistry::default().toy("1.2.3", "6.4.8").toy("2.0.0", "7.2.4").toy("3.0.0", "7.2.4");
+    let (checkout, _server) = checkout(registry.astro(&["6.4.8", "7.2.4", "8.0.0"]), PASSES);
     let told = proposal(&checkout, &["follow"]);
     let title = "── issue: Astro 8.0.0 has no line and @upstream/toy 3.0.0 has no line\n";
     assert!(told.contains(title), "{told}");
@@ -127,7 +129,7 @@ fn majors_of_astro_and_of_an_adapter_without_a_line_are_one_issue() {
 
 #[test]
 fn nothing_is_written_where_that_was_asked_for() {
-    let (checkout, _server) = checkout(shelf().astro(&["6.4.8", "7.2.4", "7.3.0"]), PASSES);
+    let (checkout, _server) = checkout(registry().astro(&["6.4.8", "7.2.4", "7.3.0"]), PASSES);
     let before = pins(&checkout);
     let dry = proposal(&checkout, &["follow", "--dry-run"]);
     assert!(dry.starts_with("exit code 0\n── pull_request: Follow Astro 7.3.0\n"), "{dry}");
@@ -140,7 +142,7 @@ fn nothing_is_written_where_that_was_asked_for() {
 
 #[test]
 fn an_upstream_that_cannot_be_reached_is_no_answer() {
-    let (checkout, server) = checkout(shelf().astro(&["6.4.8", "7.2.4", "7.3.0"]), PASSES);
+    let (checkout, server) = checkout(registry().astro(&["6.4.8", "7.2.4", "7.3.0"]), PASSES);
     drop(server);
     let shown = checkout.with("npm_config_registry", "http://127.0.0.1:1/").shown(&["follow"]);
     assert!(shown.starts_with("exit code 3\n── stdout\n── stderr\n"), "{shown}");
@@ -149,11 +151,11 @@ fn an_upstream_that_cannot_be_reached_is_no_answer() {
 
 #[test]
 fn an_upstream_that_is_lost_half_way_is_no_answer() {
-    let shelf = shelf().astro(&["6.4.8", "7.2.4", "7.3.0"]);
-    let (checkout, _server) = checkout(shelf.clone(), PASSES);
+    let registry = registry().astro(&["6.4.8", "7.2.4", "7.3.0"]);
+    let (checkout, _server) = checkout(registry.clone(), PASSES);
     let server = Server::start(move |path, _| match path {
         "/toy-2.1.0.tgz" => Answer::HangUp,
-        _ => shelf.answer(path),
+        _ => registry.answer(path),
     });
     let before = pins(&checkout);
     let checkout = checkout.with("npm_config_registry", &server.url());
@@ -165,8 +167,8 @@ fn an_upstream_that_is_lost_half_way_is_no_answer() {
 }
 
 /// Only the toy has a new release.
-fn only_an_adapter(version: &str) -> Shelf {
-    shelf().astro(&["6.4.8", "7.2.4"]).toy(version, "7.2.4")
+fn only_an_adapter(version: &str) -> FakeRegistry {
+    registry().astro(&["6.4.8", "7.2.4"]).toy(version, "7.2.4")
 }
 
 #[test]
@@ -187,7 +189,7 @@ fn an_adapter_whose_tag_is_not_there_becomes_a_pull_request_by_its_tarball() {
 
 #[test]
 fn without_git_and_a_repository_a_line_is_followed_by_its_tarballs() {
-    let (checkout, _server) = checkout(shelf().astro(&["6.4.8", "7.2.4", "7.3.0"]), PASSES);
+    let (checkout, _server) = checkout(registry().astro(&["6.4.8", "7.2.4", "7.3.0"]), PASSES);
     fs::remove_file(checkout.path(".gitmodules")).unwrap();
     fs::remove_dir_all(checkout.path("repository")).unwrap();
     let checkout = checkout.with("PATH", "/nowhere");
@@ -200,7 +202,7 @@ fn without_git_and_a_repository_a_line_is_followed_by_its_tarballs() {
 
 #[test]
 fn a_repository_that_cannot_be_fetched_from_is_told_and_holds_up_nothing() {
-    let (checkout, _server) = checkout(shelf().astro(&["6.4.8", "7.2.4", "7.3.0"]), PASSES);
+    let (checkout, _server) = checkout(registry().astro(&["6.4.8", "7.2.4", "7.3.0"]), PASSES);
     fs::remove_dir_all(checkout.path("repository")).unwrap();
     let shown = checkout.shown(&["follow", "--dry-run"]);
     assert!(shown.contains("hint: upstream's tags are not asked: git cannot fetch"), "{shown}");
@@ -210,7 +212,7 @@ fn a_repository_that_cannot_be_fetched_from_is_told_and_holds_up_nothing() {
 #[test]
 fn a_test_that_prints_an_error_of_the_toolchain_has_failed_all_the_same() {
     let prints = format!("echo 'error[U006]: a test of this error has failed'\n{FAILS}");
-    let (checkout, _server) = checkout(shelf().astro(&["6.4.8", "7.2.4", "7.3.0"]), &prints);
+    let (checkout, _server) = checkout(registry().astro(&["6.4.8", "7.2.4", "7.3.0"]), &prints);
     let told = proposal(&checkout, &["follow"]);
     assert!(told.contains("── issue: Astro 7.3.0 does not fit\n"), "{told}");
     assert!(told.contains("error[U006]"), "{told}");
@@ -228,8 +230,8 @@ fn an_adapter_from_another_repository_is_followed_without_git() {
 
 #[test]
 fn a_new_astro_and_an_adapter_of_another_line_are_one_pull_request() {
-    let shelf = shelf().toy("1.2.4", "6.4.8").astro(&["6.4.8", "7.2.4", "7.3.0"]);
-    let (checkout, _server) = checkout(shelf, PASSES);
+    let registry = registry().toy("1.2.4", "6.4.8").astro(&["6.4.8", "7.2.4", "7.3.0"]);
+    let (checkout, _server) = checkout(registry, PASSES);
     let repository = checkout.path("repository");
     upstream::branch_from(&repository, None);
     upstream::release(&repository, "6.4.8", "1.2.4", &["@upstream/toy@1.2.4"]);

@@ -5,15 +5,15 @@ use serde_json::Value;
 
 use crate::{
     checkout::{COMMIT, Checkout, PATCH},
+    fake_registry::{FakeRegistry, line},
     from_git,
     server::Server,
-    shelf::{Shelf, line},
     tarball,
 };
 
 /// A checkout that pins two majors, and one edit for each beside the one for both.
 fn checkout() -> (Checkout, Server) {
-    let server = Shelf::default().toy("1.2.3", "6.4.8").toy("2.0.0", "7.2.4").serve();
+    let server = FakeRegistry::default().toy("1.2.3", "6.4.8").toy("2.0.0", "7.2.4").serve();
     let checkout = Checkout::new(&tarball::good(), &server);
     let six = line("6.4.8", &"6".repeat(40).replace("66666", "666a6"), "1.2.3", "");
     let seven = line("7.2.4", COMMIT, "2.0.0", "tag = \"latest\"\nrevision = 2\n");

@@ -5,19 +5,19 @@ use serde_json::Value;
 
 use crate::{
     checkout::{COMMIT, Checkout},
+    fake_registry::{FakeRegistry, line},
     server::Server,
-    shelf::{Shelf, line},
     tarball,
 };
 
 /// Two lines, and three releases of Node.js.
 fn checkout() -> (Checkout, Server) {
-    with(Shelf::default())
+    with(FakeRegistry::default())
 }
 
-fn with(shelf: Shelf) -> (Checkout, Server) {
-    let shelf = shelf.astro(&["6.4.8", "7.2.4"]);
-    let server = shelf.toy("1.2.3", "6.4.8").toy("2.0.0", "7.2.4").serve();
+fn with(registry: FakeRegistry) -> (Checkout, Server) {
+    let registry = registry.astro(&["6.4.8", "7.2.4"]);
+    let server = registry.toy("1.2.3", "6.4.8").toy("2.0.0", "7.2.4").serve();
     let checkout = Checkout::new(&tarball::good(), &server);
     let (six, seven) = (line("6.4.8", COMMIT, "1.2.3", ""), line("7.2.4", COMMIT, "2.0.0", ""));
     checkout.write("upstream/upstream.toml", &format!("{seven}{six}"));
@@ -47,7 +47,7 @@ fn a_range_of_node_holds_what_npm_says_it_holds() {
         ("20.x || 24", "24, 20"),
         ("^18 || >=24.0.0 <24.21.0", ""),
     ] {
-        let (checkout, _server) = with(Shelf::default().node(range));
+        let (checkout, _server) = with(FakeRegistry::default().node(range));
         let shown = checkout.shown(&["matrix"]);
         let line = shown.lines().find(|line| line.starts_with('{')).unwrap();
         let matrix: Value = serde_json::from_str(line).unwrap();
@@ -60,7 +60,7 @@ fn a_range_of_node_holds_what_npm_says_it_holds() {
 
 #[test]
 fn a_range_of_node_that_cannot_be_read_is_an_error() {
-    let (checkout, _server) = with(Shelf::default().node(">=18 <<23"));
+    let (checkout, _server) = with(FakeRegistry::default().node(">=18 <<23"));
     assert_snapshot!(checkout.shown(&["matrix"]));
 }
 

@@ -6,9 +6,8 @@ use insta::assert_snapshot;
 
 use crate::{
     checkout::{COMMIT, Checkout, FOLDER},
-    from_git,
-    shelf::line,
-    tarball, upstream,
+    fake_registry::line,
+    from_git, tarball, upstream,
 };
 
 const CHANGELOG: &str = "# Changelog\n\n## [Unreleased]\n\n## [0.2.0] - 2026-12-24\n\n### Added\n\n- Something.\n\n## [0.1.0] - 2026-11-20\n\n### Added\n\n- The first thing.\n";

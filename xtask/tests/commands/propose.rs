@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     checkout::{COMMIT, Checkout},
-    shelf::line,
+    fake_registry::line,
     tarball,
 };
 

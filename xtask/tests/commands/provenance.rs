@@ -10,8 +10,8 @@ use serde_json::Value;
 use crate::{
     attestation::{Attestation, Authority, REPOSITORY, publication},
     checkout::{COMMIT, Checkout, PINS, TODAY},
+    fake_registry::{self, FakeRegistry, line},
     server::{Answer, Server},
-    shelf::{self, Shelf, line},
     tarball, upstream,
 };
 
@@ -22,12 +22,12 @@ const TOY: &str = "@upstream%2ftoy@2.1.0";
 type Attestations = BTreeMap<&'static str, Value>;
 
 fn toy() -> Attestation {
-    let tarball = shelf::toy("2.1.0", tarball::MODULE);
+    let tarball = fake_registry::toy("2.1.0", tarball::MODULE);
     Attestation::of("@upstream/toy", "2.1.0", &tarball, &"d".repeat(40))
 }
 
 fn astro() -> Attestation {
-    // The sha512 that the shelf names for each Astro.
+    // The sha512 that the registry names for each Astro.
     Attestation::of("astro", "7.3.0", b"astro", &"d".repeat(40))
 }
 
@@ -40,10 +40,10 @@ fn attested(authority: &Authority, change: impl Fn(&mut Attestation)) -> Attesta
 
 /// A line at 7.2.4, where a registry has 7.3.0 with these attestations.
 fn checkout(authority: &Authority, attestations: Attestations) -> (Checkout, Server) {
-    let shelf = Shelf::default().astro(&["7.2.4", "7.3.0"]);
-    let shelf = shelf.toy("2.0.0", "7.2.4").toy("2.1.0", "7.3.0");
+    let registry = FakeRegistry::default().astro(&["7.2.4", "7.3.0"]);
+    let registry = registry.toy("2.0.0", "7.2.4").toy("2.1.0", "7.3.0");
     let server = Server::start(move |path, _| match path.strip_prefix("/-/npm/v1/attestations/") {
-        None => shelf.answer(path),
+        None => registry.answer(path),
         Some(release) => match attestations.get(release) {
             Some(Value::Null) => Answer::Status(500, Vec::new()),
             Some(attestations) => Answer::found(attestations.to_string()),
@@ -159,7 +159,7 @@ fn an_attestation_of_another_tarball_is_an_error() {
     let of_other = Attestation::of("@upstream/toy", "2.1.0", b"other", &toy.commit);
     attestations.insert(TOY, authority.answer(&of_other));
     assert_snapshot!(refused(&authority, attestations.clone(), "U039"));
-    let tarball = shelf::toy("2.1.0", tarball::MODULE);
+    let tarball = fake_registry::toy("2.1.0", tarball::MODULE);
     let of_other = Attestation::of("@upstream/robot", "2.1.0", &tarball, &toy.commit);
     attestations.insert(TOY, authority.answer(&of_other));
     let told = refused(&authority, attestations, "U039");

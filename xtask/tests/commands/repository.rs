@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use crate::{
     checkout::{COMMIT, Checkout},
+    fake_registry::{FakeRegistry, line},
     server::{Answer, Asked, Server},
-    shelf::{Shelf, line},
     tarball,
 };
 
@@ -43,7 +43,7 @@ impl Press {
     }
 
     /// What a registry says to a request that is none of the test's business.
-    pub fn answer(&self, asked: &Asked, toys: &Shelf) -> Answer {
+    pub fn answer(&self, asked: &Asked, toys: &FakeRegistry) -> Answer {
         let path = asked.line.split_once(' ').map_or("", |(_, path)| path);
         if let Some(package) = self.packages.lock().unwrap().get(path.trim_start_matches('/'))
             && asked.line.starts_with("GET ")
@@ -117,8 +117,8 @@ impl Press {
 }
 
 /// Releases of the toy for two Astro majors.
-fn toys() -> Shelf {
-    Shelf::default().toy("1.2.3", "6.4.8").toy("2.0.0", "7.2.4").toy("2.0.1", "7.2.4")
+fn toys() -> FakeRegistry {
+    FakeRegistry::default().toy("1.2.3", "6.4.8").toy("2.0.0", "7.2.4").toy("2.0.1", "7.2.4")
 }
 
 /// The checkout, whose packages are built and tested, and its registry. `answer` is asked first.

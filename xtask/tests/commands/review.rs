@@ -6,8 +6,8 @@ use insta::assert_snapshot;
 
 use crate::{
     checkout::{COMMIT, Checkout, PATCH},
+    fake_registry::{FakeRegistry, line},
     server::Server,
-    shelf::{Shelf, line},
     tarball,
 };
 
@@ -20,15 +20,15 @@ fn module() -> String {
 
 /// A checkout in which the release 1.2.3 with this module was reviewed.
 fn reviewed(next: &str) -> (Checkout, Server) {
-    let server = Shelf::default()
+    let server = FakeRegistry::default()
         .astro(&["7.2.4", "7.3.0"])
         .toy_with("1.2.3", "7.2.4", &module())
         .toy_with("1.3.0", "7.3.0", next)
         .serve();
     let checkout = Checkout::new(&tarball::good(), &server);
     let pins = line("7.2.4", COMMIT, "1.2.3", "").replace(
-        &tarball::integrity(&crate::shelf::toy("1.2.3", tarball::MODULE)),
-        &tarball::integrity(&crate::shelf::toy("1.2.3", &module())),
+        &tarball::integrity(&crate::fake_registry::toy("1.2.3", tarball::MODULE)),
+        &tarball::integrity(&crate::fake_registry::toy("1.2.3", &module())),
     );
     checkout.write("upstream/upstream.toml", &pins);
     let shown = checkout.shown(&["sync-version", "--accept"]);

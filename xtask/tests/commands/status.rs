@@ -4,21 +4,21 @@ use insta::assert_snapshot;
 
 use crate::{
     checkout::{COMMIT, Checkout, TODAY},
+    fake_registry::{FakeRegistry, line},
     server::Server,
-    shelf::{Shelf, line},
     tarball,
 };
 
-fn shelf() -> Shelf {
-    Shelf::default()
+fn registry() -> FakeRegistry {
+    FakeRegistry::default()
         .astro(&["6.4.8", "7.2.4", "7.3.0", "7.4.0-beta.1"])
         .toy("1.2.3", "6.4.8")
         .toy("2.0.0", "7.2.4")
         .toy("2.1.0", "7.3.0")
 }
 
-fn checkout(shelf: Shelf) -> (Checkout, Server) {
-    let server = shelf.serve();
+fn checkout(registry: FakeRegistry) -> (Checkout, Server) {
+    let server = registry.serve();
     let checkout = Checkout::new(&tarball::good(), &server).with("SOURCE_DATE_EPOCH", TODAY);
     let six = line("6.4.8", COMMIT, "1.2.3", "");
     let seven = line("7.2.4", COMMIT, "2.0.0", "tag = \"latest\"\nas-of = \"2026-11-18\"\n");
@@ -28,7 +28,7 @@ fn checkout(shelf: Shelf) -> (Checkout, Server) {
 
 #[test]
 fn every_line_is_shown_with_what_upstream_has_released_since() {
-    let (checkout, _server) = checkout(shelf());
+    let (checkout, _server) = checkout(registry());
     checkout.build_well(&["--astro", "6"]);
     checkout.write("upstream/reviewed.toml", "");
     assert_snapshot!(checkout.shown(&["status"]));
@@ -37,7 +37,7 @@ fn every_line_is_shown_with_what_upstream_has_released_since() {
 
 #[test]
 fn a_line_without_a_commit_is_told_to_be_stamped_by_its_tarballs() {
-    let (checkout, _server) = checkout(shelf());
+    let (checkout, _server) = checkout(registry());
     let seven = line("7.2.4", COMMIT, "2.0.0", "tag = \"latest\"\n");
     let without = seven.replace(&format!("commit = \"{COMMIT}\"\n"), "");
     checkout.write("upstream/upstream.toml", &without);
@@ -48,22 +48,22 @@ fn a_line_without_a_commit_is_told_to_be_stamped_by_its_tarballs() {
 
 #[test]
 fn ranges_of_astro_are_read_as_npm_reads_them() {
-    let (checkout, _server) = checkout(shelf().peer("2.1.0", ">=7.3.0 <8"));
+    let (checkout, _server) = checkout(registry().peer("2.1.0", ">=7.3.0 <8"));
     let shown = checkout.shown(&["status"]);
     assert!(shown.contains("2.0.0, newest is 2.1.0\n"), "{shown}");
 }
 
 #[test]
 fn a_range_of_astro_that_cannot_be_read_is_an_error() {
-    let (checkout, _server) = self::checkout(shelf().peer("2.1.0", "workspace:^"));
+    let (checkout, _server) = self::checkout(registry().peer("2.1.0", "workspace:^"));
     assert_snapshot!(checkout.shown(&["status"]));
 }
 
 #[test]
 fn check_answers_no_while_upstream_is_ahead() {
-    let (ahead, _server) = checkout(shelf());
+    let (ahead, _server) = checkout(registry());
     assert!(ahead.shown(&["status", "--check"]).starts_with("exit code 1"));
-    let newest = Shelf::default()
+    let newest = FakeRegistry::default()
         .astro(&["6.4.8", "7.2.4"])
         .toy("1.2.3", "6.4.8")
         .toy("2.0.0", "7.2.4")
@@ -75,7 +75,7 @@ fn check_answers_no_while_upstream_is_ahead() {
 
 #[test]
 fn a_major_without_a_line_is_told() {
-    let (checkout, _server) = checkout(shelf().astro(&["8.0.0"]));
+    let (checkout, _server) = checkout(registry().astro(&["8.0.0"]));
     let shown = checkout.shown(&["status", "--check"]);
     assert!(
         shown.starts_with("exit code 1") && shown.contains("Astro 8.0.0 has no line"),
@@ -85,7 +85,7 @@ fn a_major_without_a_line_is_told() {
 
 #[test]
 fn a_pin_that_has_changed_on_the_registry_is_an_error() {
-    let altered = shelf().announcing("2.0.0", Some(tarball::integrity(b"altered")));
+    let altered = registry().announcing("2.0.0", Some(tarball::integrity(b"altered")));
     let (checkout, _server) = checkout(altered);
     let shown = checkout.shown(&["status", "--check"]);
     assert!(shown.starts_with("exit code 3") && shown.contains("error[U017]"), "{shown}");
@@ -93,7 +93,7 @@ fn a_pin_that_has_changed_on_the_registry_is_an_error() {
 
 #[test]
 fn a_registry_that_cannot_be_reached_is_taken_at_its_earlier_word() {
-    let (checkout, server) = checkout(shelf());
+    let (checkout, server) = checkout(registry());
     let first = checkout.shown(&["status"]);
     server.go();
     let second = checkout.shown(&["status"]);

@@ -6,17 +6,17 @@ use insta::assert_snapshot;
 
 use crate::{
     checkout::{COMMIT, Checkout},
+    fake_registry::{FakeRegistry, line},
     server::{Answer, Server},
-    shelf::{Shelf, line},
     tarball,
 };
 
 /// Releases of two majors. In 1.3.0 the function that is edited got another name, and in 2.1.0 what
 /// it returns is gone.
-fn shelf() -> Shelf {
+fn registry() -> FakeRegistry {
     let renamed = tarball::MODULE.replace("createToy", "makeToy");
     let silent = tarball::MODULE.replace("return", "void");
-    Shelf::default()
+    FakeRegistry::default()
         .toy("0.9.0", "5.0.0")
         .toy("1.2.2", "6.4.0")
         .toy("1.2.3", "6.4.8")
@@ -46,7 +46,7 @@ fn tarballs(server: &Server) -> Vec<String> {
 
 #[test]
 fn a_sweep_says_what_fits_and_since_when_upstream_has_moved() {
-    let server = shelf().serve();
+    let server = registry().serve();
     let checkout = checkout(&server);
     assert_snapshot!(checkout.shown(&["sweep"]));
     assert!(!checkout.path("adapters/toy/pkg").exists());
@@ -54,13 +54,13 @@ fn a_sweep_says_what_fits_and_since_when_upstream_has_moved() {
 
 #[test]
 fn json_has_every_release_and_prereleases_where_they_are_asked_for() {
-    let server = shelf().serve();
+    let server = registry().serve();
     assert_snapshot!(checkout(&server).shown(&["sweep", "toy", "--json", "--pre"]));
 }
 
 #[test]
 fn a_sweep_can_begin_at_a_release() {
-    let server = shelf().serve();
+    let server = registry().serve();
     let shown = checkout(&server).shown(&["sweep", "--since", "2.2.0"]);
     assert!(shown.starts_with("exit code 0") && shown.contains("1 of 1 releases fit"), "{shown}");
     assert_eq!(tarballs(&server), ["GET /toy-2.2.0.tgz"]);
@@ -68,12 +68,12 @@ fn a_sweep_can_begin_at_a_release() {
 
 #[test]
 fn a_sweep_of_nothing_is_an_error() {
-    assert_snapshot!(checkout(&shelf().serve()).shown(&["sweep", "--since", "9.0.0"]));
+    assert_snapshot!(checkout(&registry().serve()).shown(&["sweep", "--since", "9.0.0"]));
 }
 
 #[test]
 fn every_release_is_fetched_once() {
-    let server = shelf().serve();
+    let server = registry().serve();
     let checkout = checkout(&server);
     checkout.shown(&["sweep"]);
     assert_eq!(tarballs(&server).len(), 7);
@@ -86,15 +86,16 @@ fn every_release_is_fetched_once() {
 #[test]
 fn a_sweep_that_was_cut_off_goes_on_where_it_was() {
     let served = AtomicUsize::new(0);
-    let whole = shelf();
-    let shelf = shelf();
+    let whole = registry();
+    let registry = registry();
     // Three tarballs, then nothing but the beginnings of files.
-    let broken = Server::start(move |path, _| match (path.ends_with(".tgz"), shelf.answer(path)) {
-        (true, Answer::Status(_, body)) if served.fetch_add(1, Ordering::SeqCst) >= 3 => {
-            Answer::Half(body)
-        }
-        (_, answer) => answer,
-    });
+    let broken =
+        Server::start(move |path, _| match (path.ends_with(".tgz"), registry.answer(path)) {
+            (true, Answer::Status(_, body)) if served.fetch_add(1, Ordering::SeqCst) >= 3 => {
+                Answer::Half(body)
+            }
+            (_, answer) => answer,
+        });
     let checkout = checkout(&broken);
     let shown = checkout.shown(&["sweep"]);
     assert!(shown.starts_with("exit code 3") && shown.contains("U006"), "{shown}");
@@ -110,10 +111,10 @@ fn a_sweep_that_was_cut_off_goes_on_where_it_was() {
 
 #[test]
 fn a_release_that_cannot_be_read_is_said_and_the_others_are_tried() {
-    let shelf = shelf();
+    let registry = registry();
     let server = Server::start(move |path, _| match path {
         "/toy-1.2.2.tgz" => Answer::found("<html>Please log in</html>"),
-        _ => shelf.answer(path),
+        _ => registry.answer(path),
     });
     let checkout =
         checkout(&server).hide(&tarball::integrity(b"<html>Please log in</html>"), "OTHER");
@@ -124,13 +125,13 @@ fn a_release_that_cannot_be_read_is_said_and_the_others_are_tried() {
 
 #[test]
 fn a_pinned_release_that_has_changed_on_the_registry_is_an_error() {
-    let altered = shelf().announcing("1.2.3", Some(tarball::integrity(b"altered")));
+    let altered = registry().announcing("1.2.3", Some(tarball::integrity(b"altered")));
     assert_snapshot!(checkout(&altered.serve()).shown(&["sweep"]));
 }
 
 #[test]
 fn a_release_without_a_sha512_is_not_used() {
-    let server = shelf().announcing("2.2.0", None).serve();
+    let server = registry().announcing("2.2.0", None).serve();
     assert_snapshot!(checkout(&server).shown(&["sweep", "--since", "2.2.0"]));
     assert!(tarballs(&server).is_empty());
 }
@@ -146,7 +147,7 @@ fn without_day(shown: &str) -> String {
 
 #[test]
 fn without_the_registry_a_sweep_takes_the_releases_that_it_named_last() {
-    let server = shelf().serve();
+    let server = registry().serve();
     let checkout = checkout(&server);
     let first = checkout.shown(&["sweep"]);
     server.go();
@@ -157,7 +158,7 @@ fn without_the_registry_a_sweep_takes_the_releases_that_it_named_last() {
 
 #[test]
 fn what_was_never_fetched_is_missing_without_the_registry() {
-    let server = shelf().serve();
+    let server = registry().serve();
     let checkout = checkout(&server);
     checkout.shown(&["sweep", "--since", "2.2.0"]);
     server.go();
@@ -180,7 +181,7 @@ fn with_unfit(server: &Server, entries: &[(&str, &str)]) -> Checkout {
 
 #[test]
 fn releases_that_are_not_meant_to_fit_are_told_with_their_reason() {
-    let server = shelf().serve();
+    let server = registry().serve();
     let checkout = with_unfit(
         &server,
         &[
@@ -196,14 +197,14 @@ fn releases_that_are_not_meant_to_fit_are_told_with_their_reason() {
 
 #[test]
 fn a_reason_for_releases_that_fit_is_an_error() {
-    let server = shelf().serve();
+    let server = registry().serve();
     let checkout = with_unfit(&server, &[("=2.1.0", "so it is"), ("=2.2.0", "it was so once")]);
     assert_snapshot!(checkout.shown(&["sweep", "--since", "2.0.0"]));
 }
 
 #[test]
 fn a_reason_that_covers_one_release_hides_no_other() {
-    let server = shelf().serve();
+    let server = registry().serve();
     let checkout = with_unfit(&server, &[("=1.3.0", "so it is")]);
     let shown = checkout.shown(&["sweep"]);
     assert!(shown.starts_with("exit code 4") && shown.contains("@upstream/toy@1.10.0"), "{shown}");

@@ -8,16 +8,16 @@ use insta::assert_snapshot;
 
 use crate::{
     checkout::{COMMIT, Checkout, PINS, TODAY},
+    fake_registry::{self, FakeRegistry, line},
     from_git,
     server::Server,
-    shelf::{self, Shelf, line},
     tarball, upstream,
 };
 
 /// Two majors. 7.2.4 has two releases of the toy, the one that goes with 7.4.0 does not fit, and
 /// that for 6.5.0 was made with a later Astro.
-fn shelf() -> Shelf {
-    Shelf::default()
+fn registry() -> FakeRegistry {
+    FakeRegistry::default()
         .astro(&["4.0.0", "6.1.0", "6.4.8", "6.5.0", "7.0.0-beta.1", "7.2.4", "7.3.0", "7.4.0"])
         .toy("1.2.3", "6.4.8")
         .toy("1.3.0", "6.6.0")
@@ -27,8 +27,8 @@ fn shelf() -> Shelf {
         .toy_with("2.2.0", "7.4.0", &tarball::MODULE.replace("createToy", "makeToy"))
 }
 
-fn checkout(shelf: Shelf) -> (Checkout, Server) {
-    let server = shelf.serve();
+fn checkout(registry: FakeRegistry) -> (Checkout, Server) {
+    let server = registry.serve();
     let checkout = Checkout::new(&tarball::good(), &server);
     let six = line("6.4.8", COMMIT, "1.2.3", "");
     let seven = line("7.2.4", COMMIT, "2.0.0", "as-of  =  \"2026-11-18\" # a day\n");
@@ -47,7 +47,7 @@ fn clone(path: &Path, astro: &str, toy: &str) -> String {
 
 /// With a clone of 7.3.0 in `clone`.
 fn with_clone() -> (Checkout, Server, String) {
-    let (checkout, server) = checkout(shelf());
+    let (checkout, server) = checkout(registry());
     let commit = clone(&checkout.path("clone"), "7.3.0", "2.1.0");
     (checkout, server, commit)
 }
@@ -98,7 +98,7 @@ fn check_and_dry_run_write_nothing_and_only_check_answers_no() {
 
 #[test]
 fn latest_is_the_newest_release_of_the_major() {
-    let (checkout, _server) = checkout(shelf());
+    let (checkout, _server) = checkout(registry());
     let commit = "c".repeat(40);
     let shown = sync(&checkout, &["--latest", "--astro", "6", "--commit", &commit, "--dry-run"]);
     // The toy 1.3.0 was made with an Astro that is newer still.
@@ -108,7 +108,7 @@ fn latest_is_the_newest_release_of_the_major() {
 
 #[test]
 fn without_a_tag_the_tarball_names_the_release_until_the_commit_is_known() {
-    let (checkout, _server) = checkout(shelf());
+    let (checkout, _server) = checkout(registry());
     let shown = sync(&checkout, &["--to", "7.3.0"]);
     assert_snapshot!(format!("{shown}── {PINS}\n{}", pins(&checkout)));
     for arguments in [&["--check"][..], &["--to", "7.3.0", "--check"]] {
@@ -123,7 +123,7 @@ fn without_a_tag_the_tarball_names_the_release_until_the_commit_is_known() {
 
 #[test]
 fn an_all_digit_sha512_is_lengthened_until_it_holds_a_letter() {
-    let toy = |note: u32| shelf::toy("2.1.0", &format!("{}// {note}\n", tarball::MODULE));
+    let toy = |note: u32| fake_registry::toy("2.1.0", &format!("{}// {note}\n", tarball::MODULE));
     let digits = |tarball: &[u8]| {
         let integrity = tarball::integrity(tarball);
         let digest = STANDARD.decode(integrity.trim_start_matches("sha512-")).unwrap();
@@ -132,7 +132,7 @@ fn an_all_digit_sha512_is_lengthened_until_it_holds_a_letter() {
     let is_number = |note: &u32| digits(&toy(*note))[..7].bytes().all(|it| it.is_ascii_digit());
     let note = (0..).find(is_number).unwrap();
     let module = format!("{}// {note}\n", tarball::MODULE);
-    let (checkout, _server) = checkout(shelf().toy_with("2.1.0", "7.3.0", &module));
+    let (checkout, _server) = checkout(registry().toy_with("2.1.0", "7.3.0", &module));
     let shown = sync(&checkout, &["--to", "7.3.0"]);
     let digits = digits(&toy(note));
     let letter = digits.find(|digit: char| digit.is_ascii_alphabetic()).unwrap();
@@ -141,7 +141,7 @@ fn an_all_digit_sha512_is_lengthened_until_it_holds_a_letter() {
 
 #[test]
 fn a_commit_can_be_named_where_no_tag_tells_it() {
-    let (checkout, _server) = checkout(shelf());
+    let (checkout, _server) = checkout(registry());
     let commit = format!("0123456{}", "a".repeat(33));
     let shown = sync(&checkout, &["--to", "7.3.0", "--commit", &commit]);
     assert!(shown.contains("7.3.0-0123456a\n"), "without a letter it is a number: {shown}");
@@ -157,7 +157,7 @@ fn a_commit_of_another_release_is_an_error() {
 
 #[test]
 fn a_tag_that_has_moved_is_an_error_until_its_commit_is_named() {
-    let (checkout, _server) = checkout(shelf());
+    let (checkout, _server) = checkout(registry());
     let commit = clone(&checkout.path("clone"), "7.2.4", "2.0.0");
     let checkout = checkout.hide(&commit, "COMMIT");
     let arguments = ["--upstream", "clone", "--astro", "7"];
@@ -168,7 +168,7 @@ fn a_tag_that_has_moved_is_an_error_until_its_commit_is_named() {
 
 #[test]
 fn nothing_is_written_where_a_patch_does_not_fit() {
-    let (checkout, _server) = checkout(shelf());
+    let (checkout, _server) = checkout(registry());
     let commit = "c".repeat(40);
     let shown = fail(&checkout, &["--latest", "--astro", "7", "--commit", &commit], "P010");
     assert!(shown.starts_with("exit code 4") && shown.contains("@upstream/toy@2.2.0"), "{shown}");
@@ -176,13 +176,13 @@ fn nothing_is_written_where_a_patch_does_not_fit() {
 
 #[test]
 fn a_release_that_does_not_exist_is_an_error() {
-    let (checkout, _server) = checkout(shelf());
+    let (checkout, _server) = checkout(registry());
     assert_snapshot!(fail(&checkout, &["--to", "7.9.9"], "U033"));
 }
 
 #[test]
 fn a_release_that_is_older_than_the_lines_or_than_their_adapters_is_an_error() {
-    let (checkout, _server) = checkout(shelf());
+    let (checkout, _server) = checkout(registry());
     fail(&checkout, &["--to", "4.0.0"], "B023");
     let commit = "c".repeat(40);
     assert_snapshot!(fail(&checkout, &["--to", "6.1.0", "--commit", &commit], "U034"));
@@ -190,14 +190,14 @@ fn a_release_that_is_older_than_the_lines_or_than_their_adapters_is_an_error() {
 
 #[test]
 fn a_pin_that_is_to_stay_and_has_changed_on_the_registry_is_an_error() {
-    let altered = shelf().announcing("1.2.3", Some(tarball::integrity(b"altered")));
+    let altered = registry().announcing("1.2.3", Some(tarball::integrity(b"altered")));
     let (checkout, _server) = checkout(altered);
     fail(&checkout, &["--to", "6.5.0", "--commit", &"c".repeat(40)], "U017");
 }
 
 #[test]
 fn what_agrees_is_found_to_without_the_registry_once_the_tarballs_are_there() {
-    let (checkout, server) = checkout(shelf());
+    let (checkout, server) = checkout(registry());
     checkout.build_well(&[]);
     let asked = server.lines().len();
     let shown = sync(&checkout, &["--check"]);
@@ -207,7 +207,7 @@ fn what_agrees_is_found_to_without_the_registry_once_the_tarballs_are_there() {
 
 #[test]
 fn a_line_is_not_moved_by_what_the_registry_said_earlier() {
-    let (checkout, server) = checkout(shelf());
+    let (checkout, server) = checkout(registry());
     let arguments = ["--latest", "--astro", "6", "--commit", &"c".repeat(40)];
     let shown = sync(&checkout, &[&arguments[..], &["--dry-run"]].concat());
     assert!(shown.starts_with("exit code 0"), "{shown}");
@@ -217,7 +217,7 @@ fn a_line_is_not_moved_by_what_the_registry_said_earlier() {
 
 #[test]
 fn a_built_package_with_another_stamp_is_told() {
-    let (checkout, _server) = checkout(shelf());
+    let (checkout, _server) = checkout(registry());
     checkout.build_well(&[]);
     let shown = sync(&checkout, &["--check"]);
     assert!(shown.starts_with("exit code 0"), "{shown}");
@@ -230,7 +230,7 @@ fn a_built_package_with_another_stamp_is_told() {
 
 #[test]
 fn the_release_that_the_submodule_has_checked_out_can_be_taken() {
-    let (checkout, _server) = checkout(shelf());
+    let (checkout, _server) = checkout(registry());
     assert_snapshot!(fail(&checkout, &["--submodule"], "U032"));
     let commit = clone(&checkout.path("upstream/astro"), "7.3.0", "2.1.0");
     let shown = sync(&checkout, &["--submodule"]);
@@ -266,7 +266,7 @@ fn the_submodule_is_moved_with_the_newest_line() {
 
 #[test]
 fn what_contradicts_itself_is_an_error() {
-    let (checkout, _server) = checkout(shelf());
+    let (checkout, _server) = checkout(registry());
     assert_snapshot!(fail(&checkout, &["--to", "6.5.0", "--astro", "7"], "B025"));
     fail(&checkout, &["--latest", "--commit", &"c".repeat(40)], "B025");
     for arguments in [["--to", "7.3.0", "--latest"], ["--commit", "8a31cba", "--check"]] {

@@ -6,9 +6,9 @@ use insta::assert_snapshot;
 
 use crate::{
     checkout::{Checkout, PACKAGE, PATCH},
+    fake_registry::FakeRegistry,
     repository,
     server::Server,
-    shelf::Shelf,
     tarball, vendor,
 };
 
@@ -126,7 +126,7 @@ fn what_no_package_holds_is_an_error_where_all_are_built() {
 
 #[test]
 fn it_is_enough_if_one_line_holds_a_module() {
-    let server = Shelf::default().toy("1.2.3", "6.4.8").toy("2.0.0", "7.2.4").serve();
+    let server = FakeRegistry::default().toy("1.2.3", "6.4.8").toy("2.0.0", "7.2.4").serve();
     let checkout = Checkout::new(&tarball::good(), &server);
     repository::pins(&checkout, "2.0.0", "");
     for (name, versions) in [("old", "<2"), ("young", ">=2")] {

@@ -9,7 +9,7 @@ use crate::{
 
 /// What the registry has.
 #[derive(Clone, Default)]
-pub struct Shelf {
+pub struct FakeRegistry {
     toys: BTreeMap<String, Toy>,
     astro: Vec<String>,
     /// The range of Node.js that every Astro has, in place of those that they had.
@@ -25,7 +25,7 @@ struct Toy {
     built_with: String,
 }
 
-impl Shelf {
+impl FakeRegistry {
     /// With a release of the toy that fits, made for this version of Astro.
     pub fn toy(self, version: &str, astro: &str) -> Self {
         self.toy_with(version, astro, tarball::MODULE)
