@@ -21,7 +21,6 @@ mod day;
 mod node_versions;
 mod output;
 mod package;
-mod parallel;
 mod patching;
 mod pin_status;
 mod pipeline;

@@ -1,6 +1,6 @@
 //! The way of the data, from a source tree to a package. Everything happens in memory.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, panic::resume_unwind, sync::Arc, thread};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use diagnostics::{Explain, Failure, Source};
@@ -21,7 +21,6 @@ use crate::{
         sbom::{self, SBOM},
         stamp, tarball,
     },
-    parallel,
     patching::{self, Patched},
     upstream::{
         self, Cache, Choice, Form, Integrity, Line, PackagePin, Pins, Registry, Release,
@@ -86,10 +85,14 @@ impl Workshop {
     /// What is known of the releases of these packages; of a registry that cannot be reached, what it
     /// said last, and that is told.
     pub fn ask(&self, packages: &[&str]) -> Result<Vec<Arc<Vec<Release>>>, UpstreamError> {
-        let known = parallel::bounded(packages, packages.len(), |package| {
-            Some(self.registry.releases_or_remembered(package))
-        });
-        let known = known.into_iter().collect::<Result<Vec<_>, UpstreamError>>()?;
+        let known = thread::scope(|scope| {
+            let ask = |package| scope.spawn(move || self.registry.releases_or_remembered(package));
+            let asked: Vec<_> = packages.iter().copied().map(ask).collect();
+            // A thread that panicked has said why.
+            let answers =
+                asked.into_iter().map(|it| it.join().unwrap_or_else(|it| resume_unwind(it)));
+            answers.collect::<Result<Vec<_>, UpstreamError>>()
+        })?;
         let reason = known.iter().find_map(|(_, remembered)| Some(&remembered.as_ref()?.reason));
         if let Some(reason) = reason {
             output::hint(reason);

@@ -6,6 +6,7 @@ mod report;
 use std::{panic::resume_unwind, sync::Mutex, thread};
 
 use diagnostics::Failure;
+use rayon::{ThreadPoolBuilder, prelude::*};
 use semver::Version;
 
 pub use self::error::SweepError;
@@ -15,7 +16,6 @@ use crate::{
     answer::Answer,
     output::{self, Progress},
     package::ours::Ours,
-    parallel,
     pipeline::Workshop,
     upstream::{Line, Release, UpstreamError},
 };
@@ -80,18 +80,27 @@ impl Sweep {
 
         let progress = Progress::start("releases", trials.len());
         let unreachable = Mutex::new(None);
-        let tried = parallel::bounded(&trials, WORKERS, |trial| {
-            let verdict = match trial.run(&workshop) {
-                Ok(verdict) => verdict,
-                // Nothing else will be had either.
-                Err(failure) => {
-                    unreachable.lock().map(|mut first| first.get_or_insert(failure).exit()).ok();
-                    return None;
-                }
-            };
-            progress.step();
-            Some(trial.tried(verdict))
-        });
+        let all = || {
+            let tried = trials.par_iter().with_max_len(1).map(|trial| {
+                let verdict = match trial.run(&workshop) {
+                    Ok(verdict) => verdict,
+                    // Nothing else will be had either.
+                    Err(failure) => {
+                        unreachable
+                            .lock()
+                            .map(|mut first| first.get_or_insert(failure).exit())
+                            .ok();
+                        return None;
+                    }
+                };
+                progress.step();
+                Some(trial.tried(verdict))
+            });
+            tried.while_some().collect()
+        };
+        // More than there are processors: a release that is fetched keeps none of them busy.
+        let pool = ThreadPoolBuilder::new().num_threads(WORKERS).build();
+        let tried: Vec<Tried<'_>> = pool.map_or_else(|_| all(), |pool| pool.install(all));
         progress.end();
         if let Ok(Some(failure)) = unreachable.into_inner() {
             let (done, all) = (tried.len(), trials.len());
