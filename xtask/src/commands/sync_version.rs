@@ -198,7 +198,7 @@ fn writes(
     let mut writes = Writes::default();
     let pins = checkout::read(&workshop.root, Utf8Path::new(PINS))?;
     let texts = [
-        (PINS, Some(rewritten(&pins, moves)), Some(pins)),
+        (PINS, Some(rewritten(&pins, moves)?), Some(pins)),
         (
             REVIEWED,
             reviewed.map(Reviewed::text),

@@ -2,7 +2,7 @@
 //! read from.
 //!
 //! - `pins`: which release (`upstream/upstream.toml`); `moving` finds another, `provenance` or
-//!   `composition` its commit, `pins_text` writes it
+//!   `composition` its commit, `pins_edit` writes it
 //! - `git`: the source at the pinned commit, out of a clone's object database; `history` reads tags
 //! - `registry`: the published tarball, by way of `npmrc`, `client` and `cache`; `archive` unpacks,
 //!   `release` is what the metadata say
@@ -25,7 +25,7 @@ mod integrity;
 mod moving;
 mod npmrc;
 mod pins;
-mod pins_text;
+mod pins_edit;
 mod provenance;
 mod registry;
 mod release;
@@ -46,7 +46,7 @@ pub use integrity::Integrity;
 pub use moving::{Moved, Mover, Target, newest, newest_for};
 pub use npmrc::Npmrc;
 pub use pins::{Line, PINS, PackagePin, Pins, is_commit};
-pub use pins_text::rewritten;
+pub use pins_edit::rewritten;
 pub use registry::{Registry, Remembered};
 pub use release::{ASTRO, Release, accepts, purl};
 

@@ -46,16 +46,6 @@ pub struct Line {
     pub place: Place,
     /// Where the commit stands, if it is pinned.
     pub commit_place: Option<Place>,
-    /// Where the other values that move with a pin stand.
-    pub(super) spans: Spans,
-}
-
-/// Where values of a line stand in the file, as far as they are written.
-#[derive(Debug, Clone)]
-pub(super) struct Spans {
-    pub astro: Range<usize>,
-    pub revision: Option<Range<usize>>,
-    pub as_of: Option<Range<usize>>,
 }
 
 /// The pin of one package.
@@ -79,7 +69,7 @@ struct LineTable {
     astro: Spanned<String>,
     commit: Option<Spanned<String>>,
     tag: Option<String>,
-    revision: Option<Spanned<u64>>,
+    revision: Option<u64>,
     #[serde(rename = "as-of")]
     as_of: Option<Spanned<String>>,
     packages: BTreeMap<String, PackageTable>,
@@ -193,13 +183,8 @@ impl Line {
             commit_place: table.commit.as_ref().map(|it| source.context(it.span(), "pinned here")),
             commit: table.commit.map(Spanned::into_inner),
             tag: table.tag.unwrap_or_else(|| name.get_ref().clone()),
-            revision: table.revision.as_ref().map_or(0, |revision| *revision.get_ref()),
+            revision: table.revision.unwrap_or(0),
             packages,
-            spans: Spans {
-                astro: table.astro.span(),
-                revision: table.revision.as_ref().map(Spanned::span),
-                as_of: table.as_of.as_ref().map(Spanned::span),
-            },
             as_of: as_of(source, table.as_of)?,
             place: source.wrong(name.span(), "in this table"),
         })
