@@ -7,8 +7,8 @@
 //! ```
 //!
 //! `commands` has one file or folder per command, named after it; `pipeline` is the way of the data
-//! from top to bottom. No module knows an adapter by name: what is known of one is in
-//! `adapters/<runtime>/adapter.toml`.
+//! from top to bottom. Modules import each other one way only, in the order of `xtask/rooms.toml`. No
+//! module knows an adapter by name: what is known of one is in `adapters/<runtime>/adapter.toml`.
 
 mod adapter;
 mod answer;

@@ -3,6 +3,7 @@
 use diagnostics::Failure;
 use semantic_patch::Rename;
 use semver::Version;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -92,6 +93,17 @@ pub fn rewrite(
     Ok(format!("{text}\n"))
 }
 
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Licence {
+    license: Option<String>,
+}
+
+/// The licence that a manifest names.
+pub fn licence(manifest: &str) -> Option<String> {
+    serde_json::from_str::<Licence>(manifest).unwrap_or_default().license
+}
+
 /// Puts ranges that begin later in place of upstream's.
 fn raise_ranges(manifest: &mut Map<String, Value>, adapter: &Adapter) -> Result<(), Failure> {
     let version = manifest.get("version").and_then(Value::as_str).map(Version::parse);
@@ -155,5 +167,16 @@ fn add_to_list<'t>(
                 list.push(item);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::licence;
+
+    #[test]
+    fn a_manifest_may_name_no_licence() {
+        assert_eq!(licence(r#"{ "license": "MIT" }"#).as_deref(), Some("MIT"));
+        assert_eq!(licence(r#"{ "name": "toy" }"#), None);
     }
 }

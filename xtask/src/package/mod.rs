@@ -2,6 +2,7 @@
 //! materials, and its tarball.
 
 mod error;
+mod layout;
 pub mod manifest;
 pub mod modules;
 pub mod ours;

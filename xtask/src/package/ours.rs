@@ -9,7 +9,7 @@ use crate::{
     adapter::{Adapter, Vendored},
     checkout,
     package::{
-        PackageError,
+        PackageError, layout,
         modules::{self, Import, ImportCache},
         templates::{self, Templates},
         vendor::{self, Module},
@@ -93,7 +93,7 @@ impl Ours {
 pub fn check_used(root: &Utf8Path, packages: &[&BTreeMap<String, Vec<u8>>]) -> Result<(), Failure> {
     let templates = templates::unused(root, packages)?.into_iter().map(Utf8PathBuf::into_string);
     let is_unused = |vendored: &Vendored| {
-        let path = vendor::path(&vendored.package);
+        let path = layout::vendored_path(&vendored.package);
         !packages.iter().any(|files| files.contains_key(&path))
     };
     let vendored = Vendored::all(root)?.into_iter().filter(is_unused);

@@ -8,16 +8,16 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
     adapter::Adapter,
     package::{
+        layout::{self, OUR_MODULES},
+        manifest::licence,
         stamp,
-        templates::OUR_MODULES,
-        vendor::{self, Module},
+        vendor::Module,
     },
     upstream::{Integrity, Line, SourceTree, purl},
 };
@@ -40,17 +40,6 @@ struct Release<'r> {
     version: String,
     integrity: Integrity,
     licence: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Manifest {
-    license: Option<String>,
-}
-
-/// The licence that a manifest names.
-pub fn licence(manifest: &str) -> Option<String> {
-    serde_json::from_str::<Manifest>(manifest).unwrap_or_default().license
 }
 
 /// The text of the document for a package with these files.
@@ -80,7 +69,8 @@ pub fn document(
     let mut of_upstream = Vec::new();
     let mut of_runtime = Vec::new();
     let mut of_vendored: BTreeMap<String, Value> = BTreeMap::new();
-    let paths: Vec<String> = releases.iter().map(|release| vendor::path(release.package)).collect();
+    let paths: Vec<String> =
+        releases.iter().map(|release| layout::vendored_path(release.package)).collect();
     for (path, bytes) in files {
         let file = file(path, bytes);
         if paths.contains(path) {
@@ -204,13 +194,7 @@ fn licences(own: &[Option<String>], releases: &[Release<'_>]) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::{licence, licences};
-
-    #[test]
-    fn a_manifest_may_name_no_licence() {
-        assert_eq!(licence(r#"{ "license": "MIT" }"#).as_deref(), Some("MIT"));
-        assert_eq!(licence(r#"{ "name": "toy" }"#), None);
-    }
+    use super::licences;
 
     #[test]
     fn every_licence_is_in_the_expression_once() {

@@ -9,11 +9,11 @@ use rayon::prelude::*;
 use crate::{
     checkout::{self, CheckoutError},
     compile,
-    package::{modules::Import, vendor},
+    package::{
+        layout::{self, OUR_MODULES},
+        modules::Import,
+    },
 };
-
-/// The folder of our own modules in a package, which is laid out as [`TEMPLATES`] is.
-pub const OUR_MODULES: &str = "dist/websocket";
 
 /// Where the modules are written, below the root.
 pub const TEMPLATES: &str = "templates";
@@ -119,7 +119,7 @@ fn published(module: &str, specifier: &str, vendored: &[&str]) -> Option<String>
     if vendored.contains(&specifier) {
         let up = module.split('/').count() - OUR_MODULES.split('/').count() - 1;
         let up = if up == 0 { "./".to_owned() } else { "../".repeat(up) };
-        return Some(format!("{up}{}", vendor::module_path(specifier)));
+        return Some(format!("{up}{}", layout::vendored_module(specifier)));
     }
     let stem = specifier.strip_suffix(".ts").filter(|stem| stem.starts_with('.'))?;
     Some(format!("{stem}.js"))

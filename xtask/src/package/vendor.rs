@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use crate::{
     adapter::Vendored,
-    package::{PackageError, sbom, templates::OUR_MODULES},
+    package::{PackageError, layout, manifest::licence},
     upstream::PackagePin,
 };
 
@@ -39,16 +39,6 @@ struct Manifest {
     main: Option<String>,
 }
 
-/// Where the module of a package is, among our own modules.
-pub fn module_path(package: &str) -> String {
-    format!("vendor/{}.js", package.trim_start_matches('@').replace('/', "-"))
-}
-
-/// Where the module of a package is in ours.
-pub fn path(package: &str) -> String {
-    format!("{OUR_MODULES}/{}", module_path(package))
-}
-
 impl Module {
     pub fn file(&self) -> (String, Vec<u8>) {
         (self.path.clone(), self.code.clone().into_bytes())
@@ -67,7 +57,7 @@ pub fn module(
         reason: reason.to_owned(),
         places,
     };
-    let named_licence = sbom::licence(manifest);
+    let named_licence = licence(manifest);
     let manifest: Manifest = serde_json::from_str(manifest).unwrap_or_default();
     let main = manifest.main.unwrap_or_else(|| "index.js".to_owned());
     let entry = find(files, "", &main).ok_or_else(|| unfit("it has no entry", Vec::new()))?;
@@ -87,7 +77,7 @@ pub fn module(
     Ok(Module {
         package: vendored.package.clone(),
         pin: vendored.pin.clone(),
-        path: path(&vendored.package),
+        path: layout::vendored_path(&vendored.package),
         code: package.print(&entry),
         licence: String::from_utf8_lossy(licence).into_owned(),
         named_licence,

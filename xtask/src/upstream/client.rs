@@ -27,7 +27,7 @@ pub(super) struct Client {
 
 /// Why there is no body.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(super) enum FetchError {
     /// No answer, or half of one.
     NoAnswer(String),
     /// An answer with a status other than success.
@@ -63,11 +63,11 @@ impl Client {
 
     /// The body at `url`. Tries three times in all where there is no answer or the server is at
     /// fault (status 5xx).
-    pub(super) fn get(&self, url: &str, accept: &str) -> Result<Vec<u8>, Failure> {
+    pub(super) fn get(&self, url: &str, accept: &str) -> Result<Vec<u8>, FetchError> {
         let mut result = self.try_once(url, accept);
         for wait in RETRY_WAITS {
             match result {
-                Err(Failure::NoAnswer(_) | Failure::Status(500..)) => {
+                Err(FetchError::NoAnswer(_) | FetchError::Status(500..)) => {
                     thread::sleep(wait);
                     result = self.try_once(url, accept);
                 }
@@ -77,12 +77,12 @@ impl Client {
         result
     }
 
-    fn try_once(&self, url: &str, accept: &str) -> Result<Vec<u8>, Failure> {
+    fn try_once(&self, url: &str, accept: &str) -> Result<Vec<u8>, FetchError> {
         let no_answer = |error: ureq::Error| match error {
-            ureq::Error::BodyExceedsLimit(_) => Failure::TooLarge,
-            error => Failure::NoAnswer(error.to_string()),
+            ureq::Error::BodyExceedsLimit(_) => FetchError::TooLarge,
+            error => FetchError::NoAnswer(error.to_string()),
         };
-        let proxy = self.proxy(url).map_err(Failure::Configuration)?;
+        let proxy = self.proxy(url).map_err(FetchError::Configuration)?;
         let mut request =
             self.agent.get(url).config().proxy(proxy).build().header("accept", accept);
         if let Some(authorization) = self.npmrc.authorization(url) {
@@ -91,7 +91,7 @@ impl Client {
         let mut response = request.call().map_err(no_answer)?;
         let status = response.status();
         if !status.is_success() {
-            return Err(Failure::Status(status.as_u16()));
+            return Err(FetchError::Status(status.as_u16()));
         }
         response.body_mut().with_config().limit(LIMIT_BYTES as u64).read_to_vec().map_err(no_answer)
     }

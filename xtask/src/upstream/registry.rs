@@ -11,7 +11,7 @@ use semver::Version;
 
 use super::{
     Cache, Integrity, Npmrc, PackagePin, Release, UpstreamError, archive,
-    client::{Client, Failure, authority},
+    client::{Client, FetchError, authority},
     release,
 };
 
@@ -107,7 +107,7 @@ impl Registry {
         let url = format!("{registry}-/npm/v1/attestations/{name}@{version}");
         match client.get(&url, ALL_METADATA) {
             Ok(attestations) => Ok(Some(attestations)),
-            Err(Failure::Status(NOT_FOUND | METHOD_NOT_ALLOWED | GONE | NOT_IMPLEMENTED)) => {
+            Err(FetchError::Status(NOT_FOUND | METHOD_NOT_ALLOWED | GONE | NOT_IMPLEMENTED)) => {
                 Ok(None)
             }
             Err(failure) => {
@@ -316,22 +316,22 @@ impl Asked<'_> {
         }
     }
 
-    fn error(&self, url: &str, failure: Failure) -> UpstreamError {
+    fn error(&self, url: &str, error: FetchError) -> UpstreamError {
         let package = self.package.to_owned();
-        match failure {
-            Failure::NoAnswer(reason) => {
+        match error {
+            FetchError::NoAnswer(reason) => {
                 UpstreamError::Unreachable { package, url: without_credentials(url), reason }
             }
-            Failure::Status(status @ (401 | 403)) => UpstreamError::Refused {
+            FetchError::Status(status @ (401 | 403)) => UpstreamError::Refused {
                 package,
                 url: without_credentials(url),
                 registry: without_credentials(self.registry),
                 status,
             },
-            Failure::Status(404 | 410) => self.not_published(url),
-            Failure::Status(status) => self.bad_answer(url, format!("status {status}")),
-            Failure::TooLarge => archive::too_large(&self.release(), "as it is sent"),
-            Failure::Configuration(error) => error,
+            FetchError::Status(404 | 410) => self.not_published(url),
+            FetchError::Status(status) => self.bad_answer(url, format!("status {status}")),
+            FetchError::TooLarge => archive::too_large(&self.release(), "as it is sent"),
+            FetchError::Configuration(error) => error,
         }
     }
 
