@@ -18,7 +18,8 @@ const PROGRAMS: [&[&str]; 2] = [
 /// Check the format of the Rust, lint it, and check imports between rooms
 ///
 /// A room is a folder of `templates/`, or a module of the toolchain. It imports only rooms that stand
-/// below it in `xtask/rooms.toml`. Other than that the TypeScript is held to its own by `cargo xtask test toolchain`.
+/// below it in `xtask/rooms.toml`. Other than that the TypeScript is held to its own by
+/// `cargo xtask test toolchain`.
 #[derive(clap::Args)]
 pub struct Lint {}
 
