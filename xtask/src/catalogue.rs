@@ -23,7 +23,7 @@ use crate::{
     proposal::ProposalError,
     review::ReviewError,
     suites::SuiteError,
-    upstream::UpstreamError,
+    upstream::{ArchiveError, GitError, ProvenanceError, UpstreamError},
     usage::UsageError,
 };
 
@@ -31,9 +31,11 @@ use crate::{
 pub fn entries() -> Vec<&'static Entry> {
     let all = [
         AdapterError::CATALOGUE,
+        ArchiveError::CATALOGUE,
         CheckoutError::CATALOGUE,
         CompileError::CATALOGUE,
         ExplainError::CATALOGUE,
+        GitError::CATALOGUE,
         JavaScriptError::CATALOGUE,
         NodeError::CATALOGUE,
         NotesError::CATALOGUE,
@@ -43,6 +45,7 @@ pub fn entries() -> Vec<&'static Entry> {
         PipelineError::CATALOGUE,
         ProgramError::CATALOGUE,
         ProposalError::CATALOGUE,
+        ProvenanceError::CATALOGUE,
         PublishError::CATALOGUE,
         ReviewError::CATALOGUE,
         RoomError::CATALOGUE,

@@ -5,10 +5,9 @@ use std::{
     io::Read as _,
 };
 
+use diagnostics::Explain;
 use flate2::read::GzDecoder;
 use tar::{Archive, EntryType};
-
-use super::UpstreamError;
 
 /// The most that is read of an answer, and that a tarball may unpack to: 50 MB.
 pub const LIMIT_BYTES: usize = 50 * MEGABYTE;
@@ -22,9 +21,9 @@ const END_OF_ARCHIVE: [u8; 1024] = [0; 1024];
 ///
 /// # Errors
 ///
-/// [`UpstreamError::Damaged`], [`UpstreamError::Hostile`] and [`UpstreamError::TooLarge`], each
+/// [`ArchiveError::Damaged`], [`ArchiveError::Hostile`] and [`ArchiveError::TooLarge`], each
 /// naming `release`.
-pub fn unpack(release: &str, tarball: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, UpstreamError> {
+pub fn unpack(release: &str, tarball: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, ArchiveError> {
     let damaged = |error: std::io::Error| damaged(release, error.to_string());
     let archive = gunzip(release, tarball)?;
     let mut files = BTreeMap::new();
@@ -32,7 +31,7 @@ pub fn unpack(release: &str, tarball: &[u8]) -> Result<BTreeMap<String, Vec<u8>>
     for entry in Archive::new(archive.as_slice()).entries().map_err(damaged)? {
         let mut entry = entry.map_err(damaged)?;
         let path = entry.path_bytes().into_owned();
-        let hostile = |reason: &str| UpstreamError::Hostile {
+        let hostile = |reason: &str| ArchiveError::Hostile {
             release: release.to_owned(),
             entry: path.escape_ascii().to_string(),
             reason: reason.to_owned(),
@@ -65,7 +64,7 @@ pub fn unpack(release: &str, tarball: &[u8]) -> Result<BTreeMap<String, Vec<u8>>
 }
 
 /// Stops at the limit: a small gzip stream can stand for gigabytes.
-fn gunzip(release: &str, tarball: &[u8]) -> Result<Vec<u8>, UpstreamError> {
+fn gunzip(release: &str, tarball: &[u8]) -> Result<Vec<u8>, ArchiveError> {
     let mut archive = Vec::new();
     GzDecoder::new(tarball)
         .take(LIMIT_BYTES as u64 + 1)
@@ -77,12 +76,12 @@ fn gunzip(release: &str, tarball: &[u8]) -> Result<Vec<u8>, UpstreamError> {
     Ok(archive)
 }
 
-pub(super) fn too_large(release: &str, what: &'static str) -> UpstreamError {
-    UpstreamError::TooLarge { release: release.to_owned(), what, limit: LIMIT_BYTES / MEGABYTE }
+pub(super) fn too_large(release: &str, what: &'static str) -> ArchiveError {
+    ArchiveError::TooLarge { release: release.to_owned(), what, limit: LIMIT_BYTES / MEGABYTE }
 }
 
-fn damaged(release: &str, reason: String) -> UpstreamError {
-    UpstreamError::Damaged { release: release.to_owned(), reason }
+fn damaged(release: &str, reason: String) -> ArchiveError {
+    ArchiveError::Damaged { release: release.to_owned(), reason }
 }
 
 /// The path without its first folder; `None` for that folder itself.
@@ -102,6 +101,45 @@ fn inside_package(path: &[u8]) -> Result<Option<String>, &'static str> {
     components.next();
     let inside = components.collect::<Vec<&str>>().join("/");
     Ok(if inside.is_empty() { None } else { Some(inside) })
+}
+
+/// A tarball cannot be unpacked.
+#[derive(Debug, thiserror::Error, Explain)]
+#[explain(exit = 3)]
+pub enum ArchiveError {
+    /// The tarball is damaged
+    ///
+    /// The tarball is the pinned one, yet it ends too early or is not a gzipped tar archive: it
+    /// was published, or pinned, in that state.
+    #[error("the tarball of `{release}` is damaged: {reason}")]
+    #[explain(
+        code = "U011",
+        help = "run `npm pack {release}` and `tar tzf` on the result; if it is damaged there, pin another version"
+    )]
+    Damaged { release: String, reason: String },
+
+    /// The tarball holds an entry that does not belong into a package
+    ///
+    /// Packages hold regular files below one folder. A path that is absolute or leads out of the
+    /// package, a link, a device, or a path that occurs twice is a sign of an attack, and is
+    /// refused before anything is written.
+    #[error("the tarball of `{release}` holds `{entry}`, {reason}")]
+    #[explain(
+        code = "U012",
+        help = "run `npm pack {release}` and `tar tvzf` on the result; don't pin this version"
+    )]
+    Hostile { release: String, entry: String, reason: String },
+
+    /// The tarball is too large
+    ///
+    /// More than 50 MB, as sent or as unpacked. Adapters are a thousandth of that; reading stops
+    /// at the limit, so that a gzip bomb fills no memory.
+    #[error("what the registry has for `{release}` is larger than {limit} MB, {what}")]
+    #[explain(
+        code = "U013",
+        help = "run `npm view {release} dist.unpackedSize`; don't pin a version of that size"
+    )]
+    TooLarge { release: String, what: &'static str, limit: usize },
 }
 
 #[cfg(test)]

@@ -1,13 +1,30 @@
-//! Every way in which upstream cannot be had.
+//! Every way in which upstream cannot be had; errors of a tarball, a clone and a provenance stand beside
+//! the modules that read them.
 
 use camino::Utf8PathBuf;
-use diagnostics::Explain;
-use diagnostics::Place;
+use diagnostics::{Explain, Place};
+
+use super::{archive::ArchiveError, git::GitError, provenance::ProvenanceError};
 
 /// Upstream could not be had, and why.
 #[derive(Debug, thiserror::Error, Explain)]
 #[explain(exit = 3)]
 pub enum UpstreamError {
+    /// A tarball cannot be unpacked.
+    #[error(transparent)]
+    #[explain(transparent)]
+    Archive(#[from] ArchiveError),
+
+    /// A clone cannot be read.
+    #[error(transparent)]
+    #[explain(transparent)]
+    Git(#[from] GitError),
+
+    /// The provenance of a release cannot be relied on.
+    #[error(transparent)]
+    #[explain(transparent)]
+    Provenance(#[from] ProvenanceError),
+
     /// The pins cannot be read
     ///
     /// `upstream/upstream.toml` says which release of Astro and of its adapters is built. The file
@@ -122,40 +139,6 @@ pub enum UpstreamError {
     )]
     WrongIntegrity { release: String, expected: String, actual: String, places: Vec<Place> },
 
-    /// The tarball is damaged
-    ///
-    /// The tarball is the pinned one, yet it ends too early or is not a gzipped tar archive: it
-    /// was published, or pinned, in that state.
-    #[error("the tarball of `{release}` is damaged: {reason}")]
-    #[explain(
-        code = "U011",
-        help = "run `npm pack {release}` and `tar tzf` on the result; if it is damaged there, pin another version"
-    )]
-    Damaged { release: String, reason: String },
-
-    /// The tarball holds an entry that does not belong into a package
-    ///
-    /// Packages hold regular files below one folder. A path that is absolute or leads out of the
-    /// package, a link, a device, or a path that occurs twice is a sign of an attack, and is
-    /// refused before anything is written.
-    #[error("the tarball of `{release}` holds `{entry}`, {reason}")]
-    #[explain(
-        code = "U012",
-        help = "run `npm pack {release}` and `tar tvzf` on the result; don't pin this version"
-    )]
-    Hostile { release: String, entry: String, reason: String },
-
-    /// The tarball is too large
-    ///
-    /// More than 50 MB, as sent or as unpacked. Adapters are a thousandth of that; reading stops
-    /// at the limit, so that a gzip bomb fills no memory.
-    #[error("what the registry has for `{release}` is larger than {limit} MB, {what}")]
-    #[explain(
-        code = "U013",
-        help = "run `npm view {release} dist.unpackedSize`; don't pin a version of that size"
-    )]
-    TooLarge { release: String, what: &'static str, limit: usize },
-
     /// A module is not text
     ///
     /// Source modules, declarations and manifests have to be UTF-8.
@@ -208,54 +191,6 @@ pub enum UpstreamError {
     #[explain(code = "U018", help = "run `npm view {release} dist`, and take another release")]
     NoIntegrity { release: String },
 
-    /// The path is not a git repository
-    ///
-    /// `--upstream` takes a clone of Astro's repository: a work tree or a bare one, complete,
-    /// shallow or sparse.
-    #[error("`{path}` is not a git repository that can be read: {reason}")]
-    #[explain(
-        code = "U020",
-        help = "run `git -C {path} status`; without `--upstream` the published package is used"
-    )]
-    NotARepository { path: Utf8PathBuf, reason: String },
-
-    /// The clone does not hold the pinned commit
-    ///
-    /// The source is read out of the object database at the pinned commit, whatever is checked
-    /// out. A shallow clone holds only what was fetched into it.
-    #[error("`{path}` does not hold the pinned commit {commit}")]
-    #[explain(code = "U021", help = "run `git -C {path} fetch {depth}origin {commit}`")]
-    CommitMissing { path: Utf8PathBuf, commit: String, depth: &'static str, places: Vec<Place> },
-
-    /// The commit does not hold the adapter's folder
-    ///
-    /// `adapter.toml` names the folder of the adapter in Astro's repository. At the pinned commit
-    /// there is no such folder, or it holds no TypeScript below `src`: upstream moved it, or the
-    /// clone is of another repository.
-    #[error("commit {commit} in `{path}` holds no modules in `{folder}`")]
-    #[explain(
-        code = "U022",
-        help = "run `git -C {path} ls-tree -r -d --name-only {commit}` to see where it went, and correct `folder` in the adapter's `adapter.toml`"
-    )]
-    FolderMissing { path: Utf8PathBuf, commit: String, folder: String },
-
-    /// A partial clone lacks an object
-    ///
-    /// Clones made with `--filter` fetch objects when git needs them. They are read here without
-    /// git, so they have to be fetched before.
-    #[error("`{path}` lacks the object {object} of `{file}`: it is a partial clone")]
-    #[explain(
-        code = "U023",
-        help = "run `git -C {path} cat-file -e {object}`, which fetches it, or for all of them `git -C {path} fetch --refetch --no-filter {depth}origin {commit}`"
-    )]
-    ObjectMissing {
-        path: Utf8PathBuf,
-        object: String,
-        file: String,
-        commit: String,
-        depth: &'static str,
-    },
-
     /// A version from the workspace is not known
     ///
     /// In Astro's repository packages depend on each other by `workspace:`; a published manifest
@@ -275,13 +210,6 @@ pub enum UpstreamError {
         dependency: String,
         requirement: String,
     },
-
-    /// The clone cannot be read
-    ///
-    /// The repository is there, but an object in it is corrupt or cannot be read.
-    #[error("`{path}` cannot be read: {reason}")]
-    #[explain(code = "U025", help = "run `git -C {path} fsck --connectivity-only`")]
-    GitUnreadable { path: Utf8PathBuf, reason: String },
 
     /// The source is there, but not its declarations
     ///
@@ -376,64 +304,6 @@ pub enum UpstreamError {
         help = "wait if upstream is still publishing, or choose: `cargo xtask sync-version --to VERSION --commit SHA` takes the adapters that the commit has"
     )]
     NoOneCommit { releases: String, found: String },
-
-    /// An attestation cannot be read
-    ///
-    /// npm publishes packages with an attestation of their provenance: a Sigstore bundle in JSON. The
-    /// registry has one of this release, and it is not in a format that is known here. A newer format is
-    /// possible; a damaged one has to be looked into.
-    #[error("the attestation of `{release}` cannot be read: {reason}")]
-    #[explain(
-        code = "U038",
-        help = "see whether `npm audit signatures` accepts it; to pin without it, name the commit: `--commit SHA`"
-    )]
-    AttestationUnreadable { release: String, reason: String },
-
-    /// An attestation is of another tarball
-    ///
-    /// The statement that was signed names the package and the sha512 of its tarball. Those are not the
-    /// release that is to be pinned: the registry mixes up releases, or serves a tarball that upstream
-    /// did not build.
-    #[error(
-        "the attestation of `{release}` is not about its tarball, whose sha512 is {expected}: it is about {actual}"
-    )]
-    #[explain(
-        code = "U039",
-        help = "don't pin this release before it is known why: compare `npm view {release} dist` on another registry"
-    )]
-    AttestationOfOther { release: String, actual: String, expected: String },
-
-    /// An attestation is not signed as it has to be
-    ///
-    /// The signature has to be made with the key of the certificate in the attestation, the certificate
-    /// has to be issued by an authority in `upstream/sigstore.pem`, and both have to name the same
-    /// commit. Otherwise anybody could have written the attestation.
-    #[error("the attestation of `{release}` proves nothing: {reason}")]
-    #[explain(
-        code = "U040",
-        help = "don't pin this release before it is known why: see what `npm audit signatures` says of it"
-    )]
-    AttestationForged { release: String, reason: String },
-
-    /// An attestation is of another repository
-    ///
-    /// The release was built from a repository that is not upstream's, which `.gitmodules` names: a fork
-    /// that was published in its place, or upstream has moved.
-    #[error("`{release}` was built from {actual}, and not from {expected}")]
-    #[explain(
-        code = "U041",
-        help = "don't pin this release before it is known why; if upstream has moved, correct the address in `.gitmodules`"
-    )]
-    AttestationElsewhere { release: String, actual: String, expected: String },
-
-    /// Whom to believe is not known
-    ///
-    /// The registry has an attestation of a release. It is held against the certificates in
-    /// `upstream/sigstore.pem` and the address of upstream's repository in `.gitmodules`, and one of them
-    /// cannot be read.
-    #[error("`{path}` cannot be read: {reason}")]
-    #[explain(code = "U042", help = "run `git checkout -- {path}` at the root of the checkout")]
-    RootsUnreadable { path: Utf8PathBuf, reason: String },
 
     /// A range of versions cannot be read
     ///

@@ -9,11 +9,11 @@ use std::{
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
-use diagnostics::Place;
+use diagnostics::{Explain, Place};
 use git2::{ErrorCode, ObjectType, Oid, Repository, RepositoryOpenFlags, Tree};
 use serde::Deserialize;
 
-use super::{SourceFile, UpstreamError, workspace_protocol::Versions};
+use super::{SourceFile, workspace_protocol::Versions};
 
 /// A commit in a clone.
 pub(super) struct Snapshot<'a> {
@@ -51,20 +51,20 @@ impl<'a> Snapshot<'a> {
     ///
     /// # Errors
     ///
-    /// [`UpstreamError::NotARepository`] and [`UpstreamError::CommitMissing`].
+    /// [`GitError::NotARepository`] and [`GitError::CommitMissing`].
     pub(super) fn open(
         path: &'a Utf8Path,
         commit: &'a str,
         place: Option<&Place>,
-    ) -> Result<Self, UpstreamError> {
-        let repository = open(path).map_err(|error| UpstreamError::NotARepository {
+    ) -> Result<Self, GitError> {
+        let repository = open(path).map_err(|error| GitError::NotARepository {
             path: path.to_owned(),
             reason: error.message().to_owned(),
         })?;
         let root = Oid::from_str(commit)
             .and_then(|commit| repository.find_commit(commit))
             .map(|commit| commit.tree_id())
-            .map_err(|_| UpstreamError::CommitMissing {
+            .map_err(|_| GitError::CommitMissing {
                 path: path.to_owned(),
                 commit: commit.to_owned(),
                 depth: depth(&repository),
@@ -82,12 +82,12 @@ impl<'a> Snapshot<'a> {
     ///
     /// # Errors
     ///
-    /// [`UpstreamError::FolderMissing`] where there are none, [`UpstreamError::ObjectMissing`].
+    /// [`GitError::FolderMissing`] where there are none, [`GitError::ObjectMissing`].
     pub(super) fn files(
         &self,
         folder: &str,
         wanted: impl Fn(&str) -> bool,
-    ) -> Result<BTreeMap<String, Vec<u8>>, UpstreamError> {
+    ) -> Result<BTreeMap<String, Vec<u8>>, GitError> {
         let mut files = BTreeMap::new();
         let mut folders =
             Vec::from_iter(self.entry(folder)?.map(|(id, _)| (folder.to_owned(), id)));
@@ -118,8 +118,8 @@ impl<'a> Snapshot<'a> {
     ///
     /// # Errors
     ///
-    /// [`UpstreamError::FolderMissing`] where it is not there, [`UpstreamError::ObjectMissing`].
-    pub(super) fn file(&self, path: &str) -> Result<Vec<u8>, UpstreamError> {
+    /// [`GitError::FolderMissing`] where it is not there, [`GitError::ObjectMissing`].
+    pub(super) fn file(&self, path: &str) -> Result<Vec<u8>, GitError> {
         match self.entry(path)? {
             Some((id, Some(ObjectType::Blob))) => self.blob(path, id),
             _ => Err(self.folder_missing(path.rsplit_once('/').map_or(path, |(folder, _)| folder))),
@@ -131,12 +131,12 @@ impl<'a> Snapshot<'a> {
     ///
     /// # Errors
     ///
-    /// [`UpstreamError::ObjectMissing`] where a name is not found and a manifest cannot be read.
+    /// [`GitError::ObjectMissing`] where a name is not found and a manifest cannot be read.
     pub(super) fn versions(
         &self,
         folder: &str,
         wanted: &BTreeSet<String>,
-    ) -> Result<Versions, UpstreamError> {
+    ) -> Result<Versions, GitError> {
         let mut versions = Versions::new();
         let mut missing = None;
         let mut visited = BTreeSet::new();
@@ -165,7 +165,7 @@ impl<'a> Snapshot<'a> {
                             versions.entry(manifest.name).or_insert(manifest.version);
                         }
                     }
-                    Some(Err(error @ UpstreamError::ObjectMissing { .. })) => {
+                    Some(Err(error @ GitError::ObjectMissing { .. })) => {
                         missing.get_or_insert(error);
                     }
                     Some(Err(error)) => return Err(error),
@@ -189,7 +189,7 @@ impl<'a> Snapshot<'a> {
         &self,
         folder: &str,
         id: Oid,
-    ) -> Result<Vec<(String, Oid, Option<ObjectType>)>, UpstreamError> {
+    ) -> Result<Vec<(String, Oid, Option<ObjectType>)>, GitError> {
         let tree = self.tree(folder, id)?;
         let children = tree.iter().filter_map(|entry| {
             let name = entry.name().ok()?;
@@ -200,7 +200,7 @@ impl<'a> Snapshot<'a> {
     }
 
     /// The object at a path, `None` where there is none.
-    fn entry(&self, path: &str) -> Result<Option<(Oid, Option<ObjectType>)>, UpstreamError> {
+    fn entry(&self, path: &str) -> Result<Option<(Oid, Option<ObjectType>)>, GitError> {
         let mut found = (self.root, Some(ObjectType::Tree));
         let mut walked = Utf8PathBuf::new();
         for name in path.split('/') {
@@ -215,35 +215,95 @@ impl<'a> Snapshot<'a> {
         Ok(Some(found))
     }
 
-    fn tree(&self, path: &str, id: Oid) -> Result<Tree<'_>, UpstreamError> {
+    fn tree(&self, path: &str, id: Oid) -> Result<Tree<'_>, GitError> {
         self.repository.find_tree(id).map_err(|error| self.unreadable(path, id, &error))
     }
 
-    fn blob(&self, path: &str, id: Oid) -> Result<Vec<u8>, UpstreamError> {
+    fn blob(&self, path: &str, id: Oid) -> Result<Vec<u8>, GitError> {
         let blob =
             self.repository.find_blob(id).map_err(|error| self.unreadable(path, id, &error))?;
         Ok(blob.content().to_vec())
     }
 
-    fn unreadable(&self, file: &str, id: Oid, error: &git2::Error) -> UpstreamError {
+    fn unreadable(&self, file: &str, id: Oid, error: &git2::Error) -> GitError {
         let path = self.path.to_owned();
         match error.code() {
-            ErrorCode::NotFound => UpstreamError::ObjectMissing {
+            ErrorCode::NotFound => GitError::ObjectMissing {
                 path,
                 object: id.to_string(),
                 file: if file.is_empty() { "/" } else { file }.to_owned(),
                 commit: self.commit.to_owned(),
                 depth: depth(&self.repository),
             },
-            _ => UpstreamError::GitUnreadable { path, reason: error.message().to_owned() },
+            _ => GitError::GitUnreadable { path, reason: error.message().to_owned() },
         }
     }
 
-    fn folder_missing(&self, folder: &str) -> UpstreamError {
-        UpstreamError::FolderMissing {
+    fn folder_missing(&self, folder: &str) -> GitError {
+        GitError::FolderMissing {
             path: self.path.to_owned(),
             commit: self.commit.to_owned(),
             folder: folder.to_owned(),
         }
     }
+}
+
+/// A clone of Astro's repository cannot be read.
+#[derive(Debug, thiserror::Error, Explain)]
+#[explain(exit = 3)]
+pub enum GitError {
+    /// The path is not a git repository
+    ///
+    /// `--upstream` takes a clone of Astro's repository: a work tree or a bare one, complete,
+    /// shallow or sparse.
+    #[error("`{path}` is not a git repository that can be read: {reason}")]
+    #[explain(
+        code = "U020",
+        help = "run `git -C {path} status`; without `--upstream` the published package is used"
+    )]
+    NotARepository { path: Utf8PathBuf, reason: String },
+
+    /// The clone does not hold the pinned commit
+    ///
+    /// The source is read out of the object database at the pinned commit, whatever is checked
+    /// out. A shallow clone holds only what was fetched into it.
+    #[error("`{path}` does not hold the pinned commit {commit}")]
+    #[explain(code = "U021", help = "run `git -C {path} fetch {depth}origin {commit}`")]
+    CommitMissing { path: Utf8PathBuf, commit: String, depth: &'static str, places: Vec<Place> },
+
+    /// The commit does not hold the adapter's folder
+    ///
+    /// `adapter.toml` names the folder of the adapter in Astro's repository. At the pinned commit
+    /// there is no such folder, or it holds no TypeScript below `src`: upstream moved it, or the
+    /// clone is of another repository.
+    #[error("commit {commit} in `{path}` holds no modules in `{folder}`")]
+    #[explain(
+        code = "U022",
+        help = "run `git -C {path} ls-tree -r -d --name-only {commit}` to see where it went, and correct `folder` in the adapter's `adapter.toml`"
+    )]
+    FolderMissing { path: Utf8PathBuf, commit: String, folder: String },
+
+    /// A partial clone lacks an object
+    ///
+    /// Clones made with `--filter` fetch objects when git needs them. They are read here without
+    /// git, so they have to be fetched before.
+    #[error("`{path}` lacks the object {object} of `{file}`: it is a partial clone")]
+    #[explain(
+        code = "U023",
+        help = "run `git -C {path} cat-file -e {object}`, which fetches it, or for all of them `git -C {path} fetch --refetch --no-filter {depth}origin {commit}`"
+    )]
+    ObjectMissing {
+        path: Utf8PathBuf,
+        object: String,
+        file: String,
+        commit: String,
+        depth: &'static str,
+    },
+
+    /// The clone cannot be read
+    ///
+    /// The repository is there, but an object in it is corrupt or cannot be read.
+    #[error("`{path}` cannot be read: {reason}")]
+    #[explain(code = "U025", help = "run `git -C {path} fsck --connectivity-only`")]
+    GitUnreadable { path: Utf8PathBuf, reason: String },
 }

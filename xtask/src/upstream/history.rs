@@ -5,7 +5,7 @@ use git2::{ObjectType, Oid, Repository};
 use semver::Version;
 use serde::Deserialize;
 
-use super::{UpstreamError, git};
+use super::git::{self, GitError};
 
 /// Astro's own folder in its repository.
 pub const ASTRO_FOLDER: &str = "packages/astro";
@@ -79,7 +79,7 @@ pub fn set_submodule_commit(
     root: &Utf8Path,
     submodule: &str,
     commit: &str,
-) -> Result<(), UpstreamError> {
+) -> Result<(), GitError> {
     let set = || -> Result<(), git2::Error> {
         let mut index = git::open(root)?.index()?;
         if let Some(mut entry) = index.get_path(submodule.as_ref(), 0) {
@@ -89,7 +89,7 @@ pub fn set_submodule_commit(
         }
         Ok(())
     };
-    set().map_err(|error| UpstreamError::GitUnreadable {
+    set().map_err(|error| GitError::GitUnreadable {
         path: root.to_owned(),
         reason: error.message().to_owned(),
     })

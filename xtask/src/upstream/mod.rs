@@ -37,16 +37,18 @@ use camino::{Utf8Path, Utf8PathBuf};
 use semver::Version;
 use serde::Deserialize;
 
+pub use archive::ArchiveError;
 pub use cache::Cache;
 pub use error::UpstreamError;
 pub use fetching::{Fetcher, address};
-pub use git::holds;
+pub use git::{GitError, holds};
 pub use history::{ASTRO_FOLDER, History, set_submodule_commit, submodule_commit};
 pub use integrity::Integrity;
 pub use moving::{Moved, Mover, Target, newest, newest_for};
 pub use npmrc::Npmrc;
 pub use pins::{Line, PINS, PackagePin, Pins, is_commit};
 pub use pins_edit::rewritten;
+pub use provenance::ProvenanceError;
 pub use registry::{Registry, Remembered};
 pub use release::{ASTRO, Release, accepts, purl};
 

@@ -8,7 +8,7 @@ use semver::Version;
 use super::{
     History, Line, PackagePin, Registry, Release, UpstreamError, address,
     composition::{Composition, Tagged},
-    provenance::{self, Provenance, Roots, Subject},
+    provenance::{self, Provenance, ProvenanceError, Roots, Subject},
     release::{ASTRO, accepts},
 };
 
@@ -173,11 +173,11 @@ impl Mover<'_> {
         let Some(integrity) = &integrity else { return Ok(None) };
         let Some(answer) = self.registry.attestations(package, version)? else { return Ok(None) };
         let subject = Subject { package, version, integrity };
-        let repository = address(self.root).map_err(|error| UpstreamError::RootsUnreadable {
+        let repository = address(self.root).map_err(|error| ProvenanceError::RootsUnreadable {
             path: ".gitmodules".into(),
             reason: error.message().to_owned(),
         })?;
-        provenance::verify(&answer, subject, &repository, &Roots::read(self.root)?)
+        Ok(provenance::verify(&answer, subject, &repository, &Roots::read(self.root)?)?)
     }
 
     /// The adapter that goes with a release of Astro: what the commit that was named says; or else

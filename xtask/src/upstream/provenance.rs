@@ -16,7 +16,8 @@
 use std::{fs, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
+use diagnostics::Explain;
 use rustls_pki_types::{
     CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime, pem::PemObject as _,
 };
@@ -29,7 +30,7 @@ use x509_cert::{
     der::{Decode as _, asn1::Utf8StringRef, oid::ObjectIdentifier},
 };
 
-use super::{Integrity, UpstreamError, is_commit, release::purl};
+use super::{Integrity, is_commit, release::purl};
 
 /// The certificates that are trusted, below the root of the checkout.
 pub const ROOTS: &str = "upstream/sigstore.pem";
@@ -187,12 +188,15 @@ impl Subject<'_> {
         format!("{}@{}", self.package, self.version)
     }
 
-    fn unreadable(&self, reason: impl ToString) -> UpstreamError {
-        UpstreamError::AttestationUnreadable { release: self.release(), reason: reason.to_string() }
+    fn unreadable(&self, reason: impl ToString) -> ProvenanceError {
+        ProvenanceError::AttestationUnreadable {
+            release: self.release(),
+            reason: reason.to_string(),
+        }
     }
 
-    fn forged(&self, reason: impl ToString) -> UpstreamError {
-        UpstreamError::AttestationForged { release: self.release(), reason: reason.to_string() }
+    fn forged(&self, reason: impl ToString) -> ProvenanceError {
+        ProvenanceError::AttestationForged { release: self.release(), reason: reason.to_string() }
     }
 }
 
@@ -201,10 +205,10 @@ impl Roots {
     ///
     /// # Errors
     ///
-    /// [`UpstreamError::RootsUnreadable`].
-    pub(super) fn read(root: &Utf8Path) -> Result<Self, UpstreamError> {
+    /// [`ProvenanceError::RootsUnreadable`].
+    pub(super) fn read(root: &Utf8Path) -> Result<Self, ProvenanceError> {
         let unreadable =
-            |reason: String| UpstreamError::RootsUnreadable { path: ROOTS.into(), reason };
+            |reason: String| ProvenanceError::RootsUnreadable { path: ROOTS.into(), reason };
         let text = fs::read(root.join(ROOTS)).map_err(|error| unreadable(error.to_string()))?;
         let mut anchors = Vec::new();
         for certificate in CertificateDer::pem_slice_iter(&text) {
@@ -224,14 +228,14 @@ impl Roots {
 ///
 /// # Errors
 ///
-/// [`UpstreamError::AttestationUnreadable`], [`UpstreamError::AttestationForged`],
-/// [`UpstreamError::AttestationOfOther`] and [`UpstreamError::AttestationElsewhere`].
+/// [`ProvenanceError::AttestationUnreadable`], [`ProvenanceError::AttestationForged`],
+/// [`ProvenanceError::AttestationOfOther`] and [`ProvenanceError::AttestationElsewhere`].
 pub(super) fn verify(
     answer: &[u8],
     subject: Subject<'_>,
     repository: &str,
     roots: &Roots,
-) -> Result<Option<Provenance>, UpstreamError> {
+) -> Result<Option<Provenance>, ProvenanceError> {
     let answer: Answer =
         serde_json::from_slice(answer).map_err(|error| subject.unreadable(error))?;
     let mut attestations = answer.attestations.into_iter();
@@ -257,7 +261,7 @@ pub(super) fn verify(
     }
     is_about(&statement, subject)?;
     if !is_same_repository(&claims.repository, repository) {
-        return Err(UpstreamError::AttestationElsewhere {
+        return Err(ProvenanceError::AttestationElsewhere {
             release: subject.release(),
             actual: claims.repository,
             expected: repository.to_owned(),
@@ -279,13 +283,13 @@ pub(super) fn verify(
 fn chain(
     material: &Material,
     subject: Subject<'_>,
-) -> Result<Vec<CertificateDer<'static>>, UpstreamError> {
+) -> Result<Vec<CertificateDer<'static>>, ProvenanceError> {
     let several = material.chain.iter().flat_map(|chain| &chain.certificates);
     let all = material.certificate.iter().chain(several);
     all.map(|raw| Ok(decoded(&raw.raw_bytes, subject)?.into())).collect()
 }
 
-fn decoded(text: &str, subject: Subject<'_>) -> Result<Vec<u8>, UpstreamError> {
+fn decoded(text: &str, subject: Subject<'_>) -> Result<Vec<u8>, ProvenanceError> {
     STANDARD.decode(text).map_err(|error| subject.unreadable(error))
 }
 
@@ -294,7 +298,7 @@ fn signed(
     envelope: &Envelope,
     certificate: &CertificateDer<'_>,
     subject: Subject<'_>,
-) -> Result<Vec<u8>, UpstreamError> {
+) -> Result<Vec<u8>, ProvenanceError> {
     let Envelope { payload, payload_type, signatures } = envelope;
     if payload_type != PAYLOAD {
         return Err(subject.unreadable(format!("what is signed is a `{payload_type}`")));
@@ -338,7 +342,10 @@ struct Claims {
 }
 
 impl Claims {
-    fn read(certificate: &CertificateDer<'_>, subject: Subject<'_>) -> Result<Self, UpstreamError> {
+    fn read(
+        certificate: &CertificateDer<'_>,
+        subject: Subject<'_>,
+    ) -> Result<Self, ProvenanceError> {
         let certificate =
             Certificate::from_der(certificate).map_err(|error| subject.unreadable(error))?;
         let certificate = certificate.tbs_certificate();
@@ -358,7 +365,7 @@ impl Claims {
 }
 
 /// Checks that a statement is about the tarball of this release.
-fn is_about(statement: &Statement, subject: Subject<'_>) -> Result<(), UpstreamError> {
+fn is_about(statement: &Statement, subject: Subject<'_>) -> Result<(), ProvenanceError> {
     let purl = purl(subject.package, &subject.version.to_string());
     let digest = subject.integrity.hex();
     let is_this = |one: &StatementSubject| {
@@ -372,7 +379,7 @@ fn is_about(statement: &Statement, subject: Subject<'_>) -> Result<(), UpstreamE
         format!("`{}` with the sha512 {digest}", one.name)
     });
     let others: Vec<String> = others.collect();
-    Err(UpstreamError::AttestationOfOther {
+    Err(ProvenanceError::AttestationOfOther {
         release: subject.release(),
         actual: if others.is_empty() { "nothing".to_owned() } else { others.join(", ") },
         expected: digest,
@@ -399,6 +406,69 @@ fn is_same_repository(one: &str, other: &str) -> bool {
         address.to_lowercase()
     }
     plain(one) == plain(other)
+}
+
+/// The provenance of a release cannot be relied on.
+#[derive(Debug, thiserror::Error, Explain)]
+#[explain(exit = 3)]
+pub enum ProvenanceError {
+    /// An attestation cannot be read
+    ///
+    /// npm publishes packages with an attestation of their provenance: a Sigstore bundle in JSON. The
+    /// registry has one of this release, and it is not in a format that is known here. A newer format is
+    /// possible; a damaged one has to be looked into.
+    #[error("the attestation of `{release}` cannot be read: {reason}")]
+    #[explain(
+        code = "U038",
+        help = "see whether `npm audit signatures` accepts it; to pin without it, name the commit: `--commit SHA`"
+    )]
+    AttestationUnreadable { release: String, reason: String },
+
+    /// An attestation is of another tarball
+    ///
+    /// The statement that was signed names the package and the sha512 of its tarball. Those are not the
+    /// release that is to be pinned: the registry mixes up releases, or serves a tarball that upstream
+    /// did not build.
+    #[error(
+        "the attestation of `{release}` is not about its tarball, whose sha512 is {expected}: it is about {actual}"
+    )]
+    #[explain(
+        code = "U039",
+        help = "don't pin this release before it is known why: compare `npm view {release} dist` on another registry"
+    )]
+    AttestationOfOther { release: String, actual: String, expected: String },
+
+    /// An attestation is not signed as it has to be
+    ///
+    /// The signature has to be made with the key of the certificate in the attestation, the certificate
+    /// has to be issued by an authority in `upstream/sigstore.pem`, and both have to name the same
+    /// commit. Otherwise anybody could have written the attestation.
+    #[error("the attestation of `{release}` proves nothing: {reason}")]
+    #[explain(
+        code = "U040",
+        help = "don't pin this release before it is known why: see what `npm audit signatures` says of it"
+    )]
+    AttestationForged { release: String, reason: String },
+
+    /// An attestation is of another repository
+    ///
+    /// The release was built from a repository that is not upstream's, which `.gitmodules` names: a fork
+    /// that was published in its place, or upstream has moved.
+    #[error("`{release}` was built from {actual}, and not from {expected}")]
+    #[explain(
+        code = "U041",
+        help = "don't pin this release before it is known why; if upstream has moved, correct the address in `.gitmodules`"
+    )]
+    AttestationElsewhere { release: String, actual: String, expected: String },
+
+    /// Whom to believe is not known
+    ///
+    /// The registry has an attestation of a release. It is held against the certificates in
+    /// `upstream/sigstore.pem` and the address of upstream's repository in `.gitmodules`, and one of them
+    /// cannot be read.
+    #[error("`{path}` cannot be read: {reason}")]
+    #[explain(code = "U042", help = "run `git checkout -- {path}` at the root of the checkout")]
+    RootsUnreadable { path: Utf8PathBuf, reason: String },
 }
 
 #[cfg(test)]

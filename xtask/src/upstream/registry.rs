@@ -330,7 +330,7 @@ impl Asked<'_> {
             },
             FetchError::Status(404 | 410) => self.not_published(url),
             FetchError::Status(status) => self.bad_answer(url, format!("status {status}")),
-            FetchError::TooLarge => archive::too_large(&self.release(), "as it is sent"),
+            FetchError::TooLarge => archive::too_large(&self.release(), "as it is sent").into(),
             FetchError::Configuration(error) => error,
         }
     }
