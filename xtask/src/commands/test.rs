@@ -3,7 +3,9 @@
 use std::{
     env,
     io::{BufRead as _, BufReader},
+    num::NonZero,
     process::{Command, Stdio},
+    thread,
 };
 
 use camino::Utf8Path;
@@ -178,7 +180,8 @@ impl Test {
         }
         for target in targets(suite, round.is_brief) {
             let mut cargo = program::cargo(root);
-            cargo.args(["test", "--quiet", "--no-fail-fast"]).args(target.split(' ')).arg("--");
+            cargo.args(["test", "--quiet", "--no-fail-fast"]).args(target.split(' '));
+            cargo.args(["--", "--test-threads", &threads().to_string()]);
             cargo.envs(major.iter().map(|major| (MAJOR, major)));
             cargo.envs(self.node.map(|major| (NODE, major.to_string())));
             cargo.args(env::var_os(CLONE).map(|_| "--include-ignored")).args(&self.filter);
@@ -189,6 +192,12 @@ impl Test {
         }
         Ok(is_fine && counts.failed == failed)
     }
+}
+
+/// How many tests run at a time: one more than there are processors, because most of them wait for a
+/// server or a registry.
+fn threads() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get) + 1
 }
 
 /// What is built of these packages.

@@ -6,9 +6,10 @@ use insta::assert_snapshot;
 
 use crate::{checkout::Checkout, repository::ready, server::Server};
 
-/// Takes cargo's place: writes down how it was called, and succeeds if there is a file `green`.
+/// Takes cargo's place: writes down how it was called, on a machine of any size, and succeeds if there
+/// is a file `green`.
 const CARGO: &str = "#!/bin/sh
-echo \"${TEST_ASTRO:-newest}: $*\" >> called
+echo \"${TEST_ASTRO:-newest}: $*\" | sed 's/threads [0-9]*/threads N/' >> called
 echo 'test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured'
 test -e green
 ";
