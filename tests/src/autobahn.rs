@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::python;
+use crate::tools::wheels;
 
 /// The installed program.
 pub struct Autobahn {
@@ -39,7 +39,7 @@ impl Autobahn {
     /// Installs the pinned wheel once; nothing on a machine without Python 3.10 and `venv`.
     pub fn get() -> Result<Option<Self>> {
         // Not `bin/kosoku`: its first line names the folder from before it was renamed.
-        let installed = python::install("requirements.txt")?;
+        let installed = wheels("requirements.txt")?;
         Ok(installed.map(|folder| Self { python: folder.join("bin/python") }))
     }
 

@@ -18,7 +18,6 @@ pub mod once;
 pub mod patience;
 pub mod project;
 pub mod proxy;
-pub mod python;
 pub mod registry;
 pub mod server;
 pub mod site;

@@ -148,6 +148,13 @@ fn install_from(source: &Path) -> Result<PathBuf> {
     Ok(install(&manifest, &lockfile, &locations::target())?)
 }
 
+/// Installs the wheels that a file of `tests/tools/` pins, once, and gives the folder of their
+/// environment; nothing on a machine without Python 3.10 and `venv`.
+pub fn wheels(requirements: &str) -> Result<Option<PathBuf>> {
+    let path = locations::repository().join("tests/tools").join(requirements);
+    Ok(bring_tools::wheels(&fs::read(path)?, &locations::target())?)
+}
+
 /// Runs a command to its end; what it printed is in the error where it fails.
 pub fn run(command: &mut Command) -> Result<()> {
     let output = command.output().with_context(|| {

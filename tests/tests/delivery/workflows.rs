@@ -7,8 +7,8 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use tests::cases;
 use tests::locations::{files_ending_with, repository, target};
-use tests::python;
 use tests::suite::{Case, not_applicable};
+use tests::tools::wheels;
 use tests::tools::{Tools, run};
 
 use crate::shell::xtask_calls;
@@ -61,7 +61,7 @@ fn actionlint_finds_what_is_wrong((): &()) -> Result<()> {
 }
 
 fn zizmor_finds_nothing_in_the_workflows((): &()) -> Result<()> {
-    let Some(python) = python::install("workflows.txt")? else {
+    let Some(python) = wheels("workflows.txt")? else {
         return not_applicable("there is no Python 3.10 with venv");
     };
     run(Command::new(python.join("bin/zizmor")).current_dir(repository()).args([
@@ -74,7 +74,7 @@ fn zizmor_finds_nothing_in_the_workflows((): &()) -> Result<()> {
 }
 
 fn every_script_passes_shellcheck((): &()) -> Result<()> {
-    let shellcheck = python::install("workflows.txt")?.map(|python| python.join("bin/shellcheck"));
+    let shellcheck = wheels("workflows.txt")?.map(|python| python.join("bin/shellcheck"));
     let Some(shellcheck) = shellcheck.filter(|program| program.is_file()) else {
         return not_applicable(
             "there is no shellcheck for this machine, or no Python 3.10 with venv",

@@ -1,4 +1,4 @@
-//! Tools from the npm registry that no machine has to have.
+//! Tools from the registries that no machine has to have.
 //!
 //! A `package.json` and its `package-lock.json` pin them; the machine's npm, of whatever version,
 //! installs them once, compares every tarball with the lockfile's sha512 and runs no install
@@ -6,6 +6,7 @@
 //! are published with.
 
 pub mod lock;
+mod wheels;
 
 use std::{
     env,
@@ -14,6 +15,8 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
+
+pub use wheels::wheels;
 
 const MANIFEST: &str = include_str!("../package.json");
 const LOCKFILE: &str = include_str!("../package-lock.json");
@@ -30,6 +33,14 @@ pub enum BringError {
     /// npm could not be started, or it failed.
     #[error("`{command}` failed: {reason}")]
     Npm {
+        /// What was run.
+        command: &'static str,
+        /// What it said.
+        reason: String,
+    },
+    /// Python could not be started, or pip failed.
+    #[error("`{command}` failed: {reason}")]
+    Python {
         /// What was run.
         command: &'static str,
         /// What it said.

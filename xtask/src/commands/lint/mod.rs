@@ -4,10 +4,14 @@ mod error;
 mod rooms;
 mod rust_imports;
 
+use std::process::Command;
+
+use bring_tools::wheels;
+use camino::Utf8Path;
 use diagnostics::Failure;
 
 pub use self::error::RoomError;
-use crate::{answer::Answer, checkout, program};
+use crate::{answer::Answer, checkout, output, program, program::ProgramError};
 
 /// What is run, one after the other.
 const PROGRAMS: [&[&str]; 2] = [
@@ -15,7 +19,12 @@ const PROGRAMS: [&[&str]; 2] = [
     &["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"],
 ];
 
-/// Check the format of the Rust, lint it, and check imports between rooms
+/// The words of all files, checked by typos where Python can bring it.
+const REQUIREMENTS: &[u8] = include_bytes!("requirements.txt");
+
+/// Check the format of the Rust, lint it, and check spelling and imports between rooms
+///
+/// Spelling is checked by typos, which needs Python 3.10 with `venv` on this machine.
 ///
 /// A room is a folder of `templates/`, or a module of the toolchain. It imports only rooms that stand
 /// below it in `xtask/rooms.toml`. Other than that the TypeScript is held to its own by
@@ -36,7 +45,26 @@ impl Lint {
                 answer = Answer::No;
             }
         }
+        if !is_spelt_right(&root)? {
+            answer = Answer::No;
+        }
         imports?;
         Ok(answer)
     }
+}
+
+/// Whether typos finds nothing. Without Python it is not asked.
+fn is_spelt_right(root: &Utf8Path) -> Result<bool, Failure> {
+    let target = checkout::target(root);
+    let brought = wheels(REQUIREMENTS, target.as_std_path()).map_err(|error| {
+        ProgramError::Failed { command: "typos".to_owned(), reason: error.to_string() }
+    })?;
+    let Some(python) = brought else {
+        output::hint("spelling is not checked: that needs Python 3.10 with venv");
+        return Ok(true);
+    };
+    let mut typos = Command::new(python.join("bin/typos"));
+    typos.current_dir(root).args(["--format", "brief"]);
+    let status = typos.status().map_err(|error| program::failed(&typos, error))?;
+    Ok(status.success())
 }

@@ -1,0 +1,50 @@
+//! Tools that are Python packages with native programs in them.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::{BringError, lock};
+
+/// What the wheels need, and a module that Debian ships apart (`python3-venv`).
+const PROBE: &str = "import ensurepip, sys; sys.exit(sys.version_info < (3, 10))";
+
+/// Installs the wheels that a requirements file pins by their hashes, once for each of its contents,
+/// into an environment below cargo's target folder, which is given back.
+///
+/// Gives `None` on a machine without Python 3.10 and `venv`.
+///
+/// # Errors
+///
+/// Whatever keeps them from being installed.
+pub fn wheels(requirements: &[u8], target: &Path) -> Result<Option<PathBuf>, BringError> {
+    let probe = Command::new("python3").args(["-c", PROBE]).output();
+    if !probe.is_ok_and(|output| output.status.success()) {
+        return Ok(None);
+    }
+    let name = lock::fingerprint([requirements]);
+    let folder = target.join("tools").join(format!("python-{name}"));
+    lock::folder_once(&folder, |unfinished| {
+        let file = unfinished.join("requirements.txt");
+        fs::write(&file, requirements)?;
+        let mut python = Command::new("python3");
+        run("python3 -m venv", python.args(["-m", "venv"]).arg(unfinished))?;
+        let mut pip = Command::new(unfinished.join("bin/python"));
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+            .args(["--require-hashes", "--only-binary", ":all:", "--requirement"])
+            .arg(&file);
+        run("pip install", &mut pip)
+    })?;
+    Ok(Some(folder))
+}
+
+fn run(name: &'static str, command: &mut Command) -> Result<(), BringError> {
+    let failed = |reason| BringError::Python { command: name, reason };
+    let output = command.output().map_err(|error| failed(error.to_string()))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
+}
