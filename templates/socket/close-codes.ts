@@ -5,10 +5,10 @@
 
 export const NORMAL_CLOSURE = 1000;
 
-/** The server goes away, or lets go of a connection that is not used. */
+/** The server shuts down, or closes an idle connection. */
 export const GOING_AWAY = 1001;
 
-/** The peer does not keep to the protocol. */
+/** The peer violated the protocol. */
 export const PROTOCOL_ERROR = 1002;
 
 /** The close frame had no code. Never sent. */
@@ -17,16 +17,16 @@ export const NO_STATUS = 1005;
 /** The connection was lost without a close frame. Never sent. */
 export const ABNORMAL_CLOSURE = 1006;
 
-/** A text is not UTF-8. */
+/** A text message is not valid UTF-8. */
 export const INVALID_PAYLOAD = 1007;
 
-/** The peer broke a rule of the server's own. */
+/** The peer violated a policy of the server. */
 export const POLICY_VIOLATION = 1008;
 
 export const MESSAGE_TOO_BIG = 1009;
 
-/** The server met a condition that kept it from going on. */
+/** The server hit an unexpected error. */
 export const INTERNAL_ERROR = 1011;
 
-/** The server restarts: clients may come back, but not all at once. */
+/** The server restarts. Clients may reconnect after a random delay. */
 export const SERVICE_RESTART = 1012;

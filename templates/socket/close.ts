@@ -5,16 +5,16 @@ import type { CloseFrame } from './transport.ts';
 const MAX_REASON_BYTES = 123;
 
 /**
- * Checks the arguments of `close()` by the WebSockets Standard, "close the WebSocket".
+ * Checks the arguments of `close()` (WebSockets Standard, "close the WebSocket").
  *
- * @returns The frame to send, or `undefined` for one without a payload.
- * @throws DOMException `InvalidAccessError` for a code that is neither 1000 nor 3000 to 4999,
+ * @returns The close frame, or `undefined` for a frame without a payload.
+ * @throws DOMException `InvalidAccessError` for a code other than 1000 or 3000 to 4999,
  * `SyntaxError` for a reason of more than 123 bytes of UTF-8.
  */
 export function closeFrame(code?: number, reason = ''): CloseFrame | undefined {
 	const text = String(reason);
 	if (code !== undefined) {
-		// WebIDL `[Clamp] unsigned short`: what is beyond its range is none of these either.
+		// WebIDL `[Clamp] unsigned short`: a value beyond its range is an invalid code either way.
 		code = Math.round(code);
 		if (code !== 1000 && !(code >= 3000 && code <= 4999)) {
 			throw new DOMException(

@@ -1,16 +1,16 @@
-/** What an event was dispatched on last. */
+/** The target of the last dispatch of an event. */
 export const TARGET: unique symbol = Symbol();
 
-/** What it is being dispatched on. */
+/** The target of the current dispatch. */
 export const CURRENT_TARGET: unique symbol = Symbol();
 
-/** Whether the listeners that are left are passed over. */
+/** Whether the remaining listeners are skipped. */
 export const IS_STOPPED: unique symbol = Symbol();
 
-/** Whether the listener that runs cannot prevent anything. */
+/** Whether the current listener is passive, and cannot call `preventDefault()`. */
 export const IS_IN_PASSIVE: unique symbol = Symbol();
 
-/** An event on a target that is not the runtime's own (DOM Standard, section 2.9). */
+/** An event on a target other than the runtime's own `EventTarget` (DOM Standard, section 2.9). */
 export interface Dispatched {
 	[TARGET]: EventTarget | null;
 	[CURRENT_TARGET]: EventTarget | null;
@@ -18,5 +18,5 @@ export interface Dispatched {
 	[IS_IN_PASSIVE]: boolean;
 }
 
-/** `Event.AT_TARGET`, which is not in the types of Node. */
+/** `Event.AT_TARGET`, missing from the types of Node. */
 export const AT_TARGET = 2;

@@ -6,7 +6,7 @@ import { inspect } from 'node:util';
 import { ServerWebSocket } from './socket.ts';
 import { SocketController } from './socket-controller.ts';
 
-/** A socket, as an `EventTarget` like any other. */
+/** A socket, used as an `EventTarget`. */
 function target(report: (message: string, error?: unknown) => void = assert.fail): ServerWebSocket {
 	return new SocketController({
 		url: 'ws://example.com/',
@@ -17,7 +17,7 @@ function target(report: (message: string, error?: unknown) => void = assert.fail
 	}).socket;
 }
 
-/** A sequence of numbers that looks random and is always the same. */
+/** A pseudorandom sequence that is the same for the same seed. */
 function random(seed: number): (below: number) => number {
 	let state = seed;
 	return (below) => {
@@ -27,9 +27,10 @@ function random(seed: number): (below: number) => number {
 }
 
 /**
- * Does things to a target, the same ones for the same seed, and notes what its listeners see. Node
- * forgets after the first listener that an event is being dispatched, has passive listeners run
- * behind one that stops, and takes no boolean where a listener is removed: these are tested alone.
+ * Runs random steps on a target, the same for the same seed, and records the calls of its
+ * listeners. Node's `EventTarget` differs from the standard in three points, which have tests of
+ * their own. It forgets after the first listener that an event is being dispatched. It runs passive
+ * listeners after `stopImmediatePropagation()`. It takes no boolean in `removeEventListener()`.
  */
 function story(on: EventTarget, seed: number): unknown[] {
 	const pick = random(seed);
@@ -85,7 +86,8 @@ function story(on: EventTarget, seed: number): unknown[] {
 					on.addEventListener(type, callback, options);
 					break;
 				}
-				// Its own: Node has a signal remove what was added before without one.
+				// A listener of its own: in Node, a signal also removes an equal listener that was
+				// added before without one.
 				const { signal } = controllers[pick(2)] as AbortController;
 				const leaving = (event: Event): void => see(`leaving ${step}`, on, event);
 				on.addEventListener(type, leaving, { ...options, signal });
@@ -110,13 +112,13 @@ function story(on: EventTarget, seed: number): unknown[] {
 
 type EventListener = (event: Event) => void;
 
-test('it does what an EventTarget does', () => {
+test('a socket behaves as a native EventTarget', () => {
 	for (let seed = 0; seed < 500; seed++) {
 		assert.deepEqual(story(target(), seed), story(new EventTarget(), seed), `seed ${seed}`);
 	}
 });
 
-test('by its looks it is an EventTarget, and can be printed', async () => {
+test('a socket passes for an EventTarget, and can be printed', async () => {
 	const socket = target();
 	assert.ok(socket instanceof EventTarget);
 	assert.ok(Object.getPrototypeOf(socket.constructor) === EventTarget);
@@ -127,7 +129,7 @@ test('by its looks it is an EventTarget, and can be printed', async () => {
 	assert.deepEqual(await heard, [event]);
 });
 
-test('every listener sees the event in its dispatch, and nobody afterwards', () => {
+test('the state of a dispatch is visible to every listener, and is reset afterwards', () => {
 	const socket = target();
 	const phases: unknown[] = [];
 	const note = (event: Event): void => {
@@ -146,7 +148,7 @@ test('every listener sees the event in its dispatch, and nobody afterwards', () 
 	]);
 });
 
-test('a passive listener prevents nothing, and does not run where one before it stops', () => {
+test('a passive listener cannot call preventDefault(), and does not run after stopImmediatePropagation()', () => {
 	const socket = target();
 	const seen: string[] = [];
 	socket.addEventListener('custom', (event) => event.preventDefault(), { passive: true });
@@ -157,7 +159,7 @@ test('a passive listener prevents nothing, and does not run where one before it 
 	assert.deepEqual(seen, []);
 });
 
-test('a listener is removed by its type, its callback and whether it captures', () => {
+test('a listener is removed by its type, its callback and its capture flag', () => {
 	const socket = target();
 	let calls = 0;
 	const count = (): number => calls++;
@@ -172,7 +174,7 @@ test('a listener is removed by its type, its callback and whether it captures', 
 	assert.equal(calls, 1);
 });
 
-test('a signal removes the listener that it was given with, and no other', () => {
+test('a signal removes only the listener it was passed with', () => {
 	const socket = target();
 	const controller = new AbortController();
 	const { signal } = controller;
@@ -192,7 +194,7 @@ test('a signal removes the listener that it was given with, and no other', () =>
 	assert.deepEqual(seen, ['added before', 'added again']);
 });
 
-test('a listener that is added in a dispatch is not part of it', () => {
+test('a listener added during a dispatch does not run in it', () => {
 	const socket = target();
 	const seen: string[] = [];
 	socket.addEventListener('custom', () => {
@@ -204,7 +206,7 @@ test('a listener that is added in a dispatch is not part of it', () => {
 	assert.deepEqual(seen, ['first', 'second']);
 });
 
-test('an event that is being dispatched cannot be dispatched again, and later it can', () => {
+test('an event can be dispatched again only after its dispatch has ended', () => {
 	const [one, two] = [target(), new EventTarget()];
 	const errors: unknown[] = [];
 	const again = (event: Event): void => {
@@ -225,7 +227,7 @@ test('an event that is being dispatched cannot be dispatched again, and later it
 	two.dispatchEvent(native);
 	assert.equal((errors.at(-2) as Error).name, 'InvalidStateError');
 
-	// Each time the event tells where it is now.
+	// Each time the event has the current target.
 	const targets: unknown[] = [];
 	const note = ({ target: on, currentTarget }: Event): number => targets.push([on, currentTarget]);
 	for (const on of [one, two]) on.addEventListener('moved', note);
@@ -237,7 +239,7 @@ test('an event that is being dispatched cannot be dispatched again, and later it
 	assert.equal(moved.target, two);
 });
 
-test('an event that goes to and fro between a socket and a target of the runtime is where it is', () => {
+test('an event dispatched on a socket and a native target in turn has the current target', () => {
 	const [socket, native] = [target(), new EventTarget()];
 	const event = new Event('custom');
 	const targets: unknown[] = [];
@@ -258,7 +260,7 @@ test('an event that goes to and fro between a socket and a target of the runtime
 	assert.ok(targets[1] === native && targets[2] === socket);
 });
 
-test('the constants and the event handler attributes are those of the class and its prototype', () => {
+test('the constants and the event handler attributes live on the class and its prototype', () => {
 	const socket = target();
 	const { prototype } = ServerWebSocket;
 	const constants = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
@@ -276,7 +278,7 @@ test('the constants and the event handler attributes are those of the class and 
 	}
 });
 
-test('what is no event and no listener is a TypeError', () => {
+test('an invalid event or listener throws TypeError', () => {
 	const socket = target();
 	assert.throws(() => socket.dispatchEvent({ type: 'open' } as Event), TypeError);
 	assert.throws(() => socket.addEventListener('open', 5 as unknown as () => void), TypeError);
@@ -286,7 +288,7 @@ test('what is no event and no listener is a TypeError', () => {
 	assert.equal(socket.dispatchEvent(new Event('open')), true);
 });
 
-test('a message event is one by `instanceof`, and tells the origin', () => {
+test('a native message event can be dispatched on a socket', () => {
 	const socket = target();
 	let seen: unknown;
 	socket.onmessage = (event) => {
@@ -296,7 +298,7 @@ test('a message event is one by `instanceof`, and tells the origin', () => {
 	assert.equal(seen, 'by hand');
 });
 
-test('what a listener throws or rejects with is reported, and the others still run', async () => {
+test('exceptions and rejections of listeners are reported, and the others still run', async () => {
 	const reports: unknown[] = [];
 	const socket = target((_message, error) => reports.push(error));
 	const seen: string[] = [];
@@ -324,7 +326,7 @@ test('what a listener throws or rejects with is reported, and the others still r
 	assert.ok(reports.some((report) => report instanceof TypeError));
 });
 
-test('a listener runs in the asynchronous context in which it was attached', () => {
+test('a listener runs in the asynchronous context of its addition', () => {
 	const storage = new AsyncLocalStorage<string>();
 	const socket = target();
 	const seen: unknown[] = [];

@@ -8,8 +8,8 @@ import {
 } from './dispatch.ts';
 
 /**
- * An event of the runtime's own that is dispatched on a socket. The members of `Event` that tell of
- * that read what only a runtime's own `EventTarget` can write.
+ * A native event that is dispatched on a socket. The native getters for the state of a dispatch
+ * read internal slots, and only a native `EventTarget` can write those.
  */
 class ForeignEvent extends Event implements Dispatched {
 	declare [TARGET]: EventTarget | null;
@@ -17,7 +17,7 @@ class ForeignEvent extends Event implements Dispatched {
 	declare [IS_STOPPED]: boolean;
 	declare [IS_IN_PASSIVE]: boolean;
 
-	/** A later dispatch on a target of the runtime's own counts again. */
+	/** A later dispatch on a native target takes precedence. */
 	override get target(): EventTarget | null {
 		return this[CURRENT_TARGET] ?? super.target ?? this[TARGET];
 	}
@@ -51,5 +51,8 @@ class ForeignEvent extends Event implements Dispatched {
 
 const { constructor: _, ...members } = Object.getOwnPropertyDescriptors(ForeignEvent.prototype);
 
-/** What an event of the runtime's own is given for a dispatch on a socket. No such event is ever made. */
+/**
+ * The members that a native event gets for a dispatch on a socket. No `ForeignEvent` is ever
+ * created.
+ */
 export const FOREIGN_MEMBERS: PropertyDescriptorMap = members;

@@ -18,7 +18,7 @@ function bench(): Bench {
 	};
 }
 
-test('messages wait for the release, and then keep their order', async () => {
+test('messages wait for the release, then arrive in order', async () => {
 	const { inbox, seen, add } = bench();
 	add('one');
 	add('two');
@@ -30,7 +30,7 @@ test('messages wait for the release, and then keep their order', async () => {
 	assert.deepEqual(seen, ['one', 'two', 'three', 'four']);
 });
 
-test('what comes after waiting messages waits with them', async () => {
+test('an event behind waiting messages waits with them', async () => {
 	const { inbox, seen, add } = bench();
 	add('message');
 	inbox.after(() => seen.push('close'));
@@ -40,20 +40,20 @@ test('what comes after waiting messages waits with them', async () => {
 	assert.deepEqual(seen, ['message', 'close']);
 });
 
-test('without waiting messages nothing has to wait', () => {
+test('an event without waiting messages is delivered at once', () => {
 	const { inbox, seen } = bench();
 	inbox.after(() => seen.push('close'));
 	assert.deepEqual(seen, ['close']);
 });
 
-test('too many messages are dropped, and holding ends', () => {
+test('too many messages are dropped, and later ones are not held', () => {
 	const { seen, add } = bench();
 	for (let count = 0; count < 1025; count++) add('early');
 	add('later');
 	assert.deepEqual(seen, ['overflow', 'later']);
 });
 
-test('too many bytes are dropped, and holding ends', () => {
+test('too many bytes are dropped, and later messages are not held', () => {
 	const { seen, add } = bench();
 	add('small', 400);
 	add('large', 701);
@@ -61,7 +61,7 @@ test('too many bytes are dropped, and holding ends', () => {
 	assert.deepEqual(seen, ['overflow', 'later']);
 });
 
-test('what arrives while a message is delivered comes behind it', async () => {
+test('an event that arrives during the delivery of a message is delivered after it', async () => {
 	const { inbox, seen, add } = bench();
 	inbox.message('first', () => {
 		add('during');

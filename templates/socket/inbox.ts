@@ -1,31 +1,35 @@
 import { payloadSize } from './payload.ts';
 
-/** Messages that wait for a handler, beside the limit in bytes. Tiny ones cost more than their bytes. */
+/**
+ * The limit of waiting messages, in addition to the limit in bytes: tiny messages cost more than
+ * their bytes.
+ */
 const MAX_MESSAGES = 1024;
 
 /**
- * Holds back what arrives before there is a handler for messages, and lets it out in order once
- * there is one.
+ * Holds messages until there is a handler for them, then delivers them in order.
  *
- * A site that never listens for messages must not be made to store them: beyond the limits
- * everything held is dropped and nothing is held any more.
+ * A site that never listens must not make the server store messages. Beyond the limits, the inbox
+ * drops all held messages and stops holding.
  */
 export class Inbox {
 	readonly #maxBytes: number;
 	readonly #onOverflow: () => void;
-	/** Whether there is no handler yet. */
+	/** Whether messages are held: there is no handler yet. */
 	#isClosed = true;
-	/** The first stays until it has been delivered: what arrives meanwhile comes behind it. */
+	/**
+	 * The first entry stays until it has been delivered, so that a message that arrives meanwhile
+	 * queues behind it.
+	 */
 	#waiting: (() => void)[] = [];
 	#bytes = 0;
 
-	/** @param maxBytes How many may wait for the first handler. */
+	/** @param maxBytes Bytes that may wait for the first handler. */
 	constructor(maxBytes: number, onOverflow: () => void) {
 		this.#maxBytes = maxBytes;
 		this.#onOverflow = onOverflow;
 	}
 
-	/** Delivers a message, now or later. */
 	message(data: string | ArrayBuffer, deliver: () => void): void {
 		if (!this.#isClosed) {
 			this.after(deliver);
@@ -39,9 +43,9 @@ export class Inbox {
 	}
 
 	/**
-	 * Delivers what nobody has to wait for, but behind the messages that do wait.
+	 * Delivers an event that needs no message handler, but behind the waiting messages.
 	 *
-	 * @param isAwaited Whether it must not wait for a handler that may never come.
+	 * @param isAwaited Whether the event must not wait for a message handler that may never come.
 	 */
 	after(deliver: () => void, isAwaited = false): void {
 		if (isAwaited && this.#isClosed) this.discard();
@@ -49,7 +53,10 @@ export class Inbox {
 		else deliver();
 	}
 
-	/** There is a handler. Delivers in a microtask, so that further handlers can still be attached. */
+	/**
+	 * Called when there is a handler. Delivers in a microtask, so that more handlers can be
+	 * attached first.
+	 */
 	release(): void {
 		if (!this.#isClosed) return;
 		this.#isClosed = false;
@@ -61,7 +68,7 @@ export class Inbox {
 		});
 	}
 
-	/** Drops what waits, and holds nothing from now on. */
+	/** Drops all waiting messages, and stops holding. */
 	discard(): void {
 		this.#waiting = [];
 		this.#isClosed = false;

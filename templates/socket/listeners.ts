@@ -1,7 +1,7 @@
 import { CURRENT_TARGET, type Dispatched, IS_IN_PASSIVE, IS_STOPPED, TARGET } from './dispatch.ts';
 import { FOREIGN_MEMBERS } from './foreign-event.ts';
 
-/** A listener as `addEventListener()` takes it. */
+/** An argument of `addEventListener()`. */
 export type EventListenerLike =
 	| ((event: Event) => unknown)
 	| { handleEvent(event: Event): unknown };
@@ -9,9 +9,9 @@ export type EventListenerLike =
 /** The third argument of `addEventListener()`. */
 export type ListenerOptions = Parameters<EventTarget['addEventListener']>[2];
 
-/** The asynchronous context at one time: what a runtime's `AsyncResource` is made with. */
+/** A captured asynchronous context, such as an `AsyncResource` of the runtime. */
 export interface AsyncScope {
-	/** Calls `run` in it. */
+	/** Calls `run` in the context. */
 	runInAsyncScope<This, Arguments extends unknown[], Result>(
 		run: (this: This, ...args: Arguments) => Result,
 		thisArg: This,
@@ -19,29 +19,34 @@ export interface AsyncScope {
 	): Result;
 }
 
-/** What handlers need of the runtime they run in. */
+/** The runtime's services for handlers. */
 export interface HandlerRuntime {
-	/** Gives the asynchronous context of the caller, `undefined` where there are none. */
+	/**
+	 * Captures the caller's asynchronous context, or returns `undefined` if the runtime has none.
+	 */
 	captureContext(): AsyncScope | undefined;
-	/** Keeps the request alive until the work has settled. Absent where requests do not end work. */
+	/**
+	 * Keeps the request alive until the work has settled. Absent if the end of a request ends no
+	 * work.
+	 */
 	waitUntil?(work: unknown): void;
 }
 
-/** What listeners belong to. */
+/** The owner of listeners. */
 export interface ListenersOwner {
-	/** Where events are dispatched. */
+	/** The target of events. */
 	readonly socket: EventTarget;
-	/** A listener for events of this type was added. */
+	/** Called when a listener for this type of event was added. */
 	onListener(type: string): void;
 	/**
-	 * A listener has thrown this, or rejected with it.
+	 * Called with the error that a listener threw or rejected with.
 	 *
-	 * @returns What is still being done about it.
+	 * @returns The pending work, if any.
 	 */
 	onFailure(error: unknown): unknown;
 }
 
-/** How a listener was added (DOM Standard, section 2.7). */
+/** The options of a listener (DOM Standard, section 2.7). */
 interface Flags {
 	readonly capture: boolean;
 	readonly once: boolean | undefined;
@@ -49,35 +54,37 @@ interface Flags {
 	readonly signal: AbortSignal | undefined;
 }
 
-/** A listener that was added. */
 interface Listener {
 	readonly type: string;
-	/** None for the value of `onmessage` or its like. */
+	/** Absent for the value of an event handler attribute such as `onmessage`. */
 	readonly flags: Flags | undefined;
-	/** None any more once it was removed; it leaves its place when the next one is added. */
+	/** `undefined` after removal. The entry itself is removed when the next listener is added. */
 	callback: EventListenerLike | undefined;
 	/**
-	 * The context in which it was added, and in which it runs. Outside of it the stores of the
-	 * request, upstream's and the site's own, would be missing.
+	 * The context in which it was added and runs. Outside of it, the request's async stores,
+	 * Astro's and the site's own, would be missing.
 	 */
 	context: AsyncScope | undefined;
 }
 
-/** One that is not removed. */
+/** A listener that is not removed. */
 interface Present extends Listener {
 	callback: EventListenerLike;
 }
 
 /**
- * The listeners of an `EventTarget`, which takes its own three methods from here.
+ * The listeners of an `EventTarget`, which delegates its three methods to this class.
  *
- * Neither exceptions nor rejections of a listener get out: Node's own target turns the former into
- * `uncaughtException`, which ends the process. And it takes more memory than the rest of a socket.
+ * No exception or rejection of a listener escapes. Node's own target turns exceptions into
+ * `uncaughtException`, which ends the process. It also takes more memory than the rest of a socket.
  */
 export class Listeners {
 	readonly #owner: ListenersOwner;
 	readonly #runtime: HandlerRuntime;
-	/** In order. Replaced, never changed: a dispatch goes through those that it began with. */
+	/**
+	 * In the order of their addition. Replaced and never mutated, so that a dispatch iterates over
+	 * the listeners it started with.
+	 */
 	#all: readonly Listener[] = [];
 
 	constructor(owner: ListenersOwner, runtime: HandlerRuntime) {
@@ -86,7 +93,7 @@ export class Listeners {
 	}
 
 	add(type: string, callback: EventListenerLike | null, options: ListenerOptions): void {
-		// WebIDL: a callback is an object, or null, which adds nothing.
+		// WebIDL: a callback is an object or null, and null adds nothing.
 		if (callback === null || callback === undefined) return;
 		if (Object(callback) !== callback) {
 			throw new TypeError(`A listener must be a function or an object, got: ${typeof callback}`);
@@ -106,7 +113,7 @@ export class Listeners {
 		return this.#find(type)?.callback ?? null;
 	}
 
-	/** Sets an event handler attribute as HTML has it: replacing one keeps its place. */
+	/** Sets an event handler attribute by HTML's rules: replacing one keeps its place. */
 	setAttribute(type: string, value: unknown): void {
 		const callback = typeof value === 'function' ? (value as EventListenerLike) : undefined;
 		const present = this.#find(type);
@@ -118,7 +125,7 @@ export class Listeners {
 	/**
 	 * Dispatches an event (DOM Standard, section 2.9).
 	 *
-	 * @throws DOMException `InvalidStateError` for one that is being dispatched.
+	 * @throws DOMException `InvalidStateError` if the event is already being dispatched.
 	 */
 	dispatch(event: Event & Partial<Dispatched>): void {
 		const { type, eventPhase } = event;
@@ -144,18 +151,19 @@ export class Listeners {
 		try {
 			const isFunction = typeof callback === 'function';
 			const handler = isFunction ? callback : callback.handleEvent;
-			const self = isFunction ? this.#owner.socket : callback;
+			const receiver = isFunction ? this.#owner.socket : callback;
 			const result = (
 				context === undefined
-					? handler.call(self, event)
-					: context.runInAsyncScope(handler, self, event)
+					? handler.call(receiver, event)
+					: context.runInAsyncScope(handler, receiver, event)
 			) as Partial<PromiseLike<unknown>> | null | undefined;
 			if (typeof result?.then === 'function') {
 				const done = result.then(undefined, (error) => this.#owner.onFailure(error));
 				this.#runtime.waitUntil?.(done);
 			}
 		} catch (error) {
-			// In two steps: without `waitUntil` its argument would not be evaluated.
+			// Two statements: without `waitUntil`, an optional call would not evaluate its
+			// argument.
 			const done = this.#owner.onFailure(error);
 			this.#runtime.waitUntil?.(done);
 		}
@@ -163,12 +171,12 @@ export class Listeners {
 
 	#append(type: string, callback: EventListenerLike, flags?: Flags): void {
 		const listener = { type, flags, callback, context: this.#runtime.captureContext() };
-		// `concat()` leaves no room for more.
+		// `concat()` allocates no spare capacity.
 		this.#all = this.#all.filter(isPresent).concat(listener);
 		this.#owner.onListener(type);
 	}
 
-	/** Without `capture`, the value of an event handler attribute. */
+	/** Without `capture`, finds the value of an event handler attribute. */
 	#find(type: string, capture?: boolean, callback?: unknown): Listener | undefined {
 		return this.#all.find(
 			(listener) =>
@@ -180,15 +188,15 @@ export class Listeners {
 	}
 }
 
-/** A signal that was aborted has removed its listeners. */
+/** An aborted signal has removed its listeners. */
 function isPresent(listener: Listener): listener is Present {
 	return listener.callback !== undefined && !listener.flags?.signal?.aborted;
 }
 
-/** Those of most listeners, which share them. */
+/** The flags shared by most listeners. */
 const NONE: Flags = flagsOf({});
 
-/** What is no dictionary says whether it captures. */
+/** Options other than a dictionary are the `capture` flag. */
 function flagsOf(options: ListenerOptions): Flags {
 	if (options === undefined) return NONE;
 	const dictionary = Object(options) === options ? options : { capture: options };

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-test('the module loads where MessageEvent requires its data, as on earlier releases of workerd', async () => {
+test('the module loads if MessageEvent requires its data, as in earlier releases of workerd', async () => {
 	const Native = globalThis.MessageEvent;
 	globalThis.MessageEvent = class<T> extends Native<T> {
 		constructor(type: string, init: MessageEventInit) {
-			// What workerd says for a missing argument, and for a missing member of it.
+			// workerd throws for a missing argument, and for a missing `data` in it.
 			if (init?.data === undefined) throw new TypeError("Failed to construct 'MessageEvent'");
 			super(type, init);
 		}

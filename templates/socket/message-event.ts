@@ -14,9 +14,9 @@ interface MessageEventClass {
 }
 
 /**
- * A `message` event that the runtime's own `MessageEvent` has no part in, but for being its prototype:
- * making one takes every runtime longer than everything else that is done for a small message. It can
- * be dispatched on sockets only.
+ * A `message` event that only inherits from the native `MessageEvent`. In every runtime, creating a
+ * native event takes longer than all other work for a small message. It can be dispatched on
+ * sockets only.
  */
 export const SocketMessageEvent: MessageEventClass = class implements Dispatched {
 	[TARGET]: EventTarget | null = null;
@@ -46,12 +46,12 @@ export const SocketMessageEvent: MessageEventClass = class implements Dispatched
 		return this[CURRENT_TARGET] ? AT_TARGET : 0;
 	}
 
-	/** That of the socket. */
+	/** The origin of the socket's URL. */
 	get origin(): string {
 		return new URL((this[TARGET] as WebSocket).url).origin;
 	}
 
-	/** When it was first asked for: hardly anybody does, and a look at the clock takes its time. */
+	/** The time of the first access: hardly any code reads it, and reading the clock costs time. */
 	get timeStamp(): number {
 		const value = performance.now();
 		Object.defineProperty(this, 'timeStamp', { value });
@@ -72,8 +72,9 @@ export const SocketMessageEvent: MessageEventClass = class implements Dispatched
 	}
 } as unknown as MessageEventClass;
 
-// What is always the same takes no memory of an event, and there is nothing to prevent or to initialise.
-// Earlier releases of workerd, up to that of August 2026, require the second argument, and `data` in it.
+// Constant members live on the prototype, where they take no memory per event. The event is not
+// cancelable and needs no initialisation, so its methods do nothing. workerd before the release of
+// August 2026 requires the second argument, with `data` in it.
 const native = new MessageEvent('message', { data: null }) as unknown as Record<string, unknown>;
 const prototype = SocketMessageEvent.prototype as Record<string, unknown>;
 for (const name in native) {

@@ -1,23 +1,23 @@
-/** Looking at the clock costs more than counting: it is done for every so many of them at once. */
-const LOOKS_PER_SECOND = 64;
+/** Reading the clock costs more than counting, so tokens are taken in batches of 1/64 second. */
+const CLOCK_READS_PER_SECOND = 64;
 
-/** What tells the time, in milliseconds, and never goes back. */
+/** A monotonic clock in milliseconds. */
 interface Clock {
 	now(): number;
 }
 
 /**
- * A token bucket that holds the messages of one second. Tokens are taken out of it some at a time,
- * so that a sixty-fourth more of them may be used at once.
+ * A token bucket with a capacity of one second of messages. Tokens are taken in batches, so a burst
+ * may exceed the capacity by 1/64.
  */
 export class MessageRate {
 	readonly #perSecond: number;
 	readonly #clock: Clock;
-	/** What is in the bucket. */
+	/** Tokens in the bucket. */
 	#tokens: number;
-	/** When it was filled last: it is full at first. */
+	/** Time of the last refill. The bucket starts full. */
 	#filledAt = 0;
-	/** What was taken out and is not used yet. */
+	/** Unused tokens of the current batch. */
 	#taken = 0;
 
 	constructor(perSecond: number, clock: Clock = performance) {
@@ -26,15 +26,15 @@ export class MessageRate {
 		this.#tokens = perSecond;
 	}
 
-	/** Whether one more message is within the rate. */
+	/** Consumes a token if there is one. Returns whether the message is within the rate. */
 	take(): boolean {
 		if (this.#taken === 0) {
 			const time = this.#clock.now();
 			const earned = ((time - this.#filledAt) / 1000) * this.#perSecond;
 			const tokens = Math.min(this.#perSecond, this.#tokens + earned);
-			const most = Math.max(1, this.#perSecond / LOOKS_PER_SECOND);
+			const batchSize = Math.max(1, this.#perSecond / CLOCK_READS_PER_SECOND);
 			this.#filledAt = time;
-			this.#taken = Math.floor(Math.min(tokens, most));
+			this.#taken = Math.floor(Math.min(tokens, batchSize));
 			this.#tokens = tokens - this.#taken;
 		}
 		return this.#taken > 0 && this.#taken-- > 0;

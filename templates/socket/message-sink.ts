@@ -4,25 +4,25 @@ import { toPayload } from './payload.ts';
 import { OPEN } from './ready-state.ts';
 import type { StreamedSocket, Transport } from './transport.ts';
 
-/** Messages that may wait in the stream itself. */
+/** Messages that may wait in the stream. */
 const QUEUED_MESSAGES = 16;
 
-/** The Streams Standard has it, `@types/node` has not. */
+/** Part of the Streams Standard, but missing from `@types/node`. */
 interface AbortableController extends WritableStreamDefaultController {
 	readonly signal: AbortSignal;
 }
 
 /**
- * The sink below `socket.writable`. A message waits until the one before it has left the process, so
- * that the limit of what may wait to go out is only met by a single message that is larger.
+ * The sink of `socket.writable`. A message waits until the one before it has left the process. Only
+ * a single message larger than the limit of the send buffer can therefore reach that limit.
  */
 export class MessageSink {
 	readonly stream: WritableStream<unknown>;
 	readonly #socket: StreamedSocket;
 	#controller: AbortableController | undefined;
-	/** Goes on with what waits for the connection. */
+	/** Continues the write that waits for the connection. */
 	#onOpen: ((transport: Transport) => void) | undefined;
-	/** Goes on with what would come to nothing if the connection ended, or the stream was aborted. */
+	/** Settles the pending write or close if the connection ends, or the stream is aborted. */
 	#onEnd: ((error: Error, isClean?: boolean) => void) | undefined;
 
 	constructor(socket: StreamedSocket) {
@@ -37,7 +37,7 @@ export class MessageSink {
 	}
 
 	write(message: unknown): Promise<void> {
-		// Here, where what it throws is the writer's.
+		// Converted here, so that an exception rejects the write.
 		const payload = toPayload(message);
 		return new Promise((resolve, reject) => {
 			this.#onEnd = reject;
@@ -51,7 +51,7 @@ export class MessageSink {
 
 	close(): Promise<void> {
 		return new Promise((resolve, reject) => {
-			// The client answers it, behind all messages: then they have arrived.
+			// The client answers the close frame after it has read all messages.
 			this.#onEnd = (error, isClean) => (isClean ? resolve() : reject(error));
 			if (this.#socket.wasClean) resolve();
 			else this.#socket.close({ code: NORMAL_CLOSURE });
@@ -62,7 +62,7 @@ export class MessageSink {
 		this.#socket.close({ code: INTERNAL_ERROR });
 	}
 
-	/** Sends what waits for the handshake to be complete, if it is. */
+	/** Sends the waiting message once the handshake is complete. */
 	flush(): void {
 		const { transport } = this.#socket;
 		if (transport === undefined) return;
@@ -70,11 +70,10 @@ export class MessageSink {
 		this.#onOpen = undefined;
 	}
 
-	/** The connection has ended. */
 	end(isClean: boolean): void {
 		const error = isClean ? connectionClosed() : connectionLost();
 		this.#onEnd?.(error, isClean);
-		// Later, so that what is piped from `readable` can end without an error first.
+		// Deferred, so that a pipe from `readable` can end without an error first.
 		if (isClean) setTimeout(() => this.#controller?.error(error));
 		else this.#controller?.error(error);
 	}

@@ -1,21 +1,21 @@
 import { connectionLost } from './errors.ts';
 import type { StreamedSocket } from './transport.ts';
 
-/** Bytes that are read ahead. */
+/** Bytes to read ahead. */
 const HIGH_WATER_MARK = 64 * 1024;
 
-/** What an empty message counts: it costs memory as well. */
+/** The size of an empty message: it costs memory as well. */
 const MESSAGE_OVERHEAD = 64;
 
 /** A message: text, or binary data. */
 export type StreamMessage = string | Uint8Array;
 
 /**
- * The source below `socket.readable`. A reader that is slow slows the client down: while enough is
- * read ahead, nothing is taken from the connection.
+ * The source of `socket.readable`. It applies backpressure: once enough is read ahead, it pauses
+ * the connection.
  *
- * Messages are for the stream once it has a reader, and not because somebody has looked at it: workerd
- * does to print a socket.
+ * The stream takes messages only once it has a reader. Access to the property alone must not count:
+ * workerd reads it to print a socket.
  */
 export class MessageSource {
 	readonly stream: ReadableStream<StreamMessage>;
@@ -61,7 +61,6 @@ export class MessageSource {
 		if ((controller?.desiredSize ?? 1) <= 0) this.#socket.transport?.pause?.();
 	}
 
-	/** The connection has ended. */
 	end(isClean: boolean): void {
 		if (isClean) this.#controller?.close();
 		else this.#controller?.error(connectionLost());

@@ -1,4 +1,4 @@
-/** The states of a connection by the WebSockets Standard, section 3. */
+/** The states of a connection (WebSockets Standard, section 3). */
 
 export const CONNECTING = 0;
 export const OPEN = 1;

@@ -10,18 +10,18 @@ import { ServerWebSocket, type SocketProperties, type SocketState } from './sock
 import type { CloseFrame, Receiver, StreamedSocket, Transport } from './transport.ts';
 
 export interface SocketInit extends SocketProperties {
-	/** Bytes of messages that wait for the first message handler. */
+	/** Bytes of messages that may wait for the first message handler. */
 	readonly maxHeldBytes: number;
 	readonly runtime: HandlerRuntime;
 	readonly report: Report;
 }
 
-/** Node has its own since 23. */
+/** Node has a global `CloseEvent` since 23. */
 const { CloseEvent = Event } = globalThis;
 
 /**
- * A socket's state, and what moves it on. It is apart from the socket, so that its users do not meet
- * any of that.
+ * The state of a socket and its transitions. It is a separate class so that users of the socket
+ * cannot reach it.
  */
 export class SocketController implements SocketState, StreamedSocket, ListenersOwner, Receiver {
 	readonly socket: ServerWebSocket;
@@ -33,19 +33,19 @@ export class SocketController implements SocketState, StreamedSocket, ListenersO
 	wasClean: boolean | undefined;
 	readonly #maxHeldBytes: number;
 	readonly #report: Report;
-	/** Made for the first message that has to wait. */
+	/** Created for the first message that has to wait. */
 	#inbox: Inbox | undefined;
-	/** Whether messages have to wait no more. */
+	/** Whether messages no longer wait. */
 	#isReleased = false;
-	/** Whether there ever was a listener for messages, and for the end. */
-	#hearsMessages = false;
-	#hearsEnd = false;
-	/** Most sockets never have streams: they are made when they are asked for. */
+	/** Whether a listener for messages, or for the end, was ever added. */
+	#hasMessageListener = false;
+	#hasEndListener = false;
+	/** Most sockets never use streams, so they are created on first access. */
 	#source: MessageSource | undefined;
 	#sink: MessageSink | undefined;
-	/** The state while there is no transport. */
+	/** The state without a transport. */
 	#state: Exclude<ReadyState, typeof OPEN> = CONNECTING;
-	/** What `close()` was called with before there was a transport. */
+	/** The arguments of a `close()` before the transport existed. */
 	#closeRequest: Partial<CloseFrame> | undefined;
 
 	constructor(init: SocketInit) {
@@ -69,7 +69,7 @@ export class SocketController implements SocketState, StreamedSocket, ListenersO
 		return this.#sink.stream;
 	}
 
-	/** The handshake is complete. */
+	/** Completes the handshake. */
 	open(transport: Transport): void {
 		this.transport = transport;
 		this.#sink?.flush();
@@ -78,7 +78,7 @@ export class SocketController implements SocketState, StreamedSocket, ListenersO
 		else this.close(this.#closeRequest);
 	}
 
-	/** It never will be: fires `error`, then `close` with 1006. */
+	/** The handshake failed: fires `error`, then `close` with 1006. */
 	fail(error: Error): void {
 		if (this.transport !== undefined || this.#state === CLOSED) return;
 		this.#state = CLOSED;
@@ -86,7 +86,7 @@ export class SocketController implements SocketState, StreamedSocket, ListenersO
 		this.closed(ABNORMAL_CLOSURE, '');
 	}
 
-	/** In whatever state it is. */
+	/** Closes the socket, in any state. */
 	close(frame?: Partial<CloseFrame>): void {
 		if (this.transport !== undefined) this.transport.close(frame?.code, frame?.reason);
 		else if (this.#state === CONNECTING) {
@@ -101,7 +101,7 @@ export class SocketController implements SocketState, StreamedSocket, ListenersO
 	}
 
 	message(data: string | ArrayBuffer): void {
-		// The WebSockets Standard: a message that arrives while closing is dropped.
+		// The WebSockets Standard drops messages that arrive while closing.
 		if (this.readyState !== OPEN) return;
 		if (this.#source?.isRead) this.release();
 		if (this.#inbox === undefined && this.#isReleased) {
@@ -116,14 +116,14 @@ export class SocketController implements SocketState, StreamedSocket, ListenersO
 
 	failed(error: Error): void {
 		const { message } = error;
-		this.#last(() =>
+		this.#deliverLast(() =>
 			this.listeners.dispatch(Object.assign(new Event('error'), { error, message })),
 		);
 	}
 
 	closed(code: number, reason: string): void {
 		const wasClean = code !== ABNORMAL_CLOSURE;
-		this.#last(() => {
+		this.#deliverLast(() => {
 			const details = { code, reason, wasClean };
 			const event = new CloseEvent('close', details);
 			this.listeners.dispatch('code' in event ? event : Object.assign(event, details));
@@ -134,9 +134,9 @@ export class SocketController implements SocketState, StreamedSocket, ListenersO
 	}
 
 	onListener(type: string): void {
-		if (type === 'close' || type === 'error') this.#hearsEnd = true;
+		if (type === 'close' || type === 'error') this.#hasEndListener = true;
 		if (type !== 'message') return;
-		this.#hearsMessages = true;
+		this.#hasMessageListener = true;
 		this.release();
 	}
 
@@ -146,27 +146,28 @@ export class SocketController implements SocketState, StreamedSocket, ListenersO
 		try {
 			if (this.readyState === OPEN) this.transport?.close(INTERNAL_ERROR);
 		} catch {
-			// The handler runs where the connection cannot be used. Its own error has to be reported.
+			// The handler ran where the connection cannot be used. Its own error must still be
+			// reported.
 		}
 		const { socket } = this;
 		return this.#report(`A WebSocket handler failed on ${socket.url}`, error, { socket });
 	}
 
 	#deliver(data: string | ArrayBuffer): void {
-		const isHeard = this.#hearsMessages;
+		const hasListener = this.#hasMessageListener;
 		const isText = typeof data === 'string';
 		if (this.#source?.isRead) {
-			// Handlers may change their bytes.
-			this.#source.push(isText ? data : new Uint8Array(isHeard ? data.slice() : data));
+			// Handlers may modify their bytes.
+			this.#source.push(isText ? data : new Uint8Array(hasListener ? data.slice() : data));
 		}
-		if (!isHeard) return;
+		if (!hasListener) return;
 		const isBlob = !isText && this.binaryType === 'blob';
 		this.listeners.dispatch(new SocketMessageEvent(isBlob ? new Blob([data]) : data));
 	}
 
-	/** An `error` or `close` must not wait for a message handler where someone listens for it. */
-	#last(deliver: () => void): void {
+	/** A listener for `error` or `close` must not wait for a message handler. */
+	#deliverLast(deliver: () => void): void {
 		if (this.#inbox === undefined) deliver();
-		else this.#inbox.after(deliver, this.#hearsEnd);
+		else this.#inbox.after(deliver, this.#hasEndListener);
 	}
 }

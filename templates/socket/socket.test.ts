@@ -66,7 +66,7 @@ function bench(): Bench {
 	};
 }
 
-/** Notes the events of the socket by type. */
+/** Records the types of the socket's events. */
 function record(socket: ServerWebSocket): string[] {
 	const events: string[] = [];
 	for (const type of ['open', 'message', 'error', 'close']) {
@@ -75,7 +75,7 @@ function record(socket: ServerWebSocket): string[] {
 	return events;
 }
 
-test('events fire once, in order, on the socket itself', () => {
+test('events fire once, in order, with the socket as their target', () => {
 	const { socket, open, transport } = bench();
 	const events = record(socket);
 	let target: EventTarget | null = null;
@@ -89,7 +89,7 @@ test('events fire once, in order, on the socket itself', () => {
 	assert.equal(target, socket);
 });
 
-test('messages that came in early wait for the first handler', async () => {
+test('early messages wait for the first handler', async () => {
 	const { socket, open, transport } = bench();
 	const seen: unknown[] = [];
 	open(transport);
@@ -102,7 +102,7 @@ test('messages that came in early wait for the first handler', async () => {
 	assert.deepEqual(seen, ['one', 'two', 1000]);
 });
 
-test('close does not wait for a message handler that may never come', () => {
+test('close does not wait for a message handler', () => {
 	const { socket, open, transport } = bench();
 	const codes: number[] = [];
 	socket.onclose = (event) => codes.push(event.code);
@@ -112,7 +112,7 @@ test('close does not wait for a message handler that may never come', () => {
 	assert.deepEqual(codes, [1001]);
 });
 
-test('a close event has the code, the reason and whether it was clean', () => {
+test('a close event has the code, the reason and wasClean', () => {
 	for (const [code, wasClean] of [
 		[4000, true],
 		[1006, false],
@@ -128,7 +128,7 @@ test('a close event has the code, the reason and whether it was clean', () => {
 	}
 });
 
-test('a handler that throws is reported and closes its socket with 1011', () => {
+test('an exception in a handler is reported and closes the socket with 1011', () => {
 	const { socket, open, transport, reports } = bench();
 	socket.onmessage = () => {
 		throw new Error('boom');
@@ -139,7 +139,7 @@ test('a handler that throws is reported and closes its socket with 1011', () => 
 	assert.deepEqual(transport.closed, [[1011]]);
 });
 
-test('a handler that rejects is reported and closes its socket with 1011', async () => {
+test('a rejection of a handler is reported and closes the socket with 1011', async () => {
 	const { socket, open, transport, reports } = bench();
 	socket.addEventListener('open', () => Promise.reject(new Error('boom')));
 	open(transport);
@@ -148,7 +148,7 @@ test('a handler that rejects is reported and closes its socket with 1011', async
 	assert.deepEqual(transport.closed, [[1011]]);
 });
 
-test('a handshake that fails gives error and close 1006, once', () => {
+test('a failed handshake fires error, then close with 1006, once', () => {
 	const { socket, fail } = bench();
 	const events = record(socket);
 	let code = 0;
@@ -162,11 +162,11 @@ test('a handshake that fails gives error and close 1006, once', () => {
 	assert.equal(socket.readyState, socket.CLOSED);
 });
 
-test('send() while connecting is an InvalidStateError', () => {
+test('send() while connecting throws InvalidStateError', () => {
 	assert.throws(() => bench().socket.send('early'), { name: 'InvalidStateError' });
 });
 
-test('close() while connecting takes place once connected, without an open event', () => {
+test('close() while connecting closes the socket once connected, without an open event', () => {
 	const { socket, open, transport } = bench();
 	const events = record(socket);
 	socket.close(4001, 'no');
@@ -186,7 +186,7 @@ test('messages are dropped once the socket is closing', () => {
 	assert.deepEqual(events, ['open']);
 });
 
-test('bytes are sent as the view of them that was given', () => {
+test('send() sends only the bytes of the given view', () => {
 	const { socket, open, transport } = bench();
 	open(transport);
 	const bytes = new Uint8Array([0, 1, 2, 3]);
@@ -212,7 +212,7 @@ test('binary messages follow binaryType', async () => {
 	assert.deepEqual(buffer, new Uint8Array([2]).buffer);
 });
 
-test('a reader and a handler each get bytes of their own', async () => {
+test('a reader and a handler get separate copies of the bytes', async () => {
 	const { socket, open, transport } = bench();
 	socket.binaryType = 'arraybuffer';
 	socket.onmessage = ({ data }) => new Uint8Array(data as ArrayBuffer).fill(9);
@@ -222,7 +222,7 @@ test('a reader and a handler each get bytes of their own', async () => {
 	assert.deepEqual((await reader.read()).value, new Uint8Array([1, 2]));
 });
 
-test('a look at the streams takes no messages', async () => {
+test('reading the stream properties takes no messages', async () => {
 	const { socket, open, transport } = bench();
 	open(transport);
 	const { readable, writable } = socket;
@@ -230,9 +230,9 @@ test('a look at the streams takes no messages', async () => {
 	transport.message('held');
 	const seen: unknown[] = [];
 	socket.onmessage = (event) => seen.push(event.data);
-	transport.message('told');
+	transport.message('delivered');
 	await Promise.resolve();
-	assert.deepEqual(seen, ['held', 'told']);
+	assert.deepEqual(seen, ['held', 'delivered']);
 	const reader = readable.getReader();
 	transport.message('read');
 	assert.equal((await reader.read()).value, 'read');
@@ -254,7 +254,7 @@ test('on* handlers can be replaced and removed', () => {
 	assert.deepEqual(seen, ['second', 'listener']);
 });
 
-test('a listener can be removed, and fires once if attached twice', () => {
+test('a listener can be removed, and runs once if added twice', () => {
 	const { socket, open, transport } = bench();
 	let calls = 0;
 	const listener = (): number => calls++;
@@ -267,7 +267,7 @@ test('a listener can be removed, and fires once if attached twice', () => {
 	assert.equal(calls, 1);
 });
 
-test('a message comes with all that a MessageEvent has', () => {
+test('a message event has every member of MessageEvent', () => {
 	const { socket, open, transport } = bench();
 	const seen: unknown[] = [];
 	let event: MessageEvent | undefined;
@@ -287,10 +287,10 @@ test('a message comes with all that a MessageEvent has', () => {
 	native.stopImmediatePropagation();
 	const changing = ['target', 'srcElement', 'timeStamp'];
 	for (const name in native) {
-		const [ours, theirs]: unknown[] = [Reflect.get(event, name), Reflect.get(native, name)];
+		const [actual, expected]: unknown[] = [Reflect.get(event, name), Reflect.get(native, name)];
 		if (changing.includes(name)) continue;
-		if (typeof theirs === 'function') assert.equal(typeof ours, 'function', name);
-		else assert.deepEqual(ours, theirs, name);
+		if (typeof expected === 'function') assert.equal(typeof actual, 'function', name);
+		else assert.deepEqual(actual, expected, name);
 	}
 	assert.equal(event.target, socket);
 	assert.equal(typeof event.timeStamp, 'number');

@@ -5,13 +5,13 @@ import { CLOSED, CLOSING, CONNECTING, OPEN, type ReadyState } from './ready-stat
 import type { CloseFrame, Transport } from './transport.ts';
 import type { AstroWebSocket, AstroWebSocketHandler } from './types.ts';
 
-/** What never changes of a socket. */
+/** The constant properties of a socket. */
 export interface SocketProperties {
 	readonly url: string;
 	readonly protocol: string;
 }
 
-/** What a socket shows the state of, and changes. */
+/** The state behind a socket. */
 export interface SocketState {
 	readonly readyState: ReadyState;
 	/** Set once the handshake is complete. */
@@ -20,11 +20,11 @@ export interface SocketState {
 	binaryType: 'blob' | 'arraybuffer';
 	readonly readable: ReadableStream<string | Uint8Array>;
 	readonly writable: WritableStream<unknown>;
-	/** Closes it, in whatever state it is. */
+	/** Closes the socket, in any state. */
 	close(frame?: CloseFrame): void;
 }
 
-/** {@link AstroWebSocket}, the same on every runtime: what WebIDL makes of a socket's state. */
+/** {@link AstroWebSocket} for every runtime: the WebIDL interface in front of a socket's state. */
 export class ServerWebSocket implements AstroWebSocket, SocketProperties {
 	declare static readonly CONNECTING: 0;
 	declare static readonly OPEN: 1;
@@ -41,7 +41,8 @@ export class ServerWebSocket implements AstroWebSocket, SocketProperties {
 
 	static {
 		for (const type of ['open', 'message', 'error', 'close']) {
-			// The esbuild of wrangler 3 makes a variable of the class's name, which is not set yet here.
+			// The esbuild of wrangler 3 turns the class name into a variable that is not set here
+			// yet.
 			// biome-ignore lint/complexity/noThisInStatic: for that reason
 			Object.defineProperty(this.prototype, `on${type}`, {
 				configurable: true,
@@ -86,7 +87,7 @@ export class ServerWebSocket implements AstroWebSocket, SocketProperties {
 		return this.#state.binaryType;
 	}
 
-	/** WebIDL: assigning anything else to an enumeration does nothing. */
+	/** WebIDL: assigning an invalid value to an enumeration does nothing. */
 	set binaryType(type: 'blob' | 'arraybuffer') {
 		if (type === 'blob' || type === 'arraybuffer') this.#state.binaryType = type;
 	}
@@ -135,13 +136,13 @@ export class ServerWebSocket implements AstroWebSocket, SocketProperties {
 	}
 }
 
-// WebIDL has constants on the class and on the prototype, where they take no memory of a socket.
+// WebIDL defines constants on the class and on the prototype. There they take no memory per socket.
 const constants = Object.getOwnPropertyDescriptors(
 	Object.freeze({ CONNECTING, OPEN, CLOSING, CLOSED }),
 );
 Object.defineProperties(ServerWebSocket, constants);
 Object.defineProperties(ServerWebSocket.prototype, constants);
 
-// It is an `EventTarget` by `instanceof`, and where Node checks for one.
+// `instanceof EventTarget` holds, and Node's own checks for an `EventTarget` pass.
 Object.setPrototypeOf(ServerWebSocket, EventTarget);
 Object.setPrototypeOf(ServerWebSocket.prototype, EventTarget.prototype);

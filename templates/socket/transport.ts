@@ -1,56 +1,56 @@
 import type { ReadyState } from './ready-state.ts';
 
-/** An accepted connection as the socket sees it: what a runtime has to bring. */
+/** An accepted connection, as implemented by each runtime for the socket. */
 export interface Transport {
 	readonly readyState: ReadyState;
-	/** Bytes that were handed to `send()` and wait to go out. */
+	/** Bytes passed to `send()` that have not been sent yet. */
 	readonly bufferedAmount: number;
 	readonly extensions: string;
 	/**
-	 * Sends a message, if the connection's limits let it. Bytes are copied: the caller may reuse its
-	 * buffer right away.
+	 * Sends a message within the limits of the connection. Bytes are copied, so the caller may
+	 * reuse its buffer at once.
 	 *
-	 * @param done Called once the bytes have left the process, or with the reason why they never will.
+	 * @param done Called once the bytes have left the process, or with the reason of a failure.
 	 */
 	send(data: Payload, done?: Sent): void;
 	close(code?: number, reason?: string): void;
-	/** Takes no more input; what was taken already still arrives. Absent where a runtime cannot. */
+	/** Stops reading. Messages read earlier still arrive. Absent if the runtime cannot pause. */
 	pause?(): void;
 	resume?(): void;
-	/** Names who is told of everything that comes in from now on. Called once. */
+	/** Sets the receiver of all further events. Called once. */
 	receive(receiver: Receiver): void;
 }
 
-/** What hears of a connection. Nothing comes behind `closed()`. */
+/** Receives the events of a connection. `closed()` is the last one. */
 export interface Receiver {
-	/** @param data Text, or bytes that are the receiver's to keep. */
+	/** @param data Text, or bytes. The receiver owns the bytes. */
 	message(data: string | ArrayBuffer): void;
-	/** The connection fails, and `closed()` follows. */
+	/** The connection failed. `closed()` follows. */
 	failed(error: Error): void;
-	/** @param code 1005 if the peer gave none, 1006 if there was no closing handshake. */
+	/** @param code 1005 if the peer sent none, 1006 if there was no closing handshake. */
 	closed(code: number, reason: string): void;
 }
 
-/** A close frame's payload. */
+/** The payload of a close frame. */
 export interface CloseFrame {
 	readonly code: number;
 	readonly reason: string;
 }
 
-/** What can be sent: text, or binary data. */
+/** A message to send: text, or binary data. */
 export type Payload = string | Uint8Array | Blob;
 
-/** Told once of a message whether it has left the process, or why it never will. */
+/** Called once for each message: when it has left the process, or with the reason of a failure. */
 export type Sent = (error?: Error | null) => void;
 
-/** What the streams of a socket know of it. */
+/** The part of a socket used by its streams. */
 export interface StreamedSocket {
 	/** Set once the handshake is complete. */
 	readonly transport: Transport | undefined;
 	/** Set once the connection has ended. */
 	readonly wasClean: boolean | undefined;
-	/** Lets out what waits for a handler of messages: there is a reader. */
+	/** Delivers the messages that wait for a handler, because the stream has a reader. */
 	release(): void;
-	/** Closes it, in whatever state it is. */
+	/** Closes the socket, in any state. */
 	close(frame?: Partial<CloseFrame>): void;
 }

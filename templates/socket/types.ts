@@ -1,22 +1,25 @@
 /**
  * The types of a socket.
  *
- * The names are our own, because the consumer's program already holds `WebSocket` from the DOM,
- * from Workers' types or from `@types/ws`. Only globals that all of those share are used
+ * The names carry a prefix because your program already has a `WebSocket` type from the DOM, from
+ * Workers' types or from `@types/ws`. The types use only the globals shared by all of these
  * (`EventTarget`, `Event`, `MessageEvent`, `Blob`, `Headers`, `Response`).
  */
 
-/** What a message carries: text, or binary data as `binaryType` asks for. */
+/** The data of a message: text, or binary data in the form set by `binaryType`. */
 export type AstroWebSocketData = string | ArrayBuffer | Blob;
 
-/** A `message` event; `data` follows the socket's `binaryType`. */
+/** A `message` event. The type of `data` follows the socket's `binaryType`. */
 export interface AstroWebSocketMessageEvent extends Omit<MessageEvent, 'data'> {
 	readonly data: AstroWebSocketData;
 }
 
 /** A `close` event. */
 export interface AstroWebSocketCloseEvent extends Event {
-	/** The status code of RFC 6455 section 7.4; 1005 if the peer gave none, 1006 if the connection was lost. */
+	/**
+	 * The status code (RFC 6455 section 7.4). 1005 if the peer sent none, 1006 if the connection
+	 * was lost.
+	 */
 	readonly code: number;
 	/** The peer's reason, at most 123 bytes of UTF-8. */
 	readonly reason: string;
@@ -25,8 +28,8 @@ export interface AstroWebSocketCloseEvent extends Event {
 }
 
 /**
- * An `error` event. A browser tells nothing about the cause, a server may; the members are optional
- * so that the socket fits where the DOM's `WebSocket` is asked for.
+ * An `error` event. Browsers hide the cause; a server may give it. The members are optional so that
+ * the socket is assignable to the DOM's `WebSocket`.
  */
 export interface AstroWebSocketErrorEvent extends Event {
 	readonly error?: Error;
@@ -45,75 +48,76 @@ export interface AstroWebSocketEventMap {
  * A listener for one type of event. It may be async: a rejection is reported and closes the socket
  * with 1011.
  *
- * Taken from a method, whose parameters TypeScript compares both ways, so that listeners written
- * for the DOM's `MessageEvent<string>` fit.
+ * The type is taken from a method because TypeScript compares parameters of methods bivariantly. A
+ * listener written for the DOM's `MessageEvent<string>` is therefore assignable.
  */
 export type AstroWebSocketListener<Type extends keyof AstroWebSocketEventMap> = {
 	listener(this: AstroWebSocket, event: AstroWebSocketEventMap[Type]): unknown;
 }['listener'];
 
 /**
- * The value of `onmessage` and its like. It has no `this` of its own, so that the socket fits where
- * the DOM's `WebSocket` is asked for; in a function that is assigned, `this` is the socket.
+ * The value of `onmessage` and the other handler attributes. It declares no `this`, so that the
+ * socket is assignable to the DOM's `WebSocket`. In an assigned function, `this` is the socket.
  */
 export type AstroWebSocketHandler<Type extends keyof AstroWebSocketEventMap> = {
 	handler(event: AstroWebSocketEventMap[Type]): unknown;
 }['handler'];
 
 /**
- * The server's end of a connection, with the surface of the browser's `WebSocket`
- * (https://websockets.spec.whatwg.org/). It fits where the DOM's `WebSocket` is asked for. The type of
- * that name in Workers asks for more, which only the runtime's own sockets have: to hand the socket
- * to a library that uses the standard's part of it, write `socket as unknown as WebSocket`.
+ * The server's end of a connection, with the API of the browser's `WebSocket`
+ * (https://websockets.spec.whatwg.org/). It is assignable to the DOM's `WebSocket`. Workers' type
+ * of the same name requires members of the runtime's own sockets. To pass the socket to a library
+ * that uses only the standard API, write `socket as unknown as WebSocket`.
  */
 export interface AstroWebSocket extends EventTarget {
 	readonly CONNECTING: 0;
 	readonly OPEN: 1;
 	readonly CLOSING: 2;
 	readonly CLOSED: 3;
-	/** `CONNECTING` until the response of the upgrade has been sent. */
+	/** `CONNECTING` until the response to the upgrade has been sent. */
 	readonly readyState: 0 | 1 | 2 | 3;
-	/** The address the client asked for, `ws:` or `wss:`. */
+	/** The URL requested by the client, with the scheme `ws:` or `wss:`. */
 	readonly url: string;
-	/** The chosen subprotocol, or the empty string. */
+	/** The selected subprotocol, or the empty string. */
 	readonly protocol: string;
 	/** The negotiated extensions, or the empty string. */
 	readonly extensions: string;
-	/** Bytes handed to `send()` that have not gone out yet. */
+	/** Bytes passed to `send()` that have not been sent yet. */
 	readonly bufferedAmount: number;
-	/** How binary messages are delivered. Default: `blob`. */
+	/** The type of binary messages. Default: `blob`. */
 	binaryType: 'blob' | 'arraybuffer';
 	onopen: AstroWebSocketHandler<'open'> | null;
 	onmessage: AstroWebSocketHandler<'message'> | null;
 	onerror: AstroWebSocketHandler<'error'> | null;
 	onclose: AstroWebSocketHandler<'close'> | null;
 	/**
-	 * Sends a message. Messages go out in the order of the calls, Blobs included; bytes are taken
-	 * over at the time of the call. Discarded once the socket is closing.
+	 * Sends a message. Messages, Blobs included, are sent in the order of the calls. Bytes are
+	 * copied when you call it. A message is discarded once the socket is closing.
 	 *
 	 * @throws DOMException `InvalidStateError` while the socket is `CONNECTING`.
 	 */
 	send(data: string | ArrayBufferLike | ArrayBufferView | Blob): void;
 	/**
-	 * The messages as they come in, from when it has a reader on: text as strings, binary ones as
-	 * bytes. Where it is read slowly the client is slowed down, instead of its messages piling up
-	 * here; events of type `message` are slowed down with it. It ends when the connection was closed,
-	 * fails where it was lost, and cancelling it closes the connection.
+	 * The received messages, starting when the stream gets a reader: text as strings, binary
+	 * messages as bytes. A slow reader applies backpressure to the client, and delays `message`
+	 * events as well. The stream ends when the connection is closed, and errors if it was lost.
+	 * Cancelling the stream closes the connection.
 	 */
 	readonly readable: ReadableStream<string | Uint8Array>;
 	/**
-	 * Each chunk is sent as one message, and waits until the client has read enough of those before.
-	 * Closing it closes the connection with 1000 once everything has been sent, aborting it closes
-	 * the connection with 1011.
+	 * Sends each chunk as one message. A write waits until the client has read enough of the
+	 * earlier messages. Closing the stream closes the connection with 1000 after everything has
+	 * been sent. Aborting it closes the connection with 1011.
 	 */
 	readonly writable: WritableStream<string | ArrayBufferLike | ArrayBufferView | Blob>;
 	/**
-	 * Starts the closing handshake. On a socket that is still `CONNECTING` it takes place as soon
-	 * as the upgrade has been answered.
+	 * Starts the closing handshake. A socket that is still `CONNECTING` closes as soon as the
+	 * upgrade has been answered.
 	 *
 	 * @param code 1000, or 3000 to 4999.
 	 * @param reason At most 123 bytes of UTF-8.
-	 * @throws DOMException `InvalidAccessError` for any other code, `SyntaxError` for a longer reason.
+	 * @throws DOMException `InvalidAccessError` for any other code, `SyntaxError` for a longer
+	 * reason.
 	 */
 	close(code?: number, reason?: string): void;
 	addEventListener<Type extends keyof AstroWebSocketEventMap>(
