@@ -4,22 +4,22 @@ import { isIP } from 'node:net';
 /**
  * Checks the value of an option.
  *
- * @returns It, in the form in which it is used.
+ * @returns The value in its resolved form.
  */
 export type Check<Value> = (value: unknown, fail: Fail) => Value;
 
 /**
- * Says what the option has to be.
+ * Throws an error with the expected value of the option.
  *
- * @param of The part of it that is wrong, for example `[1]`, where that is not all of it.
- * @param value That part.
+ * @param of The path of the invalid part, for example `[1]`, unless the whole value is invalid.
+ * @param value The invalid part.
  */
 export type Fail = (expected: string, of?: string, value?: unknown) => never;
 
-/** Node takes a longer timeout for one of a millisecond. */
+/** Node replaces a longer timeout by one millisecond. */
 const MAX_DURATION = 2 ** 31 - 1;
 
-/** A whole number of something, at least `least`. */
+/** A whole number of `of`, at least `least`. */
 export function count(of: string, least: number): Check<number> {
 	return wholeNumber(of, least, Number.MAX_SAFE_INTEGER, `at least ${least}`);
 }
@@ -43,24 +43,24 @@ function wholeNumber(of: string, least: number, most: number, range: string): Ch
 	};
 }
 
-/** One of several words. */
+/** One of the given words. */
 export function oneOf<Word extends string>(...words: Word[]): Check<Word> {
 	return (value, fail) =>
 		words.find((word) => word === value) ??
 		fail(words.map((word) => JSON.stringify(word)).join(' or '));
 }
 
-/** On or off. */
+/** A boolean. */
 export const toggle: Check<boolean> = (value, fail) =>
 	typeof value === 'boolean' ? value : fail('true or false');
 
-/** A file. */
+/** The path of a file. */
 export const path: Check<string> = (value, fail) =>
 	typeof value === 'string' && value !== '' ? value : fail('the path of a file');
 
 /**
- * A list of origins as browsers send them in `Origin`, in the form of {@link originPattern}. What no
- * browser can send would never match: it is an error.
+ * A list of origins as browsers send them in `Origin`, resolved by {@link originPattern}. An entry
+ * that no browser can send would never match, so it is an error.
  */
 export const origins: Check<string[]> = (value, fail) => {
 	if (!Array.isArray(value)) return fail('an array of origins');
@@ -75,29 +75,32 @@ export const origins: Check<string[]> = (value, fail) => {
 	);
 };
 
-/** No page has an origin of these schemes. */
+/** Schemes without pages, and so without origins. */
 const NEVER_SENT = /^(?:about|blob|data|ftp|javascript|wss?):/;
 
-/** Wildcards as in Astro's `security.allowedDomains`, and the labels that they stand for. */
+/**
+ * The wildcards of Astro's `security.allowedDomains`, with the source of a regular expression for
+ * the labels they match.
+ */
 const WILDCARDS: readonly (readonly [prefix: string, labels: string])[] = [
 	['**.', '(?:[\\w-]+\\.)+'],
 	['*.', '[\\w-]+\\.'],
 ];
 
 /**
- * The source of a regular expression that matches the `Origin` headers an entry of `allowedOrigins`
- * stands for. Patterns are compiled here so that a Worker does not need the code for it.
+ * The source of a regular expression for the `Origin` headers that match an entry of
+ * `allowedOrigins`. Patterns are compiled here so that a Worker does not need the code for it.
  *
- * @returns `undefined` if no browser sends such a header.
+ * @returns `undefined` if no browser sends a matching header.
  */
 function originPattern(text: string): string | undefined {
-	// What a sandboxed frame sends, and in some browsers a page of a `file:` URL.
+	// Sandboxed frames send it, and in some browsers pages of `file:` URLs.
 	if (text === 'null') return '^null$';
 	if (!URL.canParse(text) || NEVER_SENT.test(text)) return undefined;
 	const { protocol, host, href } = new URL(text);
-	// `URL.origin` is "null" for the schemes of apps and extensions, whose pages send all the same.
+	// `URL.origin` is "null" for the schemes of apps and extensions, but their pages send an origin.
 	const origin = `${protocol}//${host}`;
-	// A path, a query or a user name is never in the header. Only `file:` has no host.
+	// The header never has a path, a query or a user name. Only `file:` has no host.
 	if (![origin, `${origin}/`].includes(href) || (host === '' && protocol !== 'file:')) {
 		return undefined;
 	}
@@ -107,12 +110,12 @@ function originPattern(text: string): string | undefined {
 	return `^${escaped(`${protocol}//`)}${labels}${escaped(rest)}$`;
 }
 
-/** `RegExp.escape`, which Node has since 24, for what an origin may hold. */
+/** `RegExp.escape`, available in Node since 24, for the characters of an origin. */
 function escaped(text: string): string {
 	return text.replace(/[$()+.?[\\\]^{|}]/g, '\\$&');
 }
 
-/** A list of IP addresses and of ranges of them in CIDR notation. */
+/** A list of IP addresses and CIDR ranges. */
 export const proxies: Check<string[]> = (value, fail) => {
 	if (!Array.isArray(value)) return fail('an array of IP addresses and CIDR ranges');
 	return value.map((proxy: unknown, index) =>

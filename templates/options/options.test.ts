@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { resolveWebSocketOptions, WEBSOCKET_DEFAULTS, type WebSocketOptions } from './options.ts';
 
-test('without options everything has its default', () => {
+test('every option has a default', () => {
 	assert.deepEqual(resolveWebSocketOptions({}), WEBSOCKET_DEFAULTS);
 	assert.deepEqual(resolveWebSocketOptions({ websocket: {} }), WEBSOCKET_DEFAULTS);
 	assert.deepEqual(
@@ -39,16 +39,16 @@ test('options replace their defaults', () => {
 	assert.deepEqual(Object.keys(websocket), Object.keys(WEBSOCKET_DEFAULTS));
 });
 
-test('the other options keep their defaults', () => {
+test('unset options keep their defaults', () => {
 	const resolved = resolveWebSocketOptions({ websocket: { maxPayload: 64 } });
 	assert.deepEqual(resolved, { ...WEBSOCKET_DEFAULTS, maxPayload: 64 });
 });
 
-test('what is resolved survives JSON', () => {
+test('resolved options survive JSON', () => {
 	assert.deepEqual(JSON.parse(JSON.stringify(WEBSOCKET_DEFAULTS)), WEBSOCKET_DEFAULTS);
 });
 
-test('the defaults are those on the page', () => {
+test('the defaults are those in the documentation', () => {
 	assert.deepEqual(WEBSOCKET_DEFAULTS, {
 		allowedOrigins: [],
 		maxPayload: 1_048_576,
@@ -130,7 +130,7 @@ const wrong: [websocket: unknown, message: string][] = [
 		{ allowedOrigins: ['https://a.example', 'b.example'] },
 		`\`websocket.allowedOrigins[1]\` must be ${ORIGIN}, got: "b.example"`,
 	],
-	// What no browser sends would never match.
+	// Origins that no browser sends would never match.
 	...[
 		'https://a.example/path',
 		'https://a.example?query',
@@ -177,7 +177,7 @@ const wrong: [websocket: unknown, message: string][] = [
 ];
 
 for (const [websocket, message] of wrong) {
-	test(`${JSON.stringify(websocket)} is refused by name`, () => {
+	test(`${JSON.stringify(websocket)} is rejected with the name of the option`, () => {
 		assert.throws(() => resolveWebSocketOptions({ websocket }), { name: 'TypeError', message });
 	});
 }

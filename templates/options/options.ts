@@ -1,134 +1,140 @@
 import { type Check, count, duration, oneOf, origins, path, proxies, toggle } from './checks.ts';
 
 /**
- * The adapter's `websocket` option. JSON values only: on the way from the configuration to the
- * built server they are written into a module as JSON. Functions go into the file that
- * {@link WebSocketOptions.hooks} names.
+ * The adapter's `websocket` option. JSON values only: the build writes them into a module as JSON
+ * for the server. Put functions into the file named by {@link WebSocketOptions.hooks}.
  */
 export interface WebSocketOptions {
 	/**
-	 * Origins whose pages may open connections, beside the site's own and those in Astro's
-	 * `security.allowedDomains`; for example `['https://app.example.com']`. Others get 403.
+	 * Additional origins whose pages may open connections, for example `['https://app.example.com']`.
+	 * The site's own origin and the entries of Astro's `security.allowedDomains` are always allowed.
+	 * Handshakes from other origins get 403.
 	 *
-	 * `https://*.example.com` allows one label in place of the `*`, `https://**.example.com` one or
-	 * more. The origins of apps and extensions, such as `capacitor://localhost`, `file://` or
-	 * `chrome-extension://…`, and `null`, that of sandboxed frames, are allowed by name only.
+	 * `https://*.example.com` matches one label in place of the `*`, `https://**.example.com` one or
+	 * more. List the origins of apps and extensions by name, such as `capacitor://localhost`,
+	 * `file://` or `chrome-extension://…`. The same applies to `null`, the origin of sandboxed
+	 * frames.
 	 *
 	 * @default {[]}
 	 */
 	allowedOrigins?: string[];
 	/**
-	 * The largest message accepted, in bytes. A larger one closes the connection with 1009.
+	 * The maximum size of a received message in bytes. A larger message closes the connection with
+	 * 1009.
 	 *
 	 * @default {1048576} 1 MiB
 	 */
 	maxPayload?: number;
 	/**
-	 * Bytes that may wait to go out on one connection. What happens to a message that would exceed
-	 * it, {@link WebSocketOptions.overflow} says.
+	 * The maximum size of the send buffer of one connection in bytes.
+	 * {@link WebSocketOptions.overflow} decides about messages beyond it.
 	 *
 	 * @default {1048576} 1 MiB
 	 */
 	maxBufferedAmount?: number;
 	/**
-	 * What `send()` does with a message for which there is no room in `maxBufferedAmount`: `close`
-	 * the connection with 1008, or `drop` the message.
+	 * The action of `send()` for a message that does not fit into `maxBufferedAmount`. `close` closes
+	 * the connection with 1008, `drop` drops the message.
 	 *
 	 * @default {'close'}
 	 */
 	overflow?: 'close' | 'drop';
 	/**
-	 * Milliseconds between the pings to each connection. One from which nothing has come since the
-	 * last ping is terminated at the next. 0 sends none.
+	 * Milliseconds between the pings to each connection. If nothing arrives between two pings, the
+	 * connection is terminated. 0 disables the pings.
 	 *
 	 * @default {30000} 30 seconds
 	 */
 	heartbeatInterval?: number;
 	/**
-	 * Whether the connection manager pings every connection each `healthCheckInterval`, measures how
-	 * long the answers take, and terminates those that do not answer `maxMissedPings` times in a row.
+	 * Enables health monitoring. The connection manager pings every connection at each
+	 * `healthCheckInterval` and measures the latency of the pongs. A connection is terminated after
+	 * `maxMissedPings` unanswered pings in a row.
 	 *
 	 * @default {false}
 	 */
 	enableHealthMonitoring?: boolean;
 	/**
-	 * Milliseconds between the pings of the health monitoring to each connection.
+	 * Milliseconds between the pings of health monitoring to each connection.
 	 *
 	 * @default {30000} 30 seconds
 	 */
 	healthCheckInterval?: number;
 	/**
-	 * Pings of the health monitoring in a row that a connection may leave without an answer; then it
-	 * is terminated. The heartbeat takes any bytes for a sign of life, this only the answer.
+	 * Unanswered pings of health monitoring in a row after which a connection is terminated. Only a
+	 * pong counts as an answer here, while the heartbeat accepts any inbound bytes.
 	 *
 	 * @default {3}
 	 */
 	maxMissedPings?: number;
 	/**
-	 * Milliseconds without any inbound traffic, pongs included, after which a connection is closed
-	 * with 1001. 0 is never.
+	 * Milliseconds without inbound traffic, pongs included, after which a connection is closed with
+	 * 1001. 0 disables the timeout.
 	 *
 	 * @default {120000} 2 minutes
 	 */
 	idleTimeout?: number;
 	/**
-	 * Milliseconds that the answer to a handshake may take; then it is 503. 0 is any time.
+	 * Milliseconds within which the site must answer a handshake. Later ones get 503. 0 disables the
+	 * timeout.
 	 *
 	 * @default {10000} 10 seconds
 	 */
 	handshakeTimeout?: number;
 	/**
-	 * Connections of the process, open or opening. Further handshakes get 503 with `Retry-After`.
+	 * The maximum number of connections of the process, open or opening. Further handshakes get 503
+	 * with `Retry-After`.
 	 *
 	 * @default {10000}
 	 */
 	maxConnections?: number;
 	/**
-	 * Connections of one client address, open or opening; IPv6 addresses count by their /64.
-	 * Further handshakes get 429.
+	 * The maximum number of connections of one client address, open or opening. IPv6 addresses count
+	 * by their /64. Further handshakes get 429.
 	 *
 	 * @default {1000}
 	 */
 	maxConnectionsPerIP?: number;
 	/**
-	 * Milliseconds over which {@link WebSocketOptions.rateLimitMaxConnections} counts.
+	 * The window of {@link WebSocketOptions.rateLimitMaxConnections} in milliseconds.
 	 *
 	 * @default {60000} 1 minute
 	 */
 	rateLimitWindow?: number;
 	/**
-	 * Handshakes of one client address within `rateLimitWindow`. Further ones get 429 with
-	 * `Retry-After`. 0 is any number.
+	 * The maximum number of handshakes of one client address within `rateLimitWindow`. Further ones
+	 * get 429 with `Retry-After`. 0 disables the limit.
 	 *
 	 * @default {1000}
 	 */
 	rateLimitMaxConnections?: number;
 	/**
-	 * Messages per second that a connection may send over time, and as many at once. More close it
-	 * with 1008. 0 is any number.
+	 * The maximum rate of messages per second on one connection, and the maximum size of a burst. A
+	 * client that exceeds it is closed with 1008. 0 disables the limit.
 	 *
 	 * @default {1000}
 	 */
 	maxMessagesPerSecond?: number;
 	/**
-	 * Compresses messages for clients that offer it (RFC 7692). It costs memory on every
-	 * connection, and lets those who can send along with a secret guess it by the length.
+	 * Compresses messages for clients that offer it (RFC 7692). Compression costs memory on every
+	 * connection. It also reveals secrets by their length, if an attacker's text is compressed with
+	 * them.
 	 *
 	 * @default {false}
 	 */
 	perMessageDeflate?: boolean;
 	/**
-	 * Addresses and CIDR ranges of the proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are
-	 * believed, for example `['10.0.0.0/8', '::1']`. For everyone else the client's address and the
-	 * scheme are those of the connection.
+	 * Addresses and CIDR ranges of the proxies to trust for `X-Forwarded-For` and
+	 * `X-Forwarded-Proto`, for example `['10.0.0.0/8', '::1']`. For other peers, the client address
+	 * and the scheme are those of the connection.
 	 *
 	 * @default {[]}
 	 */
 	trustedProxies?: string[];
 	/**
 	 * The module that exports the hooks `verifyClient`, `selectProtocol`, `onError` and
-	 * `clientAddress`, relative to the project's root. The default may be absent, and may end in
-	 * `.js`, `.mts` or `.mjs` as well.
+	 * `clientAddress`, relative to the project root. The default file is optional, and may end in
+	 * `.js`, `.mts` or `.mjs` instead.
 	 *
 	 * @default {'src/websocket.ts'}
 	 */
@@ -137,7 +143,7 @@ export interface WebSocketOptions {
 
 /** {@link WebSocketOptions} with every default filled in. */
 export interface ResolvedWebSocketOptions {
-	/** Each as the source of a regular expression. */
+	/** Each entry is the source of a regular expression. */
 	readonly allowedOrigins: readonly string[];
 	readonly maxPayload: number;
 	readonly maxBufferedAmount: number;
@@ -155,7 +161,7 @@ export interface ResolvedWebSocketOptions {
 	readonly maxMessagesPerSecond: number;
 	readonly perMessageDeflate: boolean;
 	readonly trustedProxies: readonly string[];
-	/** `null` is the default: what is found by convention. */
+	/** `null` is the default: the file is found by convention. */
 	readonly hooks: string | null;
 }
 
@@ -181,7 +187,7 @@ export const WEBSOCKET_DEFAULTS: ResolvedWebSocketOptions = {
 	hooks: null,
 };
 
-/** What each option has to be. */
+/** The check of every option. */
 const CHECKS: { [Name in keyof WebSocketOptions]-?: Check<ResolvedWebSocketOptions[Name]> } = {
 	allowedOrigins: origins,
 	maxPayload: count('bytes', 1),
@@ -204,10 +210,10 @@ const CHECKS: { [Name in keyof WebSocketOptions]-?: Check<ResolvedWebSocketOptio
 };
 
 /**
- * Checks the `websocket` option as the user wrote it and fills in the defaults.
+ * Checks the `websocket` option of the configuration and fills in the defaults.
  *
  * @param adapterOptions The options of the adapter.
- * @throws TypeError that names the option, says what it has to be and what it is.
+ * @throws TypeError with the name, the expected value and the actual value of the invalid option.
  */
 export function resolveWebSocketOptions(adapterOptions: object): ResolvedWebSocketOptions {
 	const options: unknown = Reflect.get(adapterOptions, 'websocket');
@@ -224,15 +230,15 @@ export function resolveWebSocketOptions(adapterOptions: object): ResolvedWebSock
 		if (value === undefined) continue;
 		resolved[name] = checkOption(name, value, 'websocket');
 	}
-	// Every name in it is one of `CHECKS`, whose values the compiler holds against the type.
+	// Every name is a key of `CHECKS`, and the compiler checks those values against the type.
 	return resolved as unknown as ResolvedWebSocketOptions;
 }
 
 /**
  * Checks one option.
  *
- * @param of What it is an option of.
- * @returns It, in the form in which it is used.
+ * @param of The name of the object that holds the option.
+ * @returns The value in its resolved form.
  * @throws TypeError as {@link resolveWebSocketOptions} does.
  */
 export function checkOption(name: keyof WebSocketOptions, value: unknown, of: string): unknown {
@@ -245,7 +251,7 @@ function isOption(name: string): name is keyof WebSocketOptions {
 	return Object.hasOwn(CHECKS, name);
 }
 
-/** Says that an option is not what it must be. */
+/** The error for an invalid option. */
 export function invalid(name: string, expected: string, value: unknown): TypeError {
 	// JSON has neither NaN nor Infinity.
 	const text = typeof value === 'number' ? undefined : JSON.stringify(value);
