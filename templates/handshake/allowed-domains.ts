@@ -1,17 +1,17 @@
-/** An entry of Astro's `security.allowedDomains`, which Astro knows since 5.15. */
+/** An entry of Astro's `security.allowedDomains`, available since Astro 5.15. */
 export interface AllowedDomain {
 	/** Without a colon. */
 	readonly protocol?: string | undefined;
-	/** `*.` stands for one label before the rest, `**.` for one or more. */
+	/** A leading `*.` matches one label, `**.` one or more. */
 	readonly hostname?: string | undefined;
 	readonly port?: string | undefined;
 	readonly pathname?: string | undefined;
 }
 
-/** What tells whether one of the entries matches, as `matchesAllowedDomains` of Astro's app does. */
+/** Whether an entry matches, like `matchesAllowedDomains` of Astro's app. */
 export type DomainMatcher = (host: string, protocol: string) => boolean;
 
-/** The matcher of a list. */
+/** The matcher of a list of entries. */
 export function domainMatcher(domains: readonly AllowedDomain[]): DomainMatcher {
 	return (host, protocol) => {
 		const origin = `${protocol}://${host}`;
@@ -22,9 +22,9 @@ export function domainMatcher(domains: readonly AllowedDomain[]): DomainMatcher 
 }
 
 /**
- * Whether an origin is the one that an entry describes. What the entry leaves out may be anything.
+ * Whether an entry matches an origin. Missing fields match anything.
  *
- * The same rules as Astro's `matchPattern`, which only some of the supported versions export.
+ * The rules are those of Astro's `matchPattern`, exported only by some of the supported versions.
  */
 export function isAllowedDomain(
 	origin: URL,
@@ -38,7 +38,7 @@ export function isAllowedDomain(
 			hostname === name.replace(/^[^.]+\./, '*.') ||
 			(hostname.startsWith('**.') && name.slice(1).endsWith(hostname.slice(2)))) &&
 		(!port || origin.port === port) &&
-		// An origin has no path: an entry for one is for requests only.
+		// An origin has no path: an entry with a path is for requests only.
 		(!pathname || pathname === '/')
 	);
 }

@@ -4,13 +4,13 @@ import { decide, type HandshakeDecisions } from './decide.ts';
 
 type Decision = keyof HandshakeDecisions<{ readonly by: Decision }>;
 
-/** Decisions that let everything through but for those named, and what was asked. */
+/** Decisions that pass unless named in `refusing`, and a log of their calls. */
 function decisions(
 	refusing: readonly Decision[],
 ): [HandshakeDecisions<{ by: Decision }>, string[]] {
-	const asked: string[] = [];
+	const calls: string[] = [];
 	const one = (by: Decision) => async (): Promise<{ by: Decision } | false> => {
-		asked.push(by);
+		calls.push(by);
 		return refusing.includes(by) && { by };
 	};
 	return [
@@ -22,23 +22,23 @@ function decisions(
 			origin: one('origin'),
 			limits: one('limits'),
 		},
-		asked,
+		calls,
 	];
 }
 
-test('a handshake goes on when every decision lets it through, and the hook is asked last', async () => {
-	const [all, asked] = decisions([]);
+test('a handshake continues if every decision passes, and the hook runs last', async () => {
+	const [all, calls] = decisions([]);
 	assert.equal(await decide(all), undefined);
-	assert.deepEqual(asked, ['limits', 'origin', 'protocols', 'claim', 'closing', 'verify']);
+	assert.deepEqual(calls, ['limits', 'origin', 'protocols', 'claim', 'closing', 'verify']);
 });
 
-test('the first decision that refuses answers, and nothing is asked after it', async () => {
-	const [all, asked] = decisions(['verify', 'origin']);
+test('the first refusal answers the handshake and ends the decisions', async () => {
+	const [all, calls] = decisions(['verify', 'origin']);
 	assert.deepEqual(await decide(all), { by: 'origin' });
-	assert.deepEqual(asked, ['limits', 'origin']);
+	assert.deepEqual(calls, ['limits', 'origin']);
 });
 
-test('decisions that a runtime does not make are passed over', async () => {
+test('absent decisions are skipped', async () => {
 	const verify = (): { by: Decision } => ({ by: 'verify' });
 	assert.deepEqual(await decide({ origin: () => undefined, verify }), { by: 'verify' });
 });

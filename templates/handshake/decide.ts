@@ -1,15 +1,15 @@
-/** Nothing, or the answer that refuses a handshake. */
+/** The response that refuses a handshake, or nothing. */
 export type Verdict<Answer> = Answer | false | undefined | Promise<Answer | false | undefined>;
 
-/** The decisions about a handshake, as a runtime makes them. One that it does not make is absent. */
+/** A runtime's decisions about a handshake. A decision may be absent. */
 export interface HandshakeDecisions<Answer> {
 	/** The limits of connections and handshakes. */
 	limits?(): Verdict<Answer>;
-	/** Whether a page of that origin may connect. */
+	/** Whether the origin may connect. */
 	origin(): Verdict<Answer>;
-	/** Whether the offered subprotocols are well formed, where the runtime has not looked before. */
+	/** Whether the offered subprotocols are well formed, unless the runtime checked them earlier. */
 	protocols?(): Verdict<Answer>;
-	/** The site that answers takes the handshake over: from here on its own hooks are asked. */
+	/** Lets the answering site take over the handshake. From here on its own hooks run. */
 	claim?(): Verdict<Answer>;
 	/** Whether the site is shutting down. */
 	closing?(): Verdict<Answer>;
@@ -17,13 +17,14 @@ export interface HandshakeDecisions<Answer> {
 	verify(): Verdict<Answer>;
 }
 
-/** What costs little comes first. No code of the site runs for a page that may not connect. */
+/** Cheap decisions come first. No code of the site runs for a forbidden origin. */
 const ORDER = ['limits', 'origin', 'protocols', 'claim', 'closing', 'verify'] as const;
 
 /**
- * Decides whether a handshake goes on to the site's routes. The order is the same on every runtime.
+ * Decides whether a handshake continues to the site's routes. The order is the same on every
+ * runtime.
  *
- * @returns The answer that refuses it; `undefined` if it goes on.
+ * @returns The response that refuses the handshake; `undefined` if it continues.
  */
 export async function decide<Answer extends object | true>(
 	decisions: HandshakeDecisions<Answer>,

@@ -34,7 +34,7 @@ const cases: [
 ];
 
 for (const [domains, [proto, host, port], origin] of cases) {
-	test(`${JSON.stringify(domains)} makes ${proto} ${host} ${port} ${origin}`, () => {
+	test(`${JSON.stringify(domains)} turns ${proto} ${host} ${port} into ${origin}`, () => {
 		const headers: Record<string, string | undefined> = {
 			'x-forwarded-proto': proto,
 			'x-forwarded-host': host,

@@ -1,9 +1,9 @@
 import { type AllowedDomain, domainMatcher } from './allowed-domains.ts';
 
 /**
- * The origin of Astro's `context.url`, since Astro 6: `X-Forwarded-Proto`, `X-Forwarded-Host` and
- * `X-Forwarded-Port` replace its parts where `security.allowedDomains` allows them. It repeats the
- * rules of Astro's `FetchState`, which only exists once the request is rendered.
+ * The origin of Astro's `context.url`, since Astro 6. `X-Forwarded-Proto`, `X-Forwarded-Host` and
+ * `X-Forwarded-Port` replace its parts if `security.allowedDomains` allows them. It repeats the
+ * rules of Astro's `FetchState`, which is created too late: when the request is rendered.
  *
  * @param origin The origin of the request itself.
  * @param header Returns the value of a request header.
@@ -15,23 +15,23 @@ export function forwardedOrigin(
 ): string {
 	if (domains.length === 0) return origin;
 	const [proto, host, port] = ['proto', 'host', 'port'].map((part) => {
-		// Of several values Astro takes the first.
+		// Astro takes the first of several values.
 		return header(`x-forwarded-${part}`)?.split(',')[0]?.trim();
 	});
 	const url = new URL(origin);
 	const protocol = proto !== undefined && isAllowedProtocol(proto, domains) ? proto : undefined;
 	if (protocol !== undefined) url.protocol = protocol;
-	const ownPort = domains.some((domain) => port && domain.port === port) ? port : undefined;
+	const allowedPort = domains.some((domain) => port && domain.port === port) ? port : undefined;
 	const [, name, namedPort] = /^([^/\\:]+)(?::([^/\\:]*))?$/.exec(host ?? '') ?? [];
 	if (name !== undefined) {
-		const checkedPort = ownPort ?? namedPort;
+		const checkedPort = allowedPort ?? namedPort;
 		const checked = checkedPort ? `${name}:${checkedPort}` : name;
 		if (domainMatcher(domains)(checked, protocol ?? 'https')) {
 			url.hostname = name;
 			url.port = namedPort ?? '';
 		}
 	}
-	if (ownPort !== undefined) url.port = ownPort;
+	if (allowedPort !== undefined) url.port = allowedPort;
 	return url.origin;
 }
 

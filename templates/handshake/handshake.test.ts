@@ -18,7 +18,7 @@ const handshake: HandshakeRequest = {
 	hasBody: false,
 };
 
-test('a handshake is recognised, whatever the case of its tokens', () => {
+test('a handshake is recognised in any letter case', () => {
 	assert.equal(isWebSocketHandshake(handshake), true);
 	assert.equal(isWebSocketHandshake({ ...handshake, upgrade: 'WebSocket' }), true);
 	assert.equal(isWebSocketHandshake({ ...handshake, connection: 'UPGRADE' }), true);
@@ -48,9 +48,9 @@ const malformed: Record<string, [status: number, change: Partial<HandshakeReques
 	'an unknown version': [426, { version: '99' }],
 	'a version twice': [426, { version: '13, 13' }],
 	'neither a version nor a key': [426, { version: undefined, key: undefined }],
-	'a subprotocol that is no token': [400, { protocols: 'chat room' }],
+	'a subprotocol with a space': [400, { protocols: 'chat room' }],
 	'a subprotocol in quotes': [400, { protocols: '"chat"' }],
-	'a subprotocol of another script': [400, { protocols: 'ch\u00e4t' }],
+	'a subprotocol outside ASCII': [400, { protocols: 'ch\u00e4t' }],
 	'a subprotocol twice': [400, { protocols: 'chat, other, chat' }],
 };
 
@@ -63,7 +63,7 @@ for (const [name, [status, change]] of Object.entries(malformed)) {
 	});
 }
 
-test('a refused version is answered with the one that is supported', () => {
+test('the response to an unsupported version names the supported one', () => {
 	const refusal = malformation({ ...handshake, version: '8' });
 	assert.deepEqual(refusal?.headers, {
 		Connection: 'Upgrade, close',
@@ -72,13 +72,13 @@ test('a refused version is answered with the one that is supported', () => {
 	});
 });
 
-test('subprotocols may be any tokens', () => {
+test('any token is a valid subprotocol', () => {
 	for (const protocols of ['chat.v2, Chat.v2', 'a,,b', '', "!#$%&'*+-.^_`|~0aA"]) {
 		assert.equal(malformation({ ...handshake, protocols }), undefined, protocols);
 	}
 });
 
-test('offers are split at commas', () => {
+test('offered subprotocols are split at commas', () => {
 	assert.deepEqual(tokens('chat.v2, chat.v1,,'), ['chat.v2', 'chat.v1']);
 	assert.deepEqual(tokens(undefined), []);
 });

@@ -6,20 +6,24 @@ import {
 	VERSION,
 } from './refusal.ts';
 
-/** The parts of a request that make it a WebSocket handshake, header values as received. */
+/** The parts of a request that make it a WebSocket handshake. Header values are unparsed. */
 export interface HandshakeRequest {
 	readonly method: string | undefined;
 	readonly upgrade: string | undefined;
 	readonly connection: string | undefined;
 	readonly key: string | undefined;
 	readonly version: string | undefined;
-	/** The subprotocols that are offered. */
+	/** The offered subprotocols. */
 	readonly protocols: string | undefined;
-	/** Whether a body was announced. */
+	/** Whether the request announces a body. */
 	readonly hasBody: boolean;
 }
 
-/** Reads a handshake's parts by a way to look up headers. */
+/**
+ * Reads the parts of a handshake.
+ *
+ * @param header Returns the value of a request header.
+ */
 export function handshakeRequest(
 	method: string | undefined,
 	header: (name: string) => string | undefined,
@@ -36,15 +40,15 @@ export function handshakeRequest(
 	};
 }
 
-/** Whether it is a `Sec-WebSocket-Key`: RFC 6455 section 4.1, 16 bytes in base64. */
+/** Whether the text is a valid `Sec-WebSocket-Key`: 16 bytes in base64 (RFC 6455 section 4.1). */
 export function isKey(text: string): boolean {
 	return /^[+/0-9A-Za-z]{22}==$/.test(text);
 }
 
 /**
  * Whether the request asks for a WebSocket. Any other request with an `Upgrade` header (h2c, HEAD,
- * POST) is an ordinary one, for a server may ignore that header (RFC 9110 section 7.8). One with a
- * body is as well: its bytes would be taken for frames.
+ * POST) is an ordinary one, because a server may ignore that header (RFC 9110 section 7.8). So is a
+ * request with a body: its bytes would be parsed as frames.
  */
 export function asksForWebSocket(request: HandshakeRequest): boolean {
 	return (
@@ -56,9 +60,9 @@ export function asksForWebSocket(request: HandshakeRequest): boolean {
 }
 
 /**
- * What makes a request that asks for a WebSocket a malformed handshake (RFC 6455 section 4.2.1).
+ * Finds the error of a malformed handshake (RFC 6455 section 4.2.1).
  *
- * @returns The answer to it; `undefined` if the handshake is well formed.
+ * @returns The refusal; `undefined` if the handshake is well formed.
  */
 export function malformation({ key, version, protocols }: HandshakeRequest): Refusal | undefined {
 	if (version !== VERSION) return UNSUPPORTED_VERSION;
@@ -66,12 +70,12 @@ export function malformation({ key, version, protocols }: HandshakeRequest): Ref
 	return areProtocols(tokens(protocols)) ? undefined : MALFORMED_PROTOCOLS;
 }
 
-/** Whether the request is a handshake by RFC 6455 section 4.2.1. */
+/** Whether the request is a well-formed handshake (RFC 6455 section 4.2.1). */
 export function isWebSocketHandshake(request: HandshakeRequest): boolean {
 	return asksForWebSocket(request) && malformation(request) === undefined;
 }
 
-/** Whether all are tokens, and none is there twice (RFC 6455 section 4.1, item 10). */
+/** Whether all offers are tokens, without duplicates (RFC 6455 section 4.1, item 10). */
 export function areProtocols(offered: readonly string[]): boolean {
 	return (
 		new Set(offered).size === offered.length &&

@@ -1,30 +1,30 @@
 import type { ReportSubject } from '../socket/report.ts';
 
-/** A handshake, as hooks see it. */
+/** The handshake passed to hooks. */
 export interface WebSocketHandshake {
 	/** The request, with its headers and cookies. */
 	readonly request: Request;
-	/** The address of the client; the empty string if it has none, as on a Unix socket. */
+	/** The address of the client. Empty if it has none, as on a Unix socket. */
 	readonly clientAddress: string;
-	/** The subprotocols that the client offers, in its order of preference. */
+	/** The subprotocols offered by the client, in its order of preference. */
 	readonly protocols: readonly string[];
 }
 
 /**
- * Decides whether a handshake goes on to the site's routes. It runs behind the limits and the check
- * of the origin.
+ * Decides whether a handshake continues to your routes. It runs after the limits and the check of
+ * the origin.
  *
- * @returns `true` to let it through, `false` to answer with 403, or another answer.
+ * @returns `true` to continue, `false` to answer with 403, or your own response.
  */
 export type VerifyClient = (
 	handshake: WebSocketHandshake,
 ) => boolean | Response | Promise<boolean | Response>;
 
 /**
- * Chooses the subprotocol where a route leaves that open. It runs in `upgradeWebSocket()`, if the
- * client offers any.
+ * Selects the subprotocol if the route does not. It runs in `upgradeWebSocket()` if the client
+ * offers any.
  *
- * @returns One of those that are offered, or `undefined` for none.
+ * @returns One of the offered subprotocols, or `undefined` for none.
  */
 export type SelectProtocol = (
 	protocols: readonly string[],
@@ -34,21 +34,22 @@ export type SelectProtocol = (
 /** An error in a handler or a hook. */
 export interface WebSocketFailure extends ReportSubject {
 	readonly error: unknown;
-	/** The message that the log would have in front of the error. */
+	/** The message that the log would print before the error. */
 	readonly message: string;
 }
 
-/** Receives every error in a handler or a hook, in place of the log. */
+/** Receives every error in a handler or a hook. Such errors are then not logged. */
 export type OnError = (failure: WebSocketFailure) => void | Promise<void>;
 
 /**
- * Tells the address of a client, by which limits count it, from what a proxy adds to the request.
+ * Returns the client address that the limits count. Use it to read the address from a header set by
+ * your proxy.
  *
- * @param address What it would be otherwise, by the connection and `websocket.trustedProxies`.
+ * @param address The address found from the connection and `websocket.trustedProxies`.
  */
 export type ClientAddress = (request: Request, address: string) => string | Promise<string>;
 
-/** What the file that `websocket.hooks` names may export. */
+/** The exports of the file named by `websocket.hooks`. */
 export interface WebSocketHooks {
 	readonly verifyClient?: VerifyClient;
 	readonly selectProtocol?: SelectProtocol;

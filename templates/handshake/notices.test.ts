@@ -4,14 +4,14 @@ import { Notices } from './notices.ts';
 
 const MINUTE = 60_000;
 
-test('the first notice of a kind is told at once, and the next after a while', () => {
-	const told: string[] = [];
-	const notices = new Notices((text) => told.push(text));
+test('the first notice of a kind is logged at once, and the next after ten minutes', () => {
+	const logged: string[] = [];
+	const notices = new Notices((text) => logged.push(text));
 	notices.tell('a', 'First.', 0);
 	notices.tell('b', 'Another kind.', 0);
 	for (let minute = 1; minute < 10; minute++) notices.tell('a', 'Again.', minute * MINUTE);
-	assert.deepEqual(told, ['First.', 'Another kind.']);
+	assert.deepEqual(logged, ['First.', 'Another kind.']);
 	notices.tell('a', 'Later.', 10 * MINUTE);
 	notices.tell('a', 'Again.', 11 * MINUTE);
-	assert.deepEqual(told.slice(2), ['Later. Since the last such line: 9 more.']);
+	assert.deepEqual(logged.slice(2), ['Later. 9 more since the last such line.']);
 });

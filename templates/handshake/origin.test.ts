@@ -4,7 +4,7 @@ import { resolveWebSocketOptions } from '../options/options.ts';
 import { domainMatcher } from './allowed-domains.ts';
 import { isOriginAllowed } from './origin.ts';
 
-/** Whether a site with these `allowedOrigins` takes a handshake of a page with this origin. */
+/** Whether a site with these `allowedOrigins` accepts a handshake from a page of this origin. */
 function isAllowed(
 	origin: string | undefined,
 	own: string | undefined,
@@ -29,7 +29,7 @@ test('the same origin may connect', () => {
 	assert.equal(isAllowed('http://localhost:4321', 'http://localhost:4321'), true);
 });
 
-test('another scheme, host or port may not', () => {
+test('an origin with another scheme, host or port may not connect', () => {
 	assert.equal(isAllowed('https://example.com', 'http://example.com'), false);
 	assert.equal(isAllowed('http://example.com', 'https://example.com'), false);
 	assert.equal(isAllowed('https://evil.example', 'https://example.com'), false);
@@ -38,9 +38,9 @@ test('another scheme, host or port may not', () => {
 	assert.equal(isAllowed('https://example.com', undefined), false);
 });
 
-test('the domains of the configuration may connect', () => {
+test('the domains in security.allowedDomains may connect', () => {
 	assert.equal(isAllowed('https://allowed.example.com', 'https://example.com'), true);
-	// Their entries are about sites.
+	// The entries describe sites.
 	assert.equal(isAllowed('capacitor://allowed.example.com', 'https://example.com'), false);
 });
 
@@ -74,7 +74,7 @@ for (const [entry, origin, others] of [
 	],
 	['https://**.example.com', 'https://a.example.com', []],
 ] as const satisfies readonly (readonly [string, string, readonly string[]])[]) {
-	test(`${entry} allows ${origin}, and nothing that is only like it`, () => {
+	test(`${entry} allows ${origin}, and no similar origin`, () => {
 		assert.equal(isAllowed(origin, 'https://own.example', entry), true);
 		assert.equal(isAllowed(origin, 'https://own.example'), false);
 		for (const other of others) {
@@ -83,7 +83,7 @@ for (const [entry, origin, others] of [
 	});
 }
 
-test('an origin that is none may not', () => {
+test('a malformed origin may not connect', () => {
 	for (const origin of ['null', '', 'example.com', 'file:///x', 'https://a.com, https://b.com']) {
 		assert.equal(isAllowed(origin, 'https://example.com'), false, origin);
 	}

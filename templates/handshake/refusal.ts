@@ -1,4 +1,4 @@
-/** Why a handshake came to nothing. */
+/** The reason for a handshake without a connection. */
 export type RejectionReason =
 	/** `maxConnections` */
 	| 'too-many-connections'
@@ -9,32 +9,33 @@ export type RejectionReason =
 	| 'shutting-down'
 	/** The origin is not allowed. */
 	| 'origin'
-	/** The `verifyClient` hook has refused it. */
+	/** The `verifyClient` hook refused it. */
 	| 'not-verified'
 	/** `handshakeTimeout` */
 	| 'timeout'
-	/** No site wants it, or it is none. */
+	/** No site serves the path. */
 	| 'not-found'
+	/** The handshake is malformed. */
 	| 'bad-handshake'
-	/** A hook, or a request handler, has failed. */
+	/** A hook or a request handler failed. */
 	| 'failed'
-	/** The site has answered something else, for example 401. */
+	/** The site returned another response, for example 401. */
 	| 'answered'
-	/** The client did not wait for the answer. */
+	/** The client left before the response. */
 	| 'client-left';
 
-/** The answer to a handshake that is not let through. */
+/** The response to a refused handshake. */
 export interface Refusal {
 	readonly reason: RejectionReason;
 	readonly status: number;
 	readonly message: string;
-	/** Seconds after which to try again. */
+	/** Seconds after which the client may retry. */
 	readonly retryAfter?: number;
-	/** Further headers of the answer. */
+	/** Additional headers of the response. */
 	readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Seconds after which a server that is full, or closing, may be asked again. */
+/** `Retry-After` of a server that is full or shutting down, in seconds. */
 const RETRY_LATER = 5;
 
 export const SHUTTING_DOWN: Refusal = {
@@ -96,12 +97,12 @@ export const BAD_HANDSHAKE: Refusal = {
 	message: 'The request is not a WebSocket handshake.',
 };
 
-/** The version of the protocol, the only one since 2011. */
+/** The version of the protocol. There has been no other since 2011. */
 export const VERSION = '13';
 
 /**
- * RFC 6455 section 4.4 requires `Sec-WebSocket-Version`, RFC 9110 section 15.5.22 requires `Upgrade`,
- * and section 7.8 the `Upgrade` option in `Connection`.
+ * RFC 6455 section 4.4 requires `Sec-WebSocket-Version`. RFC 9110 requires `Upgrade` (section
+ * 15.5.22) and the `Upgrade` option in `Connection` (section 7.8).
  */
 export const UNSUPPORTED_VERSION: Refusal = {
 	reason: 'bad-handshake',
@@ -128,7 +129,7 @@ export const FAILED: Refusal = {
 	message: 'Internal server error.',
 };
 
-/** The headers of the answer that a refusal is. */
+/** The response headers of a refusal. */
 export function refusalHeaders({ retryAfter, headers }: Refusal): Record<string, string> {
 	return {
 		'Content-Type': 'text/plain; charset=utf-8',

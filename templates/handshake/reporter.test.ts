@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { reporter } from './reporter.ts';
 
-test('an error that cannot be printed is reported without it', () => {
+test('a report leaves out an error that cannot be printed', () => {
 	const lines: string[] = [];
 	const report = reporter({}, (message, error) => {
 		lines.push(error === undefined ? message : `${message}: ${String(error)}`);
@@ -15,7 +15,7 @@ test('an error that cannot be printed is reported without it', () => {
 	]);
 });
 
-test('the error of a hook that fails is in the log, and why the hook failed', async () => {
+test('if the onError hook fails, the log has both errors', async () => {
 	for (const onError of [
 		() => {
 			throw 'thrown';

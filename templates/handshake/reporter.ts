@@ -1,7 +1,10 @@
 import type { Report } from '../socket/report.ts';
 import type { WebSocketHooks } from './hooks.ts';
 
-/** A report that gives errors to the `onError` hook, and everything to the log where there is none. */
+/**
+ * A report that passes errors to the `onError` hook. Everything else is logged; without a hook,
+ * errors are as well.
+ */
 export function reporter({ onError }: WebSocketHooks, printer: Report): Report {
 	return async (message, error, subject) => {
 		if (onError === undefined || error === undefined) {
@@ -11,7 +14,7 @@ export function reporter({ onError }: WebSocketHooks, printer: Report): Report {
 		try {
 			await onError({ error, message, ...subject });
 		} catch (failure) {
-			// A hook that fails must not take the error with it.
+			// A failing hook must not swallow the error.
 			print(printer, message, error);
 			print(printer, 'The WebSocket hook `onError` failed', failure);
 		}
@@ -19,8 +22,8 @@ export function reporter({ onError }: WebSocketHooks, printer: Report): Report {
 }
 
 /**
- * What a handler throws may throw itself when it is looked at, a Proxy for one. Nobody catches
- * what a report throws, so that it would end the process.
+ * A thrown value, for example a Proxy, may itself throw when it is printed. Nothing catches an
+ * exception of a report, so it would end the process.
  */
 function print(printer: Report, message: string, error: unknown): void {
 	try {
