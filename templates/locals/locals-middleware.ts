@@ -1,6 +1,6 @@
 import { fillLocals, type SiteContext } from './prerendered.ts';
 
-/** Runs in front of the site's own middleware. */
+/** Runs before the site's own middleware. */
 export function onRequest<Result>(context: SiteContext, next: () => Result): Result {
 	fillLocals(context);
 	return next();

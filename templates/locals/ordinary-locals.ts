@@ -1,7 +1,7 @@
 import { NOT_AN_UPGRADE_REQUEST } from '../socket/errors.ts';
 import type { WebSocketLocals } from './types.ts';
 
-/** What requests that are no upgrade get. */
+/** The locals of ordinary requests. */
 export const ORDINARY: WebSocketLocals = {
 	isUpgradeRequest: false,
 	upgradeWebSocket() {

@@ -9,13 +9,13 @@ function context(of: Partial<SiteContext>, headers?: Record<string, string>): Si
 	return { request, url: new URL(request.url), locals: {}, ...of };
 }
 
-/** What is printed, and how often. */
+/** The printed warnings. */
 function warnings({ mock }: TestContext): () => unknown[] {
-	const { mock: told } = mock.method(console, 'warn', () => {});
-	return () => told.calls.map(({ arguments: [message] }) => message);
+	const { mock: warn } = mock.method(console, 'warn', () => {});
+	return () => warn.calls.map(({ arguments: [message] }) => message);
 }
 
-test('the locals of a prerendered route say that it is', (test) => {
+test('the locals of a prerendered route throw an error that says so', (test) => {
 	const warned = warnings(test);
 	const { locals } = fill({ isPrerendered: true, routePattern: '/[room]' });
 	assert.equal(locals.isUpgradeRequest, false);
@@ -25,7 +25,7 @@ test('the locals of a prerendered route say that it is', (test) => {
 	assert.deepEqual(warned(), []);
 });
 
-test('a handshake at a prerendered route is none, which is said once', (test) => {
+test('a handshake at a prerendered route is an ordinary request, with one warning', (test) => {
 	const warned = warnings(test);
 	for (let time = 0; time < 2; time++) {
 		const { locals } = fill({ isPrerendered: true, locals: { ...HANDSHAKE } });
@@ -35,18 +35,18 @@ test('a handshake at a prerendered route is none, which is said once', (test) =>
 	assert.match(String(warned()), /^The route "\/chat" is prerendered/);
 });
 
-test('the locals of other requests stay', () => {
+test('the locals of other requests are unchanged', () => {
 	const { locals } = fill({ isPrerendered: false, locals: HANDSHAKE });
 	assert.deepEqual(locals, HANDSHAKE);
 });
 
-test('a request without locals gets those of an ordinary one', () => {
+test('a request without locals gets those of an ordinary request', () => {
 	const { locals } = fill({ isPrerendered: false });
 	assert.equal(locals.isUpgradeRequest, false);
 	assert.throws(() => locals.upgradeWebSocket?.(), /must be an upgrade request/);
 });
 
-test('in Astro 4 a prerendered route has no locals, or no headers', (test) => {
+test('in Astro 4 a prerendered route lacks its locals or its headers', (test) => {
 	warnings(test);
 	assert.throws(() => fill({}).locals.upgradeWebSocket?.(), /is prerendered/);
 	assert.equal(fill({ locals: { ...HANDSHAKE } }).locals.isUpgradeRequest, false);

@@ -2,7 +2,7 @@ import { prerendered } from '../socket/errors.ts';
 import { ORDINARY } from './ordinary-locals.ts';
 import type { WebSocketLocals } from './types.ts';
 
-/** The parts of Astro's context that are needed here. */
+/** The part of Astro's context used here. */
 export interface SiteContext {
 	readonly locals: object & Partial<WebSocketLocals>;
 	readonly request: Request;
@@ -12,7 +12,7 @@ export interface SiteContext {
 	readonly routePattern?: string;
 }
 
-/** The locals while a route is prerendered: no handshake can be accepted, and they say why. */
+/** The locals of a prerendered route: no handshake can be accepted, and the error says why. */
 export function prerenderedLocals(route: string): WebSocketLocals {
 	return {
 		isUpgradeRequest: false,
@@ -23,9 +23,9 @@ export function prerenderedLocals(route: string): WebSocketLocals {
 }
 
 /**
- * Gives a request its locals where it has none, and a prerendered route those that say so. `astro dev`
- * renders such a route for each request, so that without this a handshake would be accepted there and
- * refused in production.
+ * Adds the locals to a request without any, and replaces those of a prerendered route. `astro dev`
+ * renders such a route for each request. Without the replacement, a handshake would be accepted
+ * there and refused in production.
  */
 export function fillLocals(context: SiteContext): void {
 	const { locals } = context;
@@ -41,14 +41,14 @@ export function fillLocals(context: SiteContext): void {
 
 function isPrerendered({ isPrerendered, locals, request }: SiteContext): boolean {
 	if (isPrerendered !== undefined) return isPrerendered;
-	// While Astro 4 builds a site, no request has locals of ours.
+	// While Astro 4 builds a site, requests do not have our locals.
 	if (locals.isUpgradeRequest === undefined) return true;
-	// Its dev server leaves out the headers for a prerendered route. A handshake has one more that it
-	// cannot be without: a Worker may be called without `Host`.
+	// The dev server of Astro 4 removes the headers for a prerendered route. A handshake always has
+	// `Upgrade`. For an ordinary request this looks for `Host`, which a call of a Worker may lack.
 	return !headersOf(request).has(locals.isUpgradeRequest ? 'upgrade' : 'host');
 }
 
-/** Past the getter of Astro 4, which warns of every access in a prerendered route. */
+/** Bypasses the getter of Astro 4, which warns of every access in a prerendered route. */
 function headersOf(request: Request): Headers {
 	return Reflect.get(Request.prototype, 'headers', request);
 }

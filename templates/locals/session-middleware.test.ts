@@ -25,21 +25,21 @@ async function run(isUpgradeRequest: boolean, response: Response): Promise<Sessi
 	return session;
 }
 
-test('the session of an accepted handshake refuses changes, and is still read', async () => {
+test('the session of an accepted handshake rejects changes, and can still be read', async () => {
 	const session = await run(true, accepted);
 	assert.throws(() => session.set('user', 'bob'), /^Error: The session was saved/);
 	assert.throws(() => Reflect.get(session, 'destroy')(), /^Error: The session was saved/);
 	assert.equal(session.get('user'), 'ada');
 });
 
-test('the sessions of other requests take changes', async () => {
+test('the sessions of other requests accept changes', async () => {
 	for (const session of [await run(true, new Response()), await run(false, new Response())]) {
 		session.set('user', 'bob');
 		assert.equal(session.get('user'), 'bob');
 	}
 });
 
-test('a site without sessions has none to close', async () => {
+test('a site without sessions passes the response on', async () => {
 	const locals = { isUpgradeRequest: true };
 	assert.equal(await onRequest({ locals }, () => accepted), accepted);
 });

@@ -1,18 +1,18 @@
 import { SESSION_SAVED } from '../socket/errors.ts';
 
-/** The parts of Astro's context that are needed here. */
+/** The part of Astro's context used here. */
 interface SessionContext {
 	/** Since Astro 5. */
 	readonly session?: object | undefined;
 	readonly locals: { readonly isUpgradeRequest?: boolean };
 }
 
-/** What changes a session. */
+/** The methods that change a session. */
 const CHANGES = ['set', 'delete', 'destroy', 'regenerate', 'load'] as const;
 
 /**
- * Makes the session of an accepted handshake refuse changes. Astro saves a session once, with the
- * response: what a socket's handlers change in it later would be lost without a word.
+ * Makes the session of an accepted handshake reject changes. Astro saves a session once, with the
+ * response. Changes by the socket's handlers would be lost silently.
  */
 export function onRequest(
 	context: SessionContext,
@@ -34,7 +34,7 @@ function seal(session: object): void {
 	const value = (): never => {
 		throw new Error(SESSION_SAVED);
 	};
-	// A rewrite runs the middleware once more for the same session.
+	// A rewrite runs the middleware again for the same session.
 	for (const change of CHANGES) {
 		Object.defineProperty(session, change, { value, configurable: true });
 	}

@@ -1,6 +1,6 @@
 /**
- * What a site imports from the package's `/websocket`, the same on every runtime: the locals, and the
- * types of sockets and of hooks.
+ * The types exported from the package's `/websocket`, the same on every runtime: the locals, and
+ * the types of sockets and hooks.
  */
 
 import type { AstroWebSocket } from '../socket/types.ts';
@@ -17,33 +17,33 @@ export type * from '../socket/types.ts';
 
 /** Options of `locals.upgradeWebSocket()`. */
 export interface UpgradeWebSocketOptions {
-	/** The subprotocol to speak, one of those the client offered. Default: none. */
+	/** The subprotocol to use, one of those offered by the client. Default: none. */
 	protocol?: string;
-	/** Headers for the response, beside those that middleware and cookies add. */
+	/** Headers for the response, in addition to those of middleware and cookies. */
 	headers?: ConstructorParameters<typeof Headers>[0];
-	/** Labels to find the connection by. */
+	/** Labels for finding the connection. */
 	tags?: readonly string[];
-	/** Values of yours that belong to the connection, by key. */
+	/** Your own values for the connection, by key. */
 	data?: object;
 }
 
-/** What `locals.upgradeWebSocket()` gives. */
+/** The result of `locals.upgradeWebSocket()`. */
 export interface WebSocketUpgrade {
-	/** The server's end, `CONNECTING` until `response` has been returned and sent. */
+	/** The server's end, `CONNECTING` until you return `response` and it has been sent. */
 	readonly socket: AstroWebSocket;
-	/** Return it to accept. Returning anything else rejects with that answer. */
+	/** Return it to accept the handshake. Any other response refuses the handshake. */
 	readonly response: Response;
 }
 
-/** What the adapter adds to `App.Locals`. */
+/** The properties that the adapter adds to `App.Locals`. */
 export interface WebSocketLocals {
-	/** Whether this request is a WebSocket handshake that can be accepted. */
+	/** Whether this request is a WebSocket handshake that you can accept. */
 	isUpgradeRequest: boolean;
 	/**
-	 * Prepares to accept the handshake; the returned `response` does so when it is returned.
+	 * Prepares the acceptance of the handshake. Return its `response` to accept.
 	 *
-	 * @throws Error if the request is no upgrade request, if it was called before in this request,
-	 * or if `options.protocol` was not offered by the client.
+	 * @throws Error if the request is not an upgrade request, if it was already called for this
+	 * request, or if the client did not offer `options.protocol`.
 	 */
 	upgradeWebSocket(options?: UpgradeWebSocketOptions): WebSocketUpgrade;
 }
