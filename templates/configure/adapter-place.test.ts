@@ -5,13 +5,16 @@ import { setupOf, takeAdapterPlace } from './adapter-place.ts';
 
 const integration = (name: string): AstroIntegration => ({ name, hooks: {} });
 
-/** This package's, as Astro copies it. */
+/** The integration of this package, as copied by Astro. */
 function own(): AstroIntegration {
 	return { name: 'ours', hooks: { 'astro:config:setup': setupOf('ours', () => {}) } };
 }
 
-/** What Astro hands over, with the adapter among the integrations, and the adapter that comes of it. */
-function set(adapter: AstroIntegration | undefined, ...others: AstroIntegration[]): unknown {
+/**
+ * Runs the function on a configuration as Astro passes it, with the adapter among the integrations.
+ * Returns the resulting adapter.
+ */
+function adapterOf(adapter: AstroIntegration | undefined, ...others: AstroIntegration[]): unknown {
 	const integrations = adapter === undefined ? others : [adapter, ...others];
 	let config = { adapter, integrations } as unknown as AstroConfig;
 	takeAdapterPlace('ours', 'official', {
@@ -26,41 +29,41 @@ function set(adapter: AstroIntegration | undefined, ...others: AstroIntegration[
 
 test('an integration becomes the adapter', () => {
 	const ours = own();
-	assert.equal(set(undefined, integration('sitemap'), ours), ours);
+	assert.equal(adapterOf(undefined, integration('sitemap'), ours), ours);
 });
 
-test('the adapter stays the adapter', () => {
+test('an adapter stays the adapter', () => {
 	const ours = own();
-	assert.equal(set(ours, integration('sitemap')), ours);
+	assert.equal(adapterOf(ours, integration('sitemap')), ours);
 });
 
-test('other integrations find it by the name of the official adapter', () => {
+test('other integrations see the name of the official adapter', () => {
 	const [adapter, among] = [own(), own()];
-	set(adapter);
-	set(undefined, integration('sitemap'), among);
+	adapterOf(adapter);
+	adapterOf(undefined, integration('sitemap'), among);
 	assert.deepEqual([adapter.name, among.name], ['official', 'official']);
 });
 
-test('a configuration that is used again is the same', () => {
+test('reusing a configuration changes nothing', () => {
 	const ours = own();
-	for (let time = 0; time < 2; time++) assert.equal(set(ours), ours);
+	for (let time = 0; time < 2; time++) assert.equal(adapterOf(ours), ours);
 });
 
-test('beside another adapter it says which of them has to go', () => {
-	assert.throws(() => set(integration('official'), own()), {
-		message: 'The site has the adapter "official", and "ours" among its integrations.',
-		hint: 'Have `adapter` be that of "ours" in its place, and take it out of `integrations`.',
+test('a second adapter is an error with advice', () => {
+	assert.throws(() => adapterOf(integration('official'), own()), {
+		message: 'The site has the adapter "official", but lists "ours" in `integrations`.',
+		hint: 'Set `adapter` to that of "ours" instead, and remove it from `integrations`.',
 	});
 });
 
-test('it is in a configuration once', () => {
+test('a duplicate in a configuration is an error', () => {
 	const twice = { message: 'The configuration has "ours" twice.' };
-	assert.throws(() => set(own(), own()), twice);
-	assert.throws(() => set(undefined, own(), own()), twice);
-	// The name alone tells, where its hooks were wrapped.
-	assert.throws(() => set(own(), integration('ours')), twice);
+	assert.throws(() => adapterOf(own(), own()), twice);
+	assert.throws(() => adapterOf(undefined, own(), own()), twice);
+	// The name is enough, for example if the hooks are wrapped.
+	assert.throws(() => adapterOf(own(), integration('ours')), twice);
 });
 
-test('a configuration without integrations will do', () => {
+test('a configuration may lack integrations', () => {
 	takeAdapterPlace('ours', 'official', { config: {}, updateConfig: () => assert.fail() });
 });

@@ -3,36 +3,36 @@ import { AstroError } from 'astro/errors';
 
 type SetupHook = NonNullable<AstroIntegration['hooks']['astro:config:setup']>;
 
-/** A configuration, which tests of integrations make with no more than they need. */
+/** A configuration. Tests of integrations may pass only these parts. */
 interface Setup {
 	readonly config: Partial<Pick<Parameters<SetupHook>[0]['config'], 'adapter' | 'integrations'>>;
 	updateConfig(config: { adapter: AstroIntegration }): unknown;
 }
 
 /**
- * Astro copies integrations and keeps of one what it knows: its name, and its hooks as they are. So a
- * hook tells that an integration is ours, whatever it is called.
+ * Astro copies integrations and keeps only known members: the name, and the hooks as they are. A
+ * marked hook therefore identifies our integration under any name.
  */
 const PACKAGE: unique symbol = Symbol.for('astro.websocket.package');
 
-/** The setup hook of the adapter that this package is. */
+/** Marks the setup hook of this package's adapter. */
 export function setupOf(packageName: string, setup: SetupHook): SetupHook {
 	return Object.assign(setup, { [PACKAGE]: packageName });
 }
 
 /**
- * Makes an integration that is set up the site's adapter, wherever the configuration has it: `astro
- * add` writes what is not Astro's own among the `integrations`. There it runs like any other, but a
- * build asks `config.adapter` whether there is an adapter (astro/src/core/build/index.ts).
+ * Makes this integration the site's adapter, wherever it stands in the configuration. `astro add`
+ * puts third-party adapters into `integrations`. There the hooks run as usual, but a build checks
+ * `config.adapter` (astro/src/core/build/index.ts).
  *
- * From then on it has the name of the official adapter in the configuration: other integrations ask
- * for that to find out where the site will run. Astro's own messages have the name of this package,
- * which `setAdapter()` gives. So have, since Astro 5, `astro info` and the log, which have taken it
- * before.
+ * The integration then takes the name of the official adapter in the configuration. Other
+ * integrations look for that name to find out where the site will run. Astro's own messages show
+ * the name of this package, which `setAdapter()` sets. Since Astro 5, so do `astro info` and the
+ * log, which read the name earlier.
  *
- * @param packageName The name that the integration has in the configuration of the site.
+ * @param packageName The name of the integration in the site's configuration.
  * @param upstreamName The name of the official adapter.
- * @throws AstroError if the configuration has another adapter, or this one once more.
+ * @throws AstroError if the configuration has another adapter, or this one twice.
  */
 export function takeAdapterPlace(
 	packageName: string,
@@ -47,16 +47,16 @@ export function takeAdapterPlace(
 	};
 	if (adapter !== undefined && !isOwn(adapter)) {
 		throw new AstroError(
-			`The site has the adapter "${adapter.name}", and "${packageName}" among its integrations.`,
-			`Have \`adapter\` be that of "${packageName}" in its place, and take it out of \`integrations\`.`,
+			`The site has the adapter "${adapter.name}", but lists "${packageName}" in \`integrations\`.`,
+			`Set \`adapter\` to that of "${packageName}" instead, and remove it from \`integrations\`.`,
 		);
 	}
-	// Astro has put the adapter among them.
+	// Astro has added the adapter to them.
 	const [own, another] = integrations.filter(isOwn);
 	if (another !== undefined) {
 		throw new AstroError(
 			`The configuration has "${packageName}" twice.`,
-			'Keep the one that has your options, in `adapter`, and take the other out of `integrations`.',
+			'Keep the one with your options as `adapter`, and remove the other from `integrations`.',
 		);
 	}
 	if (adapter === undefined && own !== undefined) updateConfig({ adapter: own });

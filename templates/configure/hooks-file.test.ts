@@ -21,24 +21,24 @@ for (const name of ['websocket.ts', 'websocket.js', 'websocket.mts', 'websocket.
 	});
 }
 
-test('by convention there may be none', (context) => {
+test('the conventional file is optional', (context) => {
 	assert.equal(findHooksFile(null, project(context)), null);
 });
 
-test('a configuration without folders has none', () => {
+test('a configuration without folders has no hooks file', () => {
 	assert.equal(findHooksFile(null, {}), null);
 });
 
-test('a file that is asked for is found from the root', (context) => {
+test('a configured path is relative to the root', (context) => {
 	const folders = project(context, 'hooks.ts');
 	assert.equal(findHooksFile('./hooks.ts', folders), join(folders.path, 'hooks.ts'));
 	assert.equal(findHooksFile('hooks.ts', folders), join(folders.path, 'hooks.ts'));
 });
 
-test('a file that is asked for must be there', (context) => {
+test('a configured file must exist', (context) => {
 	const folders = project(context);
 	assert.throws(() => findHooksFile('src/websocket.ts', folders), {
 		name: 'TypeError',
-		message: `\`websocket.hooks\` must be the path of a file, and there is none: ${join(folders.path, 'src/websocket.ts')}`,
+		message: `\`websocket.hooks\` must be the path of an existing file, got: ${join(folders.path, 'src/websocket.ts')}`,
 	});
 });

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** The endings under which the file is found by convention. */
+/** The extensions of the conventional file. */
 const EXTENSIONS = ['.ts', '.js', '.mts', '.mjs'];
 
-/** Where a project keeps its files. Tests of integrations make configurations without. */
+/** The folders of a project. Configurations in tests of integrations may lack them. */
 export interface ProjectFolders {
 	readonly root?: URL;
 	readonly srcDir?: URL;
@@ -13,9 +13,9 @@ export interface ProjectFolders {
 /**
  * Finds the hooks file.
  *
- * @param path `websocket.hooks`, `null` for the convention: `websocket.ts` in the source folder.
- * @returns Its absolute path, or `null` if there is none.
- * @throws TypeError if the file that is asked for is not there: it may hold the site's guard.
+ * @param path `websocket.hooks`; `null` for the convention: `websocket.ts` in the source folder.
+ * @returns The absolute path, or `null` if there is none.
+ * @throws TypeError if the configured file does not exist: it may hold the site's access checks.
  */
 export function findHooksFile(
 	path: string | null,
@@ -30,9 +30,7 @@ export function findHooksFile(
 	}
 	const file = fileURLToPath(new URL(path, root));
 	if (!existsSync(file)) {
-		throw new TypeError(
-			`\`websocket.hooks\` must be the path of a file, and there is none: ${file}`,
-		);
+		throw new TypeError(`\`websocket.hooks\` must be the path of an existing file, got: ${file}`);
 	}
 	return file;
 }

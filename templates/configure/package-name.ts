@@ -1,25 +1,25 @@
 import { readFileSync } from 'node:fs';
 
-/** The package that this module was built into. */
+/** The name of this package. */
 export function packageName(): string {
 	const manifest: { name: string } = JSON.parse(textOf('package.json'));
 	return manifest.name;
 }
 
-/** The official adapter that the package was made of. */
+/** The name of the official adapter that the package is built from. */
 export function upstreamName(): string {
 	return record().upstream.package;
 }
 
 /**
- * The name that the integration begins with. In the end it has that of the official adapter, see
- * `takeAdapterPlace()`. Up to Astro 4 the adapter is set up last, and others have asked by then.
+ * The initial name of the integration. `takeAdapterPlace()` later sets that of the official
+ * adapter. Up to Astro 4 the adapter is set up last, after other integrations have read the name.
  */
 export function initialName(): string {
 	return Number.parseInt(record().astro.version, 10) < 5 ? upstreamName() : packageName();
 }
 
-/** What the package says it was made of. */
+/** The record of the package's origin. */
 interface Origin {
 	readonly astro: { readonly version: string };
 	readonly upstream: { readonly package: string };

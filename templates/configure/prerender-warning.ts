@@ -9,10 +9,10 @@ interface Route {
 	readonly isPrerendered: boolean;
 }
 
-/** The hook `astro:routes:resolved`, which the types of Astro have since 5. */
+/** The hook `astro:routes:resolved`, in Astro's types since Astro 5. */
 type RoutesResolved = (parameters: { readonly routes: readonly Route[] }) => unknown;
 
-/** What `astro:build:done` tells up to Astro 5. */
+/** Parameters of `astro:build:done` up to Astro 5. */
 interface BuiltRoutes {
 	readonly routes?: readonly BuiltRoute[];
 }
@@ -23,10 +23,10 @@ interface BuiltRoute {
 	readonly prerender: boolean;
 }
 
-/** The locals that a route reads to upgrade. */
+/** The locals used by a route to upgrade. */
 const UPGRADES = /\b(?:upgradeWebSocket|isUpgradeRequest)\b/;
 
-/** Adds to an integration what warns, in a build, of prerendered routes that want to upgrade. */
+/** Makes a build warn of prerendered routes that use the WebSocket locals. */
 export function withPrerenderWarning(integration: AstroIntegration): AstroIntegration {
 	const { hooks } = integration;
 	const routesResolved = hooks['astro:routes:resolved'] as RoutesResolved | undefined;
@@ -63,7 +63,7 @@ function asResolved({ route, component, prerender }: BuiltRoute): Route {
 	return { pattern: route, entrypoint: component, isPrerendered: prerender };
 }
 
-/** The text of a file of the project; the routes of packages are not the site's to change. */
+/** The source of a route. Routes of packages are skipped, because the site cannot change them. */
 function sourceOf(entrypoint: string, root: URL | undefined): string {
 	if (root === undefined || /(^|\/)node_modules\//.test(entrypoint)) return '';
 	try {

@@ -6,16 +6,16 @@ type Setup = Pick<
 	'addMiddleware'
 > & { readonly config: AnyConfig };
 
-/** A configuration of any Astro. */
+/** The configuration of any Astro version. */
 type AnyConfig = Pick<AstroConfig, 'root'> & {
 	/** Since Astro 5; `false` since 7. */
 	readonly session?: unknown;
 };
 
 /**
- * Adds the middleware of the package in front of the site's own.
+ * Adds the middleware of the package before the site's own.
  *
- * @param entrypoint Gives the module of a middleware. Default: the export of the package.
+ * @param entrypoint Returns the module of a middleware. Default: the export of the package.
  */
 export function addSiteMiddleware(
 	{ addMiddleware, config }: Setup,
@@ -24,6 +24,6 @@ export function addSiteMiddleware(
 	const add = (name: string): void =>
 		addMiddleware?.({ order: 'pre', entrypoint: entrypoint(name) });
 	add('locals');
-	// Astro warns of every access where there are none.
+	// Without sessions, Astro warns of every access.
 	if (config.session !== false) add('session');
 }

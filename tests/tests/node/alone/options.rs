@@ -177,7 +177,7 @@ fn names_the_option_that_is_wrong_in_build_and_in_dev(sites: &Sites) -> Result<(
         (
             "build",
             r#"{ "hooks": "src/nowhere.ts" }"#,
-            "`websocket.hooks` must be the path of a file, and there is none: ",
+            "`websocket.hooks` must be the path of an existing file, got: ",
         ),
     ] {
         let output = app.astro([command]).env("WEBSOCKET", options).output()?;
