@@ -17,7 +17,7 @@ import { perProcess } from '../process/per-process.ts';
 import { processRegistry } from '../registry/registry.ts';
 import { attachDevServer, closeDevConnections } from '../site/dev.ts';
 
-/** Adds to an integration what answers handshakes in an `astro dev` that runs the site in Node. */
+/** Makes `astro dev` answer handshakes if it runs the site in Node. */
 export function withDevServer(
 	integration: AstroIntegration,
 	options: ResolvedWebSocketOptions,
@@ -54,10 +54,10 @@ function devHost(
 ): Host {
 	let hooks: WebSocketHooks = {};
 	let loaded: string | null = null;
-	const report: Report = (...told) => {
+	const report: Report = (...args) => {
 		reporter(hooks, (text, cause) => {
 			logger.error(cause === undefined ? text : `${text}\n${describe(cause)}`);
-		})(...told);
+		})(...args);
 	};
 	processRegistry().adopt(options, report, { isDev: true });
 	return {
@@ -74,7 +74,7 @@ function devHost(
 		isDev: true,
 		origin(request) {
 			const own = requestOrigin(request);
-			// Before 6 the dev server knows of no forwarded headers.
+			// The dev server ignores forwarded headers before Astro 6.
 			return isAstro6(vite) ? astroOrigin(request, own, allowedDomainsOf(config)) : own;
 		},
 		report,
@@ -82,12 +82,15 @@ function devHost(
 	};
 }
 
-/** A dev server of any Vite: before 6 there are no environments. */
+/** The dev server of any Vite version: there are no environments before Vite 6. */
 type AnyViteDevServer = Pick<ViteDevServer, 'ssrLoadModule'> & {
 	readonly environments?: { readonly [name: string]: object };
 };
 
-/** Since 6 Astro loads the site by the runner of an environment, and brings one of its own name. */
+/**
+ * Since Astro 6, a module runner of a Vite environment loads the site. Astro then adds an
+ * environment with its own name.
+ */
 function isAstro6({ environments }: AnyViteDevServer): boolean {
 	return environments?.astro !== undefined;
 }
@@ -97,8 +100,8 @@ interface RunnableEnvironment {
 }
 
 /**
- * Loads a module as the site's own are loaded, so that what it imports is shared with them. Vite
- * keeps it until it, or something it imports, changes.
+ * Loads a module like the modules of the site, so that they share their imports. Vite caches it
+ * until the module or one of its imports changes.
  */
 async function load(vite: AnyViteDevServer, file: string): Promise<object> {
 	const { environments } = vite;
@@ -107,9 +110,9 @@ async function load(vite: AnyViteDevServer, file: string): Promise<object> {
 	return runner === undefined ? await vite.ssrLoadModule(file) : await runner.import(file);
 }
 
-/** A configuration of any Astro. */
+/** The configuration of any Astro version. */
 type AnyConfig = Pick<AstroConfig, 'root'> & {
-	/** Since 4.9; the domains since 5.15. */
+	/** Since Astro 4.9; `allowedDomains` since 5.15. */
 	readonly security?: {
 		readonly checkOrigin?: boolean;
 		readonly allowedDomains?: readonly AllowedDomain[] | undefined;
@@ -121,16 +124,17 @@ function allowedDomainsOf({ security }: AnyConfig): readonly AllowedDomain[] {
 }
 
 /**
- * A restart sets up the next dev server while the one before still runs: here is the time to tell
- * its clients. The scope outlives restarts, and this module, which they may load anew.
+ * The scope of a dev server. A restart sets up the next server while the previous one still runs,
+ * so its connections are closed here. The map of scopes outlives restarts, and reloads of this
+ * module.
  */
 async function devScope(root: URL): Promise<object> {
-	// What stands in the registry for the dev server of a project, by its root.
+	// The scopes in the registry by the root of the project.
 	const scopes = perProcess('dev', () => new Map<string, object>());
 	const before = scopes.get(root.href);
 	if (before !== undefined) {
 		await closeDevConnections(before);
-		// They run anew, in the server that is set up now.
+		// The modules run again in the new server.
 		forgetModules(fileURLToPath(root));
 	}
 	const scope = {};

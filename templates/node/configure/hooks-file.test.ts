@@ -3,10 +3,14 @@ import { test } from 'node:test';
 import { hooksPlugin } from './hooks-file.ts';
 
 for (const [what, file, module] of [
-	['exports what the file does', '/a "b".ts', 'export * as websocketHooks from "/a \\"b\\".ts";'],
+	[
+		'exports the exports of the file',
+		'/a "b".ts',
+		'export * as websocketHooks from "/a \\"b\\".ts";',
+	],
 	['is empty without a file', null, 'export const websocketHooks = {};'],
 ] as const) {
-	test(`the module of the hooks ${what}`, () => {
+	test(`the hooks module ${what}`, () => {
 		const { resolveId, load } = hooksPlugin(file) as object as {
 			resolveId(id: string): string | undefined;
 			load(id: string): string | undefined;

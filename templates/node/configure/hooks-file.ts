@@ -1,11 +1,11 @@
 import type { Plugin } from 'vite';
 
-/** The module from which the built server imports the hooks. */
+/** The virtual module that provides the hooks to the built server. */
 const HOOKS_MODULE = 'virtual:astro-websocket:hooks';
 
 /**
- * Gives the built server the hooks: the adapter's options reach it as JSON, which functions do not
- * survive.
+ * Provides the hooks to the built server. The adapter's options reach it as JSON, without
+ * functions.
  *
  * @param file The path of the hooks file, `null` if there is none.
  */

@@ -10,15 +10,15 @@ import { devModulesPlugin } from '../process/dev-modules.ts';
 import { withDevServer } from './dev-integration.ts';
 import { hooksPlugin } from './hooks-file.ts';
 
-/** The adapter's options with everything resolved that the built server needs to know. */
+/** The adapter's options, with the `websocket` option resolved for the built server. */
 export type WithWebSocket<Options extends object> = Omit<Options, 'websocket'> & {
 	websocket: ResolvedWebSocketOptions;
 };
 
 /**
- * Checks the `websocket` option and fills in its defaults, in a copy.
+ * Returns a copy of the options with the `websocket` option checked and its defaults filled in.
  *
- * @throws TypeError that names the option that is wrong.
+ * @throws TypeError with the name of the invalid option.
  */
 export function resolveUserOptions<Options extends object>(
 	userOptions: Options,
@@ -27,9 +27,9 @@ export function resolveUserOptions<Options extends object>(
 }
 
 /**
- * Adds to upstream's integration what a site needs at the time of configuration and in dev.
+ * Adds the configuration and the dev server of WebSockets to upstream's integration.
  *
- * @param userOptions The copy of {@link resolveUserOptions}, which upstream's integration also has.
+ * @param userOptions The copy of {@link resolveUserOptions}, also passed to upstream's integration.
  */
 export function withWebSocketIntegration(
 	integration: AstroIntegration,
