@@ -1,4 +1,4 @@
-/** A clock that never goes back, in milliseconds. */
+/** A monotonic clock, in milliseconds. */
 export function now(): number {
 	return performance.now();
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CoarseClock } from './coarse-clock.ts';
 
-test('what was read first after a stall counts as of its end', () => {
+test('the first read after a stall counts from the end of the stall', () => {
 	let time = 1000;
 	const clock = new CoarseClock(() => time);
 	const before = clock.now;

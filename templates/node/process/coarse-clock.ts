@@ -1,16 +1,16 @@
 import { now } from './clock.ts';
 import { perProcess } from './per-process.ts';
 
-/** Milliseconds between two looks at the clock. */
+/** Milliseconds between two updates. */
 const PRECISION = 250;
 
-/** Milliseconds without a look, beyond which the process was stalled. */
+/** Milliseconds without an update after which the process counts as stalled. */
 const STALL = 4 * PRECISION;
 
 /**
- * What time it was a moment ago, in whole milliseconds: others would each be a number on the heap.
- * To know since when a connection is idle that is enough, and for every message a look at the clock
- * would be too much.
+ * A cached clock in whole milliseconds; a fraction would be a separate number on the heap for each
+ * connection. It is precise enough for idle times, while reading the clock for every message costs
+ * too much.
  */
 export class CoarseClock {
 	now: number;
@@ -24,7 +24,7 @@ export class CoarseClock {
 		this.now = Math.round(clock());
 	}
 
-	/** Looks at the clock. */
+	/** Reads the clock. */
 	update(): number {
 		const time = Math.round(this.#clock());
 		if (time - this.now > STALL) {
@@ -36,15 +36,14 @@ export class CoarseClock {
 	}
 
 	/**
-	 * Milliseconds since the activity of this time. After a stall of the process messages are read
-	 * before the next look at the clock, and still get the time of the last one: they count as of
-	 * the end of the stall.
+	 * Milliseconds since an activity at the given time. Messages read after a stall of the process,
+	 * and before the next update, still get the time before the stall. They count from its end.
 	 */
 	idleSince(activeAt: number): number {
 		return this.update() - (activeAt === this.#stalledAt ? this.#resumedAt : activeAt);
 	}
 
-	/** It goes while there are connections. */
+	/** Starts the updates. They run while there are connections. */
 	start(): void {
 		this.now = Math.round(this.#clock());
 		this.#timer ??= setInterval(() => this.update(), PRECISION).unref();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { devModulesPlugin, forgetModules, undoneInDev } from './dev-modules.ts';
 
-/** The hooks that are called here. */
+/** The hooks used here. */
 interface Called {
 	configureServer(): void;
 	transform(code: string, id: string, options: { ssr: boolean }): { code: string } | undefined;
@@ -10,7 +10,7 @@ interface Called {
 
 const plugin = devModulesPlugin() as unknown as Called;
 
-/** What the plugin makes of a module, as a function that runs it. */
+/** A function that runs a module as transformed by the plugin. */
 function moduleOf(file: string, code: string): (register: () => void) => Promise<void> {
 	const whole = plugin.transform(code, file, { ssr: true })?.code;
 	return async (register) => {
@@ -23,7 +23,7 @@ const registers = (what: string) => (): void => undoneInDev(() => undone.push(wh
 
 plugin.configureServer();
 
-test('what a module has registered is undone when it runs anew', async () => {
+test('the registrations of a module are undone when it runs again', async () => {
 	const run = moduleOf('/site/src/websocket.ts', 'await null; register();');
 	const other = moduleOf('/site/src/other.ts', 'register();');
 	await run(registers('first'));
@@ -35,7 +35,7 @@ test('what a module has registered is undone when it runs anew', async () => {
 	assert.deepEqual(undone.splice(0).sort(), ['other', 'second']);
 });
 
-test('what is registered at any other time stays', async () => {
+test('registrations outside of the top level are kept', async () => {
 	const run = moduleOf('/site/src/late.ts', 'setImmediate(register);');
 	await new Promise<void>((resolve) => {
 		run(() => {
@@ -48,7 +48,7 @@ test('what is registered at any other time stays', async () => {
 	assert.deepEqual(undone, []);
 });
 
-test('modules of packages and those of the browser are left alone', () => {
+test('modules of packages and of the browser are not transformed', () => {
 	for (const [file, ssr] of [
 		['/site/node_modules/a/index.js', true],
 		['/site/src/style.css', true],

@@ -5,34 +5,34 @@ import { perProcess } from './per-process.ts';
 
 /** One run of a module of the site. */
 interface Run {
-	/** Whether its top level has come to its end. */
+	/** Whether the top level has finished. */
 	isOver: boolean;
-	/** Take back what it has registered. */
+	/** Undo the registrations of the run. */
 	readonly undo: (() => void)[];
 }
 
 const REGISTRY = 'dev-modules';
 
 /**
- * What the modules of a site have registered at their top level in `astro dev`. Vite runs a module
- * anew when it, or something it imports, was edited; without this, every run would leave its
- * listeners behind.
+ * The top-level registrations of the site's modules in `astro dev`. Vite runs a module again after
+ * an edit of it or of one of its imports. Without this class, every run would leave its listeners
+ * behind.
  */
 class DevModules {
 	readonly #runs: Map<string, Run> = new Map();
 	readonly #running: AsyncLocalStorage<Run | undefined> = new AsyncLocalStorage();
 
 	/**
-	 * A module begins to run: takes back what its last run has registered.
+	 * Called at the start of a module: undoes the registrations of its previous run.
 	 *
-	 * @returns What is to be called at its end.
+	 * @returns A function to call at the end of the module.
 	 */
 	begin(file: string): () => void {
 		this.forget((other) => other === file);
 		const run: Run = { isOver: false, undo: [] };
 		this.#runs.set(file, run);
 		const before = this.#running.getStore();
-		// The top level may await.
+		// `enterWith()`, because the top level may await.
 		this.#running.enterWith(run);
 		return () => {
 			run.isOver = true;
@@ -40,13 +40,13 @@ class DevModules {
 		};
 	}
 
-	/** Something was registered: it is taken back when the module that runs now runs anew. */
+	/** Called for a registration: it is undone when the running module runs again. */
 	registered(undo: () => void): void {
 		const run = this.#running.getStore();
 		if (run?.isOver === false) run.undo.push(undo);
 	}
 
-	/** Takes back what these modules have registered. */
+	/** Undoes the registrations of the matching modules. */
 	forget(isForgotten: (file: string) => boolean): void {
 		for (const [file, { undo }] of this.#runs) {
 			if (!isForgotten(file)) continue;
@@ -60,7 +60,7 @@ function processRegistry(): DevModules {
 	return perProcess(REGISTRY, () => new DevModules());
 }
 
-/** Takes something back when the module that registers it runs anew. It does nothing but in `astro dev`. */
+/** Undoes a registration when the registering module runs again. A no-op outside of `astro dev`. */
 export function undoneInDev(undo: () => void): void {
 	const modules: DevModules | undefined = Reflect.get(
 		globalThis,
@@ -69,17 +69,17 @@ export function undoneInDev(undo: () => void): void {
 	modules?.registered(undo);
 }
 
-/** Takes back what the modules below a folder, or one module, have registered. */
+/** Undoes the registrations of one module, or of all modules below a folder. */
 export function forgetModules(path: string): void {
 	processRegistry().forget(
 		(file) => file === path || file.startsWith(path.endsWith(sep) ? path : path + sep),
 	);
 }
 
-/** The modules of a site by the ends of their names: not styles, and no parts of another module. */
+/** The extensions of a site's modules. Styles, and parts of another module, are left out. */
 const MODULE = /\.(?:[cm]?[jt]sx?|astro|mdx?|svelte|vue)$/;
 
-/** Makes the modules of the site tell when they run, in `astro dev`. */
+/** Makes the modules of the site report their runs in `astro dev`. */
 export function devModulesPlugin(): Plugin {
 	return {
 		name: 'astro-websocket:dev-modules',
@@ -92,7 +92,7 @@ export function devModulesPlugin(): Plugin {
 			const isOfSite = MODULE.test(id) && !id.startsWith('\0') && !id.includes('/node_modules/');
 			if (!isOfSite || options?.ssr !== true) return;
 			const begin = `globalThis[Symbol.for("astro.websocket.${REGISTRY}")]?.begin(${JSON.stringify(id)})`;
-			// On the first line, so that the lines of errors stay what they are.
+			// On the first line, so that line numbers in errors stay correct.
 			return { code: `const __endOfRun = ${begin};${code}\n;__endOfRun?.();`, map: null };
 		},
 	};

@@ -1,6 +1,6 @@
 /**
- * One of its kind for all instances of a module: in `astro preview` one comes from `node_modules`
- * and one out of the built server, and every built server of a process brings one.
+ * A singleton for all instances of a module in the process. In `astro preview` one instance comes
+ * from `node_modules`, one from the built server, and every further built server adds one.
  */
 export function perProcess<Kind extends object>(name: string, create: () => Kind): Kind {
 	const key = Symbol.for(`astro.websocket.${name}`);
