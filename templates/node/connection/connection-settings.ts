@@ -1,6 +1,6 @@
 import type { ResolvedWebSocketOptions } from '../../options/options.ts';
 
-/** The options that a connection lives by once it is accepted. */
+/** The options that apply to an accepted connection. */
 export type ConnectionSettings = Pick<
 	ResolvedWebSocketOptions,
 	| 'maxPayload'

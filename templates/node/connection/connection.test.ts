@@ -42,7 +42,7 @@ class FakeRaw implements RawTransport {
 }
 
 class FakeWire implements Wire {
-	/** The frames that were written. */
+	/** The written frames. */
 	readonly written: Buffer[] = [];
 	readonly writableLength = 0;
 	cork(): void {}
@@ -73,7 +73,7 @@ function bench(settings: Partial<ConnectionSettings>, extensions = ''): Bench {
 
 let now = 0;
 
-/** Lets time pass, timers and clock alike. */
+/** Advances the timers and the clock. */
 async function pass(milliseconds: number): Promise<void> {
 	for (const end = now + milliseconds; now < end; ) {
 		now += 1;
@@ -104,7 +104,7 @@ function payloads(wire: FakeWire): string[] {
 
 const tick = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
 
-test('up to maxBufferedAmount may wait to go out', async () => {
+test('a message that fits into maxBufferedAmount is sent', async () => {
 	const { connection, raw, wire } = bench({ maxBufferedAmount: 10 });
 	raw.bufferedAmount = 4;
 	connection.send('abcdef');
@@ -112,7 +112,7 @@ test('up to maxBufferedAmount may wait to go out', async () => {
 	assert.deepEqual(payloads(wire), ['abcdef']);
 });
 
-test('what is held until the end of the tick counts as buffered', async () => {
+test('messages held until the end of the tick count as buffered', async () => {
 	const { connection } = bench({});
 	connection.send('abcdef');
 	assert.equal(connection.bufferedAmount, 8);
@@ -120,7 +120,7 @@ test('what is held until the end of the tick counts as buffered', async () => {
 	assert.equal(connection.bufferedAmount, 0);
 });
 
-test('what is still queued of the handshake does not count as buffered', () => {
+test('unsent bytes of the handshake do not count as buffered', () => {
 	const { connection, raw } = bench({});
 	raw.bufferedAmount = 154;
 	connection.receive({ message() {}, failed() {}, closed() {} });
@@ -133,7 +133,7 @@ test('what is still queued of the handshake does not count as buffered', () => {
 	assert.equal(connection.bufferedAmount, 1000);
 });
 
-test('bytes are taken over at the time of the call', async () => {
+test('send() copies bytes at the time of the call', async () => {
 	const { connection, raw, wire } = bench({});
 	const bytes = new Uint8Array([97, 98]);
 	connection.send(bytes);
@@ -145,7 +145,7 @@ test('bytes are taken over at the time of the call', async () => {
 	assert.deepEqual(raw.calls.at(-1), ['send', new Uint8Array([97, 98])]);
 });
 
-test('what is sent behind a Blob waits for it', async () => {
+test('messages behind a Blob wait for it', async () => {
 	const { connection, raw, wire } = bench({});
 	const blob = new Blob(['2']);
 	connection.send('1');
@@ -158,25 +158,25 @@ test('what is sent behind a Blob waits for it', async () => {
 	]);
 });
 
-test('a control frame goes out behind what was sent before it', () => {
+test('a control frame is sent behind earlier messages', () => {
 	const { connection, raw, wire } = bench({});
 	connection.send('before');
 	raw.receiver?.beforeControl();
 	assert.deepEqual(payloads(wire), ['before']);
 });
 
-test('a connection that compresses leaves messages to ws', () => {
+test('a connection with compression passes messages to ws', () => {
 	const { connection, raw } = bench({}, 'permessage-deflate');
 	connection.send('abc');
 	assert.deepEqual(raw.calls, [['send', 'abc']]);
 });
 
-test('a client that is too slow is closed with 1008, then terminated', async () => {
+test('a slow client is closed with 1008, then terminated', async () => {
 	const { connection, raw, warnings } = bench({ maxBufferedAmount: 10 });
 	raw.bufferedAmount = 5;
 	connection.send('abcdef');
 	connection.send('abcdef');
-	const closed = ['close', 1008, 'Too slow for what is sent'];
+	const closed = ['close', 1008, 'Too slow to receive messages'];
 	assert.deepEqual(raw.calls.slice(0, 1), [closed]);
 	assert.match(String(warnings), /maxBufferedAmount/);
 	mock.timers.tick(2000);
@@ -193,7 +193,7 @@ test('a client that closes in time is not terminated', async () => {
 	assert.equal(raw.calls.length, 1);
 });
 
-test('with overflow "drop" the message is not sent, and the next one that fits is', async () => {
+test('with overflow "drop", a message that does not fit is dropped and the next one is sent', async () => {
 	const { connection, raw, wire, warnings } = bench({ maxBufferedAmount: 10, overflow: 'drop' });
 	const errors: unknown[] = [];
 	raw.bufferedAmount = 8;
@@ -205,7 +205,7 @@ test('with overflow "drop" the message is not sent, and the next one that fits i
 	assert.deepEqual(warnings, []);
 });
 
-test('bytes are counted, not characters, and Blobs by their size', async () => {
+test('text counts in bytes, and Blobs by their size', async () => {
 	const { connection, raw, wire } = bench({ maxBufferedAmount: 5, overflow: 'drop' });
 	connection.send('ééé');
 	connection.send(new Blob(['abcdef']));
@@ -216,7 +216,7 @@ test('bytes are counted, not characters, and Blobs by their size', async () => {
 	assert.deepEqual(payloads(wire), ['éé']);
 });
 
-test('what the end of the tick would let out does not count against the client', () => {
+test('messages held until the end of the tick do not count against the client', () => {
 	const { connection, raw, wire } = bench({ maxBufferedAmount: 10 });
 	connection.send('abcdef');
 	connection.send('ghijkl');
@@ -224,7 +224,7 @@ test('what the end of the tick would let out does not count against the client',
 	assert.deepEqual(payloads(wire), ['abcdef']);
 });
 
-test('more messages than allowed close with 1008', () => {
+test('exceeding the message rate closes with 1008', () => {
 	const { connection, raw } = bench({ maxMessagesPerSecond: 3 });
 	const seen: number[] = [];
 	connection.receive({
@@ -234,7 +234,7 @@ test('more messages than allowed close with 1008', () => {
 	});
 	for (let message = 0; message < 4; message++) raw.receiver?.message('x');
 	assert.deepEqual(raw.calls, [['close', 1008, 'Too many messages']]);
-	// The last one finds the socket closing, where messages are dropped.
+	// The last message finds the socket closing, so it is dropped.
 	assert.deepEqual(seen, [1, 1, 1, 2]);
 });
 
@@ -250,14 +250,14 @@ test('an idle client is closed with 1001', async () => {
 	assert.deepEqual(raw.calls, [['close', 1001, 'Idle for too long']]);
 });
 
-test('after the end nothing is pinged', async () => {
+test('a closed connection is not pinged', async () => {
 	const { raw } = bench({ heartbeatInterval: 100 });
 	raw.receiver?.closed(1000, '');
 	await pass(1000);
 	assert.deepEqual(raw.calls, []);
 });
 
-test('closing reads on, because the answer has to be read', () => {
+test('closing resumes reading, because the close frame of the peer must be read', () => {
 	const { connection, raw } = bench({});
 	connection.pause();
 	connection.close(1000);

@@ -12,26 +12,26 @@ import type { ConnectionSettings } from './connection-settings.ts';
 import { livenessOf, type MonitoredConnection } from './liveness.ts';
 
 /**
- * Milliseconds that a peer gets to answer when a limit ends its connection. Few such peers read
- * what they are sent, and what waits for them is memory.
+ * Milliseconds for the peer to answer after a limit closed its connection. Few such peers read
+ * their input, and the send buffer takes memory meanwhile.
  */
 const GRACE = 2000;
 
-/** One for all connections, and read for every message. */
+/** Shared by all connections, and read for every message. */
 const time = coarseClock();
 
-/** Why a message was not sent. */
+/** The reason for a message that was not sent. */
 export class NotSentError extends Error {}
 
-/** What is told of an accepted connection. */
+/** Observes an accepted connection. */
 export interface ConnectionObserver {
-	/** A ping was answered. */
+	/** Called for every pong. */
 	onPong(payload: Buffer): void;
-	/** It has ended, for the reasons that the `close` event of the socket gives. */
+	/** Called at the end, with the values of the socket's `close` event. */
 	onEnded(code: number, reason: string): void;
 }
 
-/** An accepted connection within its limits. */
+/** An accepted connection that enforces its limits. */
 export class Connection implements Transport, RawReceiver, MonitoredConnection {
 	wasHeard = false;
 	heardAt = 0;
@@ -45,19 +45,22 @@ export class Connection implements Transport, RawReceiver, MonitoredConnection {
 	readonly #wire: Wire;
 	readonly #settings: ConnectionSettings;
 	readonly #warn: (message: string) => void;
-	/** Whether messages go out as they are. */
+	/** Whether messages are sent without an extension. */
 	readonly #isDirect: boolean;
-	/** Made for the first message: most connections are idle most of the time. */
+	/** Created for the first message, because most connections are idle most of the time. */
 	#outbox: Outbox | undefined;
 	#rate: MessageRate | undefined;
-	/** Messages that are still below: behind a Blob that is being read, or being compressed. */
+	/** Messages still queued in `#raw`: behind a Blob that is being read, or in compression. */
 	#queued = 0;
-	/** Bytes of the 101 that TLS has not sent yet: nobody handed them to `send()`. */
+	/**
+	 * Bytes of the 101 that TLS has not sent yet. They were not passed to `send()`, so they do not
+	 * count.
+	 */
 	#queuedBefore = 0;
 	#grace: NodeJS.Timeout | undefined;
 	#receiver: Receiver | undefined;
 
-	/** @param warn Tells whoever runs the site that a client is too slow for what it is sent. */
+	/** @param warn Reports that a client is too slow to receive its messages. */
 	constructor(
 		raw: RawTransport,
 		wire: Wire,
@@ -100,7 +103,7 @@ export class Connection implements Transport, RawReceiver, MonitoredConnection {
 		const bytes = typeof data === 'string' ? Buffer.byteLength(data) : payloadSize(data);
 		const isOpen = this.#raw.readyState === OPEN;
 		if (isOpen && !this.#hasRoomFor(bytes)) {
-			done?.(new NotSentError(`${bytes} bytes are more than may wait to go out`));
+			done?.(new NotSentError(`A message of ${bytes} bytes does not fit into the send buffer`));
 			if (this.#settings.overflow === 'close') this.#overflow();
 			return;
 		}
@@ -115,7 +118,7 @@ export class Connection implements Transport, RawReceiver, MonitoredConnection {
 		}
 		this.#outbox.cork();
 		this.#queued += 1;
-		// What waits behind a Blob may be changed by the caller before it is its turn.
+		// The caller may modify its bytes while the message waits behind a Blob.
 		this.#raw.send(data instanceof Uint8Array ? data.slice() : data, (error) => {
 			this.#queued -= 1;
 			done?.(error);
@@ -124,7 +127,7 @@ export class Connection implements Transport, RawReceiver, MonitoredConnection {
 
 	close(code?: number, reason?: string): void {
 		this.#raw.close(code, reason);
-		// The peer's answer has to be read.
+		// The close frame of the peer must be read.
 		this.resume();
 	}
 
@@ -163,7 +166,7 @@ export class Connection implements Transport, RawReceiver, MonitoredConnection {
 		const { maxMessagesPerSecond } = this.#settings;
 		if (maxMessagesPerSecond > 0) {
 			this.#rate ??= new MessageRate(maxMessagesPerSecond);
-			// A socket that is closing drops what comes.
+			// A closing socket drops incoming messages.
 			if (!this.#rate.take()) this.#end(POLICY_VIOLATION, 'Too many messages');
 		}
 		this.#receiver?.message(data);
@@ -196,7 +199,7 @@ export class Connection implements Transport, RawReceiver, MonitoredConnection {
 	#hasRoomFor(bytes: number): boolean {
 		const { maxBufferedAmount } = this.#settings;
 		if (this.bufferedAmount + bytes <= maxBufferedAmount) return true;
-		// What is only held back until the end of the tick does not wait for the client.
+		// Messages held until the end of the tick do not wait for the client.
 		this.#outbox?.release();
 		return this.bufferedAmount + bytes <= maxBufferedAmount;
 	}
@@ -204,9 +207,9 @@ export class Connection implements Transport, RawReceiver, MonitoredConnection {
 	#overflow(): void {
 		const { maxBufferedAmount } = this.#settings;
 		this.#warn(
-			`Closed a WebSocket: more than \`websocket.maxBufferedAmount\` (${maxBufferedAmount} bytes) waited to go out`,
+			`Closed a WebSocket: its send buffer exceeded \`websocket.maxBufferedAmount\` (${maxBufferedAmount} bytes)`,
 		);
-		this.#end(POLICY_VIOLATION, 'Too slow for what is sent');
+		this.#end(POLICY_VIOLATION, 'Too slow to receive messages');
 	}
 
 	#end(code: number, reason: string): void {

@@ -5,7 +5,7 @@ import { Liveness, type MonitoredConnection } from './liveness.ts';
 
 let now = 0;
 
-/** Lets time pass, timers and clock alike. */
+/** Advances the timers and the clock. */
 function pass(milliseconds: number): void {
 	for (const end = now + milliseconds; now < end; ) {
 		now += 1;
@@ -21,7 +21,7 @@ class FakeConnection implements MonitoredConnection {
 	isPaused = false;
 	readonly seen: string[] = [];
 
-	/** What happened, and about when: the time in steps of a sixteenth of 100. */
+	/** Records a call with its approximate time, in steps of 100/16 ms. */
 	#note(what: string): void {
 		this.seen.push(`${what} ${Math.floor(now / 6.25)}`);
 	}
@@ -52,7 +52,7 @@ function bench(heartbeatInterval: number, idleTimeout: number): Bench {
 	return { connection, liveness };
 }
 
-/** What happened, without the time. */
+/** The recorded calls without their time. */
 function words({ connection }: Bench): (string | undefined)[] {
 	return connection.seen.map((word) => word.split(' ')[0]);
 }
@@ -63,7 +63,7 @@ beforeEach(() => {
 	mock.timers.enable({ apis: ['setInterval', 'setTimeout', 'setImmediate'] });
 });
 
-test('a peer that answers is pinged again and again', () => {
+test('a peer that answers is pinged repeatedly', () => {
 	const peer = bench(100, 0);
 	for (let beat = 0; beat < 3; beat++) {
 		pass(102);
@@ -72,7 +72,7 @@ test('a peer that answers is pinged again and again', () => {
 	assert.deepEqual(peer.connection.seen, ['ping 16', 'ping 32', 'ping 48']);
 });
 
-test('a peer that was not heard since the last ping is dead at the next', () => {
+test('a peer without input since the last ping is dead at the next one', () => {
 	const peer = bench(100, 0);
 	pass(102);
 	assert.deepEqual(peer.connection.seen, ['ping 16']);
@@ -82,7 +82,7 @@ test('a peer that was not heard since the last ping is dead at the next', () => 
 	assert.deepEqual(words(peer).slice(0, 2), ['ping', 'dead']);
 });
 
-test('what was heard before a ping does not count as its answer', () => {
+test('input before a ping does not count as its answer', () => {
 	const peer = bench(100, 0);
 	pass(99);
 	peer.connection.wasHeard = true;
@@ -90,14 +90,14 @@ test('what was heard before a ping does not count as its answer', () => {
 	assert.deepEqual(words(peer).slice(0, 2), ['ping', 'dead']);
 });
 
-test('a peer that is not read is pinged, and not taken for dead', () => {
+test('a paused peer is pinged, and not considered dead', () => {
 	const paused = bench(100, 0);
 	paused.connection.isPaused = true;
 	pass(320);
 	assert.deepEqual(words(paused), ['ping', 'ping', 'ping']);
 });
 
-test('a peer that is not read for the idle timeout is idle', () => {
+test('a peer paused for the idle timeout is idle', () => {
 	const paused = bench(0, 100);
 	paused.connection.isPaused = true;
 	pass(90);
@@ -106,7 +106,7 @@ test('a peer that is not read for the idle timeout is idle', () => {
 	assert.equal(words(paused)[0], 'idle');
 });
 
-test('what was read before the pause puts the idle timeout off', () => {
+test('input before the pause restarts the idle timeout', () => {
 	const paused = bench(0, 100);
 	pass(90);
 	paused.connection.wasHeard = true;
@@ -117,18 +117,18 @@ test('what was read before the pause puts the idle timeout off', () => {
 	assert.equal(words(paused)[0], 'idle');
 });
 
-/** How often a heartbeat of 100 is looked at. */
+/** The period of the checks for a heartbeat of 100 ms. */
 const PERIOD = 6;
 
-/** A stall: all timers are due at its end, and what has arrived is read behind them. */
+/** A stall of the process: all timers are due at its end, and received data is read after them. */
 function stall(milliseconds: number, read = (): void => {}): void {
-	// It becomes due with the next look, and was set later.
+	// It is due with the next check, and was set later.
 	setTimeout(read, PERIOD - (now % PERIOD));
 	now += milliseconds;
 	mock.timers.tick(milliseconds);
 }
 
-test('a stall of the process is no silence of the peer', () => {
+test('a stall of the process does not count as silence of the peer', () => {
 	const peer = bench(0, 100);
 	pass(50);
 	stall(1000);
@@ -137,7 +137,7 @@ test('a stall of the process is no silence of the peer', () => {
 	assert.equal(words(peer)[0], 'idle');
 });
 
-test('an answer that arrived during a stall is read before the peer is judged', () => {
+test('an answer received during a stall is read before the peer is judged', () => {
 	const peer = bench(100, 0);
 	pass(195);
 	assert.deepEqual(words(peer), ['ping']);
@@ -148,7 +148,7 @@ test('an answer that arrived during a stall is read before the peer is judged', 
 	assert.deepEqual(words(peer), ['ping', 'ping']);
 });
 
-test('an idle peer is found a sixteenth late at most, and any input puts it off', () => {
+test('an idle peer is found at most a sixteenth late, and any input restarts the timeout', () => {
 	const peer = bench(0, 100);
 	pass(90);
 	peer.connection.wasHeard = true;
@@ -158,13 +158,13 @@ test('an idle peer is found a sixteenth late at most, and any input puts it off'
 	assert.equal(words(peer)[0], 'idle');
 });
 
-test('the idle timeout is on beside a slower heartbeat', () => {
+test('the idle timeout works next to a heartbeat', () => {
 	const peer = bench(100, 150);
 	pass(156);
 	assert.deepEqual(words(peer).slice(0, 2), ['ping', 'idle']);
 });
 
-test('zero switches both off, and so does the end', () => {
+test('zero disables both, and so does leaving', () => {
 	const off = bench(0, 0);
 	const left = bench(100, 100);
 	left.liveness.leave(left.connection);
@@ -172,7 +172,7 @@ test('zero switches both off, and so does the end', () => {
 	assert.deepEqual([off.connection.seen, left.connection.seen], [[], []]);
 });
 
-test('connections that began at different times are pinged at different times', () => {
+test('connections opened at different times are pinged at different times', () => {
 	const { connection: first, liveness } = bench(100, 0);
 	pass(50);
 	const second = new FakeConnection();

@@ -2,43 +2,43 @@ import { afterReading } from '../process/after-reading.ts';
 import { now } from '../process/clock.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 
-/** How many times within the shorter of the two times connections are looked at. */
-const LOOKS = 16;
+/** Checks within the shorter of the two intervals. */
+const CHECKS = 16;
 
-/** Milliseconds between two looks. */
+/** The minimum of milliseconds between two checks. */
 const MIN_PERIOD = 1;
 
-/** Periods that count at most between two looks. What is beyond that, the process was stalled. */
+/** Periods that count at most between two checks. Beyond that, the process was stalled. */
 const MAX_PERIODS = 2;
 
-/** A connection that is watched, and what is known of it. */
+/** A watched connection and its state. */
 export interface MonitoredConnection {
-	/** Whether something came in since the last look. */
+	/** Whether data was received since the last check. */
 	wasHeard: boolean;
-	/** When it was found to be heard. */
+	/** Time of the last check that found received data. */
 	heardAt: number;
-	/** When to ping it next. */
+	/** Time of the next ping. */
 	beatAt: number;
-	/** Whether it was pinged, and not heard since. */
+	/** Whether a ping is unanswered: no data was received since. */
 	isAwaited: boolean;
-	/** Whether nothing is read from the peer, because what was read before still waits for the site. */
+	/** Whether reading is paused, because earlier messages still wait for the site. */
 	readonly isPaused: boolean;
 	ping(): void;
-	/** It did not answer a ping. */
+	/** Called if a ping was not answered. */
 	onDead(): void;
-	/** It was idle for too long. */
+	/** Called if the connection was idle for too long. */
 	onIdle(): void;
 }
 
 /**
- * Listens for signs of life of all connections with the same settings. Any bytes are one, not only
- * pongs: a client that is half through a large message is alive, and may be unable to answer.
+ * Watches all connections with the same settings for signs of life. Any received bytes are one, not
+ * only pongs: a client in the middle of a large message is alive, and may be unable to answer.
  *
- * One timer looks at all of them, because thousands of timers would take more memory than the
- * connections that they watch. What it does is late by a sixteenth of its time at most.
+ * One timer checks all connections, because thousands of timers would take more memory than the
+ * connections. Pings and timeouts are late by at most a sixteenth of their interval.
  *
- * Time in which the process was stalled does not count: no peer can be blamed for it. What has
- * arrived by the end of a stall is read before anything is judged.
+ * Time during which the process was stalled does not count, because the peer did not cause it. Data
+ * received by the end of a stall is read before a connection is judged.
  */
 export class Liveness {
 	readonly #heartbeatInterval: number;
@@ -46,10 +46,10 @@ export class Liveness {
 	readonly #clock: () => number;
 	readonly #watched: Set<MonitoredConnection> = new Set();
 	#timer: NodeJS.Timeout | undefined;
-	/** Milliseconds between two looks. */
+	/** Milliseconds between two checks. */
 	#period = 0;
-	#lookedAt = 0;
-	/** Milliseconds that count. */
+	#checkedAt = 0;
+	/** Milliseconds that count, without stalls. */
 	#time = 0;
 
 	constructor({ heartbeatInterval, idleTimeout }: ConnectionSettings, clock: () => number = now) {
@@ -76,31 +76,31 @@ export class Liveness {
 	}
 
 	#start(shorter: number): void {
-		this.#period = Math.max(MIN_PERIOD, Math.floor(shorter / LOOKS));
-		this.#lookedAt = this.#clock();
-		// Unreferenced: connections keep the process up, and nothing else should.
-		this.#timer = setInterval(() => this.#look(), this.#period).unref();
+		this.#period = Math.max(MIN_PERIOD, Math.floor(shorter / CHECKS));
+		this.#checkedAt = this.#clock();
+		// Unreferenced: only connections may keep the process alive.
+		this.#timer = setInterval(() => this.#check(), this.#period).unref();
 	}
 
 	/**
-	 * What counts of the time since the last look, in whole milliseconds: others would each be a number
-	 * on the heap.
+	 * The counted milliseconds since the last check. Whole numbers, because a fraction would be a
+	 * separate number on the heap for each connection.
 	 */
 	#elapsed(): number {
-		return Math.round(Math.min(this.#clock() - this.#lookedAt, this.#period * MAX_PERIODS));
+		return Math.round(Math.min(this.#clock() - this.#checkedAt, this.#period * MAX_PERIODS));
 	}
 
-	#look(): void {
+	#check(): void {
 		this.#time += this.#elapsed();
-		this.#lookedAt = this.#clock();
+		this.#checkedAt = this.#clock();
 		afterReading(() => {
-			for (const connection of this.#watched) this.#lookAt(connection, this.#time);
+			for (const connection of this.#watched) this.#checkOne(connection, this.#time);
 		});
 	}
 
-	#lookAt(connection: MonitoredConnection, time: number): void {
+	#checkOne(connection: MonitoredConnection, time: number): void {
 		if (connection.wasHeard) connection.heardAt = time;
-		// The answer to a ping waits behind what is not read.
+		// The answer to a ping waits behind unread data.
 		if (connection.wasHeard || connection.isPaused) connection.isAwaited = false;
 		connection.wasHeard = false;
 		if (this.#heartbeatInterval > 0 && time >= connection.beatAt) {
@@ -120,7 +120,7 @@ export class Liveness {
 
 const shared: WeakMap<ConnectionSettings, Liveness> = new WeakMap();
 
-/** That of all connections with these settings. */
+/** The shared instance for connections with these settings. */
 export function livenessOf(settings: ConnectionSettings): Liveness {
 	let liveness = shared.get(settings);
 	if (liveness === undefined) {

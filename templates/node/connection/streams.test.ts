@@ -13,7 +13,7 @@ import { acceptHandshake } from '../handshake/accept.ts';
 interface Bench {
 	readonly client: WebSocket;
 	readonly socket: ServerWebSocket;
-	/** What has come to the client, as text. */
+	/** The messages received by the client, as text. */
 	readonly received: string[];
 	/** The client's end of the byte stream. */
 	readonly wire: Socket;
@@ -29,7 +29,7 @@ function create(): SocketController {
 	});
 }
 
-/** A client and a socket over a real connection. `prepare` sees the socket before it opens. */
+/** A client and a socket over a real connection. `prepare` gets the socket before it opens. */
 async function connect(
 	context: TestContext,
 	options: Partial<ResolvedWebSocketOptions> = {},
@@ -63,7 +63,7 @@ async function connect(
 const soon = (milliseconds: number): Promise<void> =>
 	new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-test('a socket that is piped into itself echoes, and the pipe ends without an error', async (context) => {
+test('a socket piped into itself echoes, and the pipe ends without an error', async (context) => {
 	const { client, socket } = await connect(context);
 	const piped = socket.readable.pipeTo(socket.writable);
 	const seen: unknown[] = [];
@@ -81,7 +81,7 @@ test('a socket that is piped into itself echoes, and the pipe ends without an er
 	]);
 });
 
-test('messages that came before readable was asked for are read first', async (context) => {
+test('messages from before the first access to readable are read first', async (context) => {
 	const { client, socket } = await connect(context);
 	client.send('early');
 	client.send('bird');
@@ -94,14 +94,14 @@ test('messages that came before readable was asked for are read first', async (c
 	assert.deepEqual([seen, events], [['early', 'bird'], ['close']]);
 });
 
-test('a reader that does not read stops the client, and loses nothing', async (context) => {
+test('a slow reader applies backpressure to the client, and loses no message', async (context) => {
 	const { client, socket } = await connect(context);
 	const reader = socket.readable.getReader();
 	const message = Buffer.alloc(1 << 16, 1);
 	const count = 500;
 	for (let index = 0; index < count; index++) client.send(message);
 	await soon(100);
-	// The kernel's buffers hold some of the 32 MB, and the stream its 64 KiB.
+	// The kernel buffers some of the 32 MB, and the stream 64 KiB.
 	assert.ok(client.bufferedAmount > 16 << 20, `${client.bufferedAmount} bytes`);
 	client.close(1000);
 	let bytes = 0;
@@ -113,7 +113,7 @@ test('a reader that does not read stops the client, and loses nothing', async (c
 	assert.equal(bytes, count * message.length);
 });
 
-test('a writer waits for a client that does not read, and is not closed for it', async (context) => {
+test('a writer waits for a client that does not read, without closing the connection', async (context) => {
 	const { client, socket, received, wire } = await connect(context, {
 		maxBufferedAmount: 1 << 17,
 	});
@@ -122,24 +122,24 @@ test('a writer waits for a client that does not read, and is not closed for it',
 	const message = new Uint8Array(1 << 16);
 	const count = 500;
 	let written = 0;
-	let most = 0;
+	let maximum = 0;
 	const writing = (async () => {
 		for (; written < count; written++) {
 			await writer.write(message);
-			most = Math.max(most, socket.bufferedAmount);
+			maximum = Math.max(maximum, socket.bufferedAmount);
 		}
 		await writer.close();
 	})();
 	await soon(100);
 	assert.ok(written < count, `${written} messages`);
-	assert.ok(most <= 1 << 17, `${most} bytes`);
+	assert.ok(maximum <= 1 << 17, `${maximum} bytes`);
 	wire.resume();
 	const [code] = await once(client, 'close');
 	await writing;
 	assert.deepEqual([received.length, code], [count, 1000]);
 });
 
-test('what is written before the socket opens waits for it', async (context) => {
+test('messages written before the socket opens wait for it', async (context) => {
 	const { client, received } = await connect(context, {}, (socket) => {
 		const writer = socket.writable.getWriter();
 		for (const message of ['one', new Blob(['two']), new Uint8Array([51])]) {
@@ -151,7 +151,7 @@ test('what is written before the socket opens waits for it', async (context) => 
 	assert.deepEqual([received, code], [['one', 'two', '3'], 1000]);
 });
 
-test('what cannot be written before the socket opens fails its write, and not the handshake', async (context) => {
+test('an invalid message before the socket opens fails its write, and not the handshake', async (context) => {
 	let writing: Promise<void> | undefined;
 	const { socket } = await connect(context, {}, ({ writable }) => {
 		const faulty = {
@@ -166,7 +166,7 @@ test('what cannot be written before the socket opens fails its write, and not th
 	assert.equal(socket.readyState, socket.OPEN);
 });
 
-test('where the connection is lost both streams fail', async (context) => {
+test('both streams fail if the connection is lost', async (context) => {
 	const { socket, wire } = await connect(context);
 	const reading = socket.readable.getReader().read();
 	const { closed } = socket.writable.getWriter();
@@ -175,7 +175,7 @@ test('where the connection is lost both streams fail', async (context) => {
 	await assert.rejects(closed, { name: 'NetworkError' });
 });
 
-test('a handshake that fails gives streams that fail', async () => {
+test('the streams of a failed handshake fail', async () => {
 	const controller = create();
 	const { socket } = controller;
 	const reading = socket.readable.getReader().read();
@@ -184,7 +184,7 @@ test('a handshake that fails gives streams that fail', async () => {
 	await assert.rejects(socket.writable.getWriter().write('x'), { name: 'NetworkError' });
 });
 
-test('nothing can be written to a socket that was closed', async (context) => {
+test('writing to a closed socket fails', async (context) => {
 	const { client, socket } = await connect(context);
 	const writer = socket.writable.getWriter();
 	client.close(1000);
@@ -192,7 +192,7 @@ test('nothing can be written to a socket that was closed', async (context) => {
 	await assert.rejects(writer.write('x'), { name: 'InvalidStateError' });
 });
 
-test('cancelling the one and aborting the other closes the connection', async (context) => {
+test('cancelling readable or aborting writable closes the connection', async (context) => {
 	const cancelled = await connect(context);
 	await cancelled.socket.readable.cancel();
 	assert.deepEqual((await once(cancelled.client, 'close'))[0], 1005);
@@ -201,7 +201,7 @@ test('cancelling the one and aborting the other closes the connection', async (c
 	assert.deepEqual((await once(aborted.client, 'close'))[0], 1011);
 });
 
-test('aborting does not wait for a client that does not read', async (context) => {
+test('abort() does not wait for a client that does not read', async (context) => {
 	const { socket, wire } = await connect(context, { maxBufferedAmount: 1 << 17 });
 	wire.pause();
 	const writer = socket.writable.getWriter();
@@ -215,7 +215,7 @@ test('aborting does not wait for a client that does not read', async (context) =
 	assert.equal(socket.readyState, socket.CLOSING);
 });
 
-test('a message that is larger than what may wait fails its write', async (context) => {
+test('a message larger than the send buffer fails its write', async (context) => {
 	const { socket } = await connect(context, { maxBufferedAmount: 10, overflow: 'drop' });
 	const writer = socket.writable.getWriter();
 	await writer.write('0123456789');

@@ -49,7 +49,7 @@ fn closes_with_1008_who_does_not_read_until_then(sites: &Sites) -> Result<()> {
     ensure!(buffered_at_most(&site.server, "late")? <= BUFFER);
     // What was sent before is not lost, and neither is the reason.
     let (code, reason) = socket.closed()?;
-    ensure!((code, reason.as_str()) == (1008, "Too slow for what is sent"), "{code} {reason}");
+    ensure!((code, reason.as_str()) == (1008, "Too slow to receive messages"), "{code} {reason}");
     let code = journal(&site.server, "late-closed")?;
     ensure!(code == "1008", "{code}");
     site.server.check_alive()
