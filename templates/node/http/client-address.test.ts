@@ -15,26 +15,38 @@ const proxies = proxyList(['10.0.0.0/8', '2001:db8:1::/48', '::1']);
 
 const cases: [sentence: string, request: IncomingMessage, address: string][] = [
 	['the address is that of the connection', request('192.0.2.1'), '192.0.2.1'],
-	['a mapped address is the IPv4 address', request('::ffff:192.0.2.1'), '192.0.2.1'],
-	['a stranger cannot forward', request('192.0.2.1', '198.51.100.7'), '192.0.2.1'],
-	['a trusted proxy can', request('10.1.2.3', '198.51.100.7'), '198.51.100.7'],
-	['so can a mapped one', request('::ffff:10.1.2.3', '198.51.100.7'), '198.51.100.7'],
-	['so can one with an IPv6 address', request('2001:db8:1::9', '2001:DB8:2::7'), '2001:db8:2::7'],
+	['an IPv4-mapped address becomes the IPv4 address', request('::ffff:192.0.2.1'), '192.0.2.1'],
 	[
-		'proxies behind proxies are passed over',
+		'an untrusted peer cannot forward an address',
+		request('192.0.2.1', '198.51.100.7'),
+		'192.0.2.1',
+	],
+	['a trusted proxy can forward an address', request('10.1.2.3', '198.51.100.7'), '198.51.100.7'],
+	[
+		'a trusted proxy with an IPv4-mapped address can forward an address',
+		request('::ffff:10.1.2.3', '198.51.100.7'),
+		'198.51.100.7',
+	],
+	[
+		'a trusted proxy with an IPv6 address can forward an address',
+		request('2001:db8:1::9', '2001:DB8:2::7'),
+		'2001:db8:2::7',
+	],
+	[
+		'trusted proxies in the header are skipped',
 		request('10.1.2.3', '198.51.100.7, 10.9.9.9, ::1'),
 		'198.51.100.7',
 	],
 	[
-		'what the client itself wrote is not believed',
+		'an address written by the client is ignored',
 		request('10.1.2.3', '203.0.113.5, 198.51.100.7, 10.9.9.9'),
 		'198.51.100.7',
 	],
-	['a proxy that forwards nothing is the client', request('10.1.2.3'), '10.1.2.3'],
-	['nonsense ends the search', request('10.1.2.3', '198.51.100.7, unknown'), '10.1.2.3'],
-	['ports are left off', request('10.1.2.3', '198.51.100.7:4711'), '198.51.100.7'],
-	['so are brackets', request('10.1.2.3', '[2001:db8:2::7]:4711'), '2001:db8:2::7'],
-	['a Unix socket has no address', request(undefined, '198.51.100.7'), ''],
+	['a trusted proxy without the header is the client', request('10.1.2.3'), '10.1.2.3'],
+	['an invalid address ends the search', request('10.1.2.3', '198.51.100.7, unknown'), '10.1.2.3'],
+	['ports are removed', request('10.1.2.3', '198.51.100.7:4711'), '198.51.100.7'],
+	['brackets are removed', request('10.1.2.3', '[2001:db8:2::7]:4711'), '2001:db8:2::7'],
+	['a connection over a Unix socket has no address', request(undefined, '198.51.100.7'), ''],
 ];
 
 for (const [sentence, given, address] of cases) {
@@ -49,14 +61,39 @@ const schemes: [
 	headers: Record<string, string>,
 	scheme: string,
 ][] = [
-	['without a word of it the scheme is that of the connection', '10.1.2.3', {}, 'http'],
-	['a stranger has no say', '192.0.2.1', { 'x-forwarded-proto': 'https' }, 'http'],
-	['a trusted proxy has', '10.1.2.3', { 'x-forwarded-proto': 'https' }, 'https'],
-	['it may name that of the WebSocket', '10.1.2.3', { 'x-forwarded-proto': 'wss' }, 'https'],
-	['the first is next to the client', '10.1.2.3', { 'x-forwarded-proto': 'https, http' }, 'https'],
-	['it may say it as RFC 7239', '10.1.2.3', { forwarded: 'for=192.0.2.1;proto=https' }, 'https'],
-	['in quotes, too', '10.1.2.3', { forwarded: 'Proto="https";by=_a, proto=http' }, 'https'],
-	['a part of another name does not count', '10.1.2.3', { forwarded: 'xproto=https' }, 'http'],
+	['without a header the scheme is that of the connection', '10.1.2.3', {}, 'http'],
+	[
+		'the header of an untrusted peer is ignored',
+		'192.0.2.1',
+		{ 'x-forwarded-proto': 'https' },
+		'http',
+	],
+	['a trusted proxy can set the scheme', '10.1.2.3', { 'x-forwarded-proto': 'https' }, 'https'],
+	[
+		'a trusted proxy can set a WebSocket scheme',
+		'10.1.2.3',
+		{ 'x-forwarded-proto': 'wss' },
+		'https',
+	],
+	['the first value counts', '10.1.2.3', { 'x-forwarded-proto': 'https, http' }, 'https'],
+	[
+		'the Forwarded header of RFC 7239 works as well',
+		'10.1.2.3',
+		{ forwarded: 'for=192.0.2.1;proto=https' },
+		'https',
+	],
+	[
+		'values in the Forwarded header may be quoted',
+		'10.1.2.3',
+		{ forwarded: 'Proto="https";by=_a, proto=http' },
+		'https',
+	],
+	[
+		'a parameter that only ends in "proto" is ignored',
+		'10.1.2.3',
+		{ forwarded: 'xproto=https' },
+		'http',
+	],
 ];
 
 for (const [sentence, remote, headers, scheme] of schemes) {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 import { isEncrypted } from './system-socket.ts';
 
-/** `websocket.trustedProxies` in the form in which addresses are held against it. */
+/** `websocket.trustedProxies` as a list to check addresses against. */
 export function proxyList(trustedProxies: readonly string[]): BlockList {
 	const list = new BlockList();
 	for (const proxy of trustedProxies) {
@@ -14,11 +14,11 @@ export function proxyList(trustedProxies: readonly string[]): BlockList {
 }
 
 /**
- * The address of the client: that of the connection, or, as long as that is a trusted proxy's,
- * what the proxy says in `X-Forwarded-For`. Proxies append to the header, so it is read from its
- * end: what stands in front of the first address that nobody vouches for, the client wrote itself.
+ * The client address: that of the connection, unless it belongs to a trusted proxy. Then it comes
+ * from `X-Forwarded-For`. Proxies append to the header, so it is read from its end. Everything
+ * before the first untrusted address was written by the client.
  *
- * @returns The empty string where there is none, as on a Unix socket.
+ * @returns The empty string if there is no address, as on a Unix socket.
  */
 export function clientAddress(request: IncomingMessage, proxies: BlockList): string {
 	let address = normalized(request.socket.remoteAddress ?? '') ?? '';
@@ -34,9 +34,9 @@ export function clientAddress(request: IncomingMessage, proxies: BlockList): str
 
 /** The peer of a connection. */
 export interface Proxy {
-	/** The empty string where there is none, as on a Unix socket. */
+	/** Empty if there is no address, as on a Unix socket. */
 	readonly address: string;
-	/** Whether it is one of `websocket.trustedProxies`. */
+	/** Whether `websocket.trustedProxies` contains it. */
 	readonly isTrusted: boolean;
 }
 
@@ -47,14 +47,14 @@ export function proxyOf(request: IncomingMessage, proxies: BlockList): Proxy {
 }
 
 /**
- * The scheme that the client used: what a trusted proxy says in `X-Forwarded-Proto` or `Forwarded`,
- * otherwise the scheme of the connection. Of several values the first counts: it is from the proxy
- * next to the client.
+ * The scheme used by the client: from `X-Forwarded-Proto` or `Forwarded` of a trusted proxy,
+ * otherwise from the connection. The first of several values counts: it comes from the proxy next
+ * to the client.
  */
 export function clientScheme(request: IncomingMessage, proxies: BlockList): 'http' | 'https' {
-	const said = proxyOf(request, proxies).isTrusted ? forwardedScheme(request) : undefined;
-	// Some proxies tell the scheme of the WebSocket.
-	if (said !== undefined) return /^(?:https|wss)$/i.test(said) ? 'https' : 'http';
+	const forwarded = proxyOf(request, proxies).isTrusted ? forwardedScheme(request) : undefined;
+	// Some proxies send the scheme of the WebSocket.
+	if (forwarded !== undefined) return /^(?:https|wss)$/i.test(forwarded) ? 'https' : 'http';
 	return isEncrypted(request.socket) ? 'https' : 'http';
 }
 
@@ -66,8 +66,8 @@ function forwardedScheme({ headers }: IncomingMessage): string | undefined {
 }
 
 /**
- * What limits per client count by. One customer of a provider has at least a /64 of IPv6 addresses
- * (RFC 6177), and could use another for each connection.
+ * The key for limits per client. A customer of a provider has at least a /64 of IPv6 addresses (RFC
+ * 6177), and could use another address for each connection.
  */
 export function limitKey(address: string): string {
 	return isIP(address) === 6 ? `${groups(address).slice(0, 4).join(':')}::/64` : address;
@@ -77,7 +77,7 @@ function isTrusted(address: string, proxies: BlockList): boolean {
 	return address !== '' && proxies.check(address, family(address));
 }
 
-/** Without port, brackets and zone; IPv4 addresses that are mapped to IPv6 as what they are. */
+/** An address without port, brackets and zone. IPv4-mapped IPv6 addresses become IPv4 addresses. */
 function normalized(text: string): string | undefined {
 	const [, bracketed, withPort] =
 		/^\[([^\]]+)\](?::\d+)?$|^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(text.trim()) ?? [];
@@ -91,9 +91,9 @@ function family(address: string): 'ipv4' | 'ipv6' {
 	return isIP(address) === 6 ? 'ipv6' : 'ipv4';
 }
 
-/** The eight numbers of an IPv6 address, in the notation of RFC 5952. */
+/** The eight groups of an IPv6 address (RFC 5952). */
 function groups(address: string): string[] {
-	// The parser of URLs brings every notation into one.
+	// The URL parser normalises every notation.
 	const { hostname } = new URL(`http://[${address}]`);
 	const [head = '', tail = ''] = hostname.slice(1, -1).split('::');
 	const left = head === '' ? [] : head.split(':');

@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** `lib/_http_outgoing.js`: the response that is assigned to a socket. */
+/** Node's `lib/_http_outgoing.js`: the response assigned to a socket. */
 interface AssignedSocket extends Duplex {
 	_httpMessage?: ServerResponse | null;
-	/** Of `net.Socket`. */
+	/** From `net.Socket`. */
 	setTimeout?(milliseconds: number): unknown;
 }
 
@@ -15,9 +15,9 @@ export function hasUnfinishedResponse(socket: AssignedSocket): boolean {
 
 /**
  * Waits until the requests before an upgrade are answered. Clients must not pipeline a handshake
- * (RFC 6455 section 4.1), but the answers to what came before it are theirs all the same.
+ * (RFC 6455 section 4.1), but earlier requests still need their responses.
  *
- * @param proceed Not called if the last of these answers closes the connection.
+ * @param proceed Not called if the last of these responses closes the connection.
  */
 export function afterEarlierResponses(socket: AssignedSocket, proceed: () => void): void {
 	const response = socket._httpMessage ?? undefined;
@@ -25,8 +25,8 @@ export function afterEarlierResponses(socket: AssignedSocket, proceed: () => voi
 		proceed();
 		return;
 	}
-	// Node took its own listeners off at the upgrade: responses wait for `drain`, and an error
-	// without a listener ends the process.
+	// Node removes its listeners at the upgrade. Responses wait for `drain`, and an error without a
+	// listener ends the process.
 	const forwardDrain = (): void => {
 		response.emit('drain');
 	};

@@ -6,7 +6,7 @@ import { closing, headerLines } from './header-lines.ts';
 
 const respond = (): ServerResponse => new ServerResponse(new IncomingMessage(new Socket()));
 
-test('headers of the response and of writeHead() are joined, the latter winning', () => {
+test('headers of the response and of writeHead() are merged, and those of writeHead() win', () => {
 	const response = respond();
 	response.setHeader('X-One', 'set');
 	response.setHeader('X-Two', 'set');
@@ -16,7 +16,7 @@ test('headers of the response and of writeHead() are joined, the latter winning'
 	]);
 });
 
-test('every form of headers that writeHead() takes is read', () => {
+test('every form of headers accepted by writeHead() is read', () => {
 	const expected = [['a', '1']];
 	assert.deepEqual(headerLines(respond(), [{ a: '1' }]), expected);
 	assert.deepEqual(headerLines(respond(), ['Switching Protocols', { a: 1 }]), expected);
@@ -35,7 +35,7 @@ test('each cookie keeps its own line', () => {
 	assert.deepEqual(headerLines(respond(), [['set-cookie', 'a=1', 'set-cookie', 'b=2']]), lines);
 });
 
-test('headers of a body and of the handshake itself are left out', () => {
+test('headers of a body and of the handshake are removed', () => {
 	const headers = {
 		'Content-Type': 'text/html',
 		'Content-Length': '0',
@@ -47,11 +47,11 @@ test('headers of a body and of the handshake itself are left out', () => {
 	assert.deepEqual(headerLines(respond(), [headers]), [['X-Kept', 'yes']]);
 });
 
-test('a value cannot add lines of its own', () => {
+test('a value cannot inject header lines', () => {
 	assert.throws(() => headerLines(respond(), [{ a: 'x\r\nb: y' }]), { code: 'ERR_INVALID_CHAR' });
 });
 
-test('a response that closes its connection says so beside the options that the site sets', () => {
+test('a closing response adds close to the Connection options set by the site', () => {
 	const given = { Connection: 'Upgrade', a: '1' };
 	const expected = { Connection: 'Upgrade, close', a: '1' };
 	assert.deepEqual(closing(respond(), [given]), [expected]);

@@ -5,10 +5,10 @@ import { NOT_PASSED_ON } from '../../handshake/passed-headers.ts';
 export type HeaderLine = readonly [name: string, value: string];
 
 /**
- * The headers of a 101: those set on `response`, then those given to `writeHead()`, which replace
- * the former by name, as in Node.
+ * The headers of a 101: those set on `response`, then those passed to `writeHead()`. The latter
+ * replace the former by name, as in Node.
  *
- * @param rest The arguments of `writeHead()` behind the status.
+ * @param rest The arguments of `writeHead()` after the status.
  */
 export function headerLines(response: ServerResponse, rest: readonly unknown[]): HeaderLine[] {
 	const byName = new Map<string, HeaderLine[]>();
@@ -26,16 +26,15 @@ export function headerLines(response: ServerResponse, rest: readonly unknown[]):
 }
 
 /**
- * Has a response say that its connection is closed after it (RFC 9112 section 9.6). Node says so by
- * itself only where nobody sets `Connection`, and a client that keeps connections would use this one
- * again.
+ * Makes a response announce that its connection closes (RFC 9112 section 9.6). Node does so only if
+ * nothing else sets `Connection`. A client with keep-alive would reuse the connection otherwise.
  *
- * @param rest The arguments of `writeHead()` behind the status.
- * @returns Them, with `close` in `Connection` if they set it.
+ * @param rest The arguments of `writeHead()` after the status.
+ * @returns The arguments, with `close` in `Connection` if they set it.
  */
 export function closing(response: ServerResponse, rest: readonly unknown[]): readonly unknown[] {
-	const own = response.getHeader('connection');
-	if (own !== undefined) response.setHeader('connection', withClose(own));
+	const present = response.getHeader('connection');
+	if (present !== undefined) response.setHeader('connection', withClose(present));
 	const given = givenHeaders(rest);
 	const pairs = entries(given).map(([name, value]): [string, unknown] => [
 		name,
@@ -46,7 +45,7 @@ export function closing(response: ServerResponse, rest: readonly unknown[]): rea
 	return typeof rest[0] === 'string' ? [rest[0], headers] : [headers];
 }
 
-/** The options of a `Connection` header, `close` among them. */
+/** The options of a `Connection` header, with `close`. */
 function withClose(value: unknown): string {
 	const options = String(value)
 		.split(',')
@@ -55,12 +54,15 @@ function withClose(value: unknown): string {
 	return [...options, 'close'].join(', ');
 }
 
-/** The headers among the arguments of `writeHead()` behind the status. */
+/** The headers in the arguments of `writeHead()` after the status. */
 function givenHeaders(rest: readonly unknown[]): unknown {
 	return typeof rest[0] === 'string' ? rest[1] : (rest[0] ?? rest[1]);
 }
 
-/** The forms `writeHead()` takes: an object, pairs, or names and values in turn. */
+/**
+ * The entries of each form accepted by `writeHead()`: an object, pairs, or alternating names and
+ * values.
+ */
 function entries(headers: unknown): [name: string, value: unknown][] {
 	if (!Array.isArray(headers)) {
 		return typeof headers === 'object' && headers !== null ? Object.entries(headers) : [];
@@ -79,7 +81,7 @@ function toLines(name: string, value: unknown): HeaderLine[] {
 	const values: unknown[] = Array.isArray(value) ? value : [value];
 	return values.map((each) => {
 		const text = String(each);
-		// A line break would let a value write headers of its own.
+		// A line break would let a value inject headers.
 		validateHeaderValue(name, text);
 		return [name, text];
 	});

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { isEncrypted } from './system-socket.ts';
 
-/** Removes a header in both of its forms. */
+/** Removes a header from both of its forms. */
 export function removeHeader({ headers, rawHeaders }: IncomingMessage, name: string): void {
 	for (let index = rawHeaders.length - 2; index >= 0; index -= 2) {
 		if (rawHeaders[index]?.toLowerCase() === name) rawHeaders.splice(index, 2);
@@ -12,9 +12,9 @@ export function removeHeader({ headers, rawHeaders }: IncomingMessage, name: str
 }
 
 /**
- * Hands a request that Node has diverted to `upgrade` back to its HTTP parser, as if it had never
- * asked for an upgrade: the head is written anew without the `Upgrade` header, put back in front
- * of what has been received of the body, and the connection introduced to the server once more.
+ * Returns a request that Node diverted to `upgrade` to its HTTP parser, as if it had never asked
+ * for an upgrade. The head is rebuilt without the `Upgrade` header and put before the received part
+ * of the body. Then the connection is passed to the server again.
  */
 export function returnToHttp(
 	server: EventEmitter,
@@ -28,7 +28,7 @@ export function returnToHttp(
 		const name = rawHeaders[index];
 		if (name?.toLowerCase() !== 'upgrade') lines.push(`${name}: ${rawHeaders[index + 1]}`);
 	}
-	// Node reads heads as latin1, so this gives back the bytes that came in.
+	// Node decodes heads as latin1, so this restores the received bytes.
 	const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
 	socket.unshift(Buffer.concat([head, rest]));
 	server.emit(isEncrypted(socket) ? 'secureConnection' : 'connection', socket);

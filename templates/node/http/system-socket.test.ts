@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { giveBack } from './system-socket.ts';
 
-/** A socket of the system, and all that it gave in its first read. */
+/** A native socket and the chunk of its first read. */
 async function receive(
 	context: TestContext,
 	bytes: number,
@@ -23,17 +23,17 @@ async function receive(
 	return { socket, chunk };
 }
 
-test('the memory of a read is given back at once, however much it is', async (context) => {
+test('the memory of a read is released at once, whatever its size', async (context) => {
 	for (const bytes of [1, 16 * 1024]) {
 		const { socket, chunk } = await receive(context, bytes);
 		giveBack(socket, chunk);
-		// Node 20 cannot.
+		// Node 20 lacks `transfer()`.
 		const canTransfer = 'transfer' in ArrayBuffer.prototype;
 		assert.equal(chunk.byteLength === 0, canTransfer);
 	}
 });
 
-test('what somebody else listens for is left alone', async (context) => {
+test('a chunk with another listener is not released', async (context) => {
 	const { socket, chunk } = await receive(context, 16 * 1024);
 	const length = chunk.byteLength;
 	socket.on('data', () => {}).on('data', () => {});
@@ -41,14 +41,14 @@ test('what somebody else listens for is left alone', async (context) => {
 	assert.equal(chunk.byteLength, length);
 });
 
-test('a part of some memory is left alone', async (context) => {
+test('a part of a larger buffer is not released', async (context) => {
 	const { socket, chunk } = await receive(context, 16 * 1024);
 	const part = chunk.subarray(1);
 	giveBack(socket, part);
 	assert.equal(part.byteLength, chunk.byteLength - 1);
 });
 
-test('a stream that is no socket of the system may use its memory again', () => {
+test('a chunk of a stream other than a native socket is not released', () => {
 	const chunk = Buffer.alloc(16 * 1024);
 	giveBack(new PassThrough(), chunk);
 	assert.equal(chunk.byteLength, 16 * 1024);
