@@ -14,7 +14,7 @@ export function readClose(payload: Buffer): Partial<CloseFrame> & Pick<CloseFram
 		throw new FrameError('A close frame has no valid code', PROTOCOL_ERROR);
 	}
 	const reason = payload.subarray(2);
-	if (!isUtf8(reason)) throw new FrameError('The reason to close is not UTF-8', INVALID_PAYLOAD);
+	if (!isUtf8(reason)) throw new FrameError('The close reason is not UTF-8', INVALID_PAYLOAD);
 	return { code: payload.readUInt16BE(), reason: reason.toString() };
 }
 
@@ -27,7 +27,7 @@ export function writeClose(code: number | undefined, reason = ''): Buffer {
 	return payload;
 }
 
-/** Those that may be sent (RFC 6455 section 7.4, and IANA's registry). */
+/** Whether the code may be sent (RFC 6455 section 7.4, and IANA's registry). */
 function isCode(code: number): boolean {
 	if (code >= 3000) return code <= 4999;
 	return code >= 1000 && code <= 1014 && (code < 1004 || code > 1006);

@@ -5,20 +5,20 @@ import type { HeaderLine } from '../http/header-lines.ts';
 import type { RawReceiver, RawTransport } from './transport.ts';
 
 /**
- * Each message is compressed on its own (RFC 7692 section 7.1.1). A context that lives on would
- * cost every connection some 300 KiB, and what an attacker writes into it would tell by its size
- * what secrets went before.
+ * Each message is compressed on its own (RFC 7692 section 7.1.1). A shared context would cost about
+ * 300 KiB per connection. It would also reveal earlier secrets through the size of an attacker's
+ * text.
  */
 const COMPRESSION = {
 	serverNoContextTakeover: true,
 	clientNoContextTakeover: true,
-	/** In bytes. Shorter messages hardly shrink. */
+	/** Minimum message size in bytes. Shorter messages hardly shrink. */
 	threshold: 1024,
 };
 
 /**
- * A connection of `ws`. It tells everything to one receiver, and says when it is about to write by
- * itself: it answers pings and closing frames, and what was sent before has to go out before.
+ * A connection of `ws` that passes all events to one receiver. It announces its own writes, the
+ * answers to pings and close frames, because earlier messages must be sent first.
  */
 class CompressedSocket extends WebSocket implements RawTransport {
 	receiver: RawReceiver | undefined;
@@ -30,7 +30,7 @@ class CompressedSocket extends WebSocket implements RawTransport {
 		switch (event) {
 			case 'message': {
 				const bytes = first as Buffer;
-				// It may be a window onto what has come in.
+				// It may be a view of a larger receive buffer.
 				receiver.message(second === true ? new Uint8Array(bytes).buffer : bytes.toString());
 				return true;
 			}
@@ -64,20 +64,20 @@ class CompressedSocket extends WebSocket implements RawTransport {
 	}
 }
 
-/** What is negotiated beside the extension. */
+/** The parameters of the handshake, other than the extension. */
 export interface Negotiated {
-	/** The chosen subprotocol, or the empty string. */
+	/** The selected subprotocol, or the empty string. */
 	readonly protocol: string;
-	/** Headers to send along with the 101. */
+	/** Additional headers of the 101. */
 	readonly headers: readonly HeaderLine[];
-	/** The largest message, in bytes. */
+	/** The maximum size of a message in bytes. */
 	readonly maxPayload: number;
 }
 
 /**
- * Sends the 101 and gives the connection to `ws`.
+ * Sends the 101 and passes the connection to `ws`.
  *
- * @returns `undefined` if the client has gone, which `ws` passes over in silence.
+ * @returns `undefined` if the client has left, which `ws` does not report.
  */
 export function acceptCompressed(
 	request: IncomingMessage,
@@ -91,7 +91,7 @@ export function acceptCompressed(
 		clientTracking: false,
 		perMessageDeflate: COMPRESSION,
 		maxPayload,
-		// Left alone, `ws` takes the client's first offer.
+		// By default, `ws` selects the client's first offer.
 		handleProtocols: () => protocol || false,
 	});
 	server.on('headers', (lines) => {
@@ -100,7 +100,7 @@ export function acceptCompressed(
 	let raw: RawTransport | undefined;
 	server.handleUpgrade(request, socket, head, (accepted) => {
 		raw = accepted;
-		// In front of the listener of `ws`, which ends its side as well.
+		// Before the listener of `ws`, which ends its side as well.
 		socket.prependListener('end', () => accepted.receiver?.beforeControl());
 		socket.on('data', () => accepted.receiver?.heard());
 	});

@@ -20,7 +20,7 @@ class Reader extends FrameReader {
 	}
 }
 
-/** A frame as a client sends it. */
+/** A masked frame, as sent by a client. */
 function frame(first: number, payload: string | Uint8Array = ''): Buffer {
 	const bytes = Buffer.from(payload as string);
 	const { length } = bytes;
@@ -40,7 +40,7 @@ function read(bytes: Buffer, maxPayload = 1 << 20): unknown[] {
 	return reader.seen;
 }
 
-/** The close code for these bytes. */
+/** The close code of the error caused by these bytes. */
 function failure(bytes: Buffer, maxPayload?: number): number {
 	try {
 		read(bytes, maxPayload);
@@ -60,7 +60,7 @@ test('text and bytes of every length are read', () => {
 	}
 });
 
-test('frames are read however they are cut', () => {
+test('frames are read from chunks of any size', () => {
 	const stream = Buffer.concat([
 		frame(0x81, 'one'),
 		frame(0x01, 'two '),
@@ -81,7 +81,7 @@ test('frames are read however they are cut', () => {
 	}
 });
 
-test('bytes are their receiver’s own', () => {
+test('the receiver owns the bytes of a message', () => {
 	const messages: ArrayBuffer[] = [];
 	class Keeper extends Reader {
 		protected override onMessage(data: string | ArrayBuffer): void {
@@ -100,11 +100,11 @@ test('bytes are their receiver’s own', () => {
 	);
 });
 
-test('what comes behind a closing frame is not read', () => {
+test('data after a close frame is not read', () => {
 	assert.deepEqual(read(Buffer.concat([frame(0x88, ''), frame(0x81, 'late')])), ['8:']);
 });
 
-test('a peer that does not keep to the protocol gets 1002', () => {
+test('invalid frames get 1002', () => {
 	const unmasked = Buffer.from([0x81, 0x01, 0x61]);
 	const faults: Record<string, Buffer> = {
 		'a reserved bit': frame(0xc1, 'x'),
@@ -113,23 +113,23 @@ test('a peer that does not keep to the protocol gets 1002', () => {
 		'no mask': unmasked,
 		'a fragmented ping': frame(0x09, ''),
 		'a ping that is too long': frame(0x89, 'x'.repeat(126)),
-		'a continuation of nothing': frame(0x80, 'x'),
+		'a continuation without a message': frame(0x80, 'x'),
 		'a message within another': Buffer.concat([frame(0x01, 'x'), frame(0x81, 'y')]),
 	};
 	for (const [fault, bytes] of Object.entries(faults)) assert.equal(failure(bytes), 1002, fault);
 });
 
-test('text that is not UTF-8 gets 1007', () => {
+test('invalid UTF-8 in text gets 1007', () => {
 	const bad = Buffer.from([0x61, 0xc3, 0x28]);
 	assert.equal(failure(frame(0x81, bad)), 1007);
 	assert.equal(failure(Buffer.concat([frame(0x01, bad), frame(0x80, 'x')])), 1007);
-	// A character may be cut in two by fragments, and not by the end of the message.
+	// Fragments may split a character, but the message must not end within one.
 	const [start, end] = [Buffer.from([0xc3]), Buffer.from([0xa9])];
 	assert.deepEqual(read(Buffer.concat([frame(0x01, start), frame(0x80, end)])), ['é']);
 	assert.equal(failure(frame(0x81, start)), 1007);
 });
 
-test('a message that is too large gets 1009, before all of it is there', () => {
+test('a message that is too large gets 1009 before it is complete', () => {
 	assert.equal(failure(frame(0x82, 'x'.repeat(10)), 10), 0);
 	assert.equal(failure(frame(0x82, 'x'.repeat(300)).subarray(0, 8), 299), 1009);
 	assert.equal(failure(frame(0x81, 'x'.repeat(70_000)).subarray(0, 14), 69_999), 1009);
@@ -139,7 +139,7 @@ test('a message that is too large gets 1009, before all of it is there', () => {
 	assert.equal(failure(enormous, Number.MAX_SAFE_INTEGER), 1009);
 });
 
-test('control frames do not count as part of a message', () => {
+test('control frames do not count towards the size of a message', () => {
 	const stream = [frame(0x01, 'x'.repeat(6)), frame(0x89, 'y'.repeat(9)), frame(0x80, 'zzzz')];
 	assert.deepEqual(read(Buffer.concat(stream), 10), ['9:yyyyyyyyy', 'xxxxxxzzzz']);
 });

@@ -4,7 +4,7 @@ import { BINARY, CLOSE, FIN, LENGTH_IN_16_BITS, LENGTH_IN_64_BITS, PONG, TEXT } 
 import { GatheredBytes } from './gathered-bytes.ts';
 import { unmask } from './unmask.ts';
 
-/** RFC 6455 section 5.2: the bits that only extensions give a meaning. */
+/** RFC 6455 section 5.2: these bits are reserved for extensions. */
 const RESERVED = 0x70;
 const OPCODE = 0x0f;
 const CONTINUATION = 0x0;
@@ -14,9 +14,9 @@ const MASK_SIZE = 4;
 /** RFC 6455 section 5.5. */
 const MAX_CONTROL_PAYLOAD = 125;
 
-/** The peer does not keep to the protocol, or to a limit. */
+/** The peer violated the protocol or a limit. */
 export class FrameError extends Error {
-	/** The close code that says so. */
+	/** The close code for the error. */
 	readonly code: number;
 
 	constructor(message: string, code: number) {
@@ -26,22 +26,22 @@ export class FrameError extends Error {
 }
 
 /**
- * Reads the frames of a client that uses no extension (RFC 6455 section 5).
+ * Reads the frames of a client without extensions (RFC 6455 section 5).
  *
- * Text is checked when its message is complete: a client that sends anything else is not stopped
- * earlier, but nobody sees it.
+ * Text is validated once its message is complete. Invalid text is detected late, but never
+ * delivered.
  */
 export abstract class FrameReader {
 	readonly #maxPayload: number;
-	/** What has come of a frame that is not complete. */
+	/** The received part of an incomplete frame. */
 	#rest: GatheredBytes | undefined;
 	/** The length of that frame, as far as it is known. */
 	#expected = 0;
-	/** The opcode of the message whose fragments come in. */
+	/** The opcode of the fragmented message in progress; 0 without one. */
 	#fragmented = 0;
 	#fragments: GatheredBytes | undefined;
 
-	/** @param maxPayload The largest message, in bytes. */
+	/** @param maxPayload The maximum size of a message in bytes. */
 	constructor(maxPayload: number) {
 		this.#maxPayload = maxPayload;
 	}
@@ -51,13 +51,13 @@ export abstract class FrameReader {
 
 	protected abstract onMessage(data: string | ArrayBuffer): void;
 
-	/** @param payload A window onto memory that is used again. */
+	/** @param payload A view of memory that is reused after the call. */
 	protected abstract onControl(opcode: number, payload: Buffer): void;
 
 	/**
-	 * Takes bytes as they come in, and changes them.
+	 * Reads received bytes, and modifies them in place.
 	 *
-	 * @throws FrameError
+	 * @throws FrameError for invalid frames.
 	 */
 	protected read(chunk: Buffer): void {
 		const bytes = this.#joined(chunk);
@@ -75,7 +75,7 @@ export abstract class FrameReader {
 		}
 	}
 
-	/** What was left with what came behind it, once that is enough to go on. */
+	/** The incomplete frame joined with the chunk, once that is long enough to continue. */
 	#joined(chunk: Buffer): Buffer | undefined {
 		if (this.#rest === undefined) return chunk;
 		this.#rest.add(chunk, this.#expected);
@@ -85,7 +85,10 @@ export abstract class FrameReader {
 		return bytes;
 	}
 
-	/** @returns Where the frame ends, or where more of it can be told if that is behind the bytes. */
+	/**
+	 * @returns The end of the frame. If it is incomplete, the offset up to which bytes are needed
+	 * next.
+	 */
 	#readFrame(bytes: Buffer, start: number): number {
 		const available = bytes.byteLength - start;
 		if (available < 2) return start + 2;

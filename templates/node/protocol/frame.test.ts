@@ -9,7 +9,7 @@ function frame(message: string | Uint8Array): Buffer {
 	return buffer.subarray(1);
 }
 
-test('a frame has the head that its length asks for', () => {
+test('the head of a frame depends on its length', () => {
 	const heads: [size: number, head: number[]][] = [
 		[0, [0x82, 0]],
 		[125, [0x82, 125]],

@@ -1,27 +1,28 @@
-/** The opcodes of RFC 6455 section 5.2. */
+/** Opcodes (RFC 6455 section 5.2). */
 export const TEXT = 0x1;
 export const BINARY = 0x2;
 export const CLOSE = 0x8;
 export const PING = 0x9;
 export const PONG = 0xa;
 
-/** RFC 6455 section 5.2: the last fragment of a message, which is also its first. */
+/** RFC 6455 section 5.2: marks the final fragment of a message, which may also be its first. */
 export const FIN = 0x80;
 
-/** Payload lengths of 7 bits that say in how many bytes the real one follows. */
+/** Values of the 7-bit payload length that announce a 16-bit or 64-bit length. */
 export const LENGTH_IN_16_BITS = 126;
 export const LENGTH_IN_64_BITS = 127;
 
-/** How many bytes a message of `size` bytes takes as a frame. */
+/** The size of a frame with a payload of `size` bytes. */
 export function frameSize(size: number): number {
 	return size + headSize(size);
 }
 
 /**
- * Writes a message as one frame. A server does not mask (RFC 6455 section 5.1).
+ * Writes a message as one frame, without a mask because a server must not mask (RFC 6455 section
+ * 5.1).
  *
  * @param size The length of the message in bytes.
- * @returns Where the frame ends.
+ * @returns The end of the frame.
  */
 export function writeFrame(
 	buffer: Buffer,
@@ -39,12 +40,12 @@ export function writeFrame(
 		buffer.writeUInt16BE(size, start + 2);
 	} else {
 		buffer[start + 1] = LENGTH_IN_64_BITS;
-		// More than 48 bits can say does not fit into memory.
+		// 48 bits are enough for any message that fits into memory.
 		buffer.writeUInt16BE(0, start + 2);
 		buffer.writeUIntBE(size, start + 4, 6);
 	}
 	if (typeof message !== 'string') buffer.set(message, payload);
-	// As many bytes as characters: that is ASCII, which is copied faster than it is encoded.
+	// As many bytes as characters means ASCII, and copying it is faster than encoding.
 	else buffer.write(message, payload, size === message.length ? 'latin1' : 'utf8');
 	return payload + size;
 }

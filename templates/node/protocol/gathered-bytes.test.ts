@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GatheredBytes } from './gathered-bytes.ts';
 
-test('pieces are put together in order', () => {
+test('pieces are joined in order', () => {
 	const gathered = new GatheredBytes();
 	let expected = '';
 	for (let size = 0; size < 100; size++) {
@@ -14,13 +14,13 @@ test('pieces are put together in order', () => {
 	assert.equal(gathered.bytes.toString(), expected);
 });
 
-test('a peer that announces much and sends little is not given the memory', () => {
+test('a large announced length with little data reserves little memory', () => {
 	const gathered = new GatheredBytes();
 	gathered.add(Buffer.alloc(10), 1 << 30);
 	assert.equal(gathered.bytes.buffer.byteLength, 160);
 });
 
-test('what is expected is reserved at once where a good part of it is there', () => {
+test('the expected length is reserved at once if a large part has arrived', () => {
 	const gathered = new GatheredBytes();
 	gathered.add(Buffer.alloc(1 << 16), 1 << 20);
 	const { buffer } = gathered.bytes;

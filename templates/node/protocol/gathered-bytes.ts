@@ -1,11 +1,11 @@
-/** How much more than what has come may be reserved for what is announced. */
-const MOST_AHEAD = 16;
+/** The maximum ratio of reserved to received bytes. */
+const MAX_AHEAD = 16;
 
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Bytes that come in pieces. They are copied: a piece may be a small part of the memory that it
- * came in, and a peer may send very small ones.
+ * Bytes received in pieces. The pieces are copied, because a small piece may keep a large receive
+ * buffer in memory.
  */
 export class GatheredBytes {
 	#memory: Buffer = NOTHING;
@@ -15,17 +15,17 @@ export class GatheredBytes {
 		return this.#length;
 	}
 
-	/** All of them, in memory that goes on being used. */
+	/** A view of all bytes. Later pieces share its memory. */
 	get bytes(): Buffer {
 		return this.#memory.subarray(0, this.#length);
 	}
 
-	/** @param expected How many there will be at least, for all that the peer says. */
+	/** @param expected The minimum of bytes in total, as announced by the peer. */
 	add(piece: Uint8Array, expected: number): void {
 		const length = this.#length + piece.byteLength;
 		if (length > this.#memory.byteLength) {
-			// Whoever only announces a lot must not be given it.
-			const ahead = Math.min(expected, length * MOST_AHEAD);
+			// A peer must not reserve memory by only announcing a length.
+			const ahead = Math.min(expected, length * MAX_AHEAD);
 			const memory = Buffer.allocUnsafeSlow(Math.max(length, ahead, this.#memory.byteLength * 2));
 			memory.set(this.bytes);
 			this.#memory = memory;

@@ -1,31 +1,32 @@
 import { perProcess } from '../process/per-process.ts';
 
-/** Less than this is no burden beside what every message leaves behind anyway. */
+/** Smaller messages add little to the garbage of every message. */
 const LARGE = 4 * 1024;
 
 /**
- * Bytes on the heap for each one outside. There is room for 64 MiB of young objects at most, which
- * is as much as full collections are apart: with one for one either might come first.
+ * Bytes on the heap for each byte outside of it. The young generation holds at most 64 MiB, and
+ * full collections are due every 64 MiB. With a factor of 1, either could come first.
  */
 const FACTOR = 2;
 
-/** Of an element of an array. */
+/** Bytes of an array element. */
 const ELEMENT = 8;
 
-/** Elements of an array that V8 does not have to find a place of its own for. */
+/** The maximum of array elements that V8 does not place in its large object space. */
 const MAX_ELEMENTS = 8 * 1024;
 
-/** What nobody else could look at neither a bundler nor V8 would make. */
+/** Reachable from outside, so that neither a bundler nor V8 removes the allocations. */
 const scale: { weight?: unknown } = perProcess('scale', () => ({}));
 
 /**
- * Has the heap feel the weight of bytes that are outside of it.
+ * Adds pressure to the heap for bytes outside of it.
  *
- * V8 collects young objects, which takes it a millisecond, when the part of the heap where it makes
- * them is full. The bytes of an `ArrayBuffer` are not there. They count for full collections only,
- * of which one is due after every 64 MiB, and each stops the process for more than ten milliseconds.
- * Where young objects have much room, as they do once Astro has started, large messages so lead to
- * full collections alone. With a weight on the heap for each of them the cheap ones come first.
+ * V8 collects young objects when their part of the heap is full, which takes a millisecond. The
+ * bytes of an `ArrayBuffer` are outside of the heap and count towards full collections only. A full
+ * collection is due after every 64 MiB, and stops the process for more than ten milliseconds.
+ *
+ * Once Astro has started, the young generation is large. Large messages would then cause full
+ * collections only. With an array on the heap for each message, the cheap collections come first.
  */
 export function addHeapPressure(bytes: number): void {
 	if (bytes < LARGE) return;
@@ -35,8 +36,8 @@ export function addHeapPressure(bytes: number): void {
 }
 
 /**
- * Takes the weight away. What is there when young objects are collected outlives that, and what does
- * has V8 give them more room, so that they are collected less often and longer.
+ * Removes the pressure. An array that is alive during a collection of young objects survives it.
+ * Survivors make V8 enlarge the young generation, and its collections rarer and longer.
  */
 export function removeHeapPressure(): void {
 	scale.weight = undefined;

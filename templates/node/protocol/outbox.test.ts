@@ -5,7 +5,7 @@ import { Outbox } from './outbox.ts';
 
 interface Bench {
 	readonly outbox: Outbox;
-	/** What reached the system, write by write: the payloads of short frames. */
+	/** The writes to the system, as payloads of short frames. */
 	readonly writes: string[][];
 	send(message: string | Uint8Array, sent?: () => void): void;
 }
@@ -39,7 +39,7 @@ function bench(): Bench {
 
 const nextTick = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
 
-test('what is sent in one tick leaves in one write, in order', async () => {
+test('messages of one tick leave in one write, in order', async () => {
 	const { send, writes } = bench();
 	for (const message of ['one', Buffer.from('two'), 'drei ü', '']) send(message);
 	assert.deepEqual(writes, []);
@@ -47,7 +47,7 @@ test('what is sent in one tick leaves in one write, in order', async () => {
 	assert.deepEqual(writes, [['one', 'two', 'drei ü', '']]);
 });
 
-test('a lone message leaves before the tick is over', async () => {
+test('a single message leaves before the end of the tick', async () => {
 	const { send, writes } = bench();
 	let isLater = false;
 	setImmediate(() => {
@@ -59,14 +59,14 @@ test('a lone message leaves before the tick is over', async () => {
 	assert.equal(isLater, false);
 });
 
-test('what is sent in microtasks leaves together as well', async () => {
+test('messages sent in microtasks leave in one write as well', async () => {
 	const { send, writes } = bench();
 	for (const text of ['one', 'two']) Promise.resolve().then(() => send(text));
 	await new Promise(setImmediate);
 	assert.deepEqual(writes, [['one', 'two']]);
 });
 
-test('what is held leaves in one write when it is let go, before the tick is over', async () => {
+test('held messages leave in one write on letGo(), before the end of the tick', async () => {
 	const { outbox, send, writes } = bench();
 	outbox.hold();
 	send('one');
@@ -80,7 +80,7 @@ test('what is held leaves in one write when it is let go, before the tick is ove
 	assert.deepEqual(writes, [['one', 'two'], ['three']]);
 });
 
-test('what was sent before it was held leaves with the rest', async () => {
+test('messages sent before hold() leave with the others', async () => {
 	const { outbox, send, writes } = bench();
 	send('one');
 	outbox.hold();
@@ -90,7 +90,7 @@ test('what was sent before it was held leaves with the rest', async () => {
 	assert.deepEqual(writes, [['one', 'two']]);
 });
 
-test('the next tick starts anew', async () => {
+test('the next tick starts a new write', async () => {
 	const { send, writes } = bench();
 	send('one');
 	await nextTick();
@@ -99,7 +99,7 @@ test('the next tick starts anew', async () => {
 	assert.deepEqual(writes, [['one'], ['two']]);
 });
 
-test('no more is held than fits', async () => {
+test('held messages never exceed the buffer', async () => {
 	const { outbox, send, writes } = bench();
 	const large = 'x'.repeat(40 * 1024);
 	send(large);
@@ -110,7 +110,7 @@ test('no more is held than fits', async () => {
 	assert.equal(writes.length, 2);
 });
 
-test('messages of any size leave together, and what is larger than fits leaves at once', async () => {
+test('messages of any size leave together, and one larger than the buffer leaves at once', async () => {
 	const { send, writes } = bench();
 	send('before');
 	send(new Uint8Array(20_000));
@@ -125,7 +125,7 @@ test('messages of any size leave together, and what is larger than fits leaves a
 	assert.deepEqual(writes.at(-1), ['behind']);
 });
 
-test('outboxes that take turns in one tick keep their messages apart, and in order', async () => {
+test('alternating outboxes in one tick keep their messages separate and in order', async () => {
 	const [one, two] = [bench(), bench()];
 	for (let turn = 0; turn < 3; turn++) {
 		one.send(`one ${turn}`);
@@ -138,7 +138,7 @@ test('outboxes that take turns in one tick keep their messages apart, and in ord
 	assert.equal(one.outbox.heldBytes, 0);
 });
 
-test('a flush lets out what is held, and nothing twice', async () => {
+test('flush() writes held messages, and none twice', async () => {
 	const { outbox, send, writes } = bench();
 	send('one');
 	outbox.flush();
@@ -148,12 +148,12 @@ test('a flush lets out what is held, and nothing twice', async () => {
 	assert.deepEqual(writes, [['one']]);
 });
 
-test('whoever asked is told that his message was sent', async () => {
+test('the callback of every sent message is called', async () => {
 	const { send } = bench();
-	const told: string[] = [];
-	send('one', () => told.push('one'));
+	const called: string[] = [];
+	send('one', () => called.push('one'));
 	send('two');
-	send('three', () => told.push('three'));
+	send('three', () => called.push('three'));
 	await new Promise(setImmediate);
-	assert.deepEqual(told, ['one', 'three']);
+	assert.deepEqual(called, ['one', 'three']);
 });

@@ -4,36 +4,35 @@ import { frameSize, writeFrame } from './frame.ts';
 import type { Wire } from './transport.ts';
 
 /**
- * Bytes that are held back at most. Beyond it a larger write gains nothing, and what could be in
- * the kernel's hands would count as waiting.
+ * The maximum of held bytes. Larger writes gain nothing, and bytes that the kernel could already
+ * have would count as buffered.
  */
 const MAX_HELD_BYTES = 64 * 1024;
 
 /**
- * Where the frames of the outbox that was used last are put together. Most of them are with the
- * kernel when the write returns: then the same memory serves the next ones, while it is still in the
- * processor's cache.
+ * The buffer for frames of the last used outbox. Most frames are in the kernel when the write
+ * returns. The same memory then serves the next frames while it is still in the CPU cache.
  */
 let sharedBuffer = Buffer.allocUnsafeSlow(MAX_HELD_BYTES);
 
-/** Whose frames are on the shared buffer. */
+/** The outbox whose frames are in the shared buffer. */
 let owner: Outbox | undefined;
 
 /**
- * Lets everything that is sent in one tick leave in one write, in one buffer: a system call costs
- * more than the messages that fit into it.
+ * Sends all messages of one tick in one write from one buffer: a system call costs more than the
+ * messages that fit into it.
  */
 export class Outbox {
 	readonly #wire: Wire;
-	/** Whether what has been written and is not buffered is used by nobody any more. */
+	/** Whether written bytes are free for reuse as soon as the wire no longer buffers them. */
 	readonly #isSystemSocket: boolean;
-	/** Frames that had to leave the shared buffer to another outbox. */
+	/** Frames moved out of the shared buffer for another outbox. */
 	#evicted: Buffer[] | undefined;
 	#evictedBytes = 0;
 	#sharedBytes = 0;
 	#sent: Sent[] | undefined;
 	#isScheduled = false;
-	/** Whether somebody will let everything out. */
+	/** Whether {@link letGo} will follow. */
 	#isHeld = false;
 	#isCorked = false;
 
@@ -42,7 +41,7 @@ export class Outbox {
 		this.#isSystemSocket = isSystemSocket(wire);
 	}
 
-	/** Bytes that the wire has not been given yet. */
+	/** Bytes not passed to the wire yet. */
 	get heldBytes(): number {
 		return this.#evictedBytes + this.#sharedBytes;
 	}
@@ -69,7 +68,9 @@ export class Outbox {
 		this.#schedule();
 	}
 
-	/** What somebody else is about to write in this tick goes out behind it, and in one write too. */
+	/**
+	 * Lets other code write to the wire in this tick: behind held messages, and in the same write.
+	 */
 	cork(): void {
 		this.flush();
 		if (this.#isCorked) return;
@@ -78,7 +79,7 @@ export class Outbox {
 		this.#schedule();
 	}
 
-	/** Lets everything out that only waits for the end of the tick. */
+	/** Writes everything that only waits for the end of the tick. */
 	release(): void {
 		this.flush();
 		if (!this.#isCorked) return;
@@ -86,18 +87,18 @@ export class Outbox {
 		this.#wire.uncork();
 	}
 
-	/** Keeps everything until {@link letGo} in the same tick, whose end costs more to wait for. */
+	/** Holds all messages until {@link letGo} in the same tick. Waiting for its end costs more. */
 	hold(): void {
 		this.#isHeld = true;
 	}
 
-	/** Lets everything out, unless the end of the tick will. */
+	/** Writes everything, unless the end of the tick will. */
 	letGo(): void {
 		this.#isHeld = false;
 		if (!this.#isScheduled) this.release();
 	}
 
-	/** Gives the wire what is held: something has to go out behind it. */
+	/** Passes held messages to the wire, because another write follows. */
 	flush(): void {
 		if (this.heldBytes === 0) return;
 		const sent = this.#sent && all(this.#sent);
@@ -110,7 +111,7 @@ export class Outbox {
 			owner = undefined;
 			return;
 		}
-		// Behind what waits already the whole shared buffer would be kept for a few bytes.
+		// Copied: behind other buffered bytes, a few bytes would keep the whole shared buffer.
 		if (owner === this) this.#evict();
 		const [first, ...others] = this.#evicted ?? [];
 		this.#evicted = undefined;

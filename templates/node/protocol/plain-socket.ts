@@ -11,31 +11,31 @@ import { FrameError, FrameReader } from './frame-reader.ts';
 import type { RawReceiver, RawTransport } from './transport.ts';
 import { type Closer, whenClosed } from './when-closed.ts';
 
-/** Milliseconds that a peer gets to end a connection that is closing. */
+/** Milliseconds for the peer to end a closing connection. */
 const CLOSE_TIMEOUT = 30_000;
 
-/** Bytes that wait to go out, beyond which pings are not answered: the peer does not read. */
+/** Unsent bytes above which pings are not answered, because the peer does not read. */
 const MAX_UNREAD_PONGS = 64 * 1024;
 
-/** The connection that a byte stream carries, for listeners that all streams share. */
+/** The connection of a stream, for listeners shared by all streams. */
 const PLAIN: unique symbol = Symbol('plain');
 
 type Stream = Duplex & { [PLAIN]?: PlainSocket };
 
-/** A connection that no extension was negotiated for, on the server's side. */
+/** The server's side of a connection without extensions. */
 export class PlainSocket extends FrameReader implements RawTransport, Closer {
 	readyState: ReadyState = OPEN;
 	isPaused = false;
 	receiver: RawReceiver | undefined;
 	nextCloser: Closer | undefined;
 	readonly #stream: Stream;
-	/** Messages that have to be read before they can be sent, and those behind them. */
+	/** Blobs that must be read before they can be sent, and the messages behind them. */
 	#queue: Promise<void> | undefined;
 	#queuedBytes = 0;
-	/** What there is to say at the end. */
+	/** The close code and reason reported at the end. */
 	#code: number = ABNORMAL_CLOSURE;
 	#reason = '';
-	/** Nothing is read any more: the peer has closed, or has failed to keep to the protocol. */
+	/** Whether reading has ended: the peer has closed, or violated the protocol. */
 	#isDone = false;
 	#isCloseSent = false;
 	#timer: NodeJS.Timeout | undefined;
@@ -45,14 +45,14 @@ export class PlainSocket extends FrameReader implements RawTransport, Closer {
 		this.#stream = stream;
 	}
 
-	/** Takes the stream over. What comes in is told from the next tick on. */
+	/** Takes the stream over. Events follow from the next tick on. */
 	start(head: Buffer): void {
 		const stream = this.#stream;
 		stream[PLAIN] = this;
 		if (head.byteLength > 0) stream.unshift(head);
 		stream.on('data', onData);
 		stream.on('end', onEnd);
-		// Whoever answers upgrades has a listener already. `close` follows.
+		// The code that answers upgrades has a listener already. `close` follows an error.
 		if (stream.listenerCount('error') === 0) stream.on('error', ignore);
 		whenClosed(stream, this);
 	}
@@ -129,13 +129,13 @@ export class PlainSocket extends FrameReader implements RawTransport, Closer {
 		} else if (opcode === PONG) this.receiver?.pong(payload);
 	}
 
-	/** The peer closes, or answers to that. */
+	/** The peer closes, or answers a close frame. */
 	#onCloseFrame(payload: Buffer): void {
 		const { code, reason } = readClose(payload);
 		this.#isDone = true;
 		this.#code = code ?? NO_STATUS;
 		this.#reason = reason;
-		// Reading goes on, to the end of the stream.
+		// Reading continues to the end of the stream.
 		this.resume();
 		if (this.#isCloseSent) this.#stream.end();
 		else this.close(code, reason);
@@ -165,10 +165,10 @@ export class PlainSocket extends FrameReader implements RawTransport, Closer {
 		this.#timer ??= setTimeout(() => afterReading(giveUp), CLOSE_TIMEOUT).unref();
 	}
 
-	/** Tells of it, and closes with the code that says why. What is queued is not sent any more. */
+	/** Reports an error and closes with its code. Queued messages are discarded. */
 	#fail(error: Error): void {
 		this.#isDone = true;
-		// Reading goes on, to the end of the stream.
+		// Reading continues to the end of the stream.
 		this.resume();
 		this.receiver?.failed(error);
 		this.#beginClosing();
@@ -195,7 +195,7 @@ export class PlainSocket extends FrameReader implements RawTransport, Closer {
 		}
 	}
 
-	/** The peer sends no more, so that there will be no closing handshake. */
+	/** The peer ended its side without a closing handshake. */
 	onEnd(): void {
 		this.receiver?.beforeControl();
 		if (this.readyState === OPEN) this.readyState = CLOSING;
@@ -204,7 +204,7 @@ export class PlainSocket extends FrameReader implements RawTransport, Closer {
 
 	onClose(): void {
 		clearTimeout(this.#timer);
-		// What came in while nothing was read may end with a close frame.
+		// Data received while paused may end with a close frame.
 		const unread: Buffer | null = this.#stream.read();
 		if (unread !== null) this.#take(unread);
 		this.readyState = CLOSED;

@@ -1,44 +1,44 @@
 import type { ReadyState } from '../../socket/ready-state.ts';
 import type { Payload, Receiver, Sent } from '../../socket/transport.ts';
 
-/** What speaks the protocol on a byte stream, and the limits are put around. */
+/** A WebSocket connection on a byte stream, without limits. */
 export interface RawTransport {
 	readonly readyState: ReadyState;
 	readonly bufferedAmount: number;
 	readonly extensions: string;
 	readonly isPaused: boolean;
-	/** Set before anything comes in. */
+	/** Set before the first event. */
 	receiver: RawReceiver | undefined;
-	/** Sends a message behind those that it was given before. */
+	/** Sends a message after all earlier ones. */
 	send(data: Payload, done?: Sent): void;
 	close(code?: number, reason?: string): void;
 	/** Ends the connection without a closing handshake. */
 	terminate(): void;
 	pause(): void;
 	resume(): void;
-	/** @param payload At most 125 bytes, which the answer repeats. */
+	/** @param payload At most 125 bytes, repeated by the answer. */
 	ping(payload?: Buffer): void;
 }
 
-/** What is told of everything that happens on a {@link RawTransport}. */
+/** Receives the events of a {@link RawTransport}. */
 export interface RawReceiver extends Receiver {
-	/** Bytes have come in, whatever they are. */
+	/** Called for any received bytes. */
 	heard(): void;
-	/** The messages in what has come in follow, all in this tick. */
+	/** Called before the messages of a received chunk, which all follow in this tick. */
 	reading(): void;
-	/** That were all of them. */
+	/** Called after the last of these messages. */
 	told(): void;
-	/** A ping was answered, or the peer has sent an answer to none. */
+	/** Called for every pong, whether or not it answers a ping. */
 	pong(payload: Buffer): void;
-	/** A control frame or the end of the stream is about to be written. */
+	/** Called before a control frame or the end of the stream is written. */
 	beforeControl(): void;
 }
 
-/** The part of the byte stream below it that messages are written to. */
+/** The part of a byte stream used to write messages. */
 export interface Wire {
 	cork(): void;
 	uncork(): void;
-	/** Bytes that it holds. */
+	/** Buffered bytes. */
 	readonly writableLength: number;
 	write(bytes: Uint8Array, done?: Sent): unknown;
 }

@@ -4,7 +4,7 @@ import { unmask } from './unmask.ts';
 
 const MASK = [0x81, 0x02, 0xf3, 0x04];
 
-/** The bytes of a window at `offset` into memory, masked as RFC 6455 section 5.3 has it. */
+/** A view at `offset` into memory, with a payload masked by RFC 6455 section 5.3. */
 function masked(payload: Uint8Array, offset: number): Buffer {
 	const memory = Buffer.alloc(offset + payload.length + 5, 0xee);
 	const window = memory.subarray(offset);
@@ -14,7 +14,7 @@ function masked(payload: Uint8Array, offset: number): Buffer {
 	return window;
 }
 
-test('every length at every alignment is unmasked, and nothing beside it', () => {
+test('every length at every alignment is unmasked, and no byte outside of it changes', () => {
 	const mask = Buffer.from(MASK).readInt32LE();
 	for (const length of [0, 1, 3, 4, 5, 127, 128, 129, 130, 131, 132, 1000]) {
 		const payload = Uint8Array.from({ length }, (_, index) => (index * 7) % 256);
@@ -28,7 +28,7 @@ test('every length at every alignment is unmasked, and nothing beside it', () =>
 	}
 });
 
-test('it tells whether all of it is ASCII', () => {
+test('the result tells whether the payload is ASCII', () => {
 	const mask = Buffer.from(MASK).readInt32LE();
 	for (const length of [1, 20, 127, 128, 131, 300]) {
 		const payload = new Uint8Array(length).fill(0x7f);

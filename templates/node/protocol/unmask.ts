@@ -1,11 +1,11 @@
-/** From this length on four bytes at a time are worth a view of them. */
+/** The minimum length at which a view of 32-bit words pays off. */
 const WORDS_FROM = 128;
 
 /**
- * Takes the mask off a payload in place (RFC 6455 section 5.3).
+ * Unmasks a payload in place (RFC 6455 section 5.3).
  *
- * @param mask Its four bytes, the first one lowest.
- * @returns Whether all of it is ASCII.
+ * @param mask The four bytes of the mask as a little-endian number.
+ * @returns Whether the payload is ASCII.
  */
 export function unmask(bytes: Buffer, start: number, end: number, mask: number): boolean {
 	let seen = 0;

@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
 
-/** Who is told that a socket is closed. */
+/** Called when a socket is closed. */
 export interface Closer {
-	/** Who is told after it: set by {@link whenClosed}. */
+	/** The next closer in the chain, set by {@link whenClosed}. */
 	nextCloser: Closer | undefined;
 	onClose(): void;
 }
@@ -12,19 +12,21 @@ const CLOSER: unique symbol = Symbol('closer');
 type ObservedSocket = Duplex & { [CLOSER]?: Closer };
 
 /**
- * Tells when a socket is closed, the last one who asked first. All of them share one listener: for
- * its third one an emitter takes as much memory as a connection for all of its frames.
+ * Calls a closer when a socket is closed, in reverse order of addition. All closers share one
+ * listener: the third listener of an event makes the emitter's list take as much memory as a
+ * connection needs for its frames.
  */
 export function whenClosed(socket: Duplex, closer: Closer): void {
 	const watched: ObservedSocket = socket;
 	closer.nextCloser = watched[CLOSER];
 	watched[CLOSER] = closer;
-	// Anew: the emitter's list, which a third listener has made long in the handshake, stays so.
-	if (closer.nextCloser !== undefined) socket.off('close', tell);
-	socket.on('close', tell);
+	// Re-added: the handshake grew the emitter's list with a third listener, and the list does not
+	// shrink.
+	if (closer.nextCloser !== undefined) socket.off('close', notifyClosers);
+	socket.on('close', notifyClosers);
 }
 
-function tell(this: ObservedSocket): void {
+function notifyClosers(this: ObservedSocket): void {
 	for (let closer = this[CLOSER]; closer !== undefined; closer = closer.nextCloser) {
 		closer.onClose();
 	}
