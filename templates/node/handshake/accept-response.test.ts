@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createAcceptResponse } from './accept-response.ts';
 
-test('it is a genuine response that says 101', () => {
+test('the response is a genuine Response with status 101', () => {
 	const response = createAcceptResponse({ 'x-own': 'yes' });
 	assert.equal(Object.getPrototypeOf(response), Response.prototype);
 	assert.deepEqual(
@@ -12,19 +12,19 @@ test('it is a genuine response that says 101', () => {
 	assert.equal(response.headers.get('x-own'), 'yes');
 });
 
-test('its headers can still be changed by middleware', () => {
+test('middleware can still change its headers', () => {
 	const response = createAcceptResponse(undefined);
 	response.headers.append('set-cookie', 'a=1');
 	response.headers.append('set-cookie', 'b=2');
 	assert.deepEqual(response.headers.getSetCookie(), ['a=1', 'b=2']);
 });
 
-test('caches must not answer a page view or another handshake with it', () => {
+test('caches do not reuse it for a page view or another handshake', () => {
 	const { headers } = createAcceptResponse({ vary: 'Accept' });
 	assert.equal(headers.get('vary'), 'Accept, Sec-WebSocket-Key');
 });
 
-test('a clone accepts as well, with the headers that it was cloned with', () => {
+test('a clone accepts as well, with the headers at the time of cloning', () => {
 	const response = createAcceptResponse({ 'x-own': 'yes' });
 	response.headers.append('set-cookie', 'a=1');
 	const clone = response.clone();

@@ -1,14 +1,15 @@
 /**
- * The response that accepts an upgrade, in the form in which Astro's pipeline carries it.
+ * The response that accepts an upgrade, in a form that passes through Astro's pipeline.
  *
- * `new Response()` refuses the status 101 (Fetch Standard, "initialize a response"), and a subclass
- * would be undone where Astro copies responses; so it is a genuine one with properties of its own.
+ * `new Response()` rejects the status 101 (Fetch Standard, "initialize a response"), and Astro's
+ * copies of responses would lose a subclass. It is therefore a genuine `Response` with overridden
+ * properties.
  */
 export function createAcceptResponse(init: ConstructorParameters<typeof Headers>[0]): Response {
 	const headers = new Headers(init);
-	// Astro's `memoryCache` keeps a clone, and would answer with it. Every handshake has a key of its
-	// own (RFC 6455 section 4.1), so that neither page views nor later handshakes are answered with
-	// it. `*` would not do: Astro takes it for no `Vary` at all (`core/cache/memory-provider.js`).
+	// Astro's `memoryCache` stores a clone, and would reuse it. Every handshake has a unique key (RFC
+	// 6455 section 4.1), so neither page views nor later handshakes match. `*` would not work: Astro
+	// treats it as no `Vary` at all (`core/cache/memory-provider.js`).
 	headers.append('Vary', 'Sec-WebSocket-Key');
 	return accepting(headers);
 }
@@ -19,7 +20,7 @@ function accepting(headers: Headers): Response {
 		status: { value: 101, enumerable: true },
 		statusText: { value: 'Switching Protocols', enumerable: true },
 		ok: { value: false, enumerable: true },
-		// The clone of the `Response` underneath would be an empty 200.
+		// A clone of the underlying `Response` would be an empty 200.
 		clone: { value: () => accepting(response.headers) },
 	});
 }

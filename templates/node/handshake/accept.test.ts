@@ -62,7 +62,7 @@ function messages(client: WebSocket, count: number): Promise<string[]> {
 	});
 }
 
-test('the messages of one tick arrive in one piece', async (context) => {
+test('the messages of one tick arrive in one chunk', async (context) => {
 	const { client, server, wire } = await connect(context);
 	let pieces = 0;
 	wire.on('data', () => pieces++);
@@ -77,7 +77,7 @@ test('the messages of one tick arrive in one piece', async (context) => {
 
 for (const perMessageDeflate of [false, true]) {
 	const how = perMessageDeflate ? 'with' : 'without';
-	test(`text, bytes, Blobs and the closing frame keep their order ${how} compression`, async (context) => {
+	test(`text, bytes, Blobs and the close frame keep their order ${how} compression`, async (context) => {
 		const { client, server } = await connect(context, { perMessageDeflate }, { perMessageDeflate });
 		assert.equal(server.extensions, perMessageDeflate ? 'permessage-deflate' : '');
 		const sent = ['a', 'b'.repeat(5000), 'c', 'd'.repeat(100_000), 'e', 'f'.repeat(2000), 'g'];
@@ -94,12 +94,12 @@ for (const perMessageDeflate of [false, true]) {
 	});
 }
 
-test('without the option no compression is negotiated', async (context) => {
+test('compression is not negotiated without the option', async (context) => {
 	const { client } = await connect(context, {}, { perMessageDeflate: true });
 	assert.equal(client.extensions, '');
 });
 
-test('a compressed message must not be larger than maxPayload once it is inflated', async (context) => {
+test('maxPayload limits the inflated size of a compressed message', async (context) => {
 	const settings = { perMessageDeflate: true, maxPayload: 100_000 };
 	const { client } = await connect(context, settings, { perMessageDeflate: true });
 	client.send('x'.repeat(200_000));
@@ -107,23 +107,23 @@ test('a compressed message must not be larger than maxPayload once it is inflate
 	assert.equal(code, 1009);
 });
 
-test('a client that does not read costs no more than maxBufferedAmount', async (context) => {
+test('a client that does not read buffers at most maxBufferedAmount', async (context) => {
 	const { server, wire, warnings } = await connect(context, { maxBufferedAmount: 1 << 20 });
 	wire.pause();
 	const message = new Uint8Array(1 << 16);
-	let most = 0;
+	let maximum = 0;
 	for (let sent = 0; sent < 200 && server.readyState === 1; sent++) {
 		server.send(message);
-		most = Math.max(most, server.bufferedAmount);
+		maximum = Math.max(maximum, server.bufferedAmount);
 		await new Promise(setImmediate);
 	}
-	assert.ok(most <= (1 << 20) + 20 * 10, `${most} bytes`);
+	assert.ok(maximum <= (1 << 20) + 20 * 10, `${maximum} bytes`);
 	assert.equal(server.readyState, 2);
 	assert.equal(warnings.length, 1);
 	await new Promise<void>((closed) => server.receive({ ...IGNORE, closed: () => closed() }));
 });
 
-test('a client that reads gets more than maxBufferedAmount in one tick', async (context) => {
+test('a client that reads can receive more than maxBufferedAmount in one tick', async (context) => {
 	const { client, server } = await connect(context, { maxBufferedAmount: 1 << 17 });
 	const message = 'x'.repeat(1 << 14);
 	const received = messages(client, 16);
@@ -132,7 +132,7 @@ test('a client that reads gets more than maxBufferedAmount in one tick', async (
 	assert.equal(server.readyState, 1);
 });
 
-test('what waits for a slow client is not overwritten by what is sent to others', async (context) => {
+test('buffered messages of a slow client are not overwritten by messages to other clients', async (context) => {
 	const slow = await connect(context, { maxBufferedAmount: 1 << 26 });
 	const quick = await connect(context);
 	slow.wire.pause();
@@ -155,7 +155,7 @@ test('what waits for a slow client is not overwritten by what is sent to others'
 	}
 });
 
-/** What the server hears of its connection, once it has ended. */
+/** The events of the server's connection until its end. */
 function end(server: Transport): Promise<[code: number, reason: string, errors: string[]]> {
 	const errors: string[] = [];
 	return new Promise((resolve) => {
@@ -167,7 +167,7 @@ function end(server: Transport): Promise<[code: number, reason: string, errors: 
 	});
 }
 
-test('a client that closes gets its code back', async (context) => {
+test('a client that closes gets the same code back', async (context) => {
 	const frames: [code: number | undefined, reason: string, seen: number][] = [
 		[4001, 'für heute', 4001],
 		[undefined, '', 1005],
@@ -183,7 +183,7 @@ test('a client that closes gets its code back', async (context) => {
 	}
 });
 
-test('a server that closes hears the answer, and what came before it', async (context) => {
+test('a server that closes receives earlier messages, then the close frame', async (context) => {
 	const { client, server } = await connect(context);
 	const messages: unknown[] = [];
 	const ended = new Promise((resolve) => {
@@ -200,7 +200,7 @@ test('a server that closes hears the answer, and what came before it', async (co
 	assert.deepEqual(messages, ['on its way']);
 });
 
-test('a client that ends without a closing handshake is heard as 1006', async (context) => {
+test('an end without a closing handshake is reported as 1006', async (context) => {
 	for (const leave of [
 		(wire: Socket): unknown => wire.end(),
 		(wire: Socket): unknown => wire.resetAndDestroy(),
@@ -213,7 +213,7 @@ test('a client that ends without a closing handshake is heard as 1006', async (c
 	}
 });
 
-test('a fault of the client is told, and closes with its code', async (context) => {
+test('an invalid frame is reported, and closes with its code', async (context) => {
 	const { client, server, wire } = await connect(context);
 	const ended = end(server);
 	// A frame that is not masked.
@@ -223,7 +223,7 @@ test('a fault of the client is told, and closes with its code', async (context) 
 	assert.deepEqual(await ended, [1006, '', ['A frame is not masked']]);
 });
 
-test('a Blob that cannot be read is told, and closes with 1011', async (context) => {
+test('an unreadable Blob is reported, and closes with 1011', async (context) => {
 	class Unreadable extends Blob {
 		override arrayBuffer(): Promise<ArrayBuffer> {
 			return Promise.reject(new Error('unreadable'));
@@ -244,7 +244,7 @@ test('a Blob that cannot be read is told, and closes with 1011', async (context)
 	assert.deepEqual((await ended)[2], ['unreadable']);
 });
 
-test('a ping is answered with what it said, behind what was sent before', async (context) => {
+test('a pong repeats the payload of its ping, behind earlier messages', async (context) => {
 	const { client, server } = await connect(context);
 	const seen: string[] = [];
 	client.on('message', (data) => seen.push(String(data)));
@@ -256,20 +256,20 @@ test('a ping is answered with what it said, behind what was sent before', async 
 	assert.deepEqual(seen, ['answer', 'pong there?']);
 });
 
-test('a client that pings and does not read is not stored answers for', async (context) => {
+test('pongs are not buffered for a client that does not read', async (context) => {
 	const { client, server, wire } = await connect(context);
 	wire.pause();
-	let most = 0;
+	let maximum = 0;
 	for (let round = 0; round < 200; round++) {
 		for (let ping = 0; ping < 200; ping++) client.ping('x'.repeat(125));
 		await new Promise(setImmediate);
-		most = Math.max(most, server.bufferedAmount);
+		maximum = Math.max(maximum, server.bufferedAmount);
 	}
-	assert.ok(most <= 65 * 1024, `${most} bytes`);
+	assert.ok(maximum <= 65 * 1024, `${maximum} bytes`);
 	assert.equal(server.readyState, 1);
 });
 
-test('a connection that is paused hears nothing until it is resumed', async (context) => {
+test('a paused connection receives nothing until it is resumed', async (context) => {
 	const { client, server } = await connect(context);
 	const seen: unknown[] = [];
 	const ended = new Promise<void>((resolve) => {

@@ -13,20 +13,20 @@ const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 export interface AcceptOptions {
 	readonly settings: ConnectionSettings;
-	/** The chosen subprotocol, or the empty string. */
+	/** The selected subprotocol, or the empty string. */
 	readonly protocol: string;
-	/** Headers to send along with the 101. */
+	/** Additional headers of the 101. */
 	readonly headers: readonly HeaderLine[];
-	/** Tells whoever runs the site about a connection that was closed by a limit. */
+	/** Reports a connection closed by a limit to the operator of the site. */
 	warn(message: string): void;
 }
 
 /**
- * Sends the 101 and takes the connection over. Those whose client offers an extension that is
- * switched on go to `ws`, whose streams and emitters take as much memory as the rest of a connection.
+ * Sends the 101 and takes the connection over. If the client offers an enabled extension, `ws` gets
+ * the connection. Its streams and emitters take as much memory as the rest of a connection.
  *
- * @param request A handshake.
- * @returns `undefined` if the client has gone.
+ * @param request A well-formed handshake.
+ * @returns `undefined` if the client has left.
  */
 export function acceptHandshake(
 	request: IncomingMessage,
@@ -69,7 +69,7 @@ function switchingProtocols(
 	return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
-/** Only sockets of the system have these. */
+/** Only native sockets have these methods. */
 function withoutDelay(socket: Duplex & Partial<Pick<Socket, 'setTimeout' | 'setNoDelay'>>): void {
 	socket.setTimeout?.(0);
 	socket.setNoDelay?.();

@@ -6,13 +6,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { processRegistry } from '../registry/registry.ts';
 import { accept, serve, writeResponse } from '../site/site.fixture.ts';
 
-/** Waits until the registry hold so many connections. */
-async function booked(size: number): Promise<void> {
+/** Waits until the registry holds this number of connections. */
+async function entriesToBe(size: number): Promise<void> {
 	for (let attempt = 0; attempt < 100 && processRegistry().size !== size; attempt++) await wait(10);
 	assert.equal(processRegistry().size, size);
 }
 
-test('connections over maxConnections get 503, until one of those before has gone', async (context) => {
+test('connections over maxConnections get 503 until another connection ends', async (context) => {
 	let renders = 0;
 	const site = await serve(
 		context,
@@ -31,20 +31,20 @@ test('connections over maxConnections get 503, until one of those before has gon
 	assert.equal(answer.body, 'There are too many WebSocket connections.');
 	assert.equal(renders, 2);
 	first.close();
-	await booked(1);
+	await entriesToBe(1);
 	await site.open();
 });
 
-test('a handshake that waits for its answer holds a entry', async (context) => {
+test('a pending handshake holds an entry', async (context) => {
 	const site = await serve(context, () => {}, { options: { maxConnections: 1 } });
 	const opening = site.handshake();
-	await booked(1);
+	await entriesToBe(1);
 	assert.equal((await site.answer()).status, 503);
 	opening.resetAndDestroy();
-	await booked(0);
+	await entriesToBe(0);
 });
 
-test('connections over maxConnectionsPerIP get 429, those of other clients do not', async (context) => {
+test('connections over maxConnectionsPerIP get 429, and those of other clients do not', async (context) => {
 	const site = await serve(context, accept(), {
 		options: { maxConnectionsPerIP: 1, trustedProxies: ['127.0.0.1'] },
 	});
@@ -55,17 +55,17 @@ test('connections over maxConnectionsPerIP get 429, those of other clients do no
 	await site.open(of('2001:db8::1'));
 	assert.equal((await site.answer(of('2001:db8::2'))).status, 429);
 	first.terminate();
-	await booked(2);
+	await entriesToBe(2);
 	await site.open(of('192.0.2.1'));
 });
 
-test('a client that nobody vouches for cannot be another one', async (context) => {
+test('an untrusted client cannot pass for another one', async (context) => {
 	const site = await serve(context, accept(), { options: { maxConnectionsPerIP: 1 } });
 	await site.open({ 'X-Forwarded-For': '192.0.2.1' });
 	assert.equal((await site.answer({ 'X-Forwarded-For': '192.0.2.2' })).status, 429);
 });
 
-test('handshakes over the rate get 429 and are told when to come back', async (context) => {
+test('handshakes over the rate get 429 with Retry-After', async (context) => {
 	const site = await serve(context, (_locals, response) => response.writeHead(401).end(), {
 		options: { rateLimitMaxConnections: 2, rateLimitWindow: 30_000, trustedProxies: ['127.0.0.1'] },
 	});
@@ -76,7 +76,7 @@ test('handshakes over the rate get 429 and are told when to come back', async (c
 	assert.equal((await site.answer({ 'X-Forwarded-For': '203.0.113.2' })).status, 401);
 });
 
-test('an answer that takes too long is 503, and what comes late does not fail', async (context) => {
+test('a handshake that takes too long gets 503, and the late response does not throw', async (context) => {
 	const events: string[] = [];
 	let isOver = false;
 	const site = await serve(
@@ -105,10 +105,10 @@ test('an answer that takes too long is 503, and what comes late does not fail', 
 	while (!isOver) await wait(10);
 	assert.deepEqual(events.sort(), ['close 1006', 'end', 'error']);
 	assert.deepEqual(site.log, []);
-	await booked(0);
+	await entriesToBe(0);
 });
 
-test('an accepted connection may stay longer than the handshake may take', async (context) => {
+test('handshakeTimeout does not limit an accepted connection', async (context) => {
 	const site = await serve(context, accept(), { options: { handshakeTimeout: 30 } });
 	const client = await site.open();
 	await wait(60);
@@ -117,7 +117,7 @@ test('an accepted connection may stay longer than the handshake may take', async
 	assert.equal(String(message), 'echo hi');
 });
 
-test('a rejection that has begun may take longer than that', async (context) => {
+test('handshakeTimeout does not limit a response that has begun', async (context) => {
 	const site = await serve(
 		context,
 		async (_locals, response) => {
@@ -132,7 +132,7 @@ test('a rejection that has begun may take longer than that', async (context) => 
 	assert.deepEqual([status, body], [403, 'no!']);
 });
 
-test('a request listener that throws is answered with 500', async (context) => {
+test('an exception of a request listener is answered with 500', async (context) => {
 	const site = await serve(context, accept());
 	site.server.prependOnceListener('request', () => {
 		throw new Error('a listener of the host');
@@ -145,7 +145,7 @@ test('a request listener that throws is answered with 500', async (context) => {
 	await site.open();
 });
 
-test('no entry is lost or counted twice, whatever becomes of a handshake', async (context) => {
+test('no entry is lost or counted twice, for any outcome of a handshake', async (context) => {
 	const site = await serve(
 		context,
 		async (locals, response, request) => {
@@ -181,16 +181,16 @@ test('no entry is lost or counted twice, whatever becomes of a handshake', async
 		const name = cases[round % cases.length] ?? '';
 		const socket = site.handshake({ 'X-Case': name }).resume();
 		sockets.push(socket);
-		// Every second one leaves at some time: before it is seen, while it renders, when it is open.
+		// Every second client leaves at some time: before it is seen, during the render, or when open.
 		if (round % 2 === 0) setTimeout(() => socket.resetAndDestroy(), (round * 7) % 60);
 		if (round % 10 === 9) await wait(5);
 	}
 	await wait(300);
 	assert.ok(processRegistry().size <= 50);
 	for (const socket of sockets) socket.destroy();
-	await booked(0);
+	await entriesToBe(0);
 	assert.equal(processRegistry().clients, 0);
-	// All of them can be had.
+	// All entries are available again.
 	for (let round = 0; round < 50; round++) await site.open();
 	assert.equal((await site.answer()).status, 429);
 });

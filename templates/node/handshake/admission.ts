@@ -22,8 +22,8 @@ import type { Host } from './host.ts';
 import { refuse } from './refuse.ts';
 
 /**
- * Lets a handshake through to the request handlers, or answers it itself. What it costs to find
- * out is little, and comes first: a client that is over its limits reaches no code of the site.
+ * Passes a handshake to the request handlers, or answers it. The checks are cheap and come first: a
+ * client over its limits reaches no code of the site.
  */
 export function admit(
 	host: Host,
@@ -32,7 +32,7 @@ export function admit(
 	context: UpgradeContext,
 	proceed: () => void,
 ): void {
-	// The socket of a client that has left already may never tell again that it is closed.
+	// If the client has left already, its socket may never emit `close` again.
 	if (request.socket.destroyed) return;
 	const { scope } = host;
 	const registry = processRegistry();
@@ -41,7 +41,7 @@ export function admit(
 	response.once('close', () => {
 		if (entry?.peer !== undefined) return;
 		if (context.isLost) {
-			// Its connection is none of ours.
+			// Another listener owns the connection.
 			if (entry !== undefined) registry.leave(entry);
 			return;
 		}
@@ -75,7 +75,7 @@ export function admit(
 
 	identify(host, request, context.path).then(
 		([hooks, address]) => {
-			// Given up in the meantime, or left alone by its client.
+			// The handshake timed out, or the client left.
 			if (response.headersSent || request.socket.destroyed) return;
 			entered.address = address;
 			const exceeded = overLimit(registry, host, entered, subjectOf(request, context));
@@ -129,9 +129,9 @@ function overLimit(
 	subject: ReportSubject,
 ): Exceeded | undefined {
 	const { address } = entry;
-	// On a Unix socket every client would count as the same one.
+	// On a Unix socket all clients would count as one.
 	if (address === '') return undefined;
-	// The hooks file may have just been loaded, and have configured them.
+	// The hooks file may have just been loaded, and have changed the options.
 	const options = registry.configuration.effective(host.options);
 	const { maxConnectionsPerIP, rateLimitMaxConnections, rateLimitWindow } = options;
 	const key = limitKey(address);
@@ -183,7 +183,7 @@ function admission(
 	};
 }
 
-/** Whether the server that it came in by has been closed, and does not listen again. */
+/** Whether the server that received the connection was closed, and does not listen again. */
 function isServerClosing(socket: Duplex): boolean {
 	const server: { readonly listening?: boolean } | undefined = answeringServer(socket);
 	return server !== undefined && server.listening !== true && processRegistry().isClosing(server);

@@ -11,22 +11,22 @@ import { refuse } from './refuse.ts';
 import { createUpgradeResponse } from './response.ts';
 
 const ANSWERED_TWICE =
-	'`upgrade()` was called for a connection that is already answered. Call it once for each `upgrade` event, and not beside an `attachWebSocket()` that takes the same handshakes.';
+	'`upgrade()` was called for a connection that is already answered. Call it once per `upgrade` event, and do not combine it with an `attachWebSocket()` that takes the same handshakes.';
 
-/** Who answers an upgrade, and how. */
+/** The site that answers an upgrade, and its request handlers. */
 export interface Answering {
 	/** The site that answers. */
 	readonly host: Host;
-	/** Lets the upgrade run through the host's pipeline as an ordinary request. */
+	/** Passes the upgrade through the host's pipeline as an ordinary request. */
 	dispatch(request: IncomingMessage, response: ServerResponse): void;
-	/** The server that it came in by, if the site is attached to it. */
+	/** The server that received it, if the site is attached to it. */
 	readonly server?: object;
 }
 
 /**
- * Answers one handshake. The socket must have a listener for errors.
+ * Answers one handshake. The socket must have an `error` listener.
  *
- * @throws Error if the connection is answered already.
+ * @throws Error if the connection is already answered.
  */
 export function answerUpgrade(
 	{ host, dispatch, server }: Answering,
@@ -45,9 +45,9 @@ export function answerUpgrade(
 }
 
 /**
- * Lets a handshake on a path that the site does not know run through the host's pipeline, where the
- * site may be mounted below a path or be given another one. Until the site takes it, its answer is
- * held: another listener may still take it.
+ * Passes a handshake with an unknown path through the host's pipeline. The host may mount the site
+ * below a path, or rewrite the path. The response is held until the site takes the handshake,
+ * because another listener may still take it.
  */
 export function answerHeld(
 	{ host, dispatch, server }: Answering,
@@ -110,11 +110,11 @@ function enterContext(request: IncomingMessage, head: Buffer): UpgradeContext {
 }
 
 /**
- * For an upgrade that was left to other listeners, which may not have wanted it either.
+ * Waits for an upgrade that was left to other listeners, in case none of them takes it.
  *
- * @param proceed Called when the time for handshakes is over and nobody has taken it.
- * @param lose Called when somebody has, or when the client has left.
- * @returns What ends the wait.
+ * @param proceed Called if no listener has taken it within `handshakeTimeout`.
+ * @param lose Called if a listener has taken it, or the client has left.
+ * @returns A function that ends the wait.
  */
 export function whenLeft(
 	{ options: { handshakeTimeout } }: Host,
@@ -148,7 +148,7 @@ export function whenLeft(
 	return stop;
 }
 
-/** Answers with a refusal, whatever the site would say. */
+/** Answers with a refusal, without asking the site. */
 export function refusing(host: Host, refusal: Refusal): Answering {
 	return { host, dispatch: (_request, response) => refuse(response, refusal) };
 }

@@ -5,39 +5,39 @@ import type { RejectionReason } from '../../handshake/refusal.ts';
 import type { HeaderLine } from '../http/header-lines.ts';
 import type { Opened } from '../registry/entry.ts';
 
-/** What carries an upgrade from the server's `upgrade` event to the code that may accept it. */
+/** The state of an upgrade, from the server's `upgrade` event to the code that may accept it. */
 export interface UpgradeContext {
-	/** The address the client asked for, as yet untouched by mounting hosts and by Vite's `base`. */
+	/** The path requested by the client, before mounting hosts or Vite's `base` change it. */
 	readonly path: string;
 	/** The origin of Astro's `context.url`. Set by the site that answers. */
 	origin?: string;
-	/** What came in behind the request's head in the same packet. */
+	/** Data received behind the head of the request in the same packet. */
 	readonly head: Buffer;
-	/** Left by `upgradeWebSocket()` for the response that accepts: see `createUpgradeResponse()`. */
+	/** Set by `upgradeWebSocket()` for the accepting response: see `createUpgradeResponse()`. */
 	prepared: PreparedUpgrade | undefined;
-	/** Whether the response has been sent, or can be sent no more. */
+	/** Whether the response has been sent, or can no longer be sent. */
 	ended: boolean;
-	/** Why it is refused, where it is not the site that refuses it. */
+	/** The reason of a refusal, unless the site itself refused it. */
 	rejection?: RejectionReason;
-	/** What became known before the request was handed on. */
+	/** The result of the checks before the request handlers. */
 	admission?: Admission;
-	/** Answers with 503, and lets nothing be added to that. A no-op once there is an answer. */
+	/** Answers with 503 and ignores later output. A no-op once a response has begun. */
 	giveUp?(): void;
-	/** Whether another listener has taken it while it was held. */
+	/** Whether another listener took it while it was held. */
 	isLost?: boolean;
 	/** Present while other `upgrade` listeners may still take the connection. */
 	held?: HeldUpgrade | undefined;
 }
 
 /**
- * An upgrade that runs through the request handlers although another `upgrade` listener may still
- * take it. Answers wait until the site takes it, or until the time for handshakes is over.
+ * An upgrade that passes through the request handlers while another `upgrade` listener may still
+ * take it. The response is held until the site takes the upgrade, or `handshakeTimeout` is over.
  */
 export interface HeldUpgrade {
-	/** Whether every answer but 404 takes it: the dev server does not know its routes. */
+	/** Whether every response except 404 takes it: the dev server does not know its routes. */
 	isTakenByAnswer: boolean;
 	/**
-	 * Admits it to the limits and hooks of the site.
+	 * Applies the limits of the site, and loads its hooks.
 	 *
 	 * @returns Whether it is admitted.
 	 */
@@ -45,40 +45,40 @@ export interface HeldUpgrade {
 	/**
 	 * Takes it for the site.
 	 *
-	 * @returns Whether it was still there to take.
+	 * @returns Whether it could still be taken.
 	 */
 	take(): boolean;
 }
 
 /** The admission of a handshake to the host's request handlers. */
 export interface Admission {
-	/** The address of the client, the empty string if it has none. */
+	/** The client address; empty if there is none. */
 	readonly clientAddress: string;
-	/** The hooks of the site that answers. */
+	/** The hooks of the answering site. */
 	readonly hooks: WebSocketHooks;
 	/**
-	 * The site that answers takes the connection over. The one that was attached to the server has
-	 * admitted it; behind a router the two may differ.
+	 * Lets the answering site take the connection over. The site attached to the server has admitted
+	 * it. Behind a router, these two sites may differ.
 	 */
 	claim(scope: object, hooks: WebSocketHooks): void;
-	/** Whether the site is shutting down, and accepts no more. */
+	/** Whether the site is shutting down, and accepts no more connections. */
 	isClosing(): boolean;
-	/** The handshake is complete. */
+	/** Called when the handshake is complete. */
 	opened(opened: Opened): void;
 }
 
 /** A prepared upgrade that waits for its response. */
 export interface PreparedUpgrade {
-	/** The 101 is about to be sent: complete the handshake on the raw connection. */
+	/** Called instead of a 101: completes the handshake on the raw connection. */
 	accept(socket: Duplex, headers: readonly HeaderLine[]): void;
-	/** The request has ended; a no-op where the upgrade was accepted. */
+	/** Called when the request has ended. A no-op for an accepted upgrade. */
 	abandon(): void;
 }
 
 /**
- * The request itself carries the context. The module that listens for upgrades and the one that
- * answers may be different instances: in `astro preview` the first comes from `node_modules`, the
- * second out of the built server.
+ * The request carries the context. The listening module and the answering module may be different
+ * instances: in `astro preview` the first comes from `node_modules`, the second from the built
+ * server.
  */
 const CONTEXT: unique symbol = Symbol.for('astro.websocket.upgrade');
 
@@ -86,7 +86,7 @@ interface UpgradeRequest extends IncomingMessage {
 	[CONTEXT]?: UpgradeContext;
 }
 
-/** Makes `request` an upgrade request. */
+/** Marks `request` as an upgrade request. */
 export function setUpgradeContext(request: IncomingMessage, context: UpgradeContext): void {
 	(request as UpgradeRequest)[CONTEXT] = context;
 }

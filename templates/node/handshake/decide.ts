@@ -8,7 +8,7 @@ import { rejectForeignOrigin } from './origin.ts';
 import { refuse } from './refuse.ts';
 import { rejectUnverified } from './verify.ts';
 
-/** A handshake that has come to the site by way of the host's pipeline. */
+/** A handshake that reached the site through the host's pipeline. */
 export interface SiteHandshake {
 	readonly request: IncomingMessage;
 	readonly response: ServerResponse;
@@ -16,17 +16,17 @@ export interface SiteHandshake {
 	/** `security.allowedDomains` of the site. */
 	readonly allowedDomains: readonly AllowedDomain[];
 	/**
-	 * Holds a handshake to the limits that came here before them.
+	 * Applies the limits, unless they were applied earlier.
 	 *
-	 * @returns Whether it is within them.
+	 * @returns Whether the handshake is within them.
 	 */
 	admit(): Promise<boolean>;
 }
 
 /**
- * Decides whether a handshake goes on to the routes of a site, in the order of {@link decide}.
+ * Decides whether a handshake continues to the routes of a site, in the order of {@link decide}.
  *
- * @returns `false` once it is answered, or nobody waits for an answer any more.
+ * @returns `false` if it is answered, or the client no longer waits for a response.
  */
 export async function isLetThrough(
 	host: Host,

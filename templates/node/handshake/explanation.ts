@@ -5,19 +5,19 @@ import type { Host } from './host.ts';
 
 /** The reason of a refusal, and the option that changes it. */
 export interface Explanation {
-	/** Explanations of one kind are logged once in a while. */
+	/** The kind. Notices of the same kind are throttled. */
 	readonly kind: string;
 	readonly text: string;
 }
 
-/** Longer origins are cut off in the log. */
+/** Longer origins are truncated in the log. */
 const LONGEST_ORIGIN = 200;
 
 /**
- * Explains a refused origin. The usual reason is a proxy that changes the host, the port or the scheme
- * of the request.
+ * Explains a refused origin. The usual reason is a proxy that changes the host, the port or the
+ * scheme of the request.
  *
- * @param own The origin of the request's own address.
+ * @param own The origin of the request's own URL.
  */
 export function explainOrigin(
 	request: IncomingMessage,
@@ -32,17 +32,17 @@ export function explainOrigin(
 	});
 	if (page === undefined || page.hostname === '' || page.hostname !== site?.hostname) {
 		const advice =
-			'If it is the origin of the site itself, the proxy in front of the site has to pass the `Host` header on.';
+			'If it is the origin of the site itself, the proxy in front of the site must pass on the `Host` header.';
 		return { kind: 'origin: host', text: `${head} ${allow} ${advice}` };
 	}
 	if (page.host !== site.host && page.protocol === site.protocol) {
-		const advice = 'A proxy in front of the site has to pass the `Host` header on with its port.';
+		const advice = 'A proxy in front of the site must pass on the `Host` header with its port.';
 		return { kind: 'origin: port', text: `${head} ${advice} ${allow}` };
 	}
 	const proxy = proxyOf(request, proxies);
 	const advice = proxy.isTrusted
-		? 'The proxy in front of the site has to send `X-Forwarded-Proto`.'
-		: `If a proxy in front of the site ends TLS, it has to send \`X-Forwarded-Proto\`, and its address ${proxy.address} has to be in \`websocket.trustedProxies\`.`;
+		? 'The proxy in front of the site must send `X-Forwarded-Proto`.'
+		: `If a proxy in front of the site terminates TLS, it must send \`X-Forwarded-Proto\`, and \`websocket.trustedProxies\` must contain its address ${proxy.address}.`;
 	return { kind: 'origin: scheme', text: `${head} ${advice} ${allow}` };
 }
 
@@ -58,6 +58,6 @@ export function explainLimit(
 	const advice =
 		name === 'maxConnections'
 			? ''
-			: ' If that is the address of a proxy, add it to `websocket.trustedProxies`: then its clients are counted one by one.';
+			: ' If that is the address of a proxy, add it to `websocket.trustedProxies`. The limit then counts its clients separately.';
 	return { kind: name, text: `${head}${advice}` };
 }

@@ -13,16 +13,16 @@ import { isEncrypted } from '../http/system-socket.ts';
 import type { UpgradeContext } from './context.ts';
 
 /**
- * Whether a request asks for a WebSocket, be its handshake well formed or not. In HTTP/1.0 the
- * `Upgrade` header has to be ignored (RFC 9110 section 7.8).
+ * Whether a request asks for a WebSocket, with a well-formed handshake or not. HTTP/1.0 must ignore
+ * the `Upgrade` header (RFC 9110 section 7.8).
  */
 export function isUpgrade(request: IncomingMessage): boolean {
 	return request.httpVersion !== '1.0' && asksForWebSocket(partsOf(request));
 }
 
 /**
- * The answer to a malformed handshake. RFC 6455 section 4.2.1 also asks for a host; Node refuses other
- * requests without one, but hands upgrades out before.
+ * The refusal of a malformed handshake. RFC 6455 section 4.2.1 also requires a host. Node rejects
+ * ordinary requests without one, but emits upgrades before this check.
  */
 export function malformedUpgrade(request: IncomingMessage): Refusal | undefined {
 	if (request.headers.host === undefined) return BAD_HANDSHAKE;
@@ -38,33 +38,35 @@ function partsOf({ method, headers }: IncomingMessage): HandshakeRequest {
 	return handshakeRequest(method, (name) => headers[name]?.toString());
 }
 
-/** The subprotocols the client offered, in its order of preference. */
+/** The offered subprotocols, in the client's order of preference. */
 export function offeredProtocols(request: IncomingMessage): string[] {
 	return tokens(request.headers['sec-websocket-protocol']);
 }
 
-/** A request target that names the whole address (RFC 9112 section 3.2.2). */
+/** A request target in absolute form (RFC 9112 section 3.2.2). */
 const ABSOLUTE_FORM = /^(?:http|ws)s?:\/\/[^/?]*/i;
 
 /**
- * The path and query the client asked for. A handshake may name the whole address in their place
- * (RFC 6455 section 4.1).
+ * The path and query requested by the client. A handshake may use the absolute form instead (RFC
+ * 6455 section 4.1).
  */
 export function requestPath({ url = '/' }: IncomingMessage): string {
 	const path = url.replace(ABSOLUTE_FORM, '');
 	return path.startsWith('/') || path === '*' ? path : `/${path}`;
 }
 
-/** The value of `WebSocket.url`. `origin` is that of the site, with the scheme of HTTP. */
+/**
+ * The value of `WebSocket.url`. `origin` is that of the site, with the scheme `http` or `https`.
+ */
 export function webSocketUrl(origin: string, path: string): string {
 	return `ws${url(origin, path).slice('http'.length)}`;
 }
 
 /**
- * The request as the standards have it.
+ * Creates a standard `Request`.
  *
  * @param origin The origin of the site, as in Astro's `context.url`.
- * @param path What the client asked for; hosts shorten `request.url`.
+ * @param path The path requested by the client; hosts shorten `request.url`.
  */
 export function webRequest(request: IncomingMessage, origin: string, path: string): Request {
 	const headers = new Headers();
@@ -75,7 +77,10 @@ export function webRequest(request: IncomingMessage, origin: string, path: strin
 	return new Request(url(origin, path), { headers });
 }
 
-/** What a report about this request tells the `onError` hook, which most sites do not have. */
+/**
+ * The subject of a report about this request. The getter is lazy: most sites have no `onError`
+ * hook.
+ */
 export function subjectOf(
 	request: IncomingMessage,
 	context: Pick<UpgradeContext, 'origin' | 'path'>,
@@ -92,15 +97,15 @@ function url(origin: string, path: string): string {
 	return new URL(path.startsWith('/') ? `${origin}${path}` : `${origin}/${path}`).href;
 }
 
-/** The origin that the request itself names. */
+/** The origin in the request itself. */
 export function requestOrigin(request: IncomingMessage): string {
 	const scheme = isEncrypted(request.socket) ? 'https' : 'http';
 	return originOf(scheme, request.headers.host) ?? `${scheme}://localhost`;
 }
 
 /**
- * Clients write anything into `Host`. What is more than a host would become a part of the path,
- * or stand in front of it, and hooks decide by the path that the request is answered for.
+ * The origin for a `Host` header, or `undefined` if it is invalid. Clients can write anything into
+ * the header. Anything more than a host would change the path, and hooks decide by the path.
  */
 export function originOf(scheme: string, host: string | undefined): string | undefined {
 	const text = `${scheme}://${host}`;

@@ -13,7 +13,7 @@ import { getConnectionManager } from '../registry/connection-manager.ts';
 import { accept, serve, writeResponse } from '../site/site.fixture.ts';
 import { hooksOf } from './hooks.ts';
 
-test('verifyClient sees the handshake', async (context) => {
+test('verifyClient gets the handshake', async (context) => {
 	let seen: WebSocketHandshake | undefined;
 	const site = await serve(context, accept(), {
 		hooks: {
@@ -32,7 +32,7 @@ test('verifyClient sees the handshake', async (context) => {
 });
 
 for (const host of ['x/y', 'x?y', 'x#y', 'x\\y', 'a:b@x', '[[[', 'x y', 'x:99999', '@']) {
-	test(`verifyClient sees the path that is answered, though the host is "${host}"`, async (context) => {
+	test(`verifyClient gets the answered path if the host is "${host}"`, async (context) => {
 		const site = await serve(
 			context,
 			(locals, response, request) => {
@@ -63,7 +63,7 @@ for (const [name, verdict] of [
 	});
 }
 
-test('verifyClient may answer by itself', async (context) => {
+test('verifyClient may return its own response', async (context) => {
 	const site = await serve(context, () => assert.fail('rendered'), {
 		hooks: {
 			verifyClient() {
@@ -79,16 +79,16 @@ test('verifyClient may answer by itself', async (context) => {
 	assert.deepEqual(headers['set-cookie'], ['a=1', 'b=2']);
 });
 
-test('verifyClient that fails refuses with 500, and onError is told', async (context) => {
-	const told: WebSocketFailure[] = [];
+test('an error of verifyClient refuses with 500, and reaches onError', async (context) => {
+	const failures: WebSocketFailure[] = [];
 	const site = await serve(context, () => assert.fail('rendered'), {
 		hooks: {
 			verifyClient: () => Promise.reject('the database is down'),
-			onError: (failure) => void told.push(failure),
+			onError: (failure) => void failures.push(failure),
 		},
 	});
 	assert.equal((await site.answer({ 'X-Who': 'ada' }, '/chat?room=1')).status, 500);
-	const [{ error, message, socket, request } = assert.fail()] = told;
+	const [{ error, message, socket, request } = assert.fail()] = failures;
 	assert.equal(error, 'the database is down');
 	assert.equal(message, 'The WebSocket hook `verifyClient` failed');
 	assert.equal(socket, undefined);
@@ -97,7 +97,7 @@ test('verifyClient that fails refuses with 500, and onError is told', async (con
 	assert.deepEqual(site.log, []);
 });
 
-test('verifyClient whose client has left decides nothing', async (context) => {
+test('the result of verifyClient is ignored if the client has left', async (context) => {
 	let decide = (_verdict: boolean): void => assert.fail('not asked');
 	const site = await serve(context, () => assert.fail('rendered'), {
 		hooks: {
@@ -116,7 +116,7 @@ test('verifyClient whose client has left decides nothing', async (context) => {
 	assert.deepEqual(site.log, []);
 });
 
-test('selectProtocol chooses where the route does not', async (context) => {
+test('selectProtocol selects a subprotocol if the route does not', async (context) => {
 	const selectProtocol: WebSocketHooks['selectProtocol'] = (protocols) =>
 		protocols.find((protocol) => protocol === 'b');
 	const site = await serve(context, accept(), { hooks: { selectProtocol } });
@@ -128,7 +128,7 @@ test('selectProtocol chooses where the route does not', async (context) => {
 	assert.equal(head.headers['sec-websocket-protocol'], undefined);
 });
 
-test('what the route chooses counts more', async (context) => {
+test('the selection of the route has precedence', async (context) => {
 	const selectProtocol = (): string => assert.fail('asked');
 	const site = await serve(context, accept({ protocol: 'a' }), { hooks: { selectProtocol } });
 	const client = site.connect(['a', 'b']);
@@ -136,7 +136,7 @@ test('what the route chooses counts more', async (context) => {
 	assert.equal(client.protocol, 'a');
 });
 
-test('clientAddress tells by whom limits count', async (context) => {
+test('clientAddress returns the address that limits count', async (context) => {
 	const site = await serve(context, accept(), {
 		options: { maxConnectionsPerIP: 1 },
 		hooks: {
@@ -148,7 +148,7 @@ test('clientAddress tells by whom limits count', async (context) => {
 	assert.equal((await site.answer({ 'X-Client': 'ada' })).status, 429);
 });
 
-test('clientAddress that fails, or tells no address, refuses with 500', async (context) => {
+test('clientAddress that throws or returns no string refuses with 500', async (context) => {
 	const clientAddress = ((request: Request) => {
 		if (request.headers.has('x-throw')) throw new Error('no idea');
 	}) as unknown as WebSocketHooks['clientAddress'];
@@ -163,7 +163,7 @@ test('clientAddress that fails, or tells no address, refuses with 500', async (c
 	]);
 });
 
-test('onError is told of what fails in a handler; if it fails too, the log is', async (context) => {
+test('onError gets the error of a handler; if onError fails too, both errors are logged', async (context) => {
 	const site = await serve(
 		context,
 		(locals, response, request) => {
@@ -195,13 +195,13 @@ test('onError is told of what fails in a handler; if it fails too, the log is', 
 	]);
 });
 
-test('onError gets the socket and the request, whatever failed', async (context) => {
-	const told: WebSocketFailure[] = [];
+test('onError gets the socket and the request for every error', async (context) => {
+	const failures: WebSocketFailure[] = [];
 	const sockets: AstroWebSocket[] = [];
 	const onError = (failure: WebSocketFailure): void => {
 		const { socket } = failure;
-		// The manager also tells of what earlier tests have left open.
-		if (socket === undefined || sockets.includes(socket)) told.push(failure);
+		// The manager also reports connections left open by earlier tests.
+		if (socket === undefined || sockets.includes(socket)) failures.push(failure);
 	};
 	const thrown = (): never => {
 		throw new Error('from below');
@@ -229,8 +229,8 @@ test('onError gets the socket and the request, whatever failed', async (context)
 	first.send('fail');
 	await closed;
 	second.terminate();
-	while (told.length < 6) await wait(5);
-	const named = told.map(({ message, socket, request }) => {
+	while (failures.length < 6) await wait(5);
+	const named = failures.map(({ message, socket, request }) => {
 		const about = /`([\w:]+)`|handler/.exec(message)?.[1] ?? 'handler';
 		const whose = socket === undefined ? 'none' : sockets.indexOf(socket);
 		return `${about} ${whose} ${request?.headers.get('x-who')}`;
@@ -245,7 +245,7 @@ test('onError gets the socket and the request, whatever failed', async (context)
 	]);
 });
 
-test('an export that is no function is an error, one of another name is not', () => {
+test('a hook other than a function is an error, and other exports are ignored', () => {
 	assert.deepEqual(hooksOf({ other: 1 }), {});
 	assert.throws(() => hooksOf({ verifyClient: true }), {
 		name: 'TypeError',

@@ -3,10 +3,9 @@ import type { WebSocketHooks } from '../../handshake/hooks.ts';
 const NAMES = ['verifyClient', 'selectProtocol', 'onError', 'clientAddress'] as const;
 
 /**
- * Takes the hooks out of a module.
+ * Reads the hooks from the exports of a module.
  *
- * @throws TypeError for an export of such a name that is no function: a check that is not made
- * must not pass for one that is.
+ * @throws TypeError if a hook is not a function: a broken check must not pass for a working one.
  */
 export function hooksOf(module: object): WebSocketHooks {
 	const hooks: Record<string, unknown> = {};

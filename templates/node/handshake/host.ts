@@ -14,31 +14,31 @@ import { hooksOf } from './hooks.ts';
 
 /** The site whose handshakes a server answers. */
 export interface Host {
-	/** Stands for the site in the registry. */
+	/** The key of the site in the registry. */
 	readonly scope: object;
 	readonly options: ResolvedWebSocketOptions;
 	/** `websocket.trustedProxies`. */
 	readonly proxies: BlockList;
-	/** The exports of the hooks file; in dev they are read anew each time. */
+	/** The exports of the hooks file. In dev they are reloaded for each handshake. */
 	hooks(): WebSocketHooks | Promise<WebSocketHooks>;
-	/** Whether it is `astro dev`, where answers name the option to change. */
+	/** Whether this is `astro dev`, where refusals name the option to change. */
 	readonly isDev: boolean;
-	/** The origin of a request's address, as Astro tells it in `context.url`. */
+	/** The origin of a request, as in Astro's `context.url`. */
 	origin(request: IncomingMessage): string;
-	/** Whether a route of the site matches; absent where that is not known. */
+	/** Whether a route of the site matches. Absent if the routes are unknown. */
 	isMatch?(request: IncomingMessage): boolean;
 	readonly report: Report;
-	/** Logs why handshakes are refused. */
+	/** Logs the reasons of refused handshakes. */
 	readonly notices: Notices;
 }
 
-/** Where upstream's messages go. */
+/** The logger of upstream. */
 export interface Logger {
 	warn(message: string): void;
 	error(message: string): void;
 }
 
-/** The parts of Astro's app that are needed here. */
+/** The part of Astro's app used here. */
 export interface HostApp {
 	/** Since Astro 6. */
 	readonly adapterLogger?: Logger;
@@ -49,7 +49,7 @@ export interface HostApp {
 	getAllowedDomains?(): readonly AllowedDomain[] | undefined;
 }
 
-/** The class of the app up to Astro 5, which makes the requests that are rendered. */
+/** The class of the app up to Astro 5, which creates the rendered requests. */
 interface RequestMaker {
 	createRequest?(
 		request: IncomingMessage,
@@ -57,14 +57,14 @@ interface RequestMaker {
 	): Request;
 }
 
-/** The logger that the site's own messages go to, whatever the Astro. */
+/** The logger of the site, for any Astro version. */
 export function loggerOf(app: HostApp): Logger {
 	return app.adapterLogger ?? app.getAdapterLogger?.() ?? console;
 }
 
-/** The adapter's options as they are in the built server. */
+/** The adapter's options in the built server. */
 export interface BuiltOptions {
-	/** With every default filled in. */
+	/** The resolved option. */
 	readonly websocket?: ResolvedWebSocketOptions;
 }
 
@@ -74,13 +74,13 @@ interface Configuration {
 }
 
 /**
- * An app carries its configuration to the handlers that are made for it: the functions of upstream
- * that make them have the adapter's options only since 9.3.
+ * The configuration is stored on the app for its handlers: upstream passes the adapter's options to
+ * the factories of handlers only since 9.3.
  */
 const CONFIGURATION: unique symbol = Symbol.for('astro.websocket.configuration');
 
 /**
- * Tells an app how it is configured.
+ * Stores the configuration of an app.
  *
  * @param websocketHooks The exports of the hooks file.
  */
@@ -96,13 +96,13 @@ export function configureApp<App extends HostApp>(
 
 const UNCONFIGURED: Configuration = { options: WEBSOCKET_DEFAULTS, hooks: {} };
 
-/** The host that a built server is. */
+/** The host of a built server. */
 export interface BuiltHost extends Host {
-	/** A path that cannot be decoded is the site's to refuse. */
+	/** Matches a path that cannot be decoded, so that the site refuses it. */
 	isMatch(request: IncomingMessage): boolean;
 }
 
-/** The host that a built server is. */
+/** The host of a built server. */
 export function hostOf(app: HostApp & { readonly [CONFIGURATION]?: Configuration }): BuiltHost {
 	const { options, hooks } = app[CONFIGURATION] ?? UNCONFIGURED;
 	return {
@@ -114,7 +114,7 @@ export function hostOf(app: HostApp & { readonly [CONFIGURATION]?: Configuration
 			if (app.match === undefined) return true;
 			try {
 				const site = requestOrigin(request);
-				// Prerendered routes too: they have an answer, though it is no acceptance.
+				// Prerendered routes match too: they answer, although they cannot accept.
 				return app.match(webRequest(request, site, requestPath(request)), true) !== undefined;
 			} catch {
 				return true;
@@ -141,7 +141,7 @@ function builtOrigin(app: HostApp, request: IncomingMessage): string {
 	}
 }
 
-/** The origin that Astro, since 6, gives a request. */
+/** The origin of a request in Astro 6 and later. */
 export function astroOrigin(
 	{ headers }: IncomingMessage,
 	own: string,
@@ -158,17 +158,17 @@ function reportOf(app: HostApp, hooks: WebSocketHooks): Report {
 }
 
 /**
- * A handler carries its host to the server that is made for it. The two may come from different
- * instances of this module: in `astro preview` the server comes from `node_modules`.
+ * The host is stored on the handler for its server. The two may use different instances of this
+ * module: in `astro preview` the server comes from `node_modules`.
  */
 const HOST: unique symbol = Symbol.for('astro.websocket.host');
 
-/** Makes `handler` one of the host. */
+/** Stores the host on `handler`. */
 export function setHost<Handler extends object>(handler: Handler, host: Host): Handler {
 	return Object.defineProperty(handler, HOST, { value: host, configurable: true });
 }
 
-/** The host of a request handler that upstream made. */
+/** The host of a request handler created by upstream. */
 export function getHost(handler: object): Host | undefined {
 	return (handler as { [HOST]?: Host })[HOST];
 }

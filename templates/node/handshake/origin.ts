@@ -8,7 +8,11 @@ import { originOf } from './handshake.ts';
 import type { Host } from './host.ts';
 import { refuse } from './refuse.ts';
 
-/** Answers an upgrade from an origin that may not connect with a 403. */
+/**
+ * Answers an upgrade from a forbidden origin with 403.
+ *
+ * @returns Whether it was answered.
+ */
 export function rejectForeignOrigin(
 	request: IncomingMessage,
 	response: ServerResponse,

@@ -4,7 +4,7 @@ import { getUpgradeContext } from './context.ts';
 import type { Explanation } from './explanation.ts';
 import type { Host } from './host.ts';
 
-/** How to avoid a refusal, for the people who run or develop the site. */
+/** Advice on a refusal for the operators and developers of the site. */
 export interface Advice {
 	readonly host: Host;
 	readonly explanation: Explanation;
@@ -13,7 +13,7 @@ export interface Advice {
 /**
  * Answers with a refusal.
  *
- * @param advice Is logged, and in dev it is also a part of the answer.
+ * @param advice Logged, and in dev also part of the response.
  */
 export function refuse(response: ServerResponse, refusal: Refusal, advice?: Advice): void {
 	const context = getUpgradeContext(response.req);

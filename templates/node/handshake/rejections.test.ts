@@ -8,7 +8,7 @@ import { processRegistry } from '../registry/registry.ts';
 import { getStats } from '../registry/stats.ts';
 import { accept, type Route, type SiteOptions, serve } from '../site/site.fixture.ts';
 
-/** What was rejected since, by reason. */
+/** The number of rejections since this call, by reason. */
 function rejections(): () => Partial<Record<RejectionReason, number>> {
 	const before = getStats().rejections;
 	return () => {
@@ -18,15 +18,15 @@ function rejections(): () => Partial<Record<RejectionReason, number>> {
 	};
 }
 
-/** The arguments of the listeners for one type of event, as they come. */
+/** The arguments of each event of one type. */
 function events<Type extends keyof ConnectionManagerEvents>(context: TestContext, type: Type) {
-	const told: ConnectionManagerEvents[Type][] = [];
+	const seen: ConnectionManagerEvents[Type][] = [];
 	const listener = (...event: ConnectionManagerEvents[Type]): void => {
-		told.push(event);
+		seen.push(event);
 	};
 	const manager = getConnectionManager().on(type, listener);
 	context.after(() => manager.off(type, listener));
-	return told;
+	return seen;
 }
 
 const answers =
@@ -34,7 +34,7 @@ const answers =
 	(_locals, response) =>
 		response.writeHead(status).end();
 
-/** Each case is one handshake, and why it comes to nothing. */
+/** Each case is one handshake with the expected reason of its rejection. */
 const CASES: [RejectionReason, Route, SiteOptions, Record<string, string>][] = [
 	['answered', answers(401), {}, {}],
 	['origin', accept(), {}, { Origin: 'https://evil.example' }],
@@ -61,7 +61,7 @@ const CASES: [RejectionReason, Route, SiteOptions, Record<string, string>][] = [
 ];
 
 for (const [reason, route, options, headers] of CASES) {
-	test(`a handshake that comes to nothing is counted once, as ${reason}`, async (context) => {
+	test(`a rejected handshake is counted once, as ${reason}`, async (context) => {
 		const site = await serve(context, route, options);
 		const rejected = rejections();
 		const { status } = await site.answer(headers);
@@ -72,7 +72,7 @@ for (const [reason, route, options, headers] of CASES) {
 	});
 }
 
-test('a client that does not wait for the answer is counted once', async (context) => {
+test('a client that leaves before the response is counted once', async (context) => {
 	const site = await serve(context, () => {});
 	const rejected = rejections();
 	const socket = site.handshake();
@@ -82,7 +82,7 @@ test('a client that does not wait for the answer is counted once', async (contex
 	assert.deepEqual(rejected(), { 'client-left': 1 });
 });
 
-test('an accepted connection is no rejection, whatever ends it', async (context) => {
+test('an accepted connection does not count as a rejection when it ends', async (context) => {
 	const site = await serve(context, accept());
 	const rejected = rejections();
 	const removed = events(context, 'connection:removed');
@@ -98,7 +98,7 @@ test('an accepted connection is no rejection, whatever ends it', async (context)
 	]);
 });
 
-test('limits tell of what they refuse', async (context) => {
+test('limits emit events for refused handshakes', async (context) => {
 	const full = events(context, 'pool:full');
 	const rate = events(context, 'ratelimit:exceeded');
 	const rejected = rejections();

@@ -5,7 +5,7 @@ import { closing, headerLines } from '../http/header-lines.ts';
 import type { UpgradeContext } from './context.ts';
 import { refuse } from './refuse.ts';
 
-/** What sets headers. */
+/** The methods that set headers. */
 const HEADER_METHODS = [
 	'setHeader',
 	'setHeaders',
@@ -17,25 +17,24 @@ const HEADER_METHODS = [
 /** A type for the overridden methods, whose overloads cannot be written as one function. */
 type Arguments = readonly unknown[];
 
-/** A response to an upgrade request. Nothing of it touches the connection before `release()`. */
+/** A response to an upgrade request. It does not touch the connection before `release()`. */
 export interface UpgradeResponse {
 	readonly response: ServerResponse;
-	/** Sends what is written. */
+	/** Sends the written output. */
 	release(): void;
-	/** Ends the response without an answer: the connection is someone else's. */
+	/** Ends the response without output, because another listener took the connection. */
 	drop(): void;
 }
 
 /**
- * A response for an upgrade request, so that it can run through the same handlers as any other
- * request. Every answer but 101 is written by Node itself. A 101 completes the handshake, after
- * which the response is over as far as its writers can see.
+ * Creates a response for an upgrade request, so that it can pass through the same handlers as any
+ * other request. Node writes every response other than 101. A 101 completes the handshake, and then
+ * the response looks finished to its writers.
  *
- * The methods are overridden on the object, not in a subclass: Express replaces the prototype of
- * each response. They are the innermost ones, so that host middleware can wrap them.
+ * The methods are overridden on the object and not in a subclass, because Express replaces the
+ * prototype of each response. They are the innermost ones, so that host middleware can wrap them.
  *
- * Until `release()` Node keeps what is written in memory, as it does for the responses of pipelined
- * requests.
+ * Until `release()`, Node buffers the output, as for the responses of pipelined requests.
  */
 export function createUpgradeResponse(
 	request: IncomingMessage,
@@ -48,15 +47,15 @@ export function createUpgradeResponse(
 	let gaveUp = false;
 	let isReleased = false;
 
-	// The parser is gone, so no second request can follow.
+	// The parser is detached, so no second request can follow.
 	response.shouldKeepAlive = false;
 
-	// Node took its `drain` listener off the socket; without it, pipes into the response stall.
+	// Node removed its `drain` listener from the socket. Without it, pipes into the response stall.
 	const forwardDrain = (): void => {
 		response.emit('drain');
 	};
-	// And its `end` listener (`lib/_http_server.js`, `socketOnEnd`): a client that ends its half
-	// before there is an answer has left. What has begun it still gets.
+	// Node also removed its `end` listener (`lib/_http_server.js`, `socketOnEnd`). A client that ends
+	// its half before the response has left. A response that has begun is still sent.
 	const clientEnded = (): void => {
 		if (!response.headersSent) socket.destroy();
 	};
@@ -68,7 +67,7 @@ export function createUpgradeResponse(
 
 	response.once('finish', () => {
 		if (switched) return;
-		// What Node's `resOnFinish` does for a last response.
+		// Node's `resOnFinish` does the same for a last response.
 		response.detachSocket(request.socket);
 		request.socket.destroySoon();
 		process.nextTick(emitClose, response);
@@ -84,7 +83,7 @@ export function createUpgradeResponse(
 		for (const name of response.getHeaderNames()) response.removeHeader(name);
 		refuse(response, HANDSHAKE_TIMEOUT);
 		gaveUp = true;
-		// Whoever was late would get an exception for a header that comes behind the head.
+		// Late code would get an exception for setting a header after the head was sent.
 		for (const name of HEADER_METHODS) {
 			Object.defineProperty(response, name, { value: () => response, configurable: true });
 		}
@@ -151,14 +150,14 @@ export function createUpgradeResponse(
 	}
 
 	/**
-	 * Unread input at the time of closing would make the kernel send a reset, and the client lose
-	 * the answer.
+	 * Reads and drops the input. Unread input would make the kernel reset the connection at its
+	 * close, and the client lose the response.
 	 */
 	function discardInput(): void {
 		socket.resume();
 	}
 
-	/** `statusCode = 101` without `writeHead()`: Node would go on to write its own head. */
+	/** Handles `statusCode = 101` without `writeHead()`, for which Node would write its own head. */
 	function writeImplicitHead(): void {
 		if (response.statusCode === 101 && !response.headersSent) response.writeHead(101);
 	}
@@ -178,7 +177,7 @@ function emitClose(response: ServerResponse): void {
 	response.emit('close');
 }
 
-/** `write` and `end` take a callback as their last argument. */
+/** Calls the callback of `write` or `end`, which is the last argument. */
 function callLast(args: Arguments): void {
 	const callback = args.at(-1);
 	if (typeof callback === 'function') process.nextTick(() => callback());

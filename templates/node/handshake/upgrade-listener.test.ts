@@ -17,7 +17,7 @@ async function read(socket: Socket): Promise<string> {
 	return Buffer.concat(chunks).toString('latin1');
 }
 
-/** The answer to an accepted handshake. */
+/** The response to an accepted handshake. */
 async function acceptance(client: WebSocket): Promise<IncomingMessage> {
 	const [[head]] = await Promise.all([once(client, 'upgrade'), once(client, 'open')]);
 	return head;
@@ -40,7 +40,7 @@ test('returning the response accepts, with its headers', async (context) => {
 	assert.equal(String(message), 'echo hi');
 });
 
-test('any other answer rejects, and closes the connection', async (context) => {
+test('any other response rejects, and closes the connection', async (context) => {
 	const site = await serve(context, (_locals, response) => {
 		response.writeHead(401, { 'X-Why': 'guard' });
 		response.end('no');
@@ -52,7 +52,7 @@ test('any other answer rejects, and closes the connection', async (context) => {
 	assert.match(answer, /\r\nno\r\n/);
 });
 
-test('a handshake may name the whole address, as RFC 6455 section 4.1 has it', async (context) => {
+test('a handshake may use the absolute form (RFC 6455 section 4.1)', async (context) => {
 	const seen: unknown[] = [];
 	const site = await serve(context, (locals, response, request) => {
 		const { socket, response: accepted } = locals.upgradeWebSocket();
@@ -71,7 +71,7 @@ test('a handshake may name the whole address, as RFC 6455 section 4.1 has it', a
 	);
 });
 
-test('a rejection larger than the buffers is not cut off', async (context) => {
+test('a rejection larger than the buffers is sent completely', async (context) => {
 	const site = await serve(context, async (_locals, response) => {
 		response.writeHead(403);
 		for (let chunk = 0; chunk < 64; chunk++) {
@@ -101,13 +101,13 @@ test('a client that resets during the render does not end the process', async (c
 	assert.deepEqual(events, ['error', 'close 1006']);
 });
 
-test('a client that ends its half during the render has left, as in plain HTTP', async (context) => {
+test('a client that ends its half during the render counts as left, as in plain HTTP', async (context) => {
 	const events: string[] = [];
 	const steps = new EventEmitter();
 	const answered = once(steps, 'answered');
 	const site = await serve(context, async (locals, response, request) => {
 		const { socket, response: accepted } = locals.upgradeWebSocket();
-		// Where upstream has its `request.signal` from.
+		// Upstream derives its `request.signal` from this event.
 		request.socket.once('close', () => events.push('socket close'));
 		socket.onerror = ({ message }) => events.push(`error: ${message}`);
 		socket.onclose = ({ code }) => {
@@ -130,7 +130,7 @@ test('a client that ends its half during the render has left, as in plain HTTP',
 	assert.equal(await read(client), '');
 });
 
-test('a rejection that has begun reaches a client that ends its half', async (context) => {
+test('a rejection that has begun reaches a client that ended its half', async (context) => {
 	const steps = new EventEmitter();
 	const begun = once(steps, 'begun');
 	const site = await serve(context, async (_locals, response, request) => {
@@ -174,10 +174,10 @@ test('a second upgradeWebSocket() in one request throws', async (context) => {
 	assert.match(message, /already called/);
 });
 
-test('no subprotocol is chosen unless asked for', async (context) => {
+test('no subprotocol is selected by default', async (context) => {
 	const site = await serve(context, accept());
 	const client = site.connect(['a', 'b']);
-	// The client side of `ws` insists on a choice.
+	// The client of `ws` requires a selected subprotocol.
 	const [head] = (await once(client, 'upgrade')) as [IncomingMessage];
 	assert.equal(head.headers['sec-websocket-protocol'], undefined);
 });
@@ -240,7 +240,7 @@ for (const [name, head] of Object.entries({
 	}
 }
 
-test('requests for another protocol leave nothing on a connection that is kept alive', async (context) => {
+test('requests for another protocol leave no listeners on a keep-alive connection', async (context) => {
 	const listeners: number[] = [];
 	const site = await serve(context, (_locals, response, { socket }) => {
 		const counts = socket.eventNames().map((name) => socket.listenerCount(name));
@@ -264,7 +264,7 @@ test('requests for another protocol leave nothing on a connection that is kept a
 });
 
 for (const hasOther of [false, true]) {
-	const beside = hasOther ? ', beside another listener' : '';
+	const beside = hasOther ? ', next to another listener' : '';
 	test(`an upgrade pipelined behind requests is answered after them${beside}`, async (context) => {
 		const site = await serve(context, async (locals, response, request) => {
 			if (locals.isUpgradeRequest) {
@@ -272,7 +272,7 @@ for (const hasOther of [false, true]) {
 				return;
 			}
 			await wait(20);
-			// More than the buffers of a connection take without `drain`.
+			// More than the connection buffers without `drain`.
 			for (let chunk = 0; chunk < 32; chunk++) {
 				if (!response.write('x'.repeat(65_536))) await once(response, 'drain');
 			}
@@ -291,7 +291,7 @@ for (const hasOther of [false, true]) {
 	});
 }
 
-test('an upgrade behind a last request has no answer, and that request has', async (context) => {
+test('an upgrade behind a closing response gets no response', async (context) => {
 	const site = await serve(context, async (locals, response) => {
 		await wait(20);
 		response.setHeader('Connection', 'close');
@@ -305,7 +305,7 @@ test('an upgrade behind a last request has no answer, and that request has', asy
 	assert.doesNotMatch(answer, / 101 /);
 });
 
-test('a client that resets while an upgrade waits for earlier answers ends nothing', async (context) => {
+test('a client that resets while an upgrade waits for earlier responses does not end the process', async (context) => {
 	const steps = new EventEmitter();
 	const site = await serve(context, async (locals, response, request) => {
 		if (locals.isUpgradeRequest) {
@@ -329,7 +329,7 @@ test('a client that resets while an upgrade waits for earlier answers ends nothi
 test('frames in the packet of the handshake are not lost', async (context) => {
 	const site = await serve(context, accept());
 	const client = connect(site.port, '127.0.0.1');
-	// Ends in a masked text frame, the mask being 0 0 0 0.
+	// Ends with a masked text frame, with the mask 0 0 0 0.
 	client.write(Buffer.from(`${HANDSHAKE}\r\n\x81\x82\0\0\0\0ok`, 'latin1'));
 	let answer = '';
 	for await (const chunk of client) {
@@ -339,7 +339,7 @@ test('frames in the packet of the handshake are not lost', async (context) => {
 	assert.match(answer, /^HTTP\/1\.1 101 /);
 });
 
-test('a host that replaces the prototype and wraps writeHead() sees the 101 end', async (context) => {
+test('a host that replaces the prototype and wraps writeHead() gets the events of a 101', async (context) => {
 	const seen: unknown[] = [];
 	const site = await serve(context, accept());
 	site.server.prependListener('request', (_request, response: ServerResponse) => {
@@ -359,7 +359,7 @@ test('a host that replaces the prototype and wraps writeHead() sees the 101 end'
 	assert.deepEqual(seen, ['finish', 101, true, 'close']);
 });
 
-test('other upgrade listeners keep what they take', async (context) => {
+test('other upgrade listeners keep the upgrades they take', async (context) => {
 	const site = await serve(context, accept());
 	const own = new WebSocketServer({ noServer: true });
 	site.server.on('upgrade', (request, socket, head) => {

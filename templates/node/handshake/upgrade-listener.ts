@@ -11,36 +11,39 @@ import { closing } from '../registry/shutdown-options.ts';
 import { type Answering, answerHeld, answerUpgrade, refusing, whenLeft } from './answer-upgrade.ts';
 import { isHandshake, isUpgrade, requestPath, subjectOf } from './handshake.ts';
 
-/** The servers of `node:http`, `node:https`, and of `node:http2` that also speak HTTP/1.1. */
+/** A server of `node:http` or `node:https`, or one of `node:http2` with HTTP/1.1 support. */
 export interface UpgradeServer extends EventEmitter {
-	/** Node 22.23 and 24.9 on: which requests with an `Upgrade` header become `upgrade` events. */
+	/**
+	 * Since Node 22.23 and 24.9: selects the requests with an `Upgrade` header that become `upgrade`
+	 * events.
+	 */
 	shouldUpgradeCallback?: (request: IncomingMessage) => boolean;
 	close(callback?: (error?: Error) => void): unknown;
-	/** Apps of Express and Koa have none, and are no servers. */
+	/** Missing in apps of Express and Koa, which are not servers. */
 	address(): unknown;
 }
 
 export interface UpgradeListenerOptions extends Omit<Answering, 'server'> {
-	/** Whether an upgrade belongs to a known listener of the server's own. Default: none does. */
+	/** Whether an upgrade belongs to one of the server's own listeners. Default: none does. */
 	isForeign?(request: IncomingMessage): boolean;
-	/** The number of listeners that take nothing but what `isForeign` names. Default: 0. */
+	/** The number of listeners that take only the upgrades matched by `isForeign`. Default: 0. */
 	countKnownListeners?(): number;
 	/**
-	 * Whether the site takes an upgrade. What it takes no other listener sees, and what it leaves it
-	 * does not answer. Default: the site takes what no other listener takes.
+	 * Whether the site takes an upgrade. If so, no other listener gets it; if not, the site does not
+	 * answer it. Default: the site takes every upgrade that no other listener takes.
 	 */
 	filter?: ((request: IncomingMessage) => boolean) | undefined;
-	/** Whether further listeners of the same site on the same server take its place. */
+	/** Whether another listener of the same site on the same server replaces this one. */
 	isDefault?: boolean;
 }
 
-/** What takes the listener off its server again. */
+/** A listener that can be detached from its server. */
 export interface UpgradeListener {
-	/** Answers no more upgrades. Connections stay open. */
+	/** Stops answering upgrades. Connections stay open. */
 	detach(): void;
 }
 
-/** Answers upgrade requests of `server`. Every call is a listener of its own. */
+/** Answers the upgrade requests of `server`. Every call adds an independent listener. */
 export function listenForUpgrades(
 	server: UpgradeServer,
 	options: UpgradeListenerOptions,
@@ -51,8 +54,8 @@ export function listenForUpgrades(
 }
 
 /**
- * The one router of a server. Two answers to one upgrade would garble the connection, so all sites
- * on a server share it, those with another instance of this module among them.
+ * The single router of a server. Two responses to one upgrade would corrupt the connection. All
+ * sites on a server therefore share the router, even with different instances of this module.
  */
 const ROUTER: unique symbol = Symbol.for('astro.websocket.router');
 
@@ -65,12 +68,12 @@ function routerOf(server: RoutedServer): UpgradeRouter {
 	return server[ROUTER];
 }
 
-/** Decides which listener of a server an upgrade is for. */
+/** Selects the listener for each upgrade of a server. */
 class UpgradeRouter {
 	readonly #server: UpgradeServer;
-	/** In the order in which they were added. */
+	/** In the order of their addition. */
 	readonly #listeners: UpgradeListenerOptions[] = [];
-	/** The one that is being handed to the other listeners. */
+	/** The request that is being passed to the other listeners. */
 	#passing: unknown;
 	#uninstall: (() => void) | undefined;
 
@@ -96,28 +99,28 @@ class UpgradeRouter {
 	#install(): () => void {
 		const server = this.#server;
 
-		// An `upgrade` listener alone would divert every request with an `Upgrade` header, h2c POSTs
-		// with their bodies among them.
+		// An `upgrade` listener alone would divert every request with an `Upgrade` header, including
+		// h2c POSTs with their bodies.
 		const before = server.shouldUpgradeCallback;
 		const shouldUpgrade = (request: IncomingMessage): boolean => {
 			if (before?.call(server, request) !== true) return false;
 			if (isUpgrade(request) || server.listenerCount('upgrade') > 1) return true;
-			// As `returnToHttp` does, so that routes see the same request on every Node: one that looks
-			// at this header only would take it for a handshake.
+			// Like `returnToHttp`, so that routes get the same request on every Node version. A route
+			// that checks only this header would mistake the request for a handshake.
 			removeHeader(request, 'upgrade');
 			return false;
 		};
 		if (before !== undefined) server.shouldUpgradeCallback = shouldUpgrade;
 
-		// Node emits the event only where there is a listener. It also routes events that come past
-		// the `emit()` below.
+		// Node emits the event only if there is a listener. This one also routes events that bypass the
+		// `emit()` below.
 		const listener = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
 			if (this.#passing !== request) this.#route(request, socket, head, ignore);
 		};
 		server.prependListener('upgrade', listener);
 
-		// A listener cannot keep an event from the others, and `ws` for example refuses at once what
-		// is not on its path.
+		// A listener cannot hide an event from others, and `ws`, for example, refuses other paths at
+		// once.
 		const restoreEmit = override(
 			server,
 			'emit',
@@ -154,11 +157,11 @@ class UpgradeRouter {
 		return true;
 	}
 
-	/** @param passOn Hands the upgrade to the other listeners. */
+	/** @param passOn Passes the upgrade to the other listeners. */
 	#route(request: IncomingMessage, socket: Duplex, head: Buffer, passOn: () => void): void {
 		const server = this.#server;
 		const isTaken = takenSince(socket);
-		// Node took its own listener off; without one, a reset by the client ends the process.
+		// Node removed its own listener. Without one, a reset by the client ends the process.
 		socket.on('error', ignore);
 		if (this.#listeners.some(({ isForeign }) => isForeign?.(request))) {
 			passOn();
@@ -169,9 +172,9 @@ class UpgradeRouter {
 		const answerOrReturn = (listener: UpgradeListenerOptions | undefined): void => {
 			if (listener !== undefined && isUpgrade(request)) answer(listener);
 			else {
-				// Node before 22.23 has no `shouldUpgradeCallback`.
+				// Node before 22.23 lacks `shouldUpgradeCallback`.
 				returnToHttp(server, request, socket, head);
-				// Node has its own again, and the next request may come this way, too.
+				// Node has added its own listener again, and the next request may reach this code as well.
 				socket.off('error', ignore);
 			}
 		};
@@ -200,7 +203,7 @@ class UpgradeRouter {
 			return;
 		}
 		passOn();
-		// Another listener (a WebSocketServer on a path of its own) may take it in this same event.
+		// Another listener, such as a WebSocketServer with its own path, may take it in the same event.
 		setImmediate(() => {
 			if (isTaken()) return;
 			const match = findMatch();
@@ -238,8 +241,9 @@ class UpgradeRouter {
 	}
 
 	/**
-	 * A server is closed when its last connection is, and Node ends none that was upgraded. It stays
-	 * like this without listeners: their connections are still there.
+	 * Closes the WebSocket connections with the server. A server is closed when its last connection
+	 * is, and Node does not end upgraded ones. The override stays after the last `detach()`, because
+	 * connections may still be open.
 	 */
 	#endConnectionsOnClose(): void {
 		const server = this.#server;
@@ -250,7 +254,7 @@ class UpgradeRouter {
 	}
 }
 
-/** Of several sites that take an upgrade: those that are shutting down come last. */
+/** The preferred site for an upgrade: sites that are shutting down come last. */
 function preferred(
 	listeners: readonly UpgradeListenerOptions[],
 ): UpgradeListenerOptions | undefined {
@@ -260,7 +264,7 @@ function preferred(
 function isTakenByFilter({ filter }: UpgradeListenerOptions, request: IncomingMessage): boolean {
 	const verdict: unknown = filter?.(request);
 	if (verdict instanceof Promise) {
-		throw new TypeError('It must return a boolean, and cannot be async: upgrades do not wait.');
+		throw new TypeError('It must return a boolean and cannot be async: upgrades do not wait.');
 	}
 	return Boolean(verdict);
 }

@@ -20,23 +20,23 @@ import { offeredProtocols, requestOrigin, webRequest, webSocketUrl } from './han
 import { selectProtocol } from './verify.ts';
 import '../connection/printed-event.ts';
 
-/** What an upgrade needs to know about the host it happens in. */
+/** The settings of the host for an upgrade. */
 export interface UpgradeSettings {
 	readonly connection: ConnectionSettings;
-	/** Tells whoever runs the site about an error in a handler. */
+	/** Reports an error in a handler to the operator of the site. */
 	readonly report: Report;
 }
 
 const NO_TAGS: readonly string[] = [];
 
 const RUNTIME: HandlerRuntime = {
-	/** What `AsyncLocalStorage.snapshot()` is made of, without the closures that it adds. */
+	/** The base of `AsyncLocalStorage.snapshot()`, without its closures. */
 	captureContext() {
 		return new AsyncResource('WebSocketHandler');
 	},
 };
 
-/** A report that also names the request. */
+/** A report that includes the request. */
 function withRequest(report: Report, handshake: () => Request): Report {
 	return (message, error, subject) =>
 		report(message, error, {
@@ -47,7 +47,7 @@ function withRequest(report: Report, handshake: () => Request): Report {
 		});
 }
 
-/** Only an object has keys: `setConnectionData()` would have to throw anything else away. */
+/** Only an object has keys. `setConnectionData()` would have to discard any other value. */
 function checkedData(data: object | undefined): ConnectionData | undefined {
 	if (data === undefined || (typeof data === 'object' && data !== null)) {
 		return data as ConnectionData | undefined;
@@ -70,10 +70,10 @@ export function upgradeWebSocket(
 	const protocol = options.protocol ?? selectProtocol(request, context, offered) ?? '';
 	if (protocol !== '' && !offered.includes(protocol)) throw protocolNotOffered(protocol, offered);
 	const response = createAcceptResponse(options.headers);
-	// Whoever holds the request holds its memory for as long as the connection lives.
-	const isTold = context.admission?.hooks.onError !== undefined;
+	// The request is kept for `onError` only: a reference keeps its memory for the whole connection.
+	const hasErrorHook = context.admission?.hooks.onError !== undefined;
 	const origin = context.origin ?? requestOrigin(request);
-	const handshake = isTold ? () => webRequest(request, origin, context.path) : undefined;
+	const handshake = hasErrorHook ? () => webRequest(request, origin, context.path) : undefined;
 	const report =
 		handshake === undefined ? settings.report : withRequest(settings.report, handshake);
 	const controller = new SocketController({
@@ -106,8 +106,8 @@ export function upgradeWebSocket(
 			if (!accepted) fail(request.socket.writableEnded ? NOT_ACCEPTED : CLIENT_LEFT);
 		},
 	};
-	// The client left before this call, so nothing will come to call `abandon()`. Later, so that
-	// handlers can be attached first.
+	// The client left before this call, so no event will call `abandon()`. Deferred, so that handlers
+	// can be attached first.
 	if (context.ended) setImmediate(context.prepared.abandon);
 	return { socket, response };
 }

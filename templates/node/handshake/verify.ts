@@ -7,9 +7,9 @@ import { offeredProtocols, requestOrigin, subjectOf, webRequest } from './handsh
 import { refuse } from './refuse.ts';
 
 /**
- * Answers an upgrade that the `verifyClient` hook does not let through.
+ * Answers an upgrade that the `verifyClient` hook refuses.
  *
- * @returns Whether it was answered, or nobody waits for an answer any more.
+ * @returns Whether it was answered, or the client no longer waits for a response.
  */
 export async function rejectUnverified(
 	request: IncomingMessage,
@@ -35,7 +35,7 @@ export async function rejectUnverified(
 	return true;
 }
 
-/** The subprotocol that the `selectProtocol` hook chooses, if it is there and has a choice. */
+/** The subprotocol selected by the `selectProtocol` hook, if any. */
 export function selectProtocol(
 	request: IncomingMessage,
 	context: UpgradeContext,

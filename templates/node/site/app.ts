@@ -15,7 +15,7 @@ export type RequestHandler = (
 	locals?: object,
 ) => void | Promise<void>;
 
-/** Gives every request that upstream's app handler renders the locals of `WebSocketLocals`. */
+/** Adds `WebSocketLocals` to every request rendered by upstream's app handler. */
 export function withWebSocketLocals(handler: RequestHandler, app: HostApp): RequestHandler {
 	const host = hostOf(app);
 	const { options, report, isMatch } = host;
@@ -31,18 +31,18 @@ export function withWebSocketLocals(handler: RequestHandler, app: HostApp): Requ
 				else next();
 				return;
 			}
-			const isGoingOn = await isLetThrough(host, {
+			const isLetIn = await isLetThrough(host, {
 				request,
 				response,
 				context,
 				allowedDomains: app.getAllowedDomains?.() ?? [],
 				admit: async () => held === undefined || (held.take() && (await held.admit())),
 			});
-			if (!isGoingOn) return;
+			if (!isLetIn) return;
 		} else if (!hasWarned && isHandshake(request)) {
 			hasWarned = true;
 			loggerOf(app).warn(
-				'A WebSocket handshake arrived as an ordinary request. Call `attachWebSocket(server)`, exported beside `handler`, with the server that Astro runs in. If you do, another library takes all handshakes of the server: pass a `filter`.',
+				'A WebSocket handshake arrived as an ordinary request. Call `attachWebSocket(server)`, exported next to `handler`, with your HTTP server. If you already do, another library takes every handshake of that server: pass a `filter`.',
 			);
 		}
 		await handler(request, response, next, withLocals(request, locals, settings));

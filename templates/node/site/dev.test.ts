@@ -13,11 +13,11 @@ import { attachDevServer } from './dev.ts';
 type Middleware = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
 
 interface Dev {
-	/** The status of the answer to an upgrade; 0 if there was none. */
+	/** The response status of an upgrade; 0 if there was none. */
 	upgrade(path: string, options?: { origin?: string; protocol?: string }): Promise<number>;
 }
 
-/** The parts of Vite's dev server that are used, in front of a page that answers everything with 418. */
+/** The used parts of Vite's dev server, before a page that answers everything with 418. */
 async function serve(context: TestContext): Promise<Dev> {
 	const stack: Middleware[] = [];
 	const middlewares = Object.assign(
@@ -72,7 +72,7 @@ async function serve(context: TestContext): Promise<Dev> {
 	};
 }
 
-test('upgrades run through the middleware of the dev server', async (context) => {
+test('upgrades pass through the middleware of the dev server', async (context) => {
 	const dev = await serve(context);
 	assert.equal(await dev.upgrade('/chat'), 418);
 });
@@ -82,13 +82,13 @@ test('a foreign origin is answered with 403', async (context) => {
 	assert.equal(await dev.upgrade('/chat', { origin: 'https://evil.example' }), 403);
 });
 
-test("Vite's own connections are left alone", async (context) => {
+test("Vite's own connections are ignored", async (context) => {
 	const dev = await serve(context);
 	assert.equal(await dev.upgrade('/', { protocol: 'vite-hmr' }), 0);
 	assert.equal(await dev.upgrade('/', { protocol: 'vite-ping' }), 0);
 });
 
-test('proxied WebSockets are left alone, other proxied paths are not', async (context) => {
+test('proxied WebSockets are ignored, other proxied paths are not', async (context) => {
 	const dev = await serve(context);
 	for (const path of ['/flag/chat', '/scheme', '/pattern/7']) {
 		assert.equal(await dev.upgrade(path), 0, path);

@@ -10,14 +10,16 @@ import { processRegistry } from '../registry/registry.ts';
 import { closing } from '../registry/shutdown-options.ts';
 import { withLocals } from './locals.ts';
 
-/** Where Astro's dev server reads the locals of a request from (`core/constants.ts`). */
+/**
+ * The property of a request from which Astro's dev server reads the locals (`core/constants.ts`).
+ */
 const LOCALS: unique symbol = Symbol.for('astro.locals');
 
 interface DevRequest extends IncomingMessage {
 	[LOCALS]?: object;
 }
 
-/** Makes the dev server answer WebSocket handshakes through its own middleware. */
+/** Makes the dev server answer WebSocket handshakes through its middleware. */
 export function attachDevServer(
 	vite: ViteDevServer,
 	host: Host,
@@ -34,22 +36,22 @@ export function attachDevServer(
 		if (context === undefined) return goOn();
 		const check = async (): Promise<void> => {
 			const { held } = context;
-			// Astro's dev server lets WebSockets from other sites through (`sec-fetch.ts`).
-			const isGoingOn = await isLetThrough(host, {
+			// Astro's dev server allows WebSockets from other sites (`sec-fetch.ts`).
+			const isLetIn = await isLetThrough(host, {
 				request,
 				response,
 				context,
 				allowedDomains,
 				admit: async () => held === undefined || (await held.admit()),
 			});
-			if (!isGoingOn) return;
-			// Only Astro's own middleware knows the routes. It answers 404 on a path that has none.
+			if (!isLetIn) return;
+			// Only Astro's middleware knows the routes. It answers 404 on a path without a route.
 			if (held !== undefined) held.isTakenByAnswer = true;
 			goOn();
 		};
 		check().catch(next);
 	});
-	// Absent in Vite's middleware mode, where the server is the host's.
+	// Absent in Vite's middleware mode, because the server belongs to the host.
 	if (vite.httpServer === null) return;
 	processRegistry().reopen(host.scope);
 	const knownListeners = countKnownListeners(vite.httpServer, vite);
@@ -67,26 +69,26 @@ export function attachDevServer(
 }
 
 /**
- * Vite cuts connections off; so that clients learn that they may come back, they are told before.
- * Handshakes go on to be answered: a restart that fails leaves the old server in place.
+ * Closes the connections before Vite cuts them off, so that clients know they may reconnect.
+ * Handshakes are still answered: if a restart fails, the old server stays.
  */
 export async function closeDevConnections(scope: object): Promise<void> {
 	await processRegistry().closeAll(scope, closing({ timeout: DEV_GRACE }));
 }
 
-/** Milliseconds that a restart waits for clients to close. */
+/** Milliseconds for which a restart waits for clients to close. */
 const DEV_GRACE = 500;
 
 /**
- * The number of `upgrade` listeners that are Vite's own: one for hot updates, which comes before those
- * of plugins, and one for `server.proxy`, which comes later.
+ * The number of Vite's own `upgrade` listeners: one for hot updates, added before those of plugins,
+ * and one for `server.proxy`, added later.
  */
 function countKnownListeners(server: EventEmitter, { config }: ViteDevServer): number {
 	const hotUpdates = Math.min(server.listenerCount('upgrade'), 1);
 	return hotUpdates + (Object.keys(config.server.proxy ?? {}).length > 0 ? 1 : 0);
 }
 
-/** Vite's own connections: hot updates, and the client's check whether the server is back. */
+/** Vite's own connections: hot updates, and the client's check that the server is back. */
 function isHotUpdate(request: IncomingMessage): boolean {
 	const protocol = request.headers['sec-websocket-protocol'];
 	return protocol === 'vite-hmr' || protocol === 'vite-ping';

@@ -33,7 +33,7 @@ test('an ordinary request cannot be upgraded', () => {
 	});
 });
 
-/** Locals of a host, and how what they keep is read. */
+/** Kinds of locals passed by a host. */
 const HOSTS: Record<string, () => { locals: Named }> = {
 	'a plain object': () => ({ locals: { name: 'ada', hello: () => 'ada' } }),
 	'an instance with private fields': () => ({ locals: new Private() }),
@@ -71,7 +71,7 @@ function read(of: Private, key: PropertyKey): unknown {
 
 for (const [kind, create] of Object.entries(HOSTS)) {
 	for (const request of [ordinaryRequest, upgradeRequest]) {
-		test(`${kind} of the host is shown whole, and not changed: ${request.name}`, () => {
+		test(`the locals expose ${kind} of the host completely and do not change it: ${request.name}`, () => {
 			const { locals: host } = create();
 			const keys = Reflect.ownKeys(host);
 			const locals = withLocals(request(), host, settings) as Named & WebSocketLocals;
@@ -87,7 +87,7 @@ for (const [kind, create] of Object.entries(HOSTS)) {
 	}
 }
 
-test('what the site assigns is in the object of the host', () => {
+test("assignments by the site reach the host's object", () => {
 	const host: Record<string, unknown> = {};
 	const locals = withLocals(ordinaryRequest(), host, settings) as Record<string, unknown>;
 	locals.user = 'ada';
@@ -99,12 +99,12 @@ test('what the site assigns is in the object of the host', () => {
 	assert.deepEqual([host.isUpgradeRequest, locals.isUpgradeRequest], [undefined, true]);
 });
 
-test('a frozen object refuses what the site assigns', () => {
+test('a frozen object of the host rejects assignments by the site', () => {
 	const locals = withLocals(ordinaryRequest(), Object.freeze({}), settings);
 	assert.throws(() => Object.assign(locals, { user: 'ada' }), TypeError);
 });
 
-test('a function of the host is the same, and so is a class', () => {
+test('functions and classes of the host keep their identity', () => {
 	class Client {}
 	const host = { Client, find: (): string => 'ada' };
 	const locals = withLocals(ordinaryRequest(), host, settings) as typeof host;
@@ -115,7 +115,7 @@ test('a function of the host is the same, and so is a class', () => {
 	assert.equal(instance.constructor, Private);
 });
 
-test('concurrent upgrades do not meet in an object the host shares', () => {
+test('concurrent upgrades stay separate if the host shares one object', () => {
 	const shared = { user: 'ada' };
 	withLocals(ordinaryRequest(), shared, settings);
 	const first = withLocals(upgradeRequest(), shared, settings) as WebSocketLocals;

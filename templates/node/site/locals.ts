@@ -5,17 +5,17 @@ import { getUpgradeContext } from '../handshake/context.ts';
 import { type UpgradeSettings, upgradeWebSocket } from '../handshake/upgrade.ts';
 
 /**
- * The host's locals with ours.
+ * The host's locals with those of this package.
  *
- * The host's object is left as it is: hosts freeze it, and share one among requests, in which
- * concurrent upgrades must not meet.
+ * The host's object is not modified. Hosts may freeze it, or share it among requests, and
+ * concurrent upgrades must stay separate.
  */
 export function withLocals(
 	request: IncomingMessage,
 	locals: object | undefined,
 	settings: UpgradeSettings,
 ): object {
-	// Upstream answers with an error that says so.
+	// Upstream answers with an error for these locals.
 	if (locals !== undefined && typeof locals !== 'object') return locals;
 	const context = getUpgradeContext(request);
 	const ours: WebSocketLocals =
@@ -29,18 +29,18 @@ export function withLocals(
 }
 
 /**
- * A view of the host's locals that has ours as well. Everything else is the host's own object's:
- * its prototype, its private fields, and what is assigned.
+ * A view of the host's locals with ours added. Everything else belongs to the host's object: its
+ * prototype, its private fields, and assigned properties.
  */
 function inFrontOf(host: object, ours: WebSocketLocals): object {
 	const isOurs = (key: PropertyKey): boolean => Object.hasOwn(ours, key);
 	const methods = new Map<PropertyKey, Method>();
-	// What is sealed could not be shown with more than it has.
+	// A proxy of a sealed object must not show additional properties.
 	const shown = Object.isExtensible(host) ? host : copy(host);
 	return new Proxy(shown, {
 		get(_, key) {
 			if (isOurs(key)) return Reflect.get(ours, key);
-			// With the host's object as `this`: the view has none of its private fields.
+			// The host's object is `this`, because the view lacks its private fields.
 			const value: unknown = Reflect.get(host, key);
 			if (typeof value !== 'function' || !isMethod(host, key, value)) return value;
 			let method = methods.get(key);
@@ -64,11 +64,11 @@ function inFrontOf(host: object, ours: WebSocketLocals): object {
 interface Method {
 	/** The method of the host's object. */
 	readonly of: unknown;
-	/** What it is called by. */
+	/** The method bound to that object. */
 	readonly bound: unknown;
 }
 
-/** Whether a function comes from a class of the host, and is to be called on its instance. */
+/** Whether a function is a method of the host's class, called on its instance. */
 function isMethod(host: object, key: PropertyKey, value: unknown): boolean {
 	return (
 		key !== 'constructor' &&
@@ -78,7 +78,7 @@ function isMethod(host: object, key: PropertyKey, value: unknown): boolean {
 	);
 }
 
-/** A copy that can be extended, with the prototype and the accessors of what it copies. */
+/** An extensible copy with the prototype and the accessors of the original. */
 function copy(host: object): object {
 	const properties = Object.getOwnPropertyDescriptors(host);
 	for (const property of Object.values(properties)) property.configurable = true;

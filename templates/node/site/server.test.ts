@@ -10,7 +10,7 @@ import type { ResolvedWebSocketOptions } from '../../options/options.ts';
 import { withUpgrade } from './server.ts';
 import { accept, type Route, type Site, serve } from './site.fixture.ts';
 
-/** The listener of another library, which takes its own path, perhaps after a while. */
+/** The listener of another library, which takes one path, optionally after a delay. */
 function otherListener(path: string, delay?: number): Parameters<http.Server['on']>[1] {
 	const own = new WebSocketServer({ noServer: true });
 	return async (request: http.IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -22,21 +22,21 @@ function otherListener(path: string, delay?: number): Parameters<http.Server['on
 	};
 }
 
-/** What it answers. */
+/** The next response of the server. */
 async function ask(client: WebSocket): Promise<string> {
 	client.send('hi');
 	const [data] = await once(client, 'message');
 	return String(data);
 }
 
-test('paths of no route are left to another listener, however late it takes them', async (context) => {
+test('paths without a route are left to another listener, even if it takes them late', async (context) => {
 	const site = await serve(context, accept(), { paths: ['/chat'] });
 	site.server.on('upgrade', otherListener('/other', 50));
 	assert.equal(await ask(await site.open({}, '/other')), 'other');
 	await site.open({}, '/chat');
 });
 
-test('what nobody takes is answered with 404 in the end', async (context) => {
+test('an upgrade that no listener takes gets 404 after the timeout', async (context) => {
 	const site = await serve(context, accept(), {
 		paths: ['/chat'],
 		options: { handshakeTimeout: 50 },
@@ -47,7 +47,7 @@ test('what nobody takes is answered with 404 in the end', async (context) => {
 	assert.equal((await late).status, 404);
 });
 
-test('a client that nobody takes can leave, even where handshakes have any time', async (context) => {
+test('a client that no listener takes can leave, even without a handshake timeout', async (context) => {
 	const site = await serve(context, accept(), {
 		paths: ['/chat'],
 		options: { handshakeTimeout: 0 },
@@ -59,7 +59,7 @@ test('a client that nobody takes can leave, even where handshakes have any time'
 	await once(client, 'close');
 });
 
-test('what the filter leaves is an ordinary request where nobody else listens', async (context) => {
+test('an upgrade rejected by the filter is an ordinary request without another listener', async (context) => {
 	const site = await serve(
 		context,
 		(locals, response) => response.end(String(locals.isUpgradeRequest)),
@@ -74,7 +74,7 @@ test('what the filter leaves is an ordinary request where nobody else listens', 
 	assert.equal((await site.answer({}, '/taken')).body, 'true');
 });
 
-test('what another listener has answered is not answered again', async (context) => {
+test('an upgrade answered by another listener is not answered again', async (context) => {
 	const site = await serve(context, accept(), {
 		paths: ['/chat'],
 		options: { handshakeTimeout: 30 },
@@ -94,7 +94,7 @@ test('without another listener the site answers for every path', async (context)
 	assert.equal((await site.answer({}, '/nowhere')).body, 'astro');
 });
 
-test("a filter says what is the site's", async (context) => {
+test('a filter selects the upgrades of the site', async (context) => {
 	const site = await serve(context, accept(), {
 		setUp(server, host) {
 			host.attachWebSocket(server, { filter: ({ url }) => url === '/chat' });
@@ -106,7 +106,7 @@ test("a filter says what is the site's", async (context) => {
 	assert.equal(await ask(client), 'echo hi');
 });
 
-test('detach() leaves upgrades to others, and connections alone', async (context) => {
+test('detach() leaves upgrades to other listeners and keeps connections open', async (context) => {
 	const site = await serve(context, accept(), { setUp() {} });
 	const { shouldUpgradeCallback } = site.server as { shouldUpgradeCallback?: unknown };
 	const attached = site.host.attachWebSocket(site.server);
@@ -124,7 +124,7 @@ test('detach() leaves upgrades to others, and connections alone', async (context
 	(await site.open()).terminate();
 });
 
-test('every attach has a filter and a detach() of its own', async (context) => {
+test('every attachWebSocket() has its own filter and detach()', async (context) => {
 	const site = await serve(
 		context,
 		(locals, response, request) => {
@@ -146,13 +146,13 @@ test('every attach has a filter and a detach() of its own', async (context) => {
 	assert.equal((await site.answer({}, '/two')).body, 'plain');
 });
 
-test('an attach of its own takes the place of that of the standalone server', async (context) => {
+test('attachWebSocket() replaces the listener of the standalone server', async (context) => {
 	const site = await serve(context, accept(), { setUp() {} });
 	const [handler] = site.server.listeners('request') as [http.RequestListener];
 	withUpgrade({ server: site.server, async stop() {} }, handler);
 	site.server.on('upgrade', otherListener('/other', 20));
 	const attached = site.host.attachWebSocket(
-		// As `startServer()` gives it.
+		// As returned by `startServer()`.
 		{ server: site.server },
 		{ filter: ({ url }) => url !== '/other' },
 	);
@@ -162,9 +162,9 @@ test('an attach of its own takes the place of that of the standalone server', as
 	assert.equal(await ask(await site.open({}, '/chat')), 'echo hi');
 });
 
-test('what the filter takes no other listener sees', async (context) => {
+test('an upgrade taken by the filter reaches no other listener', async (context) => {
 	const site = await serve(context, accept(), { setUp() {} });
-	// It refuses at once what is not on its path.
+	// It refuses upgrades on other paths at once.
 	new WebSocketServer({ server: site.server, path: '/other' }).on('connection', (socket) => {
 		socket.on('message', () => socket.send('other'));
 	});
@@ -174,7 +174,7 @@ test('what the filter takes no other listener sees', async (context) => {
 	assert.equal((await site.answer({}, '/third')).status, 400);
 });
 
-test('a filter that fails, or is async, is an error and lets nothing in', async (context) => {
+test('a filter that throws or is async is an error, and the upgrade gets 500', async (context) => {
 	const site = await serve(context, accept(), {
 		setUp(server, host) {
 			host.attachWebSocket(server, {
@@ -188,27 +188,27 @@ test('a filter that fails, or is async, is an error and lets nothing in', async 
 	assert.equal((await site.answer({}, '/throws')).status, 500);
 	assert.equal(site.log.at(-1), 'Error: no verdict');
 	assert.equal((await site.answer({}, '/async')).status, 500);
-	assert.match(site.log.at(-1) ?? '', /must return a boolean, and cannot be async/);
+	assert.match(site.log.at(-1) ?? '', /must return a boolean and cannot be async/);
 	assert.throws(
 		() => site.host.attachWebSocket(site.server, { filter: '/chat' as never }),
 		/`filter` of `attachWebSocket\(\)` must be a function/,
 	);
 });
 
-test('an app in place of its server is refused, and a Fastify instance has one', async (context) => {
+test('attachWebSocket() rejects an app, and accepts an object with a server', async (context) => {
 	const site = await serve(context, accept(), { setUp() {} });
 	const app = Object.assign(() => {}, EventEmitter.prototype, { listen() {} });
 	for (const target of [app, {}, undefined, new EventEmitter()]) {
 		assert.throws(() => site.host.attachWebSocket(target as never), {
 			name: 'TypeError',
-			message: /pass what `app\.listen\(\)` returns, and not the app/,
+			message: /pass the result of `app\.listen\(\)` and not the app/,
 		});
 	}
 	site.host.attachWebSocket({ server: site.server });
 	(await site.open()).terminate();
 });
 
-/** A site below `/site`, and on a path that its host writes anew, beside another listener. */
+/** A site mounted below `/site` by a host that rewrites the path, next to another listener. */
 async function mounted(
 	context: TestContext,
 	route: Route,
@@ -230,21 +230,21 @@ async function mounted(
 	return site;
 }
 
-test('a site below a path works beside another listener', async (context) => {
+test('a site below a path works next to another listener', async (context) => {
 	const site = await mounted(context, accept());
 	assert.equal(await ask(await site.open({}, '/site/chat')), 'echo hi');
 	assert.equal(await ask(await site.open({}, '/other')), 'other');
 	assert.equal((await site.answer({ Origin: 'https://evil.example' }, '/site/chat')).status, 403);
 });
 
-test('what nobody takes gets the answer of the host in the end', async (context) => {
+test('an upgrade that no listener takes gets the response of the host after the timeout', async (context) => {
 	const site = await mounted(context, accept(), { handshakeTimeout: 50 });
 	const { status, body } = await site.answer({}, '/nowhere');
 	assert.deepEqual([status, body], [403, 'no site']);
 	assert.equal((await site.answer({}, '/site/nowhere')).status, 404);
 });
 
-test('what another listener takes is neither counted nor limited', async (context) => {
+test('an upgrade taken by another listener is neither counted nor limited', async (context) => {
 	const site = await mounted(context, accept(), { maxConnections: 1 });
 	const other = await site.open({}, '/other');
 	const client = await site.open({}, '/site/chat');
@@ -256,7 +256,7 @@ test('what another listener takes is neither counted nor limited', async (contex
 	assert.equal(await ask(other), 'other');
 });
 
-test('a client that leaves before anybody takes it is let go', async (context) => {
+test('a client that leaves before any listener takes it is released', async (context) => {
 	const site = await mounted(context, accept());
 	const client = site.handshake({}, '/nowhere');
 	const [request] = (await once(site.server, 'request')) as [http.IncomingMessage];
@@ -266,7 +266,7 @@ test('a client that leaves before anybody takes it is let go', async (context) =
 	assert.equal(await ask(await site.open({}, '/site/chat')), 'echo hi');
 });
 
-test('upgrade() answers what a host hands over', async (context) => {
+test('upgrade() answers the events passed by a host', async (context) => {
 	const site = await serve(context, accept(), {
 		setUp(server, host) {
 			server.on('upgrade', (request: http.IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -283,7 +283,7 @@ test('upgrade() answers what a host hands over', async (context) => {
 	leaving.resetAndDestroy();
 });
 
-test('upgrade() hands the locals on, and answers 500 for a handler that fails', async (context) => {
+test('upgrade() passes the locals on, and answers 500 if the handler fails', async (context) => {
 	const site = await serve(
 		context,
 		(locals, response) => {
@@ -303,7 +303,7 @@ test('upgrade() hands the locals on, and answers 500 for a handler that fails', 
 	assert.equal(site.log.at(-1), 'Error: no user');
 });
 
-test('upgrade() for a connection that is answered throws', async (context) => {
+test('upgrade() throws for a connection that is already answered', async (context) => {
 	const thrown: unknown[] = [];
 	const site = await serve(context, accept(), {
 		setUp(server, host) {
@@ -322,13 +322,13 @@ test('upgrade() for a connection that is answered throws', async (context) => {
 		String(thrown[0]),
 		/`upgrade\(\)` was called for a connection that is already answered/,
 	);
-	// An attached site leaves alone what a listener has given to `upgrade()`.
+	// An attached site ignores upgrades that a listener passed to `upgrade()`.
 	site.host.attachWebSocket(site.server);
 	assert.equal(await ask(await site.open()), 'echo hi');
 	assert.equal(thrown.length, 2);
 });
 
-test('two sites that are attached to one server are shut down one by one', async (context) => {
+test('two sites attached to one server shut down independently', async (context) => {
 	const second = await serve(context, accept(), { setUp() {} });
 	const [handleSecond] = second.server.listeners('request') as [http.RequestListener];
 	const first = await serve(context, accept(), {
@@ -352,7 +352,7 @@ test('two sites that are attached to one server are shut down one by one', async
 	assert.equal((await first.answer({}, '/second')).status, 503);
 });
 
-test('a server that is closed closes the connections that came in by it', async (context) => {
+test('closing a server closes the connections it received', async (context) => {
 	const [one, other] = [http.createServer(), http.createServer()];
 	const site = await serve(context, accept(), {
 		setUp(server, host) {
@@ -389,7 +389,7 @@ test('a server that is closed closes the connections that came in by it', async 
 	assert.equal(site.log.length, 0);
 });
 
-test('of two sites behind one server each has its own hooks and shutdown', async (context) => {
+test('two sites behind one server have separate hooks and shutdowns', async (context) => {
 	const second = await serve(context, accept(), { hooks: { verifyClient: () => true } });
 	const [handleSecond] = second.server.listeners('request') as [http.RequestListener];
 	const first = await serve(context, accept(), {
@@ -413,7 +413,7 @@ test('of two sites behind one server each has its own hooks and shutdown', async
 	assert.equal((await closed)[0], 1001);
 });
 
-test('a shutdown refuses new handshakes, asks clients to close, and terminates the rest', async (context) => {
+test('a shutdown refuses new handshakes, closes connections, and terminates the rest', async (context) => {
 	let goOn = (): void => {};
 	const site = await serve(context, async (locals, response, request) => {
 		if (request.url === '/slow') {
@@ -442,12 +442,12 @@ test('a shutdown refuses new handshakes, asks clients to close, and terminates t
 	const took = performance.now() - start;
 	assert.ok(took > 90 && took < 1000, String(took));
 	assert.equal((await site.answer()).status, 503);
-	// Attaching again opens it again.
+	// Attaching again reopens the site.
 	site.host.attachWebSocket(site.server);
 	await site.open();
 });
 
-test('what a shutdown cannot send is refused before anything happens', async (context) => {
+test('a shutdown with invalid options rejects without any effect', async (context) => {
 	const site = await serve(context, accept());
 	const client = await site.open();
 	await assert.rejects(site.host.shutdown({ closeCode: 1006 }), { name: 'InvalidAccessError' });
@@ -458,7 +458,7 @@ test('what a shutdown cannot send is refused before anything happens', async (co
 	assert.equal(await ask(client), 'echo hi');
 });
 
-test('stop() of the standalone server closes WebSockets before it cuts everything off', async (context) => {
+test('stop() of the standalone server closes WebSockets before it cuts connections off', async (context) => {
 	const site = await serve(context, accept(), { setUp() {} });
 	const steps: string[] = [];
 	const [handler] = site.server.listeners('request') as [http.RequestListener];

@@ -19,27 +19,26 @@ import type { RequestHandler } from './app.ts';
 /** Options of {@link WebSocketHost.attachWebSocket}. */
 export interface AttachOptions {
 	/**
-	 * Returns whether the site takes an upgrade. The site gets what it takes before every other
-	 * `upgrade` listener of the server. What it leaves goes to the other listeners, and is an ordinary
-	 * request if there are none.
+	 * Returns whether the site takes an upgrade. The site gets such an upgrade before all other
+	 * `upgrade` listeners of the server. Others go to those listeners, or become ordinary requests if
+	 * there are none.
 	 *
-	 * Default: the site takes what no other listener takes.
+	 * Default: the site takes every upgrade that no other listener takes.
 	 */
 	filter?(request: IncomingMessage): boolean;
 }
 
-/** A server, or an object that has one: a Fastify instance, or `server` of `startServer()`. */
+/** A server, or an object with a server: a Fastify instance, or the result of `startServer()`. */
 export type AttachTarget = UpgradeServer | { readonly server: UpgradeServer };
 
-/** What a built server exports for servers of your own, beside `handler`. */
+/** The exports of a built server for your own server, in addition to `handler`. */
 export interface WebSocketHost {
 	/**
-	 * Makes a server of your own answer WebSocket handshakes through its ordinary request handlers,
-	 * the built `handler` among them. For `mode: 'middleware'`; the standalone server does so by
-	 * itself.
+	 * Makes your server answer WebSocket handshakes through its ordinary request handlers, including
+	 * the built `handler`. For `mode: 'middleware'`; the standalone server calls it for you.
 	 *
-	 * Every call is independent: it has its own `filter` and its own `detach()`. Several sites can be
-	 * attached to one server. `server.close()` also closes the connections that came in by the server.
+	 * Every call is independent, with its own `filter` and `detach()`. You can attach several sites
+	 * to one server. `server.close()` also closes the WebSocket connections received by the server.
 	 *
 	 * ```js
 	 * import { attachWebSocket, handler } from '../dist/server/entry.mjs';
@@ -51,21 +50,21 @@ export interface WebSocketHost {
 	 */
 	attachWebSocket(server: AttachTarget, options?: AttachOptions): UpgradeListener;
 	/**
-	 * Answers one `upgrade` event, for servers that route upgrades themselves. The handshake goes
-	 * straight to the site, past the server's request handlers.
+	 * Answers one `upgrade` event. Use it if your server routes upgrades itself. The handshake
+	 * bypasses the server's request handlers.
 	 *
-	 * @param locals What `handler` takes as well.
-	 * @throws Error if the connection is answered already.
+	 * @param locals The same as for `handler`.
+	 * @throws Error if the connection is already answered.
 	 */
 	upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, locals?: object): void;
 	/**
-	 * Ends the site's WebSocket connections: handshakes get 503 from now on, clients are asked to
-	 * close, and what is left after the timeout is terminated. The server itself is yours to close.
+	 * Ends the site's WebSocket connections. From now on, handshakes get 503. Open connections are
+	 * closed, and those left after the timeout are terminated. Close the server itself separately.
 	 */
 	shutdown(options?: ShutdownOptions): Promise<void>;
 }
 
-/** What upstream's server entry exports beside `handler`. */
+/** The exports of upstream's server entry in addition to `handler`. */
 export function createWebSocketHost(handler: RequestHandler, app: HostApp): WebSocketHost {
 	const host = hostOf(app);
 	return {
@@ -93,15 +92,15 @@ export function createWebSocketHost(handler: RequestHandler, app: HostApp): WebS
 				head,
 			);
 		},
-		// For hooks of Fastify: what a promise of theirs resolves with is an error, and a function with a
-		// parameter gets a callback.
+		// Fastify can call this function as a hook. There, the value of a promise is an error, and a
+		// function with a parameter gets a callback.
 		async shutdown(shutdownOptions = {}) {
 			await shutdownConnections(host.scope, shutdownOptions);
 		},
 	};
 }
 
-/** {@link createWebSocketHost} for an entry that exports the properties of an object. */
+/** {@link createWebSocketHost} for an entry whose exports are the properties of an object. */
 export function withWebSocketHost<Exports extends { readonly handler: RequestHandler }>(
 	exports: Exports,
 	app: HostApp,
@@ -109,16 +108,16 @@ export function withWebSocketHost<Exports extends { readonly handler: RequestHan
 	return { ...exports, ...createWebSocketHost(exports.handler, app) };
 }
 
-/** @throws TypeError if there is none. */
+/** @throws TypeError if the target has no server. */
 function serverOf(target: AttachTarget): UpgradeServer {
 	const server = isServer(target) ? target : Reflect.get(Object(target), 'server');
 	if (isServer(server)) return server;
 	throw new TypeError(
-		'`attachWebSocket()` needs a server, and this is none. Pass what `http.createServer()` returns. With Express, Connect and Koa, pass what `app.listen()` returns, and not the app. With Fastify, pass the instance or `app.server`.',
+		'`attachWebSocket()` requires an HTTP server. Pass the result of `http.createServer()`. With Express, Connect or Koa, pass the result of `app.listen()` and not the app. With Fastify, pass the instance or `app.server`.',
 	);
 }
 
-/** Apps are event emitters too and have `listen()`, but these only servers have. */
+/** Express apps are event emitters with `listen()` as well, but only servers have these methods. */
 function isServer(target: unknown): target is UpgradeServer {
 	const methods = ['prependListener', 'emit', 'close', 'address'];
 	return methods.every((method) => typeof Reflect.get(Object(target), method) === 'function');
@@ -158,12 +157,12 @@ function reportRejection(
 	});
 }
 
-/** Makes the handlers that upstream creates tell whose they are. */
+/** Links a handler created by upstream to its host. */
 export function withHost<Handler extends object>(handler: Handler, app: HostApp): Handler {
 	return setHost(handler, hostOf(app));
 }
 
-/** What upstream's `createServer` returns. */
+/** The result of upstream's `createServer`. */
 export interface CreatedServer {
 	readonly server: UpgradeServer;
 	stop(): Promise<void>;
@@ -171,14 +170,14 @@ export interface CreatedServer {
 
 /**
  * {@link WebSocketHost.attachWebSocket} for the result of upstream's `createServer`. `stop()` ends
- * the WebSocket connections before upstream cuts everything off.
+ * the WebSocket connections before upstream cuts all connections off.
  */
 export function withUpgrade<Created extends CreatedServer>(
 	created: Created,
 	handler: object,
 ): Created {
 	const host = getHost(handler);
-	// A handler that upstream did not make has no site behind it.
+	// A handler not created by upstream has no site.
 	if (host === undefined) return created;
 	attach(created.server, host, {}, true);
 	return {

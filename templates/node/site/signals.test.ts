@@ -7,7 +7,7 @@ import { WebSocket } from 'ws';
 
 const HERE = import.meta.url;
 
-/** A standalone server as upstream starts it, in a process of its own. */
+/** A standalone server in a separate process, started as upstream does. */
 async function start(
 	context: TestContext,
 	siteCode = '',
@@ -38,7 +38,7 @@ async function start(
 }
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-	test(`${signal} closes the sockets, and the process ends by itself`, async (context) => {
+	test(`${signal} closes the sockets, and the process exits`, async (context) => {
 		const { child, port } = await start(context);
 		const client = new WebSocket(`ws://127.0.0.1:${port}/`);
 		await once(client, 'open');
@@ -49,13 +49,13 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 	});
 }
 
-test('something of the site that holds the process does not hold it for long', async (context) => {
+test('a timer of the site keeps the process alive only for a short time', async (context) => {
 	const { child } = await start(context, 'setInterval(() => {}, 1000);');
 	child.kill('SIGTERM');
 	assert.deepEqual(await once(child, 'exit'), [null, 'SIGTERM']);
 });
 
-test('a listener of the site has the signal once, and the time of a shutdown', async (context) => {
+test('a listener of the site gets the signal once, and has the time of a shutdown', async (context) => {
 	const { child, output } = await start(
 		context,
 		`process.on('SIGTERM', () => {
@@ -68,7 +68,7 @@ test('a listener of the site has the signal once, and the time of a shutdown', a
 	assert.deepEqual(output.slice(1), ['heard']);
 });
 
-test('a second signal ends it although the site listens', async (context) => {
+test('a second signal ends the process even if the site listens', async (context) => {
 	const { child, port } = await start(context, "process.on('SIGTERM', () => {});");
 	const client = new WebSocket(`ws://127.0.0.1:${port}/`);
 	client.on('error', () => {});
@@ -82,7 +82,7 @@ test('a second signal ends it although the site listens', async (context) => {
 	client.terminate();
 });
 
-test('the process ends after the last of its servers', async (context) => {
+test('the process exits after the last of its servers', async (context) => {
 	const { child, port } = await start(
 		context,
 		`
@@ -94,7 +94,7 @@ test('the process ends after the last of its servers', async (context) => {
 	);
 	const client = new WebSocket(`ws://127.0.0.1:${port}/`);
 	await once(client, 'open');
-	// It answers the server's close frame later than the process would end after the other server.
+	// The client answers the close frame later than the process would exit after the other server.
 	client.pause();
 	const begin = performance.now();
 	child.kill('SIGTERM');
@@ -105,12 +105,12 @@ test('the process ends after the last of its servers', async (context) => {
 	assert.ok(performance.now() - begin > 1500);
 });
 
-test('a second signal ends it at once', async (context) => {
+test('a second signal ends the process at once', async (context) => {
 	const { child, port } = await start(context);
 	const client = new WebSocket(`ws://127.0.0.1:${port}/`);
 	client.on('error', () => {});
 	await once(client, 'open');
-	// It will not answer the server's close frame.
+	// The client will not answer the close frame.
 	client.pause();
 	child.kill('SIGTERM');
 	await new Promise((resolve) => setTimeout(resolve, 100));

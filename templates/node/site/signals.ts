@@ -10,20 +10,20 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 type EndingSignal = (typeof SIGNALS)[number];
 
 /**
- * Milliseconds in which the process ends by itself after a shutdown. If something of the site's
- * own still holds it then, the signal ends it. Listeners of the site's own for the signal get all the
- * time that a shutdown may take.
+ * Milliseconds within which the process must exit after a shutdown. If the site still keeps it
+ * alive then, the signal ends it. If the site listens for the signal itself, it gets the whole time
+ * of a shutdown.
  */
 const LAST_WAIT = 1000;
 
-/** What upstream's standalone server returns. */
+/** The result of upstream's standalone server. */
 export interface StartedServer {
 	readonly server: { readonly server: Server };
 }
 
 /**
- * Shuts the standalone server down on SIGTERM and SIGINT: no new WebSockets, those that are open
- * get 1001, then the server closes and the process ends by itself. A second signal ends it at once.
+ * Shuts the standalone server down on SIGTERM and SIGINT. New WebSockets are refused and open ones
+ * get 1001. Then the server closes and the process exits. A second signal ends it at once.
  */
 export function withSignals<Started extends StartedServer>(
 	started: Started,
@@ -32,7 +32,7 @@ export function withSignals<Started extends StartedServer>(
 	const host = getHost(handler);
 	if (host === undefined) return started;
 	const { server } = started.server;
-	// A process may have several servers, and ends after the last of them.
+	// A process may have several servers, and exits after the last of them.
 	const { shutdowns, listeners } = perProcess('signals', () => ({
 		shutdowns: new Set<Promise<void>>(),
 		listeners: new Set<unknown>(),
@@ -76,8 +76,9 @@ export function withSignals<Started extends StartedServer>(
 }
 
 /**
- * Ends the process as the signal does by default. Listeners of the site's own have had it before, and
- * would keep it from doing so. The first process of a container is not ended by signals of its own.
+ * Ends the process as the signal does by default. The site's listeners have been called before, and
+ * would prevent the default. The explicit exit is for the first process of a container, which
+ * signals of its own do not end.
  */
 function endProcess(signal: EndingSignal): void {
 	process.removeAllListeners(signal);
@@ -85,7 +86,7 @@ function endProcess(signal: EndingSignal): void {
 	process.exit(128 + constants.signals[signal]);
 }
 
-/** Waits for the requests that are being answered, but not for connections that are kept alive. */
+/** Waits for pending requests, but not for idle keep-alive connections. */
 async function closeServer(server: Server, timeout: number): Promise<void> {
 	await new Promise<void>((resolve) => {
 		const timer = setTimeout(() => server.closeAllConnections(), timeout);

@@ -1,4 +1,4 @@
-/** A site for the tests of this folder: a server that has Astro's place taken by a function. */
+/** A site for tests: a server with a function in place of Astro. */
 
 import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
@@ -21,9 +21,9 @@ export type Route = (
 export interface SiteOptions {
 	readonly options?: Partial<ResolvedWebSocketOptions>;
 	readonly hooks?: WebSocketHooks;
-	/** The paths of its routes. Default: every one. */
+	/** The paths of the routes. Default: every path. */
 	readonly paths?: readonly string[];
-	/** What becomes of the server. Default: the site is attached to it. */
+	/** Sets the server up. Default: attaches the site to it. */
 	setUp?(server: http.Server, host: WebSocketHost): void;
 }
 
@@ -37,14 +37,14 @@ export interface Site {
 	readonly server: http.Server;
 	readonly host: WebSocketHost;
 	readonly port: number;
-	/** What was written to the log, errors as their messages. */
+	/** The log, with errors as their messages. */
 	readonly log: string[];
 	/** Opens a raw connection and sends a handshake. */
 	handshake(headers?: Record<string, string>, path?: string): Socket;
-	/** The answer to a handshake that is not accepted. */
+	/** The response to a handshake that is not accepted. */
 	answer(headers?: Record<string, string>, path?: string): Promise<Answer>;
 	connect(protocols?: string[]): WebSocket;
-	/** A connection that is open. */
+	/** Opens a connection. */
 	open(headers?: Record<string, string>, path?: string): Promise<WebSocket>;
 }
 
@@ -125,13 +125,13 @@ export async function serve(
 	};
 }
 
-/** What Astro's `writeResponse` does with a response. */
+/** Writes a response like Astro's `writeResponse`. */
 export function writeResponse(source: Response, response: ServerResponse): void {
 	response.writeHead(source.status, Object.fromEntries(source.headers));
 	response.end();
 }
 
-/** Accepts, and echoes. */
+/** A route that accepts and echoes messages. */
 export function accept(options?: UpgradeWebSocketOptions): Route {
 	return (locals, response) => {
 		const { socket, response: accepted } = locals.upgradeWebSocket(options);

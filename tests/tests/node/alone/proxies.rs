@@ -106,7 +106,7 @@ fn says_why_it_refuses_behind_a_proxy_that_was_not_named(sites: &Sites) -> Resul
         ensure!(response.status == 403, "{response}");
         ensure!(!response.text().contains("trustedProxies"), "{response}");
     }
-    is_told_once(&site.server, "its address 127.0.0.1 has to be in `websocket.trustedProxies`")?;
+    is_told_once(&site.server, "`websocket.trustedProxies` must contain its address 127.0.0.1")?;
 
     let allowed = from("https://allowed.example", "/address").header("Host", "localhost");
     let _first = server.open(&allowed)?;
@@ -129,9 +129,9 @@ fn says_why_it_refuses_behind_an_nginx_without_the_lines(sites: &Sites) -> Resul
     let origin = "https://localhost:8443";
     let request = from(origin, "/address").header("Host", "localhost:8443");
     for (line, instead, told) in [
-        ("proxy_set_header Host $http_host;", "", "has to pass the `Host` header on."),
-        ("$http_host;", "$host;", "has to pass the `Host` header on with its port."),
-        ("proxy_set_header X-Forwarded-Proto $scheme;", "", "has to send `X-Forwarded-Proto`."),
+        ("proxy_set_header Host $http_host;", "", "must pass on the `Host` header."),
+        ("$http_host;", "$host;", "must pass on the `Host` header with its port."),
+        ("proxy_set_header X-Forwarded-Proto $scheme;", "", "must send `X-Forwarded-Proto`."),
     ] {
         let server = Proxy::Nginx
             .start(site.app.root(), &site.server, |lines| lines.replace(line, instead))?;

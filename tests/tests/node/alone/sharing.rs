@@ -293,7 +293,7 @@ fn says_what_to_attach_to(sites: &Sites) -> Result<()> {
     let server = sites.start_host("mistaken")?;
     for call in ["express", "connect", "nothing"] {
         let thrown = server.get(&format!("/{call}"))?.text();
-        let says = "TypeError: `attachWebSocket()` needs a server";
+        let says = "TypeError: `attachWebSocket()` requires an HTTP server";
         ensure!(thrown.starts_with(says) && thrown.contains("`app.listen()` returns"), "{thrown}");
     }
     let thrown = server.get("/filter")?.text();
