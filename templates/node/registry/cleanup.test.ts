@@ -33,7 +33,7 @@ function bench(policy: CleanupPolicy) {
 
 const CLEANED = [[1001, 'Cleaned up']];
 
-test('the policy decides, by what the manager tells of a connection', async () => {
+test('the policy decides with the connection of the manager', async () => {
 	const { temporary, lasting, turn, stop } = bench(({ tags }) => tags.has('temporary'));
 	await turn();
 	assert.deepEqual(temporary.connection.closes, CLEANED);
@@ -41,24 +41,24 @@ test('the policy decides, by what the manager tells of a connection', async () =
 	stop();
 });
 
-test('an async policy is not asked again before it has answered', async () => {
-	let asked = 0;
+test('an async policy is not called again for a connection before it has settled', async () => {
+	let calls = 0;
 	const { promise, resolve } = deferred();
 	const { temporary, turn, stop } = bench(async ({ tags }) => {
-		asked++;
+		calls++;
 		await promise;
 		return tags.has('temporary');
 	});
 	await turn();
 	await turn();
-	assert.deepEqual([asked, temporary.connection.closes], [2, []]);
+	assert.deepEqual([calls, temporary.connection.closes], [2, []]);
 	resolve();
 	await settled();
 	assert.deepEqual(temporary.connection.closes, CLEANED);
 	stop();
 });
 
-test('a policy that fails is reported, and the connection is kept', async () => {
+test('an error of the policy is reported, and the connection is kept', async () => {
 	let turns = 0;
 	const { temporary, lasting, log, turn, stop } = bench(({ tags }) => {
 		turns++;
@@ -68,13 +68,13 @@ test('a policy that fails is reported, and the connection is kept', async () => 
 	await turn();
 	assert.deepEqual(log, Array(2).fill('The `customCleanupPolicy` failed: Error: not today'));
 	assert.deepEqual([...temporary.connection.closes, ...lasting.connection.closes], []);
-	// And it is asked again.
+	// The policy is called again.
 	await turn();
 	assert.deepEqual(temporary.connection.closes, CLEANED);
 	stop();
 });
 
-test('anything but a boolean is a mistake, and closes nothing', async () => {
+test('a result other than a boolean is reported, and closes nothing', async () => {
 	const { temporary, log, turn, stop } = bench((() => 'yes') as unknown as CleanupPolicy);
 	await turn();
 	assert.match(String(log[0]), /must return a boolean, got: yes/);

@@ -7,42 +7,42 @@ import type { ManagedConnection } from './managed-connection.ts';
 import { Rotation } from './rotation.ts';
 
 /**
- * Decides about one open connection, each `cleanupInterval`.
+ * Decides about one open connection at each `cleanupInterval`.
  *
- * @returns Whether to close it. It may be async. A connection for which it fails is kept.
+ * @returns Whether to close the connection. It may be async. If it fails, the connection is kept.
  */
 export type CleanupPolicy = (connection: ManagedConnection) => boolean | Promise<boolean>;
 
-/** How a policy is asked. */
+/** The policy and its interval. */
 export interface CleanupSettings {
 	readonly policy: CleanupPolicy;
-	/** Milliseconds between two questions about one connection. */
+	/** Milliseconds between two calls for one connection. */
 	readonly interval: number;
 }
 
 /**
- * Asks a policy of the site's own about every open connection, spread over the interval.
+ * Calls the site's policy for every open connection, spread over the interval.
  *
- * @returns Those that it is asked about.
+ * @returns The rotation of the connections.
  */
 export function cleanUp(
 	{ policy, interval }: CleanupSettings,
 	report: Report,
 	clock: () => number = now,
 ): Rotation<OpenEntry> {
-	/** Those that an answer is still awaited for. */
-	const asked = new WeakSet<OpenEntry>();
+	/** Connections with a pending call. */
+	const awaited = new WeakSet<OpenEntry>();
 	const visit = (entry: OpenEntry): void => {
-		if (asked.has(entry)) return;
-		asked.add(entry);
-		ask(policy, entry)
+		if (awaited.has(entry)) return;
+		awaited.add(entry);
+		apply(policy, entry)
 			.catch((error: unknown) => report('The `customCleanupPolicy` failed', error, entry.subject))
-			.finally(() => asked.delete(entry));
+			.finally(() => awaited.delete(entry));
 	};
 	return new Rotation(interval, visit, clock);
 }
 
-async function ask(policy: CleanupPolicy, entry: OpenEntry): Promise<void> {
+async function apply(policy: CleanupPolicy, entry: OpenEntry): Promise<void> {
 	const verdict: unknown = await policy(new EntryView(entry));
 	if (typeof verdict !== 'boolean') {
 		throw new TypeError(`The \`customCleanupPolicy\` must return a boolean, got: ${verdict}`);

@@ -19,7 +19,7 @@ function bench(context?: TestContext) {
 	return { registry, manager: new ConnectionManager(registry), log };
 }
 
-test('there is one manager, whoever asks', () => {
+test('there is one manager per process', () => {
 	const manager = getConnectionManager();
 	assert.equal(getConnectionManager(), manager);
 	const { entry, end } = book(processRegistry(), { tags: ['one'] });
@@ -28,7 +28,7 @@ test('there is one manager, whoever asks', () => {
 	assert.equal(manager.getConnection(entry.id), undefined);
 });
 
-test('a socket leads to its connection, by an id that no other has', (context) => {
+test('a socket has the unique id of its connection', (context) => {
 	const { registry, manager } = bench(context);
 	const other = bench(context);
 	const { socket } = book(registry, { tags: ['a'], data: { user: 'ada' } });
@@ -44,7 +44,7 @@ test('a socket leads to its connection, by an id that no other has', (context) =
 	}
 });
 
-test('tags can be changed while it is open', (context) => {
+test('tags can be changed on an open connection', (context) => {
 	const { registry, manager } = bench(context);
 	const [one, two] = [book(registry, { tags: ['a'] }), book(registry, { tags: ['a', 'b', 'a'] })];
 	const tagged = (tag: string): string[] => manager.getConnectionsByTag(tag).map(({ id }) => id);
@@ -62,7 +62,7 @@ test('tags can be changed while it is open', (context) => {
 	assert.deepEqual(tagged('b'), []);
 });
 
-test('data is set key by key, beginning with what the route gave', (context) => {
+test('data is set by key, starting with the data of the route', (context) => {
 	const { registry, manager } = bench(context);
 	const shared = { user: 'ada', moves: 1 };
 	const [one, two] = [book(registry, { data: shared }), book(registry, { data: shared })];
@@ -75,9 +75,9 @@ test('data is set key by key, beginning with what the route gave', (context) => 
 	assert.equal(manager.getConnectionData(id, 'user'), 'ada');
 	assert.equal(manager.getConnectionData(id, 'toString'), undefined);
 	assert.deepEqual(manager.getConnectionData(bare.entry.id), { room: 'attic' });
-	// One object may be the data of many.
+	// Several connections may share one data object.
 	assert.deepEqual(manager.getConnectionData(two.entry.id), { user: 'ada', moves: 1 });
-	// What older code may call: the key would be taken for the data.
+	// Older code may call it like this: the key would be mistaken for the data.
 	const setAll = manager.setConnectionData.bind(manager) as (id: string, data: unknown) => unknown;
 	assert.throws(() => setAll(id, { room: 'cellar' }), TypeError);
 	one.end();
@@ -86,7 +86,7 @@ test('data is set key by key, beginning with what the route gave', (context) => 
 	assert.equal(manager.getConnectionData(id, 'room'), undefined);
 });
 
-test('a health check of a connection that does not exist is unhealthy, and says why', async (context) => {
+test('a health check of an unknown connection is unhealthy, with an error', async (context) => {
 	const { registry, manager } = bench(context);
 	const { entry, connection, end } = book(registry);
 	const nobody = await manager.performHealthCheck('nobody');
@@ -104,7 +104,7 @@ test('a health check of a connection that does not exist is unhealthy, and says 
 	assert.match((await cut).error ?? '', /ended/);
 });
 
-test('an option that does not exist is refused, and not ignored', async (context) => {
+test('an unknown option is an error', async (context) => {
 	const { registry, manager } = bench(context);
 	const { connection } = book(registry);
 	const wrong = { code: 4000 } as object;
@@ -118,12 +118,12 @@ test('an option that does not exist is refused, and not ignored', async (context
 	assert.throws(() => manager.closeConnections({ all: true }, wrong), /`code` is not an option/);
 	assert.deepEqual(connection.closes, []);
 	assert.equal(registry.isClosing({}), false);
-	// A listener for a signal gets its name.
+	// A listener for a signal gets the signal's name.
 	connection.close = (code) => assert.equal(code, 1001);
 	await manager.shutdown('SIGTERM' as unknown as object).catch(assert.fail);
 });
 
-test('connections are closed that fit all conditions, and no others', (context) => {
+test('closeConnections() closes exactly the connections that match all conditions', (context) => {
 	const { registry, manager } = bench(context);
 	const old = book(registry, { tags: ['a'], address: '192.0.2.1' });
 	const young = book(registry, { tags: ['a', 'b'], address: '192.0.2.2' });
@@ -153,17 +153,17 @@ test('connections are closed that fit all conditions, and no others', (context) 
 			closeCode: 4000,
 			closeReason: 'cleared',
 		});
-		const asked = [old, young, plain].filter(({ connection }) => connection.closes.length > 0);
+		const closing = [old, young, plain].filter(({ connection }) => connection.closes.length > 0);
 		assert.ok(
-			asked.length === expected.length && asked.every((one, index) => one === expected[index]),
+			closing.length === expected.length && closing.every((one, index) => one === expected[index]),
 			JSON.stringify(selection),
 		);
 		assert.equal(closed, expected.length);
-		for (const { connection } of asked) assert.deepEqual(connection.closes, [[4000, 'cleared']]);
+		for (const { connection } of closing) assert.deepEqual(connection.closes, [[4000, 'cleared']]);
 	}
 });
 
-test('a selection that selects by nothing closes nothing', (context) => {
+test('a selection without a condition closes nothing', (context) => {
 	const { registry, manager } = bench(context);
 	const { connection } = book(registry);
 	const wrong: object[] = [
@@ -181,19 +181,19 @@ test('a selection that selects by nothing closes nothing', (context) => {
 	assert.deepEqual(connection.closes, []);
 });
 
-test('a listener that fails is reported, and the others are told', async (context) => {
+test('an error of a listener is reported, and the others still run', async (context) => {
 	const { registry, manager, log } = bench(context);
-	const told: string[] = [];
+	const seen: string[] = [];
 	const first = (): void => {
 		throw new Error('in a listener');
 	};
 	manager
 		.on('connection:added', first)
 		.on('connection:added', async () => Promise.reject(new Error('later')))
-		.on('connection:added', ({ id }) => told.push(id));
+		.on('connection:added', ({ id }) => seen.push(id));
 	const { entry } = book(registry);
 	await new Promise(setImmediate);
-	assert.deepEqual(told, [entry.id]);
+	assert.deepEqual(seen, [entry.id]);
 	assert.deepEqual(log.sort(), [
 		'A listener for `connection:added` of the connection manager failed: Error: in a listener',
 		'A listener for `connection:added` of the connection manager failed: Error: later',
@@ -203,23 +203,23 @@ test('a listener that fails is reported, and the others are told', async (contex
 	assert.equal(log.length, 2);
 });
 
-test('tracing tools hear of it without the manager', (context) => {
+test('diagnostics channels get the events without the manager', (context) => {
 	const { registry } = bench(context);
-	const told: unknown[] = [];
+	const seen: unknown[] = [];
 	const listener = (event: unknown): void => {
-		told.push(event);
+		seen.push(event);
 	};
 	subscribe('astro.websocket.connection:removed', listener);
 	book(registry).end(4001);
 	unsubscribe('astro.websocket.connection:removed', listener);
 	book(registry).end(4002);
 	assert.deepEqual(
-		told.map((event) => (event as { code: number }).code),
+		seen.map((event) => (event as { code: number }).code),
 		[4001],
 	);
 });
 
-test('a shutdown tells how far it is, and what has become of it', async () => {
+test('a shutdown reports its progress and its result', async () => {
 	const { registry, manager } = bench();
 	const progress: ClosingProgress[] = [];
 	manager.on('shutdown:progress', (event) => progress.push(event));
@@ -234,14 +234,14 @@ test('a shutdown tells how far it is, and what has become of it', async () => {
 	assert.ok(registry.isClosing({}));
 });
 
-test('a drain asks a few at a time, the oldest first, and a shutdown ends it', async () => {
+test('a drain closes small batches, the oldest first, and a shutdown ends it', async () => {
 	const { registry, manager } = bench();
-	const asked: number[] = [];
+	const closing: number[] = [];
 	const booked = Array.from({ length: 20 }, (_, index) => {
 		const one = book(registry);
 		one.entry.close = (code) => {
-			assert.equal(code, asked.length < 20 && isShut ? 1001 : 1012);
-			asked.push(index);
+			assert.equal(code, closing.length < 20 && isShut ? 1001 : 1012);
+			closing.push(index);
 			one.end();
 		};
 		return one;
@@ -250,18 +250,18 @@ test('a drain asks a few at a time, the oldest first, and a shutdown ends it', a
 	const drain = manager.drain({ over: 400, timeout: 1000 });
 	assert.ok(registry.isClosing({}));
 	await new Promise((resolve) => setTimeout(resolve, 120));
-	const early = asked.length;
-	assert.ok(early > 0 && early < 15, `${early} of 20 were asked early`);
-	assert.deepEqual(asked, [...asked.keys()]);
+	const early = closing.length;
+	assert.ok(early > 0 && early < 15, `${early} of 20 were closing early`);
+	assert.deepEqual(closing, [...closing.keys()]);
 	isShut = true;
 	const rest = await manager.shutdown();
 	assert.equal(rest.connections, 20 - early);
 	const report = await drain;
 	assert.deepEqual([report.closed, report.terminated], [booked.length, 0]);
-	assert.deepEqual(asked, [...booked.keys()]);
+	assert.deepEqual(closing, [...booked.keys()]);
 });
 
-test('stats add up, whether a connection is still there or not', () => {
+test('stats include open and ended connections', () => {
 	const registry = processRegistry();
 	const before = getStats();
 	const [one, two] = [book(registry), book(registry)];
@@ -287,7 +287,7 @@ test('stats add up, whether a connection is still there or not', () => {
 	assert.deepEqual(JSON.parse(JSON.stringify(after)), after);
 });
 
-test('Prometheus can read them', () => {
+test('the stats have the text format of Prometheus', () => {
 	book(processRegistry()).end(1001);
 	const text = prometheusText(getStats());
 	for (const line of text.trimEnd().split('\n')) {

@@ -1,6 +1,6 @@
 /**
- * `zastro-websockets-node/connection-manager`: every WebSocket connection of the process, for those
- * who run the site.
+ * `zastro-websockets-node/connection-manager`: every WebSocket connection of the process, for the
+ * operators of a site.
  */
 
 import { SERVICE_RESTART } from '../../socket/close-codes.ts';
@@ -45,20 +45,20 @@ export type { ConnectionSelection } from './selection.ts';
 export type { ShutdownOptions } from './shutdown-options.ts';
 export type { ConnectionStats } from './stats.ts';
 
-/** What pings to all open connections have found out. */
+/** The result of pings to all open connections. */
 export interface HealthReport {
-	/** `closing` while new connections are refused by a shutdown, `full` while by `maxConnections`. */
+	/** `closing` while a shutdown refuses new connections, `full` at `maxConnections`. */
 	readonly status: 'accepting' | 'full' | 'closing';
 	readonly healthy: number;
 	readonly unhealthy: readonly HealthCheck[];
-	/** Milliseconds; of those that answered, `undefined` if none did. */
+	/** The average over the answered pings in milliseconds, `undefined` if none was answered. */
 	readonly averageRoundTrip: number | undefined;
 }
 
 /** Options of a health check. */
 export interface HealthCheckOptions {
 	/**
-	 * Milliseconds that a client gets to answer.
+	 * Milliseconds for a client to answer.
 	 *
 	 * @default {5000} 5 seconds
 	 */
@@ -67,65 +67,75 @@ export interface HealthCheckOptions {
 
 /** Options of a drain. */
 export interface DrainOptions extends ShutdownOptions {
-	/** Milliseconds over which clients are asked to close, so that they do not all come back at once. */
+	/**
+	 * Milliseconds over which connections are closed, so that clients do not all reconnect at once.
+	 */
 	over: number;
 }
 
-/** Every option of a method, so that a misspelled one is an error and not without effect. */
+/** The options of each method, so that a misspelled option is an error. */
 const CLOSING_OPTIONS: readonly (keyof ShutdownOptions)[] = ['closeCode', 'closeReason'];
 const SHUTDOWN_OPTIONS: readonly (keyof ShutdownOptions)[] = ['timeout', ...CLOSING_OPTIONS];
 const DRAIN_OPTIONS: readonly (keyof DrainOptions)[] = ['over', ...SHUTDOWN_OPTIONS];
 const CHECK_OPTIONS: readonly (keyof HealthCheckOptions)[] = ['timeout'];
 
-/** The WebSocket connections of the process, of all its sites. */
+/** The WebSocket connections of all sites of the process. */
 export class ConnectionManager {
 	readonly #registry: Registry;
 
-	/** @param registry Those of the process: use `getConnectionManager()`. */
+	/** @param registry The registry of the process: use `getConnectionManager()`. */
 	constructor(registry: Registry) {
 		this.#registry = registry;
 	}
 
-	/** Open connections. */
+	/** The number of open connections. */
 	get size(): number {
 		return this.#registry.open;
 	}
 
-	/** The connections that are open now, the oldest first. */
+	/** The open connections, the oldest first. */
 	*[Symbol.iterator](): Generator<ManagedConnection> {
 		for (const entry of [...this.#registry.all()]) yield new EntryView(entry);
 	}
 
-	/** The open connection of that id. */
+	/** Returns the open connection with this id. */
 	getConnection(id: string): ManagedConnection | undefined {
 		const entry = this.#registry.find(id);
 		return entry && new EntryView(entry);
 	}
 
-	/** The open connections with that tag. It takes as long as there are such. */
+	/** Returns the open connections with this tag. The cost is proportional to their number. */
 	getConnectionsByTag(tag: string): ManagedConnection[] {
 		return this.#registry.tagged(tag).map((entry) => new EntryView(entry));
 	}
 
-	/** How many connections have that tag. */
+	/** Returns the number of connections with this tag. */
 	countByTag(tag: string): number {
 		return this.#registry.countTagged(tag);
 	}
 
-	/** @returns Whether there is such a connection. */
+	/**
+	 * Adds a tag to an open connection.
+	 *
+	 * @returns Whether the connection exists.
+	 */
 	addConnectionTag(id: string, tag: string): boolean {
 		return this.#with(id, (entry) => this.#registry.addTag(entry, tag));
 	}
 
-	/** @returns Whether there is such a connection. */
+	/**
+	 * Removes a tag from an open connection.
+	 *
+	 * @returns Whether the connection exists.
+	 */
 	removeConnectionTag(id: string, tag: string): boolean {
 		return this.#with(id, (entry) => this.#registry.removeTag(entry, tag));
 	}
 
 	/**
-	 * Sets one key of the connection's data, which begins as `data` of `upgradeWebSocket()`.
+	 * Sets one key of the connection's data, which starts as `data` of `upgradeWebSocket()`.
 	 *
-	 * @returns Whether there is such a connection.
+	 * @returns Whether the connection exists.
 	 * @throws TypeError for a key that is not a string.
 	 */
 	setConnectionData(id: string, key: string, value: unknown): boolean {
@@ -137,9 +147,9 @@ export class ConnectionManager {
 		});
 	}
 
-	/** The data of the connection, `undefined` if there is no such connection. */
+	/** Returns the data of the connection, `undefined` if the connection does not exist. */
 	getConnectionData(id: string): ConnectionData | undefined;
-	/** The value of one key, `undefined` if there is none. */
+	/** Returns the value of one key, `undefined` if there is none. */
 	getConnectionData(id: string, key: string): unknown;
 	getConnectionData(id: string, key?: string): unknown {
 		const data = this.#registry.find(id)?.data;
@@ -147,30 +157,30 @@ export class ConnectionManager {
 		return Object.hasOwn(data, key) ? data[key] : undefined;
 	}
 
-	/** What happened so far, and what there is now. */
+	/** Returns the totals since the start of the process, and the current state. */
 	getStats(): ConnectionStats {
 		return getStats();
 	}
 
 	/**
-	 * Asks the clients of some connections to close.
+	 * Closes every connection that matches all conditions.
 	 *
-	 * @returns How many there are.
-	 * @throws TypeError for a selection that selects by nothing: for all connections there is
+	 * @returns The number of these connections.
+	 * @throws TypeError for a selection without a condition. To close all connections, pass
 	 * `{ all: true }`.
 	 */
 	closeConnections(
 		selection: ConnectionSelection,
 		options: Omit<ShutdownOptions, 'timeout'> = {},
 	): number {
-		refuseOthers('closeConnections', options, CLOSING_OPTIONS);
+		rejectUnknown('closeConnections', options, CLOSING_OPTIONS);
 		const { code, reason } = closing(options);
 		const entries = select(this.#registry, selection);
 		for (const entry of entries) entry.close(code, reason);
 		return entries.length;
 	}
 
-	/** Pings a connection. One that does not exist is unhealthy. */
+	/** Pings a connection. An unknown id is unhealthy. */
 	async performHealthCheck(id: string, options: HealthCheckOptions = {}): Promise<HealthCheck> {
 		const timeout = checkTimeout('performHealthCheck', options);
 		const entry = this.#registry.find(id);
@@ -198,20 +208,20 @@ export class ConnectionManager {
 	}
 
 	/**
-	 * Refuses new connections of all sites from now on, asks the clients to close, and terminates
-	 * what is left after the timeout.
+	 * Shuts all sites of the process down: refuses new connections, closes the open ones, and
+	 * terminates those left after the timeout.
 	 */
 	async shutdown(options: ShutdownOptions = {}): Promise<ClosingReport> {
-		refuseOthers('shutdown', options, SHUTDOWN_OPTIONS);
+		rejectUnknown('shutdown', options, SHUTDOWN_OPTIONS);
 		return await this.#registry.shutdownAll(closing(options));
 	}
 
 	/**
-	 * A shutdown for a deploy: clients are asked to close in small batches, the oldest first, and by
-	 * default with 1012. A `shutdown()` in the meantime asks all at once.
+	 * A shutdown for deployments. It closes connections in small batches, the oldest first, by
+	 * default with 1012. A `shutdown()` during a drain closes all remaining connections at once.
 	 */
 	async drain(options: DrainOptions): Promise<ClosingReport> {
-		refuseOthers('drain', options, DRAIN_OPTIONS);
+		rejectUnknown('drain', options, DRAIN_OPTIONS);
 		const { over, ...rest } = options;
 		checkDuration('time of a drain', over);
 		return await this.#registry.shutdownAll({
@@ -257,13 +267,13 @@ export class ConnectionManager {
 }
 
 /**
- * The connection manager of this process.
+ * Returns the connection manager of this process.
  *
- * @param options Limits and services for all connections of the process. Give them in the hooks file,
- * which is loaded before the first connection: limits that are given later hold for the connections
- * that come after.
- * @throws TypeError for an unknown option or an invalid value; Error for a value that contradicts the
- * adapter's `websocket` option or an earlier call.
+ * @param options Limits and services for all connections of the process. Pass them in the hooks
+ * file, which is loaded before the first connection. Limits passed later apply to later connections
+ * only.
+ * @throws TypeError for an unknown option or an invalid value. Error for a value that contradicts
+ * the adapter's `websocket` option or an earlier call.
  */
 export function getConnectionManager(options: ConnectionManagerOptions = {}): ConnectionManager {
 	const registry = processRegistry();
@@ -272,27 +282,30 @@ export function getConnectionManager(options: ConnectionManagerOptions = {}): Co
 }
 
 /**
- * The id of a socket's connection.
+ * Returns the id of a socket's connection.
  *
  * @returns `undefined` until the socket is open.
  */
 export function getConnectionId(socket: AstroWebSocket): string | undefined {
-	const booked: RegisteredWebSocket = socket;
-	return booked[CONNECTION]?.id;
+	const registered: RegisteredWebSocket = socket;
+	return registered[CONNECTION]?.id;
 }
 
-/** Callbacks hand over what is no options at all, such as the name of a signal: that is ignored. */
-function refuseOthers(method: string, options: unknown, known: readonly string[]): void {
+/**
+ * Throws for unknown options. A value other than an object is ignored: callbacks may pass one, such
+ * as the name of a signal.
+ */
+function rejectUnknown(method: string, options: unknown, known: readonly string[]): void {
 	if (typeof options !== 'object' || options === null) return;
-	const other = Object.keys(options).find((name) => !known.includes(name));
-	if (other === undefined) return;
+	const unknownName = Object.keys(options).find((name) => !known.includes(name));
+	if (unknownName === undefined) return;
 	throw new TypeError(
-		`\`${other}\` is not an option of \`${method}()\`. The options are: \`${known.join('`, `')}\``,
+		`\`${unknownName}\` is not an option of \`${method}()\`. The options are: \`${known.join('`, `')}\``,
 	);
 }
 
 function checkTimeout(method: string, options: HealthCheckOptions): number {
-	refuseOthers(method, options, CHECK_OPTIONS);
+	rejectUnknown(method, options, CHECK_OPTIONS);
 	const { timeout = 5000 } = options;
 	checkDuration('timeout of a health check', timeout);
 	return timeout;

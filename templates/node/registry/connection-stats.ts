@@ -3,32 +3,32 @@ import type { HealthCounts } from './health.ts';
 import type { Traffic } from './managed-connection.ts';
 import type { Lifetimes, Rates } from './metrics.ts';
 
-/** What happened since the process has started, and what there is now. It is JSON. */
+/** Totals since the start of the process, and the current state. JSON-compatible. */
 export interface ConnectionStats {
-	/** Open connections, and the most at one time. */
+	/** Open connections, and their maximum at one time. */
 	readonly totalManagedConnections: number;
 	readonly mostOpen: number;
-	/** Handshakes that are being answered. */
+	/** Pending handshakes. */
 	readonly opening: number;
-	/** Clients that have connections, an IPv6 address counting by its /64. */
+	/** Clients with connections. IPv6 addresses count by their /64. */
 	readonly clients: number;
-	/** Handshakes that were accepted. */
+	/** Accepted handshakes. */
 	readonly accepted: number;
-	/** Connections that have ended, and those of each close code. */
+	/** Ended connections, in total and by close code. */
 	readonly closed: number;
 	readonly closeCodes: Readonly<Record<number, number>>;
-	/** Handshakes that came to nothing, by the reason. */
+	/** Rejected handshakes, in total and by reason. */
 	readonly rejected: number;
 	readonly rejections: Readonly<Partial<Record<RejectionReason, number>>>;
 	readonly messages: Traffic;
-	/** On the wire: handshakes, frames and pings are in it. */
+	/** Bytes on the wire, including handshakes, frames and pings. */
 	readonly bytes: Traffic;
-	/** Per second, over the last minute; from the first call on. */
+	/** Rates per second over the last minute, measured since the first call. */
 	readonly rates: Rates;
 	readonly lifetimes: Lifetimes;
 	readonly health: HealthCounts;
-	/** The limit of connections. */
+	/** The maximum number of connections. */
 	readonly maxConnections: number;
-	/** Whether new ones are refused by a shutdown of all sites, or a drain. */
+	/** Whether a drain or a shutdown of all sites refuses new connections. */
 	readonly isClosing: boolean;
 }

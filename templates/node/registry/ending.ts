@@ -4,13 +4,12 @@ import type { Entry } from './entry.ts';
 import type { ClosingProgress, ClosingReport, ManagerEvents } from './manager-events.ts';
 import type { ClosingOptions } from './shutdown-options.ts';
 
-/** Milliseconds between two events that tell of the progress, and between two batches of a drain. */
+/** Milliseconds between two progress events, and between two batches of a drain. */
 const PROGRESS_INTERVAL = 200;
 const BATCH_INTERVAL = 50;
 
 /**
- * Brings connections to an end: asks them to close, all at once or spread over some time, waits,
- * and terminates what is left.
+ * Ends connections: closes them at once or spread over some time, waits, and terminates the rest.
  */
 export async function end(
 	entries: readonly Entry[],
@@ -27,11 +26,11 @@ export async function end(
 		remaining--;
 	});
 	const allGone = Promise.all(ended);
-	const tell = (): void => events.emit('shutdown:progress', progress);
-	tell();
-	const timer = setInterval(tell, PROGRESS_INTERVAL);
+	const emitProgress = (): void => events.emit('shutdown:progress', progress);
+	emitProgress();
+	const timer = setInterval(emitProgress, PROGRESS_INTERVAL);
 
-	await ask(entries, { code, reason, over, allGone });
+	await closeInBatches(entries, { code, reason, over, allGone });
 	await within(timeout, allGone);
 	clearInterval(timer);
 	const terminated = remaining;
@@ -47,29 +46,29 @@ export async function end(
 	return report;
 }
 
-interface Asking {
+interface Batches {
 	readonly code: number;
 	readonly reason: string;
 	readonly over: number;
 	readonly allGone: Promise<unknown>;
 }
 
-async function ask(
+async function closeInBatches(
 	entries: readonly Entry[],
-	{ code, reason, over, allGone }: Asking,
+	{ code, reason, over, allGone }: Batches,
 ): Promise<void> {
 	const start = performance.now();
-	let asked = 0;
-	while (asked < entries.length) {
+	let requested = 0;
+	while (requested < entries.length) {
 		const elapsed = performance.now() - start;
 		const due = over === 0 ? entries.length : Math.ceil((entries.length * elapsed) / over);
-		for (const entry of entries.slice(asked, due)) entry.close(code, reason);
-		asked = Math.max(asked, due);
-		if (asked < entries.length && (await within(BATCH_INTERVAL, allGone))) return;
+		for (const entry of entries.slice(requested, due)) entry.close(code, reason);
+		requested = Math.max(requested, due);
+		if (requested < entries.length && (await within(BATCH_INTERVAL, allGone))) return;
 	}
 }
 
-/** Whether it is kept within so many milliseconds. */
+/** Whether the promise settles within the time. */
 async function within(milliseconds: number, promise: Promise<unknown>): Promise<boolean> {
 	const given = new AbortController();
 	const { signal } = given;

@@ -1,15 +1,15 @@
-/** Where an index keeps the place that an entry has under a word. */
+/** Reads and writes the position of an entry under a word. */
 export interface Places<Entry> {
 	get(entry: Entry, word: string): number;
 	set(entry: Entry, word: string, place: number): void;
 }
 
 /**
- * Who is in the registry under a word: a tag, or a client. Entries know their places, because a `Set`
- * takes four times the memory, and is made anew each time that it has filled up with what was deleted.
+ * Finds entries by a word: a tag, or a client. Entries store their own positions. A `Set` would
+ * take four times the memory, and rebuilds itself whenever it is full of deleted slots.
  */
 export class EntryIndex<Entry extends object> {
-	/** Most words stand for one. */
+	/** Most words have one entry. */
 	readonly #entries: Map<string, Entry | Entry[]> = new Map();
 	readonly #places: Places<Entry>;
 
@@ -17,7 +17,7 @@ export class EntryIndex<Entry extends object> {
 		this.#places = places;
 	}
 
-	/** How many words there are. */
+	/** The number of words. */
 	get words(): number {
 		return this.#entries.size;
 	}
@@ -28,14 +28,14 @@ export class EntryIndex<Entry extends object> {
 		return Array.isArray(found) ? found.length : 1;
 	}
 
-	/** Those under the word, as they are now, in no order. */
+	/** The current entries under the word, in no particular order. */
 	get(word: string): Entry[] {
 		const found = this.#entries.get(word);
 		if (found === undefined) return [];
 		return Array.isArray(found) ? [...found] : [found];
 	}
 
-	/** @param entry One that is not under the word yet. */
+	/** @param entry An entry that is not under the word yet. */
 	add(word: string, entry: Entry): void {
 		const found = this.#entries.get(word);
 		if (found === undefined) {
@@ -50,7 +50,7 @@ export class EntryIndex<Entry extends object> {
 		}
 	}
 
-	/** @param entry One that is under the word. */
+	/** @param entry An entry under the word. */
 	delete(word: string, entry: Entry): void {
 		const found = this.#entries.get(word);
 		if (!Array.isArray(found)) {

@@ -1,19 +1,18 @@
-/** An entry of a {@link EntryTable}, which keeps its place in it. */
+/** An entry of an {@link EntryTable}, with its position. */
 export interface TableNode<Entry> {
-	/** Where it is in the table, and its neighbours by age: set by the table. */
+	/** The position in the table, and the neighbours by age. Set by the table. */
 	place: number;
 	older: Entry | undefined;
 	newer: Entry | undefined;
 }
 
 /**
- * Entries in the order in which they came, which can be found by their place. A `Map` would do the
- * same, but each time that it has filled up with what was deleted it is made anew: the more entries
- * there are, the more that costs for each that comes and goes.
+ * Entries in the order of their addition, with lookup by position. A `Map` rebuilds itself whenever
+ * it is full of deleted slots. With more entries, that costs more for each addition and removal.
  */
 export class EntryTable<Entry extends TableNode<Entry>> {
 	readonly #entries: (Entry | undefined)[] = [];
-	/** Places that are free again. */
+	/** Free positions. */
 	readonly #free: number[] = [];
 	#oldest: Entry | undefined;
 	#newest: Entry | undefined;
@@ -27,7 +26,7 @@ export class EntryTable<Entry extends TableNode<Entry>> {
 		this.#newest = entry;
 	}
 
-	/** @param entry One that is in the table. */
+	/** @param entry An entry of the table. */
 	delete(entry: Entry): void {
 		this.#entries[entry.place] = undefined;
 		this.#free.push(entry.place);
@@ -36,7 +35,7 @@ export class EntryTable<Entry extends TableNode<Entry>> {
 		else older.newer = newer;
 		if (newer === undefined) this.#newest = older;
 		else newer.older = older;
-		// Whoever keeps one that has gone does not keep the others.
+		// A reference to a deleted entry must not keep its neighbours alive.
 		entry.older = undefined;
 		entry.newer = undefined;
 	}
@@ -45,7 +44,7 @@ export class EntryTable<Entry extends TableNode<Entry>> {
 		return this.#entries[place];
 	}
 
-	/** The oldest first. None may be deleted meanwhile. */
+	/** Iterates from the oldest. Entries must not be deleted meanwhile. */
 	*[Symbol.iterator](): Generator<Entry> {
 		for (let entry = this.#oldest; entry !== undefined; entry = entry.newer) yield entry;
 	}

@@ -9,7 +9,7 @@ import type {
 } from './managed-connection.ts';
 import { closing } from './shutdown-options.ts';
 
-/** What a site sees of an entry. It is made when it is asked for: most never are. */
+/** The public view of an entry. Created on demand, because most entries never need one. */
 export class EntryView implements ManagedConnection {
 	readonly #entry: OpenEntry;
 

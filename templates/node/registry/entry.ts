@@ -7,101 +7,101 @@ import { type Closer, whenClosed } from '../protocol/when-closed.ts';
 import type { TableNode } from './entry-table.ts';
 import type { ConnectionData, Traffic } from './managed-connection.ts';
 
-/** The part of an accepted connection that its entry needs. */
+/** The part of an accepted connection used by its entry. */
 export type TrackedConnection = Pick<
 	Connection,
 	'activeAt' | 'close' | 'isPaused' | 'observer' | 'ping' | 'received' | 'sent'
 >;
 
-/** What is known of a connection's health. */
+/** The health of a connection. */
 export interface Health {
-	/** Milliseconds that the last answered ping took. */
+	/** The latency of the last answered ping in milliseconds. */
 	roundTrip: number | undefined;
-	/** Pings of the rotation in a row that were not answered. */
+	/** Unanswered pings of the rotation in a row. */
 	missedPings: number;
-	/** What the ping that is under way has to be answered with, 0 if there is none. */
+	/** The payload of the pending ping, 0 if there is none. */
 	token: number;
 	sentAt: number;
-	/** Who waits for the answer: mostly nobody. */
+	/** Callbacks for the answer, usually none. */
 	waiting: Waiting[] | undefined;
 }
 
-/** Told of the milliseconds until the answer, or that there is none. */
+/** Called with the latency in milliseconds, or without it if there was no answer. */
 type Waiting = (roundTrip: number | undefined) => void;
 
-/** Keeps entries, and is told what becomes of them. */
+/** Owns entries, and receives their events. */
 export interface EntryKeeper {
 	idOf(entry: Entry): string;
 	/** The handshake is complete. */
 	opened(entry: Entry): void;
-	/** A ping was answered. */
+	/** A pong was received. */
 	answered(entry: Entry, payload: Buffer): void;
-	/** The connection has told how it ended. */
+	/** The connection has reported its end. */
 	ended(entry: Entry, code: number, reason: string): void;
 	/** The socket is closed. */
 	leave(entry: Entry): void;
 }
 
-/** Where a socket has its entry, whichever instance of this module has entered it. */
+/** The entry of a socket, for all instances of this module. */
 export const CONNECTION: unique symbol = Symbol.for('astro.websocket.connection');
 
-/** A socket that leads to its entry. */
+/** A socket with its entry. */
 export interface RegisteredWebSocket extends AstroWebSocket {
 	[CONNECTION]?: Entry;
 }
 
-/** What a handshake that is complete has brought. */
+/** The result of a completed handshake. */
 export interface Opened {
 	readonly connection: TrackedConnection;
 	readonly socket: RegisteredWebSocket;
 	readonly tags: readonly string[];
 	readonly data: ConnectionData | undefined;
-	/** The request of the handshake, if the site has a hook that is told of it. */
+	/** The request of the handshake, present only if the site has an `onError` hook. */
 	readonly handshake?: (() => Request) | undefined;
 }
 
-/** Where a socket of the system has its entry. */
+/** The entry of a native socket. */
 const ENTRY: unique symbol = Symbol('entry');
 
 type RegisteredSocket = Duplex & {
 	[ENTRY]?: Entry;
-	/** Of `net.Socket`. */
+	/** From `net.Socket`. */
 	readonly bytesRead?: number;
 	readonly bytesWritten?: number;
 };
 
-/** One connection in the registry, from its handshake until its socket is closed. */
+/** One connection in the registry, from its handshake until the socket is closed. */
 export class Entry implements Closer, ConnectionObserver, TableNode<Entry> {
 	nextCloser: Closer | undefined;
 	place = 0;
 	older: Entry | undefined;
 	newer: Entry | undefined;
-	/** Who is to close it: see `Registry.shutdown()`. */
+	/** The site that closes it: see `Registry.shutdown()`. */
 	scope: object;
-	/** The client that it is counted for, if it is. */
+	/** The key of the client it counts for, if any. */
 	key: string | undefined;
 	readonly number: number;
-	/** On the clock of the process, in whole milliseconds. */
+	/** Time on the process clock, in whole milliseconds. */
 	readonly enteredAt: number;
 	address = '';
 	/** Set once the handshake is complete. */
 	peer: AstroWebSocket | undefined;
 	tags: readonly string[] = NO_TAGS;
-	/** Where it is among those with each of its tags, and among those of its client. */
+	/** The position in the index of each tag, and in that of its client. */
 	placesOfTags: number[] = NO_PLACES;
 	placeOfClient = 0;
-	/** Never changed in place: what a site has given may be one object for all connections. */
+	/** Never mutated: a site may pass one object for all connections. */
 	data: ConnectionData = NO_DATA;
 	#handshake: (() => Request) | undefined;
-	/** What is known of its health, once it was asked for. */
+	/** Created by the first health check. */
 	health: Health | undefined;
-	/** Whether the socket is closed, and whether the connection has told how. */
+	/** Whether the socket is closed, and whether the connection has reported its end. */
 	hasLeft = false;
 	hasEnded = false;
 	readonly #keeper: EntryKeeper;
 	readonly #socket: RegisteredSocket;
 	#connection: TrackedConnection | undefined;
-	/** Told when the socket is closed. */
+	/** Called when the socket is closed. */
 	#waiting: (() => void)[] | undefined;
 
 	constructor(
@@ -119,7 +119,7 @@ export class Entry implements Closer, ConnectionObserver, TableNode<Entry> {
 		whenClosed(socket, this);
 	}
 
-	/** That of a socket of the system, if it has one. */
+	/** The entry of a native socket, if any. */
 	static of(socket: Duplex): Entry | undefined {
 		return (socket as RegisteredSocket)[ENTRY];
 	}
@@ -128,7 +128,7 @@ export class Entry implements Closer, ConnectionObserver, TableNode<Entry> {
 		return this.#keeper.idOf(this);
 	}
 
-	/** What a report about this connection tells the `onError` hook. */
+	/** The subject of reports about this connection. */
 	get subject(): ReportSubject {
 		const handshake = this.#handshake;
 		return {
@@ -139,7 +139,7 @@ export class Entry implements Closer, ConnectionObserver, TableNode<Entry> {
 		};
 	}
 
-	/** When the last message was. */
+	/** Time of the last message. */
 	get activeAt(): number {
 		return Math.max(this.#connection?.activeAt ?? 0, this.enteredAt);
 	}
@@ -157,12 +157,12 @@ export class Entry implements Closer, ConnectionObserver, TableNode<Entry> {
 		return { received: bytesRead, sent: bytesWritten };
 	}
 
-	/** Whether it is one of a site's connections, or of a server's. */
+	/** Whether the connection belongs to a site, or to a server. */
 	isOf(scope: object): boolean {
 		return this.scope === scope || answeringServer(this.#socket) === scope;
 	}
 
-	/** When the socket is closed, whatever closed it. */
+	/** Resolves when the socket is closed, for any reason. */
 	get gone(): Promise<void> {
 		if (this.#socket.closed) return Promise.resolve();
 		return new Promise((resolve) => {
@@ -173,7 +173,7 @@ export class Entry implements Closer, ConnectionObserver, TableNode<Entry> {
 
 	/** The handshake is complete. */
 	opened({ connection, socket, tags, data, handshake }: Opened): void {
-		// Of a socket that is closed nobody would hear again.
+		// A closed socket emits no further events.
 		if (this.hasLeft) return;
 		this.#connection = connection;
 		this.#handshake = handshake;
@@ -188,7 +188,7 @@ export class Entry implements Closer, ConnectionObserver, TableNode<Entry> {
 		this.#keeper.opened(this);
 	}
 
-	/** Asks the client to close. One that is still opening will get its answer. */
+	/** Closes the connection. A pending handshake still gets its response. */
 	close(code: number, reason: string): void {
 		this.#connection?.close(code, reason);
 	}
@@ -215,10 +215,10 @@ export class Entry implements Closer, ConnectionObserver, TableNode<Entry> {
 	}
 }
 
-/** An entry that is open, with the socket that it has. */
+/** An entry of an open connection, with its socket. */
 export type OpenEntry = Entry & { readonly peer: AstroWebSocket };
 
 const NO_TAGS: readonly string[] = [];
 const NO_DATA: ConnectionData = Object.freeze({});
-/** Nothing is written into it: there are no tags. */
+/** Never written to, because there are no tags. */
 const NO_PLACES: number[] = [];

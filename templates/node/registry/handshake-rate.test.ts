@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HandshakeRate } from './handshake-rate.ts';
 
-test('as many as allowed pass, and then none until the window is over', () => {
+test('handshakes within the limit pass, and then none until the window ends', () => {
 	const rate = new HandshakeRate();
 	assert.equal(rate.count('a', 2, 10_000, 0), undefined);
 	assert.equal(rate.count('a', 2, 10_000, 4000), undefined);
@@ -11,7 +11,7 @@ test('as many as allowed pass, and then none until the window is over', () => {
 	assert.equal(rate.count('a', 2, 10_000, 10_000), undefined);
 });
 
-test('refused handshakes do not make the window longer', () => {
+test('refused handshakes do not extend the window', () => {
 	const rate = new HandshakeRate();
 	for (let attempt = 0; attempt < 10; attempt++) rate.count('a', 1, 1000, 500);
 	assert.equal(rate.count('a', 1, 1000, 1500), undefined);
@@ -24,7 +24,7 @@ test('each client has its own window', () => {
 	assert.equal(rate.count('a', 1, 1000, 600)?.retryAfter, 1);
 });
 
-test('clients that stay away are forgotten', () => {
+test('clients without recent handshakes are forgotten', () => {
 	const rate = new HandshakeRate();
 	for (let client = 0; client < 100; client++) rate.count(`client ${client}`, 1, 1000, client);
 	rate.count('last', 1, 1000, 1050);

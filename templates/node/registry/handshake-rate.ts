@@ -1,27 +1,27 @@
 interface Window {
-	/** When it opened, on the clock of `performance.now()`. */
+	/** Start time on the clock of `performance.now()`. */
 	readonly openedAt: number;
 	count: number;
 }
 
-/** A handshake that came too soon. */
+/** A throttled handshake. */
 export interface TooSoon {
-	/** The handshakes of the client in its window, this one included. */
+	/** The client's handshakes in the window, including this one. */
 	readonly attempts: number;
 	/** Seconds until the client may try again. */
 	readonly retryAfter: number;
 }
 
-/** Counts handshakes by client; each client's window opens with its first. */
+/** Counts handshakes by client. The window of a client starts with its first handshake. */
 export class HandshakeRate {
-	/** In the order in which they opened. */
+	/** In the order of their start. */
 	readonly #windows: Map<string, Window> = new Map();
 
 	/**
-	 * Counts one. A window of `length` milliseconds lets `most` of them through. The others do not
-	 * make it longer.
+	 * Counts a handshake. A window of `length` milliseconds allows `most` handshakes. Further ones do
+	 * not extend the window.
 	 *
-	 * @returns `undefined` if it may go on.
+	 * @returns `undefined` if the handshake may continue.
 	 */
 	count(
 		key: string,

@@ -11,14 +11,14 @@ import { Rotation } from './rotation.ts';
 
 const INTERVAL = 1000;
 
-/** A monitor with a clock that stands still, and connections that it watches. */
+/** A monitor with a stopped clock, and its connections. */
 function bench(connections: number, maxMissedPings = 2) {
 	let time = 0;
 	const events = new ManagerEvents(assert.fail);
-	const told: ConnectionHealth[] = [];
+	const results: ConnectionHealth[] = [];
 	events.on('connection:health', (id, result) => {
 		assert.equal(result.id, id);
-		told.push(result);
+		results.push(result);
 	});
 	const monitor = new HealthMonitor(events, () => time);
 	const registry = new Registry();
@@ -36,7 +36,7 @@ function bench(connections: number, maxMissedPings = 2) {
 	return {
 		monitor,
 		booked,
-		told,
+		results,
 		pass(milliseconds: number) {
 			time += milliseconds;
 			monitor.look();
@@ -45,7 +45,7 @@ function bench(connections: number, maxMissedPings = 2) {
 	};
 }
 
-test('pings are spread over the interval, and everyone gets one in it', () => {
+test('pings are spread over the interval, and every connection gets one', () => {
 	const { booked, pass, stop } = bench(100);
 	const pinged = (): number =>
 		booked.filter(({ connection }) => connection.pings.length > 0).length;
@@ -57,23 +57,26 @@ test('pings are spread over the interval, and everyone gets one in it', () => {
 	stop();
 });
 
-test('an answer tells how long it took', () => {
-	const { booked, told, pass, stop } = bench(1);
+test('an answer is reported with its latency', () => {
+	const { booked, results, pass, stop } = bench(1);
 	const [{ connection, entry } = assert.fail()] = booked;
 	pass(INTERVAL);
 	pass(40);
 	connection.pong();
 	assert.equal(entry.health?.roundTrip, 40);
-	assert.equal(told.length, 1);
-	assert.deepEqual([told[0]?.healthy, told[0]?.error, told[0]?.roundTrip], [true, undefined, 40]);
-	// A second answer to the same ping is none.
+	assert.equal(results.length, 1);
+	assert.deepEqual(
+		[results[0]?.healthy, results[0]?.error, results[0]?.roundTrip],
+		[true, undefined, 40],
+	);
+	// A second answer to the same ping is ignored.
 	connection.pong();
-	assert.equal(told.length, 1);
+	assert.equal(results.length, 1);
 	stop();
 });
 
-test('who does not answer is terminated after as many pings as allowed, and no sooner', () => {
-	const { booked, told, monitor, pass, stop } = bench(1, 2);
+test('a silent client is terminated after exactly the allowed number of pings', () => {
+	const { booked, results, monitor, pass, stop } = bench(1, 2);
 	const [{ connection, stream }] = booked as [Booked];
 	pass(INTERVAL);
 	pass(INTERVAL);
@@ -81,14 +84,14 @@ test('who does not answer is terminated after as many pings as allowed, and no s
 	pass(INTERVAL);
 	assert.deepEqual([connection.pings.length, stream.destroyed], [2, true]);
 	assert.deepEqual(
-		told.map(({ healthy, error, missedPings }) => [healthy, error, missedPings]),
+		results.map(({ healthy, error, missedPings }) => [healthy, error, missedPings]),
 		[1, 2].map((missed) => [false, 'The client did not answer a ping within 1000 ms', missed]),
 	);
 	assert.deepEqual(monitor.counts, { answered: 0, missed: 2, terminated: 1 });
 	stop();
 });
 
-test('an answer makes up for those that were missed', () => {
+test('an answer resets the missed pings', () => {
 	const { booked, pass, stop } = bench(1, 2);
 	const [{ connection, stream, entry }] = booked as [Booked];
 	pass(INTERVAL);
@@ -101,7 +104,7 @@ test('an answer makes up for those that were missed', () => {
 	stop();
 });
 
-test('a client that we ourselves do not read is not expected to answer', () => {
+test('a paused connection is not pinged', () => {
 	const { booked, pass, stop } = bench(1, 1);
 	const [{ connection, stream }] = booked as [Booked];
 	connection.isPaused = true;
@@ -110,7 +113,7 @@ test('a client that we ourselves do not read is not expected to answer', () => {
 	stop();
 });
 
-test('a check that is asked for waits for the answer, two for the same', async () => {
+test('two concurrent checks share one ping', async () => {
 	const { booked, monitor, pass, stop } = bench(1);
 	const [{ connection, entry }] = booked as [Booked];
 	const checks = [monitor.check(entry, 1000), monitor.check(entry, 1000)];
@@ -121,7 +124,7 @@ test('a check that is asked for waits for the answer, two for the same', async (
 	stop();
 });
 
-test('a check fails when the time is up, and when the connection ends', async () => {
+test('a check fails at its timeout, and at the end of the connection', async () => {
 	const { booked, monitor, stop } = bench(1);
 	const [{ entry }] = booked as [Booked];
 	assert.equal(await monitor.check(entry, 1), undefined);
@@ -131,7 +134,7 @@ test('a check fails when the time is up, and when the connection ends', async ()
 	stop();
 });
 
-test('after a long sleep nobody is visited twice, and who has left is not visited', () => {
+test('after a long sleep no item is visited twice, and a deleted one is not visited', () => {
 	let time = 0;
 	const visits: string[] = [];
 	const rotation = new Rotation<string>(
@@ -150,7 +153,7 @@ test('after a long sleep nobody is visited twice, and who has left is not visite
 	rotation.stop();
 });
 
-test('an answer that arrived during a stall of the process is in time', async (context) => {
+test('an answer received during a stall of the process is in time', async (context) => {
 	const { monitor, booked, stop } = bench(1);
 	const [{ connection, entry }] = booked as [Booked];
 	const server = createServer((peer) => peer.once('data', () => connection.pong())).listen(0);
@@ -162,7 +165,7 @@ test('an answer that arrived during a stall of the process is in time', async (c
 		stop();
 	});
 	await once(server, 'connection');
-	// Timers come next, and reading comes behind them.
+	// Timers run next, and reading follows them.
 	await immediate();
 	const checked = monitor.check(entry, 20);
 	client.write('the answer');

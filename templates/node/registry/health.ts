@@ -5,30 +5,30 @@ import { EntryView } from './entry-view.ts';
 import type { HealthCheck, ManagerEvents } from './manager-events.ts';
 import { Rotation } from './rotation.ts';
 
-/** What the checks so far have found. */
+/** The totals of health monitoring. */
 export interface HealthCounts {
-	/** Pings that were answered, and those that were not until the next. */
+	/** Answered pings, and pings without an answer before the next one. */
 	readonly answered: number;
 	readonly missed: number;
-	/** Connections that were terminated for it. */
+	/** Connections terminated for missed pings. */
 	readonly terminated: number;
 }
 
-/** How connections are watched. */
+/** The settings of health monitoring. */
 export interface HealthSettings {
 	/** Milliseconds between the pings to each connection. */
 	readonly interval: number;
-	/** Pings in a row after which a connection is terminated. */
+	/** Unanswered pings in a row after which a connection is terminated. */
 	readonly maxMissedPings: number;
 }
 
-/** Bytes of a ping, which its answer repeats (RFC 6455 section 5.5.3). */
+/** Bytes in the payload of a ping, repeated by the pong (RFC 6455 section 5.5.3). */
 const TOKEN_BYTES = 4;
 const MAX_TOKEN = 2 ** 31 - 1;
 
 /**
- * Measures by pings how long each connection takes to answer, and terminates those that do not. The
- * heartbeat takes any bytes for a sign of life; here only the answer counts.
+ * Measures the latency of each connection with pings, and terminates silent ones. Only a pong
+ * counts here, while the heartbeat accepts any received bytes.
  */
 export class HealthMonitor {
 	readonly #events: ManagerEvents;
@@ -48,11 +48,11 @@ export class HealthMonitor {
 		return { answered: this.#answered, missed: this.#missed, terminated: this.#terminated };
 	}
 
-	/** Watches these from now on, and those that are added. */
+	/** Starts to watch these connections, and those added later. */
 	start(settings: HealthSettings, entries: Iterable<OpenEntry>): void {
 		this.stop();
 		const { interval } = settings;
-		this.#rotation = new Rotation(interval, (entry) => this.#turn(entry, settings), this.#clock);
+		this.#rotation = new Rotation(interval, (entry) => this.#visit(entry, settings), this.#clock);
 		for (const entry of entries) this.#rotation.add(entry);
 	}
 
@@ -65,21 +65,21 @@ export class HealthMonitor {
 		this.#rotation?.add(entry);
 	}
 
-	/** It has ended. */
+	/** Removes an ended connection. */
 	delete(entry: OpenEntry): void {
 		this.#rotation?.delete(entry);
 		if (entry.health !== undefined) endCheck(entry.health, undefined);
 	}
 
-	/** Visits those who are due, which a timer does as well. */
+	/** Pings the due connections. A timer calls it as well. */
 	look(): void {
 		this.#rotation?.look();
 	}
 
 	/**
-	 * Pings a connection, unless a ping is under way already.
+	 * Pings a connection, unless a ping is pending.
 	 *
-	 * @returns The milliseconds until it was answered, `undefined` if it was not within `timeout`.
+	 * @returns The latency in milliseconds, `undefined` without an answer within `timeout`.
 	 */
 	async check(entry: OpenEntry, timeout: number): Promise<number | undefined> {
 		const health = healthOf(entry);
@@ -90,7 +90,7 @@ export class HealthMonitor {
 			health.waiting ??= [];
 			health.waiting.push(resolve);
 			const giveUp = (): void => {
-				// Whoever asks next gets a ping of his own, unless the rotation still waits for this one.
+				// The next check sends a new ping, unless the rotation still waits for this one.
 				if (this.#rotation === undefined && health.token === token) endCheck(health, undefined);
 				resolve(undefined);
 			};
@@ -100,7 +100,7 @@ export class HealthMonitor {
 		return roundTrip;
 	}
 
-	/** A pong came in. Nobody asked for some of them (RFC 6455 section 5.5.3). */
+	/** Handles a pong, which may be unsolicited (RFC 6455 section 5.5.3). */
 	answered(entry: Entry, payload: Buffer): void {
 		const { health } = entry;
 		if (health === undefined || payload.byteLength !== TOKEN_BYTES) return;
@@ -109,18 +109,18 @@ export class HealthMonitor {
 		health.roundTrip = this.#clock() - health.sentAt;
 		this.#answered++;
 		endCheck(health, health.roundTrip);
-		this.#tell(entry, health);
+		this.#emit(entry, health);
 	}
 
-	#turn(entry: OpenEntry, { interval, maxMissedPings }: HealthSettings): void {
-		// What we ourselves do not read we cannot miss.
+	#visit(entry: OpenEntry, { interval, maxMissedPings }: HealthSettings): void {
+		// A paused connection does not read pongs.
 		if (entry.isPaused) return;
 		const health = healthOf(entry);
 		if (health.token !== 0) {
 			health.missedPings++;
 			this.#missed++;
 			endCheck(health, undefined);
-			this.#tell(entry, health, noAnswer(interval));
+			this.#emit(entry, health, noAnswer(interval));
 			if (health.missedPings >= maxMissedPings) {
 				this.#terminated++;
 				entry.terminate();
@@ -139,12 +139,12 @@ export class HealthMonitor {
 		entry.ping(payload);
 	}
 
-	#tell(entry: Entry, { roundTrip, missedPings }: Health, error?: string): void {
+	#emit(entry: Entry, { roundTrip, missedPings }: Health, error?: string): void {
 		this.#events.emit(
 			'connection:health',
 			() => {
 				const { id } = entry;
-				// Only those that are open are pinged.
+				// Only open connections are pinged.
 				const connection = new EntryView(entry as OpenEntry);
 				const measured = error === undefined ? roundTrip : undefined;
 				return [id, { ...healthCheck(id, measured, error), connection, missedPings }];
@@ -154,7 +154,7 @@ export class HealthMonitor {
 	}
 }
 
-/** The result of a ping, healthy unless there is an error. */
+/** The result of a ping. Healthy unless there is an error. */
 export function healthCheck(
 	id: string,
 	roundTrip: number | undefined,
@@ -163,7 +163,7 @@ export function healthCheck(
 	return { id, healthy: error === undefined, error, roundTrip };
 }
 
-/** The error of a ping that was not answered in time. */
+/** The error of an unanswered ping. */
 export function noAnswer(milliseconds: number): string {
 	return `The client did not answer a ping within ${milliseconds} ms`;
 }
@@ -179,10 +179,10 @@ function healthOf(entry: Entry): Health {
 	return entry.health;
 }
 
-/** No ping is under way any more. */
+/** Ends the pending ping. */
 function endCheck(health: Health, roundTrip: number | undefined): void {
 	const { waiting } = health;
 	health.token = 0;
 	health.waiting = undefined;
-	for (const tell of waiting ?? []) tell(roundTrip);
+	for (const settle of waiting ?? []) settle(roundTrip);
 }

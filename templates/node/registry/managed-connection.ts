@@ -1,45 +1,51 @@
 import type { AstroWebSocket } from '../../socket/types.ts';
 
-/** How many went in each direction. */
+/** Totals for each direction. */
 export interface Traffic {
 	readonly received: number;
 	readonly sent: number;
 }
 
-/** What a site keeps with a connection, by key. */
+/** Your own values for a connection, by key. */
 export type ConnectionData = Readonly<Record<string, unknown>>;
 
-/** An accepted connection as the manager shows it. What it tells is what is so now. */
+/** An accepted connection in the manager. Its properties show the current state. */
 export interface ManagedConnection {
-	/** Stands for it in every process: no two connections have the same. It is no secret. */
+	/** The id, unique among all processes. It is not a secret. */
 	readonly id: string;
 	readonly socket: AstroWebSocket;
-	/** The address of the client by which limits count; the empty string if it has none. */
+	/** The client address that limits count; empty if there is none. */
 	readonly ip: string;
-	/** `tags` of `upgradeWebSocket()`, and those that were added, less those that were removed. */
+	/** `tags` of `upgradeWebSocket()`, plus added and minus removed ones. */
 	readonly tags: ReadonlySet<string>;
-	/** `data` of `upgradeWebSocket()`, and what `setConnectionData()` has set since. */
+	/** `data` of `upgradeWebSocket()`, plus the changes by `setConnectionData()`. */
 	readonly data: ConnectionData;
-	/** When its handshake arrived. */
+	/** Time of the handshake. */
 	readonly since: Date;
-	/** Milliseconds since then. */
+	/** Milliseconds since the handshake. */
 	readonly age: number;
-	/** Milliseconds without a message in either direction. Pings and pongs are none. */
+	/** Milliseconds without a message in either direction. Pings and pongs do not count. */
 	readonly idleTime: number;
 	readonly messages: Traffic;
-	/** On the wire since the connection was made: the handshake, frames and pings are in it. */
+	/**
+	 * Bytes on the wire since the connection was opened, including the handshake, frames and pings.
+	 */
 	readonly bytes: Traffic;
-	/** Milliseconds that the last answered health check took, `undefined` before the first. */
+	/**
+	 * The latency of the last answered health check in milliseconds, `undefined` before the first.
+	 */
 	readonly roundTrip: number | undefined;
-	/** Pings of the health monitoring in a row that were not answered. */
+	/** Unanswered pings of health monitoring in a row. */
 	readonly missedPings: number;
 	/**
-	 * Starts the closing handshake, with the codes that a server may use: see `shutdown()`.
+	 * Starts the closing handshake. You may use the close codes of a server: see `shutdown()`.
 	 *
 	 * @param code 1001 by default.
 	 */
 	close(code?: number, reason?: string): void;
-	/** All of it that is JSON. `data` is left out: it may be anything, and a secret. */
+	/**
+	 * The JSON-compatible properties. `data` is left out, because it may hold any value or secrets.
+	 */
 	toJSON(): ManagedConnectionJSON;
 }
 

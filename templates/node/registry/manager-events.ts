@@ -3,10 +3,10 @@ import type { Report, ReportSubject } from '../../socket/report.ts';
 import { undoneInDev } from '../process/dev-modules.ts';
 import type { ManagedConnection } from './managed-connection.ts';
 
-/** A connection that has ended. */
+/** An ended connection. */
 export interface RemovedConnection {
 	readonly connection: ManagedConnection;
-	/** What the `close` event of the socket says: 1005 if there was no code, 1006 if it was lost. */
+	/** The code of the socket's `close` event: 1005 without a code, 1006 for a lost connection. */
 	readonly code: number;
 	readonly reason: string;
 }
@@ -17,34 +17,34 @@ export interface HealthCheck {
 	readonly id: string;
 	/** Whether the client answered in time. */
 	readonly healthy: boolean;
-	/** Why the connection counts as unhealthy, `undefined` for a healthy one. */
+	/** The reason for an unhealthy result, `undefined` for a healthy one. */
 	readonly error: string | undefined;
-	/** Milliseconds until the answer, `undefined` without one. */
+	/** The latency in milliseconds, `undefined` without an answer. */
 	readonly roundTrip: number | undefined;
 }
 
-/** The result of a ping of the health monitoring. */
+/** The result of a ping of health monitoring. */
 export interface ConnectionHealth extends HealthCheck {
 	readonly connection: ManagedConnection;
-	/** Pings in a row without an answer. */
+	/** Unanswered pings in a row. */
 	readonly missedPings: number;
 }
 
-/** A handshake that a limit on connections refused. */
+/** A handshake refused by a limit of connections. */
 export interface FullPool {
-	/** The address of the client. For `maxConnections` that is before the `clientAddress` hook. */
+	/** The client address. For `maxConnections`, the address before the `clientAddress` hook. */
 	readonly ip: string;
-	/** The limit that refused it. */
+	/** The name of the limit. */
 	readonly limit: 'maxConnections' | 'maxConnectionsPerIP';
-	/** The value of that limit. */
+	/** The value of the limit. */
 	readonly most: number;
 }
 
-/** A handshake that the rate limit refused. */
+/** A handshake refused by the rate limit. */
 export interface ExceededRate {
 	/** The address of the client. */
 	readonly ip: string;
-	/** The number of handshakes of the client in its window, this one included. */
+	/** The client's handshakes in its window, including this one. */
 	readonly attempts: number;
 	/** The value of `rateLimitMaxConnections`. */
 	readonly most: number;
@@ -54,63 +54,63 @@ export interface ExceededRate {
 	readonly retryAfter: number;
 }
 
-/** How far a shutdown, or a drain, has come. */
+/** The progress of a shutdown or a drain. */
 export interface ClosingProgress {
-	/** Connections that there were, those that were still opening included. */
+	/** Connections at the start, including pending handshakes. */
 	readonly connections: number;
-	/** Those that are still there. */
+	/** Connections that are left. */
 	readonly remaining: number;
-	/** Milliseconds since it began. */
+	/** Milliseconds since the start. */
 	readonly elapsed: number;
 }
 
-/** What has become of a shutdown, or a drain. */
+/** The result of a shutdown or a drain. */
 export interface ClosingReport {
-	/** Connections that there were, those that were still opening included. */
+	/** Connections at the start, including pending handshakes. */
 	readonly connections: number;
-	/** Those that have ended by themselves, after they were asked to. */
+	/** Connections that the clients closed in time. */
 	readonly closed: number;
-	/** Those that were cut off when the time was up. */
+	/** Connections terminated at the timeout. */
 	readonly terminated: number;
-	/** Milliseconds that it took. */
+	/** The duration in milliseconds. */
 	readonly elapsed: number;
 }
 
 /**
  * The events of the connection manager, with the arguments of their listeners. The last argument
- * holds everything that is known: it is also what `node:diagnostics_channel` gets.
+ * holds all details. `node:diagnostics_channel` gets this argument.
  */
 export interface ConnectionManagerEvents {
-	/** A handshake is complete. */
+	/** A connection was opened. */
 	'connection:added': [connection: ManagedConnection];
-	/** A connection has ended, for whatever reason. */
+	/** A connection ended, for any reason. */
 	'connection:removed': [removed: RemovedConnection];
-	/** A ping of the health monitoring was answered, or was not answered before the next one. */
+	/** A ping of health monitoring was answered, or missed: not answered before the next one. */
 	'connection:health': [connectionId: string, result: ConnectionHealth];
 	/** `maxConnections` or `maxConnectionsPerIP` refused a handshake. */
 	'pool:full': [rejected: FullPool];
 	/** `rateLimitMaxConnections` refused a handshake. */
 	'ratelimit:exceeded': [ip: string, attempts: number, rate: ExceededRate];
-	/** A shutdown or a drain goes on. */
+	/** The progress of a shutdown or a drain. */
 	'shutdown:progress': [progress: ClosingProgress];
-	/** A shutdown or a drain is over. */
+	/** A shutdown or a drain finished. */
 	'shutdown:complete': [report: ClosingReport];
 }
 
 type Type = keyof ConnectionManagerEvents;
-type Listener = (...told: never) => unknown;
+type Listener = (...args: never) => unknown;
 
-/** A listener for one type of event. An error that it throws, or rejects with, is reported. */
+/** A listener for one type of event. Its exceptions and rejections are reported. */
 export type ConnectionManagerListener<Of extends Type> = (
-	...told: ConnectionManagerEvents[Of]
+	...args: ConnectionManagerEvents[Of]
 ) => unknown;
 
-/** The channels of `node:diagnostics_channel` are named so, with the type behind it. */
+/** The prefix of `node:diagnostics_channel` names, followed by the type of the event. */
 const CHANNEL = 'astro.websocket.';
 
 /**
- * Tells listeners, and subscribers of `node:diagnostics_channel`. Events come out of the midst of
- * handshakes and closings: no listener may break those.
+ * Notifies listeners and subscribers of `node:diagnostics_channel`. Events are emitted in the
+ * middle of handshakes and closings, which no listener may break.
  */
 export class ManagerEvents {
 	readonly #listeners: Map<Type, Set<Listener>> = new Map();
@@ -131,8 +131,8 @@ export class ManagerEvents {
 	}
 
 	/**
-	 * @param create Makes the arguments of the listeners. It runs only if somebody listens.
-	 * @param subject What the event is about, for the report about a listener that fails.
+	 * @param create Creates the arguments of the listeners. Called only if there is a listener.
+	 * @param subject The subject of the event, for reports about failing listeners.
 	 */
 	emit<Of extends Type>(
 		type: Of,
@@ -141,26 +141,26 @@ export class ManagerEvents {
 	): void {
 		const listeners = this.#listeners.get(type);
 		const subscribed = channel(`${CHANNEL}${type}`);
-		const isHeard = listeners !== undefined && listeners.size > 0;
-		if (!isHeard && !subscribed.hasSubscribers) return;
-		const told = create();
-		subscribed.publish(told.at(-1));
-		if (!isHeard) return;
+		const hasListener = listeners !== undefined && listeners.size > 0;
+		if (!hasListener && !subscribed.hasSubscribers) return;
+		const args = create();
+		subscribed.publish(args.at(-1));
+		if (!hasListener) return;
 		for (const listener of [...listeners]) {
 			const failed = (error: unknown): void | Promise<void> =>
 				this.#report(`A listener for \`${type}\` of the connection manager failed`, error, subject);
-			tell(listener as ConnectionManagerListener<Of>, told, failed);
+			notify(listener as ConnectionManagerListener<Of>, args, failed);
 		}
 	}
 }
 
-function tell<Of extends Type>(
+function notify<Of extends Type>(
 	listener: ConnectionManagerListener<Of>,
-	told: ConnectionManagerEvents[Of],
+	args: ConnectionManagerEvents[Of],
 	failed: (error: unknown) => void | Promise<void>,
 ): void {
 	try {
-		Promise.resolve(listener(...told)).catch(failed);
+		Promise.resolve(listener(...args)).catch(failed);
 	} catch (error) {
 		failed(error);
 	}

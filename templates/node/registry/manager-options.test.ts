@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { WEBSOCKET_DEFAULTS } from '../../options/options.ts';
 import { type ConnectionManagerOptions, ManagerConfiguration } from './manager-options.ts';
 
-test('what the manager is given counts for every site, and the rest is the own', () => {
+test("the manager's options apply to every site, and the others are the site's own", () => {
 	const configuration = new ManagerConfiguration();
 	const site = { ...WEBSOCKET_DEFAULTS, maxPayload: 5 };
 	assert.equal(configuration.effective(site), site);
@@ -13,7 +13,7 @@ test('what the manager is given counts for every site, and the rest is the own',
 	assert.equal(configuration.effective(site), configuration.effective(site));
 });
 
-test('the same may be said again, something else not', () => {
+test('repeating a value is allowed, changing it is not', () => {
 	const configuration = new ManagerConfiguration();
 	configuration.configure({ maxConnections: 3 });
 	configuration.configure({ maxConnections: 3, idleTimeout: 1000 });
@@ -24,7 +24,7 @@ test('the same may be said again, something else not', () => {
 	assert.equal(configuration.values.maxConnections, 3);
 });
 
-test('the adapter and the manager may not contradict each other, whoever comes first', () => {
+test('contradicting values of the adapter and the manager are an error in either order', () => {
 	const adapter = { ...WEBSOCKET_DEFAULTS, maxConnections: 100 };
 	const before = new ManagerConfiguration();
 	before.adopt(adapter, false);
@@ -38,7 +38,7 @@ test('the adapter and the manager may not contradict each other, whoever comes f
 	assert.throws(() => behind.adopt(adapter, false), /contradict/);
 });
 
-test('what is given once there are connections holds for those that come after', () => {
+test('options passed after the first connection apply to later connections', () => {
 	const configuration = new ManagerConfiguration();
 	const site = { ...WEBSOCKET_DEFAULTS };
 	configuration.isInUse = true;
@@ -48,7 +48,7 @@ test('what is given once there are connections holds for those that come after',
 	assert.equal(configuration.configure({ idleTimeout: 1 }), false);
 });
 
-test('in dev the file that configures it may be changed', () => {
+test('in dev the options of the manager may change', () => {
 	const configuration = new ManagerConfiguration();
 	configuration.adopt(WEBSOCKET_DEFAULTS, true);
 	configuration.configure({ maxConnections: 1 });
@@ -57,7 +57,7 @@ test('in dev the file that configures it may be changed', () => {
 	assert.equal(configuration.effective(WEBSOCKET_DEFAULTS).maxConnections, 2);
 });
 
-test('wrong options are named', () => {
+test('errors name the invalid option', () => {
 	const wrong: [unknown, RegExp][] = [
 		[{ maxConnections: 0 }, /`getConnectionManager\.maxConnections` must be a whole number/],
 		[{ maxConnection: 1 }, /`getConnectionManager\.maxConnection` is not an option/],
@@ -72,7 +72,7 @@ test('wrong options are named', () => {
 	}
 });
 
-test('health monitoring and clean-up are off unless asked for', () => {
+test('health monitoring and clean-up are off by default', () => {
 	const configuration = new ManagerConfiguration();
 	assert.deepEqual([configuration.health, configuration.cleanup], [undefined, undefined]);
 	configuration.configure({ enableHealthMonitoring: true, maxMissedPings: 5 });

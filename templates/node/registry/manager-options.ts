@@ -9,7 +9,7 @@ import {
 import type { CleanupPolicy, CleanupSettings } from './cleanup.ts';
 import type { HealthSettings } from './health.ts';
 
-/** The options of the adapter that can also be given to the connection manager. */
+/** The options shared by the adapter and the connection manager. */
 const SHARED = [
 	'maxConnections',
 	'maxConnectionsPerIP',
@@ -25,14 +25,14 @@ type SharedName = (typeof SHARED)[number];
 type Limits = Pick<ResolvedWebSocketOptions, SharedName>;
 
 /**
- * Options of `getConnectionManager()`. Those that the adapter's `websocket` option also has mean the
- * same here, for all sites of the process. Durations are in milliseconds.
+ * Options of `getConnectionManager()`. Options with the name of an adapter's `websocket` option
+ * have the same meaning, for all sites of the process. Durations are in milliseconds.
  */
 export interface ConnectionManagerOptions extends Pick<WebSocketOptions, SharedName> {
-	/** Decides which open connections to close. Default: none. */
+	/** Selects open connections to close. Default: none. */
 	customCleanupPolicy?: CleanupPolicy;
 	/**
-	 * Milliseconds between two questions to `customCleanupPolicy` about one connection.
+	 * Milliseconds between two calls of `customCleanupPolicy` for one connection.
 	 *
 	 * @default {60000} 1 minute
 	 */
@@ -54,29 +54,29 @@ const policy: Check<CleanupPolicy> = (value, fail) =>
 
 const OWN_CHECKS = { customCleanupPolicy: policy, cleanupInterval: duration(1) };
 
-/** What messages call the options. */
+/** The name in messages about options. */
 const OF = 'getConnectionManager';
 
-/** What the connections of a process are configured with, by its sites and by its manager. */
+/** The configuration of a process's connections, by its sites and its manager. */
 export class ManagerConfiguration {
-	/** Whether there are connections that live by it already. */
+	/** Whether connections already use this configuration. */
 	isInUse = false;
 	#isDev = false;
-	/** What was given to the manager. */
+	/** The options passed to the manager. */
 	#given: Partial<Configured> = {};
-	/** The options of the site that was configured last. */
+	/** The options of the site configured last. */
 	#adapter: ResolvedWebSocketOptions = WEBSOCKET_DEFAULTS;
-	/** What has become of the options of each site. */
+	/** The effective options by the options of each site. */
 	#effective: WeakMap<object, object> = new WeakMap();
 
-	/** How the health of connections is watched, if it is. */
+	/** The settings of health monitoring, if enabled. */
 	get health(): HealthSettings | undefined {
 		const { enableHealthMonitoring, healthCheckInterval, maxMissedPings } = this.values;
 		if (!enableHealthMonitoring) return undefined;
 		return { interval: healthCheckInterval, maxMissedPings };
 	}
 
-	/** How connections are cleaned up, if they are. */
+	/** The settings of the clean-up, if enabled. */
 	get cleanup(): CleanupSettings | undefined {
 		const { customCleanupPolicy, cleanupInterval } = this.values;
 		return customCleanupPolicy && { policy: customCleanupPolicy, interval: cleanupInterval };
@@ -86,9 +86,9 @@ export class ManagerConfiguration {
 		return { ...OWN_DEFAULTS, ...this.#adapter, ...this.#given };
 	}
 
-	/** @param isDev Whether it is a dev server's, in which files are changed as it runs. */
+	/** @param isDev Whether the options belong to a dev server, where files change while it runs. */
 	adopt(adapter: ResolvedWebSocketOptions, isDev: boolean): void {
-		// The file that configures the manager is loaded again, and may say something else.
+		// The hooks file is loaded again, and may pass other options.
 		if (isDev) this.#given = {};
 		for (const name of SHARED) refuseContradiction(name, this.#given[name], adapter);
 		this.#adapter = adapter;
@@ -96,7 +96,7 @@ export class ManagerConfiguration {
 		this.#effective = new WeakMap();
 	}
 
-	/** @returns Whether anything has changed. */
+	/** @returns Whether any value has changed. */
 	configure(options: ConnectionManagerOptions): boolean {
 		const values = checked(options);
 		let hasChanged = false;
@@ -106,7 +106,7 @@ export class ManagerConfiguration {
 			if (before === value) continue;
 			if (!this.#isDev && this.#given[name] !== undefined) {
 				throw new Error(
-					`The connection manager is configured already, with another \`${name}\`: ${text(before)}, not ${text(value)}`,
+					`The connection manager is already configured with another \`${name}\`: ${text(before)}, not ${text(value)}`,
 				);
 			}
 			hasChanged = true;
@@ -116,14 +116,14 @@ export class ManagerConfiguration {
 		return hasChanged;
 	}
 
-	/** The options of a site with what the manager was given in place of its own. */
+	/** The options of a site, overridden by those of the manager. */
 	effective<Options extends object>(options: Options): Options {
 		let effective = this.#effective.get(options);
 		if (effective === undefined) {
 			effective = Object.keys(this.#given).length === 0 ? options : { ...options, ...this.#given };
 			this.#effective.set(options, effective);
 		}
-		// Only values of the same names and types have been replaced.
+		// Only values with the same name and type have been replaced.
 		return effective as Options;
 	}
 }
@@ -153,7 +153,9 @@ function isOwn(name: string): name is keyof OwnOptions {
 	return Object.hasOwn(OWN_CHECKS, name);
 }
 
-/** What both name has to be the same. The adapter's defaults are what nobody named. */
+/**
+ * Rejects different values of the adapter and the manager. A default of the adapter does not count.
+ */
 function refuseContradiction(
 	name: SharedName,
 	value: unknown,

@@ -1,7 +1,7 @@
 import type { RejectionReason } from '../../handshake/refusal.ts';
 import type { Traffic } from './managed-connection.ts';
 
-/** How often something happens per second, over the last minute. */
+/** Rates per second over the last minute. */
 export interface Rates {
 	readonly accepted: number;
 	readonly closed: number;
@@ -9,24 +9,24 @@ export interface Rates {
 	readonly bytes: Traffic;
 }
 
-/** How long connections lived that have ended. */
+/** The lifetimes of ended connections. */
 export interface Lifetimes {
-	/** Connections that lived for at most so many seconds, by the number of those. */
+	/** The number of connections up to each lifetime. */
 	readonly buckets: readonly LifetimeBucket[];
-	/** All of them. */
+	/** All ended connections. */
 	readonly count: number;
-	/** The seconds that all of them lived together. */
+	/** The sum of all lifetimes in seconds. */
 	readonly sum: number;
 }
 
 export interface LifetimeBucket {
-	/** Seconds. */
+	/** The upper bound in seconds. */
 	readonly atMost: number;
-	/** Those of the smaller buckets are among them. */
+	/** The number of connections, including those of smaller buckets. */
 	readonly count: number;
 }
 
-/** What has happened so far, and can only grow. */
+/** Totals, which only grow. */
 export interface Totals {
 	readonly accepted: number;
 	readonly closed: number;
@@ -34,10 +34,10 @@ export interface Totals {
 	readonly bytes: Traffic;
 }
 
-/** Seconds. Sites have connections of a page view and such that are always on. */
+/** Bounds in seconds. Sites have connections for a page view, and permanent ones. */
 const LIFETIMES = [1, 10, 60, 300, 1800, 3600, 21_600, 86_400];
 
-/** Milliseconds over which rates are told, and between two samples of what has happened. */
+/** Milliseconds of the window for rates, and between two samples. */
 const RATE_WINDOW = 60_000;
 export const SAMPLE_INTERVAL = 5000;
 
@@ -46,13 +46,15 @@ interface Sample {
 	readonly totals: Totals;
 }
 
-/** An open connection as it is counted. */
+/** The counted parts of a connection. */
 export interface Counted {
 	readonly messages: Traffic;
 	readonly bytes: Traffic;
 }
 
-/** Counts what becomes of connections. Open ones count for themselves until they end. */
+/**
+ * Counts connections and their traffic. An open connection counts its own traffic until it ends.
+ */
 export class Metrics {
 	readonly rejections: Map<RejectionReason, number> = new Map();
 	readonly closeCodes: Map<number, number> = new Map();
@@ -61,7 +63,7 @@ export class Metrics {
 	#mostOpen = 0;
 	#messages: Traffic = { received: 0, sent: 0 };
 	#bytes: Traffic = { received: 0, sent: 0 };
-	/** Those in each bucket and not in the smaller ones; behind them the rest. */
+	/** Connections in each bucket but not in a smaller one, followed by all longer ones. */
 	readonly #lifetimes: number[] = new Array(LIFETIMES.length + 1).fill(0);
 	#lifetimeSum = 0;
 	#samples: Sample[] = [];
@@ -74,7 +76,7 @@ export class Metrics {
 		return this.#closed;
 	}
 
-	/** Open ones at the same time. */
+	/** The maximum of connections open at the same time. */
 	get mostOpen(): number {
 		return this.#mostOpen;
 	}
@@ -84,7 +86,7 @@ export class Metrics {
 		this.#mostOpen = Math.max(this.#mostOpen, this.#accepted - this.#closed);
 	}
 
-	/** @param lifetime Milliseconds. */
+	/** @param lifetime The lifetime in milliseconds. */
 	ended({ messages, bytes }: Counted, code: number, lifetime: number): void {
 		this.#closed++;
 		this.#messages = sum(this.#messages, messages);
@@ -127,7 +129,7 @@ export class Metrics {
 		return { buckets, count: this.#closed, sum: this.#lifetimeSum };
 	}
 
-	/** Remembers how much has happened until now. */
+	/** Records the current totals. */
 	sample(totals: Totals, at: number): void {
 		this.#samples.push({ at, totals });
 		while (this.#samples.length > 1 && at - (this.#samples[0]?.at ?? at) > RATE_WINDOW) {
@@ -135,7 +137,7 @@ export class Metrics {
 		}
 	}
 
-	/** Against the first sample of the last minute. */
+	/** Returns the rates since the first sample of the last minute. */
 	rates(totals: Totals, at: number): Rates {
 		const since = this.#samples.find((sample) => at - sample.at <= RATE_WINDOW);
 		const seconds = since === undefined ? 0 : (at - since.at) / 1000;

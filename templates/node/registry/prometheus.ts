@@ -3,9 +3,9 @@ import type { ConnectionStats } from './connection-stats.ts';
 /** A label and its value. */
 type Label = readonly [name: string, value: string | number];
 
-/** A value, and what of. */
+/** A labelled value. */
 interface Sample {
-	/** What stands behind the name of the metric: histograms have some. */
+	/** The suffix of the metric's name, used by histograms. */
 	readonly ending?: string;
 	readonly label?: Label;
 	readonly value: number;
@@ -26,25 +26,25 @@ export function prometheusText(stats: ConnectionStats): string {
 function metrics(stats: ConnectionStats): Metric[] {
 	const { lifetimes, health } = stats;
 	return [
-		gauge('open', 'WebSocket connections that are open', stats.totalManagedConnections),
-		gauge('opening', 'WebSocket handshakes that are being answered', stats.opening),
-		gauge('clients', 'Client addresses that have WebSocket connections', stats.clients),
-		gauge('limit', 'WebSocket connections that there may be', stats.maxConnections),
+		gauge('open', 'Open WebSocket connections', stats.totalManagedConnections),
+		gauge('opening', 'Pending WebSocket handshakes', stats.opening),
+		gauge('clients', 'Client addresses with WebSocket connections', stats.clients),
+		gauge('limit', 'Maximum number of WebSocket connections', stats.maxConnections),
 		{
 			name: 'websocket_connections_accepted_total',
-			help: 'WebSocket handshakes that were accepted',
+			help: 'Accepted WebSocket handshakes',
 			type: 'counter',
 			samples: [{ value: stats.accepted }],
 		},
 		{
 			name: 'websocket_connections_closed_total',
-			help: 'WebSocket connections that have ended, by close code',
+			help: 'Ended WebSocket connections, by close code',
 			type: 'counter',
 			samples: labelled('code', stats.closeCodes),
 		},
 		{
 			name: 'websocket_handshakes_rejected_total',
-			help: 'WebSocket handshakes that came to nothing, by reason',
+			help: 'Rejected WebSocket handshakes, by reason',
 			type: 'counter',
 			samples: labelled('reason', stats.rejections),
 		},
@@ -62,13 +62,13 @@ function metrics(stats: ConnectionStats): Metric[] {
 		},
 		{
 			name: 'websocket_health_checks_total',
-			help: 'Pings of the health monitoring, by result',
+			help: 'Pings of health monitoring, by result',
 			type: 'counter',
 			samples: labelled('result', { answered: health.answered, missed: health.missed }),
 		},
 		{
 			name: 'websocket_connection_lifetime_seconds',
-			help: 'How long WebSocket connections lived that have ended',
+			help: 'Lifetimes of ended WebSocket connections',
 			type: 'histogram',
 			samples: [
 				...lifetimes.buckets.map(

@@ -1,4 +1,4 @@
-/** The registry against a reference that is too simple to be wrong, over random histories. */
+/** Compares the registry with a simple reference over random histories. */
 
 import assert from 'node:assert/strict';
 import type { Duplex } from 'node:stream';
@@ -9,13 +9,13 @@ import { Registry } from './registry.ts';
 
 const HISTORIES = 60;
 const STEPS = 400;
-const MOST = 12;
-const MOST_OF_CLIENT = 4;
+const MAX_CONNECTIONS = 12;
+const MAX_PER_CLIENT = 4;
 const TAGS = ['a', 'b', 'c'];
 const CLIENTS = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4'];
 const SITES = [{}, {}];
 
-/** A connection as the reference knows it. */
+/** A connection in the reference. */
 interface Known {
 	readonly entry: Entry;
 	readonly stream: Duplex;
@@ -25,7 +25,7 @@ interface Known {
 	tags: Set<string>;
 }
 
-/** Numbers that are the same for the same seed (Marsaglia's xorshift32). */
+/** A pseudorandom sequence (Marsaglia's xorshift32). */
 function random(seed: number): (below: number) => number {
 	let state = seed;
 	return (below) => {
@@ -39,7 +39,7 @@ function random(seed: number): (below: number) => number {
 class History {
 	readonly registry = new Registry();
 	readonly known: Known[] = [];
-	readonly told: string[] = [];
+	readonly events: string[] = [];
 	readonly expected: string[] = [];
 	accepted = 0;
 	closed = 0;
@@ -47,9 +47,9 @@ class History {
 
 	constructor(seed: number) {
 		this.#random = random(seed);
-		this.registry.events.on('connection:added', ({ id }) => this.told.push(`added ${id}`));
+		this.registry.events.on('connection:added', ({ id }) => this.events.push(`added ${id}`));
 		this.registry.events.on('connection:removed', ({ connection, code }) =>
-			this.told.push(`removed ${connection.id} ${code}`),
+			this.events.push(`removed ${connection.id} ${code}`),
 		);
 	}
 
@@ -72,14 +72,14 @@ class History {
 	enter(): void {
 		const wire = stream();
 		const site = this.pick(SITES) ?? {};
-		const entry = this.registry.enter(site, wire, MOST);
-		assert.equal(entry === undefined, this.known.length >= MOST);
+		const entry = this.registry.enter(site, wire, MAX_CONNECTIONS);
+		assert.equal(entry === undefined, this.known.length >= MAX_CONNECTIONS);
 		if (entry === undefined) return;
 		const client = this.pick(CLIENTS) ?? '';
 		entry.address = client;
 		const ofClient = this.known.filter((known) => known.client === client).length;
-		const isCounted = this.registry.count(client, entry, MOST_OF_CLIENT);
-		assert.equal(isCounted, ofClient < MOST_OF_CLIENT);
+		const isCounted = this.registry.count(client, entry, MAX_PER_CLIENT);
+		assert.equal(isCounted, ofClient < MAX_PER_CLIENT);
 		this.known.push({
 			entry,
 			stream: wire,
@@ -90,11 +90,11 @@ class History {
 		});
 	}
 
-	/** A socket that is in the registry does not get a second place. */
+	/** A socket in the registry does not get a second entry. */
 	enterAgain(): void {
 		const known = this.pick(this.known);
 		if (known === undefined) return;
-		assert.equal(this.registry.enter(known.site, known.stream, MOST), known.entry);
+		assert.equal(this.registry.enter(known.site, known.stream, MAX_CONNECTIONS), known.entry);
 		if (known.client !== undefined) assert.ok(this.registry.count('another', known.entry, 1));
 	}
 
@@ -111,7 +111,7 @@ class History {
 		this.expected.push(`added ${known.entry.id}`);
 	}
 
-	/** The socket of one that is opening is closed; of one that is open it may be told first. */
+	/** Closes the socket of a pending handshake. */
 	abort(): void {
 		const known = this.pick(this.known.filter(({ connection }) => connection === undefined));
 		if (known === undefined) return;
@@ -122,11 +122,11 @@ class History {
 		const known = this.pick(this.known.filter(({ connection }) => connection !== undefined));
 		if (known === undefined) return;
 		const code = 1000 + this.#random(3);
-		const isToldLate = this.#random(2) === 0;
-		if (isToldLate) this.leave(known);
+		const isReportedLate = this.#random(2) === 0;
+		if (isReportedLate) this.leave(known);
 		known.connection?.observer?.onEnded(code, '');
-		if (!isToldLate) this.leave(known);
-		// Nothing is counted twice, however often it is told.
+		if (!isReportedLate) this.leave(known);
+		// A repeated event is not counted twice.
 		known.connection?.observer?.onEnded(code, '');
 		this.closed++;
 		this.expected.push(`removed ${known.entry.id} ${code}`);
@@ -178,7 +178,7 @@ class History {
 		}
 		const { accepted, closed } = registry.metrics.totals(registry.all());
 		assert.deepEqual([accepted, closed], [this.accepted, this.closed]);
-		assert.deepEqual(this.told, this.expected);
+		assert.deepEqual(this.events, this.expected);
 	}
 
 	pick<Item>(items: readonly Item[]): Item | undefined {
@@ -187,7 +187,7 @@ class History {
 }
 
 for (let seed = 1; seed <= HISTORIES; seed++) {
-	test(`the registry agree with the reference, history ${seed}`, () => {
+	test(`the registry agrees with the reference, history ${seed}`, () => {
 		const history = new History(seed * 2_654_435);
 		for (let step = 0; step < STEPS; step++) history.step();
 		while (history.known.length > 0) {

@@ -1,4 +1,4 @@
-/** Connections for the tests of this folder: those of the registry, with nothing below them. */
+/** Connections for tests: entries in the registry without a real connection. */
 
 import { Duplex } from 'node:stream';
 import type { ConnectionObserver } from '../connection/connection.ts';
@@ -7,12 +7,12 @@ import type { Entry, OpenEntry, Opened, RegisteredWebSocket, TrackedConnection }
 import type { ConnectionData } from './managed-connection.ts';
 import type { Registry } from './registry.ts';
 
-/** A stream that swallows what it is given. */
+/** A stream that discards its input. */
 export function stream(): Duplex {
 	return new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
 }
 
-/** An accepted connection that writes down what is asked of it. */
+/** An accepted connection that records its calls. */
 export class FakeConnection implements TrackedConnection {
 	received = 0;
 	sent = 0;
@@ -36,7 +36,7 @@ export class FakeConnection implements TrackedConnection {
 	}
 }
 
-/** A handshake that is complete. */
+/** A completed handshake. */
 export function opened(
 	over: Partial<TrackedConnection> = {},
 	{ tags = [], data }: { readonly tags?: readonly string[]; readonly data?: ConnectionData } = {},
@@ -49,17 +49,17 @@ export function opened(
 	return { connection: Object.assign(new FakeConnection(), over), socket, tags, data };
 }
 
-/** A connection in the registry, open, and what it is made of. */
+/** An open connection in the registry with its parts. */
 export interface Booked {
 	readonly entry: OpenEntry;
 	readonly connection: FakeConnection;
 	readonly socket: RegisteredWebSocket;
 	readonly stream: Duplex;
-	/** Ends it: the connection tells how, then its socket is closed. */
+	/** Ends the connection, then closes its socket. */
 	end(code?: number): void;
 }
 
-/** Enters a connection into the registry, and opens it. */
+/** Adds a connection to the registry and opens it. */
 export function book(
 	registry: Registry,
 	{
@@ -70,14 +70,14 @@ export function book(
 	}: {
 		readonly tags?: readonly string[];
 		readonly data?: ConnectionData;
-		/** The address of its client. */
+		/** The client address. */
 		readonly address?: string;
 		readonly site?: object;
 	} = {},
 ): Booked {
 	const wire = stream();
 	const entry = registry.enter(site, wire, Number.POSITIVE_INFINITY);
-	if (entry === undefined) throw new Error('There is no end of room.');
+	if (entry === undefined) throw new Error('The registry is full.');
 	if (address !== undefined) {
 		entry.address = address;
 		registry.count(limitKey(address), entry, Number.POSITIVE_INFINITY);
@@ -100,6 +100,6 @@ export function book(
 
 function openEntry(entry: Entry): OpenEntry {
 	const { peer } = entry;
-	if (peer === undefined) throw new Error('It is not open.');
+	if (peer === undefined) throw new Error('The connection is not open.');
 	return Object.assign(entry, { peer });
 }

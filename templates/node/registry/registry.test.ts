@@ -12,7 +12,7 @@ function socket(): Duplex {
 	return new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
 }
 
-test('a entry is given back when the socket is closed', async () => {
+test('an entry is released when the socket is closed', async () => {
 	const registry = new Registry();
 	const first = socket();
 	assert.ok(registry.enter(SITE, first, 1));
@@ -46,7 +46,7 @@ test('a client is counted until its last socket is closed', async () => {
 	assert.equal(registry.clients, 1);
 });
 
-test('a socket is in the registry once', async () => {
+test('a socket has one entry in the registry', async () => {
 	const registry = new Registry();
 	const only = socket();
 	const entry = registry.enter(SITE, only, 1);
@@ -58,25 +58,25 @@ test('a socket is in the registry once', async () => {
 	assert.deepEqual([registry.size, registry.clients], [0, 0]);
 });
 
-test('a shutdown asks, waits, and terminates what is left', async () => {
+test('a shutdown closes connections, waits, and terminates the rest', async () => {
 	const registry = new Registry();
 	const [polite, stubborn, opening] = [socket(), socket(), socket()];
-	const asked: unknown[] = [];
+	const frames: unknown[] = [];
 	registry.enter(SITE, polite, 9)?.opened(
 		opened({
 			close(...frame) {
-				asked.push(frame);
+				frames.push(frame);
 				polite.destroy();
 			},
 		}),
 	);
-	registry.enter(SITE, stubborn, 9)?.opened(opened({ close: (...frame) => asked.push(frame) }));
+	registry.enter(SITE, stubborn, 9)?.opened(opened({ close: (...frame) => frames.push(frame) }));
 	registry.enter(SITE, opening, 9);
 	const closing = registry.shutdown(SITE, CLOSING);
 	assert.ok(registry.isClosing(SITE));
 	assert.ok(!stubborn.destroyed);
 	await closing;
-	assert.deepEqual(asked, [
+	assert.deepEqual(frames, [
 		[1001, 'bye'],
 		[1001, 'bye'],
 	]);
@@ -85,7 +85,7 @@ test('a shutdown asks, waits, and terminates what is left', async () => {
 	assert.equal(registry.size, 0);
 });
 
-test('a shutdown does not wait for the grace when all have gone', async () => {
+test('a shutdown does not wait for the timeout once all connections have ended', async () => {
 	const registry = new Registry();
 	const only = socket();
 	registry.enter(SITE, only, 9)?.opened(opened({ close: () => only.destroy() }));
@@ -93,7 +93,7 @@ test('a shutdown does not wait for the grace when all have gone', async () => {
 	await registry.shutdown(SITE, { ...CLOSING, timeout: 2 ** 31 - 1 });
 });
 
-test('other sites of the process go on', async () => {
+test('other sites of the process keep running', async () => {
 	const registry = new Registry();
 	const other = socket();
 	registry.enter({}, other, 9);

@@ -18,26 +18,26 @@ import { Metrics } from './metrics.ts';
 import type { Rotation } from './rotation.ts';
 import type { ClosingOptions } from './shutdown-options.ts';
 
-/** Between the parts of an id. */
+/** The separator in ids. */
 const ID_SEPARATOR = '-';
 
 /**
- * The registry of a process: every connection that is open or opening.
+ * The registry of a process: every open or pending connection.
  *
- * A entry is given back when its socket is closed and at no other time. All ways lead there, be it
- * a rejection, a reset, a handler that throws or a client that vanishes, and none leads there twice.
+ * An entry is released only when its socket is closed. Every outcome leads there exactly once: a
+ * rejection, a reset, an exception in a handler, or a lost client.
  */
 export class Registry implements EntryKeeper {
 	readonly rate: HandshakeRate = new HandshakeRate();
-	readonly events: ManagerEvents = new ManagerEvents((...told) => this.report(...told));
+	readonly events: ManagerEvents = new ManagerEvents((...args) => this.report(...args));
 	readonly health: HealthMonitor = new HealthMonitor(this.events);
 	readonly metrics: Metrics = new Metrics();
 	readonly configuration: ManagerConfiguration = new ManagerConfiguration();
-	/** Tells whoever runs the site. */
+	/** Reports to the operator of the site. */
 	report: Report = (message, error) => console.error(message, error);
-	/** In the order of their handshakes. Those that have left are in it until they have told how. */
+	/** In the order of their handshakes. A closed connection stays until it has reported its end. */
 	readonly #entries: EntryTable<Entry> = new EntryTable();
-	/** Those that the site's policy is asked about, if it has one. */
+	/** The connections of the site's clean-up policy, if there is one. */
 	#cleanup: Rotation<OpenEntry> | undefined;
 	readonly #clients: EntryIndex<Entry> = new EntryIndex({
 		get: (entry) => entry.placeOfClient,
@@ -52,37 +52,37 @@ export class Registry implements EntryKeeper {
 		},
 	});
 	readonly #closing: WeakSet<object> = new WeakSet();
-	/** Ids are of no use in another process, and must not be taken for one of its own. */
+	/** Identifies the process, so that an id of another process never matches. */
 	readonly #process: string = randomBytes(4).toString('hex');
 	#isClosingAll = false;
 	#size = 0;
 	#open = 0;
 	#entered = 0;
 
-	/** Those that are open or opening. */
+	/** The number of open and pending connections. */
 	get size(): number {
 		return this.#size;
 	}
 
-	/** Those that are open. */
+	/** The number of open connections. */
 	get open(): number {
 		return this.#open;
 	}
 
-	/** The clients that have connections. */
+	/** The number of clients with connections. */
 	get clients(): number {
 		return this.#clients.words;
 	}
 
-	/** Whether no site of the process takes any more. */
+	/** Whether all sites of the process refuse new connections. */
 	get isClosingAll(): boolean {
 		return this.#isClosingAll;
 	}
 
 	/**
-	 * Takes over what a site of this process is configured with.
+	 * Applies the configuration of a site.
 	 *
-	 * @throws Error if that contradicts what the manager was configured with.
+	 * @throws Error if it contradicts the configuration of the manager.
 	 */
 	adopt(
 		options: ResolvedWebSocketOptions,
@@ -96,16 +96,16 @@ export class Registry implements EntryKeeper {
 	/**
 	 * Configures the limits and services of the process.
 	 *
-	 * @throws Error if that contradicts what it is configured with, or comes too late.
+	 * @throws Error if it contradicts the present configuration.
 	 */
 	configure(options: ConnectionManagerOptions): void {
 		if (this.configuration.configure(options) && this.configuration.isInUse) this.#restart();
 	}
 
 	/**
-	 * Enters a connection, unless there are `most` already.
+	 * Adds a connection, unless there are `most` already.
 	 *
-	 * @param socket One that is not closed yet.
+	 * @param socket A socket that is not closed yet.
 	 */
 	enter(scope: object, socket: Duplex, most: number): Entry | undefined {
 		const present = Entry.of(socket);
@@ -120,7 +120,7 @@ export class Registry implements EntryKeeper {
 		return entry;
 	}
 
-	/** Strikes a connection whose socket is closed off the registry. */
+	/** Removes a connection after its socket was closed. */
 	leave(entry: Entry): void {
 		if (entry.hasLeft) return;
 		entry.hasLeft = true;
@@ -139,7 +139,7 @@ export class Registry implements EntryKeeper {
 		return true;
 	}
 
-	/** The handshake of a connection is complete. */
+	/** Called when a handshake is complete. */
 	opened(entry: Entry): void {
 		if (!isOpen(entry)) return;
 		this.#start();
@@ -151,12 +151,12 @@ export class Registry implements EntryKeeper {
 		this.events.emit('connection:added', () => [new EntryView(entry)], entry.subject);
 	}
 
-	/** A ping of the health monitoring was answered. */
+	/** Called for every pong. */
 	answered(entry: Entry, payload: Buffer): void {
 		this.health.answered(entry, payload);
 	}
 
-	/** A connection has told how it ended. */
+	/** Called when a connection has reported its end. */
 	ended(entry: Entry, code: number, reason: string): void {
 		if (!isOpen(entry)) return;
 		entry.hasEnded = true;
@@ -170,19 +170,19 @@ export class Registry implements EntryKeeper {
 		this.#forget(entry);
 	}
 
-	/** The number says which connection it is, and the place where to find it. */
+	/** The number identifies the connection, and the position finds it. */
 	idOf({ number, place }: Entry): string {
 		return [this.#process, number.toString(36), place.toString(36)].join(ID_SEPARATOR);
 	}
 
-	/** The open connection of that id. */
+	/** Returns the open connection with this id. */
 	find(id: string): OpenEntry | undefined {
 		const place = Number.parseInt(id.slice(id.lastIndexOf(ID_SEPARATOR) + 1), 36);
 		const entry = this.#entries.at(place);
 		return entry !== undefined && isOpen(entry) && entry.id === id ? entry : undefined;
 	}
 
-	/** The open connections, the oldest first. None may be ended meanwhile. */
+	/** Iterates over the open connections from the oldest. None may end meanwhile. */
 	*all(): Generator<OpenEntry> {
 		for (const entry of this.#entries) if (isOpen(entry)) yield entry;
 	}
@@ -195,7 +195,7 @@ export class Registry implements EntryKeeper {
 		return this.#tags.count(tag);
 	}
 
-	/** The open connections of a client, by what limits count by. */
+	/** Returns the open connections of a client, by the key for limits. */
 	ofClient(key: string): OpenEntry[] {
 		return this.#clients.get(key).filter(isOpen);
 	}
@@ -215,24 +215,24 @@ export class Registry implements EntryKeeper {
 		entry.placesOfTags = entry.placesOfTags.filter((_, other) => other !== index);
 	}
 
-	/** Whether new connections of this scope are to be refused. */
+	/** Whether new connections of this scope are refused. */
 	isClosing(scope: object): boolean {
 		return this.#isClosingAll || this.#closing.has(scope);
 	}
 
-	/** Lets new connections in again. */
+	/** Accepts new connections again. */
 	reopen(scope: object): void {
 		this.#isClosingAll = false;
 		this.#closing.delete(scope);
 	}
 
-	/** Refuses new connections of the scope from now on, and ends those that are there. */
+	/** Refuses new connections of the scope, and ends the present ones. */
 	async shutdown(scope: object, options: ClosingOptions): Promise<ClosingReport> {
 		this.#closing.add(scope);
 		return await this.closeAll(scope, options);
 	}
 
-	/** {@link Registry.shutdown} for a server, of which nobody is told where it has no connections. */
+	/** {@link Registry.shutdown} for a server. Emits no events for a server without connections. */
 	async closeServer(server: object, options: ClosingOptions): Promise<void> {
 		this.#closing.add(server);
 		for (const entry of this.#entries) {
@@ -248,12 +248,12 @@ export class Registry implements EntryKeeper {
 		return await this.#end(() => true, options);
 	}
 
-	/** Ends the connections that the scope has now. */
+	/** Ends the present connections of the scope. */
 	async closeAll(scope: object, options: ClosingOptions): Promise<ClosingReport> {
 		return await this.#end((entry) => entry.isOf(scope), options);
 	}
 
-	/** What it is configured with holds from the first connection on. */
+	/** Starts the configured services with the first connection. */
 	#start(): void {
 		if (this.configuration.isInUse) return;
 		this.configuration.isInUse = true;
@@ -265,12 +265,12 @@ export class Registry implements EntryKeeper {
 		if (health === undefined) this.health.stop();
 		else this.health.start(health, this.all());
 		this.#cleanup?.stop();
-		this.#cleanup = cleanup && cleanUp(cleanup, (...told) => this.report(...told));
+		this.#cleanup = cleanup && cleanUp(cleanup, (...args) => this.report(...args));
 		for (const entry of this.all()) this.#cleanup?.add(entry);
 	}
 
-	#end(isMeant: (entry: Entry) => boolean, options: ClosingOptions): Promise<ClosingReport> {
-		const entries = [...this.#entries].filter((entry) => !entry.hasLeft && isMeant(entry));
+	#end(isSelected: (entry: Entry) => boolean, options: ClosingOptions): Promise<ClosingReport> {
+		const entries = [...this.#entries].filter((entry) => !entry.hasLeft && isSelected(entry));
 		return end(entries, options, this.events);
 	}
 

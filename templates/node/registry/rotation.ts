@@ -1,25 +1,25 @@
 import { afterReading } from '../process/after-reading.ts';
 import { now } from '../process/clock.ts';
 
-/** How many times within the interval there is a look at who is due. */
-const LOOKS = 64;
+/** The number of checks within the interval. */
+const CHECKS = 64;
 
-/** Milliseconds between two looks. */
+/** The minimum of milliseconds between two checks. */
 const MIN_PERIOD = 5;
 
 /**
- * Visits each of many once within an interval, evenly spread over it: clients that came all at once
- * after a restart would otherwise be visited all at once for ever.
+ * Visits each item once per interval, evenly spread. Otherwise, clients that all reconnected after
+ * a restart would always be visited at the same time.
  */
 export class Rotation<Item> {
 	readonly #interval: number;
 	readonly #visit: (item: Item) => void;
 	readonly #clock: () => number;
-	/** Who is due next comes first. */
+	/** The next due item comes first. */
 	readonly #items: Set<Item> = new Set();
 	#timer: NodeJS.Timeout | undefined;
-	#lookedAt = 0;
-	/** The part of a visit that is left over. */
+	#checkedAt = 0;
+	/** The fraction of a visit carried over. */
 	#due = 0;
 
 	/** @param interval Milliseconds. */
@@ -29,12 +29,12 @@ export class Rotation<Item> {
 		this.#clock = clock;
 	}
 
-	/** The first visit is an interval later. */
+	/** Adds an item. Its first visit is due after one interval. */
 	add(item: Item): void {
 		this.#items.add(item);
 		if (this.#timer !== undefined) return;
-		this.#lookedAt = this.#clock();
-		const period = Math.max(MIN_PERIOD, Math.floor(this.#interval / LOOKS));
+		this.#checkedAt = this.#clock();
+		const period = Math.max(MIN_PERIOD, Math.floor(this.#interval / CHECKS));
 		this.#timer = setInterval(() => afterReading(() => this.look()), period).unref();
 	}
 
@@ -42,7 +42,7 @@ export class Rotation<Item> {
 		if (this.#items.delete(item) && this.#items.size === 0) this.stop();
 	}
 
-	/** Visits nobody any more. */
+	/** Removes all items. */
 	stop(): void {
 		this.#items.clear();
 		clearInterval(this.#timer);
@@ -50,12 +50,12 @@ export class Rotation<Item> {
 		this.#due = 0;
 	}
 
-	/** Visits those who have become due since the last look. */
+	/** Visits the items that became due since the last call. */
 	look(): void {
 		const time = this.#clock();
-		this.#due += (this.#items.size * (time - this.#lookedAt)) / this.#interval;
-		this.#lookedAt = time;
-		// Where the process has slept nobody is visited twice for it.
+		this.#due += (this.#items.size * (time - this.#checkedAt)) / this.#interval;
+		this.#checkedAt = time;
+		// After a sleep of the process, no item is visited twice.
 		let visits = Math.min(Math.floor(this.#due), this.#items.size);
 		this.#due = Math.min(this.#due - visits, 1);
 		for (const item of this.#items) {

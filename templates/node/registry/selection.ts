@@ -5,27 +5,27 @@ import { EntryView } from './entry-view.ts';
 import type { ManagedConnection } from './managed-connection.ts';
 import type { Registry } from './registry.ts';
 
-/** Which connections are meant: those to which all of this applies. */
+/** Conditions for connections. A connection must match all of them. */
 export interface ConnectionSelection {
-	/** More milliseconds than this without a message in either direction. */
+	/** Minimum idle time in milliseconds, without a message in either direction. */
 	readonly idleMoreThan?: number;
-	/** More milliseconds than this since the handshake. */
+	/** Minimum age in milliseconds since the handshake. */
 	readonly olderThan?: number;
-	/** All of these tags. */
+	/** Tags that the connection must all have. */
 	readonly tags?: readonly string[];
-	/** This address of the client. */
+	/** The client address. */
 	readonly ip?: string;
-	/** What this says of them. */
+	/** A predicate of your own. */
 	readonly where?: (connection: ManagedConnection) => boolean;
-	/** Every one of them: what selects by nothing else has to say so. */
+	/** Every connection. Required for a selection without another condition. */
 	readonly all?: true;
 }
 
 const NAMES = ['idleMoreThan', 'olderThan', 'tags', 'ip', 'where', 'all'];
 
 /**
- * Selects connections. Tags and addresses are looked up, and by age only those are looked at that are
- * old enough; idle times and predicates have to be looked at in all that are left.
+ * Selects connections. Tags and addresses use an index, and ages stop at the first connection that
+ * is too young. Idle times and predicates check every candidate.
  */
 export function select(registry: Registry, selection: ConnectionSelection): OpenEntry[] {
 	check(selection);
@@ -42,7 +42,7 @@ export function select(registry: Registry, selection: ConnectionSelection): Open
 	);
 }
 
-/** The fewest among which all of them are. */
+/** The smallest known set that contains all matches. */
 function candidates(
 	registry: Registry,
 	{ tags = [], ip, olderThan }: ConnectionSelection,
@@ -64,13 +64,16 @@ function candidates(
 	return old;
 }
 
-/** A condition that is misspelled, or happens to be `undefined`, must not close every connection. */
+/**
+ * Rejects a selection without a valid condition. A misspelled or `undefined` condition must not
+ * close every connection.
+ */
 function check(selection: ConnectionSelection): void {
 	const given = Object.entries(selection).filter(([, value]) => value !== undefined);
 	for (const [name, value] of given) {
 		if (!NAMES.includes(name)) {
 			throw new TypeError(
-				`Connections cannot be selected by \`${name}\`, but by: \`${NAMES.join('`, `')}\``,
+				`\`${name}\` is not a condition of a selection. The conditions are: \`${NAMES.join('`, `')}\``,
 			);
 		}
 		if (name === 'all' && value !== true) {

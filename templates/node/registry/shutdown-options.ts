@@ -1,44 +1,44 @@
 import { closeFrame } from '../../socket/close.ts';
 import { GOING_AWAY } from '../../socket/close-codes.ts';
 
-/** How connections are brought to an end. */
+/** The resolved options for ending connections. */
 export interface ClosingOptions {
-	/** Milliseconds until those that are still there are terminated. */
+	/** Milliseconds until remaining connections are terminated. */
 	readonly timeout: number;
-	/** The close code that clients get. */
+	/** The close code sent to clients. */
 	readonly code: number;
-	/** The reason that clients get. */
+	/** The close reason sent to clients. */
 	readonly reason: string;
-	/** Milliseconds over which they are asked to close, the oldest first. Default: at once. */
+	/** Milliseconds over which connections are closed, the oldest first. Default: at once. */
 	readonly over?: number;
 }
 
-/** How a server is shut down. */
+/** Options of a shutdown. */
 export interface ShutdownOptions {
 	/**
-	 * Milliseconds that clients get to close their connections; then those are terminated.
+	 * Milliseconds for clients to close their connections. After that, connections are terminated.
 	 *
 	 * @default {10000} 10 seconds
 	 */
 	timeout?: number;
 	/**
-	 * The close code that clients get: 1000, 1001, 1011 to 1014, or 3000 to 4999.
+	 * The close code sent to clients: 1000, 1001, 1011 to 1014, or 3000 to 4999.
 	 *
 	 * @default {1001} Going away
 	 */
 	closeCode?: number;
 	/**
-	 * The reason that clients get, at most 123 bytes of UTF-8.
+	 * The close reason sent to clients, at most 123 bytes of UTF-8.
 	 *
 	 * @default {''}
 	 */
 	closeReason?: string;
 }
 
-/** Those of section 7.4.1 and its registry that a server may send for reasons of its own. */
+/** Codes that only a server may send (RFC 6455 section 7.4.1, and IANA's registry). */
 const SERVER_CODES: ReadonlySet<number> = new Set([GOING_AWAY, 1011, 1012, 1013, 1014]);
 
-/** @throws RangeError for anything that is no time to wait. */
+/** @throws RangeError for an invalid duration. */
 export function checkDuration(of: string, milliseconds: number): void {
 	if (!Number.isInteger(milliseconds) || milliseconds < 0 || milliseconds > 2 ** 31 - 1) {
 		throw new RangeError(`The ${of} must be a whole number of milliseconds, got: ${milliseconds}`);
@@ -48,8 +48,8 @@ export function checkDuration(of: string, milliseconds: number): void {
 /**
  * Fills in the defaults.
  *
- * @throws RangeError for a timeout that is none; the exceptions of `WebSocket.close()` for a code
- * or a reason that cannot be sent.
+ * @throws RangeError for an invalid timeout. DOMException as for `WebSocket.close()` if the code or
+ * the reason cannot be sent.
  */
 export function closing(options: ShutdownOptions = {}): ClosingOptions {
 	const { timeout = 10_000, closeCode: code = GOING_AWAY, closeReason: reason = '' } = options;

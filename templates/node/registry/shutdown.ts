@@ -3,8 +3,8 @@ import { processRegistry } from './registry.ts';
 import { closing, type ShutdownOptions } from './shutdown-options.ts';
 
 /**
- * Ends the WebSocket connections of a site: handshakes get 503 from now on, clients are asked to
- * close, and what is left after the timeout is terminated.
+ * Ends the WebSocket connections of a site. From now on, handshakes get 503. Open connections are
+ * closed, and those left after the timeout are terminated.
  */
 export async function shutdownConnections(
 	scope: object,

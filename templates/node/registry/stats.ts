@@ -1,4 +1,4 @@
-/** `zastro-websockets-node/stats`: what happens on the WebSocket connections of the process. */
+/** `zastro-websockets-node/stats`: statistics of the WebSocket connections of the process. */
 
 import { perProcess } from '../process/per-process.ts';
 import type { ConnectionStats } from './connection-stats.ts';
@@ -12,7 +12,7 @@ export type { HealthCounts } from './health.ts';
 export type { Traffic } from './managed-connection.ts';
 export type { LifetimeBucket, Lifetimes, Rates } from './metrics.ts';
 
-/** What happened so far, and what there is now. */
+/** Returns the totals since the start of the process, and the current state. */
 export function getStats(): ConnectionStats {
 	sampleFromNowOn();
 	const registry = processRegistry();
@@ -38,13 +38,13 @@ export function getStats(): ConnectionStats {
 	};
 }
 
-/** Open connections. */
+/** Returns the number of open connections. */
 export function getConnectionCount(): number {
 	return processRegistry().open;
 }
 
 /**
- * What {@link getStats} tells, in the text format of Prometheus, for an API route:
+ * Returns the values of {@link getStats} in the text format of Prometheus, for an API route:
  *
  * ```js
  * export const GET = () => metricsResponse();
@@ -59,7 +59,7 @@ export function metricsResponse(): Response {
 	});
 }
 
-/** Nobody pays for rates that nobody has asked for. */
+/** Starts sampling on the first call, so that sites without rates do not pay for it. */
 function sampleFromNowOn(): void {
 	perProcess('sampling', () => {
 		const sample = (): void => {
