@@ -10,29 +10,30 @@ import { resolveWebSocketOptions } from '../../options/options.ts';
 import { sitePlugin } from './site-plugin.ts';
 import { unsupportedOptionWarnings } from './unsupported-options.ts';
 
-/** What is added to a site. */
+/** Additional parts of the integration. */
 export interface IntegrationParts {
-	/** Vite plugins that `astro dev` needs. */
+	/** Vite plugins for `astro dev`. */
 	readonly plugins?: readonly Plugin[];
-	/** URLs of middleware that goes in front of the site's own. */
+	/** URLs of middleware to run before the site's own. */
 	readonly middleware?: readonly string[];
 }
 
 /**
- * The file and not the export of the package: Vite's optimizer would find that with the first request
- * only, bundle it, and reload the Worker while clients wait.
+ * The path of a middleware's file. With the export of the package, Vite's optimizer would find the
+ * module only at the first request. It would then bundle the module, and reload the Worker while
+ * clients wait.
  */
 function middlewareFile(name: string): string {
 	return fileURLToPath(new URL(`../../locals/${name}-middleware.js`, import.meta.url));
 }
 
 /**
- * Adds to upstream's integration what a site needs at the time of configuration.
+ * Adds the configuration of WebSockets to upstream's integration.
  *
- * @param adapterOptions The user's options, of which upstream may have taken some. `websocket` is taken
- * out of them: upstream hands what it does not know on to Cloudflare's Vite plugin.
- * @param parts What only some versions of upstream's integration need.
- * @throws TypeError that names the option that is wrong.
+ * @param adapterOptions The user's options, possibly changed by upstream. `websocket` is removed
+ * from them, because upstream passes unknown options to Cloudflare's Vite plugin.
+ * @param parts Parts for only some versions of upstream's integration.
+ * @throws TypeError with the name of the invalid option.
  */
 export function withWebSocketIntegration(
 	integration: AstroIntegration,
@@ -41,7 +42,7 @@ export function withWebSocketIntegration(
 ): AstroIntegration {
 	const { hooks } = integration;
 	const options = resolveWebSocketOptions(adapterOptions);
-	const notKept = unsupportedOptionWarnings(Reflect.get(adapterOptions, 'websocket'));
+	const warnings = unsupportedOptionWarnings(Reflect.get(adapterOptions, 'websocket'));
 	Reflect.deleteProperty(adapterOptions, 'websocket');
 
 	return withPrerenderWarning({
@@ -53,9 +54,9 @@ export function withWebSocketIntegration(
 				takeAdapterPlace(integration.name, upstreamName(), parameters);
 				await hooks['astro:config:setup']?.(parameters);
 				const { addMiddleware, command, config, logger, updateConfig } = parameters;
-				// Not in a Worker, where every byte counts: what it says is said in dev.
+				// Not in a built Worker, where every byte counts: its errors appear in dev.
 				if (command === 'dev') addSiteMiddleware(parameters, middlewareFile);
-				for (const warning of notKept) logger.warn(warning);
+				for (const warning of warnings) logger.warn(warning);
 				for (const entrypoint of middleware) {
 					addMiddleware({ order: 'pre', entrypoint: fileURLToPath(entrypoint) });
 				}

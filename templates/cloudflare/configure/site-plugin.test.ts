@@ -12,7 +12,7 @@ function load(code: string): Promise<BuiltModule> {
 	return import(`data:text/javascript,${encodeURIComponent(code)}`);
 }
 
-test('the built site has the options that a Worker keeps, and no others', async () => {
+test('the built site has only the options supported by a Worker', async () => {
 	const { options, hooks } = await load(siteModule(WEBSOCKET_DEFAULTS, null));
 	const { allowedOrigins, handshakeTimeout, maxMessagesPerSecond, maxPayload } = WEBSOCKET_DEFAULTS;
 	assert.deepEqual(options, { allowedOrigins, handshakeTimeout, maxMessagesPerSecond, maxPayload });

@@ -3,29 +3,29 @@ import { findHooksFile, type ProjectFolders } from '../../configure/hooks-file.t
 import type { ResolvedWebSocketOptions } from '../../options/options.ts';
 import type { SiteOptions } from '../site/site.ts';
 
-/** Upstream's plugin keeps modules with this prefix out of the bundles that Vite makes for dev. */
+/** Upstream's plugin excludes modules with this prefix from the bundles of Vite's optimizer. */
 const MODULE = 'virtual:astro-cloudflare:websocket';
 const RESOLVED = `\0${MODULE}`;
 
-/** Carries the options and the hooks file into the Worker. */
+/** Provides the options and the hooks file to the Worker. */
 export function sitePlugin(options: ResolvedWebSocketOptions, folders: ProjectFolders): Plugin {
 	const find = (): string | null => findHooksFile(options.hooks, folders);
-	// A file that is asked for and missing has to be told of at once.
+	// A configured file that is missing must be reported at once.
 	let file = find();
 	return {
 		name: MODULE,
-		// Without filters, which Vite knows since 6.3 only.
+		// Without filters, which Vite supports since 6.3 only.
 		resolveId: (id) => (id === MODULE ? RESOLVED : undefined),
 		load: (id) => (id === RESOLVED ? siteModule(options, find()) : undefined),
 		configureServer(vite) {
-			// Once there, it is a module like any other; here is heard of its coming and going.
-			const look = (): void => {
+			// Vite watches the file like any other module. This handles its creation and deletion.
+			const update = (): void => {
 				const before = file;
 				file = find();
 				if (file !== before) reload(vite);
 			};
-			vite.watcher.on('add', look);
-			vite.watcher.on('unlink', look);
+			vite.watcher.on('add', update);
+			vite.watcher.on('unlink', update);
 		},
 	};
 }
@@ -33,16 +33,21 @@ export function sitePlugin(options: ResolvedWebSocketOptions, folders: ProjectFo
 /** @param hooks The hooks file, if there is one. */
 export function siteModule(options: ResolvedWebSocketOptions, hooks: string | null): string {
 	const { allowedOrigins, handshakeTimeout, maxMessagesPerSecond, maxPayload } = options;
-	const kept: SiteOptions = { allowedOrigins, handshakeTimeout, maxMessagesPerSecond, maxPayload };
+	const supported: SiteOptions = {
+		allowedOrigins,
+		handshakeTimeout,
+		maxMessagesPerSecond,
+		maxPayload,
+	};
 	return [
-		`export const options = ${JSON.stringify(kept)};`,
+		`export const options = ${JSON.stringify(supported)};`,
 		hooks === null
 			? 'export const hooks = {};'
 			: `export * as hooks from ${JSON.stringify(hooks)};`,
 	].join('\n');
 }
 
-/** What is needed of a dev server of any Vite: before 6 there are no environments. */
+/** The used part of a dev server of any Vite version: there are no environments before Vite 6. */
 interface AnyViteDevServer extends Pick<ViteDevServer, 'watcher'> {
 	readonly environments?: Readonly<Record<string, Environment>>;
 }

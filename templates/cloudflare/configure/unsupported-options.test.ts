@@ -3,13 +3,13 @@ import { test } from 'node:test';
 import { WEBSOCKET_DEFAULTS } from '../../options/options.ts';
 import { optionsOfWorker, unsupportedOptionWarnings } from './unsupported-options.ts';
 
-test('nothing is said where nothing was set', () => {
+test('unset options cause no warning', () => {
 	assert.deepEqual(unsupportedOptionWarnings(undefined), []);
 	assert.deepEqual(unsupportedOptionWarnings({}), []);
 	assert.deepEqual(unsupportedOptionWarnings({ idleTimeout: undefined }), []);
 });
 
-test('nothing is said of what is kept', () => {
+test('supported options cause no warning', () => {
 	const kept = {
 		allowedOrigins: [],
 		maxPayload: 1,
@@ -20,17 +20,17 @@ test('nothing is said of what is kept', () => {
 	assert.deepEqual(unsupportedOptionWarnings(kept), []);
 });
 
-test('each option that was set in vain is named, with the reason', () => {
+test('each unsupported option causes a warning with the reason', () => {
 	assert.deepEqual(
 		unsupportedOptionWarnings({ maxPayload: 1, heartbeatInterval: 0, maxConnections: 5 }),
 		[
-			'`websocket.heartbeatInterval` has no effect on Cloudflare: a Worker cannot send pings, nor see the answers.',
-			'`websocket.maxConnections` has no effect on Cloudflare: requests are spread over many instances of the Worker, none of which sees the others.',
+			'`websocket.heartbeatInterval` has no effect on Cloudflare: a Worker cannot send pings or receive pongs.',
+			'`websocket.maxConnections` has no effect on Cloudflare: requests are spread over many isolated instances of the Worker.',
 		],
 	);
 });
 
-test('a dev server in Node keeps what a Worker keeps, and sets no other limit', () => {
+test('a dev server in Node applies only the limits of a Worker', () => {
 	const options = optionsOfWorker({ websocket: { maxPayload: 7, idleTimeout: 1, hooks: 'a.ts' } });
 	assert.deepEqual(
 		{ maxPayload: options.maxPayload, hooks: options.hooks, idleTimeout: options.idleTimeout },
@@ -41,6 +41,6 @@ test('a dev server in Node keeps what a Worker keeps, and sets no other limit', 
 	assert.deepEqual(optionsOfWorker(), optionsOfWorker({}));
 });
 
-test('a wrong option is refused in dev as well', () => {
+test('an invalid option is rejected in dev as well', () => {
 	assert.throws(() => optionsOfWorker({ websocket: { maxPayload: 0 } }), /websocket\.maxPayload/);
 });

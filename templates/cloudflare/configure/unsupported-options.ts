@@ -3,12 +3,11 @@ import type { SupportedOption } from '../site/site.ts';
 
 type UnsupportedOption = Exclude<keyof ResolvedWebSocketOptions, SupportedOption | 'hooks'>;
 
-const NO_PINGS = 'a Worker cannot send pings, nor see the answers';
-const NO_BUFFER = 'the Workers runtime does not tell how much waits to go out';
-const NO_COUNT =
-	'requests are spread over many instances of the Worker, none of which sees the others';
+const NO_PINGS = 'a Worker cannot send pings or receive pongs';
+const NO_BUFFER = 'the Workers runtime does not expose the size of the send buffer';
+const NO_COUNT = 'requests are spread over many isolated instances of the Worker';
 
-/** Why an option cannot be kept in a Worker. */
+/** The reasons for unsupported options. */
 const REASONS: Record<UnsupportedOption, string> = {
 	maxBufferedAmount: NO_BUFFER,
 	overflow: NO_BUFFER,
@@ -21,14 +20,14 @@ const REASONS: Record<UnsupportedOption, string> = {
 	maxConnectionsPerIP: NO_COUNT,
 	rateLimitWindow: NO_COUNT,
 	rateLimitMaxConnections: NO_COUNT,
-	perMessageDeflate: 'the Workers runtime decides about it, by its compatibility flags',
-	trustedProxies: "the client's address is the one that Cloudflare names in `CF-Connecting-IP`",
+	perMessageDeflate: 'the compatibility flags of the Worker control compression',
+	trustedProxies: 'the client address comes from `CF-Connecting-IP`',
 };
 
 /**
- * What to tell a site builder about options that were set in vain.
+ * Warnings about options without effect.
  *
- * @param given The `websocket` option as the user wrote it.
+ * @param given The `websocket` option of the configuration.
  */
 export function unsupportedOptionWarnings(given: object | undefined): string[] {
 	const set = Object.entries(REASONS).filter(
@@ -39,7 +38,7 @@ export function unsupportedOptionWarnings(given: object | undefined): string[] {
 	);
 }
 
-/** The same options where the site runs in Node, with the values that set no limit. */
+/** Values of these options that set no limit, for a site that runs in Node. */
 const WITHOUT_LIMIT: Pick<ResolvedWebSocketOptions, UnsupportedOption> = {
 	maxBufferedAmount: Number.POSITIVE_INFINITY,
 	overflow: 'close',
@@ -57,9 +56,9 @@ const WITHOUT_LIMIT: Pick<ResolvedWebSocketOptions, UnsupportedOption> = {
 };
 
 /**
- * The options for an `astro dev` that runs the site in Node, so that it behaves as the Worker will.
+ * The options for an `astro dev` that runs the site in Node, so that it behaves like the Worker.
  *
- * @param adapterOptions The user's, if there are any.
+ * @param adapterOptions The options of the adapter, if any.
  */
 export function optionsOfWorker(adapterOptions: object = {}): ResolvedWebSocketOptions {
 	return { ...resolveWebSocketOptions(adapterOptions), ...WITHOUT_LIMIT };

@@ -1,10 +1,10 @@
 import { packageName, upstreamName } from '../../configure/package-name.ts';
 
 /**
- * The entry of a Worker, or the one of this package that takes its place: a site that the official
- * adapter was added to names that one's in its Wrangler configuration.
+ * The entry of a Worker. An entry of the official adapter is replaced by that of this package: a
+ * site created with the official adapter names its entry in the Wrangler configuration.
  *
- * @param main As the configuration has it.
+ * @param main The entry in the configuration.
  */
 export function workerEntry(
 	main: string | undefined,

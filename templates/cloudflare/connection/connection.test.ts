@@ -4,9 +4,9 @@ import type { Receiver } from '../../socket/transport.ts';
 import { Connection, type ConnectionLimits } from './connection.ts';
 import type { PlatformSocket } from './platform.ts';
 
-/** The runtime's socket, which does nothing by itself. */
+/** A fake of the runtime's socket. */
 class FakeSocket implements PlatformSocket {
-	/** Whether the request that runs is not the one that has accepted the socket. */
+	/** Whether the current request is not the one that accepted the socket. */
 	isForeign = false;
 	readonly extensions: string | null = null;
 	binaryType = 'blob';
@@ -57,7 +57,7 @@ class FakeSocket implements PlatformSocket {
 interface Bench {
 	readonly socket: FakeSocket;
 	readonly connection: Connection;
-	/** What the receiver was told. */
+	/** The events of the receiver. */
 	readonly heard: unknown[][];
 }
 
@@ -78,7 +78,7 @@ function bench(limits: Partial<ConnectionLimits> = {}): Bench {
 	return { socket, connection, heard };
 }
 
-test('the socket is accepted once somebody listens, with binary messages as buffers', () => {
+test('the socket is accepted with the first receiver, and delivers binary messages as buffers', () => {
 	const socket = new FakeSocket();
 	const connection = new Connection(socket, { maxPayload: 1, maxMessagesPerSecond: 0 });
 	assert.equal(socket.isAccepted, false);
@@ -87,7 +87,7 @@ test('the socket is accepted once somebody listens, with binary messages as buff
 	assert.equal(socket.binaryType, 'arraybuffer');
 });
 
-test('text and bytes are handed on as they are', () => {
+test('text and bytes are passed on unchanged', () => {
 	const { socket, heard } = bench();
 	const bytes = Uint8Array.of(1, 2).buffer;
 	socket.fire('message', { data: 'text' });
@@ -98,19 +98,19 @@ test('text and bytes are handed on as they are', () => {
 	]);
 });
 
-test('what is sent goes out at once, and that is told', () => {
+test('messages are sent at once, and then the callback is called', () => {
 	const { socket, connection } = bench();
-	const told: unknown[] = [];
-	connection.send('text', (error) => told.push(error));
+	const results: unknown[] = [];
+	connection.send('text', (error) => results.push(error));
 	connection.send(Uint8Array.of(1, 2));
 	assert.deepEqual(socket.done, [
 		['send', 'text'],
 		['send', [1, 2]],
 	]);
-	assert.deepEqual(told, [undefined]);
+	assert.deepEqual(results, [undefined]);
 });
 
-test('what comes behind a Blob waits for it, a close too', async () => {
+test('messages and a close behind a Blob wait for it', async () => {
 	const { socket, connection } = bench();
 	const bytes = Uint8Array.of(1, 2);
 	connection.send(new Blob(['blob']));
@@ -134,7 +134,7 @@ test('what comes behind a Blob waits for it, a close too', async () => {
 	assert.equal(connection.bufferedAmount, 0);
 });
 
-test('a Blob that cannot be read is told, and closes with 1011', async () => {
+test('an unreadable Blob is reported, and closes with 1011', async () => {
 	const { socket, connection, heard } = bench();
 	class Unreadable extends Blob {
 		override arrayBuffer(): Promise<ArrayBuffer> {
@@ -152,19 +152,19 @@ test('a Blob that cannot be read is told, and closes with 1011', async () => {
 	assert.equal(connection.readyState, 2);
 });
 
-test('what cannot be sent any more is told, and is no exception', () => {
+test('a failed send() is passed to the callback, without an exception', () => {
 	const { socket, connection } = bench();
-	const told: unknown[] = [];
+	const results: unknown[] = [];
 	socket.isLost = true;
-	connection.send('lost', (error) => told.push(error));
+	connection.send('lost', (error) => results.push(error));
 	connection.send('lost');
 	connection.close();
-	connection.send('late', (error) => told.push(error));
-	assert.equal(told.length, 2);
-	assert.ok(told.every((error) => error instanceof Error));
+	connection.send('late', (error) => results.push(error));
+	assert.equal(results.length, 2);
+	assert.ok(results.every((error) => error instanceof Error));
 });
 
-test('in another request every use throws, and nothing changes', () => {
+test('every use in another request throws, and has no effect', () => {
 	const { socket, connection } = bench();
 	socket.isForeign = true;
 	assert.throws(() => connection.send('text'), /Durable Object/);
@@ -181,7 +181,7 @@ test('in another request every use throws, and nothing changes', () => {
 	]);
 });
 
-test('the client gets its closing frame back', () => {
+test('a close frame is answered with the same code and reason', () => {
 	const { socket, connection, heard } = bench();
 	socket.closes(4000, 'why');
 	assert.deepEqual(socket.done, [['close', 4000, 'why']]);
@@ -189,20 +189,20 @@ test('the client gets its closing frame back', () => {
 	assert.equal(connection.readyState, 3);
 });
 
-test('a closing frame without a code is answered without one', () => {
+test('a close frame without a code is answered without one', () => {
 	const { socket, heard } = bench();
 	socket.closes(1005);
 	assert.deepEqual(socket.done, [['close', undefined, undefined]]);
 	assert.deepEqual(heard, [['closed', 1005, '']]);
 });
 
-test('a code that the runtime does not send is answered without one', () => {
+test('a code rejected by the runtime is answered without one', () => {
 	const { socket } = bench();
 	socket.closes(1004);
 	assert.deepEqual(socket.done, [['close', undefined, undefined]]);
 });
 
-test('an answer to our own closing frame is not answered', () => {
+test('an answer to our own close frame is not answered', () => {
 	const { socket, connection, heard } = bench();
 	connection.close(1011);
 	connection.close(1000);
@@ -211,7 +211,7 @@ test('an answer to our own closing frame is not answered', () => {
 	assert.deepEqual(heard, [['closed', 1011, '']]);
 });
 
-test('a connection that is lost fails and closes with 1006, without the words of the runtime', () => {
+test("a lost connection fails and closes with 1006, without the runtime's reason", () => {
 	const { socket, heard } = bench();
 	socket.closes(1006, 'WebSocket disconnected without sending Close frame.', false);
 	assert.deepEqual(socket.done, []);
@@ -221,7 +221,7 @@ test('a connection that is lost fails and closes with 1006, without the words of
 	]);
 });
 
-test('the error that follows a clean close is hidden', () => {
+test('an error after a clean close is ignored', () => {
 	const { socket, heard } = bench();
 	socket.closes(1000);
 	socket.fire('error', { error: new Error('Network connection lost.') });
@@ -240,14 +240,14 @@ test('an error ends the connection, once', () => {
 });
 
 for (const [name, message, fits] of [
-	['as many bytes as are allowed', 'x'.repeat(8), true],
+	['the maximum of bytes', 'x'.repeat(8), true],
 	['one byte more', 'x'.repeat(9), false],
 	['fewer characters, but more bytes', 'é'.repeat(5), false],
-	['as many bytes in fewer characters', 'é'.repeat(4), true],
-	['a buffer of as many bytes', new ArrayBuffer(8), true],
+	['the same bytes in fewer characters', 'é'.repeat(4), true],
+	['a buffer of the maximum of bytes', new ArrayBuffer(8), true],
 	['a buffer of one byte more', new ArrayBuffer(9), false],
 ] as const) {
-	test(`a message of ${name} ${fits ? 'is let in' : 'closes the connection with 1009'}`, () => {
+	test(`a message of ${name} ${fits ? 'is accepted' : 'closes the connection with 1009'}`, () => {
 		const { socket, heard } = bench({ maxPayload: 8 });
 		socket.fire('message', { data: message });
 		socket.fire('message', { data: 'next' });

@@ -11,18 +11,18 @@ import type { Payload, Receiver, Sent, Transport } from '../../socket/transport.
 import { MessageRate } from './message-rate.ts';
 import type { PlatformSocket } from './platform.ts';
 
-/** The limits that can be kept on a connection here. */
+/** The limits supported on a connection in a Worker. */
 export interface ConnectionLimits {
 	readonly maxPayload: number;
 	readonly maxMessagesPerSecond: number;
 }
 
-/** Our end of a pair, within its limits. The runtime takes input without being asked. */
+/** The server's end of a pair, with its limits. The runtime offers no backpressure for input. */
 export class Connection implements Transport {
 	readonly #socket: PlatformSocket;
 	readonly #limits: ConnectionLimits;
 	readonly #rate: MessageRate | undefined;
-	/** What waits behind a Blob that is being read. */
+	/** Messages that wait behind a Blob. */
 	#queue: Promise<void> | undefined;
 	#queuedBytes = 0;
 	#state: ReadyState = OPEN;
@@ -34,8 +34,8 @@ export class Connection implements Transport {
 		this.#limits = limits;
 		const { maxMessagesPerSecond } = limits;
 		if (maxMessagesPerSecond > 0) this.#rate = new MessageRate(maxMessagesPerSecond);
-		// By compatibility dates from 2026-03-17 on it is `blob`, which has to be read and so would
-		// let later messages overtake.
+		// Since compatibility date 2026-03-17 the default is `blob`. A Blob must be read first, so
+		// later messages could overtake it.
 		socket.binaryType = 'arraybuffer';
 	}
 
@@ -43,7 +43,7 @@ export class Connection implements Transport {
 		return this.#state;
 	}
 
-	/** What waits in the runtime it does not tell. */
+	/** Without the buffer of the runtime, which it does not expose. */
 	get bufferedAmount(): number {
 		return this.#queuedBytes;
 	}
@@ -52,24 +52,24 @@ export class Connection implements Transport {
 		return this.#socket.extensions ?? '';
 	}
 
-	/** Takes the client's messages from now on: those before have waited for that. */
+	/** Starts the delivery of messages. The runtime holds earlier ones. */
 	receive(receiver: Receiver): void {
 		const socket = this.#socket;
 		const { maxPayload } = this.#limits;
 		this.#receiver = receiver;
 		socket.addEventListener('message', ({ data }) => {
 			if (this.#state !== OPEN) return;
-			// A character of a string takes up to three bytes.
+			// A UTF-16 code unit takes up to three bytes.
 			const isShort = typeof data === 'string' && data.length * 3 <= maxPayload;
 			if (this.#rate?.take() === false) this.close(POLICY_VIOLATION, 'Too many messages');
 			else if (isShort || payloadSize(data) <= maxPayload) receiver.message(data);
 			else this.close(MESSAGE_TOO_BIG, 'Message too big');
 		});
 		socket.addEventListener('close', ({ code, reason, wasClean }) => {
-			// By compatibility dates before 2026-04-07 the client gets no close frame otherwise.
+			// Before compatibility date 2026-04-07 the client gets no close frame without this.
 			if (wasClean && this.#state === OPEN) this.#close(code, reason);
-			// Where it goes through Vite's server a lost connection is a close, not an error. Its reason
-			// is the runtime's own text.
+			// Through Vite's server, a lost connection is a close and not an error. Its reason is a text
+			// of the runtime.
 			if (wasClean) this.#ended(code, reason);
 			else this.#ended(code, '', connectionLost());
 		});
@@ -82,7 +82,7 @@ export class Connection implements Transport {
 		else if (this.#queue === undefined && !(data instanceof Blob)) this.#send(data, done);
 		else {
 			this.#checkRequest();
-			// It may be changed by the caller before it is its turn.
+			// The caller may modify its bytes while the message waits.
 			const message = data instanceof Uint8Array ? data.slice() : data;
 			this.#inTurn(
 				async () =>
@@ -113,10 +113,10 @@ export class Connection implements Transport {
 	}
 
 	/**
-	 * A socket can only be used in the request that has accepted it: in another one the runtime lets
-	 * nobody so much as look at it.
+	 * Checks the current request. A socket can only be used in the request that accepted it. In
+	 * another request, every access throws.
 	 *
-	 * @throws Error that says what to use instead.
+	 * @throws Error with advice on what to use instead.
 	 */
 	#checkRequest(): number {
 		try {
@@ -126,7 +126,7 @@ export class Connection implements Transport {
 		}
 	}
 
-	/** Does something once everything before it is done, and nothing if any of that fails. */
+	/** Runs a task after all earlier ones, or not at all if one of them fails. */
 	async #inTurn(task: () => void | Promise<void>, bytes = 0, done?: Sent): Promise<void> {
 		this.#queuedBytes += bytes;
 		const queue = (this.#queue ?? Promise.resolve()).then(task);
@@ -141,7 +141,7 @@ export class Connection implements Transport {
 		if (this.#queue === queue) this.#queue = undefined;
 	}
 
-	/** A Blob cannot be read. What comes behind it would be in the wrong place. */
+	/** Ends the connection after an unreadable Blob. Later messages would be out of order. */
 	#fail(error: Error): void {
 		if (this.#hasFailed || this.#state === CLOSED) return;
 		this.#hasFailed = true;
@@ -151,7 +151,7 @@ export class Connection implements Transport {
 	}
 
 	#close(code?: number, reason?: string): void {
-		// There may be a code that cannot be sent, 1005 for one, or nobody to close with.
+		// The code may be one that cannot be sent, such as 1005, or the peer may be gone.
 		try {
 			this.#socket.close(code, reason);
 		} catch {
@@ -159,7 +159,10 @@ export class Connection implements Transport {
 		}
 	}
 
-	/** After a clean close the runtime tells of an error, "Network connection lost." */
+	/**
+	 * Reports the end once. After a clean close the runtime emits an error, "Network connection
+	 * lost."
+	 */
 	#ended(code: number, reason: string, error?: Error): void {
 		if (this.#state === CLOSED) return;
 		this.#state = CLOSED;

@@ -1,6 +1,7 @@
 /**
- * A token bucket that holds the messages of one second. It looks at the clock for every message: that
- * is cheap in a Worker, whose clock stands still while it runs, and less code than on Node.
+ * A token bucket with a capacity of one second of messages. It reads the clock for every message.
+ * That is cheap in a Worker, whose clock stands still while it runs, and takes less code than on
+ * Node.
  */
 export class MessageRate {
 	readonly #perSecond: number;
@@ -12,7 +13,7 @@ export class MessageRate {
 		this.#tokens = perSecond;
 	}
 
-	/** Whether one more message is within the rate. */
+	/** Consumes a token if there is one. Returns whether the message is within the rate. */
 	take(): boolean {
 		const time = performance.now();
 		const earned = ((time - this.#filledAt) / 1000) * this.#perSecond;

@@ -1,7 +1,7 @@
 /**
- * The part of the Workers runtime that is used here. It is declared again, because the types of
- * Workers clash with those of Node, in which half of these modules run, and because our declaration
- * files must fit whatever types a site has.
+ * The used part of the Workers runtime. It is declared here for two reasons. The types of Workers
+ * conflict with those of Node, where half of these modules run. And the declaration files must work
+ * with any types of a site.
  */
 export interface PlatformSocket {
 	readonly readyState: number;
@@ -28,16 +28,16 @@ export interface PlatformClose {
 	readonly wasClean: boolean;
 }
 
-/** The part of `ExecutionContext` that is used here. */
+/** The used part of `ExecutionContext`. */
 export interface PlatformContext {
-	/** Keeps the request alive until this has settled; what is no promise has. */
+	/** Keeps the request alive until the promise has settled. Other values are ignored. */
 	waitUntil(work: unknown): void;
 }
 
-/** What a response has in addition: the end of a pair that it hands to the client. */
+/** The additional property of a response: the client's end of a pair. */
 export interface Upgrading {
 	readonly webSocket?: PlatformSocket | null;
 }
 
-/** `WebSocketPair`: two ends of one connection, that of the client and ours. */
+/** `WebSocketPair`: the client's and the server's end of one connection. */
 export type PairConstructor = new () => { readonly 0: PlatformSocket; readonly 1: PlatformSocket };

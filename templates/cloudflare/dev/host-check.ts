@@ -1,17 +1,17 @@
 import { isIP } from 'node:net';
 
-/** Vite's options of a server that say by what names it may be asked. */
+/** Vite's server options for allowed host names. */
 export interface HostOptions {
 	readonly allowedHosts?: true | readonly string[] | undefined;
 	readonly host?: string | boolean | undefined;
-	/** With a certificate the browser has made sure of the name. */
+	/** With a certificate, the browser has verified the name. */
 	readonly https?: unknown;
 }
 
 /**
- * Whether Vite answers requests with this `Host` header, by the rules of its `allowedHosts`. Only
- * ordinary requests go through its own check: without one here a page on another site could have its
- * name lead to this machine, and so be of the same origin.
+ * Whether Vite answers requests with this `Host` header, by the rules of its `allowedHosts`. Vite
+ * checks ordinary requests only. Without this check, a page on another site could point its name to
+ * this machine (DNS rebinding), and so get the same origin.
  */
 export function isHostAllowed(header: string | undefined, options: HostOptions): boolean {
 	const { allowedHosts = [], host, https } = options;

@@ -4,24 +4,24 @@ import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { FAILED, FORBIDDEN_ORIGIN, refusalHeaders } from '../../handshake/refusal.ts';
 
-/** A response on a connection that a server has let go of for an upgrade. */
+/** Creates a response on a connection that the server released for an upgrade. */
 export function answerTo(request: IncomingMessage, socket: Duplex): ServerResponse {
 	const response = new ServerResponse(request);
-	// There is no parser any more, so no second request can follow.
+	// The parser is detached, so no second request can follow.
 	response.shouldKeepAlive = false;
 	response.assignSocket(socket as Socket);
-	// Node took its own listeners off: without one an error would end the process.
+	// Node removed its listeners. Without one, an error would end the process.
 	socket.on('error', () => socket.destroy());
-	// Without one for this what is piped into the response stalls.
+	// Without this listener, pipes into the response stall.
 	socket.on('drain', () => response.emit('drain'));
-	// Unread input at the time of closing would make the kernel send a reset, and the client lose
-	// the answer.
+	// Unread input would make the kernel reset the connection at its close, and the client lose the
+	// response.
 	socket.resume();
 	response.once('finish', () => socket.end());
 	return response;
 }
 
-/** Headers of one hop (RFC 9110 section 7.6.1), which this one writes for itself. */
+/** Hop-by-hop headers (RFC 9110 section 7.6.1), which this connection sets itself. */
 const HOP_BY_HOP = [
 	'connection',
 	'keep-alive',
@@ -31,7 +31,7 @@ const HOP_BY_HOP = [
 	'upgrade',
 ];
 
-/** @param rawHeaders Names and values in turn. */
+/** @param rawHeaders Alternating names and values. */
 function endToEnd(rawHeaders: readonly string[]): string[] {
 	return rawHeaders.filter((_, index) => {
 		const name = rawHeaders[index - (index % 2)] ?? '';
@@ -39,20 +39,20 @@ function endToEnd(rawHeaders: readonly string[]): string[] {
 	});
 }
 
-/** Whether this may be the refusal of an origin, judged by the status and the length of the body. */
+/** Whether this may be the refusal of an origin, by the status and the length of the body. */
 function mayBeForbiddenOrigin({ statusCode, headers }: IncomingMessage): boolean {
 	const { status, message } = FORBIDDEN_ORIGIN;
 	return statusCode === status && Number(headers['content-length']) === message.length;
 }
 
-/** The local runtime's mark on a body that is an exception which the Worker did not catch. */
+/** The local runtime's header for a body with an uncaught exception of the Worker. */
 const UNCAUGHT = 'mf-experimental-error-stack';
 
 /**
- * Gives the client what the Worker answered.
+ * Passes the Worker's response to the client.
  *
- * @param report Tells whoever develops the site what the Worker threw.
- * @param explain Says why an origin is refused, which the Worker does not.
+ * @param report Reports an exception of the Worker to the developer.
+ * @param explain Returns the explanation of a refused origin, which the Worker omits.
  */
 export async function passOn(
 	answer: IncomingMessage,
@@ -65,7 +65,7 @@ export async function passOn(
 		if (mayBeForbiddenOrigin(answer)) {
 			const body = await text(answer);
 			const isOurs = body === FORBIDDEN_ORIGIN.message;
-			// The body gets longer, so the Worker's `Content-Length` no longer fits.
+			// The body gets longer, so the Worker's `Content-Length` no longer matches.
 			if (isOurs) response.writeHead(FORBIDDEN_ORIGIN.status, refusalHeaders(FORBIDDEN_ORIGIN));
 			else response.writeHead(answer.statusCode ?? 500, answer.statusMessage, headers);
 			response.end(isOurs ? `${body}\n${explain()}` : body);
@@ -80,7 +80,7 @@ export async function passOn(
 	response.end(FAILED.message);
 }
 
-/** @param exception As JSON. */
+/** @param exception The exception as JSON. */
 function describe(exception: string): string {
 	try {
 		const { message, stack }: { message?: string; stack?: string } = JSON.parse(exception);

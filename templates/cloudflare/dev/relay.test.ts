@@ -12,16 +12,16 @@ import { closeRelayed, relayHandshakes } from './relay.ts';
 interface Dev {
 	readonly port: number;
 	readonly root: string;
-	/** What was reported. */
+	/** The reports. */
 	readonly reports: string[];
-	/** The handshakes that reached the Worker. */
+	/** The handshakes received by the Worker. */
 	readonly handshakes: IncomingMessage[];
 }
 
 interface Worker {
-	/** Answers what is not accepted. */
+	/** Answers handshakes instead of accepting them. */
 	readonly refuse?: RequestListener;
-	/** The subprotocol to accept with. */
+	/** The subprotocol selected by the Worker. */
 	readonly protocol?: string;
 }
 
@@ -35,7 +35,7 @@ async function listen(server: http.Server, context: TestContext): Promise<number
 	return (server.address() as AddressInfo).port;
 }
 
-/** A dev server with a plugin that passes upgrades on as Cloudflare's does, and a relay. */
+/** A dev server with the relay, and with a plugin that passes upgrades on like Cloudflare's. */
 async function serve(context: TestContext, { refuse, protocol }: Worker = {}): Promise<Dev> {
 	const handshakes: IncomingMessage[] = [];
 	const sockets = new Set<Duplex>();
@@ -105,7 +105,7 @@ interface Answer {
 	readonly body: string;
 }
 
-/** Writes a request and reads until the server closes the connection. */
+/** Sends a request and reads until the server closes the connection. */
 async function ask(port: number, ...lines: string[]): Promise<Answer> {
 	return send(port, ['GET /chat HTTP/1.1', 'Host: localhost', ...lines, '', ''].join('\r\n'));
 }
@@ -125,7 +125,7 @@ const HANDSHAKE = [
 	'Sec-WebSocket-Version: 13',
 ];
 
-/** The subprotocol of an accepted handshake. */
+/** Returns the subprotocol of an accepted handshake. */
 async function accepted({ port }: Dev, offered: string): Promise<string | undefined> {
 	const request = http.get({
 		port,
@@ -153,7 +153,7 @@ test('a refusal reaches the client with status, headers, cookies and body', asyn
 	assert.match(body, /Log in first\./);
 });
 
-test('a refused origin is told with the option that allows it, and logged once', async (context) => {
+test('the refusal of an origin names the option that allows it, and is logged once', async (context) => {
 	const { status, message } = FORBIDDEN_ORIGIN;
 	const dev = await serve(context, {
 		refuse: (_, response) => {
@@ -161,18 +161,18 @@ test('a refused origin is told with the option that allows it, and logged once',
 			response.end(message);
 		},
 	});
-	const told = /"https:\/\/evil\.example" was refused .* `websocket\.allowedOrigins`/;
+	const explanation = /"https:\/\/evil\.example" was refused .* `websocket\.allowedOrigins`/;
 	for (let attempt = 0; attempt < 2; attempt++) {
 		const { head, body } = await ask(dev.port, ...HANDSHAKE, 'Origin: https://evil.example');
 		assert.match(head, /^HTTP\/1\.1 403 /);
 		assert.ok(body.includes(message));
-		assert.match(body, told);
+		assert.match(body, explanation);
 	}
 	assert.equal(dev.reports.length, 1);
-	assert.match(dev.reports[0] ?? '', told);
+	assert.match(dev.reports[0] ?? '', explanation);
 });
 
-test('a long refusal arrives whole', async (context) => {
+test('a long refusal arrives completely', async (context) => {
 	const long = 'x'.repeat(1_000_000);
 	const dev = await serve(context, {
 		refuse: (_, response) => {
@@ -184,7 +184,7 @@ test('a long refusal arrives whole', async (context) => {
 	assert.equal(body.length, long.length);
 });
 
-test('what the Worker threw is reported, and the client gets a 500 without it', async (context) => {
+test('an exception of the Worker is reported, and the client gets 500 without it', async (context) => {
 	const dev = await serve(context, {
 		refuse: (_, response) => {
 			response.writeHead(500, { 'MF-Experimental-Error-Stack': 'true' });
@@ -198,22 +198,22 @@ test('what the Worker threw is reported, and the client gets a 500 without it', 
 	assert.deepEqual(dev.reports, ['Internal server error: Error: oops\n    at route']);
 });
 
-test("the Worker's choice of a subprotocol reaches the client", async (context) => {
+test('the subprotocol selected by the Worker reaches the client', async (context) => {
 	assert.equal(await accepted(await serve(context, { protocol: 'b' }), 'a, b'), 'b');
 });
 
-test('no choice stays none', async (context) => {
+test('the client gets no subprotocol if the Worker selects none', async (context) => {
 	assert.equal(await accepted(await serve(context), 'a, b'), undefined);
 	assert.equal(await accepted(await serve(context), ''), undefined);
 });
 
-test("a subprotocol that begins like Vite's is passed on", async (context) => {
+test("a subprotocol with the prefix of Vite's is passed on", async (context) => {
 	const dev = await serve(context, { protocol: 'vite-chat' });
 	assert.equal(await accepted(dev, 'vite-chat, b'), 'vite-chat');
 	assert.equal(dev.handshakes[0]?.headers['sec-websocket-protocol'], 'vite-chat,b');
 });
 
-test("Vite's own connections are left alone", async (context) => {
+test("Vite's own connections are ignored", async (context) => {
 	const dev = await serve(context);
 	const socket = net.connect(dev.port, '127.0.0.1');
 	context.after(() => socket.destroy());
@@ -224,7 +224,7 @@ test("Vite's own connections are left alone", async (context) => {
 	assert.equal(socket.bytesRead, 0);
 });
 
-test('capitals make no difference', async (context) => {
+test('the Upgrade header is case-insensitive', async (context) => {
 	const dev = await serve(context, { refuse: (_, response) => void response.writeHead(418).end() });
 	const lines = HANDSHAKE.map((line) => line.replace('websocket', 'WebSocket'));
 	const { head } = await ask(dev.port, ...lines);
@@ -253,7 +253,7 @@ for (const [name, from, to, status] of [
 	});
 }
 
-test('a POST that asks for an upgrade keeps its body', async (context) => {
+test('a POST with an Upgrade header keeps its body', async (context) => {
 	const dev = await serve(context);
 	const lines = ['Connection: Upgrade', 'Upgrade: h2c', 'Content-Length: 6'];
 	const request = ['POST / HTTP/1.1', 'Host: localhost', ...lines, '', 'a body'].join('\r\n');
@@ -261,7 +261,7 @@ test('a POST that asks for an upgrade keeps its body', async (context) => {
 	assert.match(body, /ordinary, upgrade: undefined, body: a body/);
 });
 
-test('a handshake on the path of a file is a request for the file', async (context) => {
+test('a handshake with the path of a file is a request for the file', async (context) => {
 	const dev = await serve(context);
 	const lines = ['GET /file.txt HTTP/1.1', 'Host: localhost', ...HANDSHAKE, '', ''];
 	const { body } = await send(dev.port, lines.join('\r\n'));
@@ -269,7 +269,7 @@ test('a handshake on the path of a file is a request for the file', async (conte
 	assert.equal(dev.handshakes.length, 0);
 });
 
-test('a handshake does not overtake the response before it', async (context) => {
+test('a pipelined handshake does not overtake the response before it', async (context) => {
 	const dev = await serve(context);
 	const first = ['POST / HTTP/1.1', 'Host: localhost', 'Content-Length: 1', '', 'x'];
 	const second = ['GET / HTTP/1.1', 'Host: localhost', ...HANDSHAKE, '', ''];

@@ -15,61 +15,61 @@ import { Notices } from '../../handshake/notices.ts';
 import { refusalHeaders } from '../../handshake/refusal.ts';
 import { answerTo, passOn } from './relay-answer.ts';
 
-/** The part of a server that is needed here. */
+/** The used part of a server. */
 export interface UpgradeServer {
 	emit(event: string, ...args: unknown[]): boolean;
-	/** Whether an upgrade is let through; Node before 22.23 does not ask. */
+	/** Whether an upgrade is accepted. Node before 22.23 does not call it. */
 	shouldUpgradeCallback?: (request: IncomingMessage) => boolean;
 }
 
-/** Whose handshakes are passed on. */
+/** The options of a relay. */
 export interface RelayOptions {
 	/** The folder of the site. */
 	readonly root: string;
-	/** Whether the server answers itself, and not the Worker. */
+	/** Whether the server answers the request instead of the Worker. */
 	isAnswered(request: IncomingMessage): boolean;
-	/** Tells whoever develops the site what the Worker threw. */
+	/** Reports an exception of the Worker to the developer. */
 	report(message: string): void;
 }
 
-/** A handshake that Cloudflare's plugin passes on to the Worker. */
+/** A handshake passed to the Worker by Cloudflare's plugin. */
 interface Relay extends RelayOptions {
-	/** Logs why handshakes are refused. */
+	/** Logs the reasons of refused handshakes. */
 	readonly notices: Notices;
 	readonly request: IncomingMessage;
 	readonly socket: Duplex;
-	/** Whether the plugin's own request has been seen. */
-	isUnderWay: boolean;
+	/** Whether the request of the plugin has been seen. */
+	hasStarted: boolean;
 }
 
-/** `lib/_http_outgoing.js`: the response that is assigned to a socket. */
+/** Node's `lib/_http_outgoing.js`: the response assigned to a socket. */
 interface Connection extends Duplex {
 	readonly _httpMessage?: object | null;
 }
 
-/** Longer origins are cut off in the log. */
+/** Longer origins are truncated in the log. */
 const LONGEST_ORIGIN = 200;
 
 const relays = new AsyncLocalStorage<Relay>();
 
-/** Cloudflare's plugin and Vite know theirs by them. */
+/** Cloudflare's plugin and Vite identify Vite's own connections by these subprotocols. */
 const PROTOCOL = 'sec-websocket-protocol';
 const HOT_UPDATE = ['vite-hmr', 'vite-ping'];
 
 /**
- * Cloudflare's plugin answers an upgrade by a request of its own to the Worker, and keeps from the
- * client what that one answers: a refusal becomes a connection that is cut off, and the subprotocol
- * always the first that was offered. It also passes over every subprotocol that begins with "vite",
- * and knows `Upgrade: websocket` in lower case only.
+ * Cloudflare's plugin answers an upgrade with a request of its own to the Worker, and hides the
+ * response from the client. A refusal becomes a dropped connection, and the subprotocol is always
+ * the first offer. The plugin also ignores every subprotocol that starts with "vite", and
+ * recognises `Upgrade: websocket` in lower case only.
  *
- * So each handshake is handed to it in a form that it knows, and its request to the Worker, which
- * is one of `node:http`, is overheard.
+ * The relay therefore normalises each handshake for the plugin. It also intercepts the plugin's
+ * request to the Worker, which uses `node:http`.
  */
 export function relayHandshakes(server: UpgradeServer, options: RelayOptions): void {
 	listen();
 	const notices = new Notices(options.report);
 	const { emit, shouldUpgradeCallback } = server;
-	// What is no handshake stays an ordinary request, and keeps its body.
+	// Other requests remain ordinary, and keep their body.
 	if (shouldUpgradeCallback !== undefined) {
 		server.shouldUpgradeCallback = (request) =>
 			isUpgrade(request) && shouldUpgradeCallback.call(server, request);
@@ -79,12 +79,12 @@ export function relayHandshakes(server: UpgradeServer, options: RelayOptions): v
 		if (event !== 'upgrade' && event !== 'request') return proceed();
 		const [request, socket] = args as [IncomingMessage, Connection];
 		if (event === 'request') {
-			// workerd would take it for a handshake.
+			// workerd would treat it as a handshake.
 			setHeader(request, 'upgrade', undefined);
 			return proceed();
 		}
-		// Pipelined behind a request whose response is still being written. No client may do so
-		// (RFC 6455 section 4.1 has it wait for the answer), and two responses cannot share the socket.
+		// Pipelined behind a request whose response is still being written. Clients must not do so (RFC
+		// 6455 section 4.1: they wait for the response), and two responses cannot share the socket.
 		if (socket._httpMessage) {
 			socket.destroy();
 			return true;
@@ -102,9 +102,9 @@ export function relayHandshakes(server: UpgradeServer, options: RelayOptions): v
 			return true;
 		}
 		setHeader(request, 'upgrade', 'websocket');
-		// The Worker gets it nevertheless: it is passed on from the raw headers.
+		// The Worker still gets it: the plugin passes the raw headers on.
 		if (protocol?.startsWith('vite')) delete request.headers[PROTOCOL];
-		return relays.run({ ...options, notices, request, socket, isUnderWay: false }, proceed);
+		return relays.run({ ...options, notices, request, socket, hasStarted: false }, proceed);
 	};
 }
 
@@ -124,24 +124,27 @@ function listen(): void {
 	subscribe('http.client.request.start', (message) => {
 		const { request } = message as { request: ClientRequest };
 		const relay = relays.getStore();
-		if (relay === undefined || relay.isUnderWay || request.getHeader('upgrade') === undefined)
+		if (relay === undefined || relay.hasStarted || request.getHeader('upgrade') === undefined)
 			return;
-		relay.isUnderWay = true;
-		overhear(request, relay);
+		relay.hasStarted = true;
+		intercept(request, relay);
 	});
 }
 
-/** Takes the Worker's answer over where it is no acceptance, and its choice where it is one. */
-function overhear(
+/**
+ * Intercepts the Worker's response: passes a refusal on, and keeps the subprotocol of an
+ * acceptance.
+ */
+function intercept(
 	toWorker: ClientRequest,
 	{ request, socket, root, report, notices }: Relay,
 ): void {
 	toWorker.prependOnceListener('upgrade', (answer: IncomingMessage, worker: Duplex) => {
-		// The plugin's server would forget the Worker's end of a connection that is gone.
+		// The plugin's server would leak the Worker's end of a closed connection.
 		if (socket.destroyed) worker.destroy();
-		keep(root, socket);
-		// The plugin's server takes the first offer, so that is left which the Worker has taken. Its
-		// client fails where none was taken, which is the real client's to decide.
+		track(root, socket);
+		// The plugin's server takes the first offer, so only the Worker's selection is left. The
+		// plugin's client fails if none was selected, but that is the decision of the real client.
 		const { [PROTOCOL]: chosen } = answer.headers;
 		if (chosen === undefined) {
 			const [first] = tokens(toWorker.getHeader(PROTOCOL)?.toString());
@@ -149,7 +152,7 @@ function overhear(
 			delete request.headers[PROTOCOL];
 		} else request.headers[PROTOCOL] = chosen;
 	});
-	// The plugin would cut the connection off.
+	// The plugin would drop the connection.
 	toWorker.removeAllListeners('response');
 	toWorker.once('response', (answer) => {
 		const explain = (): string => {
@@ -162,24 +165,24 @@ function overhear(
 	});
 }
 
-/** The connections that are open, by the folders of their sites. */
+/** The open connections, by the folders of their sites. */
 const relayed = new Map<string, Set<Duplex>>();
 
-function keep(root: string, socket: Duplex): void {
+function track(root: string, socket: Duplex): void {
 	const sockets = relayed.get(root) ?? new Set();
 	relayed.set(root, sockets.add(socket));
 	socket.once('close', () => sockets.delete(socket));
 }
 
-/** RFC 6455 section 5.5.1: the frame that says 1001, the server goes away. */
+/** RFC 6455 section 5.5.1: a close frame with 1001, going away. */
 const GOING_AWAY = Uint8Array.of(0x88, 0x02, 0x03, 0xe9);
 
-/** Milliseconds that a restart waits for clients to close. */
+/** Milliseconds for which a restart waits for clients to close. */
 const GRACE = 500;
 
 /**
- * Tells the clients of a site that they may come back, before a restart takes the Worker away. What
- * is written to a connection are whole frames, so one more can be put behind them.
+ * Closes the connections of a site before a restart stops the Worker, so that clients know they may
+ * reconnect. Only whole frames are written to a connection, so a close frame can follow them.
  */
 export async function closeRelayed(root: string): Promise<void> {
 	const sockets = [...(relayed.get(root) ?? [])];

@@ -15,7 +15,7 @@ interface Parts {
 	readonly headers: Headers;
 }
 
-/** Node's own `Request` takes no headers of handshakes. */
+/** Node's `Request` rejects the headers of handshakes. */
 function request(headers: Record<string, string>, parts: Partial<Parts> = {}): Request {
 	const whole: Parts = {
 		method: 'GET',
@@ -26,12 +26,12 @@ function request(headers: Record<string, string>, parts: Partial<Parts> = {}): R
 	return whole as Request;
 }
 
-test('a handshake is recognised, whatever the case of its protocol', () => {
+test('a handshake is recognised in any letter case', () => {
 	assert.equal(isHandshake(request(HANDSHAKE)), true);
 	assert.equal(isHandshake(request({ ...HANDSHAKE, upgrade: 'WebSocket' })), true);
 });
 
-test('a handshake that another Worker makes shows nothing but what it asks for', () => {
+test('a handshake from another Worker is recognised by its Upgrade header alone', () => {
 	assert.equal(isHandshake(request({ upgrade: 'websocket' })), true);
 });
 

@@ -1,6 +1,6 @@
 import type { Upgrade } from './upgrade.ts';
 
-/** A handshake carries its upgrade from where it is admitted to where it is settled. */
+/** The upgrade of a handshake, stored on the request between its admission and its settlement. */
 export const UPGRADE: unique symbol = Symbol.for('astro.websocket.upgrade');
 
 /** A request that may be a handshake. */

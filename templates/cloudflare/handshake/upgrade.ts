@@ -23,32 +23,38 @@ interface NodeCompatibility {
 	};
 }
 
-/** A Worker has the module where its compatibility flags say so, and cannot import it elsewhere. */
+/**
+ * Workers have this module only with certain compatibility flags. Without them, an import would
+ * fail.
+ */
 const AsyncResource = (globalThis as NodeCompatibility).process?.getBuiltinModule?.(
 	'node:async_hooks',
 )?.AsyncResource;
 
-/** What an upgrade needs to know. */
+/** The settings of an upgrade. */
 export interface UpgradeSettings {
 	readonly handshake: WebSocketHandshake;
 	readonly limits: ConnectionLimits;
 	readonly hooks: Pick<WebSocketHooks, 'selectProtocol'>;
-	/** Tells whoever runs the site about an error in a handler. */
+	/** Reports an error in a handler to the operator of the site. */
 	readonly report: Report;
-	/** Of the request: work that it is not told of ends when the client leaves. */
+	/** The context of the request. Work outside of `waitUntil()` ends when the client leaves. */
 	readonly context: PlatformContext;
 	readonly late: Promise<Response>;
 }
 
-/** One handshake, until its response has been decided on. */
+/** One handshake, until its response is known. */
 export class Upgrade {
 	readonly #settings: UpgradeSettings;
-	/** Resolves with what to answer instead if the site takes too long. */
+	/** Resolves with the refusal if the site takes too long. */
 	readonly late: Promise<Response>;
-	/** What `upgradeWebSocket()` has made: the client's end of a pair, and what waits for the decision. */
+	/**
+	 * The result of `upgradeWebSocket()`: the client's end of a pair, and the callback for the
+	 * decision.
+	 */
 	#client: PlatformSocket | undefined;
 	#onSettled: ((isAccepted: boolean) => void) | undefined;
-	/** The chosen subprotocol. */
+	/** The selected subprotocol. */
 	#protocol = '';
 	#isSettled = false;
 
@@ -90,13 +96,15 @@ export class Upgrade {
 			if (isAccepted) controller.open(new Connection(server, limits));
 			else controller.fail(new Error(NOT_ACCEPTED));
 		};
-		// Whoever is late gets the same as one whose response was not returned, once handlers are there.
+		// A late call fails like a response that was not returned, once handlers are attached.
 		if (this.#isSettled) queueMicrotask(() => this.#onSettled?.(false));
 		const init = { status: 101, headers, webSocket };
 		return { socket: controller.socket, response: new Response(null, init) };
 	}
 
-	/** Whether the response hands our socket to the client; if so, it is made to fit. */
+	/**
+	 * Whether the response passes our socket to the client. If so, its headers are adapted to a 101.
+	 */
 	isAcceptedBy({ headers, webSocket }: Response & Upgrading): boolean {
 		if (this.#client === undefined || webSocket !== this.#client) return false;
 		for (const name of [...headers.keys()]) {
@@ -106,7 +114,7 @@ export class Upgrade {
 		return true;
 	}
 
-	/** The response has been decided on: opens the socket, or tells it that it never will be open. */
+	/** Called when the response is known: opens the socket, or fails it. */
 	settle(isAccepted: boolean): void {
 		if (this.#isSettled) return;
 		this.#isSettled = true;

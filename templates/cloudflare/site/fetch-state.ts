@@ -3,7 +3,7 @@ import type { Upgrade } from '../handshake/upgrade.ts';
 import { UPGRADE, type UpgradeRequest } from '../handshake/upgrade-request.ts';
 import type { Site, SiteApp } from './site.ts';
 
-/** The parts of Astro's `FetchState` that are needed here. */
+/** The used part of Astro's `FetchState`. */
 export interface SiteState {
 	readonly request: UpgradeRequest;
 	readonly locals: object;
@@ -11,9 +11,9 @@ export interface SiteState {
 }
 
 /**
- * Admits what a Worker renders that calls Astro's handlers itself.
+ * Admits a request of a Worker that calls Astro's handlers itself.
  *
- * @returns The answer to a handshake that is not admitted.
+ * @returns The refusal of a handshake that is not admitted.
  */
 export async function admitState(
 	site: Site,
@@ -21,7 +21,7 @@ export async function admitState(
 	app: SiteApp,
 	context: PlatformContext,
 ): Promise<Response | undefined> {
-	// The Worker is called by upstream's `handle`, which goes on from here.
+	// Upstream's `handle` has called the Worker, and has admitted the request.
 	if (state.request[UPGRADE] !== undefined) return undefined;
 	const admitted = await site.admit(state.request, state.locals, app, context);
 	if (admitted === undefined || admitted instanceof Response) return admitted;
@@ -30,8 +30,8 @@ export async function admitState(
 }
 
 /**
- * Settles by the response that Astro's handlers leave in their state, once they have come to rest
- * with one: what the Worker does with it after that, nobody tells.
+ * Settles by the last response that Astro's handlers leave in their state. The state does not show
+ * what the Worker does with the response later.
  */
 function settleByState(state: SiteState, upgrade: Upgrade): void {
 	let { response } = state;

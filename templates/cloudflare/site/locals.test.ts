@@ -27,7 +27,7 @@ class App {
 
 const request = new Request('http://localhost/');
 
-test('an app renders with locals that say that it prerenders', async () => {
+test('an app renders with the locals of prerendered routes', async () => {
 	const app = new App();
 	const routeData = { route: '/chat' };
 	const response = await withPrerenderedLocals(app).render(request, { routeData });
@@ -38,13 +38,13 @@ test('an app renders with locals that say that it prerenders', async () => {
 	assert.throws(() => options.locals.upgradeWebSocket(), /"\/chat" is prerendered/);
 });
 
-test('locals that are given stay', async () => {
+test('given locals are kept', async () => {
 	const app = new App();
 	await withPrerenderedLocals(app).render(request, { locals: { own: true } });
 	assert.deepEqual(app.rendered, [{ locals: { own: true } }]);
 });
 
-test('everything else is the app itself', () => {
+test('every other member is that of the app', () => {
 	const app = withPrerenderedLocals(new App());
 	assert.deepEqual([app.logger, app.name, app.describe()], ['logger', 'app', 'app']);
 });

@@ -5,12 +5,12 @@ interface RenderOptions {
 	readonly routeData?: { readonly route: string };
 }
 
-/** The parts of Astro's app that are needed here. */
+/** The used part of Astro's app. */
 interface RenderingApp {
 	render(request: Request, options?: RenderOptions): Promise<Response>;
 }
 
-/** An app that prerenders: its locals say so, where others are not given. */
+/** An app for prerendering. Without given locals, it passes those of prerendered routes. */
 export function withPrerenderedLocals<App extends RenderingApp>(app: App): App {
 	const render: RenderingApp['render'] = (request, options) =>
 		app.render(request, { locals: localsOf(request, options), ...options });
@@ -18,7 +18,7 @@ export function withPrerenderedLocals<App extends RenderingApp>(app: App): App {
 		get(_, key) {
 			if (key === 'render') return render;
 			const value: unknown = Reflect.get(app, key);
-			// With the app itself as `this`: a proxy has none of its private fields.
+			// The app is `this`, because a proxy lacks its private fields.
 			return typeof value === 'function' ? value.bind(app) : value;
 		},
 	});

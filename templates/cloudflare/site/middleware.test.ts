@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { SiteContext } from '../../locals/prerendered.ts';
 import { withOrdinaryLocals } from './middleware.ts';
 
-test('locals are filled in front of the middleware', () => {
+test('locals are filled before the middleware runs', () => {
 	const middleware = withOrdinaryLocals((context: SiteContext, _: never) => context.locals);
 	const request = new Request('http://localhost/chat');
 	const context = { request, url: new URL(request.url), locals: { own: true } };

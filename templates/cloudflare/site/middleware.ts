@@ -1,9 +1,9 @@
 import { fillLocals, type SiteContext } from '../../locals/prerendered.ts';
 
-/** The part of Astro's middleware that is needed here. */
+/** The used part of Astro's middleware. */
 type Middleware<Context, Result> = (context: Context, next: never) => Result;
 
-/** A middleware that also gives their locals to requests that have none, as while a site is built. */
+/** A middleware that adds the locals to requests without any, for example during a build. */
 export function withOrdinaryLocals<Context extends SiteContext, Result>(
 	middleware: Middleware<Context, Result>,
 ): Middleware<Context, Result> {

@@ -10,12 +10,12 @@ import {
 	WebSocket,
 } from './older-package.ts';
 
-test('the middleware gives what the next one gives', async () => {
+test('the middleware returns the response of the next one', async () => {
 	const response = new Response('the page');
 	assert.equal(await onRequest({ locals: {} }, async () => response), response);
 });
 
-test('a socket of the site and its events are instances of the classes', () => {
+test('sockets and their events are instances of the classes', () => {
 	const socket: unknown = Object.create(ServerWebSocket.prototype);
 	assert.ok(socket instanceof WebSocket);
 	assert.ok(!(new EventTarget() instanceof WebSocket));
@@ -25,14 +25,14 @@ test('a socket of the site and its events are instances of the classes', () => {
 	assert.ok(!({} instanceof ErrorEvent));
 });
 
-test('the states are those of a socket', () => {
+test('the class has the state constants of a socket', () => {
 	assert.deepEqual(
 		[WebSocket.CONNECTING, WebSocket.OPEN, WebSocket.CLOSING, WebSocket.CLOSED],
 		[0, 1, 2, 3],
 	);
 });
 
-test('what is gone says what to use instead', () => {
+test('the errors of removed exports name the replacement', () => {
 	const construct = (made: unknown) => Reflect.construct(made as typeof Event, ['close']);
 	for (const made of [WebSocket, CloseEvent, ErrorEvent]) {
 		assert.throws(

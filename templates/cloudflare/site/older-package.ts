@@ -1,7 +1,7 @@
 /**
- * The exports of the older package that had this name, up to 12.6.12-11: `./websocket` and its parts.
- * What sites need of them works, and the rest says what to write instead. No Worker holds this module
- * unless the site imports from it.
+ * The exports of the older package with this name, up to 12.6.12-11: `./websocket` and its parts.
+ * The exports used by sites still work. The others throw an error that names the replacement. A
+ * Worker contains this module only if the site imports it.
  */
 
 import { CLOSED, CLOSING, CONNECTING, OPEN } from '../../socket/ready-state.ts';
@@ -14,7 +14,7 @@ import type {
 
 export type * from '../../locals/types.ts';
 
-/** A class whose objects the package makes, and nobody else. */
+/** A class that only the package can instantiate. */
 export interface MadeByThePackage<Instance> {
 	readonly prototype: Instance;
 	new (...parts: readonly unknown[]): Instance;
@@ -23,7 +23,9 @@ export interface MadeByThePackage<Instance> {
 /** @deprecated Use {@link AstroWebSocket}. */
 export type WebSocket = AstroWebSocket;
 
-/** @deprecated For `instanceof` and the states only: `locals.upgradeWebSocket()` makes sockets. */
+/**
+ * @deprecated For `instanceof` and the states only: `locals.upgradeWebSocket()` creates sockets.
+ */
 export const WebSocket: MadeByThePackage<AstroWebSocket> & {
 	readonly CONNECTING: 0;
 	readonly OPEN: 1;
@@ -52,12 +54,12 @@ export const ErrorEvent: MadeByThePackage<AstroWebSocketErrorEvent> = madeByTheP
 	(value) => value instanceof Event && value.type === 'error',
 );
 
-/** @deprecated Remove it: `locals` are there without middleware. */
+/** @deprecated Remove it: `locals` exist without middleware. */
 export async function onRequest<Result>(_: unknown, next: () => Promise<Result>): Promise<Result> {
 	return await next();
 }
 
-/** @deprecated Throws: `locals.upgradeWebSocket()` gives a socket that is attached. */
+/** @deprecated Throws: the socket of `locals.upgradeWebSocket()` is already attached. */
 export function attach(_socket: unknown, _platformSocket: unknown): void {
 	throw gone('attach()', '`locals.upgradeWebSocket()`, whose socket is connected already');
 }

@@ -1,5 +1,5 @@
 import { hooks, options } from 'virtual:astro-cloudflare:websocket';
 import { Site } from './site.ts';
 
-/** The site that this module is built into. */
+/** The site of this Worker. */
 export const webSockets: Site = new Site(options, hooks);

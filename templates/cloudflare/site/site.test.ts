@@ -8,7 +8,7 @@ import { admitState, type SiteState } from './fetch-state.ts';
 import { Site, type SiteApp, type SiteOptions } from './site.ts';
 import { onRequest } from './timed-middleware.ts';
 
-/** One end of a pair, of which only the acceptance counts here. */
+/** A fake end of a pair that records only its acceptance. */
 class FakeSocket implements PlatformSocket {
 	readonly readyState = 1;
 	readonly extensions = '';
@@ -26,7 +26,7 @@ interface Init extends ResponseInit {
 	readonly webSocket?: FakeSocket;
 }
 
-/** The runtime's response, which knows 101 and hands a socket on to copies. */
+/** A fake of the runtime's response, which accepts 101 and passes a socket on to copies. */
 class FakeResponse extends Response {
 	readonly webSocket: FakeSocket | undefined;
 	constructor(body: string | null, init: Init = {}) {
@@ -58,7 +58,7 @@ const OPTIONS: SiteOptions = {
 	maxPayload: 1024,
 };
 
-/** What the request waits for. */
+/** The work passed to `waitUntil()`. */
 const work: unknown[] = [];
 const CONTEXT: PlatformContext = {
 	waitUntil(task) {
@@ -89,7 +89,7 @@ function bench(hooks: WebSocketHooks = {}, headers: Record<string, string> = {})
 	};
 }
 
-/** Runs a request through the site, as upstream's `handle` does. */
+/** Runs a request through the site, like upstream's `handle`. */
 async function run(
 	{ site, request, locals, app }: Bench,
 	render: () => Response | Promise<Response>,
@@ -98,14 +98,14 @@ async function run(
 	return site.settle(request, response) as FakeResponse;
 }
 
-/** What is printed from now on. */
+/** Records printed errors. */
 function log(context: TestContext): unknown[][] {
 	const printed: unknown[][] = [];
-	context.mock.method(console, 'error', (...told: unknown[]) => printed.push(told));
+	context.mock.method(console, 'error', (...failures: unknown[]) => printed.push(failures));
 	return printed;
 }
 
-test('an ordinary request gets locals that say so', async () => {
+test('an ordinary request gets the locals of ordinary requests', async () => {
 	const site = bench({}, { upgrade: 'h2c' });
 	const response = await run(site, () => new Response('page'));
 	assert.equal(await response.text(), 'page');
@@ -113,7 +113,7 @@ test('an ordinary request gets locals that say so', async () => {
 	assert.throws(() => site.locals.upgradeWebSocket(), /must be an upgrade request/);
 });
 
-test('the response of the upgrade accepts', async () => {
+test('returning the response of the upgrade accepts', async () => {
 	const site = bench();
 	const events: string[] = [];
 	const response = await run(site, () => {
@@ -131,7 +131,7 @@ test('the response of the upgrade accepts', async () => {
 	assert.deepEqual(events, ['open']);
 });
 
-test('a response that middleware has made anew accepts as well', async () => {
+test('a copy of the response by middleware accepts as well', async () => {
 	const site = bench();
 	await run(site, () => {
 		const { response } = site.locals.upgradeWebSocket();
@@ -140,7 +140,7 @@ test('a response that middleware has made anew accepts as well', async () => {
 	assert.equal(pairs.at(-1)?.[1].isAccepted, true);
 });
 
-test('any other response refuses, and the socket is told', async () => {
+test('any other response refuses, and the socket fires error and close', async () => {
 	const site = bench();
 	const events: unknown[] = [];
 	const response = await run(site, () => {
@@ -157,7 +157,7 @@ test('any other response refuses, and the socket is told', async () => {
 	]);
 });
 
-test('a route that throws refuses', async () => {
+test('an exception of the route refuses', async () => {
 	const site = bench();
 	const codes: number[] = [];
 	const failing = run(site, () => {
@@ -169,7 +169,7 @@ test('a route that throws refuses', async () => {
 	assert.deepEqual(codes, [1006]);
 });
 
-test('an upgrade after the answer comes too late', async () => {
+test('an upgrade after the response is too late', async () => {
 	const site = bench();
 	await run(site, () => new Response('no', { status: 401 }));
 	const { socket } = site.locals.upgradeWebSocket();
@@ -188,7 +188,7 @@ test('a second upgrade of one request is an error', async () => {
 	});
 });
 
-test('the route chooses the subprotocol, and headers of the handshake are left to the runtime', async () => {
+test('the route selects the subprotocol, and the runtime sets the headers of the handshake', async () => {
 	const site = bench({}, { 'sec-websocket-protocol': 'a, b' });
 	const headers = { 'Sec-WebSocket-Protocol': 'zzz', 'Sec-WebSocket-Accept': 'zzz' };
 	const response = await run(site, () => {
@@ -199,7 +199,7 @@ test('the route chooses the subprotocol, and headers of the handshake are left t
 	assert.equal(response.headers.has('sec-websocket-accept'), false);
 });
 
-test('where the route leaves it open, a hook chooses', async () => {
+test('the hook selects the subprotocol if the route does not', async () => {
 	const selectProtocol = (offered: readonly string[]): string | undefined => offered.at(-1);
 	const site = bench({ selectProtocol }, { 'sec-websocket-protocol': 'a, b' });
 	const response = await run(site, () => site.locals.upgradeWebSocket().response);
@@ -240,7 +240,7 @@ for (const [verdict, status] of [
 	[new Response('no', { status: 418 }), 418],
 ] as const) {
 	const name = verdict instanceof Response ? 'a response' : JSON.stringify(verdict);
-	test(`verifyClient() that gives ${name} means ${status}`, async () => {
+	test(`a verifyClient() that returns ${name} results in ${status}`, async () => {
 		const verifyClient = (): Promise<boolean> => Promise.resolve(verdict as boolean);
 		const site = bench({ verifyClient });
 		const response = await run(site, () => site.locals.upgradeWebSocket().response);
@@ -248,7 +248,7 @@ for (const [verdict, status] of [
 	});
 }
 
-test("hooks are told the client's address, as Cloudflare or a hook names it", async () => {
+test('hooks get the client address from Cloudflare or from the clientAddress hook', async () => {
 	const addresses: string[] = [];
 	const verifyClient: WebSocketHooks['verifyClient'] = ({ clientAddress }) =>
 		addresses.push(clientAddress) > 0;
@@ -261,7 +261,7 @@ test("hooks are told the client's address, as Cloudflare or a hook names it", as
 });
 
 for (const name of ['verifyClient', 'clientAddress'] as const) {
-	test(`${name}() that fails refuses with 500 and is reported`, async (context) => {
+	test(`an error of ${name}() refuses with 500 and is reported`, async (context) => {
 		const printed = log(context);
 		const error = new Error('from a hook');
 		const hook = (): never => {
@@ -274,10 +274,10 @@ for (const name of ['verifyClient', 'clientAddress'] as const) {
 	});
 }
 
-test('onError gets the request, and the socket where there is one', async () => {
-	const told: WebSocketFailure[] = [];
+test('onError gets the request, and the socket if there is one', async () => {
+	const failures: WebSocketFailure[] = [];
 	const hooks: WebSocketHooks = {
-		onError: (failure) => void told.push(failure),
+		onError: (failure) => void failures.push(failure),
 		verifyClient: ({ request }) => {
 			if (request.headers.has('x-fail')) throw new Error('from a hook');
 			return true;
@@ -295,14 +295,14 @@ test('onError gets the request, and the socket where there is one', async () => 
 		};
 		return upgrade.response;
 	});
-	const [first = assert.fail(), second = assert.fail()] = told;
+	const [first = assert.fail(), second = assert.fail()] = failures;
 	assert.deepEqual([first.socket, first.request], [undefined, refused.request]);
 	assert.deepEqual([second.socket, second.request], [socket, accepted.request]);
 	assert.match(second.message, /^A WebSocket handler failed on ws/);
 });
 
 for (const wrong of [null, 'yes', true]) {
-	test(`verifyClient that is ${wrong} refuses with 500 and is reported`, async (context) => {
+	test(`the value ${wrong} for verifyClient refuses with 500 and is reported`, async (context) => {
 		const printed = log(context);
 		const site = bench({ verifyClient: wrong as unknown as () => boolean });
 		const response = await run(site, () => assert.fail('the site must not run'));
@@ -311,7 +311,7 @@ for (const wrong of [null, 'yes', true]) {
 	});
 }
 
-test('an answer that takes too long is 503', async () => {
+test('a response that takes too long becomes 503', async () => {
 	const site = { ...bench(), site: new Site({ ...OPTIONS, handshakeTimeout: 10 }, {}) };
 	let finish: (response: Response) => void = () => {};
 	const response = await run(
@@ -328,14 +328,14 @@ test('an answer that takes too long is 503', async () => {
 	assert.equal(pairs.at(-1)?.[1].isAccepted, false);
 });
 
-test('a hook that takes too long is 503 as well', async () => {
+test('a hook that takes too long results in 503 as well', async () => {
 	const hooks: WebSocketHooks = { verifyClient: () => new Promise(() => {}) };
 	const site = { ...bench(), site: new Site({ ...OPTIONS, handshakeTimeout: 10 }, hooks) };
 	const response = await run(site, () => assert.fail('the site must not run'));
 	assert.equal(response.status, 503);
 });
 
-test("middleware answers in time where a Worker calls Astro's handlers itself", async () => {
+test("the middleware enforces handshakeTimeout if a Worker calls Astro's handlers itself", async () => {
 	const { app, request, locals } = bench();
 	const site = new Site({ ...OPTIONS, handshakeTimeout: 10 }, {});
 	await admitState(site, { request, locals }, app, CONTEXT);
@@ -343,17 +343,17 @@ test("middleware answers in time where a Worker calls Astro's handlers itself", 
 	assert.equal(response.status, 503);
 });
 
-test('middleware leaves other requests alone', async () => {
+test('the middleware ignores other requests', async () => {
 	const page = new Response('page');
 	assert.equal(await onRequest(bench(), async () => page), page);
 });
 
-test('the request waits for what handlers do, and for the report of their failure', async () => {
-	const told: string[] = [];
+test('the request waits for async handlers, and for the reports of their errors', async () => {
+	const failures: string[] = [];
 	const site = bench({
 		async onError({ error }) {
 			await null;
-			told.push(String(error));
+			failures.push(String(error));
 		},
 	});
 	await run(site, () => {
@@ -368,10 +368,10 @@ test('the request waits for what handlers do, and for the report of their failur
 		return response;
 	});
 	await Promise.all(work.splice(0));
-	assert.deepEqual(told.sort(), ['Error: at once', 'Error: late']);
+	assert.deepEqual(failures.sort(), ['Error: at once', 'Error: late']);
 });
 
-test('a 101 from elsewhere goes through as it is, and can be added to', async () => {
+test('a 101 from elsewhere is passed on with mutable headers', async () => {
 	const site = bench();
 	const cookies = Symbol.for('astro.cookies');
 	const webSocket = new FakeSocket();
@@ -385,7 +385,7 @@ test('a 101 from elsewhere goes through as it is, and can be added to', async ()
 	assert.equal(webSocket.isAccepted, false);
 });
 
-test('a rejection from elsewhere goes through as it is, and can be added to', async () => {
+test('a rejection from elsewhere is passed on with mutable headers', async () => {
 	const foreign = Response.redirect('https://example.org/');
 	assert.throws(() => foreign.headers.append('Set-Cookie', 'a=b'));
 	const response = await run(bench(), () => foreign);
@@ -394,7 +394,7 @@ test('a rejection from elsewhere goes through as it is, and can be added to', as
 	assert.equal(response.headers.get('location'), 'https://example.org/');
 });
 
-test("a Worker of one's own accepts by the last response that Astro's state had", async () => {
+test("a custom Worker accepts with the last response in Astro's state", async () => {
 	const { site, app, request, locals } = bench();
 	const state: SiteState = { request, locals, response: undefined };
 	assert.equal(await admitState(site, state, app, CONTEXT), undefined);
@@ -407,7 +407,7 @@ test("a Worker of one's own accepts by the last response that Astro's state had"
 	assert.equal(pairs.at(-1)?.[1].isAccepted, true);
 });
 
-test("a Worker of one's own refuses where middleware does in the end", async () => {
+test('a custom Worker refuses if middleware finally refuses', async () => {
 	const { site, app, request, locals } = bench();
 	const state: SiteState = { request, locals, response: undefined };
 	await admitState(site, state, app, CONTEXT);
@@ -420,13 +420,13 @@ test("a Worker of one's own refuses where middleware does in the end", async () 
 	assert.equal(state.response.status, 401);
 });
 
-test("a Worker of one's own gets the answer to a handshake that is not admitted", async () => {
+test('a custom Worker gets the refusal of a handshake that is not admitted', async () => {
 	const { site, app, request, locals } = bench({}, { origin: 'https://evil.example' });
 	const response = await admitState(site, { request, locals }, app, CONTEXT);
 	assert.equal(response?.status, 403);
 });
 
-test('what is admitted is not admitted once more', async () => {
+test('an admitted request is not admitted twice', async () => {
 	let count = 0;
 	const one = bench({
 		verifyClient: () => {

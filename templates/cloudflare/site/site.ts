@@ -20,23 +20,23 @@ import { isHandshake } from '../handshake/handshake.ts';
 import { Upgrade } from '../handshake/upgrade.ts';
 import { UPGRADE, type UpgradeRequest } from '../handshake/upgrade-request.ts';
 
-/** The options that a Worker can keep. */
+/** The options supported by a Worker. */
 export type SupportedOption =
 	| 'allowedOrigins'
 	| 'handshakeTimeout'
 	| 'maxMessagesPerSecond'
 	| 'maxPayload';
 
-/** What is left of the options in the built site. */
+/** The options in the built site. */
 export type SiteOptions = Pick<ResolvedWebSocketOptions, SupportedOption>;
 
-/** The parts of Astro's app that are needed here. */
+/** The used part of Astro's app. */
 export interface SiteApp {
 	/** Since Astro 5.15. */
 	matchesAllowedDomains?(host: string, protocol: string): boolean;
 }
 
-/** The site that a Worker serves. */
+/** The site of a Worker. */
 export class Site {
 	readonly #options: SiteOptions;
 	readonly #hooks: WebSocketHooks;
@@ -46,14 +46,18 @@ export class Site {
 	constructor(options: SiteOptions, hooks: WebSocketHooks) {
 		this.#options = options;
 		this.#hooks = hooks;
-		// Astro's logger says nothing in the Worker of `astro dev`, which is made without a level.
+		// Astro's logger prints nothing in the Worker of `astro dev`, where it is created without a
+		// level.
 		this.#report = reporter(hooks, (message, error) => {
 			if (error === undefined) console.error(message);
 			else console.error(message, error);
 		});
 	}
 
-	/** Renders a request, a handshake only if it is admitted. {@link settle} has to follow. */
+	/**
+	 * Renders a request. A handshake is rendered only if it is admitted. Call {@link settle}
+	 * afterwards.
+	 */
 	async answer(
 		request: UpgradeRequest,
 		locals: object,
@@ -66,10 +70,10 @@ export class Site {
 		if (upgrade instanceof Response) return upgrade;
 		try {
 			const response = await Promise.race([render(), upgrade.late]);
-			// A copy, to which headers can be added. Those of a Durable Object's answer and of that of
-			// `fetch()` are immutable, be it a 101 or not, and setting a cookie on them would be an
-			// exception. A copy keeps the end of a pair. Astro keeps what it knows of a response in
-			// properties with symbols for keys, its cookies for one.
+			// A copy with mutable headers. Responses of Durable Objects and of `fetch()` have immutable
+			// ones, with or without status 101, and setting a cookie would throw. A copy keeps the end of
+			// a pair. Astro stores data about a response, such as cookies, in properties with symbol
+			// keys.
 			return Object.assign(new Response(response.body, response), response);
 		} catch (error) {
 			upgrade.settle(false);
@@ -77,7 +81,7 @@ export class Site {
 		}
 	}
 
-	/** Accepts the handshake if the response is the one that does. */
+	/** Settles the handshake: accepts it if the response is the accepting one. */
 	settle<Settled extends Response>(request: UpgradeRequest, response: Settled): Settled {
 		const upgrade = request[UPGRADE];
 		upgrade?.settle(upgrade.isAcceptedBy(response));
@@ -85,10 +89,11 @@ export class Site {
 	}
 
 	/**
-	 * Gives a request its locals, a handshake only if it passes the checks that come before the site's
-	 * own code.
+	 * Adds the locals to a request. A handshake must first pass the checks before the site's own
+	 * code.
 	 *
-	 * @returns The upgrade of a handshake, the answer to one that is refused, else `undefined`.
+	 * @returns The upgrade of a handshake, the response to a refused one, or `undefined` for an
+	 * ordinary request.
 	 */
 	async admit(
 		request: UpgradeRequest,
@@ -103,9 +108,9 @@ export class Site {
 		const { headers, url } = request;
 		const { allowedOrigins, handshakeTimeout } = this.#options;
 		const protocols = tokens(headers.get('sec-websocket-protocol'));
-		// The edge writes the header, whatever the client sends.
+		// Cloudflare's edge sets the header and overrides the client's.
 		const handshake = { request, clientAddress: headers.get('cf-connecting-ip') ?? '', protocols };
-		// It ends with the request, or comes too late to change anything.
+		// The timer ends with the request, or fires too late to have an effect.
 		const late = new Promise<Response>((resolve) => {
 			if (handshakeTimeout === 0) return;
 			setTimeout(() => resolve(refused(HANDSHAKE_TIMEOUT)), handshakeTimeout);
@@ -144,7 +149,7 @@ export class Site {
 		return upgrade;
 	}
 
-	/** Asks the hooks about a handshake, and writes down the address that they give the client. */
+	/** Runs the hooks for a handshake, and stores the address from the `clientAddress` hook. */
 	async #verify(
 		handshake: { -readonly [Key in keyof WebSocketHandshake]: WebSocketHandshake[Key] },
 		context: PlatformContext,
@@ -168,7 +173,7 @@ export class Site {
 	}
 }
 
-/** The answer that a refusal is. */
+/** The response of a refusal. */
 function refused(refusal: Refusal): Response {
 	return new Response(refusal.message, refusal);
 }

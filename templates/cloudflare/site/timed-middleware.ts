@@ -1,18 +1,18 @@
 import { UPGRADE, type UpgradeRequest } from '../handshake/upgrade-request.ts';
 
-/** The parts of Astro's middleware that are needed here. */
+/** The used part of Astro's middleware context. */
 interface Context {
 	readonly request: UpgradeRequest;
 }
 
 /**
- * Holds `handshakeTimeout` where a Worker calls Astro's handlers itself, which nothing of the adapter
- * is around. Everything that such a handshake may wait for is behind the first middleware.
+ * Enforces `handshakeTimeout` if a Worker calls Astro's handlers itself, without the adapter around
+ * them. Everything such a handshake may wait for runs behind the first middleware.
  */
 export function onRequest({ request }: Context, next: () => Promise<Response>): Promise<Response> {
 	const upgrade = request[UPGRADE];
 	return upgrade === undefined ? next() : Promise.race([next(), upgrade.late]);
 }
 
-/** Where Astro finds this module. */
+/** The URL of this module for Astro. */
 export const ENTRYPOINT: string = import.meta.url;
