@@ -42,7 +42,7 @@ export interface WebSocketFailure extends ReportSubject {
 export type OnError = (failure: WebSocketFailure) => void | Promise<void>;
 
 /**
- * Returns the client address that the limits count. Use it to read the address from a header set by
+ * Returns the client address counted by the limits. Use it to read the address from a header set by
  * your proxy.
  *
  * @param address The address found from the connection and `websocket.trustedProxies`.

@@ -75,8 +75,8 @@ export interface WebSocketOptions {
 	 */
 	idleTimeout?: number;
 	/**
-	 * Milliseconds within which the site must answer a handshake. Later ones get 503. 0 disables the
-	 * timeout.
+	 * Milliseconds within which the site must answer a handshake. After that, the handshake gets 503.
+	 * 0 disables the timeout.
 	 *
 	 * @default {10000} 10 seconds
 	 */

@@ -1,5 +1,5 @@
 /**
- * Status codes of closing frames (RFC 6455 section 7.4.1; 1012 from IANA's WebSocket Close Code
+ * Status codes of close frames (RFC 6455 section 7.4.1; 1012 from IANA's WebSocket Close Code
  * Number Registry).
  */
 

@@ -23,7 +23,7 @@ export interface AstroWebSocketCloseEvent extends Event {
 	readonly code: number;
 	/** The peer's reason, at most 123 bytes of UTF-8. */
 	readonly reason: string;
-	/** Whether both closing frames were exchanged. */
+	/** Whether both close frames were exchanged. */
 	readonly wasClean: boolean;
 }
 

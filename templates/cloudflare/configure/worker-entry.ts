@@ -1,8 +1,8 @@
 import { packageName, upstreamName } from '../../configure/package-name.ts';
 
 /**
- * The entry of a Worker. An entry of the official adapter is replaced by that of this package: a
- * site created with the official adapter names its entry in the Wrangler configuration.
+ * The entry of a Worker. An entry of the official adapter is replaced by that of this package. A
+ * site created with the official adapter has its entry in the Wrangler configuration.
  *
  * @param main The entry in the configuration.
  */

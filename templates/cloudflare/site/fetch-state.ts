@@ -21,7 +21,7 @@ export async function admitState(
 	app: SiteApp,
 	context: PlatformContext,
 ): Promise<Response | undefined> {
-	// Upstream's `handle` has called the Worker, and has admitted the request.
+	// Upstream's `handle` has called this Worker: it has admitted the request, and will settle it.
 	if (state.request[UPGRADE] !== undefined) return undefined;
 	const admitted = await site.admit(state.request, state.locals, app, context);
 	if (admitted === undefined || admitted instanceof Response) return admitted;

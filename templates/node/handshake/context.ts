@@ -69,7 +69,7 @@ export interface Admission {
 
 /** A prepared upgrade that waits for its response. */
 export interface PreparedUpgrade {
-	/** Called instead of a 101: completes the handshake on the raw connection. */
+	/** Completes the handshake on the raw connection, when the response would send the 101. */
 	accept(socket: Duplex, headers: readonly HeaderLine[]): void;
 	/** Called when the request has ended. A no-op for an accepted upgrade. */
 	abandon(): void;
@@ -77,7 +77,7 @@ export interface PreparedUpgrade {
 
 /**
  * The request carries the context. The listening module and the answering module may be different
- * instances: in `astro preview` the first comes from `node_modules`, the second from the built
+ * instances. In `astro preview` the first comes from `node_modules`, the second from the built
  * server.
  */
 const CONTEXT: unique symbol = Symbol.for('astro.websocket.upgrade');

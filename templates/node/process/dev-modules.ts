@@ -7,7 +7,7 @@ import { perProcess } from './per-process.ts';
 interface Run {
 	/** Whether the top level has finished. */
 	isOver: boolean;
-	/** Undo the registrations of the run. */
+	/** Functions that undo the registrations of the run. */
 	readonly undo: (() => void)[];
 }
 

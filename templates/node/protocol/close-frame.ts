@@ -6,7 +6,7 @@ import { FrameError } from './frame-reader.ts';
 /**
  * Reads the payload of a close frame (RFC 6455 section 5.5.1).
  *
- * @throws FrameError
+ * @throws FrameError for an invalid payload.
  */
 export function readClose(payload: Buffer): Partial<CloseFrame> & Pick<CloseFrame, 'reason'> {
 	if (payload.byteLength === 0) return { reason: '' };

@@ -13,8 +13,8 @@ type ObservedSocket = Duplex & { [CLOSER]?: Closer };
 
 /**
  * Calls a closer when a socket is closed, in reverse order of addition. All closers share one
- * listener: the third listener of an event makes the emitter's list take as much memory as a
- * connection needs for its frames.
+ * listener. With a third listener for an event, the emitter takes as much memory as a connection
+ * for its frames.
  */
 export function whenClosed(socket: Duplex, closer: Closer): void {
 	const watched: ObservedSocket = socket;

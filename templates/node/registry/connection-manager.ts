@@ -230,6 +230,7 @@ export class ConnectionManager {
 		});
 	}
 
+	/** Adds a listener for one type of event. */
 	on<Type extends keyof ConnectionManagerEvents>(
 		type: Type,
 		listener: ConnectionManagerListener<Type>,
@@ -238,6 +239,7 @@ export class ConnectionManager {
 		return this;
 	}
 
+	/** Removes a listener. */
 	off<Type extends keyof ConnectionManagerEvents>(
 		type: Type,
 		listener: ConnectionManagerListener<Type>,

@@ -7,9 +7,9 @@ import type { Registry } from './registry.ts';
 
 /** Conditions for connections. A connection must match all of them. */
 export interface ConnectionSelection {
-	/** Minimum idle time in milliseconds, without a message in either direction. */
+	/** Idle for more than this number of milliseconds, without a message in either direction. */
 	readonly idleMoreThan?: number;
-	/** Minimum age in milliseconds since the handshake. */
+	/** Older than this number of milliseconds, counted from the handshake. */
 	readonly olderThan?: number;
 	/** Tags that the connection must all have. */
 	readonly tags?: readonly string[];

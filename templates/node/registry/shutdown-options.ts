@@ -35,7 +35,9 @@ export interface ShutdownOptions {
 	closeReason?: string;
 }
 
-/** Codes that only a server may send (RFC 6455 section 7.4.1, and IANA's registry). */
+/**
+ * Codes that a server may send for its own reasons (RFC 6455 section 7.4.1, and IANA's registry).
+ */
 const SERVER_CODES: ReadonlySet<number> = new Set([GOING_AWAY, 1011, 1012, 1013, 1014]);
 
 /** @throws RangeError for an invalid duration. */

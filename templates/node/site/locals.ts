@@ -18,28 +18,28 @@ export function withLocals(
 	// Upstream answers with an error for these locals.
 	if (locals !== undefined && typeof locals !== 'object') return locals;
 	const context = getUpgradeContext(request);
-	const ours: WebSocketLocals =
+	const added: WebSocketLocals =
 		context === undefined
 			? { ...ORDINARY }
 			: {
 					isUpgradeRequest: true,
 					upgradeWebSocket: (options) => upgradeWebSocket(request, context, settings, options),
 				};
-	return locals ? inFrontOf(locals, ours) : ours;
+	return locals ? inFrontOf(locals, added) : added;
 }
 
 /**
- * A view of the host's locals with ours added. Everything else belongs to the host's object: its
- * prototype, its private fields, and assigned properties.
+ * A view of the host's locals with those of the package. Everything else belongs to the host's
+ * object: its prototype, its private fields, and assigned properties.
  */
-function inFrontOf(host: object, ours: WebSocketLocals): object {
-	const isOurs = (key: PropertyKey): boolean => Object.hasOwn(ours, key);
+function inFrontOf(host: object, added: WebSocketLocals): object {
+	const isAdded = (key: PropertyKey): boolean => Object.hasOwn(added, key);
 	const methods = new Map<PropertyKey, Method>();
 	// A proxy of a sealed object must not show additional properties.
 	const shown = Object.isExtensible(host) ? host : copy(host);
 	return new Proxy(shown, {
 		get(_, key) {
-			if (isOurs(key)) return Reflect.get(ours, key);
+			if (isAdded(key)) return Reflect.get(added, key);
 			// The host's object is `this`, because the view lacks its private fields.
 			const value: unknown = Reflect.get(host, key);
 			if (typeof value !== 'function' || !isMethod(host, key, value)) return value;
@@ -50,14 +50,14 @@ function inFrontOf(host: object, ours: WebSocketLocals): object {
 			}
 			return method.bound;
 		},
-		set: (_, key, value) => Reflect.set(isOurs(key) ? ours : host, key, value),
-		has: (_, key) => isOurs(key) || Reflect.has(host, key),
-		deleteProperty: (_, key) => Reflect.deleteProperty(isOurs(key) ? ours : host, key),
+		set: (_, key, value) => Reflect.set(isAdded(key) ? added : host, key, value),
+		has: (_, key) => isAdded(key) || Reflect.has(host, key),
+		deleteProperty: (_, key) => Reflect.deleteProperty(isAdded(key) ? added : host, key),
 		defineProperty: (_, key, descriptor) =>
-			Reflect.defineProperty(isOurs(key) ? ours : host, key, descriptor),
-		ownKeys: () => [...new Set([...Reflect.ownKeys(host), ...Reflect.ownKeys(ours)])],
+			Reflect.defineProperty(isAdded(key) ? added : host, key, descriptor),
+		ownKeys: () => [...new Set([...Reflect.ownKeys(host), ...Reflect.ownKeys(added)])],
 		getOwnPropertyDescriptor: (target, key) =>
-			Reflect.getOwnPropertyDescriptor(isOurs(key) ? ours : target, key),
+			Reflect.getOwnPropertyDescriptor(isAdded(key) ? added : target, key),
 	});
 }
 
