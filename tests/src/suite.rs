@@ -80,7 +80,7 @@ pub fn not_applicable(reason: &'static str) -> Result<()> {
 
 /// A suite: the shared cases and the runtime's `own`, through which every host of it is put, those
 /// that have a server to themselves, and the vital ones on what people install. When all of them were
-/// run and none has failed, the table in the README is held against what they have found.
+/// run and none has failed, the table on the page is compared with what they have found.
 pub fn run<S: Sites>(
     runtime: &'static str,
     own: impl Iterator<Item = &'static Case<Site>>,

@@ -1,4 +1,4 @@
-//! The table in the README of what is supported where, out of what a run has found.
+//! The tables of what is supported where, generated from what a run has found.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -10,11 +10,11 @@ use anyhow::{Context, Result, bail};
 use crate::locations::{repository, target};
 use crate::suite::NotApplicable;
 
-/// Set to anything it has the table in the README follow the run.
+/// Set to anything, it updates the table on the page from the run.
 const ACCEPT: &str = "ACCEPT_SUPPORT";
 
-/// The page that the table is on.
-const README: &str = "README.md";
+/// The page that the tables are on.
+pub const PAGE: &str = "docs/support.md";
 
 /// What the cases of a run have found.
 #[derive(Default)]
@@ -43,19 +43,20 @@ impl Support {
         }
     }
 
-    /// Compares the block of this runtime in the README with the table of these capabilities and
-    /// modes, or has it follow.
+    /// Compares the block of this runtime on the page with the table of these capabilities and modes, or
+    /// updates it.
     pub fn check(&self, runtime: &str, capabilities: &[&str], modes: &[&str]) -> Result<()> {
         let table = self.table(capabilities, modes);
         let folder = target().join("support");
         fs::create_dir_all(&folder)?;
         fs::write(folder.join(format!("{runtime}.md")), &table)?;
 
-        let path = repository().join(README);
+        let path = repository().join(PAGE);
         let page = fs::read_to_string(&path)?;
         let start = format!("<!-- what {runtime} supports, as the tests found it -->\n");
         let end = format!("<!-- end of what {runtime} supports -->");
-        let (before, rest) = page.split_once(&start).context("the README has no such block")?;
+        let (before, rest) =
+            page.split_once(&start).with_context(|| format!("{PAGE} has no block of {runtime}"))?;
         let (told, after) = rest.split_once(&end).context("the block has no end")?;
         if told == table {
             return Ok(());
@@ -65,7 +66,7 @@ impl Support {
             return Ok(());
         }
         bail!(
-            "the README tells something else of what is supported:\n{}\nto have it follow: \
+            "{PAGE} differs from what the run has found:\n{}\nto update it: \
              {ACCEPT}=1 cargo xtask test {runtime}",
             difference(told, &table)
         )

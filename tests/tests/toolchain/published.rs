@@ -22,7 +22,7 @@ use tests::project::{Pin, pins};
 use tests::registry::Registry;
 use tests::tools::Tools;
 
-use crate::readme::{README, commands};
+use crate::readme::{PUBLISHING, commands};
 
 /// The attempts that an upload is given.
 const ATTEMPTS: usize = 3;
@@ -109,7 +109,7 @@ impl Publisher<'_> {
 
     /// The page's own commands, of which the first that uploads finds a registry without much.
     fn run_those_of_the_page(&self) -> Result<()> {
-        let mut commands = commands(README, "cargo xtask publish")?;
+        let mut commands = commands(PUBLISHING, "cargo xtask publish")?;
         commands.retain(|command| !command.contains('['));
         ensure!(commands.len() > 2, "the page does not tell how to publish");
         for command in commands {

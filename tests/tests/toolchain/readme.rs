@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::{Component, Path, PathBuf};
+use std::process::{Command, Output};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
@@ -19,9 +19,29 @@ use tests::server::Server;
 use tests::tools::{Tools, run};
 
 pub const README: &str = "README.md";
+pub const PUBLISHING: &str = "docs/publishing.md";
+const ARCHITECTURE: &str = "ARCHITECTURE.md";
+const COMMANDS: &str = "docs/commands.md";
+const PATCHES: &str = "docs/patches.md";
+const ADDING_A_RUNTIME: &str = "docs/adding-a-runtime.md";
 const NODE: &str = "adapters/node/README.md";
 const CLOUDFLARE: &str = "adapters/cloudflare/README.md";
 const PROXIES: &str = tests::proxy::PAGE;
+
+/// The pages whose commands are run, in this order. `contributing.rs` runs those of `CONTRIBUTING.md`.
+const FOR_MAINTAINERS: [&str; 8] = [
+    README,
+    COMMANDS,
+    "docs/testing.md",
+    "docs/upstream-releases.md",
+    PUBLISHING,
+    "docs/ci.md",
+    PATCHES,
+    ADDING_A_RUNTIME,
+];
+
+/// Lines of the README. A newcomer reads it to the end.
+const MOST_LINES: usize = 150;
 
 /// A proxy's own configuration, which the suite of Node runs.
 const OF_PROXIES: [&str; 3] = ["nginx", "caddyfile", "haproxy"];
@@ -92,7 +112,7 @@ pub fn is_run(name: &str) -> bool {
 fn every_toolchain_command_on_the_pages_works() -> Result<()> {
     let checkout = Checkout::copy("readme-commands")?;
     let mut seen = 0;
-    for command in commands(README, "cargo xtask ")? {
+    for command in commands_for_maintainers()? {
         let words: Vec<&str> = command.split_whitespace().skip(2).collect();
         if command.contains('[') {
             has_the_options(&checkout, &words).with_context(|| command.clone())?;
@@ -105,6 +125,14 @@ fn every_toolchain_command_on_the_pages_works() -> Result<()> {
     }
     ensure!(seen > 10, "only {seen} commands were found");
     Ok(())
+}
+
+fn commands_for_maintainers() -> Result<Vec<String>> {
+    let mut all = Vec::new();
+    for page in FOR_MAINTAINERS {
+        all.extend(commands(page, "cargo xtask ")?);
+    }
+    Ok(all)
 }
 
 /// Whether a command takes the options of a form such as `status [--check]`.
@@ -121,7 +149,7 @@ fn has_the_options(checkout: &Checkout, form: &[&str]) -> Result<()> {
 
 #[test]
 fn every_command_that_is_not_run_is_on_a_page() -> Result<()> {
-    let mut named = commands(README, "cargo xtask ")?;
+    let mut named = commands_for_maintainers()?;
     named.extend(commands("CONTRIBUTING.md", "cargo xtask ")?);
     for (name, _) in NOT_RUN {
         let start = format!("cargo xtask {name}");
@@ -133,14 +161,14 @@ fn every_command_that_is_not_run_is_on_a_page() -> Result<()> {
 #[test]
 fn the_patch_on_the_page_is_one_of_ours() -> Result<()> {
     let mut seen = 0;
-    for block in blocks(README)?.iter().filter(|block| block.language == "toml") {
+    for block in blocks(PATCHES)?.iter().filter(|block| block.language == "toml") {
         let file = fs::read_to_string(repository().join(block.file()?))?;
         let (_, edit) = block.text.split_once('\n').context("a block without an edit")?;
         ensure!(edit.contains("[[edit]]"), "no edit:\n{edit}");
         ensure!(file.contains(edit), "not in {}:\n{edit}", block.file()?);
         seen += 1;
     }
-    ensure!(seen > 0, "{README} shows no patch");
+    ensure!(seen > 0, "{PATCHES} shows no patch");
     Ok(())
 }
 
@@ -153,21 +181,47 @@ fn first_cells(page: &str, heading: &str) -> Result<BTreeSet<String>> {
     Ok(cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).map(str::to_owned).collect())
 }
 
-/// The reader of patch files names every key that it knows when it meets one that it does not.
+/// The keys that a reader expects in place of one that it does not know. It lists them in its error.
+fn known_keys(output: &Output) -> Result<BTreeSet<String>> {
+    let told = String::from_utf8_lossy(&output.stderr);
+    let (_, known) = told
+        .split_once("unknown field `no-such-key`, expected ")
+        .with_context(|| format!("no list of the keys: {told}"))?;
+    let known = known.lines().next().unwrap_or_default();
+    Ok(known.split('`').skip(1).step_by(2).map(str::to_owned).collect())
+}
+
 #[test]
 fn the_table_of_keys_is_what_a_patch_file_may_hold() -> Result<()> {
     let checkout = Checkout::copy("readme-keys")?;
     let patch = checkout.root().join("patches/node/no-such-module.toml");
     fs::write(patch, "[[edit]]\nno-such-key = 1\n")?;
-    let output = checkout.xtask(["check", "node"]).output()?;
-    let told = String::from_utf8(output.stderr)?;
-    let (_, known) = told
-        .split_once("unknown field `no-such-key`, expected one of ")
-        .with_context(|| format!("no list of the keys: {told}"))?;
-    let known = known.lines().next().unwrap_or_default();
-    let keys: BTreeSet<String> = known.split('`').skip(1).step_by(2).map(str::to_owned).collect();
-    let named = first_cells(README, "| key | meaning |")?;
-    ensure!(named == keys, "{README} names {named:?}, a patch file may hold {keys:?}");
+    let keys = known_keys(&checkout.xtask(["check", "node"]).output()?)?;
+    let named = first_cells(PATCHES, "| key | meaning |")?;
+    ensure!(named == keys, "{PATCHES} names {named:?}, a patch file may hold {keys:?}");
+    Ok(())
+}
+
+#[test]
+fn the_table_of_keys_is_what_the_description_of_a_runtime_may_hold() -> Result<()> {
+    let checkout = Checkout::copy("readme-adapter-keys")?;
+    let path = checkout.root().join("adapters/node/adapter.toml");
+    let description = fs::read_to_string(&path)?;
+    let keys_with = |text: String| -> Result<BTreeSet<String>> {
+        fs::write(&path, text)?;
+        known_keys(&checkout.xtask(["check", "node"]).output()?)
+    };
+    let mut keys = BTreeSet::new();
+    for table in keys_with(format!("no-such-key = 1\n{description}"))? {
+        let heading = [format!("\n[{table}]\n"), format!("\n[[{table}]]\n")]
+            .into_iter()
+            .find(|heading| description.contains(heading.as_str()))
+            .with_context(|| format!("the description of Node has no `{table}` to try"))?;
+        let wrong = description.replacen(&heading, &format!("{heading}no-such-key = 1\n"), 1);
+        keys.extend(keys_with(wrong)?.into_iter().map(|key| format!("{table}.{key}")));
+    }
+    let named = first_cells(ADDING_A_RUNTIME, "| key | meaning |")?;
+    ensure!(named == keys, "{ADDING_A_RUNTIME} names {named:?}, the file may hold {keys:?}");
     Ok(())
 }
 
@@ -533,24 +587,115 @@ fn chat(server: &Server) -> Result<()> {
     Ok(())
 }
 
+/// Every page of the repository, by its path.
+fn pages() -> Result<Vec<String>> {
+    let files = Command::new("git")
+        .current_dir(repository())
+        .args(["ls-files", "--cached", "--others", "--exclude-standard", "*.md"])
+        .output()?;
+    let files = String::from_utf8(files.stdout)?;
+    // The test projects have pages of other people's.
+    let pages = files.lines().filter(|file| !file.starts_with("tests/"));
+    Ok(pages.filter(|file| repository().join(file).exists()).map(str::to_owned).collect())
+}
+
+/// The targets of a page's links.
+fn links(page: &str) -> Result<Vec<String>> {
+    let text = fs::read_to_string(repository().join(page))?;
+    let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    Ok(links.map(str::to_owned).collect())
+}
+
 /// Links to files of this repository lead somewhere.
 #[test]
 fn links_between_the_pages_lead_somewhere() -> Result<()> {
-    let others = ["CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", PROXIES];
-    for page in [README, NODE, CLOUDFLARE].into_iter().chain(others) {
-        let text = fs::read_to_string(repository().join(page))?;
-        let folder = repository().join(page).parent().map(Path::to_path_buf).unwrap_or_default();
-        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            if link.starts_with("http") {
-                continue;
-            }
+    for page in pages()? {
+        let path = repository().join(&page);
+        let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        for link in links(&page)?.iter().filter(|link| !link.starts_with("http")) {
             let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
-            let target = if file.is_empty() { repository().join(page) } else { folder.join(file) };
+            let target = if file.is_empty() { path.clone() } else { folder.join(file) };
             ensure!(target.exists(), "{page} links to {link}");
             let is_there = anchor.is_empty() || anchors(&target)?.contains(anchor);
             ensure!(is_there, "{page} links to {link}, and there is no such heading");
         }
     }
+    Ok(())
+}
+
+#[test]
+fn every_page_is_two_links_away_from_the_readme() -> Result<()> {
+    let mut near: BTreeSet<PathBuf> = BTreeSet::from([PathBuf::from(README)]);
+    for _ in 0..2 {
+        let mut next = near.clone();
+        for page in near.iter().filter(|page| page.extension().is_some_and(|end| end == "md")) {
+            let folder = page.parent().unwrap_or(Path::new(""));
+            for link in links(&page.display().to_string())? {
+                let file = link.split('#').next().unwrap_or_default();
+                if !file.is_empty() && !file.starts_with("http") {
+                    next.insert(plain(&folder.join(file)));
+                }
+            }
+        }
+        near = next;
+    }
+    for page in pages()?.iter().filter(|page| !page.starts_with(".github/")) {
+        ensure!(near.contains(Path::new(page)), "{page} is more than two links from {README}");
+    }
+    let accepting = "templates/node/handshake/accept.ts";
+    ensure!(near.contains(Path::new(accepting)), "{accepting} is more than two links away");
+    Ok(())
+}
+
+/// A path without `..`.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        if part == Component::ParentDir {
+            plain.pop();
+        } else {
+            plain.push(part);
+        }
+    }
+    plain
+}
+
+#[test]
+fn the_readme_is_short() -> Result<()> {
+    let readme = fs::read_to_string(repository().join(README))?.lines().count();
+    ensure!(readme <= MOST_LINES, "{README} has {readme} lines");
+    Ok(())
+}
+
+/// A room is a folder of `templates/` that has modules.
+#[test]
+fn every_room_of_the_templates_is_on_the_page_and_imports_only_from_rooms_above_it() -> Result<()> {
+    let text = fs::read_to_string(repository().join(ARCHITECTURE))?;
+    let (_, table) = text.split_once("| room | contents | door |").context("no rooms")?;
+    let rows = table.lines().skip(2).map_while(|row| row.strip_prefix("| `")?.split('`').next());
+    let rooms: Vec<&str> = rows.collect();
+    let files =
+        Command::new("git").current_dir(repository()).args(["ls-files", "templates"]).output()?;
+    let files = String::from_utf8(files.stdout)?;
+    let mut there = BTreeSet::new();
+    for file in files.lines().filter_map(|file| Path::new(file).strip_prefix("templates").ok()) {
+        let name = file.display().to_string();
+        let Some(folder) = file.parent().filter(|_| name.ends_with(".ts")) else { continue };
+        let place = |folder: &Path| rooms.iter().position(|room| Path::new(room) == folder);
+        let own = place(folder).with_context(|| format!("{ARCHITECTURE} does not name {name}"))?;
+        there.insert(own);
+        if name.ends_with(".test.ts") || name.ends_with(".fixture.ts") {
+            continue;
+        }
+        let code = fs::read_to_string(repository().join("templates").join(file))?;
+        let imports = code.split("from '").skip(1).filter_map(|rest| rest.split('\'').next());
+        for import in imports.filter(|import| import.starts_with('.')) {
+            let module = plain(&folder.join(import));
+            let other = module.parent().and_then(place);
+            ensure!(other.is_none_or(|other| other <= own), "{name} imports {import} from below");
+        }
+    }
+    ensure!(there.len() == rooms.len(), "{ARCHITECTURE} names rooms that are not there: {rooms:?}");
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! What npm makes of versions that are stamps, as the README tells site builders.
+//! What npm makes of versions that are stamps, as `docs/versions.md` tells site builders.
 
 use std::fs;
 
