@@ -406,6 +406,7 @@ fn the_examples_on_the_page_of_the_node_package_work() -> Result<()> {
         site.build()?;
         let standalone = site.start(Way::Standalone)?;
         tells_to_upgrade(&standalone.get("/chat")?)?;
+        echo(&standalone)?;
         chat(&standalone)?;
         operate(&standalone)?;
         is_limited(&standalone, &configuration)?;
@@ -449,10 +450,16 @@ fn operate(server: &Server) -> Result<()> {
     ensure!(player.text()? == "play", "a player does not hear of the game");
     let listed = server.get("/operator")?.text();
     ensure!(listed.contains(r#""tags":["room","players"]"#), "{listed}");
-    let closing = Request::new("DELETE", "/operator?tag=room").header("Origin", &server.origin());
-    let closed = server.fetch(&closing)?.text();
-    // Nobody has been idle for that long.
-    ensure!(closed == r#"{"closed":0}"#, "{closed}");
+    let curl = commands(NODE, "curl -X DELETE")?.pop().context("no `curl -X DELETE`")?;
+    let (name, value) = ("Content-Type", "application/json");
+    ensure!(curl.contains(&format!("-H '{name}: {value}'")), "{curl}");
+    let closing = || Request::new("DELETE", "/operator?tag=room");
+    ensure!(server.fetch(&closing())?.status == 403, "Astro does not check the origin");
+    for closing in [closing().header("Origin", &server.origin()), closing().header(name, value)] {
+        let closed = server.fetch(&closing)?.text();
+        // Nobody has been idle for that long.
+        ensure!(closed == r#"{"closed":0}"#, "{closed}");
+    }
     let metrics = server.get("/metrics")?.text();
     ensure!(metrics.contains("\nwebsocket_connections_limit 5000\n"), "{metrics}");
     ensure!(metrics.contains("\nwebsocket_messages_total{direction=\"received\"} "), "{metrics}");
@@ -568,6 +575,16 @@ fn tells_to_upgrade(response: &Response) -> Result<()> {
 fn tells_the_version(response: &Response) -> Result<()> {
     ensure!(response.status == 426, "a plain request is not told to upgrade: {response}");
     ensure!(response.headers.get("sec-websocket-version") == Some("13"), "{response}");
+    Ok(())
+}
+
+/// What the first example of a page says, and the script that connects to it.
+fn echo(server: &Server) -> Result<()> {
+    tells_the_version(&server.get("/echo")?)?;
+    let mut socket = server.open(&Request::upgrade("/echo"))?;
+    socket.send("hello")?;
+    ensure!(socket.text()? == "hello", "no echo");
+    ensure!(server.get("/client.js")?.text().contains("new URL('/echo', "), "no client");
     Ok(())
 }
 
