@@ -90,7 +90,12 @@ fn starts_at_an_entry_point_with_named_exports(sites: &Sites) -> Result<()> {
     }
     let app = sites.app("entry-point")?;
     app.edit("wrangler.jsonc", OWN_WORKER, BUILT_WORKER)?;
-    let entry = r#"{ "path": "src/entries/entry-point.ts", "namedExports": ["Room"] }"#;
+    let option = block_on_page("js", "astro.config.mjs, on Astro 5")?;
+    let told = "workerEntryPoint: { path: 'src/worker.ts', namedExports: ['Room'] }";
+    ensure!(option.contains(told), "the page does not say `{told}`:\n{option}");
+    let worker = block_on_page("ts", "src/worker.ts, on Astro 5")?;
+    fs::write(app.root().join("src/worker.ts"), worker)?;
+    let entry = r#"{ "path": "src/worker.ts", "namedExports": ["Room"] }"#;
     app.build(&[("WORKER_ENTRY_POINT", entry), IN_TIME])?;
     let server = start_harness(&app, configuration()?)?;
     upgrades_and_rejects(&server)?;
@@ -120,13 +125,17 @@ fn without_own_worker(app: &App) -> Result<&'static str> {
         fs::write(app.root().join("wrangler.jsonc"), text)?;
         return configuration();
     }
-    let page = repository().join("adapters/cloudflare/README.md");
-    let page = fs::read_to_string(page)?;
-    let start = format!("```jsonc\n// {ON_PAGE}\n");
-    let (_, block) = page.split_once(&start).context("the page has no such block")?;
-    let (block, _) = block.split_once("```").context("the block has no end")?;
-    fs::write(app.root().join(ON_PAGE), block)?;
+    fs::write(app.root().join(ON_PAGE), block_on_page("jsonc", ON_PAGE)?)?;
     Ok(ON_PAGE)
+}
+
+/// The block of the package's page that begins with this comment.
+fn block_on_page(language: &str, comment: &str) -> Result<String> {
+    let page = fs::read_to_string(repository().join("adapters/cloudflare/README.md"))?;
+    let start = format!("```{language}\n// {comment}\n");
+    let (_, block) = page.split_once(&start).with_context(|| format!("no block `{comment}`"))?;
+    let (block, _) = block.split_once("```").context("the block has no end")?;
+    Ok(block.to_owned())
 }
 
 /// The name of the configuration that the page of the package has for Astro 5 and 4.

@@ -20,6 +20,9 @@ use crate::readme::{README, blocks, commands};
 /// Where npm has put the wrangler that the adapter brings, and where pnpm has.
 const WRANGLER: [&str; 2] = ["node_modules/wrangler", "node_modules/.pnpm/node_modules/wrangler"];
 
+/// What the page of the Cloudflare package runs up to Astro 5.
+const BUILT: &str = "built.jsonc";
+
 /// What the pages of the packages begin with.
 const ADD: &str = "npx astro add";
 
@@ -104,22 +107,26 @@ impl Site<'_> {
         Ok(())
     }
 
-    /// As `astro add cloudflare` writes it, for the official adapter. Up to Astro 5 the Worker of a build
-    /// is named by the site, and what is around it are its assets.
+    /// As `astro add cloudflare` writes it, for the official adapter. Up to Astro 5 it is what the page of
+    /// the package says: the Worker of a build is named by the site, and what is around it are its assets.
     fn write_for_wrangler(&self) -> Result<()> {
-        let mut configuration = json!({
+        if self.major()? < 6 {
+            let page = blocks(&self.page())?;
+            let built = page.iter().find(|block| block.file().is_ok_and(|file| file == BUILT));
+            let built = &built.with_context(|| format!("the page has no {BUILT}"))?.text;
+            fs::write(self.root.join(BUILT), built)?;
+            fs::create_dir_all(self.root.join("public"))?;
+            let ignore = commands(&self.page(), "printf ")?.pop();
+            let mut shell = Command::new("sh");
+            shell.arg("-c").arg(ignore.context("the page does not say what is no asset")?);
+            return run(shell.current_dir(self.root));
+        }
+        let configuration = json!({
             "name": "site",
             "main": "@astrojs/cloudflare/entrypoints/server",
             "compatibility_date": "2026-04-15",
             "compatibility_flags": ["nodejs_compat"],
         });
-        if self.major()? < 6 {
-            configuration["main"] = json!("./dist/_worker.js/index.js");
-            configuration["assets"] = json!({ "directory": "./dist", "binding": "ASSETS" });
-            configuration["kv_namespaces"] = json!([{ "binding": "SESSION", "id": "session" }]);
-            fs::create_dir_all(self.root.join("public"))?;
-            fs::write(self.root.join("public/.assetsignore"), "_worker.js\n_routes.json\n")?;
-        }
         Ok(fs::write(self.root.join("wrangler.jsonc"), configuration.to_string())?)
     }
 
@@ -266,6 +273,11 @@ impl Site<'_> {
             command.arg(wrangler.context("no wrangler")?.join("wrangler-dist/cli.js"));
             command.args(["dev", "--ip", "127.0.0.1", "--port", "0", "--inspector-port", "0"]);
             command.args(["--show-interactive-dev-session", "false"]);
+            if self.major()? < 6 {
+                let told = commands(&self.page(), &format!("wrangler dev --config {BUILT}"))?;
+                ensure!(!told.is_empty(), "the page does not say how {BUILT} is run");
+                command.args(["--config", BUILT]);
+            }
         }
         Server::start(&mut command)
     }
