@@ -43,6 +43,9 @@ const FOR_MAINTAINERS: [&str; 8] = [
 /// Lines of the README. A newcomer reads it to the end.
 const MOST_LINES: usize = 150;
 
+/// Columns of a line of a page, as in the code.
+const MOST_COLUMNS: usize = 120;
+
 /// What the first comment of a block ends with that is for one of the older Astros.
 const ON_OLDER: [&str; 2] = [", on Astro 5", ", on Astro 4"];
 
@@ -688,9 +691,15 @@ fn plain(path: &Path) -> PathBuf {
 }
 
 #[test]
-fn the_readme_is_short() -> Result<()> {
+fn the_readme_is_short_and_the_lines_of_the_pages_are_too() -> Result<()> {
     let readme = fs::read_to_string(repository().join(README))?.lines().count();
     ensure!(readme <= MOST_LINES, "{README} has {readme} lines");
+    for page in pages()? {
+        for (number, line) in fs::read_to_string(repository().join(&page))?.lines().enumerate() {
+            let columns = line.chars().count();
+            ensure!(columns <= MOST_COLUMNS, "{page}:{} has {columns} columns", number + 1);
+        }
+    }
     Ok(())
 }
 
