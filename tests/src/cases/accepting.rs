@@ -9,7 +9,7 @@ use crate::site::{Host, Node, Site};
 use crate::suite::{Case, not_applicable};
 
 pub(super) const CASES: &[Case<Site>] = cases! {
-    "Headers and cookies with the acceptance" => [
+    "Headers and cookies on an accepted handshake" => [
         sends_headers_and_both_kinds_of_cookies_with_the_101,
         accepts_who_has_the_cookie,
     ],
@@ -23,10 +23,10 @@ pub(super) const CASES: &[Case<Site>] = cases! {
         upgrades_in_middleware_on_a_route_that_is_not,
         sends_a_header_that_middleware_sets,
     ],
-    "Middleware that rebuilds the response of the acceptance" => [
+    "Middleware that rebuilds the 101 response" => [
         accepts_a_response_that_is_rebuilt,
     ],
-    "Middleware that clones the response of the acceptance" => [
+    "Middleware that clones the 101 response" => [
         accepts_a_clone_of_the_response,
     ],
     "Rewrites" => [
@@ -43,11 +43,11 @@ pub(super) const CASES: &[Case<Site>] = cases! {
         persists_a_session_written_before_the_accept,
         explains_a_change_of_the_session_after_the_accept,
     ],
-    "Check of the origin" => [
+    "Origin check" => [
         accepts_the_same_origin,
         accepts_the_origins_that_the_options_allow,
     ],
-    "Locals and guards of the application around the site" => [
+    "Locals and guards of the host application" => [
         gives_the_locals_of_the_application_to_the_route,
     ],
 };
@@ -105,7 +105,7 @@ fn upgrades_in_middleware_on_a_route_that_is_matched(site: &Site) -> Result<()> 
 fn upgrades_in_middleware_on_a_route_that_is_not(site: &Site) -> Result<()> {
     if site.host.is_application() && site.host != Host::Node(Node::Http) {
         return not_applicable(
-            "Astro's handler gives an unknown route back to the application, before any middleware",
+            "Astro's handler returns an unknown route to the host application, before any middleware",
         );
     }
     answers(site, "/middleware/unmatched", "middleware: hello")
@@ -121,14 +121,14 @@ fn sends_a_header_that_middleware_sets(site: &Site) -> Result<()> {
 
 fn accepts_a_response_that_is_rebuilt(site: &Site) -> Result<()> {
     if !site.host.makes_101()? {
-        return not_applicable("the `Response` of Node refuses the status 101");
+        return not_applicable("Node's `Response` refuses the status 101");
     }
     answers(site, "/middleware/rebuilt", "hello")
 }
 
 fn accepts_a_clone_of_the_response(site: &Site) -> Result<()> {
     if site.host.is_worker()? {
-        return not_applicable("workerd says that it clones no response of a handshake");
+        return not_applicable("workerd cannot clone the response of a handshake");
     }
     answers(site, "/middleware/cloned", "hello")
 }
@@ -170,7 +170,9 @@ fn explains_a_change_of_the_session_after_the_accept(site: &Site) -> Result<()> 
         return not_applicable("Astro has sessions since 5");
     }
     if site.host.is_worker()? && !site.host.is_dev() {
-        return not_applicable("a Worker has no room for the check, which `astro dev` makes");
+        return not_applicable(
+            "a change of the session after the handshake throws in `astro dev` only",
+        );
     }
     let mut socket = site.server.open(&Request::upgrade("/session/late"))?;
     socket.send("too late")?;
@@ -204,7 +206,7 @@ fn accepts_the_origins_that_the_options_allow(site: &Site) -> Result<()> {
 
 fn gives_the_locals_of_the_application_to_the_route(site: &Site) -> Result<()> {
     if !site.host.is_application() {
-        return not_applicable("there is no application around the site");
+        return not_applicable("there is no host application");
     }
     for _ in 0..2 {
         let mut socket = site.server.open(&Request::upgrade("/host-locals"))?;

@@ -14,7 +14,7 @@ pub(super) const CASES: &[Case<Site>] = cases! {
         refuses_a_reason_that_is_too_long,
         hears_1006_when_the_client_resets,
     ],
-    "Handlers that fail close with 1011" => [
+    "A failing handler closes its socket with 1011" => [
         closes_with_1011_when_a_handler_throws,
         closes_with_1011_when_a_handler_rejects,
     ],

@@ -1,4 +1,4 @@
-//! Handshakes that are none (RFC 6455, section 4.2.1), and other protocols that ask for an upgrade.
+//! Malformed handshakes (RFC 6455, section 4.2.1), and other protocols that ask for an upgrade.
 
 use crate::client::Request;
 use anyhow::{Result, ensure};
@@ -9,7 +9,7 @@ use crate::site::Site;
 use crate::suite::{Case, not_applicable};
 
 pub(super) const CASES: &[Case<Site>] = cases! {
-    "Handshakes that are none" => [
+    "Malformed handshakes" => [
         answers_400_without_a_proper_key,
         answers_426_to_another_version,
         answers_400_to_malformed_subprotocols,
@@ -25,8 +25,7 @@ pub(super) const CASES: &[Case<Site>] = cases! {
     ],
 };
 
-const BY_WORKERD: &str =
-    "wrong handshakes are answered by workerd itself, before the Worker is asked";
+const BY_WORKERD: &str = "workerd answers malformed handshakes before it calls the Worker";
 
 fn answers_400_without_a_proper_key(site: &Site) -> Result<()> {
     if site.host.is_workerd_itself() {

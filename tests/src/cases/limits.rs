@@ -8,7 +8,7 @@ use crate::site::Site;
 use crate::suite::{Case, not_applicable};
 
 pub(super) const CASES: &[Case<Site>] = cases! {
-    "Limit of the size of a message" => [
+    "Message size limit" => [
         takes_a_message_of_1_mib,
         closes_with_1009_above_1_mib,
     ],
@@ -37,7 +37,7 @@ fn closes_with_1009_above_1_mib(site: &Site) -> Result<()> {
 fn negotiates_no_compression(site: &Site) -> Result<()> {
     if site.host.is_workerd_itself() {
         return not_applicable(
-            "on Cloudflare it is the compatibility flag `no_web_socket_compression` that turns it off",
+            "the compatibility flag `no_web_socket_compression` turns compression off",
         );
     }
     let request =

@@ -21,11 +21,11 @@ pub(super) const CASES: &[Case<Site>] = cases! {
         gives_binary_messages_in_the_type_that_is_asked_for,
         sends_a_blob_in_its_turn,
     ],
-    "Messages wait for their handler" => [
+    "Messages buffered until a handler exists" => [
         keeps_early_messages_for_a_late_handler,
         keeps_them_where_the_socket_is_printed_first,
     ],
-    "Events and state of the standard" => [
+    "Events and states of the WebSockets Standard" => [
         fires_every_event_once_and_in_order,
         gives_the_socket_the_state_of_the_standard,
     ],

@@ -25,14 +25,14 @@ pub(super) const CASES: &[Case<Site>] = cases! {
         serves_a_post_on_a_route_that_also_upgrades,
         serves_a_page_that_upgrades_in_its_frontmatter,
     ],
-    "Beside Vite's own socket" => [
+    "Beside Vite's own WebSocket" => [
         keeps_the_hot_module_socket_of_vite,
     ],
 };
 
 pub(super) const VITAL: &[Case<Site>] = cases![serves_a_page];
 
-const NO_FILES: &str = "in middleware mode the application serves files, and this one does not";
+const NO_FILES: &str = "in middleware mode the host application serves files";
 
 fn serves_a_page(site: &Site) -> Result<()> {
     let response = site.server.get("/")?;
@@ -125,7 +125,7 @@ fn keeps_the_connection_alive_between_requests(site: &Site) -> Result<()> {
 
 fn keeps_the_hot_module_socket_of_vite(site: &Site) -> Result<()> {
     if !site.host.is_dev() {
-        return not_applicable("only the dev server has it");
+        return not_applicable("only the dev server has one");
     }
     let request = Request::upgrade("/").header("Sec-WebSocket-Protocol", "vite-hmr");
     let mut socket = site.server.open(&request)?;

@@ -10,7 +10,7 @@ use crate::site::Site;
 use crate::suite::{Case, not_applicable};
 
 pub(super) const CASES: &[Case<Site>] = cases! {
-    "Rejections with status, headers, cookies and body" => [
+    "Refusals with status, headers, cookies and body" => [
         sends_the_body_the_headers_and_the_cookies_of_a_rejection,
         rejects_who_has_no_cookie,
         sends_a_rejection_without_a_body,
@@ -31,17 +31,17 @@ pub(super) const CASES: &[Case<Site>] = cases! {
         answers_an_upgrade_of_a_public_file_with_the_file,
         answers_an_upgrade_of_a_file_that_is_larger_than_the_buffers,
     ],
-    "Wrong calls are explained" => [
+    "Wrong calls throw an error that explains them" => [
         explains_an_upgrade_of_a_request_that_is_none,
         refuses_a_second_upgrade_of_the_same_request,
         refuses_a_subprotocol_that_was_not_offered,
     ],
-    "Check of the origin" => [
+    "Origin check" => [
         refuses_another_origin,
         refuses_an_origin_of_another_scheme,
         refuses_an_opaque_origin,
     ],
-    "Locals and guards of the application around the site" => [
+    "Locals and guards of the host application" => [
         lets_the_application_refuse,
     ],
 };
@@ -49,7 +49,7 @@ pub(super) const CASES: &[Case<Site>] = cases! {
 pub(super) const VITAL: &[Case<Site>] =
     cases![sends_the_body_the_headers_and_the_cookies_of_a_rejection];
 
-const NO_FILES: &str = "in middleware mode the application serves files, and this one does not";
+const NO_FILES: &str = "in middleware mode the host application serves files";
 
 fn sends_the_body_the_headers_and_the_cookies_of_a_rejection(site: &Site) -> Result<()> {
     let response = site.server.reject(&Request::upgrade("/reject"))?;
@@ -247,9 +247,7 @@ fn refuses_with_403(site: &Site, origin: &str) -> Result<()> {
 /// Pages over `http` and `https` are different origins: anyone on the network can change the former.
 fn refuses_an_origin_of_another_scheme(site: &Site) -> Result<()> {
     if site.host.is_workerd_itself() {
-        return not_applicable(
-            "wrangler gives an `Origin` of its own host the scheme that the Worker is asked with",
-        );
+        return not_applicable("wrangler rewrites the scheme of an `Origin` of its own host");
     }
     let own = site.server.origin();
     let other = match own.strip_prefix("https") {
@@ -266,7 +264,7 @@ fn refuses_an_opaque_origin(site: &Site) -> Result<()> {
 
 fn lets_the_application_refuse(site: &Site) -> Result<()> {
     if !site.host.is_application() {
-        return not_applicable("there is no application around the site");
+        return not_applicable("there is no host application");
     }
     let response = site.server.reject(&Request::upgrade("/guarded"))?;
     ensure!(response.status == 403 && response.text() == "guarded by the host", "{response}");

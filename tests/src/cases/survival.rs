@@ -9,7 +9,7 @@ use crate::site::Site;
 use crate::suite::Case;
 
 pub(super) const CASES: &[Case<Site>] = cases! {
-    "Clients that reset, or send what is no frame" => [
+    "Connection resets and invalid frames" => [
         survives_a_reset_while_a_slow_route_renders,
         survives_a_reset_in_the_middle_of_a_message,
         survives_bytes_that_are_no_frame,

@@ -11,7 +11,7 @@ use crate::site::Site;
 use crate::suite::Case;
 
 pub(super) const CASES: &[Case<Site>] = cases! {
-    "Handlers that fail close with 1011" => [
+    "A failing handler closes its socket with 1011" => [
         closes_with_1011_when_an_open_handler_fails,
         closes_with_1011_when_a_message_handler_fails,
         survives_an_error_handler_that_fails,

@@ -24,11 +24,11 @@ pub const CASES: &[Case] = cases![
 const CAPABILITIES: [&str; 7] = [
     "Text and binary messages, in order",
     "`binaryType` and Blobs",
-    "Events and state of the standard",
+    "Events and states of the WebSockets Standard",
     "Web Streams",
     "Close codes and reasons, both ways",
-    "Handlers that fail close with 1011",
-    "Sockets of a Durable Object, by returning its 101",
+    "A failing handler closes its socket with 1011",
+    "Durable Object sockets, by returning the object's 101",
 ];
 
 fn behaves_the_same_on_2026_03_02(sites: &Sites) -> Result<()> {

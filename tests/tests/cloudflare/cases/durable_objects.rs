@@ -9,7 +9,7 @@ use tests::suite::not_applicable;
 use super::{Case, NO_OBJECTS};
 
 pub const CASES: &[Case] = cases! {
-    "Sockets of a Durable Object, by returning its 101" => [
+    "Durable Object sockets, by returning the object's 101" => [
         talks_in_a_room,
         tells_a_room_who_left_and_how,
         tells_a_room_of_every_way_to_leave,

@@ -11,7 +11,7 @@ use super::Case;
 const NO_UPGRADES: &str = "where the dev server runs in Node, its `fetch` hands no handshake on";
 
 pub const CASES: &[Case] = cases! {
-    "Sockets of an origin, by returning the 101 of `fetch()`" => [
+    "Sockets of another origin, by returning the 101 of `fetch()`" => [
         hands_a_handshake_on_to_an_origin,
         hands_the_rejection_of_an_origin_back,
     ],
