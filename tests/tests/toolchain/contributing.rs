@@ -114,8 +114,25 @@ fn the_pages_name_the_repository_and_the_rust_that_the_manifest_names() -> Resul
     let contributing = read(CONTRIBUTING)?;
     ensure!(contributing.contains(&format!("git clone {address}\n")), "another repository");
     ensure!(contributing.contains(&format!(" {rust} or newer,")), "another Rust");
-    let report = format!("({address}/security/advisories/new)");
-    ensure!(read("SECURITY.md")?.contains(&report), "reports go elsewhere");
+    let report = format!("{address}/security/advisories/new");
+    for page in ["SECURITY.md", ".github/ISSUE_TEMPLATE/config.yml"] {
+        ensure!(read(page)?.contains(&report), "{page} leads reports elsewhere");
+    }
+    Ok(())
+}
+
+#[test]
+fn the_forms_for_issues_name_every_package() -> Result<()> {
+    for runtime in fs::read_dir(repository().join("adapters"))? {
+        let description = fs::read_to_string(runtime?.path().join("adapter.toml"))?;
+        let description: toml::Table = toml::from_str(&description)?;
+        let name = description["package"]["name"].as_str().context("a package without a name")?;
+        for form in ["bug", "feature"] {
+            let form = format!(".github/ISSUE_TEMPLATE/{form}.yml");
+            let text = fs::read_to_string(repository().join(&form))?;
+            ensure!(text.contains(&format!("        - {name}\n")), "{form} does not name {name}");
+        }
+    }
     Ok(())
 }
 

@@ -24,6 +24,7 @@ const ARCHITECTURE: &str = "ARCHITECTURE.md";
 const COMMANDS: &str = "docs/commands.md";
 const PATCHES: &str = "docs/patches.md";
 const ADDING_A_RUNTIME: &str = "docs/adding-a-runtime.md";
+const VERSIONS: &str = "docs/versions.md";
 const NODE: &str = "adapters/node/README.md";
 const CLOUDFLARE: &str = "adapters/cloudflare/README.md";
 const PROXIES: &str = tests::proxy::PAGE;
@@ -254,6 +255,32 @@ fn the_tables_of_options_name_them_all() -> Result<()> {
             ensure!(told.contains(&format!("`{name}`").as_str()), "{page} does not name `{name}`");
         }
     }
+    Ok(())
+}
+
+#[test]
+fn the_exact_version_is_installed_by_the_same_command_on_every_page() -> Result<()> {
+    let command = "npm install --save-exact zastro-websockets-node@latest";
+    for page in [VERSIONS, NODE] {
+        ensure!(!commands(page, command)?.is_empty(), "{page} does not name `{command}`");
+    }
+    let other = command.replace("-node@", "-cloudflare@");
+    ensure!(!commands(CLOUDFLARE, &other)?.is_empty(), "{CLOUDFLARE} does not name `{other}`");
+    Ok(())
+}
+
+/// The suite of Cloudflare serves it.
+#[test]
+fn the_worker_on_the_page_for_astro_4_is_that_of_the_tests() -> Result<()> {
+    let project = "tests/projects/cloudflare-before-6/worker.mjs";
+    let worker = fs::read_to_string(repository().join(project))?;
+    let blocks = blocks(CLOUDFLARE)?;
+    let mut named = blocks
+        .iter()
+        .filter(|block| block.file().is_ok_and(|file| file.starts_with("worker.mjs,")));
+    let told = &named.next().with_context(|| format!("{CLOUDFLARE} has no worker.mjs"))?.text;
+    let code = |text: &str| text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
+    ensure!(code(told) == code(&worker), "{project} differs from the page:\n{told}");
     Ok(())
 }
 
