@@ -730,35 +730,19 @@ fn the_readme_is_short_and_the_lines_of_the_pages_are_too() -> Result<()> {
     Ok(())
 }
 
-/// A room is a folder of `templates/` that has modules.
+/// `cargo xtask lint` holds the imports of the code against the same list.
 #[test]
-fn every_room_of_the_templates_is_on_the_page_and_imports_only_from_rooms_above_it() -> Result<()> {
+fn the_rooms_on_the_page_are_those_of_the_list_in_its_order() -> Result<()> {
     let text = fs::read_to_string(repository().join(ARCHITECTURE))?;
     let (_, table) = text.split_once("| room | contents | door |").context("no rooms")?;
     let rows = table.lines().skip(2).map_while(|row| row.strip_prefix("| `")?.split('`').next());
-    let rooms: Vec<&str> = rows.collect();
-    let files =
-        Command::new("git").current_dir(repository()).args(["ls-files", "templates"]).output()?;
-    let files = String::from_utf8(files.stdout)?;
-    let mut there = BTreeSet::new();
-    for file in files.lines().filter_map(|file| Path::new(file).strip_prefix("templates").ok()) {
-        let name = file.display().to_string();
-        let Some(folder) = file.parent().filter(|_| name.ends_with(".ts")) else { continue };
-        let place = |folder: &Path| rooms.iter().position(|room| Path::new(room) == folder);
-        let own = place(folder).with_context(|| format!("{ARCHITECTURE} does not name {name}"))?;
-        there.insert(own);
-        if name.ends_with(".test.ts") || name.ends_with(".fixture.ts") {
-            continue;
-        }
-        let code = fs::read_to_string(repository().join("templates").join(file))?;
-        let imports = code.split("from '").skip(1).filter_map(|rest| rest.split('\'').next());
-        for import in imports.filter(|import| import.starts_with('.')) {
-            let module = plain(&folder.join(import));
-            let other = module.parent().and_then(place);
-            ensure!(other.is_none_or(|other| other <= own), "{name} imports {import} from below");
-        }
-    }
-    ensure!(there.len() == rooms.len(), "{ARCHITECTURE} names rooms that are not there: {rooms:?}");
+    let named: Vec<&str> = rows.collect();
+    let list: toml::Table =
+        toml::from_str(&fs::read_to_string(repository().join("xtask/rooms.toml"))?)?;
+    let listed = list["templates"]["order"].as_array().context("no list of rooms")?;
+    // The page begins below, where nothing is imported.
+    let listed: Vec<&str> = listed.iter().rev().filter_map(toml::Value::as_str).collect();
+    ensure!(named == listed, "{ARCHITECTURE} names {named:?}, the list has {listed:?}");
     Ok(())
 }
 
