@@ -1,5 +1,5 @@
 //! What it costs to use the connection manager, beside the same server that does not; and what its
-//! books cost as they fill.
+//! registry costs as it fills.
 
 use anyhow::{Context, Result, ensure};
 use load::{Echo, Measured, open};
@@ -33,7 +33,7 @@ pub fn measure() -> Result<Vec<Row>> {
     }
     rows.push(idle);
     drop(servers);
-    rows.extend(books(project.tools(), &app)?);
+    rows.extend(registry(project.tools(), &app)?);
     Ok(rows)
 }
 
@@ -87,11 +87,11 @@ fn memory(servers: &[Server; 2]) -> Result<Row> {
     ))
 }
 
-/// Runs the books of the package by themselves: each line is a ratio and what it is of.
-fn books(tools: &Tools, app: &App) -> Result<Vec<Row>> {
+/// Runs the registry of the package by themselves: each line is a ratio and what it is of.
+fn registry(tools: &Tools, app: &App) -> Result<Vec<Row>> {
     let mut node = tools.node();
     node.current_dir(app.root()).arg("--expose-gc");
-    let output = node.arg(repository().join("tests/projects/books.mjs")).output()?;
+    let output = node.arg(repository().join("tests/projects/connection-registry.mjs")).output()?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout)?;
     text.lines()

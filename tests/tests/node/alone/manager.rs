@@ -19,7 +19,7 @@ pub const CASES: &[Case] = cases![
     is_configured_by_the_hooks_file_and_by_nobody_later,
     terminates_who_answers_no_health_check,
     asks_the_policy_of_the_site_and_keeps_whom_it_fails_for,
-    keeps_the_books_of_10000_connections,
+    keeps_the_registry_of_10000_connections,
     forgets_clients_that_were_killed,
     loses_no_message_that_was_accepted_before_a_shutdown,
     drains_a_few_at_a_time,
@@ -101,7 +101,7 @@ fn asks_the_policy_of_the_site_and_keeps_whom_it_fails_for(sites: &Sites) -> Res
 
 const CROWD: usize = 10_000;
 
-fn keeps_the_books_of_10000_connections(sites: &Sites) -> Result<()> {
+fn keeps_the_registry_of_10000_connections(sites: &Sites) -> Result<()> {
     let site = sites.start_alone(&CROWDED)?;
     let mut few = Vec::new();
     for _ in 0..20 {

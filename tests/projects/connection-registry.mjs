@@ -1,4 +1,4 @@
-// What the connection manager's books cost as they fill: each line is a ratio, and what it is of. It
+// What the registry of connections costs as it fills: each line is a ratio, and what it is of. It
 // is run in a site's folder, and takes the modules as they are in the package.
 import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 
 const require = createRequire(join(process.cwd(), 'package.json'));
 const modules = dirname(require.resolve('zastro-websockets-node/connection-manager'));
-const { Connections } = await import(join(modules, 'connections.js'));
+const { Registry } = await import(join(modules, 'registry.js'));
 
 const FEW = 1000;
 const MANY = 100_000;
@@ -16,26 +16,26 @@ const CLIENTS = 5000;
 
 let clients = 0;
 
-/** A connection in the books, with tags. */
-function add(books, tags) {
+/** A connection in the registry, with tags. */
+function add(registry, tags) {
 	const stream = new EventEmitter();
-	const slot = books.enter(books, stream, Number.POSITIVE_INFINITY);
-	books.count(`client ${clients++ % CLIENTS}`, slot, Number.POSITIVE_INFINITY);
+	const entry = registry.enter(registry, stream, Number.POSITIVE_INFINITY);
+	registry.count(`client ${clients++ % CLIENTS}`, entry, Number.POSITIVE_INFINITY);
 	const connection = { received: 0, sent: 0, activeAt: 0, isPaused: false, close() {}, ping() {} };
-	slot.opened({ connection, socket: {}, tags, data: undefined });
+	entry.opened({ connection, socket: {}, tags, data: undefined });
 	return () => {
-		slot.onEnded(1000, '');
+		entry.onEnded(1000, '');
 		stream.emit('close');
 	};
 }
 
 function filled(size) {
-	const books = new Connections();
+	const registry = new Registry();
 	for (let index = 0; index < size; index++) {
-		add(books, index % (size / 100) === 0 ? ['hundred', 'all'] : ['all']);
+		add(registry, index % (size / 100) === 0 ? ['hundred', 'all'] : ['all']);
 	}
-	for (let index = 0; index < FEW; index++) add(books, ['thousand']);
-	return books;
+	for (let index = 0; index < FEW; index++) add(registry, ['thousand']);
+	return registry;
 }
 
 /**
@@ -56,8 +56,8 @@ function costs(turns, ...all) {
 }
 
 const [few, many] = [filled(FEW), filled(MANY)];
-const adding = (books) => () => add(books, ['all', 'turn'])();
-const asking = (books, tag) => () => books.tagged(tag);
+const adding = (registry) => () => add(registry, ['all', 'turn'])();
+const asking = (registry, tag) => () => registry.tagged(tag);
 const adds = costs(TURNS, adding(few), adding(many));
 const queries = costs(
 	2000,
