@@ -11,7 +11,7 @@ use crate::suite::{Case, not_applicable};
 pub(super) const CASES: &[Case<Site>] = cases! {
     "Headers and cookies on an accepted handshake" => [
         sends_headers_and_both_kinds_of_cookies_with_the_101,
-        accepts_who_has_the_cookie,
+        accepts_a_client_with_the_cookie,
     ],
     "Subprotocols" => [
         chooses_the_subprotocol,
@@ -19,8 +19,8 @@ pub(super) const CASES: &[Case<Site>] = cases! {
         chooses_no_subprotocol_by_itself,
     ],
     "Upgrade in middleware" => [
-        upgrades_in_middleware_on_a_route_that_is_matched,
-        upgrades_in_middleware_on_a_route_that_is_not,
+        upgrades_in_middleware_on_a_matched_route,
+        upgrades_in_middleware_on_an_unmatched_route,
         sends_a_header_that_middleware_sets,
     ],
     "Middleware that rebuilds the 101 response" => [
@@ -63,7 +63,7 @@ fn sends_headers_and_both_kinds_of_cookies_with_the_101(site: &Site) -> Result<(
     Ok(())
 }
 
-fn accepts_who_has_the_cookie(site: &Site) -> Result<()> {
+fn accepts_a_client_with_the_cookie(site: &Site) -> Result<()> {
     let mut socket =
         site.server.open(&Request::upgrade("/authenticated").header("Cookie", "token=secret"))?;
     ensure!(socket.text()? == "welcome");
@@ -79,7 +79,7 @@ fn chooses_the_subprotocol(site: &Site) -> Result<()> {
     Ok(())
 }
 
-/// Vite takes its own sockets by their subprotocols, `vite-hmr` and `vite-ping`.
+/// Vite claims sockets with its own subprotocols, `vite-hmr` and `vite-ping`.
 fn chooses_a_subprotocol_that_begins_like_one_of_vite(site: &Site) -> Result<()> {
     let request = Request::upgrade("/protocol?choose=vite-chat")
         .header("Sec-WebSocket-Protocol", "vite-other, vite-chat");
@@ -98,11 +98,11 @@ fn chooses_no_subprotocol_by_itself(site: &Site) -> Result<()> {
     Ok(())
 }
 
-fn upgrades_in_middleware_on_a_route_that_is_matched(site: &Site) -> Result<()> {
+fn upgrades_in_middleware_on_a_matched_route(site: &Site) -> Result<()> {
     answers(site, "/middleware/matched", "middleware: hello")
 }
 
-fn upgrades_in_middleware_on_a_route_that_is_not(site: &Site) -> Result<()> {
+fn upgrades_in_middleware_on_an_unmatched_route(site: &Site) -> Result<()> {
     if site.host.is_application() && site.host != Host::Node(Node::Http) {
         return not_applicable(
             "Astro's handler returns an unknown route to the host application, before any middleware",
@@ -186,7 +186,7 @@ fn accepts_the_same_origin(site: &Site) -> Result<()> {
     Ok(())
 }
 
-/// Those of apps and extensions among them.
+/// The allowed origins include those of apps and browser extensions.
 fn accepts_the_origins_that_the_options_allow(site: &Site) -> Result<()> {
     for origin in [
         "https://allowed.example",
@@ -220,7 +220,7 @@ fn gives_the_locals_of_the_application_to_the_route(site: &Site) -> Result<()> {
     Ok(())
 }
 
-/// Says hello, and expects that.
+/// Opens a socket, sends a greeting, and expects this answer.
 fn answers(site: &Site, target: &str, expected: &str) -> Result<()> {
     let mut socket = site.server.open(&Request::upgrade(target))?;
     socket.send("hello")?;

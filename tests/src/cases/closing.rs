@@ -41,7 +41,7 @@ fn hears_the_code_and_the_reason_of_the_client(site: &Site) -> Result<()> {
     Ok(())
 }
 
-/// A control frame has no more than 125 bytes, and the code takes two (RFC 6455, section 5.5).
+/// A control frame holds at most 125 bytes, of which the code takes two (RFC 6455, section 5.5).
 fn refuses_a_reason_that_is_too_long(site: &Site) -> Result<()> {
     let mut socket = site.server.open(&Request::upgrade("/wordy"))?;
     socket.send("124")?;

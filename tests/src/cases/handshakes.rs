@@ -14,13 +14,13 @@ pub(super) const CASES: &[Case<Site>] = cases! {
         answers_426_to_another_version,
         answers_400_to_malformed_subprotocols,
         hides_the_upgrade_header_of_a_request_with_a_body,
-        takes_no_handshake_by_post,
+        treats_a_handshake_by_post_as_an_ordinary_request,
         answers_head,
         answers_head_that_asks_for_an_upgrade,
         survives_a_handshake_behind_an_unfinished_response,
     ],
     "Clients that offer h2c" => [
-        serves_plain_http_to_who_offers_h2c,
+        serves_plain_http_to_a_client_that_offers_h2c,
         keeps_the_body_of_a_post_that_offers_h2c,
     ],
 };
@@ -70,7 +70,7 @@ fn answers_400_to_malformed_subprotocols(site: &Site) -> Result<()> {
     Ok(())
 }
 
-/// A route that checks only the `Upgrade` header would take the request for a handshake.
+/// A route that checks only the `Upgrade` header would mistake the request for a handshake.
 fn hides_the_upgrade_header_of_a_request_with_a_body(site: &Site) -> Result<()> {
     if site.host.is_workerd_itself() {
         return not_applicable(BY_WORKERD);
@@ -86,14 +86,14 @@ fn hides_the_upgrade_header_of_a_request_with_a_body(site: &Site) -> Result<()> 
     is_not_logged(site)
 }
 
-/// Anyone can send such requests: they must not fill the log with stacks.
+/// Anyone can send such requests, so they must not fill the log with stack traces.
 fn is_not_logged(site: &Site) -> Result<()> {
     let printed = site.server.to_string();
     ensure!(!printed.contains("must be an upgrade request"), "{printed}");
     Ok(())
 }
 
-fn takes_no_handshake_by_post(site: &Site) -> Result<()> {
+fn treats_a_handshake_by_post_as_an_ordinary_request(site: &Site) -> Result<()> {
     if site.host.is_workerd_itself() {
         return not_applicable(BY_WORKERD);
     }
@@ -107,7 +107,7 @@ fn takes_no_handshake_by_post(site: &Site) -> Result<()> {
     Ok(())
 }
 
-fn serves_plain_http_to_who_offers_h2c(site: &Site) -> Result<()> {
+fn serves_plain_http_to_a_client_that_offers_h2c(site: &Site) -> Result<()> {
     let response = site.server.fetch(&offering_h2c(Request::get("/both")))?;
     ensure!(response.status == 200 && response.text() == "plain", "{response}");
     Ok(())
@@ -119,7 +119,7 @@ fn keeps_the_body_of_a_post_that_offers_h2c(site: &Site) -> Result<()> {
     Ok(())
 }
 
-/// As curl does with `--http2`, and Java's HTTP client by default.
+/// Adds the headers that curl sends with `--http2`, and Java's HTTP client by default.
 fn offering_h2c(request: Request) -> Request {
     request
         .header("Connection", "Upgrade, HTTP2-Settings")
@@ -158,8 +158,8 @@ fn survives_a_handshake_behind_an_unfinished_response(site: &Site) -> Result<()>
     let mut connection = site.server.connection()?;
     connection.write(&bytes)?;
     site.record("pipelined")?;
-    // Whatever the answer: it must not be to the second request first, and the connection has to
-    // come to an end or to an answer.
+    // Any answer is fine unless it belongs to the second request. The connection must end or
+    // answer.
     if let Ok(first) = connection.response("GET") {
         ensure!(first.status != 101, "the handshake overtook the request before it");
     }

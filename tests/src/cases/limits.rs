@@ -1,4 +1,4 @@
-//! Limits that are on by default.
+//! Limits that are enabled by default.
 
 use crate::client::Request;
 use anyhow::{Result, ensure};

@@ -1,4 +1,4 @@
-//! What comes and goes on an open socket.
+//! Messages on an open socket.
 
 use crate::client::Request;
 use anyhow::{Result, ensure};
@@ -15,7 +15,7 @@ pub(super) const CASES: &[Case<Site>] = cases! {
         echoes_many_messages_in_order,
         keeps_concurrent_sockets_apart,
         takes_frames_that_come_with_the_handshake,
-        takes_an_upgrade_in_capitals,
+        accepts_an_upgrade_header_in_capitals,
     ],
     "`binaryType` and Blobs" => [
         gives_binary_messages_in_the_type_that_is_asked_for,
@@ -23,7 +23,7 @@ pub(super) const CASES: &[Case<Site>] = cases! {
     ],
     "Messages buffered until a handler exists" => [
         keeps_early_messages_for_a_late_handler,
-        keeps_them_where_the_socket_is_printed_first,
+        keeps_early_messages_of_a_socket_that_is_printed_first,
     ],
     "Events and states of the WebSockets Standard" => [
         fires_every_event_once_and_in_order,
@@ -44,7 +44,7 @@ fn echoes_text(site: &Site) -> Result<()> {
 }
 
 fn echoes_text_of_many_bytes_per_letter(site: &Site) -> Result<()> {
-    // Past 32 bytes ws takes another path through the mask.
+    // Beyond 32 bytes, `ws` uses a different code path for the mask.
     let text = "žluťoučký kůň 🐎 ".repeat(200);
     let mut socket = site.server.open(&Request::upgrade("/echo"))?;
     socket.send(&text)?;
@@ -97,8 +97,8 @@ fn takes_frames_that_come_with_the_handshake(site: &Site) -> Result<()> {
     Ok(())
 }
 
-/// The value of `Upgrade` has no case (RFC 6455, section 4.2.1).
-fn takes_an_upgrade_in_capitals(site: &Site) -> Result<()> {
+/// The value of `Upgrade` is case-insensitive (RFC 6455, section 4.2.1).
+fn accepts_an_upgrade_header_in_capitals(site: &Site) -> Result<()> {
     let request = Request::upgrade("/echo").header("Upgrade", "WebSocket");
     let mut socket = site.server.open(&request)?;
     socket.send("HELLO")?;
@@ -134,8 +134,8 @@ fn keeps_early_messages_for_a_late_handler(site: &Site) -> Result<()> {
     keeps_early_messages(site, "late", "")
 }
 
-/// workerd asks a socket for every member to print it, its streams among them.
-fn keeps_them_where_the_socket_is_printed_first(site: &Site) -> Result<()> {
+/// To print a socket, workerd reads all its members, its streams included.
+fn keeps_early_messages_of_a_socket_that_is_printed_first(site: &Site) -> Result<()> {
     keeps_early_messages(site, "printed", "&printed")
 }
 

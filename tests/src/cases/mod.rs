@@ -1,5 +1,5 @@
-//! What holds on every host of every runtime. A case is a sentence: its name. What a host cannot do,
-//! the case says.
+//! The cases that hold on every host of every runtime. The name of a case is a sentence. A case
+//! itself decides on which hosts it does not apply, and says why.
 
 mod accepting;
 mod closing;
@@ -14,7 +14,7 @@ mod throwing;
 use crate::site::Site;
 use crate::suite::Case;
 
-/// Every case, in the order in which a host is put through them.
+/// All cases, in the order in which they run on a host.
 pub fn all() -> impl Iterator<Item = &'static Case<Site>> + Clone {
     [
         ordinary::CASES,
@@ -37,13 +37,12 @@ pub fn of_capability(capability: &str) -> impl Iterator<Item = &'static Case<Sit
     all().filter(move |case| case.capability == Some(capability))
 }
 
-/// The cases that tell whether a site works at all: it starts, serves a page, echoes, refuses, and
-/// closes with a code.
+/// The smoke tests of a site: it starts, serves a page, echoes, refuses, and closes with a code.
 pub fn vital() -> impl Iterator<Item = &'static Case<Site>> + Clone {
     [page(), messages::VITAL, rejecting::VITAL, closing::VITAL].into_iter().flatten()
 }
 
-/// Those of them that are the official adapter's as well.
+/// The smoke tests that the official adapter passes as well.
 pub fn page() -> &'static [Case<Site>] {
     ordinary::VITAL
 }

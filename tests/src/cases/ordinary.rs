@@ -1,4 +1,4 @@
-//! HTTP beside WebSocket: what the official adapter does, this one does.
+//! HTTP beside WebSocket: this adapter behaves as the official one.
 
 use crate::client::Request;
 use anyhow::{Result, ensure};
@@ -18,7 +18,7 @@ pub(super) const CASES: &[Case<Site>] = cases! {
         serves_a_prerendered_page,
         serves_a_prerendered_endpoint,
         serves_a_public_file,
-        tells_what_is_prerendered_that_it_is_no_handshake,
+        sets_is_upgrade_request_to_false_in_prerendered_routes,
     ],
     "HTTP and WebSocket on one route" => [
         serves_plain_http_on_a_route_that_also_upgrades,
@@ -70,8 +70,9 @@ fn serves_a_public_file(site: &Site) -> Result<()> {
     Ok(())
 }
 
-/// It is rendered while the site is built, where no server gives it locals; in dev for each request.
-fn tells_what_is_prerendered_that_it_is_no_handshake(site: &Site) -> Result<()> {
+/// A build renders the page without a server that adds locals. In dev it is rendered for each
+/// request.
+fn sets_is_upgrade_request_to_false_in_prerendered_routes(site: &Site) -> Result<()> {
     if !site.host.serves_files() {
         return not_applicable(NO_FILES);
     }

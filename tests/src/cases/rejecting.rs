@@ -1,4 +1,4 @@
-//! What a client gets that is not let in: the response itself.
+//! A rejected client gets the response of the route.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::suite::{Case, not_applicable};
 pub(super) const CASES: &[Case<Site>] = cases! {
     "Refusals with status, headers, cookies and body" => [
         sends_the_body_the_headers_and_the_cookies_of_a_rejection,
-        rejects_who_has_no_cookie,
+        rejects_a_client_without_the_cookie,
         sends_a_rejection_without_a_body,
         streams_a_rejection_that_is_larger_than_the_buffers,
         rejects_in_middleware,
@@ -59,7 +59,7 @@ fn sends_the_body_the_headers_and_the_cookies_of_a_rejection(site: &Site) -> Res
     Ok(())
 }
 
-fn rejects_who_has_no_cookie(site: &Site) -> Result<()> {
+fn rejects_a_client_without_the_cookie(site: &Site) -> Result<()> {
     let response = site.server.reject(&Request::upgrade("/authenticated"))?;
     ensure!(response.status == 401 && response.text() == "no token", "{response}");
     Ok(())
@@ -117,10 +117,10 @@ fn answers_an_upgrade_of_a_prerendered_endpoint_with_its_body(site: &Site) -> Re
     Ok(())
 }
 
-/// How long it may take until a warning is printed.
+/// The time limit for a printed warning.
 const WARNING: Duration = Duration::from_secs(10);
 
-/// Neither by the route itself, nor by middleware: there is a file by the time of the handshake.
+/// Neither the route nor middleware upgrades: at the time of the handshake there is only a file.
 fn does_not_upgrade_on_a_prerendered_route(site: &Site) -> Result<()> {
     if !site.host.serves_files() {
         return not_applicable(NO_FILES);
@@ -178,13 +178,13 @@ fn answers_500_when_a_route_throws_after_the_upgrade(site: &Site) -> Result<()> 
     Ok(())
 }
 
-/// A page has begun when its components are rendered: upstream's `ResponseSentError`, which comes too
-/// late for the status where the page is streamed.
+/// The page has begun by the time its components render. Upstream then throws `ResponseSentError`,
+/// too late for the status of a streamed page.
 fn rejects_when_a_component_returns_the_response(site: &Site) -> Result<()> {
     let mut connection = site.server.connection()?;
     connection
         .write(&Request::upgrade("/in-component").to_bytes(&site.server.address().to_string()))?;
-    // The head is enough: the body may break off.
+    // The head is enough: the body may be cut off.
     let response = connection.response("HEAD")?;
     ensure!(matches!(response.status, 200 | 500), "{response}");
     connection.ended()?;
@@ -199,7 +199,7 @@ fn closes_the_socket_whose_response_was_not_returned(site: &Site) -> Result<()> 
     Ok(())
 }
 
-fn explains_an_upgrade_of_a_request_that_is_none(site: &Site) -> Result<()> {
+fn explains_an_upgrade_of_an_ordinary_request(site: &Site) -> Result<()> {
     let response = site.server.get("/unconditional")?;
     ensure!(response.status == 426, "{response}");
     ensure!(
@@ -244,7 +244,8 @@ fn refuses_with_403(site: &Site, origin: &str) -> Result<()> {
     Ok(())
 }
 
-/// Pages over `http` and `https` are different origins: anyone on the network can change the former.
+/// Pages over `http` and `https` have different origins: anyone on the network can change the
+/// former.
 fn refuses_an_origin_of_another_scheme(site: &Site) -> Result<()> {
     if site.host.is_workerd_itself() {
         return not_applicable("wrangler rewrites the scheme of an `Origin` of its own host");
@@ -257,7 +258,7 @@ fn refuses_an_origin_of_another_scheme(site: &Site) -> Result<()> {
     refuses_with_403(site, &other)
 }
 
-/// What a sandboxed frame sends.
+/// A sandboxed frame sends this origin.
 fn refuses_an_opaque_origin(site: &Site) -> Result<()> {
     refuses_with_403(site, "null")
 }

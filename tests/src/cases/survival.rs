@@ -1,5 +1,5 @@
-//! What must not take the server down. The process is looked at after every case; here it also has
-//! to answer.
+//! Clients must not take the server down. After every case the suite checks that the process lives;
+//! here it must also answer.
 
 use crate::client::{Connection, Request};
 use anyhow::{Result, ensure};
@@ -12,7 +12,7 @@ pub(super) const CASES: &[Case<Site>] = cases! {
     "Connection resets and invalid frames" => [
         survives_a_reset_while_a_slow_route_renders,
         survives_a_reset_in_the_middle_of_a_message,
-        survives_bytes_that_are_no_frame,
+        survives_invalid_frames,
         survives_250_resets_among_500_handshakes,
         still_answers_after_all_of_this,
     ],
@@ -45,7 +45,7 @@ fn survives_a_reset_in_the_middle_of_a_message(site: &Site) -> Result<()> {
     site.check_echo()
 }
 
-fn survives_bytes_that_are_no_frame(site: &Site) -> Result<()> {
+fn survives_invalid_frames(site: &Site) -> Result<()> {
     let mut connection = site.server.connection()?;
     connection.write(&Request::upgrade("/echo").to_bytes(&site.server.address().to_string()))?;
     ensure!(connection.response("GET")?.status == 101);

@@ -1,5 +1,5 @@
-//! A handler that fails, at every event and in every manner: reported, closed with 1011 where there
-//! is something to close, and the end of nothing else.
+//! Handlers that fail, at every event and in every way. The failure is reported, an open socket is
+//! closed with 1011, and nothing else ends.
 
 use std::time::Duration;
 
@@ -21,12 +21,12 @@ pub(super) const CASES: &[Case<Site>] = cases! {
     ],
 };
 
-/// What a server prints tells. Wrangler's harness, in which sites run on other compatibility dates,
-/// prints nothing of the Worker's.
+/// These cases read the server's output. Sites on other compatibility dates run in Wrangler's test
+/// harness, which prints no output of the Worker.
 pub(super) const PRINTED: &[Case<Site>] =
     cases![reports_a_handler_that_fails_after_the_client_has_left];
 
-/// As `src/pages/throwing.ts` knows them.
+/// The names from `src/pages/throwing.ts`.
 const MANNERS: [&str; 9] = [
     "listener",
     "attribute",
@@ -39,10 +39,11 @@ const MANNERS: [&str; 9] = [
     "twice",
 ];
 
-/// How long a report may take on a busy machine.
+/// The time limit for a report on a busy machine.
 const REPORTED: Duration = Duration::from_secs(10);
 
-/// A frame of a reserved opcode (RFC 6455, section 5.2): the server's `error` event.
+/// A frame with a reserved opcode (RFC 6455, section 5.2). It causes an `error` event on the
+/// server.
 const WRONG_FRAME: [u8; 6] = [0x83, 0x80, 0, 0, 0, 0];
 
 fn closes_with_1011_when_an_open_handler_fails(site: &Site) -> Result<()> {
@@ -116,7 +117,7 @@ fn finishes_what_handlers_do_after_the_handshake_is_refused(site: &Site) -> Resu
     Ok(())
 }
 
-/// Has a handler begin its work, and leaves.
+/// Lets a handler begin its work, then leaves.
 fn works(site: &Site, event: &str, journal: &str, query: &str) -> Result<()> {
     let target = format!("/working?type={event}&journal={journal}{query}");
     let mut socket = site.server.open(&Request::upgrade(&target))?;

@@ -1,4 +1,4 @@
-//! Sockets that a Durable Object accepts, whose 101 a route returns.
+//! Sockets accepted by a Durable Object, when a route returns its 101.
 
 use anyhow::{Context, Result, ensure};
 use tests::cases;
@@ -34,7 +34,7 @@ fn talks_in_a_room(site: &Site) -> Result<()> {
         for _ in 0..3 {
             heard.push(guest.text()?);
         }
-        // Two connections: whose message is first is open.
+        // The order of messages from two connections is undefined.
         heard.sort();
     }
     ensure!(heard[0] == heard[1], "{heard:?}");
@@ -61,8 +61,8 @@ fn tells_a_room_who_left_and_how(site: &Site) -> Result<()> {
     Ok(())
 }
 
-/// Who leaves, with which payload of the closing frame, and the code that the room is told. Of these
-/// only 1001 can be sent.
+/// Ways to leave: the guest, the payload of the close frame, and the code that the room gets. Of
+/// these codes only 1001 can be sent.
 const WAYS_TO_LEAVE: [(&str, Option<&[u8]>, u16); 3] = [
     ("without-a-code", Some(&[]), 1005),
     ("going-away", Some(&[0x03, 0xe9]), 1001),
@@ -85,7 +85,7 @@ fn tells_a_room_of_every_way_to_leave(site: &Site) -> Result<()> {
             Some(payload) => {
                 guest.write(&Frame::close(payload).to_bytes())?;
                 guest.ended().with_context(|| format!("{name}: no answer"))?;
-                // Vite's server waits for that before it tells the Worker.
+                // Vite's server waits for this before it tells the Worker.
                 guest.finish()?;
             }
             None => guest.reset()?,
@@ -99,7 +99,7 @@ fn tells_a_room_of_every_way_to_leave(site: &Site) -> Result<()> {
     Ok(())
 }
 
-/// The headers of such a 101 are immutable in workerd.
+/// workerd makes the headers of such a 101 immutable.
 fn sends_cookies_with_the_acceptance_of_a_durable_object(site: &Site) -> Result<()> {
     if !site.host.is_worker()? {
         return not_applicable(NO_OBJECTS);

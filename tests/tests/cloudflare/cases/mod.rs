@@ -1,4 +1,4 @@
-//! What only Cloudflare has.
+//! Cases for features that only Cloudflare has.
 
 mod durable_objects;
 mod platform;
@@ -9,11 +9,11 @@ use tests::site::Site;
 
 type Case = tests::suite::Case<Site>;
 
-/// What `platformProxy` of the adapter leaves out.
+/// The limitation of the adapter's `platformProxy`.
 pub const NO_OBJECTS: &str =
-    "where the dev server runs in Node, Durable Objects of the site's own cannot be reached";
+    "a dev server that runs in Node cannot reach the site's own Durable Objects";
 
-/// Every case.
+/// All cases.
 pub fn all() -> impl Iterator<Item = &'static Case> {
     [durable_objects::CASES, proxying::CASES, platform::CASES, requests::CASES]
         .into_iter()

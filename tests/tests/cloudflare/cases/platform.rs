@@ -1,4 +1,4 @@
-//! What Cloudflare gives to a route that upgrades.
+//! Cloudflare's features in a route that upgrades.
 
 use anyhow::{Result, ensure};
 use tests::cases;
@@ -11,7 +11,7 @@ pub const CASES: &[Case] = cases! {
     "Bindings, `cfContext` and `request.cf` on a WebSocket route" => [gives_a_socket_what_the_platform_has],
 };
 
-fn gives_a_socket_what_the_platform_has(site: &Site) -> Result<()> {
+fn gives_a_socket_the_bindings_of_the_platform(site: &Site) -> Result<()> {
     let mut socket = site.server.open(&Request::upgrade("/platform"))?;
     socket.send("tell")?;
     let told = socket.text()?;

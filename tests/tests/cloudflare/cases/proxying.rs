@@ -1,4 +1,4 @@
-//! Handshakes that a route hands on to an origin with `fetch()`.
+//! Handshakes that a route forwards to an origin with `fetch()`.
 
 use anyhow::{Result, ensure};
 use tests::cases;
@@ -8,7 +8,7 @@ use tests::suite::not_applicable;
 
 use super::Case;
 
-const NO_UPGRADES: &str = "where the dev server runs in Node, its `fetch` hands no handshake on";
+const NO_UPGRADES: &str = "the `fetch` of a dev server that runs in Node cannot forward handshakes";
 
 pub const CASES: &[Case] = cases! {
     "Sockets of another origin, by returning the 101 of `fetch()`" => [
@@ -23,7 +23,7 @@ fn hands_a_handshake_on_to_an_origin(site: &Site) -> Result<()> {
     }
     let request = Request::upgrade("/proxied?to=/headers-and-hello");
     let mut socket = site.server.open(&request)?;
-    // The origin's, and those of the route.
+    // The cookies of the origin and of the route.
     ensure!(socket.headers.cookie("by-header") == Some("two"), "{:?}", socket.headers);
     ensure!(socket.headers.cookie("by-proxy") == Some("three"), "{:?}", socket.headers);
     ensure!(socket.text()? == "hello");
@@ -42,7 +42,7 @@ fn hands_the_rejection_of_an_origin_back(site: &Site) -> Result<()> {
     if !site.host.is_worker()? {
         return not_applicable(NO_UPGRADES);
     }
-    // Otherwise workerd asks the origin for a body that is compressed, and hands that back.
+    // Otherwise workerd asks the origin for a compressed body and returns it compressed.
     let request = Request::upgrade("/proxied?to=/reject").header("Accept-Encoding", "identity");
     let response = site.server.reject(&request)?;
     ensure!(response.status == 401 && response.text() == "who are you?", "{response}");

@@ -1,4 +1,4 @@
-//! A socket belongs to the request that has accepted it.
+//! A socket belongs to the request that accepted it.
 
 use anyhow::{Result, ensure};
 use tests::cases;
@@ -12,7 +12,7 @@ pub const CASES: &[Case] = cases![throws_where_another_request_uses_a_socket];
 
 fn throws_where_another_request_uses_a_socket(site: &Site) -> Result<()> {
     if !site.host.is_worker()? {
-        return not_applicable("where the dev server runs in Node, requests can share sockets");
+        return not_applicable("requests can share sockets in a dev server that runs in Node");
     }
     let mut socket = site.server.open(&Request::upgrade("/kept"))?;
     for way in ["send", "blob", "writable", "close"] {
@@ -20,7 +20,7 @@ fn throws_where_another_request_uses_a_socket(site: &Site) -> Result<()> {
         ensure!(told.starts_with("1: Error: "), "`{way}`: {told}");
         ensure!(told.contains("Durable Object"), "`{way}` does not say what to use: {told}");
     }
-    // It is as open as it was.
+    // The socket stays open.
     socket.send("hello")?;
     ensure!(socket.text()? == "hello");
     let (code, _) = socket.close(4001, "")?;

@@ -1,4 +1,4 @@
-//! The address of a site behind a proxy: the socket has the one that Astro has.
+//! The client address of a site behind a proxy: the socket has the same one as Astro.
 
 use anyhow::{Context, Result, ensure};
 use tests::cases;
@@ -25,14 +25,14 @@ fn knows_a_socket_by_the_address_that_a_proxy_forwards(site: &Site) -> Result<()
         .header("X-Forwarded-Proto", "https");
     let (socket, context) = addresses(site, &request)?;
     ensure!(socket == context, "{socket}, and {context}");
-    // Up to Astro 5 the dev server looks at no such header.
+    // Up to Astro 5 the dev server ignores this header.
     if major()? > 5 || !site.host.is_dev() {
         ensure!(socket == "wss://shop.example.com/address", "{socket}");
     }
     Ok(())
 }
 
-/// That of the socket, and that of Astro's context as it is for a socket.
+/// The address of the socket, and that of Astro's context for that socket.
 fn addresses(site: &Site, request: &Request) -> Result<(String, String)> {
     let text = site.server.open(request)?.text()?;
     let [socket, context, _]: [String; 3] = serde_json::from_str(&text)?;

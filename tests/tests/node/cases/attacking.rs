@@ -1,5 +1,5 @@
-//! What no well-behaved client sends. Whatever becomes of its connection, the server goes on, and
-//! others do not notice.
+//! Input that no well-behaved client sends. The attacked connection may break, but the server keeps
+//! running, and other connections are unaffected.
 
 use anyhow::{Context, Result, ensure};
 use tests::cases;
@@ -13,24 +13,24 @@ pub const CASES: &[Case] = cases![
     survives_frames_at_random,
     takes_a_message_of_very_many_fragments,
     closes_with_1009_before_a_message_that_is_too_large_has_come,
-    closes_with_1002_or_1007_what_is_no_closing_frame,
+    closes_with_1002_or_1007_after_an_invalid_close_frame,
     closes_in_the_middle_of_a_message,
     takes_nothing_behind_a_closing_frame,
     keeps_few_of_the_answers_to_a_flood_of_pings,
     takes_a_flood_of_pongs,
     takes_a_second_handshake_for_a_frame,
     upgrades_a_connection_that_was_kept_alive,
-    upgrades_whom_it_should_tell_to_continue,
-    upgrades_who_names_the_whole_address,
-    takes_no_handshake_with_a_body,
-    takes_no_handshake_of_http_1_0,
+    upgrades_a_client_that_expects_100_continue,
+    upgrades_an_absolute_request_target,
+    ignores_the_upgrade_of_a_request_with_a_body,
+    ignores_the_upgrade_of_an_http_1_0_request,
     refuses_a_handshake_without_a_host,
     refuses_a_header_that_is_folded,
     refuses_a_flood_of_headers,
-    refuses_to_be_a_tunnel,
+    rejects_connect_requests,
 ];
 
-/// The same numbers in every run (xorshift64).
+/// The same random numbers in every run (xorshift64).
 struct Numbers(u64);
 
 impl Numbers {
@@ -47,7 +47,7 @@ impl Numbers {
     }
 }
 
-/// Routes that do something else with what they get.
+/// Routes that use their input in different ways.
 const ROUTES: [&str; 5] =
     ["/echo", "/piped", "/faulty", "/closing?journal=attacked", "/lifecycle?journal=attacked"];
 
@@ -70,7 +70,7 @@ fn survives_frames_at_random(site: &Site) -> Result<()> {
             let frame = if numbers.below(3) == 0 { frame.unfinished() } else { frame };
             let mut frame = frame.to_bytes();
             match numbers.below(12) {
-                // A reserved bit, no mask, and an end in the middle.
+                // A reserved bit, a missing mask, and a truncated frame.
                 0 => frame[0] |= 0x40,
                 1 => frame[1] &= 0x7f,
                 2 => frame.truncate(frame.len() / 2),
@@ -82,7 +82,7 @@ fn survives_frames_at_random(site: &Site) -> Result<()> {
     })
 }
 
-/// Each attacker sends something else, behind its handshake or along with it, and leaves by a close
+/// Each attacker sends different bytes, after its handshake or along with it. It leaves by a close
 /// or a reset.
 fn attack(site: &Site, mut make: impl FnMut(usize) -> Vec<u8>) -> Result<()> {
     for number in 0..ATTACKERS {
@@ -96,7 +96,7 @@ fn attack(site: &Site, mut make: impl FnMut(usize) -> Vec<u8>) -> Result<()> {
         } else {
             connection.write(&bytes)?;
             ensure!(connection.response("GET")?.status == 101);
-            // It may have been closed by the first of it.
+            // The first bytes may already have closed the connection.
             let _ = connection.write(&attack);
         }
         if number % 2 == 0 { connection.reset()? } else { connection.finish().unwrap_or_default() }
@@ -122,7 +122,7 @@ fn closes_with_1009_before_a_message_that_is_too_large_has_come(site: &Site) -> 
 }
 
 /// RFC 6455, sections 5.5.1, 7.4.1 and 7.4.2.
-fn closes_with_1002_or_1007_what_is_no_closing_frame(site: &Site) -> Result<()> {
+fn closes_with_1002_or_1007_after_an_invalid_close_frame(site: &Site) -> Result<()> {
     for (payload, code) in [
         (vec![3], 1002),
         (1005_u16.to_be_bytes().to_vec(), 1002),
@@ -149,7 +149,7 @@ fn takes_nothing_behind_a_closing_frame(site: &Site) -> Result<()> {
     answers(site, &frames, &closing(1000))
 }
 
-/// Each wants an answer, and this client reads none until it has sent all.
+/// Each ping wants an answer, and this client reads none until it has sent all.
 fn keeps_few_of_the_answers_to_a_flood_of_pings(site: &Site) -> Result<()> {
     const PINGS: usize = 200_000;
     const HELD_BY_THE_SYSTEM: usize = 12 * 1024 * 1024;
@@ -157,7 +157,7 @@ fn keeps_few_of_the_answers_to_a_flood_of_pings(site: &Site) -> Result<()> {
     let mut frames = ping.to_bytes().repeat(PINGS);
     frames.extend(Frame::close(1000_u16.to_be_bytes()).to_bytes());
     let mut connection = opened(site)?;
-    // It may be ended for that.
+    // The server may close the connection for that.
     let _ = connection.write(&frames);
     let kept = connection.rest()?.len();
     let all = ping.to_bytes_of_server().len() * PINGS;
@@ -176,10 +176,10 @@ fn takes_a_second_handshake_for_a_frame(site: &Site) -> Result<()> {
     answers(site, &second, &closing(1002))
 }
 
-/// What the server sends for these frames until it closes the connection.
+/// The server's output for these frames until it closes the connection.
 fn answers(site: &Site, frames: &[u8], expected: &[u8]) -> Result<()> {
     let mut connection = opened(site)?;
-    // It may close before it has read all of them.
+    // The server may close before it has read all frames.
     let _ = connection.write(frames);
     let answer = connection.rest()?;
     ensure!(answer == expected, "{answer:?}, not {expected:?}");
@@ -193,7 +193,7 @@ fn opened(site: &Site) -> Result<Connection> {
     Ok(connection)
 }
 
-/// The server's closing frame with this code.
+/// The server's close frame with this code.
 fn closing(code: u16) -> Vec<u8> {
     Frame::close(code.to_be_bytes()).to_bytes_of_server()
 }
@@ -212,21 +212,21 @@ fn upgrades_a_connection_that_was_kept_alive(site: &Site) -> Result<()> {
     Ok(())
 }
 
-fn upgrades_whom_it_should_tell_to_continue(site: &Site) -> Result<()> {
+fn upgrades_a_client_that_expects_100_continue(site: &Site) -> Result<()> {
     site.server.open(&Request::upgrade("/echo").header("Expect", "100-continue"))?;
     Ok(())
 }
 
 /// RFC 6455, section 4.1, the second requirement.
-fn upgrades_who_names_the_whole_address(site: &Site) -> Result<()> {
+fn upgrades_an_absolute_request_target(site: &Site) -> Result<()> {
     let target = format!("{}/wild/whole/address", site.server.origin());
     let mut socket = site.server.open(&Request::upgrade(&target))?;
     ensure!(socket.text()? == "path: whole/address");
     Ok(())
 }
 
-/// Its bytes would be taken for frames.
-fn takes_no_handshake_with_a_body(site: &Site) -> Result<()> {
+/// The server would mistake the body for frames.
+fn ignores_the_upgrade_of_a_request_with_a_body(site: &Site) -> Result<()> {
     let request = Request::upgrade("/both").header("Transfer-Encoding", "chunked");
     let mut bytes = request.to_bytes(&site.server.address().to_string());
     bytes.extend(b"5\r\nhello\r\n0\r\n\r\n");
@@ -237,8 +237,8 @@ fn takes_no_handshake_with_a_body(site: &Site) -> Result<()> {
     Ok(())
 }
 
-/// RFC 9110, section 7.8: from such a request the header has to be ignored.
-fn takes_no_handshake_of_http_1_0(site: &Site) -> Result<()> {
+/// RFC 9110, section 7.8: the server must ignore the header in such a request.
+fn ignores_the_upgrade_of_an_http_1_0_request(site: &Site) -> Result<()> {
     let request = Request::upgrade("/both").to_bytes(&site.server.address().to_string());
     let request = String::from_utf8(request)?.replace("HTTP/1.1", "HTTP/1.0");
     let mut connection = site.server.connection()?;
@@ -248,7 +248,7 @@ fn takes_no_handshake_of_http_1_0(site: &Site) -> Result<()> {
     Ok(())
 }
 
-/// As any other request without one (RFC 9112, section 3.2).
+/// Like any other request without one (RFC 9112, section 3.2).
 fn refuses_a_handshake_without_a_host(site: &Site) -> Result<()> {
     let host = format!("Host: {}\r\n", site.server.address());
     let request = Request::upgrade("/both").to_bytes(&site.server.address().to_string());
@@ -273,7 +273,7 @@ fn refuses_a_flood_of_headers(site: &Site) -> Result<()> {
     Ok(())
 }
 
-fn refuses_to_be_a_tunnel(site: &Site) -> Result<()> {
+fn rejects_connect_requests(site: &Site) -> Result<()> {
     let mut connection = site.server.connection()?;
     connection.write(b"CONNECT 127.0.0.1:1 HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\r\n")?;
     let answer = connection.rest()?;

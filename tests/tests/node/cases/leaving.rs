@@ -16,7 +16,7 @@ pub const CASES: &[Case] = cases![
     says_that_it_closes_beside_a_connection_header_of_the_site,
 ];
 
-/// As a browser does whose tab is closed.
+/// A browser does this when its tab is closed.
 fn hears_at_once_of_a_client_that_ends_its_half(site: &Site) -> Result<()> {
     let mut connection = waiting(site, "half")?;
     connection.finish()?;
@@ -44,7 +44,7 @@ fn aborts_the_request_of_a_client_that_leaves(site: &Site) -> Result<()> {
     Ok(())
 }
 
-/// A client that keeps connections would send its next request into one that is closed.
+/// Otherwise a keep-alive client would send its next request into a closed connection.
 fn says_that_it_closes_beside_a_connection_header_of_the_site(site: &Site) -> Result<()> {
     let response = site.server.reject(&Request::upgrade("/own-connection"))?;
     let connection = response.headers.get("connection").unwrap_or_default();
@@ -52,7 +52,7 @@ fn says_that_it_closes_beside_a_connection_header_of_the_site(site: &Site) -> Re
     Ok(())
 }
 
-/// A handshake that the route answers when its client has left, and not before.
+/// A handshake that the route answers only after its client has left.
 fn waiting(site: &Site, journal: &str) -> Result<Connection> {
     let mut connection = site.server.connection()?;
     let request = Request::upgrade(&format!("/waiting?journal={journal}"));

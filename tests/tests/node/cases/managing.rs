@@ -11,9 +11,9 @@ use super::Case;
 
 pub const CASES: &[Case] = cases![
     "Connection manager" => [
-        is_known_to_the_manager_from_open_to_close,
-        is_closed_by_its_tags_and_no_other_is,
-        tells_how_long_an_answer_takes,
+        is_listed_by_the_manager_from_open_to_close,
+        closes_only_connections_with_matching_tags,
+        measures_the_latency_of_a_connection,
         is_counted_for_prometheus,
     ],
 ];
@@ -37,7 +37,7 @@ fn list(site: &Site, tag: &str) -> Result<Vec<Managed>> {
     Ok(serde_json::from_str(&site.server.get(&format!("/manager/list?tag={tag}"))?.text())?)
 }
 
-fn is_known_to_the_manager_from_open_to_close(site: &Site) -> Result<()> {
+fn is_listed_by_the_manager_from_open_to_close(site: &Site) -> Result<()> {
     let mut socket = site.server.open(&Request::upgrade("/managed?tag=known&tag=other"))?;
     let id = socket.text()?;
     socket.send("hello")?;
@@ -53,7 +53,7 @@ fn is_known_to_the_manager_from_open_to_close(site: &Site) -> Result<()> {
     ensure!(site.server.get(&format!("/manager/tag?id={id}&tag=later"))?.text() == "true");
     ensure!(list(site, "later")?.len() == 1);
     socket.close(1000, "")?;
-    // Both ends of the closing handshake were there, so that its end has been told before.
+    // Both ends have finished the closing handshake, so the close has been reported already.
     at_last(|| {
         ensure!(list(site, "known")?.is_empty());
         Ok(())
@@ -63,7 +63,7 @@ fn is_known_to_the_manager_from_open_to_close(site: &Site) -> Result<()> {
     Ok(())
 }
 
-fn is_closed_by_its_tags_and_no_other_is(site: &Site) -> Result<()> {
+fn closes_only_connections_with_matching_tags(site: &Site) -> Result<()> {
     let mut meant = site.server.open(&Request::upgrade("/managed?tag=meant"))?;
     let mut other = site.server.open(&Request::upgrade("/managed?tag=spared"))?;
     meant.text()?;
@@ -84,14 +84,14 @@ struct Check {
     round_trip: Option<f64>,
 }
 
-fn tells_how_long_an_answer_takes(site: &Site) -> Result<()> {
+fn measures_the_latency_of_a_connection(site: &Site) -> Result<()> {
     let mut silent = site.server.open(&Request::upgrade("/managed?tag=silent"))?;
     let id = silent.text()?;
-    // Nobody reads at the other end, so that nobody answers.
+    // The client does not read, so it does not answer the ping.
     let check: Check =
         serde_json::from_str(&site.server.get(&format!("/manager/check?id={id}"))?.text())?;
     ensure!(!check.healthy && check.error.is_some() && check.round_trip.is_none(), "{check:?}");
-    // One that waits for a message answers the pings meanwhile.
+    // A client that waits for a message answers pings.
     let mut living = site.server.open(&Request::upgrade("/managed"))?;
     let id = living.text()?;
     let answers = std::thread::scope(|scope| {
@@ -120,7 +120,7 @@ fn is_counted_for_prometheus(site: &Site) -> Result<()> {
     let mut socket = site.server.open(&Request::upgrade("/managed"))?;
     socket.text()?;
     let after = site.server.get("/manager/metrics")?.text();
-    // Other cases run beside this one.
+    // Other cases run in parallel on this server.
     ensure!(count(&after, accepted) > count(&before.text(), accepted), "{after}");
     ensure!(count(&after, "websocket_connections_open ") >= Some(1), "{after}");
     Ok(())

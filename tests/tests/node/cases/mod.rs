@@ -1,4 +1,4 @@
-//! What only Node has: the bytes of a connection, and how fast they go.
+//! Cases for Node only: the bytes of a connection, and backpressure.
 
 mod addresses;
 mod attacking;
@@ -11,7 +11,7 @@ use tests::site::Site;
 
 type Case = tests::suite::Case<Site>;
 
-/// Every case.
+/// All cases.
 pub fn all() -> impl Iterator<Item = &'static Case> {
     [
         addresses::CASES,

@@ -1,4 +1,4 @@
-//! Handshakes on a connection on which answers are still to come.
+//! Handshakes on a connection with pending answers.
 
 use anyhow::{Result, ensure};
 use tests::cases;
@@ -8,13 +8,14 @@ use tests::suite::not_applicable;
 
 use super::Case;
 
-pub const CASES: &[Case] = cases![answers_what_a_handshake_is_pipelined_behind];
+pub const CASES: &[Case] = cases![answers_the_request_before_a_pipelined_handshake];
 
-/// No client may do so (RFC 6455 section 4.1), but proxies may, and the first answer is not to be lost.
-fn answers_what_a_handshake_is_pipelined_behind(site: &Site) -> Result<()> {
+/// Clients must not do this (RFC 6455 section 4.1), but proxies may. The first answer must not be
+/// lost.
+fn answers_the_request_before_a_pipelined_handshake(site: &Site) -> Result<()> {
     if site.host == Host::Node(Node::Bun) {
         return not_applicable(
-            "Bun takes a handshake behind an unfinished response for an ordinary request",
+            "Bun treats a handshake behind an unfinished response as an ordinary request",
         );
     }
     let host = site.server.address().to_string();

@@ -1,4 +1,4 @@
-//! Backpressure: whoever is slow slows down the other, instead of filling the server's memory.
+//! Backpressure: a slow side slows down the other, instead of filling the server's memory.
 
 use std::thread;
 use std::time::Duration;
@@ -15,13 +15,13 @@ use super::Case;
 pub const CASES: &[Case] =
     cases![stops_a_client_that_is_read_slowly, stops_a_writer_whose_client_reads_slowly];
 
-/// A message, and how many of them there are: 32 MiB. The system's buffers hold some 10 MiB of a
-/// connection on one machine.
+/// The size of a message, and the number of messages: 32 MiB in total. On one machine, the system's
+/// buffers hold about 10 MiB of a connection.
 const SIZE: usize = 64 * 1024;
 const COUNT: usize = 512;
 const HELD: usize = 16 * 1024 * 1024;
 
-/// As long as nothing moves it counts as standing still.
+/// A transfer without progress for this long counts as stalled.
 const STILL: Duration = Duration::from_millis(300);
 
 fn stops_a_client_that_is_read_slowly(site: &Site) -> Result<()> {
@@ -48,7 +48,7 @@ fn stops_a_client_that_is_read_slowly(site: &Site) -> Result<()> {
 #[derive(Debug, Deserialize, PartialEq)]
 struct Written {
     messages: usize,
-    /// The largest `bufferedAmount` that was seen.
+    /// The largest observed `bufferedAmount`.
     buffered: usize,
 }
 
