@@ -1,4 +1,4 @@
-//! What `adapters/<runtime>/adapter.toml` says of an adapter, as far as the tests need it.
+//! The part of `adapters/<runtime>/adapter.toml` that the tests need.
 
 use std::fs;
 
@@ -7,10 +7,10 @@ use serde::Deserialize;
 
 use crate::locations;
 
-/// An adapter.
+/// The description of an adapter.
 #[derive(Deserialize)]
 pub struct Adapter {
-    /// The official one.
+    /// The official adapter.
     pub upstream: Upstream,
 }
 
@@ -22,7 +22,7 @@ pub struct Upstream {
 }
 
 impl Adapter {
-    /// Reads that of a runtime.
+    /// Reads the description for a runtime.
     pub fn read(runtime: &str) -> Result<Self> {
         let path = locations::repository().join("adapters").join(runtime).join("adapter.toml");
         let text = fs::read_to_string(&path)

@@ -1,4 +1,4 @@
-//! Autobahn's cases, as kosoku runs them: a Python package with a native client in it.
+//! Runs Autobahn's cases with kosoku, a Python package that bundles a native client.
 
 use std::fmt;
 use std::fs;
@@ -12,12 +12,12 @@ use serde_json::{Map, Value};
 
 use crate::tools::wheels;
 
-/// The installed program.
+/// The installed kosoku.
 pub struct Autobahn {
     python: PathBuf,
 }
 
-/// What one case found out.
+/// The outcome of one case.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Outcome {
@@ -28,24 +28,25 @@ struct Outcome {
     duration: u64,
 }
 
-/// kosoku 0.1.0 ends a case after 30 seconds, whatever time Autobahn gives it. What fails after so
-/// long was slow, which is the machine's affair as long as it ever comes to its end.
+/// kosoku 0.1.0 ends a case after 30 seconds and ignores Autobahn's own timeout. A case that fails
+/// after this long was slow because of the machine, so it is run again.
 const CUT_OFF_MS: u64 = 25_000;
 
-/// How often cases that were cut off are run again, one at a time.
+/// The number of extra runs for cut-off cases. They run one at a time.
 const MORE_RUNS: usize = 3;
 
 impl Autobahn {
-    /// Installs the pinned wheel once; nothing on a machine without Python 3.10 and `venv`.
+    /// Installs the pinned wheel once. Returns `None` on a machine without Python 3.10 and `venv`.
     pub fn get() -> Result<Option<Self>> {
-        // Not `bin/kosoku`: its first line names the folder from before it was renamed.
+        // Not `bin/kosoku`: its first line holds the path of the folder before the rename.
         let installed = wheels("requirements.txt")?;
         Ok(installed.map(|folder| Self { python: folder.join("bin/python") }))
     }
 
-    /// Puts an echo server through these cases, or through all if none is named. One line for each,
-    /// `1.1.1 OK`; a group of one outcome is one line, `12.1.* UNIMPLEMENTED (18)`. How a close went
-    /// is told where it was not well. Autobahn's own reports are left in `folder`.
+    /// Runs these cases against an echo server, or all cases if the list is empty. Returns one line
+    /// per case, for example `1.1.1 OK`. A group with a single outcome becomes one line, for
+    /// example `12.1.* UNIMPLEMENTED (18)`. A line includes the close behaviour unless it is OK.
+    /// Autobahn's own reports stay in `folder`.
     pub fn run(
         &self,
         address: SocketAddr,
@@ -53,7 +54,7 @@ impl Autobahn {
         cases: &[&str],
         folder: &Path,
     ) -> Result<String> {
-        // As many at a time as most machines have processors at least.
+        // Most machines have at least two processors.
         let mut outcomes = self.run_once(address, route, cases, 2, folder)?;
         for run in 1..=MORE_RUNS {
             let cut_off: Vec<String> = outcomes
@@ -76,7 +77,7 @@ impl Autobahn {
         Ok(lines(&outcomes.collect::<Vec<(String, String)>>()))
     }
 
-    /// The outcomes in the order of the report, which is that of the cases.
+    /// The outcomes in the order of the report, which is the order of the cases.
     fn run_once(
         &self,
         address: SocketAddr,
@@ -95,7 +96,7 @@ impl Autobahn {
             .args(["--parallelism", &parallelism.to_string(), "--outdir"])
             .arg(folder)
             .arg(format!("ws://{address}{route}"));
-        // It ends with 1 where a case failed, and with an index all the same.
+        // It exits with 1 if a case failed, but still writes the index.
         let output = command.output().with_context(|| format!("cannot start {command:?}"))?;
         let index = fs::read(folder.join("index.json")).with_context(|| {
             format!("no report was written:\n{}", String::from_utf8_lossy(&output.stderr))

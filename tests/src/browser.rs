@@ -1,4 +1,4 @@
-//! Chromium, to open a page in.
+//! Opens pages in Chromium.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -17,16 +17,16 @@ use crate::client::{Request, Socket, connection_to};
 use crate::locations;
 use crate::patience::at_last;
 
-/// The names under which systems install it.
+/// The program names used by different systems.
 const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
-/// A browser with a page in it, and a profile of its own. It is closed when it is dropped.
+/// A browser with one page and its own profile. Dropping it closes the browser.
 pub struct Browser {
     process: Child,
     profile: PathBuf,
 }
 
-/// The one that this machine has.
+/// The Chromium of this machine.
 fn program() -> Option<&'static str> {
     NAMES.into_iter().find(|name| {
         let version = Command::new(name).arg("--version").stderr(Stdio::null()).output();
@@ -35,13 +35,13 @@ fn program() -> Option<&'static str> {
 }
 
 impl Browser {
-    /// Whether there is one, before a server is started for it.
+    /// Whether Chromium is installed. Check it before starting a server for it.
     pub fn is_there() -> bool {
         program().is_some()
     }
 
-    /// Opens a page; nothing on a machine without Chromium. Every name under `.example` leads to
-    /// this machine.
+    /// Opens a page. Returns `None` on a machine without Chromium. Every name under `.example`
+    /// resolves to this machine.
     pub fn open(name: &str, url: &str) -> Result<Option<Self>> {
         let Some(program) = program() else {
             return Ok(None);
@@ -54,7 +54,8 @@ impl Browser {
         let process = Command::new(program)
             .args([
                 "--headless",
-                // The pages are ours, and in a container there may be no namespaces to build it of.
+                // The pages are ours, and a container may lack the namespaces that the sandbox
+                // needs.
                 "--no-sandbox",
                 "--disable-dev-shm-usage",
                 "--disable-gpu",
@@ -67,7 +68,7 @@ impl Browser {
                 "--host-resolver-rules=MAP *.example 127.0.0.1",
             ])
             .arg(format!("--user-data-dir={}", profile.display()))
-            // Without one headless Chromium may end as soon as the page is loaded.
+            // Without a debugging port, headless Chromium may exit as soon as the page has loaded.
             .arg("--remote-debugging-port=0")
             .arg(url)
             .stdin(Stdio::null())
@@ -81,7 +82,7 @@ impl Browser {
 }
 
 impl Browser {
-    /// What drives the page that was opened first.
+    /// Controls the first opened page.
     pub fn page(&self) -> Result<Page> {
         let address = at_last(|| {
             let text = fs::read_to_string(self.profile.join("DevToolsActivePort"))?;
@@ -103,7 +104,7 @@ impl Browser {
     }
 }
 
-/// What a browser can be told to do with.
+/// A debugging target of the browser.
 #[derive(Deserialize)]
 struct Target {
     id: String,
@@ -111,14 +112,14 @@ struct Target {
     kind: String,
 }
 
-/// A page, by the DevTools protocol.
+/// A page, controlled by the DevTools protocol.
 pub struct Page {
     socket: Socket,
     commands: u64,
 }
 
 impl Page {
-    /// The value of an expression in the page.
+    /// Evaluates an expression in the page.
     pub fn evaluate(&mut self, expression: &str) -> Result<Value> {
         let result = self.command(
             "Runtime.evaluate",
@@ -128,7 +129,7 @@ impl Page {
         Ok(result["result"]["value"].clone())
     }
 
-    /// What it looks like, as a PNG.
+    /// A screenshot as a PNG.
     pub fn screenshot(&mut self) -> Result<Vec<u8>> {
         let result = self.command("Page.captureScreenshot", &json!({ "format": "png" }))?;
         let data = result["data"].as_str().context("no picture")?;
@@ -151,7 +152,7 @@ impl Page {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // The group: it is many processes.
+        // Kills the whole group: Chromium runs as many processes.
         if let Some(pid) = i32::try_from(self.process.id()).ok().and_then(Pid::from_raw) {
             let _ = kill_process_group(pid, Signal::KILL);
         }

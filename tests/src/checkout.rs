@@ -1,4 +1,4 @@
-//! A copy of this repository, to do things to that the repository itself should not see.
+//! A copy of this repository, for tests that change files.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 use crate::locations;
 use crate::tools::run;
 
-/// What git tracks, as it is now, in a folder below the target folder.
+/// The tracked files as they are now, in a folder below the target folder.
 pub struct Checkout {
     root: PathBuf,
 }
 
 impl Checkout {
-    /// Makes the copy anew.
+    /// Recreates the copy.
     pub fn copy(name: &str) -> Result<Self> {
         let root = locations::target().join("checkouts").join(name);
         if root.exists() {
@@ -26,7 +26,7 @@ impl Checkout {
         }
         for file in tracked()? {
             let source = locations::repository().join(&file);
-            // The submodule is a folder, and a file may have been deleted and not yet committed.
+            // The submodule is a folder, and a deleted file may still be tracked.
             if source.is_file() {
                 let copy = root.join(&file);
                 fs::create_dir_all(copy.parent().unwrap_or(&root))?;
@@ -36,19 +36,20 @@ impl Checkout {
         Ok(Self { root })
     }
 
-    /// Its root.
+    /// The root of the copy.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// `xtask <arguments>` in this copy, by the binary that the repository's own `cargo xtask` is.
+    /// Runs `xtask <arguments>` in this copy, with the binary of the repository's own `cargo
+    /// xtask`.
     pub fn xtask<I: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = I>) -> Command {
         let mut command = Command::new(locations::target().join("debug/xtask"));
         command.current_dir(&self.root).args(arguments);
         command
     }
 
-    /// Makes it a repository of its own, in which everything is committed.
+    /// Makes the copy a git repository with everything committed.
     pub fn commit(&self) -> Result<()> {
         for arguments in [
             &["init", "--quiet"] as &[&str],
@@ -63,7 +64,7 @@ impl Checkout {
         Ok(())
     }
 
-    /// Builds all packages, and writes down that they have passed every suite, as `xtask test` does.
+    /// Builds all packages and records that they passed every suite, as `xtask test` does.
     pub fn build_as_tested(&self) -> Result<()> {
         run(&mut self.xtask(["build"]))?;
         let packed = self.xtask(["pack", "--dry-run"]).output()?;
@@ -101,7 +102,7 @@ impl Checkout {
         Ok(names)
     }
 
-    /// The built packages of a runtime, by their lines.
+    /// The built packages of a runtime, by release line.
     pub fn packages(&self, runtime: &str) -> Result<BTreeMap<String, PathBuf>> {
         let folder = self.root.join("adapters").join(runtime).join("pkg");
         let mut packages = BTreeMap::new();
@@ -126,7 +127,7 @@ fn text(value: &Value) -> Result<&str> {
     value.as_str().with_context(|| format!("not a text: {value}"))
 }
 
-/// The files that git tracks, and those that it would if they were added.
+/// The files that git tracks, and the untracked ones that it does not ignore.
 fn tracked() -> Result<Vec<PathBuf>> {
     let git = Command::new("git")
         .current_dir(locations::repository())

@@ -1,4 +1,4 @@
-//! A proxy that breaks connections: what stands between a registry and those who publish to it.
+//! A proxy that breaks connections between a registry and its publishers.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -7,18 +7,18 @@ use std::thread;
 
 use anyhow::Result;
 
-/// What becomes of an upload.
+/// The fate of an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
-    /// It gets through.
+    /// The upload succeeds.
     None,
-    /// The connection breaks in the middle of it.
+    /// The connection breaks during the upload.
     Upload,
-    /// It arrives, and the connection breaks before its answer does.
+    /// The upload arrives, and the connection breaks before the answer.
     Answer,
 }
 
-/// The proxy. It ends with the process.
+/// The proxy. It ends with the test process.
 pub struct Cuts {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
@@ -26,7 +26,7 @@ pub struct Cuts {
 
 #[derive(Default)]
 struct State {
-    /// What becomes of the next uploads; those after them get through.
+    /// The fates of the next uploads. Later ones succeed.
     plan: Vec<Cut>,
     uploads: usize,
 }
@@ -41,20 +41,20 @@ impl Cuts {
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let state = Arc::clone(&own);
-                // A connection that is cut is an error for those at its ends only.
+                // A broken connection is an error only at its two ends.
                 thread::spawn(move || pass(client, server, &state));
             }
         });
         Ok(Self { address, state })
     }
 
-    /// Where it listens.
+    /// The address of the proxy.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Says what becomes of the next uploads; those after them get through. Gives the number of
-    /// those before.
+    /// Plans the fates of the next uploads; later ones succeed. Returns the number of uploads since
+    /// the last plan.
     pub fn plan(&self, cuts: &[Cut]) -> usize {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.plan = cuts.to_vec();
@@ -69,7 +69,7 @@ impl State {
     }
 }
 
-/// Passes one request on, and its response back: each connection is closed after it.
+/// Forwards one request and its response. Each connection is closed afterwards.
 fn pass(client: TcpStream, server: SocketAddr, state: &Mutex<State>) -> io::Result<()> {
     let mut reader = BufReader::new(client.try_clone()?);
     let mut head = Vec::new();

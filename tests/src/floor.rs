@@ -1,9 +1,9 @@
-//! The lowest versions that a package declares: what somebody has whose lockfile is as old as the
+//! The lowest versions that a package declares: those of a site with the oldest lockfile that the
 //! package allows.
 //!
-//! The package names its dependencies and its peers by ranges. The registry says which versions of
-//! each are in all ranges that apply to it: those of the package, and those that the chosen versions
-//! name among themselves. Node.js is one of them, by the ranges in `engines`.
+//! The package declares ranges for its dependencies and its peers. The registry returns the
+//! versions of each that match all applicable ranges: those of the package, and those that the
+//! chosen versions declare for each other. Node.js is one of them, by the ranges in `engines`.
 
 use std::collections::BTreeMap;
 
@@ -16,19 +16,19 @@ use serde_json::Value;
 
 use crate::tools::Tools;
 
-/// A manifest, as far as it names other packages.
+/// The part of a manifest that names other packages.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Manifest {
-    /// Its name.
+    /// The name of the package.
     pub name: String,
-    /// Installed with it.
+    /// The dependencies.
     pub dependencies: BTreeMap<String, String>,
-    /// Expected beside it.
+    /// The peer dependencies.
     pub peer_dependencies: BTreeMap<String, String>,
-    /// Which of those it can do without.
+    /// Marks optional peers.
     peer_dependencies_meta: BTreeMap<String, PeerMeta>,
-    /// The programs that it runs on.
+    /// The required runtimes.
     engines: Engines,
 }
 
@@ -38,7 +38,7 @@ struct PeerMeta {
     optional: bool,
 }
 
-/// Old manifests have a list here, which names no range.
+/// Old manifests have a list here, without a range.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 enum Engines {
@@ -52,26 +52,26 @@ impl Default for Engines {
     }
 }
 
-/// The lowest version of everything that a package names, by names.
+/// The lowest version of everything that a package names, by name.
 pub type Floor = BTreeMap<String, Version>;
 
-/// What one package says of another.
+/// The range that one package declares for another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Range {
     text: String,
-    /// Who says it.
+    /// The declaring package.
     by: String,
-    /// Where it cannot be kept, npm installs a second version for who says it.
+    /// npm installs a second copy for the declaring package if the ranges conflict.
     is_own_copy_possible: bool,
 }
 
-/// All releases of a package that are in a range: its manifests by versions.
+/// All releases of a package within a range: manifests by version.
 pub trait Releases {
-    /// Asks for them; none where there is none.
+    /// Asks for the releases. The result is empty if there are none.
     fn within(&self, package: &str, range: &str) -> Result<BTreeMap<Version, Manifest>>;
 }
 
-/// The registry, by way of the machine's npm.
+/// Asks the registry through the machine's npm.
 impl Releases for Tools {
     fn within(&self, package: &str, range: &str) -> Result<BTreeMap<Version, Manifest>> {
         let fields = ["name", "version", "dependencies", "peerDependencies", "engines"];
@@ -80,7 +80,7 @@ impl Releases for Tools {
         let output = npm.output().context("cannot run npm")?;
         let told = String::from_utf8_lossy(&output.stdout);
         if !output.status.success() {
-            // Where no release is in the range, this is the error.
+            // npm reports this error if no release matches the range.
             let is_none = told.contains("E404") || told.contains("ETARGET");
             ensure!(is_none, "{npm:?}: {told}{}", String::from_utf8_lossy(&output.stderr));
             return Ok(BTreeMap::new());
@@ -89,7 +89,7 @@ impl Releases for Tools {
     }
 }
 
-/// npm prints nothing for none, an object for one, and a list for several.
+/// npm prints nothing for no release, an object for one, and a list for several.
 fn read(told: &str) -> Result<BTreeMap<Version, Manifest>> {
     #[derive(Deserialize)]
     struct Release {
@@ -114,7 +114,7 @@ fn read(told: &str) -> Result<BTreeMap<Version, Manifest>> {
     releases.collect()
 }
 
-/// The floor of a package whose manifest this is, with the Node.js of this platform among it.
+/// The floor of the package with this manifest, including the Node.js of this platform.
 pub fn of(package: &Manifest, releases: &impl Releases) -> Result<Floor> {
     let node = format!("node-{}", platform());
     let mut ranges: BTreeMap<String, Vec<Range>> = BTreeMap::new();
@@ -137,7 +137,7 @@ pub fn of(package: &Manifest, releases: &impl Releases) -> Result<Floor> {
             manifest.add_to(&mut more, &format!("{name}@{version}"), &node, true);
             chosen.insert(name.clone(), version);
         }
-        // Ranges are only ever added, so this comes to an end.
+        // Ranges are only ever added, so the loop ends.
         if more == ranges {
             return Ok(chosen);
         }
@@ -147,7 +147,7 @@ pub fn of(package: &Manifest, releases: &impl Releases) -> Result<Floor> {
 
 type Known = BTreeMap<(String, String), BTreeMap<Version, Manifest>>;
 
-/// The lowest release that is in every range.
+/// The lowest release that matches every range.
 fn lowest(
     name: &str,
     ranges: &[Range],
@@ -155,7 +155,7 @@ fn lowest(
     known: &mut Known,
 ) -> Result<(Version, Manifest)> {
     let mut within: Option<BTreeMap<Version, Manifest>> = None;
-    // What has to be kept comes first.
+    // Mandatory ranges come first.
     let mut sorted: Vec<&Range> = ranges.iter().collect();
     sorted.sort_by_key(|range| range.is_own_copy_possible);
     for range in sorted {
@@ -197,7 +197,7 @@ impl Manifest {
         self.peer_dependencies_meta.get(peer).is_some_and(|meta| meta.optional)
     }
 
-    /// Adds what this manifest says of packages that are among the keys.
+    /// Adds the ranges of this manifest for packages among the keys.
     fn add_to(
         &self,
         ranges: &mut BTreeMap<String, Vec<Range>>,

@@ -1,44 +1,45 @@
-//! How the packages of a project come into its folder.
+//! The ways to install the packages of a project.
 //!
-//! The suites run on what they pin. People do not: they install the package beside an Astro, and get
-//! what the registry has on that day, or what their lockfile has kept since another day. The cases
-//! that tell most run on both.
+//! The suites run on pinned versions. Users install the package beside an Astro instead. They get
+//! the versions that the registry has on that day, or that their lockfile has kept from an earlier
+//! one. The most important cases run on both.
 
 use std::env;
 use std::fmt;
 
-/// How the packages of a project come into its folder.
+/// A way to install the packages of a project.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Installation {
-    /// With what `tests/projects/<name>/package.json` pins, and the exact Astro of the line. Every
-    /// pin is listed in `tests/projects/exceptions.toml`.
+    /// With the pins of `tests/projects/<name>/package.json`, and the exact Astro of the release
+    /// line. `tests/projects/exceptions.toml` lists every pin.
     #[default]
     Pinned,
-    /// As `npm install NAME astro@MAJOR` does it on the day on which the line was pinned.
+    /// As `npm install NAME astro@MAJOR` does on the day of the pin.
     Plain,
-    /// With the lowest versions that the package declares, as an old lockfile has them.
+    /// With the lowest versions that the package declares, as in an old lockfile.
     Floor,
-    /// As [`Self::Plain`], with the official adapter in place of ours, in a site with a single page.
+    /// Like [`Self::Plain`], with the official adapter instead of ours, and a site with a single
+    /// page.
     Official,
 }
 
-/// Set to anything, it leaves the foremost hosts and no server that one case has to itself. It is for
-/// the earlier Astro majors: a whole run of each would take too long.
+/// If set to any value, the suites run only the foremost hosts and skip the cases with servers of
+/// their own. It is for earlier Astro majors: a full run of each would take too long.
 const BRIEFLY: &str = "TEST_BRIEFLY";
 
 impl Installation {
-    /// Those that people have.
+    /// The installations of users.
     pub const OF_PEOPLE: [Self; 2] = [Self::Plain, Self::Floor];
 
-    /// The one that all cases run on. In brief it is what people get, which is also what is pinned but
-    /// for the packages that `exceptions.toml` lists: one installation for both.
+    /// The installation for all cases. A brief run uses that of users, to need only one
+    /// installation. The two differ only in the packages that `exceptions.toml` lists.
     #[must_use]
     pub fn main() -> Self {
         if is_brief() { Self::Plain } else { Self::Pinned }
     }
 }
 
-/// Whether only what tells most is run.
+/// Whether only the most important cases run.
 #[must_use]
 pub fn is_brief() -> bool {
     env::var_os(BRIEFLY).is_some()

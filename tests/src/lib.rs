@@ -1,6 +1,5 @@
-//! What the end-to-end suites are made of: the tools they bring, real Astro projects with a built
-//! adapter in them, real servers, and a client that can also send what no well-behaved client
-//! sends.
+//! The building blocks of the end-to-end suites: pinned tools, real Astro projects with a built
+//! adapter, real servers, and a client that can send malformed input.
 //!
 //! The suites themselves are in `tests/tests/`; the projects they start are in `tests/projects/`.
 

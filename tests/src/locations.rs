@@ -1,4 +1,4 @@
-//! Where things are in this repository.
+//! Paths in this repository.
 
 use std::env;
 use std::fs;
@@ -10,13 +10,14 @@ pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(PathBuf::new, Path::to_path_buf)
 }
 
-/// Cargo's target folder: what the tests install and build is kept there, and `cargo clean` ends
-/// it.
+/// Cargo's target folder. It holds all installations and builds of the tests, and `cargo clean`
+/// removes it.
 pub fn target() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository().join("target"), PathBuf::from)
 }
 
-/// The files below `folder` whose names end with `ending`, sorted. What was installed is left out.
+/// The files below `folder` with names that end with `ending`, sorted. Installed packages are left
+/// out.
 pub fn files_ending_with(folder: &Path, ending: &str) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {

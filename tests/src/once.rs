@@ -1,10 +1,10 @@
-//! What many threads need and one of them makes.
+//! A value that many threads need and one of them creates.
 
 use std::sync::OnceLock;
 
 use anyhow::{Result, anyhow};
 
-/// A value that the first thread to need it makes.
+/// A value created by the first thread that needs it.
 pub struct Once<T>(OnceLock<Result<T, String>>);
 
 impl<T> Default for Once<T> {
@@ -14,7 +14,7 @@ impl<T> Default for Once<T> {
 }
 
 impl<T> Once<T> {
-    /// What `make` made. Why it could not is told in full to the first who asks; it may be long.
+    /// The value that `make` created. Only the first caller gets the full error, which may be long.
     pub fn get(&self, make: impl FnOnce() -> Result<T>) -> Result<&T> {
         let mut failure = None;
         let made = self.0.get_or_init(|| {

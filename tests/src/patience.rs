@@ -1,22 +1,22 @@
-//! For what happens a little later than the client can see.
+//! Retries for effects that happen slightly later than the client can observe.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-/// How long something may take to become true on a busy machine.
+/// The time limit for a condition on a busy machine.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Between two attempts.
+/// The pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The result of the first attempt that succeeds; the last failure, if none does for ten seconds.
+/// The result of the first successful attempt, or the last failure after ten seconds.
 pub fn at_last<T>(attempt: impl FnMut() -> Result<T>) -> Result<T> {
     within(LIMIT, attempt)
 }
 
-/// The result of the first attempt that succeeds; the last failure, if none does for so long.
+/// The result of the first successful attempt, or the last failure after `limit`.
 pub fn within<T>(limit: Duration, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
     let deadline = Instant::now() + limit;
     loop {

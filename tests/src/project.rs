@@ -1,4 +1,4 @@
-//! Real Astro projects: a folder of `tests/projects/`, installed with the pinned Astro and a built
+//! Real Astro projects: folders of `tests/projects/`, installed with the pinned Astro and a built
 //! adapter.
 
 use std::collections::BTreeMap;
@@ -21,62 +21,63 @@ use crate::installation::Installation;
 use crate::tools::{Tools, run};
 use crate::{locations, vendored};
 
-/// Names the Astro major that the suites run on, as `cargo xtask test --astro` does.
+/// Selects the Astro major for the suites; set by `cargo xtask test --astro`.
 const MAJOR: &str = "TEST_ASTRO";
 
-/// Names a folder that has built packages as `adapters/` has them, to be tested in place of those.
+/// A folder of built packages, laid out like `adapters/`. The suites test them instead of ours.
 const PACKAGES: &str = "TEST_PACKAGES";
 
-/// Names a release of the official adapter, for example `@astrojs/node@11.1.4`.
+/// A release of the official adapter, for example `@astrojs/node@11.1.4`.
 const OFFICIAL: &str = "TEST_OFFICIAL";
 
-/// Takes the place of every line's `as-of`.
+/// Overrides the `as-of` day of every release line.
 const AS_OF: &str = "TEST_AS_OF";
 
-/// The project whose pages, middleware and public files those of all runtimes share.
+/// The project with the pages, middleware and public files that all runtimes share.
 const SITE: &str = "site";
 
-/// The project of the sites with the official adapters: a page, and what each runtime needs for it.
+/// The project of the sites with the official adapters: a page, and the files that each runtime
+/// needs.
 const OFFICIAL_SITES: &str = "official";
 
-/// An installed project: `node_modules` and nothing else, to be shared by its apps.
+/// An installed project: only `node_modules`, shared by its apps.
 pub struct Project {
-    /// The folders of its sources, the later ones in place of the earlier.
+    /// The source folders. Later ones override earlier ones.
     sources: Vec<PathBuf>,
     folder: PathBuf,
-    /// The packages that the adapter holds as modules of its own.
+    /// The vendored packages of the adapter.
     vendored: PathBuf,
     tools: Tools,
 }
 
-/// What npm is told to install.
+/// An installation by npm.
 struct Order<'o> {
-    /// What the folder's name begins with.
+    /// The prefix of the folder's name.
     prefix: String,
     manifest: String,
-    /// From the registry.
+    /// Packages from the registry.
     packages: &'o [String],
-    /// What `cargo xtask build` made.
+    /// The tarball that `cargo xtask build` made.
     tarball: Option<PathBuf>,
     arguments: &'o [&'o str],
 }
 
-/// One root to build or to serve. Astro 7 allows one dev server for each.
+/// A root to build or to serve. Astro 7 allows one dev server per root.
 pub struct App {
     root: PathBuf,
     tools: Tools,
-    /// Another test process has to wait for this root.
+    /// Makes other test processes wait for this root.
     _lock: File,
 }
 
 impl Project {
-    /// Installs `tests/projects/<name>` with the adapter of that name, in the way that the suites run
-    /// on. The same inputs are installed once.
+    /// Installs `tests/projects/<name>` with the adapter of that name, as the suites need it. Equal
+    /// inputs are installed once.
     pub fn install(name: &str) -> Result<Self> {
         Self::install_by(name, Installation::main())
     }
 
-    /// The same in this way.
+    /// Installs the project in the given way.
     pub fn install_by(name: &str, installation: Installation) -> Result<Self> {
         let newest = format!("astro@{}", major()?);
         let order = Order {
@@ -117,8 +118,8 @@ impl Project {
         }
     }
 
-    /// The same with nothing but Astro and the adapter, in the layout of pnpm: each package is a link
-    /// to where it finds what it depends on itself, and nothing else.
+    /// Installs only Astro and the adapter, in pnpm's layout: each package is a link to a folder
+    /// from which it finds only its own dependencies.
     pub fn install_isolated(name: &str) -> Result<Self> {
         let order = Order {
             prefix: format!("isolated-{name}"),
@@ -130,7 +131,7 @@ impl Project {
         Self::make(name, &order)
     }
 
-    /// The pinned installation with this manifest in place of the project's own.
+    /// Installs the pins of this manifest instead of the project's own.
     pub fn install_with(name: &str, prefix: &str, manifest: &str) -> Result<Self> {
         let order = Order {
             prefix: prefix.to_owned(),
@@ -165,14 +166,14 @@ impl Project {
         Ok(Self { sources, folder, vendored, tools })
     }
 
-    /// A root with the site that all projects share and the project's own sources, as they are now,
-    /// below the shared `node_modules`. What an
-    /// earlier run built is kept: `App::build` decides whether it still fits.
+    /// A root below the shared `node_modules`, with the site that all projects share and the
+    /// current sources of the project. It keeps earlier builds: `App::build` decides whether they
+    /// are still valid.
     pub fn app(&self, name: &str) -> Result<App> {
         self.app_from(&self.sources, name)
     }
 
-    /// A root with the sources of `tests/projects/<path>` only, below the same `node_modules`.
+    /// A root with only the sources of `tests/projects/<path>`, below the same `node_modules`.
     pub fn app_of(&self, path: &str, name: &str) -> Result<App> {
         self.app_from(&[source(path)], name)
     }
@@ -185,28 +186,30 @@ impl Project {
             sources.extend(earlier(last)?);
         }
         mirror(&sources, &root)?;
-        // A dev server that was killed leaves it, and its process id may be another's by now.
+        // A killed dev server leaves this file, and another process may have its id by now.
         match fs::remove_file(root.join(DEV_SERVER)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
             _ => {}
         }
-        // npm has added Astro and the adapter to it, and Astro reads there what to bundle.
+        // npm has added Astro and the adapter to it, and Astro reads there which packages to
+        // bundle.
         fs::copy(self.folder.join("package.json"), root.join("package.json"))?;
         Ok(App { root, tools: self.tools.clone(), _lock: lock })
     }
 
-    /// A copy of `templates/` from which imports find what the project has installed.
+    /// A copy of `templates/` whose imports resolve to the packages of the project.
     pub fn templates(&self, name: &str) -> Result<PathBuf> {
         let copy = self.folder.join(name);
         mirror(&[locations::repository().join("templates")], &copy)?;
-        // The packages come from the project, their types from the tools: it is the nearest folder
-        // that counts.
+        // The packages come from the project, and their types from the tools: the nearest folder
+        // wins.
         let types = copy.join("node_modules/@types");
         if !types.exists() {
             fs::create_dir_all(copy.join("node_modules"))?;
             symlink(self.tools.modules().join("@types"), types)?;
         }
-        // What is vendored is tested as it is in the package, by the name that templates know.
+        // Vendored packages are tested as bundled in the package, under the name that templates
+        // import.
         for module in files(&self.vendored)? {
             let package = copy.join("node_modules").join(module.with_extension(""));
             fs::create_dir_all(&package)?;
@@ -221,17 +224,17 @@ impl Project {
         &self.folder
     }
 
-    /// The tools with which the project was installed.
+    /// The tools that installed the project.
     pub fn tools(&self) -> &Tools {
         &self.tools
     }
 }
 
-/// The manifest of a project that depends on the lowest versions that a package declares, and on the
-/// Node.js on which they all run.
+/// A manifest that depends on the lowest versions declared by a package, and on a Node.js that runs
+/// them all.
 fn floor_manifest(package: &Path) -> Result<String> {
     let built = fs::read_to_string(package)?;
-    // It follows from the manifest alone, and the registry is asked a lot.
+    // The floor depends only on the manifest, and finding it takes many requests to the registry.
     let kept = locations::target().join("floors").join(lock::fingerprint([built.as_bytes()]));
     lock::folder_once(&kept, |unfinished| {
         let package: Manifest = serde_json::from_str(&built)?;
@@ -242,7 +245,7 @@ fn floor_manifest(package: &Path) -> Result<String> {
     Ok(fs::read_to_string(kept.join("package.json"))?)
 }
 
-/// A manifest of a project with these dependencies, and nothing else.
+/// A project manifest with these dependencies and nothing else.
 fn manifest(dependencies: &BTreeMap<String, Version>) -> Result<String> {
     let manifest = json!({
         "name": "project",
@@ -253,8 +256,8 @@ fn manifest(dependencies: &BTreeMap<String, Version>) -> Result<String> {
     Ok(serde_json::to_string_pretty(&manifest)?)
 }
 
-/// The release of the official adapter that is tried beside ours: the pinned one, unless another is
-/// named.
+/// The official adapter to test beside ours: the pinned release unless `TEST_OFFICIAL` names
+/// another.
 fn official(name: &str) -> Result<String> {
     if let Ok(named) = std::env::var(OFFICIAL) {
         return Ok(named);
@@ -265,7 +268,7 @@ fn official(name: &str) -> Result<String> {
     Ok(format!("{package}@{version}"))
 }
 
-/// npm takes no release that is younger than this day.
+/// npm installs no release younger than this day.
 fn as_of() -> Result<String> {
     match std::env::var(AS_OF) {
         Ok(day) => Ok(day),
@@ -277,8 +280,8 @@ fn source(name: &str) -> PathBuf {
     locations::repository().join("tests/projects").join(name)
 }
 
-/// What a project has in place of its own on the Astro major that the suites run on: the folders
-/// `<name>-before-<major>` of later majors, the earliest of which comes last.
+/// The overrides of a project for the Astro major under test: the folders `<name>-before-<major>`
+/// of later majors, ending with the earliest.
 fn earlier(source: &Path) -> Result<Vec<PathBuf>> {
     let major = major()?;
     let Some((parent, name)) = source.parent().zip(source.file_name()) else {
@@ -299,8 +302,8 @@ fn earlier(source: &Path) -> Result<Vec<PathBuf>> {
     Ok(found.into_iter().map(|(_, folder)| folder).collect())
 }
 
-/// Installs what `tests/projects/<name>` depends on, beside a copy of its sources: a project that is
-/// no site. Gives the folder.
+/// Installs the dependencies of `tests/projects/<name>`, which is not a site, beside a copy of its
+/// sources. Returns the folder.
 pub fn install_plain(name: &str) -> Result<PathBuf> {
     let tools = Tools::get()?;
     let source = source(name);
@@ -325,25 +328,25 @@ fn npm_install(tools: &Tools, folder: &Path, as_of: &str) -> Command {
         .args(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--save-exact"])
         .arg(format!("--before={}", last_moment(as_of)));
     if std::env::var_os(AS_OF).is_none() {
-        // What was published before the day of a pin does not change.
+        // Releases from before the day of a pin do not change.
         install.arg("--prefer-offline");
     }
     install
 }
 
-/// Astro's command line, seen from a root.
+/// Astro's command line, relative to a root.
 const ASTRO: &str = "../node_modules/astro/bin/astro.mjs";
 
 /// The same up to Astro 5.
 const EARLIER_ASTRO: &str = "../node_modules/astro/astro.js";
 
-/// Wrangler's command line, seen from a root. Its `bin` starts a second process.
+/// Wrangler's command line, relative to a root. Its `bin` starts a second process.
 const WRANGLER: &str = "../node_modules/wrangler/wrangler-dist/cli.js";
 
-/// Where `astro dev` notes that it serves a root, so that a second one does not start.
+/// The file in which `astro dev` records that it serves a root, to prevent a second server.
 const DEV_SERVER: &str = ".astro/dev.json";
 
-/// What Astro, Vite and wrangler write into a root.
+/// The outputs of Astro, Vite and wrangler in a root.
 const OUTPUTS: [&str; 4] = [".astro", ".wrangler", "dist", "node_modules"];
 
 impl App {
@@ -352,29 +355,29 @@ impl App {
         &self.root
     }
 
-    /// `astro <arguments>`, to run to its end.
+    /// Runs `astro <arguments>` to its end.
     pub fn astro<I: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = I>) -> Command {
         let mut command = self.node();
         command.arg(self.command_line()).args(arguments);
         command
     }
 
-    /// `astro <arguments>`, to be given to `Server::start`. There is no shell and no npm in
-    /// between: the process that is started is the one that is killed.
+    /// `astro <arguments>` for `Server::start`. It uses neither a shell nor npm: the started
+    /// process must be the one to kill.
     pub fn astro_server<I: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = I>) -> Command {
         let mut command = self.node_server(self.command_line());
         command.args(arguments);
         command
     }
 
-    /// `wrangler <arguments>`, to run to its end.
+    /// Runs `wrangler <arguments>` to its end.
     pub fn wrangler<I: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = I>) -> Command {
         let mut command = self.node();
         command.arg(WRANGLER).args(arguments);
         command
     }
 
-    /// `wrangler <arguments>`, to be given to `Server::start`.
+    /// `wrangler <arguments>` for `Server::start`.
     pub fn wrangler_server<I: AsRef<OsStr>>(
         &self,
         arguments: impl IntoIterator<Item = I>,
@@ -388,30 +391,30 @@ impl App {
         if self.root.join(ASTRO).exists() { ASTRO } else { EARLIER_ASTRO }
     }
 
-    /// `node <script>`, to be given to `Server::start`.
+    /// `node <script>` for `Server::start`.
     pub fn node_server(&self, script: &str) -> Command {
         let mut command = self.node();
-        // The server ends with the test process, however that one ends.
+        // The server ends with the test process, even if that is killed.
         command.arg("--require").arg(locations::repository().join("tests/projects/leash.cjs"));
         command.arg(script);
         command
     }
 
-    /// The same on another runtime, which takes a module to run first.
+    /// The same on another runtime. Its command must take a preload module next.
     pub fn server_on(&self, runtime: Command, script: &str) -> Command {
         let mut command = in_root(runtime, &self.tools, &self.root);
         command.arg(locations::repository().join("tests/projects/leash.mjs")).arg(script);
         command
     }
 
-    /// `node <script>`, to run to its end.
+    /// Runs `node <script>` to its end.
     pub fn node_script(&self, script: &str) -> Command {
         let mut command = self.node();
         command.arg(script);
         command
     }
 
-    /// Writes `new` in place of `old` in one of this root's own copies of the sources.
+    /// Replaces `old` with `new` in one of this root's own copies of the sources.
     pub fn edit(&self, file: &str, old: &str, new: &str) -> Result<()> {
         let path = self.root.join(file);
         let text = fs::read_to_string(&path)?;
@@ -423,7 +426,7 @@ impl App {
         node_in(&self.tools, &self.root)
     }
 
-    /// `astro build` with these environment variables, unless the last build was of the same
+    /// Runs `astro build` with these environment variables, unless the last build had the same
     /// sources.
     pub fn build(&self, variables: &[(&str, &str)]) -> Result<()> {
         let mut inputs = Vec::new();
@@ -448,8 +451,8 @@ pub fn node_in(tools: &Tools, root: &Path) -> Command {
     in_root(tools.node(), tools, root)
 }
 
-/// A runtime in the root of a site. The environment is empty but for what every machine has, since Astro
-/// behaves differently in CI, on a terminal, and when it thinks that an agent is calling.
+/// A runtime in the root of a site. The environment holds only variables that every machine has:
+/// Astro behaves differently in CI, on a terminal, and when it detects an agent.
 fn in_root(mut command: Command, tools: &Tools, root: &Path) -> Command {
     command
         .current_dir(root)
@@ -457,13 +460,13 @@ fn in_root(mut command: Command, tools: &Tools, root: &Path) -> Command {
         .env("PATH", tools.path())
         .env("ASTRO_TELEMETRY_DISABLED", "1")
         .env("NO_COLOR", "1")
-        // Where wrangler keeps what servers on this machine tell each other, and its log.
+        // Wrangler's registry of local servers, and its log.
         .env("XDG_CONFIG_HOME", root.join(".wrangler/config"))
         .env("WRANGLER_SEND_METRICS", "false")
-        // Where Deno keeps what it has compiled; it looks for no newer one.
+        // Deno's cache of compiled code. The value below disables the update check.
         .env("DENO_DIR", locations::target().join("deno"))
         .env("DENO_NO_UPDATE_CHECK", "1")
-        // `request.cf` is made up, and not fetched.
+        // Uses a placeholder for `request.cf` instead of fetching it.
         .env("CLOUDFLARE_CF_FETCH_ENABLED", "false");
     if let Some(home) = std::env::var_os("HOME") {
         command.env("HOME", home);
@@ -471,8 +474,8 @@ fn in_root(mut command: Command, tools: &Tools, root: &Path) -> Command {
     command
 }
 
-/// An installation takes some 200 MB, and each build of the adapter needs another: those of earlier
-/// builds go, except where a test process still uses one.
+/// Removes the installations of earlier builds, except those that a test process still uses. Each
+/// takes about 200 MB, and each build of the adapter needs a new one.
 fn remove_other_installations(folder: &Path, name: &str) -> Result<()> {
     let Some(parent) = folder.parent() else { return Ok(()) };
     for entry in fs::read_dir(parent)? {
@@ -489,7 +492,7 @@ fn remove_other_installations(folder: &Path, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// The tarball that `cargo xtask build` made of an adapter.
+/// The tarball of an adapter that `cargo xtask build` made.
 fn tarball(adapter: &str) -> Result<PathBuf> {
     let line = format!("{LINE}{}", major()?);
     let folder = match std::env::var_os(PACKAGES) {
@@ -518,17 +521,16 @@ fn tarball(adapter: &str) -> Result<PathBuf> {
     }
 }
 
-/// What `upstream/upstream.toml` pins for the line that the suites run on.
+/// The pins in `upstream/upstream.toml` of the release line under test.
 #[derive(Deserialize)]
 pub struct Pin {
     /// The exact version of Astro.
     pub astro: String,
     /// The commit of that release, if it is known.
     pub commit: Option<String>,
-    /// npm takes no release that is younger than this day, so that what the dependencies depend on
-    /// stays the same from one run to the next. A lockfile would do the same, but it would repeat
-    /// the version of Astro and the integrity of the tarball, which change with every pin and every
-    /// build.
+    /// npm installs no release younger than this day, so that transitive dependencies stay the same
+    /// between runs. A lockfile would do the same. But it would repeat the version of Astro and the
+    /// integrity of the tarball, which change with every pin and every build.
     #[serde(rename = "as-of")]
     pub as_of: String,
     /// The official adapters, by name.
@@ -544,14 +546,14 @@ pub struct PinnedPackage {
     pub integrity: String,
 }
 
-/// The last moment of a day, up to which releases are installed: what upstream released on the day of
-/// a pin can be what is pinned.
+/// The last moment of a day, the cutoff for installed releases: the pinned release may be from the
+/// day of the pin.
 #[must_use]
 pub fn last_moment(day: &str) -> String {
     format!("{day}T23:59:59.999Z")
 }
 
-/// The Astro major that the suites run on: the newest that is pinned, unless another is asked for.
+/// The Astro major under test: the newest pinned one, unless another is requested.
 pub fn major() -> Result<u64> {
     match std::env::var(MAJOR) {
         Ok(major) => major.parse().with_context(|| format!("`{MAJOR}` is no number: {major}")),
@@ -559,7 +561,7 @@ pub fn major() -> Result<u64> {
     }
 }
 
-/// Whether the suites run on the newest Astro major.
+/// Whether the newest Astro major is under test.
 pub fn is_newest() -> Result<bool> {
     Ok(major()? == newest_major()?)
 }
@@ -569,16 +571,16 @@ fn newest_major() -> Result<u64> {
     majors.max().context("nothing is pinned")
 }
 
-/// What the name of a line begins with, before its major.
+/// The prefix of a release line's name, before its major.
 const LINE: &str = "astro";
 
-/// Reads the pin of the line that the suites run on.
+/// Reads the pin of the release line under test.
 pub fn pinned() -> Result<Pin> {
     let line = format!("{LINE}{}", major()?);
     pins()?.remove(&line).with_context(|| format!("no `[{line}]` among the pins"))
 }
 
-/// The pins of all lines, by their names.
+/// The pins of all release lines, by name.
 pub fn pins() -> Result<BTreeMap<String, Pin>> {
     let path = locations::repository().join("upstream/upstream.toml");
     let text =
@@ -586,8 +588,8 @@ pub fn pins() -> Result<BTreeMap<String, Pin>> {
     toml::from_str(&text).with_context(|| format!("not a table of pins: {}", path.display()))
 }
 
-/// Makes `target` hold what the sources hold, the later ones in place of the earlier ones, and leaves
-/// outputs alone.
+/// Makes `target` equal to the sources, where later ones override earlier ones. Leaves outputs
+/// alone.
 fn mirror(sources: &[PathBuf], target: &Path) -> Result<()> {
     fs::create_dir_all(target)?;
     for entry in fs::read_dir(target)? {
@@ -613,7 +615,7 @@ fn mirror(sources: &[PathBuf], target: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The files below `folder`, sorted, as paths relative to it; outputs are left out.
+/// The files below `folder`, sorted, as paths relative to it. Outputs are left out.
 fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     fn walk(folder: &Path, prefix: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
         for entry in fs::read_dir(folder)? {

@@ -1,4 +1,4 @@
-//! nginx, Caddy and HAProxy, with the lines of the page about proxies.
+//! Runs nginx, Caddy and HAProxy with the configuration from the page about proxies.
 
 use std::fs;
 use std::net::Ipv4Addr;
@@ -12,16 +12,16 @@ use crate::locations::repository;
 use crate::server::{Server, free_port};
 use crate::suite::NotApplicable;
 
-/// The page that the lines are on.
+/// The page with the configurations.
 pub const PAGE: &str = "docs/proxies.md";
 
-/// The name of the site on the page.
+/// The site's name on the page.
 pub const HOST: &str = "shop.example.com";
 
 /// The client's address, which differs from the proxy's.
 pub const CLIENT: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
-/// A program that the page has lines for.
+/// A proxy with a configuration on the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proxy {
     /// nginx.
@@ -41,7 +41,7 @@ impl Proxy {
         }
     }
 
-    /// The language of its block on the page.
+    /// The language of its code block on the page.
     fn language(self) -> &'static str {
         match self {
             Self::Nginx => "nginx",
@@ -58,8 +58,8 @@ impl Proxy {
         }
     }
 
-    /// Starts it in front of a site with the lines of the page, in which only ports, addresses and
-    /// paths are replaced. `change` may edit the lines before.
+    /// Starts the proxy in front of a site with the configuration of the page. Only ports,
+    /// addresses and paths are replaced. `change` edits the configuration first.
     pub fn start(
         self,
         folder: &Path,
@@ -118,7 +118,7 @@ impl Proxy {
         Ok(Server::start_on(port, &mut command)?.with_tls(made.client).with_client(CLIENT))
     }
 
-    /// Its lines on the page.
+    /// Its configuration on the page.
     fn lines(self) -> Result<String> {
         let page = fs::read_to_string(repository().join(PAGE))?;
         let start = format!("```{}\n", self.language());

@@ -1,4 +1,4 @@
-//! A real registry on loopback: verdaccio, with one user.
+//! A real registry on loopback: verdaccio with one user.
 
 use std::fs::{self, File};
 use std::process::Command;
@@ -13,7 +13,7 @@ use crate::project::last_moment;
 use crate::server::Server;
 use crate::tools::Tools;
 
-/// The user's name, and the password, which is as long as verdaccio asks for.
+/// The user's name and password. The password has the minimum length of verdaccio.
 const USER: &str = "publisher";
 const PASSWORD: &str = "not a secret";
 
@@ -21,13 +21,13 @@ const PASSWORD: &str = "not a secret";
 pub struct Registry {
     server: Server,
     token: String,
-    /// Another test process has to wait for the folder.
+    /// Makes other test processes wait for the folder.
     _lock: File,
 }
 
 impl Registry {
-    /// Starts it, with a calendar that stands on the day before the first of these: what is published
-    /// is older than each of them. Of others it has what was there on the last.
+    /// Starts the registry. Its clock stands on the day before `first`, so that published packages
+    /// are older than each of the days. From upstream it offers only releases up to `last`.
     pub fn start(tools: &Tools, first: &str, last: &str) -> Result<Self> {
         let folder = target().join("registry");
         let lock = lock::exclusive(&folder)?;
@@ -55,7 +55,7 @@ impl Registry {
         &self.token
     }
 
-    /// The metadata of a package; nothing where there are none.
+    /// The metadata of a package, or `None` if there is none.
     pub fn metadata(&self, package: &str) -> Result<Option<Value>> {
         let response = self.server.get(&format!("/{package}"))?;
         if response.status == 404 {
@@ -74,7 +74,7 @@ fn configured() -> Result<String> {
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
 
-/// Makes the user, as `npm adduser` does.
+/// Creates the user, as `npm adduser` does.
 fn token(server: &Server) -> Result<String> {
     let body = format!(r#"{{"name":"{USER}","password":"{PASSWORD}"}}"#);
     let request = Request::put(&format!("/-/user/org.couchdb.user:{USER}"), &body);

@@ -15,12 +15,11 @@ use rustls::ClientConfig;
 
 use crate::patience::at_last;
 
-/// How long a server may take to print its port. A cold start of Vite takes ten seconds, and many
-/// times that on a machine that is busy with other things.
+/// The time limit for a server to print its port. A cold start of Vite takes ten seconds, and many
+/// times that on a busy machine.
 const START: Duration = Duration::from_secs(120);
 
-/// A server process that listens on 127.0.0.1. It is killed, with everything that it started, when
-/// it is dropped.
+/// A server process on 127.0.0.1. Dropping it kills the process and all its children.
 pub struct Server {
     child: Mutex<Child>,
     output: Arc<Output>,
@@ -29,13 +28,13 @@ pub struct Server {
     client: Option<Ipv4Addr>,
 }
 
-/// A port that nobody listens on, for a server that has to keep it.
+/// A free port, for a server that must keep its port.
 pub fn free_port() -> Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 impl Server {
-    /// Starts a server that prints its port, as `listening <port>` or in a URL, once it listens.
+    /// Starts a server that prints its port when it listens, as `listening <port>` or in a URL.
     pub fn start(command: &mut Command) -> Result<Self> {
         let mut server = Self::spawn(command)?;
         let port = server
@@ -46,7 +45,7 @@ impl Server {
         Ok(server)
     }
 
-    /// Starts a server that prints nothing, and listens on this port.
+    /// Starts a server that prints nothing and listens on this port.
     pub fn start_on(port: u16, command: &mut Command) -> Result<Self> {
         let mut server = Self::spawn(command)?;
         server.address.set_port(port);
@@ -81,42 +80,42 @@ impl Server {
         })
     }
 
-    /// Has clients connect from another address of this machine.
+    /// Makes clients connect from another address of this machine.
     #[must_use]
     pub fn with_client(mut self, address: Ipv4Addr) -> Self {
         self.client = Some(address);
         self
     }
 
-    /// The address that clients connect from, if that matters.
+    /// The address from which clients connect, if it matters.
     pub fn client(&self) -> Option<Ipv4Addr> {
         self.client
     }
 
-    /// Has clients speak TLS to this server.
+    /// Makes clients use TLS for this server.
     #[must_use]
     pub fn with_tls(mut self, config: Arc<ClientConfig>) -> Self {
         self.tls = Some(config);
         self
     }
 
-    /// Where it listens.
+    /// The address of the server.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What a client needs for TLS, if this server speaks it.
+    /// The client configuration for TLS, if this server uses it.
     pub fn tls(&self) -> Option<Arc<ClientConfig>> {
         self.tls.clone()
     }
 
-    /// The origin of the pages that it serves.
+    /// The origin of its pages.
     pub fn origin(&self) -> String {
         let scheme = if self.tls.is_some() { "https" } else { "http" };
         format!("{scheme}://{}", self.address)
     }
 
-    /// An error that holds what the server printed, if the process has ended.
+    /// If the process has ended, returns an error with its output.
     pub fn check_alive(&self) -> Result<()> {
         match self.child().try_wait()? {
             None => Ok(()),
@@ -124,7 +123,7 @@ impl Server {
         }
     }
 
-    /// The identifier of the process.
+    /// The process id.
     pub fn id(&self) -> u32 {
         self.child().id()
     }
@@ -135,7 +134,7 @@ impl Server {
         Ok(kill_process(pid, signal)?)
     }
 
-    /// What `find` finds in what the server has printed, as soon as it is there.
+    /// The first result of `find` in the server's output.
     pub fn wait_for_output<T>(
         &self,
         limit: Duration,
@@ -168,7 +167,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // The group: Astro may have started processes of its own.
+        // The whole group: Astro may have started processes of its own.
         if let Some(pid) = self.pid() {
             let _ = kill_process_group(pid, Signal::KILL);
         }
@@ -176,14 +175,14 @@ impl Drop for Server {
     }
 }
 
-/// What the server printed, for failures.
+/// The server's output, for failures.
 impl fmt::Display for Server {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "--- printed by the server:\n{}---", self.output.lock().text)
     }
 }
 
-/// What a process prints, collected while it runs.
+/// The output of a process, collected while it runs.
 #[derive(Default)]
 struct Output {
     printed: Mutex<Printed>,
@@ -193,7 +192,7 @@ struct Output {
 #[derive(Default)]
 struct Printed {
     text: String,
-    /// Streams that have not come to their end: none are left when the process has ended.
+    /// The number of open streams. It is zero when the process has ended.
     open: usize,
 }
 
@@ -214,7 +213,7 @@ impl Output {
         });
     }
 
-    /// What `find` finds in the text; nothing once the time is up or the process has ended.
+    /// The result of `find` in the text, or `None` at the time limit or at the end of the process.
     fn wait_for<T>(&self, limit: Duration, find: impl Fn(&str) -> Option<T>) -> Option<T> {
         let (printed, _) = self
             .changed

@@ -1,4 +1,4 @@
-//! A site that is served, and the way in which it is.
+//! A running site and the host that serves it.
 
 use std::fmt;
 
@@ -8,35 +8,35 @@ use crate::client::Request;
 use crate::project::major;
 use crate::server::Server;
 
-/// A way in which an adapter serves a site.
+/// A host: a way in which an adapter serves a site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Host {
-    /// Of the Node adapter.
+    /// A host of the Node adapter.
     Node(Node),
-    /// Of the Cloudflare adapter.
+    /// A host of the Cloudflare adapter.
     Cloudflare(Cloudflare),
 }
 
-/// The ways of the Node adapter.
+/// The hosts of the Node adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Node {
     /// `astro dev`.
     Dev,
     /// `astro preview`.
     Preview,
-    /// The server that a build is.
+    /// The standalone server of a build.
     Standalone,
-    /// The same server, run by Bun.
+    /// The standalone server on Bun.
     Bun,
-    /// The same server, run by Deno.
+    /// The standalone server on Deno.
     Deno,
-    /// The same, with a certificate.
+    /// The standalone server with a certificate.
     Https,
     /// A server of `node:http` around the site.
     Http,
     /// Express around the site.
     Express,
-    /// The major of Express before that.
+    /// Express 4 around the site.
     Express4,
     /// Connect around the site.
     Connect,
@@ -44,19 +44,19 @@ pub enum Node {
     Fastify,
 }
 
-/// The ways of the Cloudflare adapter.
+/// The hosts of the Cloudflare adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cloudflare {
     /// `astro dev`.
     Dev,
     /// `astro preview`.
     Preview,
-    /// `wrangler dev` of what was built.
+    /// `wrangler dev` with a build.
     Wrangler,
 }
 
 impl Node {
-    /// All of them, in the order in which they are tested.
+    /// All hosts, in the order of the tests.
     pub const ALL: [Self; 11] = [
         Self::Dev,
         Self::Standalone,
@@ -73,12 +73,12 @@ impl Node {
 }
 
 impl Cloudflare {
-    /// All of them, in the order in which they are tested.
+    /// All hosts, in the order of the tests.
     pub const ALL: [Self; 3] = [Self::Dev, Self::Preview, Self::Wrangler];
 }
 
 impl Host {
-    /// The way in which people would say that they run the site; some hosts are of the same.
+    /// The users' name for this way of running a site. Several hosts can share a mode.
     pub fn mode(self) -> &'static str {
         match self {
             Self::Node(Node::Dev) | Self::Cloudflare(Cloudflare::Dev) => "`astro dev`",
@@ -95,43 +95,43 @@ impl Host {
     pub fn is_worker(self) -> Result<bool> {
         Ok(match self {
             Self::Node(_) => false,
-            // Up to Astro 5 it runs in Node there.
+            // Up to Astro 5 the dev server runs it in Node.
             Self::Cloudflare(Cloudflare::Dev) => major()? >= 6,
             Self::Cloudflare(_) => true,
         })
     }
 
-    /// Whether `new Response()` takes the status 101. The Fetch Standard says that it does not, and of
-    /// the runtimes only Node follows it.
+    /// Whether `new Response()` accepts the status 101. The Fetch Standard forbids it, but of the
+    /// runtimes only Node follows that.
     pub fn makes_101(self) -> Result<bool> {
         Ok(self.is_worker()? || matches!(self, Self::Node(Node::Bun | Node::Deno)))
     }
 
-    /// Whether workerd itself speaks to the client, as it does on Cloudflare: then it is workerd that
-    /// judges and answers handshakes.
+    /// Whether workerd itself speaks to the client, as on Cloudflare. Then workerd validates and
+    /// answers handshakes.
     pub fn is_workerd_itself(self) -> bool {
         matches!(self, Self::Cloudflare(Cloudflare::Wrangler))
     }
 
-    /// Whether a route goes on, and its socket hears of it, when the client leaves during the
-    /// handshake. workerd ends the request, and all that it would still have done.
+    /// Whether a route continues, and its socket gets the event, when the client leaves during the
+    /// handshake. workerd cancels the request and all its pending work.
     pub fn tells_who_left_early(self) -> bool {
         !self.is_workerd_itself()
     }
 
-    /// Whether Vite's dev server answers.
+    /// Whether this is Vite's dev server.
     pub fn is_dev(self) -> bool {
         matches!(self, Self::Node(Node::Dev) | Self::Cloudflare(Cloudflare::Dev))
     }
 
-    /// Whether Astro's handler is a part of somebody else's server (`mode: 'middleware'`).
+    /// Whether Astro's handler is part of another server (`mode: 'middleware'`).
     pub fn is_application(self) -> bool {
         use Node::{Connect, Express, Express4, Fastify, Http};
         matches!(self, Self::Node(Http | Express | Express4 | Connect | Fastify))
     }
 
-    /// Whether it answers for prerendered pages and public files. In middleware mode that is the
-    /// application's own task, and of ours only those of Express do it.
+    /// Whether it serves prerendered pages and public files. In middleware mode the application
+    /// must serve them. Of our hosts only those with Express do.
     pub fn serves_files(self) -> bool {
         !matches!(self, Self::Node(Node::Http | Node::Connect | Node::Fastify))
     }
@@ -186,22 +186,22 @@ impl fmt::Display for Cloudflare {
     }
 }
 
-/// A running server, with the host that it is.
+/// A running server and its host.
 pub struct Site {
-    /// The way in which it serves.
+    /// The host.
     pub host: Host,
     /// The server.
     pub server: Server,
 }
 
 impl Site {
-    /// What the server wrote down under this name, once it ends with `last`.
+    /// The server's journal entry with this name, once it ends with `last`.
     pub fn journal(&self, name: &str, last: &str) -> Result<String> {
         Ok(self.server.get(&format!("/journal/{name}?last={last}"))?.text())
     }
 
-    /// Waits until the server has counted so far; a journal waits for five seconds, and a crowd may
-    /// take longer.
+    /// Waits until the server has counted this far. A single journal request waits only five
+    /// seconds, and a crowd may take longer.
     pub fn await_count(&self, name: &str, count: usize) -> Result<()> {
         let last = format!("%20{count}");
         let mut counted = String::new();
@@ -215,14 +215,14 @@ impl Site {
         bail!("`{name}` came to {reached} of {count}")
     }
 
-    /// Writes into the server's journal, where a route waits for it.
+    /// Writes into the server's journal, to release a waiting route.
     pub fn record(&self, name: &str) -> Result<()> {
         let response = self.server.fetch(&Request::post(&format!("/journal/{name}"), "go"))?;
         ensure!(response.status == 204, "the journal does not take it:\n{response}");
         Ok(())
     }
 
-    /// Opens a socket to the echo route and has it echo.
+    /// Opens a socket to the echo route and checks its echo.
     pub fn check_echo(&self) -> Result<()> {
         let mut socket = self.server.open(&Request::upgrade("/echo"))?;
         socket.send("still there?")?;

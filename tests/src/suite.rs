@@ -1,5 +1,4 @@
-//! Runs cases: every shared one on every host of a runtime, and those that the runtime has for
-//! itself.
+//! Runs cases: every shared one on every host of a runtime, and the runtime's own.
 
 use std::fmt;
 use std::process::ExitCode;
@@ -15,18 +14,18 @@ use crate::project::is_newest;
 use crate::site::{Host, Site};
 use crate::support::Support;
 
-/// One behaviour: a sentence, and what proves it for a site, or for all that a runtime has.
+/// One behaviour: a sentence, and a proof for one site or for all sites of a runtime.
 pub struct Case<Subject> {
-    /// The name of the function, which is the sentence.
+    /// The name of the function, which reads as a sentence.
     pub name: &'static str,
-    /// What people would call it who read what is supported; several cases may be one.
+    /// The capability as named in the support table. Several cases may prove one.
     pub capability: Option<&'static str>,
-    /// Holds or fails.
+    /// Succeeds if the behaviour holds.
     pub run: fn(&Subject) -> Result<()>,
 }
 
-/// Lists of functions as cases of the same names, below the capabilities that they prove, or without
-/// any.
+/// Lists functions as cases of the same names, grouped by the capability that they prove, or
+/// without one.
 #[macro_export]
 macro_rules! cases {
     ($($capability:literal => [$($name:ident),* $(,)?]),+ $(,)?) => {
@@ -45,23 +44,23 @@ macro_rules! cases {
     };
 }
 
-/// The servers of a runtime, each started once, by whoever needs it first.
+/// The servers of a runtime. Each starts once, on first use.
 pub trait Sites: Send + Sync + 'static {
-    /// A way in which the runtime serves a site.
+    /// A host of the runtime.
     type Host: Copy + Into<Host> + Send + fmt::Display + 'static;
-    /// All of them, in the order in which they are tested.
+    /// All hosts, in the order of the tests.
     const HOSTS: &'static [Self::Host];
-    /// Those that differ most: the dev server, and what a build is.
+    /// The hosts that differ most: the dev server and the built server.
     const FOREMOST: &'static [Self::Host];
 
-    /// Those of a project that is installed in this way.
+    /// The sites of a project installed in this way.
     fn installed(installation: Installation) -> Self;
 
     /// The server of a host.
     fn get(&self, host: Self::Host) -> Result<&Site>;
 }
 
-/// Why a case says nothing about a host.
+/// The reason why a case does not apply to a host.
 #[derive(Debug)]
 pub struct NotApplicable(pub &'static str);
 
@@ -73,7 +72,7 @@ impl fmt::Display for NotApplicable {
 
 impl std::error::Error for NotApplicable {}
 
-/// Ends a case that says nothing about a host.
+/// Ends a case that does not apply to a host.
 pub fn not_applicable(reason: &'static str) -> Result<()> {
     Err(NotApplicable(reason).into())
 }
@@ -109,9 +108,9 @@ pub fn run<S: Sites>(
     }));
     drop(sites);
     trials.extend(installations::<S>(&arguments, installation));
-    // When this returns the trials are gone, and with the last of the sites go the servers.
+    // The trials are gone when this returns, and the servers end with the last of the sites.
     let conclusion = libtest_mimic::run(&arguments, trials);
-    // The table tells of the newest Astro.
+    // The table describes the newest Astro.
     let is_whole = !arguments.list && !is_brief && conclusion.num_filtered_out == 0;
     if !is_whole || conclusion.has_failed() || !is_newest().unwrap_or(true) {
         return conclusion.exit_code();
@@ -124,9 +123,9 @@ pub fn run<S: Sites>(
     libtest_mimic::run(&arguments, vec![tells]).exit_code()
 }
 
-/// The vital cases on the foremost hosts, of a project that is installed as people do it, unless all
-/// cases run on that; and whether the official adapter serves a page. Where it does not, the fault is
-/// not ours.
+/// The smoke tests on the foremost hosts, with a project installed as users install it, unless all
+/// cases run on that. It also tests that the official adapter serves a page: if it does not, the
+/// fault is not ours.
 fn installations<S: Sites>(arguments: &Arguments, main: Installation) -> Vec<Trial> {
     let mut all = Vec::new();
     let others = Installation::OF_PEOPLE.into_iter().filter(|other| *other != main);
@@ -153,8 +152,8 @@ fn installations<S: Sites>(arguments: &Arguments, main: Installation) -> Vec<Tri
             all.extend(trials);
         }
         if !arguments.list {
-            // An installation waits for the network, which leaves the processors to the others; one
-            // server after the other is started, so that they do not take them all.
+            // An installation waits for the network, which leaves the processors to the others. The
+            // servers start one after the other, so as not to take all processors.
             thread::spawn(move || {
                 for host in wanted {
                     tell_failure(&format!("{installation}::{host}"), sites.get(host));
@@ -165,7 +164,7 @@ fn installations<S: Sites>(arguments: &Arguments, main: Installation) -> Vec<Tri
     all
 }
 
-/// A suite of cases that no server has to do with.
+/// Runs a suite of cases without a server.
 pub fn run_plain(cases: impl Iterator<Item = &'static Case<()>>) -> ExitCode {
     let trials = cases.map(|case| Trial::ignorable_test(case.name, || completion((case.run)(&()))));
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
@@ -198,13 +197,13 @@ fn trial<S: Sites>(
     })
 }
 
-/// Servers start side by side, while the first cases already run.
+/// Servers start in parallel, while the first cases already run.
 fn start<S: Sites>(sites: &Arc<S>, host: S::Host) {
     let sites = Arc::clone(sites);
     thread::spawn(move || tell_failure(&host.to_string(), sites.get(host)));
 }
 
-/// Tells in full why a server did not start: a case that asks for it later hears of it in short.
+/// Prints the full error of a server that did not start. Later cases get only a short one.
 fn tell_failure(name: &str, started: Result<&Site>) {
     if let Err(error) = started
         && !error.is::<NotApplicable>()
@@ -213,7 +212,7 @@ fn tell_failure(name: &str, started: Result<&Site>) {
     }
 }
 
-/// Runs a case; whatever it did, the server has to have survived it.
+/// Runs a case. The server must survive it, whatever the result.
 fn check(site: &Site, run: fn(&Site) -> Result<()>) -> Result<()> {
     let result = run(site);
     site.server.check_alive()?;

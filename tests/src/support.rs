@@ -16,22 +16,22 @@ const ACCEPT: &str = "ACCEPT_SUPPORT";
 /// The page that the tables are on.
 pub const PAGE: &str = "docs/support.md";
 
-/// What the cases of a run have found.
+/// The results of all cases of a run.
 #[derive(Default)]
 pub struct Support {
     findings: Mutex<BTreeMap<(&'static str, &'static str), Finding>>,
 }
 
-/// What the cases of one capability have found on the hosts of one mode.
+/// The results of the cases of one capability on the hosts of one mode.
 #[derive(Default)]
 struct Finding {
     holds: bool,
-    /// Why some of them say nothing there.
+    /// The reasons why some cases do not apply.
     reasons: BTreeSet<&'static str>,
 }
 
 impl Support {
-    /// What a case of this capability found on a host of this mode.
+    /// Records the result of a case of this capability on a host of this mode.
     pub fn found(&self, capability: &'static str, mode: &'static str, result: &Result<()>) {
         let mut findings = self.findings.lock().unwrap_or_else(PoisonError::into_inner);
         let finding = findings.entry((capability, mode)).or_default();
@@ -111,7 +111,7 @@ fn sentence(reason: &str) -> String {
     format!("{first}{}.", letters.as_str())
 }
 
-/// The lines that differ, behind those that both have at the start and before those at the end.
+/// The lines that differ, without the common lines at the start and at the end.
 fn difference(old: &str, new: &str) -> String {
     let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
     let start = old.iter().zip(&new).take_while(|(old, new)| old == new).count();

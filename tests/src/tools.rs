@@ -1,7 +1,7 @@
-//! The tools that the tests bring: Node, Bun, Deno, TypeScript, Biome, esbuild, pnpm and a registry.
+//! The pinned tools of the tests: Node, Bun, Deno, TypeScript, Biome, esbuild, pnpm and a registry.
 //!
-//! `tests/tools/package-lock.json` and that of `bring-tools` pin them with their integrity; a machine
-//! needs nothing but npm.
+//! `tests/tools/package-lock.json` and that of `bring-tools` pin them with their integrity. A
+//! machine needs only npm.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -15,10 +15,10 @@ use bring_tools::{Node, install, machine_npm, platform};
 
 use crate::locations;
 
-/// Where the tools are pinned.
+/// The folder with the pins of the tools.
 const TOOLS: &str = "tests/tools";
 
-/// Names the major of the Node that the suites run on, as `cargo xtask test --node` does.
+/// Selects the Node major for the suites; set by `cargo xtask test --node`.
 const NODE: &str = "TEST_NODE";
 
 /// The installed tools.
@@ -29,8 +29,8 @@ pub struct Tools {
 }
 
 impl Tools {
-    /// Installs the tools on the first call on this machine; finds them on every later one. Their Node
-    /// is the one that `cargo xtask test --node` asks for.
+    /// Installs the tools on the first call on this machine, and finds them later. Their Node is
+    /// the one selected by `cargo xtask test --node`.
     pub fn get() -> Result<Self> {
         let source = locations::repository().join(TOOLS);
         let folder = install_from(&source)?;
@@ -43,27 +43,27 @@ impl Tools {
         Ok(Self { folder, node })
     }
 
-    /// The same tools, with the Node that a project has installed among its packages.
+    /// The same tools with the Node installed among the packages of a project.
     pub fn with_node_of(self, project: &Path) -> Result<Self> {
         Ok(Self { node: self.node.replaced_by(project)?, ..self })
     }
 
-    /// The `node_modules` folder of what workflows and bills of materials are checked with.
+    /// The `node_modules` folder of the tools that check workflows and bills of materials.
     pub fn checks() -> Result<PathBuf> {
         let source = locations::repository().join(TOOLS).join("checks");
         Ok(install_from(&source)?.join("node_modules"))
     }
 
-    /// Bun, which takes a module to run first and then a script.
+    /// Bun. Its arguments are a preload module, then a script.
     pub fn bun() -> Result<Command> {
-        // The processor has a name of its own there.
+        // Bun's packages use another name for this processor.
         let platform = platform().replace("arm64", "aarch64");
         let mut command = runtime(&format!("@oven/bun-{platform}/bin/bun"))?;
         command.arg("--preload");
         Ok(command)
     }
 
-    /// Deno, with every permission, which takes a module to run first and then a script.
+    /// Deno with all permissions. Its arguments are a preload module, then a script.
     pub fn deno() -> Result<Command> {
         let mut command = runtime(&format!("@deno/{}-glibc/deno", platform()))?;
         command.args(["run", "--allow-all", "--no-lock", "--preload"]);
@@ -90,19 +90,19 @@ impl Tools {
         self.script("esbuild/bin/esbuild")
     }
 
-    /// Biome, which is a native binary.
+    /// Biome, a native binary.
     pub fn biome(&self) -> Command {
         Command::new(self.modules().join(format!("@biomejs/cli-{}/biome", platform())))
     }
 
-    /// pnpm, which is a native binary, with the brought Node first on `PATH`.
+    /// pnpm, a native binary, with the pinned Node first on `PATH`.
     pub fn pnpm(&self) -> Command {
         let mut command = Command::new(self.folder_of_pnpm().join("pnpm"));
         command.env("PATH", self.path());
         command
     }
 
-    /// `PATH` with the brought pnpm in front, and the brought Node.
+    /// `PATH` with the pinned pnpm and the pinned Node in front.
     pub fn path_with_pnpm(&self) -> Result<OsString> {
         let node = self.path();
         let folders = iter::once(self.folder_of_pnpm()).chain(env::split_paths(&node));
@@ -113,15 +113,14 @@ impl Tools {
         self.modules().join(format!("@pnpm/exe.{}", platform()))
     }
 
-    /// npm, with the brought Node first on `PATH`, so that `engines` and install scripts see that
-    /// one.
+    /// npm, with the pinned Node first on `PATH`, so that `engines` and install scripts use it.
     pub fn npm(&self) -> Command {
         let mut command = machine_npm();
         command.env("PATH", self.path());
         command
     }
 
-    /// `PATH` with the brought Node in front.
+    /// `PATH` with the pinned Node in front.
     pub fn path(&self) -> OsString {
         self.node.path()
     }
@@ -133,7 +132,7 @@ impl Tools {
     }
 }
 
-/// A runtime that stands in for Node.
+/// A runtime that replaces Node.
 fn runtime(path: &str) -> Result<Command> {
     let folder = install_from(&locations::repository().join(TOOLS).join("runtimes"))?;
     let program = folder.join("node_modules").join(path);
@@ -141,21 +140,21 @@ fn runtime(path: &str) -> Result<Command> {
     Ok(Command::new(program))
 }
 
-/// Installs what a folder pins.
+/// Installs the pins of a folder.
 fn install_from(source: &Path) -> Result<PathBuf> {
     let manifest = fs::read(source.join("package.json"))?;
     let lockfile = fs::read(source.join("package-lock.json"))?;
     Ok(install(&manifest, &lockfile, &locations::target())?)
 }
 
-/// Installs the wheels that a file of `tests/tools/` pins, once, and gives the folder of their
-/// environment; nothing on a machine without Python 3.10 and `venv`.
+/// Installs the wheels pinned by a file of `tests/tools/` once, and returns the folder of their
+/// environment. Returns `None` on a machine without Python 3.10 and `venv`.
 pub fn wheels(requirements: &str) -> Result<Option<PathBuf>> {
     let path = locations::repository().join("tests/tools").join(requirements);
     Ok(bring_tools::wheels(&fs::read(path)?, &locations::target())?)
 }
 
-/// Runs a command to its end; what it printed is in the error where it fails.
+/// Runs a command to its end. If it fails, the error contains its output.
 pub fn run(command: &mut Command) -> Result<()> {
     let output = command.output().with_context(|| {
         format!("cannot run {:?}; is it installed, and on PATH?", command.get_program())

@@ -1,5 +1,5 @@
-//! The packages that an adapter holds as modules of its own, pinned in its description: projects that
-//! need one of them as a package get the same version.
+//! The vendored packages of the adapters, pinned in `adapter.toml`. Projects that need one as a
+//! package install the same version.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::locations;
 
-/// What the manifests of projects say in place of a version.
+/// The placeholder for a version in the manifests of projects.
 const PLACEHOLDER: &str = "vendored";
 
 #[derive(Deserialize)]
@@ -24,7 +24,7 @@ struct Vendored {
     version: String,
 }
 
-/// The manifest of a project, with the versions that the adapters pin.
+/// The manifest of a project, with the versions pinned by the adapters.
 pub fn manifest(project: &Path) -> Result<String> {
     let path = project.join("package.json");
     let mut text =

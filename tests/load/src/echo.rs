@@ -1,4 +1,4 @@
-//! Messages that come back.
+//! Load that measures echoed messages.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
@@ -12,34 +12,34 @@ use crate::latency::Latency;
 use crate::measuring::{Rates, measure};
 use crate::{open, unexpected};
 
-/// Connections that each keep a number of messages under way to a server that echoes them.
+/// Connections to an echo server, each with a number of messages in flight.
 #[derive(Clone, Debug)]
 pub struct Echo {
-    /// Of the server.
+    /// The address of the server.
     pub address: SocketAddr,
-    /// The path of its echo.
+    /// The path of its echo route.
     pub target: String,
-    /// How many connections.
+    /// The number of connections.
     pub connections: usize,
-    /// Messages of each that are not back yet.
+    /// The number of messages in flight per connection.
     pub in_flight: usize,
-    /// The bytes of a message, below 64 KiB.
+    /// The size of a message in bytes, below 64 KiB.
     pub size: usize,
-    /// Binary messages in place of text.
+    /// Sends binary messages instead of text.
     pub is_binary: bool,
 }
 
-/// What a server did.
+/// The measured performance of a server.
 #[derive(Clone, Copy, Debug)]
 pub struct Measured {
-    /// Messages that came back.
+    /// The rates of echoed messages.
     pub rates: Rates,
-    /// The time in which 99 of 100 were back.
+    /// The 99th percentile of the round-trip time.
     pub p99: Duration,
 }
 
 impl Echo {
-    /// Measures for this long, after a third of it that is not counted. `clock` tells the server's
+    /// Measures for this long, after an uncounted third of it. `clock` returns the server's
     /// processor time.
     pub fn run(
         &self,
@@ -85,12 +85,12 @@ impl Echo {
         if self.is_binary { 0x82 } else { 0x81 }
     }
 
-    /// Of a frame from the server, which is not masked (RFC 6455, section 5.2).
+    /// The header length of a frame from the server, which is unmasked (RFC 6455, section 5.2).
     fn header_length(&self) -> usize {
         if self.size < 126 { 2 } else { 4 }
     }
 
-    /// A masked frame. The mask is not zero, or the server might save itself the work.
+    /// A masked frame. The mask is not zero, or the server could skip the unmasking.
     fn message(&self) -> Vec<u8> {
         const MASK: [u8; 4] = [0x12, 0x34, 0x56, 0x78];
         let mut frame = vec![self.opcode()];
@@ -106,10 +106,10 @@ impl Echo {
     }
 }
 
-/// The first byte of a ping that is a whole message (RFC 6455, sections 5.2 and 5.5.2).
+/// The first byte of an unfragmented ping (RFC 6455, sections 5.2 and 5.5.2).
 const PING: u8 = 0x89;
 
-/// Where in a ping the input is. Some servers send them by themselves.
+/// The position of the input within a ping. Some servers send pings on their own.
 enum Ping {
     Nowhere,
     BeforeLength,
@@ -120,7 +120,7 @@ struct Client {
     stream: TcpStream,
     opcode: u8,
     frame_length: usize,
-    /// Bytes of the current frame that have come.
+    /// The received bytes of the current frame.
     received: usize,
     ping: Ping,
     unsent: Vec<u8>,
@@ -140,7 +140,7 @@ impl Client {
         }
     }
 
-    /// Sends so many messages in one write, as a client does that has them at hand.
+    /// Sends `count` messages in one write, like a client that has them ready.
     fn send(&mut self, message: &[u8], count: usize) -> io::Result<()> {
         if count == 0 {
             return Ok(());
@@ -164,7 +164,7 @@ impl Client {
         Ok(())
     }
 
-    /// Reads what is there, and counts the messages that are complete with it.
+    /// Reads the available bytes and counts the completed messages.
     fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut complete = 0;
         loop {
@@ -177,8 +177,8 @@ impl Client {
         }
     }
 
-    /// The frames are all of one length, so only their first byte is looked at. Pings in between are
-    /// passed over.
+    /// All frames have the same length, so only their first byte is checked. Pings in between are
+    /// skipped.
     fn count(&mut self, mut bytes: &[u8]) -> io::Result<usize> {
         let mut complete = 0;
         while let Some(first) = bytes.first() {

@@ -1,8 +1,8 @@
-//! How long things took, in little memory.
+//! Durations in a compact histogram.
 
 use std::time::Duration;
 
-/// Counts by microsecond, up to half a second; all above is that.
+/// Counts by microsecond, up to half a second. Longer durations count as that.
 pub struct Latency {
     counts: Vec<u32>,
     total: u64,
@@ -21,7 +21,7 @@ impl Latency {
         self.total += 1;
     }
 
-    /// The duration that this part of them did not exceed.
+    /// The duration that this fraction of all durations did not exceed.
     pub fn percentile(&self, part: f64) -> Duration {
         let wanted = (self.total as f64 * part).ceil() as u64;
         let mut seen = 0;

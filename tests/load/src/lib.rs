@@ -1,7 +1,7 @@
-//! The load that the benchmarks put on a server: one thread that waits for many connections, so
-//! that it needs no more than a core, and less of it than any server does.
+//! The load of the benchmarks: one thread for many connections, so that it needs at most one core,
+//! and less of it than any server.
 //!
-//! A crate of its own, because it is compiled with optimisation in every profile.
+//! It is a separate crate because every profile compiles it with optimisation.
 
 mod echo;
 mod latency;

@@ -1,4 +1,4 @@
-//! The loop that all loads have in common.
+//! The measuring loop that all loads share.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -8,26 +8,26 @@ use mio::{Events, Poll};
 
 use crate::unexpected;
 
-/// What a server did of something.
+/// The rates of a server for one kind of work.
 #[derive(Clone, Copy, Debug)]
 pub struct Rates {
-    /// In a second by the watch: what it does with a core of its own.
+    /// Per second of wall time: the rate with a core of its own.
     pub per_second: f64,
-    /// In a second of its processor time: says the same, and still says it when others use the core
-    /// as well.
+    /// Per second of the server's processor time. This rate stays valid when other processes use
+    /// the core.
     pub per_processor_second: f64,
 }
 
-/// How long a server may take to answer anything.
+/// The time limit for any answer of a server.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Has events handled for this long, after a third of it that is not counted.
+/// Handles events for this long, after an uncounted third of it.
 ///
-/// It does not sleep between events: a server would have to wake it, which takes as long as the
-/// answer itself, and how often it would depends on which of the two happens to be ahead.
+/// It does not sleep between events. A server would have to wake it, which takes as long as the
+/// answer itself. How often that happens would depend on which of the two is ahead.
 ///
-/// `clock` tells the server's processor time. `handle` is given an event, the time, and whether it
-/// counts; it tells how much was done with it.
+/// `clock` returns the server's processor time. `handle` takes an event, the time, and whether it
+/// counts. It returns the amount of completed work.
 pub fn measure(
     poll: &mut Poll,
     duration: Duration,

@@ -1,4 +1,4 @@
-//! Requests, and handshakes, one after the other.
+//! Sequential requests and handshakes.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{self, SocketAddr};
@@ -11,7 +11,7 @@ use rustix::net::sockopt::set_socket_linger;
 use crate::measuring::{Rates, measure};
 use crate::{handshake, unexpected};
 
-/// Opens WebSockets, one after the other.
+/// Opens WebSockets one after the other.
 pub fn open(address: SocketAddr, target: &str, count: usize) -> io::Result<Vec<net::TcpStream>> {
     let request = handshake(&address.to_string(), target);
     (0..count)
@@ -34,24 +34,24 @@ pub fn open(address: SocketAddr, target: &str, count: usize) -> io::Result<Vec<n
         .collect()
 }
 
-/// Clients that each send a request and wait for its answer, over and over.
+/// Clients that repeatedly send a request and wait for its answer.
 #[derive(Clone, Debug)]
 pub struct Requests {
-    /// Of the server.
+    /// The address of the server.
     pub address: SocketAddr,
-    /// What each sends.
+    /// The bytes of a request.
     pub request: Vec<u8>,
-    /// How many clients.
+    /// The number of clients.
     pub clients: usize,
-    /// Whether a client keeps its connection, or takes a new one for each request.
+    /// Whether a client keeps its connection, or opens a new one for each request.
     pub keep_alive: bool,
-    /// The start of the answer that they have to get, for example `HTTP/1.1 101 `.
+    /// The expected start of each answer, for example `HTTP/1.1 101 `.
     pub expected: &'static str,
 }
 
 impl Requests {
-    /// How many answers came, after a third of the time that is not counted. `clock` tells the
-    /// server's processor time.
+    /// The rates of answers, after an uncounted third of the time. `clock` returns the server's
+    /// processor time.
     pub fn run(
         &self,
         duration: Duration,
@@ -81,7 +81,8 @@ impl Requests {
                 client.answer.clear();
                 client.stream.write_all(&self.request)?;
             } else {
-                // A reset: there are fewer ports than connections that a minute would leave waiting.
+                // Resets the connection: a minute of connections in TIME_WAIT would use up all
+                // ports.
                 set_socket_linger(&client.stream, Some(Duration::ZERO))?;
                 registry.deregister(&mut client.stream)?;
                 *client = self.connect(&registry, event.token().0)?;
@@ -105,7 +106,7 @@ struct Client {
 }
 
 impl Client {
-    /// Reads what is there; whether the answer is complete.
+    /// Reads the available bytes. Returns whether the answer is complete.
     fn is_answered(&mut self, buffer: &mut [u8]) -> io::Result<bool> {
         loop {
             match self.stream.read(buffer) {

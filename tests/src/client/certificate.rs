@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-/// A certificate for 127.0.0.1 that only this client trusts.
+/// A certificate for 127.0.0.1, trusted only by this client.
 pub struct Certificate {
     /// The certificate, as PEM.
     pub certificate: String,
     /// Its private key, as PEM.
     pub key: String,
-    /// Trusts it.
+    /// A client configuration that trusts it.
     pub client: Arc<rustls::ClientConfig>,
 }
 
 impl Certificate {
-    /// Makes one.
+    /// Generates a certificate.
     pub fn generate() -> Result<Self> {
         let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()])?;
         let mut trusted = rustls::RootCertStore::empty();

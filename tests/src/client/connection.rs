@@ -31,7 +31,8 @@ impl Connection {
         Ok(self.stream.flush()?)
     }
 
-    /// Sends bytes until the server has taken none for so long, and returns how many it has taken.
+    /// Sends bytes until the server has accepted none for `limit`. Returns the number of accepted
+    /// bytes.
     pub fn write_until_stalled(&mut self, bytes: &[u8], limit: Duration) -> Result<usize> {
         self.stream.tcp().set_write_timeout(Some(limit))?;
         let mut taken = 0;
@@ -46,12 +47,11 @@ impl Connection {
         Ok(taken)
     }
 
-    /// Reads one response to its end; for one to `HEAD`, and for a 101, that is the end of its
-    /// headers.
+    /// Reads one response to its end. A response to `HEAD`, and a 101, ends with its headers.
     pub fn response(&mut self, method: &str) -> Result<Response> {
         let (status, headers) = loop {
             let (status, headers) = self.head()?;
-            // Informational responses come before the one that is meant.
+            // Informational responses precede the final one.
             if status == 101 || status >= 200 {
                 break (status, headers);
             }
@@ -73,7 +73,7 @@ impl Connection {
         Ok(Response { status, headers, body })
     }
 
-    /// Reads the answer to a handshake, which has to be an acceptance, and goes on in frames.
+    /// Reads the answer to a handshake, which must be an acceptance, and switches to frames.
     pub fn accepted(mut self) -> Result<Socket> {
         let response = self.response("GET")?;
         ensure!(response.status == 101, "the handshake was rejected:\n{response}");
@@ -83,7 +83,7 @@ impl Connection {
         Ok(Socket::new(response.headers, frames))
     }
 
-    /// What comes until the server closes the connection.
+    /// Reads until the server closes the connection.
     pub fn rest(&mut self) -> Result<Vec<u8>> {
         self.ended()?;
         Ok(std::mem::take(&mut self.unread))
@@ -95,12 +95,12 @@ impl Connection {
         Ok(())
     }
 
-    /// Ends our half of the connection (TCP FIN), as a client does that is closed while it waits.
+    /// Closes our half of the connection (TCP FIN), like a client that is closed while it waits.
     pub fn finish(&self) -> Result<()> {
         Ok(self.stream.tcp().shutdown(Shutdown::Write)?)
     }
 
-    /// Resets the connection (TCP RST), as a client that crashes does.
+    /// Resets the connection (TCP RST), like a client that crashes.
     pub fn reset(self) -> Result<()> {
         set_socket_linger(self.stream.tcp(), Some(Duration::ZERO))?;
         Ok(())
@@ -167,7 +167,7 @@ impl Connection {
         Ok(self.unread.drain(..length).collect())
     }
 
-    /// Reads what has come; `false` at the end of the connection.
+    /// Reads the available bytes. Returns `false` at the end of the connection.
     fn fill(&mut self) -> Result<bool> {
         let mut buffer = [0; 16 * 1024];
         match self.stream.read(&mut buffer) {

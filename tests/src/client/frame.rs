@@ -1,11 +1,11 @@
-//! Frames to send by hand (RFC 6455, section 5.2), wrong ones and parts of messages included.
+//! Handwritten frames (RFC 6455, section 5.2), including invalid frames and fragments.
 
 /// Bits of the first byte.
 const FINAL: u8 = 0x80;
 /// Bit of the second byte.
 const MASKED: u8 = 0x80;
 
-/// A frame. Its mask is zero, which leaves the payload readable.
+/// A frame. Its mask is zero, so that the payload stays readable.
 #[derive(Clone, Debug)]
 pub struct Frame {
     first: u8,
@@ -18,22 +18,22 @@ impl Frame {
         Self { first: FINAL | opcode, payload: payload.into() }
     }
 
-    /// More of a message.
+    /// A continuation of a message.
     pub fn continuation(payload: impl Into<Vec<u8>>) -> Self {
         Self::new(0x0, payload)
     }
 
-    /// Text.
+    /// A text frame.
     pub fn text(payload: impl Into<Vec<u8>>) -> Self {
         Self::new(0x1, payload)
     }
 
-    /// Bytes.
+    /// A binary frame.
     pub fn binary(payload: impl Into<Vec<u8>>) -> Self {
         Self::new(0x2, payload)
     }
 
-    /// A closing frame with this payload, right or wrong.
+    /// A close frame with this payload, valid or not.
     pub fn close(payload: impl Into<Vec<u8>>) -> Self {
         Self::new(0x8, payload)
     }
@@ -43,14 +43,14 @@ impl Frame {
         Self::new(0x9, payload)
     }
 
-    /// The same frame, with more of its message to follow.
+    /// The same frame with FIN unset: the message continues.
     #[must_use]
     pub fn unfinished(mut self) -> Self {
         self.first &= !FINAL;
         self
     }
 
-    /// The bytes of this frame, as a client sends it.
+    /// The bytes of this frame as sent by a client.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = self.head(MASKED);
         bytes.extend([0; 4]);
@@ -58,7 +58,7 @@ impl Frame {
         bytes
     }
 
-    /// The bytes of this frame, as a server sends it: not masked.
+    /// The bytes of this frame as sent by a server: unmasked.
     pub fn to_bytes_of_server(&self) -> Vec<u8> {
         let mut bytes = self.head(0);
         bytes.extend(&self.payload);

@@ -1,4 +1,4 @@
-//! A client for HTTP/1.1 and WebSocket that sends exactly what it is told, wrong things included.
+//! A client for HTTP/1.1 and WebSocket that sends exactly the given bytes, invalid ones included.
 
 mod certificate;
 mod connection;
@@ -26,10 +26,10 @@ pub use request::Request;
 pub use response::{Headers, Response};
 pub use socket::Socket;
 
-/// How long one read or write may take before the case fails.
+/// The time limit of one read or write before the case fails.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A connection, on which nothing has been sent yet, to a server that is not one of the tests.
+/// An unused connection to a server that the tests did not start.
 pub fn connection_to(address: SocketAddr) -> Result<Connection> {
     Ok(Connection::new(Stream::Plain(connect(address, None)?)))
 }
@@ -45,7 +45,7 @@ fn connect(address: SocketAddr, from: Option<Ipv4Addr>) -> Result<TcpStream> {
     Ok(tcp)
 }
 
-/// The standard library leaves the address of its own end to the system.
+/// The standard library cannot bind the local address of a connection.
 fn connect_from(from: Ipv4Addr, address: SocketAddr) -> Result<TcpStream> {
     let socket = net::socket(AddressFamily::INET, SocketType::STREAM, None)?;
     net::bind(&socket, &SocketAddr::from((from, 0)))?;
@@ -54,7 +54,7 @@ fn connect_from(from: Ipv4Addr, address: SocketAddr) -> Result<TcpStream> {
 }
 
 impl Server {
-    /// Sends a request on a connection of its own and reads the response to its end.
+    /// Sends a request on a new connection and reads the response to its end.
     pub fn fetch(&self, request: &Request) -> Result<Response> {
         let mut connection = self.connection()?;
         connection.write(
@@ -66,26 +66,26 @@ impl Server {
         connection.response(&request.method)
     }
 
-    /// `fetch` of a GET request.
+    /// Sends a GET request with [`fetch`](Self::fetch).
     pub fn get(&self, target: &str) -> Result<Response> {
         self.fetch(&Request::get(target))
     }
 
-    /// Sends a handshake that the server has to accept.
+    /// Sends a handshake that the server must accept.
     pub fn open(&self, request: &Request) -> Result<Socket> {
         let mut connection = self.connection()?;
         connection.write(&request.to_bytes(&self.address().to_string()))?;
         connection.accepted()
     }
 
-    /// Sends a handshake that the server has to reject.
+    /// Sends a handshake that the server must reject.
     pub fn reject(&self, request: &Request) -> Result<Response> {
         let response = self.fetch(request)?;
         ensure!(response.status != 101, "the handshake was accepted:\n{response}");
         Ok(response)
     }
 
-    /// A connection on which nothing has been sent yet.
+    /// Opens a connection and sends nothing yet.
     pub fn connection(&self) -> Result<Connection> {
         let tcp = connect(self.address(), self.client())?;
         let stream = match self.tls() {

@@ -2,7 +2,7 @@
 
 use super::response::Headers;
 
-/// The sample key of RFC 6455, section 1.3, and the answer that it must get.
+/// The sample key of RFC 6455, section 1.3, and its expected answer.
 pub(super) const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 pub(super) const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
@@ -16,7 +16,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// A request without headers or body, but for `Host`.
+    /// A request without a body, with `Host` as its only header.
     pub fn new(method: &str, target: &str) -> Self {
         Self {
             method: method.to_owned(),
@@ -31,8 +31,7 @@ impl Request {
         Self::new("GET", target)
     }
 
-    /// A POST request. Its type is one that no form can send, so that Astro's CSRF check lets it
-    /// pass.
+    /// A POST request. No form can send its content type, so it passes Astro's CSRF check.
     pub fn post(target: &str, body: &str) -> Self {
         Self::with_body("POST", target, body)
     }
@@ -50,7 +49,7 @@ impl Request {
         request
     }
 
-    /// A proper WebSocket handshake.
+    /// A valid WebSocket handshake.
     pub fn upgrade(target: &str) -> Self {
         Self::get(target)
             .header("Connection", "Upgrade")
@@ -59,7 +58,7 @@ impl Request {
             .header("Sec-WebSocket-Key", KEY)
     }
 
-    /// With this header, in place of one of the same name.
+    /// Sets this header, and replaces one of the same name.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.0.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
@@ -71,7 +70,7 @@ impl Request {
         if self.headers.get(name).is_some() { self } else { self.header(name, value) }
     }
 
-    /// The bytes of this request to that host.
+    /// The bytes of this request to a host.
     pub fn to_bytes(&self, host: &str) -> Vec<u8> {
         let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
         if self.headers.get("host").is_none() {

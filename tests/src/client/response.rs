@@ -1,13 +1,13 @@
-//! Responses that came.
+//! Received responses.
 
 use std::fmt;
 
-/// Names and values in the order in which they were sent.
+/// Names and values in the order of the response.
 #[derive(Clone, Debug, Default)]
 pub struct Headers(pub(super) Vec<(String, String)>);
 
 impl Headers {
-    /// The first value of this name.
+    /// The first value of a header.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
@@ -15,7 +15,7 @@ impl Headers {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Every value of this name.
+    /// All values of a header.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0
             .iter()
@@ -23,7 +23,7 @@ impl Headers {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The value of the cookie that a `Set-Cookie` header sets.
+    /// The value of a cookie set by a `Set-Cookie` header.
     pub fn cookie(&self, name: &str) -> Option<&str> {
         self.all("set-cookie")
             .find_map(|cookie| cookie.split(';').next()?.strip_prefix(name)?.strip_prefix('='))
@@ -37,7 +37,7 @@ pub struct Response {
     pub status: u16,
     /// The headers.
     pub headers: Headers,
-    /// The body, without chunked framing. That of a 101 is empty.
+    /// The body without chunked framing. The body of a 101 is empty.
     pub body: Vec<u8>,
 }
 

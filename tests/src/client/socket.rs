@@ -12,7 +12,7 @@ use super::PATIENCE;
 use super::response::Headers;
 use super::stream::Stream;
 
-/// The shortest time to wait: none at all stands for any time.
+/// The shortest timeout: zero would disable it.
 const MIN_TIMEOUT: Duration = Duration::from_millis(1);
 
 /// An open WebSocket.
@@ -37,7 +37,7 @@ impl Socket {
         Ok(self.frames.send(Message::binary(bytes.to_vec()))?)
     }
 
-    /// Waits for the next message, which has to be text.
+    /// Waits for the next message, which must be text.
     pub fn text(&mut self) -> Result<String> {
         match self.message()? {
             Message::Text(text) => Ok(text.to_string()),
@@ -45,11 +45,12 @@ impl Socket {
         }
     }
 
-    /// The next message, which has to be text, or nothing if none comes for so long.
+    /// Waits for the next message, which must be text. Returns `None` if none arrives within
+    /// `limit`.
     pub fn text_within(&mut self, limit: Duration) -> Result<Option<String>> {
         let deadline = Instant::now() + limit;
         let message = loop {
-            // A timeout of zero would be none.
+            // A timeout of zero would disable it.
             let left = deadline.saturating_duration_since(Instant::now()).max(MIN_TIMEOUT);
             self.frames.get_ref().tcp().set_read_timeout(Some(left))?;
             match self.frames.read() {
@@ -66,7 +67,7 @@ impl Socket {
         }
     }
 
-    /// Waits for the next message, which has to be text; nothing if the server closes instead.
+    /// Waits for the next message, which must be text. Returns `None` if the server closes instead.
     pub fn text_or_close(&mut self) -> Result<Option<String>> {
         match self.message()? {
             Message::Text(text) => Ok(Some(text.to_string())),
@@ -75,7 +76,7 @@ impl Socket {
         }
     }
 
-    /// Waits for the next message, which has to be binary.
+    /// Waits for the next message, which must be binary.
     pub fn binary(&mut self) -> Result<Vec<u8>> {
         match self.message()? {
             Message::Binary(bytes) => Ok(bytes.to_vec()),
@@ -83,8 +84,7 @@ impl Socket {
         }
     }
 
-    /// Returns when the server has read everything that was sent before: its answer to a ping says
-    /// so.
+    /// Returns when the server has read all earlier bytes: it has answered a ping.
     pub fn synchronise(&mut self) -> Result<()> {
         self.frames.send(Message::Ping("synchronise".into()))?;
         match self.frames.read().context("no pong came")? {
@@ -93,20 +93,20 @@ impl Socket {
         }
     }
 
-    /// Closes the connection and returns the code and reason with which the server answered.
+    /// Closes the connection and returns the code and reason of the server's answer.
     pub fn close(&mut self, code: u16, reason: &str) -> Result<(u16, String)> {
         self.frames.close(Some(CloseFrame { code: code.into(), reason: reason.into() }))?;
         self.closed()
     }
 
-    /// Closes the connection without a code, as `close()` of browsers does, and returns the answer.
+    /// Closes the connection without a code, like `close()` in browsers, and returns the answer.
     pub fn close_without_code(&mut self) -> Result<(u16, String)> {
         self.frames.close(None)?;
         self.closed()
     }
 
-    /// Waits until the server closes the connection, with the code and reason that it gives.
-    /// Messages before that are skipped.
+    /// Waits until the server closes the connection, and returns its code and reason. Skips earlier
+    /// messages.
     pub fn closed(&mut self) -> Result<(u16, String)> {
         let mut frame = None;
         loop {
@@ -124,17 +124,18 @@ impl Socket {
                 }
             }
         }
-        // The server closes its half of the connection first, then it waits for ours (RFC 6455,
+        // The server closes its half of the connection first, then waits for ours (RFC 6455,
         // section 7.1.1).
         let _ = self.frames.get_ref().tcp().shutdown(Shutdown::Both);
         match frame.flatten() {
             Some(close) => Ok((close.code.into(), close.reason.to_string())),
-            // What the browser's API reports for a close frame without a code.
+            // The browser API reports this code for a close frame without one.
             None => Ok((1005, String::new())),
         }
     }
 
-    /// The same, or nothing if the server does not close it for so long.
+    /// Like [`closed`](Self::closed), but returns `None` if the server does not close within
+    /// `limit`.
     pub fn closed_within(&mut self, limit: Duration) -> Result<Option<(u16, String)>> {
         self.frames.get_ref().tcp().set_read_timeout(Some(limit))?;
         let closed = self.closed();

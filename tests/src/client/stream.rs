@@ -1,4 +1,4 @@
-//! TCP, with TLS where the server speaks it.
+//! TCP, with TLS where the server requires it.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;

@@ -1,4 +1,4 @@
-//! The ways in which the Cloudflare adapter serves a site.
+//! The hosts of the Cloudflare adapter.
 
 use std::fs;
 use std::path::Path;
@@ -15,27 +15,27 @@ use tests::suite::NotApplicable;
 
 pub use tests::site::Cloudflare as Host;
 
-/// What wrangler was configured with before it read JSON.
+/// Wrangler's configuration file before it read JSON.
 const EARLY_CONFIGURATION: &str = "wrangler.toml";
 
-/// A manifest of what is installed.
+/// The manifest of an installed package.
 #[derive(Deserialize)]
 struct Versioned {
     version: String,
 }
 
-/// Up to Astro 5 the adapter leaves Cloudflare's own runtime to wrangler: its dev server runs the site
-/// in Node, and a build of it is served with the site's own configuration.
+/// Up to Astro 5 the adapter leaves Cloudflare's own runtime to wrangler. Its dev server runs the
+/// site in Node, and the site's own configuration serves a build.
 pub fn is_before_workerd() -> Result<bool> {
     Ok(major()? < 6)
 }
 
-/// The configuration of a Worker that was built, seen from its root.
+/// The configuration of a built Worker, relative to its root.
 pub fn configuration() -> Result<&'static str> {
     Ok(if is_before_workerd()? { "wrangler.jsonc" } else { "dist/server/wrangler.json" })
 }
 
-/// The server of every host, each started once, by whoever needs it first.
+/// The servers of all hosts. Each starts once, on first use.
 #[derive(Default)]
 pub struct Sites {
     installation: Installation,
@@ -77,12 +77,12 @@ impl Sites {
         }
     }
 
-    /// Wrangler's harness for tests, around what was built.
+    /// Wrangler's test harness around a build.
     pub fn start_harness(&self) -> Result<Server> {
         start_harness(self.built()?, configuration()?)
     }
 
-    /// The same, with another compatibility date.
+    /// The same with another compatibility date.
     pub fn start_harness_on(&self, date: &str) -> Result<Server> {
         let built = self.built()?;
         let path = Path::new(configuration()?);
@@ -94,7 +94,7 @@ impl Sites {
         start_harness(built, &path)
     }
 
-    /// A root that one case has to itself.
+    /// A root for a single case.
     pub fn app(&self, name: &str) -> Result<App> {
         let app = self.project()?.app(name)?;
         if self.installation == Installation::Floor {
@@ -103,21 +103,22 @@ impl Sites {
         Ok(app)
     }
 
-    /// The configuration that somebody has written who began a site with these versions.
+    /// Writes the configuration of a site that was begun with these versions.
     fn configure_as_on_the_day_of_workerd(&self, app: &App) -> Result<()> {
         let path = app.root().join("wrangler.jsonc");
         let mut configuration: Map<String, Value> =
             serde_json::from_str(&fs::read_to_string(&path)?)?;
         configuration.insert("compatibility_date".to_owned(), self.date_of_workerd()?.into());
         if is_before_workerd()? {
-            // wrangler 3.82 reads TOML, and its proxy for `astro dev` refuses a site's own objects.
+            // wrangler 3.82 reads TOML, and its proxy for `astro dev` rejects a site's own Durable
+            // Objects.
             configuration.retain(|key, _| !["durable_objects", "migrations"].contains(&&**key));
             fs::write(path.with_file_name(EARLY_CONFIGURATION), toml::to_string(&configuration)?)?;
         }
         Ok(fs::write(path, serde_json::to_string(&configuration)?)?)
     }
 
-    /// The newest compatibility date that the installed workerd knows, which its version names:
+    /// The newest compatibility date that the installed workerd supports. Its version contains it:
     /// `1.20260114.0`.
     fn date_of_workerd(&self) -> Result<String> {
         let manifest = self.project()?.folder().join("node_modules/workerd/package.json");
@@ -127,12 +128,12 @@ impl Sites {
         Ok(format!("{}-{}-{}", &digits[..4], &digits[4..6], &digits[6..]))
     }
 
-    /// `astro dev` of a site whose pages may be changed while it runs.
+    /// `astro dev` of a site whose pages may change while it runs.
     pub fn edited(&self) -> Result<&(App, Server)> {
         self.edited.get(|| self.start_dev("dev-edited"))
     }
 
-    /// `astro dev` in a root that one case has to itself.
+    /// `astro dev` in a root for a single case.
     pub fn start_dev(&self, name: &str) -> Result<(App, Server)> {
         let app = self.app(name)?;
         let server = Server::start(&mut app.astro_server(["dev", "--port", "0"]))?;
@@ -156,8 +157,8 @@ impl Sites {
     }
 }
 
-/// `wrangler dev` of what was built with this configuration. What it keeps it keeps apart from what
-/// `astro preview` and others do, which may run at the same time.
+/// `wrangler dev` of a build with this configuration. Its state is separate from that of `astro
+/// preview` and other servers that may run at the same time.
 fn wrangler_dev(app: &App, configuration: impl AsRef<Path>) -> Result<Server> {
     let configuration = configuration.as_ref();
     let name = configuration.file_stem().unwrap_or_default();
@@ -173,8 +174,8 @@ fn wrangler_dev(app: &App, configuration: impl AsRef<Path>) -> Result<Server> {
     Server::start(&mut command)
 }
 
-/// Wrangler's harness for tests, around what was built in a root with this configuration. The
-/// wrangler that the adapter brings up to Astro 5 has none: there it is `wrangler dev`.
+/// Wrangler's test harness around a build in a root with this configuration. Up to Astro 5 the
+/// adapter's wrangler has no harness, so it is `wrangler dev` there.
 pub fn start_harness(app: &App, configuration: impl AsRef<Path>) -> Result<Server> {
     if is_before_workerd()? {
         return wrangler_dev(app, configuration);

@@ -1,5 +1,5 @@
-//! The Cloudflare adapter: what holds on every runtime, held against every way in which it serves a
-//! site, what only Cloudflare has, and some that need a server of their own.
+//! The suite of the Cloudflare adapter: the shared cases on every host, the cases for Cloudflare's
+//! own features, and cases with a server of their own.
 
 mod alone;
 mod cases;

@@ -1,4 +1,5 @@
-//! The way to npm: workflows, what goes with a package, and what the toolchain is made of.
+//! The release path to npm: the workflows, the contents of a package, and the dependencies of the
+//! toolchain.
 
 mod materials;
 mod release;

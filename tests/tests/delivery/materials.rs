@@ -1,4 +1,4 @@
-//! The bill of materials of every package: valid, whole, and true.
+//! The bill of materials of every package is valid, complete and true.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,10 +18,10 @@ pub const CASES: &[Case<()>] = cases![
     the_bill_of_materials_names_what_the_package_was_made_of,
 ];
 
-/// Its name in a package.
+/// The name of the bill in a package.
 const SBOM: &str = "sbom.cdx.json";
 
-/// Reads each document that is named and holds it against the schema of CycloneDX.
+/// Reads each named document and validates it against the schema of CycloneDX.
 const VALIDATE: &str = "
 const { readFileSync } = require('node:fs');
 const { Spec, Validation } = require('@cyclonedx/cyclonedx-library');

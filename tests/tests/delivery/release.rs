@@ -1,7 +1,9 @@
-//! The release, from the tag on: every job of the workflow, in clones of their own. Three programs are
-//! others than on a runner. `cargo xtask` is the one that was built for the tests, `publish` is told to
-//! write nothing and to ask a registry that has nothing, and `test` is taken to have passed: what it
-//! writes down then is written down here. `rustup` and `gh` only keep what they are told.
+//! The release from the tag on: every job of the workflow, in its own clone. Stand-ins replace
+//! three programs of the runner.
+//!
+//! `cargo xtask` is the binary built for the tests. `publish` makes a dry run against an empty
+//! registry. `test` does not run: its records of passed suites are written here. `rustup` and `gh`
+//! only log their arguments.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -55,7 +57,7 @@ fn a_tag_takes_the_packages_to_npm_and_to_github((): &()) -> Result<()> {
     ensure!(format!("{untested:#}").contains("error[N001]"), "{untested:#}");
 
     ensure!(job("test")?.needs == "plan" && job("publish")?.needs == "test");
-    // Another Node.js makes no other packages, and writes down nothing else.
+    // Another Node.js makes the same packages and writes the same records.
     let mut seen = BTreeSet::new();
     for entry in matrix["include"].as_array().context("no list")? {
         let name =
@@ -76,7 +78,7 @@ fn a_tag_takes_the_packages_to_npm_and_to_github((): &()) -> Result<()> {
     // Every job but that of the toolchain has tested one package.
     ensure!(tarballs.len() > 1 && tarballs.len() + 1 == seen.len(), "{tarballs:?}");
     let would = published.printed.matches("would be published").count();
-    // Looked at before the attestation, and then done.
+    // A dry run precedes the attestation, and `publish` follows it.
     ensure!(would == 2 * tarballs.len(), "{}", published.printed);
 
     ensure!(job("announce")?.needs == "publish");
@@ -91,7 +93,7 @@ fn a_tag_takes_the_packages_to_npm_and_to_github((): &()) -> Result<()> {
     Ok(())
 }
 
-/// A repository with the tag of a release, and the programs of the runner.
+/// A repository with the release tag, and the stand-ins for the runner's programs.
 fn prepare() -> Result<Runner> {
     let checkout = Checkout::copy("release/origin")?;
     let origin = checkout.root().to_owned();
@@ -105,7 +107,7 @@ fn prepare() -> Result<Runner> {
     let manifest: toml::Table = toml::from_str(&fs::read_to_string(origin.join("Cargo.toml"))?)?;
     let version = manifest["workspace"]["package"]["version"].as_str().context("no version")?;
     let tag = format!("v{version}");
-    // What CONTRIBUTING.md says of a release.
+    // The release steps of CONTRIBUTING.md.
     let path = origin.join("CHANGELOG.md");
     let changelog = fs::read_to_string(&path)?;
     if !changelog.contains(&format!("## [{version}]")) {
@@ -153,8 +155,8 @@ fn empty_registry() -> Result<String> {
     Ok(format!("http://{address}/"))
 }
 
-/// Writes down that the packages of a suite have passed it, as `cargo xtask test` does: those of a runtime
-/// on a line, and for `toolchain` all.
+/// Records that the packages of a suite have passed it, as `cargo xtask test` does: those of a
+/// runtime on a release line, or all packages for `toolchain`.
 fn pass(folder: &Path, suite: &str, astro: &Value) -> Result<()> {
     for package in packages(folder)? {
         let line = package.file_name().context("no line")?.to_string_lossy().into_owned();
@@ -184,7 +186,7 @@ fn pass(folder: &Path, suite: &str, astro: &Value) -> Result<()> {
     Ok(())
 }
 
-/// The folders of the packages that are built in a clone.
+/// The folders of the built packages in a clone.
 fn packages(folder: &Path) -> Result<Vec<PathBuf>> {
     let manifests = files_ending_with(&folder.join("adapters"), "/package.json")?;
     Ok(manifests.iter().filter_map(|manifest| manifest.parent().map(Path::to_path_buf)).collect())

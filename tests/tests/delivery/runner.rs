@@ -1,5 +1,5 @@
-//! As much of GitHub's runner as the release needs: jobs in clones of their own, the scripts of their
-//! steps, and the artifacts that go from one job to the other. Other actions are passed over.
+//! The parts of GitHub's runner that the release needs: jobs in their own clones, the scripts of
+//! their steps, and the artifacts passed between jobs. Other actions are skipped.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -14,30 +14,30 @@ use tests::tools::run;
 
 use crate::workflow::{Job, Step};
 
-/// Where a workflow is run.
+/// The environment of a workflow run.
 pub struct Runner {
-    /// Holds everything.
+    /// The parent folder of all files.
     pub folder: PathBuf,
-    /// What is cloned.
+    /// The repository to clone.
     pub origin: PathBuf,
-    /// The tag that has started the workflow.
+    /// The tag that triggers the workflow.
     pub tag: String,
-    /// With the programs in front that stand for those of the runner.
+    /// `PATH` with the stand-ins for the runner's programs in front.
     pub path: OsString,
 }
 
-/// A job that was run.
+/// A finished job.
 pub struct Ran {
-    /// Where it was.
+    /// The folder of the job.
     pub folder: PathBuf,
-    /// What its scripts printed.
+    /// The output of its scripts.
     pub printed: String,
-    /// What its steps have put out, by name.
+    /// The outputs of its steps, by name.
     pub outputs: BTreeMap<String, String>,
 }
 
 impl Runner {
-    /// Runs the steps of a job, in a folder of this name. `before` is called with each script.
+    /// Runs the steps of a job in a folder of this name. Each script is passed to `before` first.
     pub fn job(
         &self,
         name: &str,
@@ -99,7 +99,7 @@ impl Runner {
         Ok(())
     }
 
-    /// Keeps what a pattern names, below the folder that has no wildcard in it.
+    /// Keeps the files that match a pattern, below the folder before its first wildcard.
     fn upload(&self, folder: &Path, name: &str, pattern: &str) -> Result<()> {
         let (base, _) = pattern.split_once('*').unwrap_or((pattern, ""));
         let base = folder.join(base.rsplit_once('/').map_or("", |(base, _)| base));
@@ -118,8 +118,8 @@ impl Runner {
         Ok(())
     }
 
-    /// Brings all artifacts, each into a folder of its name; or those that begin as a pattern does, into
-    /// one folder.
+    /// Downloads all artifacts, each into a folder of its name, or those that match a prefix
+    /// pattern into one folder.
     fn download(&self, pattern: Option<&str>, into: &Path) -> Result<()> {
         for artifact in fs::read_dir(self.artifacts())? {
             let artifact = artifact?.path();
@@ -147,7 +147,7 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A value with the expressions in it replaced.
+/// Replaces the expressions in a value.
 fn filled(value: &str, matrix: &Value) -> String {
     let mut text = value.to_owned();
     for (name, value) in matrix.as_object().into_iter().flatten() {

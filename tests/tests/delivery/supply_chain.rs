@@ -1,4 +1,4 @@
-//! What the toolchain is made of: licences, known vulnerabilities, signatures.
+//! The dependencies of the toolchain: licences, known vulnerabilities, signatures.
 
 use std::fs;
 use std::process::{Command, Output};
@@ -15,10 +15,10 @@ pub const CASES: &[Case<()>] = cases![
     the_tools_from_npm_are_signed_by_their_registry,
 ];
 
-/// What npm says where a mirror has no keys, or where it cannot ask how keys are trusted.
+/// npm's messages if a mirror has no keys, or if npm cannot fetch the trust root.
 const UNREACHED: [&str; 3] = ["No supported keys", "npm error network", "/-/npm/v1/keys"];
 
-/// `cargo deny <arguments>`; nothing where it is not installed.
+/// Runs `cargo deny <arguments>`. Returns `None` where it is not installed.
 fn cargo_deny(arguments: &[&str]) -> Result<Option<Output>> {
     let is_there = Command::new("cargo").args(["deny", "--version"]).output();
     if !is_there.is_ok_and(|output| output.status.success()) {
@@ -57,7 +57,7 @@ fn no_crate_has_a_known_vulnerability((): &()) -> Result<()> {
     check(&output)
 }
 
-/// npm compares what is installed with the registry's keys. A mirror may have none.
+/// npm verifies the installed packages with the registry's keys. A mirror may have none.
 fn the_tools_from_npm_are_signed_by_their_registry((): &()) -> Result<()> {
     let tools = Tools::get()?;
     Tools::checks()?;

@@ -1,4 +1,4 @@
-//! A workflow of GitHub Actions, as far as the tests look into it.
+//! The parts of a GitHub Actions workflow that the tests inspect.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -33,11 +33,11 @@ pub struct Job {
     pub steps: Vec<Step>,
 }
 
-/// The jobs that have to end before a job starts.
+/// The jobs that must end before a job starts.
 #[derive(Default)]
 pub struct Needs(Vec<String>);
 
-/// GitHub takes a name and a list of names.
+/// GitHub accepts one name or a list of names.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum OneOrSeveral {
@@ -71,7 +71,7 @@ pub struct Step {
 }
 
 impl File {
-    /// All of them.
+    /// All workflows.
     pub fn all() -> Result<Vec<Self>> {
         let files = files_ending_with(&repository().join(".github/workflows"), ".yml")?;
         ensure!(!files.is_empty(), "there are no workflows");

@@ -1,4 +1,4 @@
-//! The workflows hold nothing but calls, and may do no more than they have to.
+//! The workflows contain only calls, and have only the permissions that they need.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -27,7 +27,7 @@ pub const CASES: &[Case<()>] = cases![
     every_test_that_needs_a_clone_has_one_in_a_job,
 ];
 
-/// What may be written, by workflow, job and scope.
+/// The allowed write permissions, by workflow, job and scope.
 const WRITES: [(&str, &str, &str); 7] = [
     ("release", "announce", "contents"),
     ("release", "publish", "attestations"),
@@ -86,7 +86,7 @@ fn every_script_passes_shellcheck((): &()) -> Result<()> {
     for file in File::all()? {
         for (number, (job, _, script)) in file.scripts().enumerate() {
             let path = folder.join(format!("{}-{job}-{number}.sh", file.name));
-            // As the runner starts `shell: bash`.
+            // The runner starts `shell: bash` like this.
             fs::write(&path, format!("#!/usr/bin/env bash\nset -eo pipefail\n{script}\n"))?;
             scripts.push(path);
         }
@@ -151,7 +151,7 @@ fn every_job_has_the_permissions_that_it_needs_and_no_others((): &()) -> Result<
     Ok(())
 }
 
-/// An expression is put into a script before the shell reads it: what it holds would be run.
+/// GitHub inserts an expression into a script before the shell reads it, so its value would be run.
 fn scripts_hold_no_expressions((): &()) -> Result<()> {
     for file in File::all()? {
         for (job, _, script) in file.scripts() {
@@ -162,7 +162,7 @@ fn scripts_hold_no_expressions((): &()) -> Result<()> {
 }
 
 fn every_call_of_the_toolchain_is_a_valid_command_line((): &()) -> Result<()> {
-    // What the matrix and GitHub put there.
+    // The values from the matrix and GitHub.
     let value = |name: &str| match name {
         "ASTRO" => "7".to_owned(),
         "NODE" => "24".to_owned(),
@@ -174,7 +174,7 @@ fn every_call_of_the_toolchain_is_a_valid_command_line((): &()) -> Result<()> {
         for (job, _, script) in file.scripts() {
             for call in xtask_calls(script, value)? {
                 let mut xtask = Command::new(target().join("debug/xtask"));
-                // What is wrong before it is found first.
+                // The parser reports wrong arguments before it prints the help.
                 run(xtask.current_dir(repository()).args(&call).arg("--help"))
                     .with_context(|| format!("{}, {job}", file.name))?;
                 seen += 1;
@@ -211,7 +211,7 @@ fn the_workflows_install_the_rust_that_the_manifest_names((): &()) -> Result<()>
     Ok(())
 }
 
-/// Tests that are ignored without a clone of Astro's repository, by their modules.
+/// The tests that are ignored without a clone of Astro's repository, by module.
 fn every_test_that_needs_a_clone_has_one_in_a_job((): &()) -> Result<()> {
     let mut modules = Vec::new();
     for path in files_ending_with(&repository().join("tests/tests/toolchain"), ".rs")? {

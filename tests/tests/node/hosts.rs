@@ -1,4 +1,4 @@
-//! The ways in which the Node adapter serves a site.
+//! The hosts of the Node adapter.
 
 use std::fs;
 use std::process::Command;
@@ -17,7 +17,7 @@ pub use tests::site::Node as Host;
 /// The standalone server of a build.
 const STANDALONE: &str = "dist/server/entry.mjs";
 
-/// The server of every host, each started once, by whoever needs it first.
+/// The servers of all hosts. Each starts once, on first use.
 #[derive(Default)]
 pub struct Sites {
     installation: Installation,
@@ -63,42 +63,42 @@ impl Sites {
         }
     }
 
-    /// A standalone server that is not shared, of a site with these `websocket` options.
+    /// Starts an unshared standalone server of a site with these `websocket` options.
     pub fn start_alone(&self, settings: &Settings) -> Result<Alone> {
         let app = self.built(settings, "standalone")?;
         Ok(Alone { server: start_standalone(&app)?, app })
     }
 
-    /// The same, run by another runtime than Node.
+    /// The same on another runtime than Node.
     pub fn start_alone_on(&self, runtime: Command, settings: &Settings) -> Result<Alone> {
         let app = self.built(settings, "standalone")?;
         Ok(Alone { server: start_on(runtime, &app)?, app })
     }
 
-    /// The same of a server of `hosts/`.
+    /// The same with a server of `hosts/`.
     pub fn start_host_alone(&self, settings: &Settings, name: &str) -> Result<Alone> {
         let app = self.built(settings, "middleware")?;
         Ok(Alone { server: start_in(&app, name)?, app })
     }
 
-    /// The same of a dev server.
+    /// The same with a dev server.
     pub fn start_dev_alone(&self, settings: &Settings) -> Result<Alone> {
         let app = self.app(settings.name)?;
         let mut command = app.astro_server(["dev", "--port", "0"]);
         Ok(Alone { server: Server::start(command.env("WEBSOCKET", settings.options))?, app })
     }
 
-    /// A root below packages in the layout of pnpm.
+    /// A root below packages in pnpm's layout.
     pub fn isolated_app(&self, name: &str) -> Result<App> {
         self.isolated.get(|| Project::install_isolated("node"))?.app(name)
     }
 
-    /// A root that is not shared, to change or to build as a case wants it.
+    /// A root for a single case, which may change and build it.
     pub fn app(&self, name: &str) -> Result<App> {
         self.project()?.app(name)
     }
 
-    /// A server of `hosts/` that speaks TLS.
+    /// A server of `hosts/` with TLS.
     pub fn start_secure_host(&self, name: &str) -> Result<Server> {
         let app = self.middleware()?;
         start_secure(app, app.node_server(&format!("hosts/{name}.mjs")))
@@ -112,7 +112,7 @@ impl Sites {
         )
     }
 
-    /// What starts a program of `hosts/` that imports the standalone server.
+    /// The command for a program of `hosts/` that imports the standalone server.
     pub fn standalone_program(&self, name: &str) -> Result<Command> {
         Ok(standalone_server(self.standalone()?, &format!("hosts/{name}.mjs")))
     }
@@ -155,19 +155,19 @@ impl Sites {
     }
 }
 
-/// The server that a build is.
+/// The standalone server of a build.
 pub fn start_standalone(app: &App) -> Result<Server> {
     Server::start(&mut standalone_server(app, STANDALONE))
 }
 
-/// The same, run by another runtime than Node.
+/// The same on another runtime than Node.
 fn start_on(runtime: Command, app: &App) -> Result<Server> {
     let mut command = app.server_on(runtime, STANDALONE);
     on_loopback(&mut command);
     Server::start(&mut command)
 }
 
-/// With a certificate where upstream's standalone server looks for one.
+/// Adds a certificate, in the place where upstream's standalone server looks for one.
 fn start_secure(app: &App, mut command: Command) -> Result<Server> {
     let made = Certificate::generate()?;
     let folder = app.root().join("dist");
@@ -184,7 +184,7 @@ fn standalone_server(app: &App, script: &str) -> Command {
     command
 }
 
-/// Tells upstream's standalone server where to listen.
+/// Makes upstream's standalone server listen on loopback.
 fn on_loopback(command: &mut Command) {
     command.env("HOST", "127.0.0.1").env("PORT", "0");
 }
@@ -193,15 +193,15 @@ fn start_in(app: &App, name: &str) -> Result<Server> {
     Server::start(&mut app.node_server(&format!("hosts/{name}.mjs")))
 }
 
-/// Options of a site.
+/// The settings of a site.
 pub struct Settings {
-    /// Of the folder that it is in.
+    /// The name of its folder.
     pub name: &'static str,
     /// The `websocket` option of the adapter, as JSON.
     pub options: &'static str,
 }
 
-/// A server that one case has to itself, and the folder with it.
+/// A server for a single case, and its folder.
 pub struct Alone {
     pub server: Server,
     pub app: App,

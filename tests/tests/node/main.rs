@@ -1,5 +1,5 @@
-//! The Node adapter: what holds on every runtime, held against every way in which it serves a site,
-//! and some that need a server of their own.
+//! The suite of the Node adapter: the shared cases on every host, and cases with a server of their
+//! own.
 
 mod alone;
 mod cases;

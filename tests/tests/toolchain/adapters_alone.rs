@@ -1,4 +1,4 @@
-//! What upstream did: an adapter that it released without a new Astro.
+//! An adapter that upstream released without a new Astro.
 
 use std::fs;
 
@@ -8,9 +8,9 @@ use tests::tools::run;
 
 use crate::forms::clone;
 
-// The clone has to hold the tags in `revisions.txt`.
+// The clone must hold the tags in `revisions.txt`.
 
-/// The release of Astro 6.1.9, with `@astrojs/cloudflare` 13.2.0. The next was 13.2.1 alone.
+/// The release of Astro 6.1.9 with `@astrojs/cloudflare` 13.2.0. The next release was 13.2.1 alone.
 const FIRST: &str = "21ca8723de9da123f2ee5b7acc7cbaf8f03dbec1";
 
 #[test]

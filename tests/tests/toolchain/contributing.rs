@@ -1,4 +1,4 @@
-//! The pages for people who take part: what they are told to do works, and what they are told is so.
+//! The pages for contributors: their commands work, and their statements are true.
 
 use std::fs;
 use std::path::Path;
@@ -17,7 +17,7 @@ const CONTRIBUTING: &str = "CONTRIBUTING.md";
 fn a_newcomer_gets_from_a_clone_to_a_merged_patch() -> Result<()> {
     let checkout = Checkout::copy("contributing")?;
     let root = checkout.root();
-    // What is cloned, and where a branch is pushed to.
+    // The repository to clone, and the target for pushed branches.
     let git = |arguments: &[&str]| run(&mut git(root, arguments));
     git(&["init", "--quiet"])?;
     git(&["add", "--all"])?;
@@ -42,14 +42,14 @@ fn a_newcomer_gets_from_a_clone_to_a_merged_patch() -> Result<()> {
     Ok(())
 }
 
-/// Does what a line of the page says, and holds it to how it is said to end.
+/// Follows a line of the page and checks the result that the page describes.
 fn follow(checkout: &Checkout, line: &str) -> Result<()> {
     let (command, code) = match line.split_once(" # ends with ") {
         Some((command, code)) => (command, code.parse()?),
         None => (line, 0),
     };
     let mut command = match command.split_once(' ').context("no arguments")? {
-        // The copy is the clone.
+        // The copy replaces the clone.
         ("git", rest) if rest.starts_with("clone ") => return Ok(()),
         ("cd", _) => return Ok(()),
         ("git", rest) => git(checkout.root(), &words(rest)),
@@ -68,7 +68,7 @@ fn follow(checkout: &Checkout, line: &str) -> Result<()> {
     Ok(())
 }
 
-/// Words, of which one may be in quotes.
+/// Splits a command into words, of which one may be quoted.
 fn words(command: &str) -> Vec<&str> {
     let parts = command.split('"').enumerate();
     let words = parts.flat_map(|(at, part)| match at % 2 {

@@ -1,4 +1,4 @@
-//! Upstream as it is to come: releases that are not pinned, and changes made by hand in a copy.
+//! Future versions of upstream: unpinned releases, and a manually changed copy.
 
 use std::fs;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use tests::tools::run;
 const PINS: &str = "upstream/upstream.toml";
 const PACKAGE: &str = "@astrojs/node";
 
-/// Whoever knows the commit of a release that has no tag yet.
+/// A stand-in for the commit of a release that has no tag yet.
 const SOME_COMMIT: &str = "cccccccccccccccccccccccccccccccccccccccc";
 
 #[test]
@@ -37,19 +37,19 @@ fn the_newest_releases_build_though_they_are_not_pinned() -> Result<()> {
     Ok(())
 }
 
-/// A checkout whose pin of the Node adapter is a copy of the release with changes in it.
+/// A checkout that pins a changed copy of the Node adapter's release.
 struct Altered {
     checkout: Checkout,
     cache: PathBuf,
 }
 
 impl Altered {
-    /// Changes one text in a file of the release, wherever it stands there.
+    /// Replaces every occurrence of a text in a file of the release.
     fn copy(name: &str, file: &str, old: &str, new: &str) -> Result<Self> {
         let checkout = Checkout::copy(name)?;
         let cache = checkout.root().join("cache");
         let altered = Self { checkout, cache };
-        // Which brings the tarball as it is.
+        // This run downloads the unchanged tarball.
         let (code, printed) = altered.check()?;
         ensure!(code == Some(0), "{printed}");
         let Pin { packages, .. } = pinned()?;
@@ -77,13 +77,13 @@ impl Altered {
         Ok(altered)
     }
 
-    /// Where the cache has a tarball.
+    /// The path of a tarball in the cache.
     fn tarball(&self, digest: &[u8]) -> PathBuf {
         let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         self.cache.join(format!("{hex}.tgz"))
     }
 
-    /// How `check` ends, and what it prints.
+    /// Runs `check` and returns its exit code and output.
     fn check(&self) -> Result<(Option<i32>, String)> {
         let mut check = self.checkout.xtask(["check", "node", "--astro", "7"]);
         let output = check.env("ZASTRO_CACHE", &self.cache).output()?;
@@ -93,7 +93,7 @@ impl Altered {
 }
 
 #[test]
-fn a_function_that_a_copy_of_upstream_calls_otherwise_is_found_named_and_placed() -> Result<()> {
+fn a_renamed_function_of_upstream_is_reported_with_its_new_name_and_place() -> Result<()> {
     let (old, new) = ("function createServer(", "function makeServer(");
     let altered = Altered::copy("drift-name", "dist/standalone.js", old, new)?;
     let (code, printed) = altered.check()?;
@@ -111,7 +111,7 @@ fn a_function_that_a_copy_of_upstream_calls_otherwise_is_found_named_and_placed(
 }
 
 #[test]
-fn other_code_in_a_function_that_fits_all_the_same_is_shown_as_its_diff() -> Result<()> {
+fn a_changed_function_that_still_matches_is_shown_as_a_diff() -> Result<()> {
     let (old, new) = ("enableDestroy(httpServer);", "enableDestroy(httpServer, 1);");
     let altered = Altered::copy("drift-code", "dist/standalone.js", old, new)?;
     let (code, printed) = altered.check()?;

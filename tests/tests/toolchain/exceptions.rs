@@ -1,4 +1,4 @@
-//! What the projects of the tests pin and people do not have: all of it is listed, with its reason.
+//! The extra pins of the test projects, which users do not have: each is listed with its reason.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,10 +9,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use tests::locations::{files_ending_with, repository};
 
-/// Where they are listed.
+/// The file with the list.
 const LIST: &str = "tests/projects/exceptions.toml";
 
-/// Reasons by packages.
+/// Reasons by package.
 type Exceptions = BTreeMap<String, String>;
 
 #[derive(Deserialize)]
@@ -72,7 +72,7 @@ fn every_pin_of_a_project_is_listed_with_its_reason_and_needed() -> Result<()> {
     Ok(())
 }
 
-/// A version of ours in place of the one that the package asks for would be tested by nobody else.
+/// A pinned version would replace the one that the package brings, and only the tests would use it.
 #[test]
 fn no_project_pins_what_the_package_of_its_name_brings() -> Result<()> {
     let mut packages = 0;
@@ -100,7 +100,7 @@ fn no_project_pins_what_the_package_of_its_name_brings() -> Result<()> {
     Ok(())
 }
 
-/// The text of everything that can import something.
+/// The text of all files that can contain imports.
 fn sources(folder: &Path) -> Result<String> {
     let mut text = String::new();
     for ending in ["js", "ts", "astro"] {

@@ -1,4 +1,5 @@
-//! The lowest versions that a package declares: what the registry is asked, and what is chosen.
+//! The lowest versions that a package declares: the queries to the registry, and the chosen
+//! versions.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +7,7 @@ use anyhow::Result;
 use semver::{Version, VersionReq};
 use tests::floor::{self, Manifest, Releases};
 
-/// A registry that has these releases.
+/// A registry with these releases.
 struct Shelf(BTreeMap<&'static str, Vec<(&'static str, &'static str)>>);
 
 impl Releases for Shelf {

@@ -1,4 +1,4 @@
-//! Upstream in git and upstream on npm are one thing: both forms of a release give equal packages.
+//! Upstream in git and upstream on npm are equivalent: both forms of a release give equal packages.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,10 +9,10 @@ use tests::checkout::Checkout;
 use tests::locations::files_ending_with;
 use tests::tools::{Tools, run};
 
-/// Names a clone of Astro's repository that holds the pinned commit.
+/// Names a clone of Astro's repository with the pinned commit.
 const CLONE: &str = "UPSTREAM_GIT";
 
-/// The clone that is named.
+/// The path of that clone.
 pub fn clone() -> Result<String> {
     std::env::var(CLONE).with_context(|| format!("{CLONE} is not set"))
 }
@@ -32,7 +32,7 @@ fn both_forms_of_a_release_give_equal_modules() -> Result<()> {
         let published = from_registry.packages(&runtime)?;
         for (line, ours) in from_git.packages(&runtime)? {
             let theirs = published.get(&line).context("other lines")?;
-            // What was released from another repository has no other form.
+            // A release from another repository has no git form.
             if read(&ours.join("upstream.json"))?["upstream"]["form"] == "registry" {
                 continue;
             }
@@ -59,8 +59,8 @@ fn read(file: &Path) -> Result<serde_json::Value> {
     Ok(serde_json::from_slice(&fs::read(file)?)?)
 }
 
-/// The modules and declarations of a package; the modules as esbuild writes them, which leaves nothing of
-/// layout, quotes and comments.
+/// The modules and declarations of a package. esbuild prints the modules, which removes differences
+/// in layout, quotes and comments.
 fn normalised(tools: &Tools, package: &Path) -> Result<BTreeMap<PathBuf, String>> {
     let (source, out) = (package.join("dist"), package.with_extension("normalised"));
     let mut esbuild = tools.esbuild();

@@ -1,4 +1,4 @@
-//! What other integrations see of the adapters, and what a build of a site says.
+//! The adapters as other integrations see them, and the output of a site's build.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ use tests::tools::run;
 const ADAPTERS: [(&str, &str); 2] =
     [("node", "@astrojs/node"), ("cloudflare", "@astrojs/cloudflare")];
 
-/// An integration that asks where the site will run.
+/// An integration that checks where the site will run.
 const ASKING: &str = "
 const asking = {
 	name: 'asking',
@@ -57,7 +57,8 @@ fn a_build_warns_of_prerendered_routes_that_upgrade() -> Result<()> {
     Ok(())
 }
 
-/// It goes by the name of the adapter, and a server that it has taken for another does not start.
+/// The integration checks the adapter's name. If it mistook the adapter for another, the server
+/// would not start.
 #[test]
 fn a_server_starts_beside_an_integration_that_asks_for_the_adapter() -> Result<()> {
     if major()? < 5 {
@@ -93,7 +94,8 @@ import varlock from '@varlock/astro-integration';
 export default defineConfig({
 	integrations: [varlock()],";
 
-/// Tests of integrations give them a configuration that has no more than the official adapter asks for.
+/// Tests of integrations use a configuration with only the fields that the official adapter
+/// requires.
 #[test]
 fn a_configuration_without_integrations_can_be_set_up() -> Result<()> {
     let project = Project::install("node")?;
@@ -124,7 +126,7 @@ await node({ mode: 'standalone' }).hooks['astro:config:setup']({
 console.log('set up');
 ";
 
-/// What a build prints.
+/// The output of a build.
 fn build(app: &App) -> Result<String> {
     let output = app.astro(["build"]).output().context("cannot run Astro")?;
     let printed = format!(

@@ -1,4 +1,4 @@
-//! What is true of the repository and of every package, whatever the runtime.
+//! Tests of the repository and of every package, independent of the runtime.
 
 mod adapters_alone;
 mod contributing;

@@ -1,4 +1,4 @@
-//! Places that have to agree with `upstream/upstream.toml`.
+//! Files that must agree with `upstream/upstream.toml`.
 
 use std::fs;
 use std::process::Command;
@@ -16,7 +16,7 @@ fn the_submodule_is_at_the_commit_of_the_newest_line_as_far_as_that_is_known() -
         .output()
         .context("git is needed")?;
     let entry = String::from_utf8(git.stdout)?;
-    // While the commit is not known, the submodule stays at the one before.
+    // The submodule stays at the previous commit while the new one is unknown.
     let commit = pinned()?.commit.unwrap_or_default();
     ensure!(
         entry.starts_with(&format!("160000 {commit}")),

@@ -1,4 +1,5 @@
-//! Sites as an older page would have had people write them: they type-check and run, on every line.
+//! Sites written from the documentation of an older package: they type-check and run on every
+//! release line.
 
 use std::thread;
 use std::time::Duration;
@@ -14,12 +15,12 @@ use tests::tools::run;
 
 use crate::types::errors_of;
 
-/// The folder of `tests/projects` that has a folder for each site.
+/// The folder of `tests/projects` with a folder for each site.
 const SITES: &str = "promised";
 
-/// A site, below what the project for this runtime has installed.
+/// A site below the installed project for this runtime.
 fn site(runtime: &str, folder: &str, name: &str) -> Result<(Project, App)> {
-    // Fastify is among what the project pins.
+    // The project pins Fastify.
     let project = match folder {
         "fastify" => Project::install_by(runtime, Installation::Pinned)?,
         _ => Project::install(runtime)?,
@@ -49,7 +50,7 @@ fn a_site_with_a_connection_manager_runs_as_it_was_written() -> Result<()> {
     let unknown = server.reject(&Request::upgrade("/api/nowhere"))?;
     ensure!(unknown.status == 404, "{unknown}");
 
-    // Its cleanup policy closes what is temporary.
+    // The site's cleanup policy closes temporary connections.
     let (_, mut temporary) = managed(&server, "temporary")?;
     let (code, _) = temporary.closed()?;
     ensure!(code == 1001, "{code}");
@@ -112,12 +113,12 @@ fn a_site_with_a_connection_manager_runs_as_it_was_written() -> Result<()> {
 }
 
 #[test]
-fn its_listeners_hear_of_a_connection_that_does_not_answer() -> Result<()> {
+fn the_manager_reports_a_connection_that_does_not_answer() -> Result<()> {
     let (_project, app) = site("node", "node", "promised-node-dev")?;
     let mut command = app.astro_server(["dev", "--port", "0"]);
     let server = Server::start(command.env("WEBSOCKET", r#"{ "healthCheckInterval": 100 }"#))?;
     speaks(&server)?;
-    // Nobody reads at this end any more.
+    // The client no longer reads.
     let (id, silent) = managed(&server, "user-session")?;
     is_told(&server, &format!("unhealthy {id}: The client did not answer a ping within 100 ms"))?;
     drop(silent);
@@ -203,7 +204,7 @@ fn works_on_cloudflare(server: &Server) -> Result<()> {
     ensure!(faulty.closed()?.0 == 1011);
     at_last(|| {
         let failures = server.get("/api/failures")?.text();
-        // The socket is closing, or closed.
+        // The socket is closing or closed.
         let told = [2, 3].map(|state| format!("ada {state} Error: in a handler"));
         ensure!(told.iter().any(|told| failures.contains(told)), "{failures}");
         Ok(())
@@ -216,7 +217,7 @@ fn works_on_cloudflare(server: &Server) -> Result<()> {
     server.check_alive()
 }
 
-/// The route that every page of such a package begins with.
+/// The first route on every page of such a package.
 fn speaks(server: &Server) -> Result<()> {
     let plain = server.get("/api/ws")?;
     ensure!(plain.status == 426 && plain.text() == "Upgrade required", "{plain}");
@@ -238,7 +239,7 @@ fn connections(server: &Server, tag: &str) -> Result<Value> {
     Ok(serde_json::from_str(&server.get(&format!("/api/connections?tag={tag}"))?.text())?)
 }
 
-/// Waits until a listener of the site has heard of it.
+/// Waits until a listener of the site has reported it.
 fn is_told(server: &Server, what: &str) -> Result<()> {
     at_last(|| {
         let told: Vec<String> = serde_json::from_str(&server.get("/api/told")?.text())?;
@@ -247,7 +248,7 @@ fn is_told(server: &Server, what: &str) -> Result<()> {
     })
 }
 
-/// Those with a tag come in no order.
+/// Sorts them: connections with a tag come in no particular order.
 fn sorted(sessions: &Value) -> Vec<String> {
     let mut texts: Vec<String> =
         sessions.as_array().into_iter().flatten().map(Value::to_string).collect();

@@ -1,5 +1,5 @@
-//! From the pins to working sites, by way of a registry: every package is published to one on
-//! loopback, by the commands of the page, and installed from there as people do it.
+//! From the pins to working sites through a registry. Every package is published to a registry on
+//! loopback with the commands of the page, and installed from there as users install it.
 
 mod older;
 mod site;
@@ -24,20 +24,20 @@ use tests::tools::Tools;
 
 use crate::readme::{PUBLISHING, commands};
 
-/// The attempts that an upload is given.
+/// The maximum number of attempts per upload.
 const ATTEMPTS: usize = 3;
 
-/// How many sites are made at a time.
+/// The number of sites created at a time.
 const WORKERS: usize = 2;
 
-/// A package as it was published.
+/// A published package.
 struct Package {
     runtime: String,
     name: String,
     version: String,
     tag: String,
     pin: Pin,
-    /// Whether there is none for a later Astro.
+    /// Whether no package exists for a later Astro.
     is_newest: bool,
 }
 
@@ -47,7 +47,7 @@ enum Manager {
     Pnpm,
 }
 
-/// A site to make.
+/// A site to create.
 struct Trial<'p> {
     package: &'p Package,
     manager: Manager,
@@ -68,7 +68,7 @@ fn every_package_is_published_and_installed_and_echoes() -> Result<()> {
     checkout.build_as_tested()?;
     let packages = packages(&checkout)?;
     ensure!(!packages.is_empty(), "nothing was built");
-    // Each line has a day of its own. The sites keep to theirs.
+    // Each release line has its own day, which also applies to its sites.
     let days = || packages.iter().map(|package| package.pin.as_of.as_str());
     let (first, last) = days().min().zip(days().max()).context("no day")?;
     let registry = Registry::start(&tools, first, last)?;
@@ -89,7 +89,7 @@ fn every_package_is_published_and_installed_and_echoes() -> Result<()> {
     })
 }
 
-/// Who publishes, through a proxy that may cut the connection.
+/// Publishes through a proxy that may cut the connection.
 struct Publisher<'p> {
     checkout: &'p Checkout,
     registry: &'p Registry,
@@ -97,17 +97,17 @@ struct Publisher<'p> {
 }
 
 impl Publisher<'_> {
-    /// Calls the command line where npm is configured for the registry.
+    /// Runs the command line with npm configured for the registry.
     fn run(&self, arguments: &[&str]) -> Result<Output> {
         let address = self.cuts.address();
         let mut command = self.checkout.xtask(arguments);
         command.env(format!("npm_config_//{address}/:_authToken"), self.registry.token());
         command.env("npm_config_registry", format!("http://{address}"));
-        // Tools that are there are not installed once more.
+        // Reuses the installed tools.
         command.env("CARGO_TARGET_DIR", target()).output().context("xtask does not start")
     }
 
-    /// The page's own commands, of which the first that uploads finds a registry without much.
+    /// Runs the commands of the page. The first one that uploads finds an almost empty registry.
     fn run_those_of_the_page(&self) -> Result<()> {
         let mut commands = commands(PUBLISHING, "cargo xtask publish")?;
         commands.retain(|command| !command.contains('['));
@@ -122,8 +122,8 @@ impl Publisher<'_> {
     }
 
     fn survives_a_registry_that_fails_in_the_middle(&self, packages: &[Package]) -> Result<()> {
-        // The first upload needs a second try, the second is not told that it has arrived, and from
-        // the third on there is no registry any more.
+        // The first upload needs a second attempt. The second one arrives, but its answer is lost.
+        // From the third on, every upload fails.
         let mut plan = vec![Cut::Upload, Cut::None, Cut::Answer];
         plan.extend([Cut::Upload; ATTEMPTS]);
         self.cuts.plan(&plan);
@@ -180,7 +180,7 @@ fn packages(checkout: &Checkout) -> Result<Vec<Package>> {
     Ok(packages)
 }
 
-/// What the registry tells of a package.
+/// Checks the registry's metadata of a package.
 fn is_there(registry: &Registry, package: &Package) -> Result<()> {
     let Package { name, version, tag, .. } = package;
     let metadata = registry.metadata(name)?.with_context(|| format!("there is no {name}"))?;
@@ -190,7 +190,7 @@ fn is_there(registry: &Registry, package: &Package) -> Result<()> {
     Ok(())
 }
 
-/// Makes all sites, two at a time.
+/// Creates all sites, two at a time.
 fn install_all(tools: &Tools, registry: &Registry, packages: &[Package]) -> Result<()> {
     let trials = trials(packages);
     let (all, trials) = (trials.len(), Mutex::new(trials));
@@ -218,7 +218,7 @@ fn install_all(tools: &Tools, registry: &Registry, packages: &[Package]) -> Resu
     Ok(())
 }
 
-/// Every package with npm, and the newest with pnpm as well.
+/// Every package with npm, and the newest ones also with pnpm.
 fn trials(packages: &[Package]) -> Vec<Trial<'_>> {
     let with_npm = packages.iter().map(|package| Trial { package, manager: Manager::Npm });
     let newest = packages.iter().filter(|package| package.is_newest);

@@ -1,7 +1,7 @@
-//! Every command and code block of the pages that people read is true.
+//! Tests every command and code block on the pages for users.
 //!
-//! A block says by its first comment which file it is; the test puts it there, in a new site beside a copy of
-//! this repository, and does with it what the page says.
+//! The first comment of a block names its file. The test writes the block to that file, in a new
+//! site beside a copy of this repository, and follows the steps of the page.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -53,14 +53,14 @@ const ON_OLDER: [&str; 2] = [", on Astro 5", ", on Astro 4"];
 /// A proxy's own configuration, which the suite of Node runs.
 const OF_PROXIES: [&str; 3] = ["nginx", "caddyfile", "haproxy"];
 
-/// A fenced block.
+/// A fenced code block.
 pub struct Block {
     pub language: String,
     pub text: String,
 }
 
 impl Block {
-    /// The file that the first comment names.
+    /// The file named by the first comment.
     pub fn file(&self) -> Result<&str> {
         let first = self.text.lines().next().unwrap_or_default();
         let name = first.strip_prefix("// ").or_else(|| first.strip_prefix("# "));
@@ -72,7 +72,7 @@ impl Block {
     }
 }
 
-/// The fenced blocks of a page.
+/// The fenced code blocks of a page.
 pub fn blocks(page: &str) -> Result<Vec<Block>> {
     let text = fs::read_to_string(repository().join(page))?;
     let mut blocks = Vec::new();
@@ -93,7 +93,7 @@ pub fn blocks(page: &str) -> Result<Vec<Block>> {
     Ok(blocks)
 }
 
-/// The commands between backticks, in and outside of blocks.
+/// The commands between backticks, inside and outside of blocks.
 pub fn commands(page: &str, program: &str) -> Result<Vec<String>> {
     let text = fs::read_to_string(repository().join(page))?;
     let in_blocks = text.lines().filter(|line| line.starts_with(program)).map(str::to_owned);
@@ -101,8 +101,8 @@ pub fn commands(page: &str, program: &str) -> Result<Vec<String>> {
     Ok(in_blocks.chain(inline).collect())
 }
 
-/// Commands of the pages that these tests do not run, and where they are run instead. That they exist
-/// and take the arguments of the page is checked all the same.
+/// Commands that these tests do not run, and the place where they run instead. The tests still
+/// check that they exist and accept the arguments on the page.
 pub const NOT_RUN: [(&str, &str); 5] = [
     ("test", "it would run these tests again: CI runs every suite"),
     ("lint", "it compiles everything once more for Clippy: CI runs it as a step of its own"),
@@ -114,7 +114,7 @@ pub const NOT_RUN: [(&str, &str); 5] = [
     ("canary", "it installs what is newest today: `xtask/tests/commands/canary.rs` has it run"),
 ];
 
-/// Whether a command of `cargo xtask` is run by its name.
+/// Whether these tests run a command of `cargo xtask`.
 pub fn is_run(name: &str) -> bool {
     !NOT_RUN.iter().any(|(other, _)| *other == name)
 }
@@ -183,7 +183,7 @@ fn the_patch_on_the_page_is_one_of_ours() -> Result<()> {
     Ok(())
 }
 
-/// What the first cells of a table have between backticks, from the row behind this heading on.
+/// The text between backticks in the first cells of the table below this heading.
 fn first_cells(page: &str, heading: &str) -> Result<BTreeSet<String>> {
     let text = fs::read_to_string(repository().join(page))?;
     let (_, table) = text.split_once(heading).with_context(|| format!("no `{heading}`"))?;
@@ -248,7 +248,7 @@ fn the_tables_of_options_name_them_all() -> Result<()> {
     ensure!(!names.is_empty(), "no options");
     for page in [NODE, CLOUDFLARE] {
         let text = fs::read_to_string(repository().join(page))?;
-        // The first column of a table: an option, or several that have a row in common.
+        // The first column of a table: one option, or several that share a row.
         let cells = text.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
         let told: Vec<&str> = cells.flat_map(|cell| cell.split(", ")).collect();
         for name in &names {
@@ -301,7 +301,7 @@ fn the_page_of_the_node_package_names_the_versions_of_other_runtimes_that_are_te
     Ok(())
 }
 
-/// A new site beside a checkout, made by the commands of the page.
+/// A new site beside a checkout, created with the commands of the page.
 struct Site {
     folder: PathBuf,
     tools: Tools,
@@ -309,7 +309,7 @@ struct Site {
 }
 
 impl Site {
-    /// A site with the package for this runtime.
+    /// Creates a site with the package for this runtime.
     fn new(name: &str, runtime: &str) -> Result<Self> {
         let tools = Tools::get()?;
         let beside = target().join("sites").join(name);
@@ -331,7 +331,7 @@ impl Site {
         run(&mut site.shell(&format!("npm install astro@{}", site.pin.astro)))?;
         for block in blocks(README)?.iter().filter(|block| block.language == "sh") {
             for line in block.text.lines().filter(|line| line.starts_with("npm ")) {
-                // The page takes one of the packages for its example.
+                // The page uses one of the packages as its example.
                 run(&mut site
                     .shell(&line.replace("adapters/node/", &format!("adapters/{runtime}/"))))?;
             }
@@ -339,7 +339,7 @@ impl Site {
         Ok(site)
     }
 
-    /// Writes every file of a page, but gives its configurations back, to be tried one by one.
+    /// Writes every file of a page. Returns its configurations instead, to be tried one by one.
     fn write_all(&self, page: &str) -> Result<Vec<Block>> {
         let mut configurations = Vec::new();
         for block in blocks(page)? {
@@ -348,7 +348,7 @@ impl Site {
                 "js" | "ts" if block.is_for_an_older_astro() => {}
                 "js" if block.file()? == "astro.config.mjs" => configurations.push(block),
                 "js" | "ts" | "jsonc" => self.write(&block)?,
-                // `published` runs it, where there is a registry that has the package.
+                // `published` runs it, with a registry that has the package.
                 "sh" => {}
                 other => bail!("nobody has said how a block of `{other}` is tested"),
             }
@@ -357,13 +357,13 @@ impl Site {
         Ok(configurations)
     }
 
-    /// A line of a shell, with the brought Node in front.
+    /// Runs a shell line with the pinned Node in front.
     fn shell(&self, line: &str) -> Command {
         let mut shell = Command::new("sh");
         shell.current_dir(&self.folder).env("PATH", self.tools.path()).args(["-c", line]);
         shell
             .env("npm_config_before", last_moment(&self.pin.as_of))
-            // What was published before that day does not change.
+            // Releases from before that day do not change.
             .env("npm_config_prefer_offline", "true")
             .env("npm_config_ignore_scripts", "true");
         shell.env("npm_config_audit", "false").env("npm_config_fund", "false");
@@ -386,7 +386,7 @@ impl Site {
         run(self.node("node_modules/astro/bin/astro.mjs").arg("build"))
     }
 
-    /// One of the three ways of running a site that the page names.
+    /// Starts the site in one of the three ways on the page.
     fn start(&self, way: Way) -> Result<Server> {
         let mut command = match way {
             Way::Standalone => self.node("dist/server/entry.mjs"),
@@ -414,7 +414,7 @@ fn the_thirty_seconds_of_a_site_builder_are_enough() -> Result<()> {
     for block in blocks(README)? {
         match block.language.as_str() {
             "js" | "ts" => site.write(&block)?,
-            // Run above, or held against the repository.
+            // Run above, or compared with the repository.
             "sh" | "toml" => {}
             other => bail!("nobody has said how a block of `{other}` is tested"),
         }
@@ -482,7 +482,7 @@ fn the_configuration_on_the_page_about_proxies_is_taken() -> Result<()> {
     Ok(())
 }
 
-/// What the page says of its connection manager.
+/// Tests the page's claims about its connection manager.
 fn operate(server: &Server) -> Result<()> {
     let mut player = server.open(&Request::upgrade("/room"))?;
     player.send("play")?;
@@ -527,7 +527,7 @@ fn the_examples_on_the_page_of_the_cloudflare_package_work() -> Result<()> {
     }
     type_checks(&site)?;
 
-    // A Worker of one's own, which has no room, and a prerendered page.
+    // A custom Worker without the room, and a prerendered page.
     fs::remove_dir_all(site.folder.join("src/pages/rooms"))?;
     fs::write(
         site.folder.join("src/pages/about.astro"),
@@ -550,7 +550,7 @@ fn the_examples_on_the_page_of_the_cloudflare_package_work() -> Result<()> {
     chat(&preview).context("composed.ts")
 }
 
-/// What the page says of its room.
+/// Tests the page's claims about its room.
 fn enter(server: &Server) -> Result<()> {
     let room = "/rooms/one";
     ensure!(server.reject(&Request::upgrade(room))?.status == 401, "anybody is let in");
@@ -559,7 +559,7 @@ fn enter(server: &Server) -> Result<()> {
         let login = server.get(&format!("/login?user={user}"))?;
         let session = login.headers.cookie("astro-session").context("no session")?;
         let request = Request::upgrade(room).header("Cookie", &format!("astro-session={session}"));
-        // Whoever one says to be.
+        // The claimed user name does not count.
         guests.push(server.open(&request.header("X-User", "mallory"))?);
     }
     let [ada, eve] = guests.as_mut_slice() else { bail!("two were let in") };
@@ -573,7 +573,8 @@ fn enter(server: &Server) -> Result<()> {
     Ok(())
 }
 
-/// With the types that the page says to make, and what else an editor complains about.
+/// Type-checks the site with the types that the page tells users to generate. Also checks for other
+/// errors that an editor would show.
 fn type_checks(site: &Site) -> Result<()> {
     let command = "npx wrangler types";
     ensure!(!commands(CLOUDFLARE, command)?.is_empty(), "{CLOUDFLARE} does not name `{command}`");
@@ -589,7 +590,7 @@ fn type_checks(site: &Site) -> Result<()> {
     run(site.tools.tsc().current_dir(&site.folder).args(["--pretty", "false", "-p", "."]))
 }
 
-/// Whether a message may be as large as a configuration of the page says.
+/// Checks the message size limit of a configuration on the page.
 fn is_limited(server: &Server, configuration: &Block) -> Result<()> {
     let limit = if configuration.text.contains("maxPayload") { 64 * 1024 } else { 1024 * 1024 };
     let mut socket = server.open(&Request::upgrade("/chat").header("Cookie", "user=me"))?;
@@ -611,7 +612,7 @@ fn tells_to_upgrade(response: &Response) -> Result<()> {
     tells_the_version(response)
 }
 
-/// The same without the header for one hop, which Cloudflare's plugin for Vite leaves out.
+/// The same without the hop-by-hop header, which Cloudflare's plugin for Vite leaves out.
 fn tells_the_version(response: &Response) -> Result<()> {
     ensure!(response.status == 426, "a plain request is not told to upgrade: {response}");
     ensure!(response.headers.get("sec-websocket-version") == Some("13"), "{response}");

@@ -9,7 +9,7 @@ use tests::locations::{files_ending_with, repository};
 use tests::project::Project;
 use tests::tools::{Tools, run};
 
-/// How long a file of unit tests may take on a busy machine.
+/// The time limit of a unit test file on a busy machine.
 const LONGEST_FILE: Duration = Duration::from_secs(120);
 
 #[test]
@@ -19,7 +19,7 @@ fn the_templates_are_formatted_and_pass_the_linter() -> Result<()> {
 }
 
 #[test]
-fn the_projects_of_the_tests_are_held_to_the_same() -> Result<()> {
+fn the_test_projects_are_formatted_and_pass_the_linter() -> Result<()> {
     let tools = Tools::get()?;
     let projects = repository().join("tests/projects");
     run(tools
@@ -69,17 +69,17 @@ fn a_test_file_without_a_test_does_not_count_as_tested() -> Result<()> {
     Ok(())
 }
 
-/// Runs files of unit tests, and gives those that hold a test.
+/// Runs unit test files and returns those that contain a test.
 fn test(project: &Project, folder: &Path, files: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let reporter = repository().join("tests/projects/tested-files.mjs");
     let list = tempfile::NamedTempFile::new()?;
-    // What waits for an event that never comes would wait with it for ever.
+    // Without a limit, a test that waits for a missing event would never end.
     let limit = format!("--test-timeout={}", LONGEST_FILE.as_millis());
     run(project
         .tools()
         .node()
         .current_dir(folder)
-        // A test that fails may leave a socket open, which would keep its file from ending.
+        // A failed test may leave a socket open, which would keep its file running.
         .args(["--test", "--test-force-exit", &limit])
         .args(["--test-reporter=spec", "--test-reporter-destination=stdout"])
         .arg(format!("--test-reporter={}", reporter.display()))

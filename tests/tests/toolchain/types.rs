@@ -1,4 +1,4 @@
-//! The types that a site sees: the package's declarations, and a program that uses them.
+//! The types visible to a site: the package's declarations, and a program that uses them.
 
 use std::fs;
 use std::process::Command;
@@ -8,20 +8,20 @@ use tests::locations::files_ending_with;
 use tests::project::{Project, major};
 use tests::tools::run;
 
-/// The names under which the adapters are installed.
+/// The package names of the adapters.
 const PACKAGE: &str = "zastro-websockets-node";
 const CLOUDFLARE: &str = "zastro-websockets-cloudflare";
 
-/// Where a package has the modules that are not upstream's.
+/// The folder of a package with the modules that are not upstream's.
 const OURS: &str = "dist/websocket";
 
-/// What is wrong in upstream's declarations, and not ours to mend: a virtual module that the
-/// package declares for itself only, and Astro's generated file, which the configurations that
-/// Astro ships do not check.
+/// Errors in upstream's declarations that are not ours to fix. One is a virtual module that the
+/// package declares only for itself. The other is Astro's generated file, which Astro's own
+/// configurations do not check.
 const WRONG_UPSTREAM: [&str; 2] =
     ["Cannot find module 'virtual:astro-node:config'", ".astro/content.d.ts("];
 
-/// What the pages with sessions get before Astro 5.
+/// The error in pages with sessions before Astro 5.
 const NO_SESSIONS: &str = "Property 'session' does not exist on type 'APIContext<";
 
 #[test]
@@ -82,7 +82,7 @@ fn a_site_on_cloudflare_type_checks_beside_the_types_that_wrangler_makes() -> Re
         }
     }
     if major()? < 5 {
-        // The wrangler of that package writes the types of bindings, and none of the runtime.
+        // That package's wrangler generates the types of bindings, but not those of the runtime.
         fs::remove_file(app.root().join("src/room.ts"))?;
     }
     run(&mut app.astro(["sync"]))?;
@@ -92,7 +92,7 @@ fn a_site_on_cloudflare_type_checks_beside_the_types_that_wrangler_makes() -> Re
     Ok(())
 }
 
-/// Whatever types of Workers a site has, ours neither need them nor clash with them.
+/// Our declarations neither need nor conflict with the site's Worker types.
 #[test]
 fn our_declarations_for_cloudflare_type_check_with_the_types_of_workers_and_without() -> Result<()>
 {
@@ -124,7 +124,7 @@ fn with_types_of_node(mut tsc: Command, project: &Project) -> Command {
     tsc
 }
 
-/// What TypeScript complains about, one line each.
+/// TypeScript's errors, one line each.
 pub fn errors_of(tsc: &mut Command) -> Result<Vec<String>> {
     let output = tsc.args(["--pretty", "false"]).output().context("cannot run TypeScript")?;
     let text = String::from_utf8(output.stdout)?;
@@ -142,7 +142,7 @@ pub fn errors_of(tsc: &mut Command) -> Result<Vec<String>> {
     Ok(errors)
 }
 
-/// Whether an error is in the site or in the package, and not in what upstream ships.
+/// Whether an error is in the site or in the package, not in upstream's files.
 fn is_ours(error: &str) -> bool {
     let file = error.split('(').next().unwrap_or_default();
     let is_elsewhere =

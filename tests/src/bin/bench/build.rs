@@ -1,4 +1,4 @@
-//! How long the toolchain takes, and what it needs.
+//! Measures the time and memory of the toolchain.
 
 use std::fs;
 use std::path::PathBuf;
@@ -13,10 +13,10 @@ use crate::command::{
     cargo, compile_xtask, median, milliseconds, run_quietly, time, usage_of, xtask,
 };
 
-/// Counted runs of each command, after one that is not counted.
+/// The number of counted runs of each command. One uncounted run comes first.
 const RUNS: usize = 15;
 
-/// A warm build in the dev profile, against esbuild and TypeScript on the same sources.
+/// Compares a warm build in the dev profile with esbuild and TypeScript on the same sources.
 pub fn measure() -> Result<Vec<Row>> {
     let row = |what: &str, median, unit, target: &str| Row {
         suite: "build",
@@ -75,13 +75,14 @@ pub fn measure() -> Result<Vec<Row>> {
     ])
 }
 
-/// esbuild, as people start it, turns the same modules into JavaScript and bundles what is vendored,
-/// TypeScript makes the declarations of those that are ours, and npm packs them.
+/// The peer of a build. esbuild, started as users start it, compiles the same modules and bundles
+/// the vendored packages. TypeScript generates the declarations of our modules, and npm packs the
+/// result.
 struct Peer {
     project: Project,
     folder: PathBuf,
     modules: Vec<PathBuf>,
-    /// What is vendored.
+    /// The vendored packages.
     vendored: PathBuf,
 }
 
@@ -131,7 +132,7 @@ impl Peer {
         Ok(time(&mut esbuild)? + time(&mut bundle)? + time(&mut tsc)?)
     }
 
-    /// Packs what was compiled.
+    /// Packs the compiled modules.
     fn pack(&self) -> Result<Duration> {
         let out = self.folder.join("out");
         fs::write(out.join("package.json"), "{ \"name\": \"peer\", \"version\": \"0.0.0\" }\n")?;
@@ -139,7 +140,7 @@ impl Peer {
     }
 }
 
-/// How many crates the command line is made of, its own among them.
+/// The number of crates in the command line, its own included.
 fn crates() -> Result<f64> {
     let output = cargo()
         .args([
@@ -161,7 +162,8 @@ fn crates() -> Result<f64> {
     Ok(crates.len() as f64)
 }
 
-/// What `cargo xtask build` does first on a fresh machine; sources of crates are there already.
+/// Measures the first `cargo xtask build` on a new machine. The crate sources are already
+/// downloaded.
 fn first_build() -> Result<Duration> {
     run_quietly(cargo().args(["fetch", "--quiet"]))?;
     let folder = target().join("bench-first-build");

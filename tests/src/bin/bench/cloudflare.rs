@@ -1,7 +1,7 @@
-//! The Cloudflare adapter beside a bare Worker, both in one workerd, and its size beside that of the
-//! official adapter.
+//! Compares the Cloudflare adapter with a bare Worker in the same workerd, and its size with that
+//! of the official adapter.
 //!
-//! What is measured how: see `node.rs`.
+//! For the method, see `node.rs`.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -23,7 +23,7 @@ use crate::node::{ROUND, ROUNDS, clock, median, on_core};
 const OURS: &str = "zastro-websockets-cloudflare";
 const STOCK: &str = "@astrojs/cloudflare";
 
-/// Everything on but what would stop a client that is as busy as this one.
+/// Enables every option, but raises the limit that would stop such a busy client.
 const OPTIONS: &str = r#"{ "maxMessagesPerSecond": 1000000000 }"#;
 
 /// The unit of a ratio.
@@ -39,7 +39,7 @@ pub fn measure() -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// The entrypoint is the adapter's: the two builds are to differ in nothing but the adapter.
+/// Uses the adapter's own entrypoint, so that the two builds differ only in the adapter.
 fn without_own_worker(app: &App) -> Result<()> {
     let configuration = r#"{ "name": "site", "compatibility_date": "2026-04-15" }"#;
     Ok(fs::write(app.root().join("wrangler.jsonc"), configuration)?)
@@ -83,7 +83,7 @@ fn speed(project: &Project, app: &App) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// workerd itself, without anything of Miniflare in front of the Workers, with a socket for each.
+/// Starts workerd without Miniflare in front of the Workers, with one socket for each.
 fn start(project: &Project, app: &App) -> Result<Server> {
     let built = app.root().join("dist/server");
     let mut modules = Vec::new();
@@ -91,7 +91,7 @@ fn start(project: &Project, app: &App) -> Result<Server> {
         let name = file.strip_prefix(&built)?.display().to_string();
         modules.push((name == "entry.mjs", name));
     }
-    // The first is the one where the Worker begins.
+    // workerd starts a Worker at its first module.
     modules.sort_by_key(|(is_main, _)| !is_main);
     let modules: Vec<String> = modules.iter().map(|(_, name)| module(name, name)).collect();
     let configuration = format!(
@@ -124,7 +124,7 @@ fn socket(name: &str) -> String {
     format!("(name = \"{name}\", address = \"127.0.0.1:0\", http = (), service = \"{name}\")")
 }
 
-/// The binary in the package for this platform.
+/// The workerd binary from the package for this platform.
 fn workerd(project: &Project) -> Result<PathBuf> {
     let packages = project.folder().join("node_modules/@cloudflare");
     for entry in fs::read_dir(&packages)? {
@@ -151,14 +151,13 @@ fn address(server: &Server, socket: &str) -> Result<SocketAddr> {
     Ok((Ipv4Addr::LOCALHOST, port).into())
 }
 
-/// What the adapter adds to the Worker that goes to Cloudflare, as it is built, and as
-/// `wrangler deploy --bundle --minify` has it. The target is for the latter: sizes are compared by
-/// it everywhere.
+/// Measures the code that the adapter adds to the deployed Worker: as built, and after `wrangler
+/// deploy --bundle --minify`. The target applies to the minified size, the usual measure of size.
 fn size(ours: &App, stock: &App) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (how, arguments, target) in [
         ("", [].as_slice(), None),
-        // What Vite has built wrangler leaves alone, unless it is told to bundle it again.
+        // Wrangler does not process Vite's output unless it is told to bundle it again.
         (", minified", ["--bundle", "--minify"].as_slice(), Some("at most 6")),
     ] {
         let (with, without) = (uploaded(ours, arguments)?, uploaded(stock, arguments)?);
@@ -178,7 +177,7 @@ fn with_stock(project: &Project) -> Result<App> {
     Ok(stock)
 }
 
-/// Puts the official adapter where only this root finds it; what it depends on is there already.
+/// Puts the official adapter where only this root finds it. Its dependencies are already installed.
 fn unpack_stock(project: &Project, root: &Path) -> Result<()> {
     let folder = root.join("node_modules").join(STOCK);
     if folder.is_dir() {
@@ -204,7 +203,7 @@ fn version_of_stock() -> Result<String> {
     Ok(package.with_context(|| format!("{STOCK} is not pinned"))?.version)
 }
 
-/// Kilobytes of the upload, compressed, as wrangler counts them.
+/// The compressed upload in kilobytes, as reported by wrangler.
 fn uploaded(app: &App, arguments: &[&str]) -> Result<f64> {
     let output = app
         .wrangler(["deploy", "--dry-run"])

@@ -1,4 +1,4 @@
-//! The command line as something to be measured: how long it takes, and how much memory.
+//! Measures the time and memory of the command line.
 
 use std::env;
 use std::process::{Command, Stdio};
@@ -9,16 +9,16 @@ use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeVal;
 use tests::locations::{repository, target};
 
-/// The word with which this program calls itself to run one command and print what it needed: the kernel
-/// only knows the sum, or the largest, of all children of a process.
+/// The argument with which this program starts itself to run one command and print its usage. The
+/// kernel reports only the sum or the maximum over all children of a process.
 const USAGE_OF: &str = "usage-of";
 
-/// Brings the binary that is measured up to date.
+/// Rebuilds the measured binary.
 pub fn compile_xtask() -> Result<()> {
     run_quietly(cargo().args(["build", "--quiet", "--package", "xtask"]))
 }
 
-/// That binary, at the root of the repository.
+/// Runs that binary at the root of the repository.
 pub fn xtask() -> Command {
     let mut command = Command::new(target().join("debug/xtask"));
     command.current_dir(repository());
@@ -31,7 +31,7 @@ pub fn cargo() -> Command {
     cargo
 }
 
-/// Whether this process was called by itself to measure another; then it has.
+/// Measures another process if this process was started with `USAGE_OF`. Returns whether it was.
 pub fn is_usage_of() -> Result<bool> {
     let Some(program) =
         env::args().nth(2).filter(|_| env::args().nth(1).as_deref() == Some(USAGE_OF))
@@ -50,7 +50,7 @@ pub fn median(runs: usize, mut measure: impl FnMut() -> Result<Duration>) -> Res
     Ok(durations[runs / 2])
 }
 
-/// The wall time of a process that has to succeed.
+/// The wall time of a process, which must succeed.
 pub fn time(command: &mut Command) -> Result<Duration> {
     let start = Instant::now();
     run_quietly(command)?;
@@ -64,14 +64,14 @@ pub fn run_quietly(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// What a process needs: its largest resident set in megabytes, and its time on processors in
-/// seconds, which a busy machine changes little.
+/// The resources used by a process: its peak resident set in megabytes, and its processor time in
+/// seconds. Other load on the machine changes the latter little.
 pub struct Usage {
     pub memory: f64,
     pub processor: f64,
 }
 
-/// Runs a process by itself, and asks what it needed.
+/// Runs a process by itself and returns its usage.
 pub fn usage_of(command: &Command) -> Result<Usage> {
     let mut measuring = Command::new(env::current_exe()?);
     measuring
@@ -86,14 +86,14 @@ pub fn usage_of(command: &Command) -> Result<Usage> {
     Ok(Usage { memory: memory.parse()?, processor: processor.parse()? })
 }
 
-/// The largest resident set of any child so far, in megabytes.
+/// The peak resident set of any child so far, in megabytes.
 fn peak_of_children() -> Result<f64> {
     let peak = getrusage(UsageWho::RUSAGE_CHILDREN)?.max_rss() as f64;
     // Linux counts kilobytes, macOS bytes (getrusage(2)).
     Ok(if cfg!(target_os = "macos") { peak / 1e6 } else { peak * 1024.0 / 1e6 })
 }
 
-/// The time that all children so far have spent on processors, in seconds.
+/// The processor time of all children so far, in seconds.
 fn processor_of_children() -> Result<f64> {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
     let seconds = |time: TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;

@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: each suite measures something in turn with its peers, so that a ratio holds
-//! when the machine's speed drifts.
+//! `cargo xtask bench`: each suite measures in turn with its peers, so that ratios stay valid when
+//! the machine's speed drifts.
 
 mod build;
 mod cloudflare;
@@ -21,7 +21,7 @@ struct Row {
     what: String,
     median: f64,
     unit: &'static str,
-    /// What it should be, where the project has set itself a target.
+    /// The project's target, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     target: Option<String>,
 }
@@ -67,7 +67,7 @@ fn run() -> Result<()> {
     }
     for row in rows {
         let target = row.target.map(|target| format!("  target: {target}")).unwrap_or_default();
-        // A ratio is read to the hundredth.
+        // Ratios are printed with two decimals.
         let is_ratio = [node::OF_WS, cloudflare::OF_BARE, manager::OF_OFF].contains(&row.unit);
         let decimals = if is_ratio { 2 } else { 1 };
         let Row { suite, what, median, unit, .. } = row;

@@ -16,7 +16,7 @@ use crate::node::{
 /// The unit of a ratio.
 pub const OF_OFF: &str = "of off";
 
-/// An echo that leaves the manager alone, and one with a tag, listeners, and health monitoring.
+/// An echo without the manager, and one with a tag, listeners and health monitoring.
 const TARGETS: [&str; 2] = ["/bench", "/bench-managed"];
 
 pub fn measure() -> Result<Vec<Row>> {

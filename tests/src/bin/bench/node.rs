@@ -1,10 +1,13 @@
-//! The Node adapter beside raw `ws` of the same version, and beside what others have put over it.
+//! Compares the Node adapter with raw `ws` of the same version, and with other libraries built on
+//! it.
 //!
-//! Servers have one core and the load has another, where the system lets them be told apart.
-//! Everything is measured in short rounds in which each server has its turn, and a figure is the
-//! median of the rounds' ratios. Throughput and p99 are by the watch, with a server that has more to
-//! do than it can, and need a machine that does nothing else. Beside them is what the server does in
-//! a second of its processor time, where the system tells that: it holds on a machine that is busy.
+//! The servers share one core and the load runs on another, where the system supports pinning. All
+//! measurements run in short rounds in which each server takes its turn. Each figure is the median
+//! of the ratios of all rounds.
+//!
+//! Throughput and p99 use wall time and an overloaded server, so they need an otherwise idle
+//! machine. The work per second of processor time stands beside them, where the system reports it.
+//! That figure stays valid on a busy machine.
 
 use std::fs;
 use std::io;
@@ -26,28 +29,29 @@ pub const OF_WS: &str = "of ws";
 pub const ROUNDS: usize = 5;
 pub const ROUND: Duration = Duration::from_millis(700);
 
-/// The servers beside ours; the first is the measure.
+/// The other servers. The first is the baseline.
 const PEERS: [&str; 4] = ["ws", "event-target", "fastify", "crossws"];
 const OURS: &str = "zastro-websockets-node";
 
-/// `ws` itself in a process that has loaded the built site as well, but does not serve it. Where its
-/// p99 is not that of `ws` alone, the difference comes from Astro's heap.
+/// `ws` itself in a process that has also loaded the built site but does not serve it. Where its
+/// p99 differs from that of `ws` alone, Astro's heap causes the difference.
 const WS_BESIDE_ASTRO: &str = "ws beside Astro";
 
-/// Everything on but what would stop a client that is as busy as this one.
+/// Enables every option, but raises the limits that would stop such a busy client.
 pub const OPTIONS: &str = r#"{ "rateLimitMaxConnections": 0, "maxConnectionsPerIP": 100000,
     "maxConnections": 100000, "maxMessagesPerSecond": 1000000000 }"#;
 
-/// Open connections before memory is measured: the first ones find room in what is reserved.
+/// Connections opened before memory is measured: the first ones fit into memory that is already
+/// reserved.
 pub const IDLE_BEFORE: usize = 2000;
 
-/// Open connections whose memory is measured.
+/// Connections whose memory is measured.
 pub const IDLE: usize = 8000;
 
 pub fn measure() -> Result<Vec<Row>> {
     let contenders = start()?;
     on_core(1)?;
-    // First, while the servers have done nothing else.
+    // First, before the servers have done any other work.
     let idle = memory(&contenders)?;
     let mut rows = Vec::new();
     for (in_flight, target) in [(1, "at least 0.97"), (4, "at least 1.8"), (32, "at least 4")] {
@@ -95,7 +99,7 @@ fn start() -> Result<Vec<Contender>> {
     Ok(contenders)
 }
 
-/// Starts a server that tells what memory it uses.
+/// Starts a server that reports its memory usage.
 pub fn measured(command: &mut Command) -> Result<Server> {
     let report = repository().join("tests/projects/memory.mjs");
     Server::start(command.env("NODE_OPTIONS", format!("--expose-gc --import={}", report.display())))
@@ -163,8 +167,8 @@ fn echo(contenders: &[Contender], load: &Load, what: &str, target: &str) -> Resu
     Ok(rows)
 }
 
-/// What an open connection takes that does nothing: of the system, as who runs a server sees it, and
-/// on V8's heap.
+/// The memory of an idle open connection: resident memory, as an operator sees it, and memory on
+/// V8's heap.
 fn memory(contenders: &[Contender]) -> Result<Vec<Row>> {
     let mut taken = Vec::new();
     for contender in contenders {
@@ -194,15 +198,15 @@ fn memory(contenders: &[Contender]) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// In bytes, or kilobytes.
+/// Memory in bytes, or kilobytes.
 pub struct Memory {
-    /// What is on V8's heap, and what hangs on it.
+    /// Memory on V8's heap, and memory outside of it that heap objects hold.
     pub heap: f64,
-    /// What the system has given the process.
+    /// The resident set of the process.
     pub resident: f64,
 }
 
-/// What a server uses without its garbage, at the first or second question.
+/// The memory of a server after a garbage collection, at the first or second question.
 pub fn in_use(server: &Server, question: usize) -> Result<Memory> {
     server.signal(Signal::USR2)?;
     let start = format!("memory {question} ");
@@ -255,12 +259,12 @@ pub fn median(values: impl Iterator<Item = f64>) -> f64 {
     values[values.len() / 2]
 }
 
-/// What all threads of a server have spent on a processor so far.
+/// The processor time of all threads of a server so far.
 #[cfg(target_os = "linux")]
 pub fn clock(server: &Server) -> io::Result<Duration> {
     let mut nanoseconds = 0;
     for thread in fs::read_dir(format!("/proc/{}/task", server.id()))? {
-        // The first of three numbers; a thread may have ended meanwhile.
+        // The time is the first of three numbers. A thread may have ended in the meantime.
         let Ok(text) = fs::read_to_string(thread?.path().join("schedstat")) else { continue };
         let spent = text.split(' ').next().and_then(|spent| spent.parse::<u64>().ok());
         nanoseconds += spent.unwrap_or_default();
@@ -275,7 +279,7 @@ pub fn clock(_server: &Server) -> io::Result<Duration> {
     Ok(START.elapsed())
 }
 
-/// Has what is started from now on, and this thread, run on one core.
+/// Pins this thread, and all processes started from now on, to one core.
 #[cfg(target_os = "linux")]
 pub fn on_core(core: usize) -> Result<()> {
     use rustix::thread::{CpuSet, sched_setaffinity};

@@ -1,4 +1,4 @@
-//! How long it takes to build every package, and to try every release.
+//! Measures the time to build every package, and to try every release.
 
 use std::fs;
 
@@ -9,33 +9,33 @@ use tests::locations::repository;
 use crate::Row;
 use crate::command::{compile_xtask, median, milliseconds, run_quietly, time, usage_of, xtask};
 
-/// Counted runs of each command, after one that is not counted.
+/// The number of counted runs of each command. One uncounted run comes first.
 const RUNS: usize = 9;
 
-/// `status --json`.
+/// The output of `status --json`.
 #[derive(Deserialize)]
 struct Status {
     lines: Vec<Line>,
 }
 
-/// A line that is pinned.
+/// A pinned release line.
 #[derive(Deserialize)]
 struct Line {
     line: String,
 }
 
-/// A release of `sweep --json`.
+/// A release in the output of `sweep --json`.
 #[derive(Deserialize)]
 struct Release {
     package: String,
     version: String,
 }
 
-/// Everything at once against its parts one after the other, and many releases against few.
+/// Compares one run over everything with its parts one after the other, and many releases with few.
 pub fn measure() -> Result<Vec<Row>> {
     compile_xtask()?;
     let Status { lines } = serde_json::from_slice(&output_of(&["status", "--json"])?)?;
-    // Fetches what is not in the cache yet.
+    // Fetches the releases that are missing from the cache.
     let releases: Vec<Release> = serde_json::from_slice(&output_of(&["sweep", "--json"])?)?;
     run_quietly(xtask().arg("build"))?;
     let packages = packages()?;
@@ -95,7 +95,7 @@ pub fn measure() -> Result<Vec<Row>> {
     ])
 }
 
-/// As many releases as are tried at a time.
+/// The number of releases that a sweep tries at a time.
 const WORKERS: usize = 8;
 
 fn output_of(arguments: &[&str]) -> Result<Vec<u8>> {
@@ -104,7 +104,7 @@ fn output_of(arguments: &[&str]) -> Result<Vec<u8>> {
     Ok(output.stdout)
 }
 
-/// How many packages are built.
+/// The number of built packages.
 fn packages() -> Result<usize> {
     let mut count = 0;
     for runtime in fs::read_dir(repository().join("adapters"))? {
@@ -115,7 +115,7 @@ fn packages() -> Result<usize> {
     Ok(count)
 }
 
-/// The runtime that is made of an upstream package.
+/// The runtime whose adapter is built from an upstream package.
 fn runtime_of(package: &str) -> Result<String> {
     for runtime in fs::read_dir(repository().join("adapters"))? {
         let folder = runtime?.path();

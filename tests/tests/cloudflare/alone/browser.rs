@@ -1,4 +1,4 @@
-//! A visitor of the chat, in a browser.
+//! A visitor of the chat in a browser.
 
 use anyhow::{Context, Result, ensure};
 use tests::browser::Browser;
@@ -32,7 +32,7 @@ fn talks(site: &Site) -> Result<()> {
     let Some(_browser) = Browser::open(&format!("{}-chat", site.host), &url)? else {
         return not_applicable("there is no Chromium");
     };
-    // A cold start takes its time on a busy machine.
+    // A cold start is slow on a busy machine.
     let mut came = None;
     for _ in 0..6 {
         came = ada.text_within(std::time::Duration::from_secs(10))?;

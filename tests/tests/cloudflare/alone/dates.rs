@@ -1,6 +1,6 @@
-//! Compatibility dates: on each of these workerd began to do something else with sockets, and the site
-//! must not notice. 2026-03-03 changed how long the reason of a close may be and when a rejection counts
-//! as unhandled, 2026-03-17 in which type binary messages come, and 2026-04-07 who answers a Close.
+//! Compatibility dates on which workerd changed the behaviour of sockets. The site must not notice.
+//! 2026-03-03 changed the maximum length of a close reason and when a rejection counts as
+//! unhandled. 2026-03-17 changed the type of binary messages, and 2026-04-07 who answers a Close.
 
 use anyhow::{Context, Result, ensure};
 use tests::cases::of_capability;
@@ -20,7 +20,7 @@ pub const CASES: &[Case] = cases![
     behaves_the_same_on_2026_04_07,
 ];
 
-/// What the dates could make a difference to.
+/// The capabilities that a date could affect.
 const CAPABILITIES: [&str; 7] = [
     "Text and binary messages, in order",
     "`binaryType` and Blobs",

@@ -1,4 +1,4 @@
-//! What would go to Cloudflare.
+//! A dry run of a deployment to Cloudflare.
 
 use std::fs;
 
@@ -9,9 +9,9 @@ use tests::tools::run;
 use super::{Case, cases};
 use crate::hosts::{Sites, is_before_workerd};
 
-pub const CASES: &[Case] = cases![would_be_deployed];
+pub const CASES: &[Case] = cases![passes_a_dry_run_of_the_deployment];
 
-fn would_be_deployed(sites: &Sites) -> Result<()> {
+fn passes_a_dry_run_of_the_deployment(sites: &Sites) -> Result<()> {
     let app = sites.built()?;
     let folder = app.root().join(".wrangler/deployed");
     if folder.exists() {

@@ -1,4 +1,4 @@
-//! A dev server whose site is being written.
+//! A dev server during edits of its site.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ pub const CASES: &[Case] = cases![
     reloads_the_page_of_a_route_that_was_changed,
 ];
 
-/// How long a change may take: the server starts anew for one of its configuration.
+/// The time limit for a change to take effect: a change of the configuration restarts the server.
 const PATIENCE: Duration = Duration::from_secs(40);
 
 fn upgrades_to_what_a_route_has_become(sites: &Sites) -> Result<()> {
@@ -25,7 +25,7 @@ fn upgrades_to_what_a_route_has_become(sites: &Sites) -> Result<()> {
     ensure!(echo(server)? == "hello");
     app.edit("src/pages/echo.ts", "socket.send(data)", "socket.send(`edited: ${data}`)")?;
     answers(server, || echo(server), "edited: hello")?;
-    // What is no upgrade, and what is refused, is answered as before.
+    // Plain requests and rejected handshakes are answered as before.
     let response = server.reject(&Request::upgrade("/reject"))?;
     ensure!(response.status == 401 && response.text() == "who are you?", "{response}");
     app.edit("src/pages/reject.ts", "who are you?", "who is it?")?;
@@ -50,7 +50,8 @@ fn upgrades_when_the_configuration_was_changed(sites: &Sites) -> Result<()> {
             socket.text()
         };
         answers(&server, accepted, "hello").with_context(|| format!("round {round}"))?;
-        // Once, however often it was started: two who answer would break the handshake.
+        // Only one listener may answer, however often the server restarted: two would break the
+        // handshake.
         ensure!(server.reject(&Request::upgrade("/reject"))?.text() == "who are you?");
         let hot = Request::upgrade("/").header("Sec-WebSocket-Protocol", "vite-hmr");
         ensure!(server.open(&hot)?.text()?.contains(r#""type":"connected""#));
@@ -58,7 +59,7 @@ fn upgrades_when_the_configuration_was_changed(sites: &Sites) -> Result<()> {
     Ok(())
 }
 
-/// Beside the sockets of the site, Vite's own still does what it is for.
+/// Vite's own socket keeps working beside the sockets of the site.
 fn reloads_the_page_of_a_route_that_was_changed(sites: &Sites) -> Result<()> {
     let (app, server) = sites.edited()?;
     let hot = Request::upgrade("/").header("Sec-WebSocket-Protocol", "vite-hmr");
@@ -82,14 +83,14 @@ fn echo(server: &Server) -> Result<String> {
     socket.text()
 }
 
-/// Edits the configuration, and waits until the server that it is for has taken over, where it says
-/// so. A Worker that is asked before that may never answer, nor anybody who asks after that: it is the
-/// same with the official adapter 14.2.3 and plain requests.
+/// Edits the configuration. Waits until the restarted server has taken over, where the server
+/// reports it. A Worker that gets a request before that may never answer, nor any later request.
+/// The official adapter 14.2.3 does the same with plain requests.
 fn reconfigure(app: &App, server: &Server, now: &str, next: &str) -> Result<()> {
     if is_before_workerd()? {
         return app.edit("astro.config.mjs", now, next);
     }
-    // It passes over what is written before it watches.
+    // The server ignores changes from before it starts watching.
     server.wait_for_output(PATIENCE, |printed| {
         printed.contains("watching for file changes").then_some(())
     })?;
@@ -99,7 +100,7 @@ fn reconfigure(app: &App, server: &Server, now: &str, next: &str) -> Result<()> 
     server.wait_for_output(PATIENCE, |printed| (restarts(printed) > before).then_some(()))
 }
 
-/// Asks until the answer is the one that is expected.
+/// Repeats the request until the answer is the expected one.
 fn answers(server: &Server, ask: impl Fn() -> Result<String>, expected: &str) -> Result<()> {
     within(PATIENCE, || {
         let answer = ask()?;

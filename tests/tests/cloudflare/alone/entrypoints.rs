@@ -1,4 +1,4 @@
-//! The ways in which a Worker can begin: each is built and served by wrangler's harness.
+//! The possible entrypoints of a Worker. Wrangler's harness serves a build of each.
 
 use std::fs;
 
@@ -14,14 +14,14 @@ use crate::hosts::{Sites, configuration, is_before_workerd, start_harness};
 
 pub const CASES: &[Case] = cases![
     starts_at_the_entrypoint_of_the_adapter,
-    starts_there_where_the_official_adapter_is_named,
+    starts_at_the_entrypoint_when_the_official_adapter_is_named,
     starts_at_a_worker_that_calls_fetch,
     starts_at_a_hono_app,
     starts_at_the_sites_own_fetch_file,
     starts_at_an_entry_point_with_named_exports,
 ];
 
-/// Astro 6 makes a `FetchState` within its own pipeline only, and reads no `src/fetch.ts`.
+/// Astro 6 creates a `FetchState` only inside its own pipeline, and does not read `src/fetch.ts`.
 const COMPOSED_LATER: &str = "a site can compose Astro's handlers itself since Astro 7";
 
 fn starts_at_the_entrypoint_of_the_adapter(sites: &Sites) -> Result<()> {
@@ -32,10 +32,10 @@ fn starts_at_the_entrypoint_of_the_adapter(sites: &Sites) -> Result<()> {
     sets_cookies_by_the_context(&server)
 }
 
-/// What `astro add cloudflare` has written.
-fn starts_there_where_the_official_adapter_is_named(sites: &Sites) -> Result<()> {
+/// The configuration that `astro add cloudflare` writes.
+fn starts_at_the_entrypoint_when_the_official_adapter_is_named(sites: &Sites) -> Result<()> {
     if is_before_workerd()? {
-        return not_applicable("up to Astro 5 the Worker is the one that is built");
+        return not_applicable("up to Astro 5 the build determines the Worker");
     }
     let app = sites.app("entry-official")?;
     let configuration = without_own_worker(&app)?;
@@ -83,7 +83,7 @@ fn starts_at_the_sites_own_fetch_file(sites: &Sites) -> Result<()> {
     sets_cookies_by_the_context(&server)
 }
 
-/// `workerEntryPoint` of the adapter's options.
+/// The adapter's option `workerEntryPoint`.
 fn starts_at_an_entry_point_with_named_exports(sites: &Sites) -> Result<()> {
     if major()? != 5 {
         return not_applicable("the adapter has `workerEntryPoint` for Astro 5");
@@ -103,22 +103,23 @@ fn starts_at_an_entry_point_with_named_exports(sites: &Sites) -> Result<()> {
     leads_into_a_room(&server)
 }
 
-/// Less than what is slow in the site takes, which is five seconds.
+/// Shorter than the slow routes of the site, which take five seconds.
 const IN_TIME: (&str, &str) = ("WEBSOCKET", r#"{ "handshakeTimeout": 4000 }"#);
 
-/// What configurations up to Astro 5 name as their Worker: one around what is built, and that.
+/// The Workers in configurations up to Astro 5: a wrapper around the built one, and the built one
+/// itself.
 const OWN_WORKER: &str = "./worker.mjs";
 const BUILT_WORKER: &str = "./dist/_worker.js/index.js";
 
-/// Gives the site another Worker, one that does not call `/handler`: only that can prerender in
-/// workerd, in upstream's adapter as in ours.
+/// Gives the site a Worker that does not call `/handler`. Such a Worker cannot prerender in
+/// workerd, with upstream's adapter or ours, so pages prerender in Node.
 fn with_main(app: &App, main: &str) -> Result<()> {
     app.edit("wrangler.jsonc", "./src/worker.ts", main)?;
     app.edit("astro.config.mjs", "cloudflare({", "cloudflare({ prerenderEnvironment: 'node',")
 }
 
-/// Leaves the Worker to the adapter; then there is no Durable Object either. Gives the configuration
-/// by which what is built is served.
+/// Leaves the Worker to the adapter; then there is no Durable Object either. Returns the
+/// configuration that serves the build.
 fn without_own_worker(app: &App) -> Result<&'static str> {
     if !is_before_workerd()? {
         let text = r#"{ "name": "site", "compatibility_date": "2026-04-15" }"#;
@@ -176,7 +177,7 @@ fn upgrades_and_rejects(server: &Server) -> Result<()> {
     server.check_alive()
 }
 
-/// Whatever of the site it is that takes so long.
+/// Tests every slow part of the site.
 fn answers_late_handshakes(server: &Server) -> Result<()> {
     let host = server.address().to_string();
     let mut waiting = Vec::new();
@@ -192,15 +193,15 @@ fn answers_late_handshakes(server: &Server) -> Result<()> {
     Ok(())
 }
 
-/// A Worker that calls `/fetch` or `/hono` gets them for no response, in upstream's adapter as in
-/// ours: they are appended where the adapter renders.
+/// A Worker that calls `/fetch` or `/hono` gets no such cookies on any response, with upstream's
+/// adapter or ours. The adapter appends them where it renders.
 fn sets_cookies_by_the_context(server: &Server) -> Result<()> {
     let socket = server.open(&Request::upgrade("/headers"))?;
     ensure!(socket.headers.cookie("by-context") == Some("one"), "{:?}", socket.headers);
     let response = server.reject(&Request::upgrade("/reject"))?;
     ensure!(response.headers.cookie("by-context") == Some("one"), "{response}");
     if major()? < 5 {
-        // Astro has sessions since 5.
+        // Astro has sessions since version 5.
         return Ok(());
     }
     let session = server.open(&Request::upgrade("/session/write?value=remembered"))?;

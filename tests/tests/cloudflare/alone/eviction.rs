@@ -1,4 +1,4 @@
-//! A room that hibernates: it is gone from memory, and its sockets are not.
+//! A hibernating room: evicted from memory while its sockets stay open.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ fn keeps_the_sockets_of_a_room_that_is_evicted(sites: &Sites) -> Result<()> {
         printed.contains("there is no evicted in memory").then_some(())
     })?;
 
-    // The room has forgotten what it counted; what is attached to the socket is there, and so is the
+    // The room has lost its counter. The data attached to the socket is still there, and so is the
     // other guest.
     ada.send("still here")?;
     let expected = "ada (3 of 1): still here";

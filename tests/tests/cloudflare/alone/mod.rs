@@ -1,5 +1,5 @@
-//! What needs a server of its own: another entrypoint, another date, an eviction, or a program that
-//! drives it.
+//! Cases that need a server of their own: another entrypoint, another compatibility date, an
+//! eviction, or a program that drives the server.
 
 mod browser;
 mod dates;
@@ -14,7 +14,7 @@ use crate::hosts::Sites;
 
 type Case = tests::suite::Case<Sites>;
 
-/// Every case.
+/// All cases.
 pub fn all() -> impl Iterator<Item = &'static Case> {
     [
         deployment::CASES,

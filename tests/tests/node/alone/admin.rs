@@ -16,10 +16,10 @@ pub const CASES: &[Case] = cases![shows_connections_live_and_closes_them_in_chro
 
 const ADMIN: Settings = Settings { name: "admin", options: "{}" };
 
-/// Points of the chart before there is something to see in it.
+/// The minimum number of chart points for the checks.
 const POINTS: u64 = 12;
 
-/// Where the picture of the page is kept, below the target folder.
+/// The screenshot of the page, below the target folder.
 const SCREENSHOT: &str = "screenshots/admin.png";
 
 fn shows_connections_live_and_closes_them_in_chromium(sites: &Sites) -> Result<()> {
@@ -41,11 +41,11 @@ fn shows_connections_live_and_closes_them_in_chromium(sites: &Sites) -> Result<(
         ensure!(page.evaluate(rows)? == 3, "{}", page.evaluate("document.body.innerText")?);
         Ok(())
     })?;
-    // A tag is shown as what it is, and is no markup.
+    // A tag is shown as text, not as markup.
     let text = page.evaluate("document.querySelector('tbody').innerText")?.to_string();
     ensure!(text.contains("<b>closed</b>") && text.contains("kept"), "{text}");
 
-    // It is live: one that comes is seen, and so are messages.
+    // The page is live: it shows new connections and messages.
     let mut late = site.server.open(&Request::upgrade("/managed?tag=late"))?;
     late.text()?;
     at_last(|| {
@@ -78,7 +78,7 @@ fn shows_connections_live_and_closes_them_in_chromium(sites: &Sites) -> Result<(
             ensure!(page.evaluate(&points)?.as_u64() >= Some(POINTS));
             Ok(())
         })?;
-        // It goes up and down.
+        // The line of the chart goes up and down.
         let heights = format!(
             "new Set(Array.from(document.querySelector('#{line}-line').points, ({{ y }}) => y)).size"
         );

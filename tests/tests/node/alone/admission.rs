@@ -1,4 +1,4 @@
-//! Who is let in: limits on connections and handshakes, the address by which they count, and the
+//! Admission: limits on connections and handshakes, the client address that they count by, and the
 //! site's own hooks.
 
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ pub const CASES: &[Case] = cases![
     says_in_dev_which_option_lets_a_client_in,
 ];
 
-/// The tests are the proxy that is believed, so each can be many clients.
+/// The tests act as the trusted proxy, so each can be many clients.
 const PROXIED: Settings = Settings {
     name: "proxied",
     options: r#"{ "trustedProxies": ["127.0.0.1"], "maxConnectionsPerIP": 3,
@@ -36,7 +36,7 @@ fn answers_503_to_more_connections_than_the_process_may_have(sites: &Sites) -> R
     let response = site.server.reject(&Request::upgrade("/echo"))?;
     ensure!(response.status == 503, "{response}");
     ensure!(response.headers.get("retry-after").is_some(), "{response}");
-    // Plain HTTP is not what is limited.
+    // The limits do not apply to plain HTTP.
     ensure!(site.server.get("/both")?.status == 200);
     first.close(1000, "")?;
     let _third = at_last(|| site.server.open(&Request::upgrade("/echo")))?;
@@ -49,7 +49,7 @@ fn answers_429_to_more_connections_than_an_address_may_have(sites: &Sites) -> Re
     let mut open = Vec::new();
     for _ in 0..3 {
         open.push(site.server.open(&from("203.0.113.1"))?);
-        // The client's own claims are in front of what the proxy has added.
+        // The client's own claims precede the address that the proxy added.
         open.push(site.server.open(&from("192.0.2.7, 203.0.113.2"))?);
     }
     for number in 1..=3 {
@@ -86,7 +86,7 @@ fn answers_503_to_a_handshake_that_takes_too_long(sites: &Sites) -> Result<()> {
     let response = site.server.reject(&Request::upgrade("/slow?journal=endless"))?;
     ensure!(response.status == 503, "{response}");
     ensure!(start.elapsed() > Duration::from_millis(400), "after {:?}", start.elapsed());
-    // The route goes on, and what it returns in the end meets nobody.
+    // The route continues, and its response is dropped in the end.
     site.server.fetch(&Request::post("/journal/endless-go", "go"))?;
     let code = site.server.get("/journal/endless-closed?last=1006")?.text();
     ensure!(code == "1006", "{code}");

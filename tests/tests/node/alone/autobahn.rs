@@ -1,4 +1,4 @@
-//! RFC 6455 frame by frame: the outcomes of Autobahn's cases are those in `tests/autobahn/`.
+//! RFC 6455 frame by frame: the outcomes of Autobahn's cases match those in `tests/autobahn/`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -14,11 +14,11 @@ use tests::suite::not_applicable;
 
 pub const CASES: &[Case] = cases![
     has_the_known_outcomes_of_autobahn,
-    has_those_with_compression,
+    has_the_known_outcomes_with_compression,
     fails_no_case_of_autobahn_that_ws_passes
 ];
 
-/// Its largest messages have 16 MiB.
+/// The largest messages of the cases have 16 MiB.
 const PLAIN: Settings = Settings {
     name: "autobahn",
     options: r#"{ "maxPayload": 33554432, "maxMessagesPerSecond": 0, "maxBufferedAmount": 67108864 }"#,
@@ -30,10 +30,13 @@ const COMPRESSED: Settings = Settings {
         "maxBufferedAmount": 67108864 }"#,
 };
 
-/// Every way to compress (13) and every kind of data (12), 1,000 messages each: of 1, 4, 8, 16 and 32
-/// KiB, of the kinds of data also 8 KiB in fragments of 256 bytes. The larger ones take longer on a
-/// busy machine than the 30 seconds that kosoku 0.1.0 gives a case. The smallest `ws` sends as they
-/// are, and kosoku fails by itself on that ("Strings must be encoded before hashing").
+/// Every compression option (13) and every kind of data (12), with 1,000 messages each. The
+/// messages have 1, 4, 8, 16 and 32 KiB. For the kinds of data, there are also 8 KiB in fragments
+/// of 256 bytes.
+///
+/// Larger messages take longer on a busy machine than the 30 seconds that kosoku 0.1.0 gives a
+/// case. `ws` sends the smallest ones uncompressed, and kosoku itself fails on that ("Strings must
+/// be encoded before hashing").
 const COMPRESSED_CASES: [&str; 11] = [
     "12.*.4", "12.*.5", "12.*.6", "12.*.7", "12.*.8", "12.*.11", "13.*.4", "13.*.5", "13.*.6",
     "13.*.7", "13.*.8",
@@ -43,11 +46,11 @@ fn has_the_known_outcomes_of_autobahn(sites: &Sites) -> Result<()> {
     matches_golden(sites, &PLAIN, &[], "plain")
 }
 
-fn has_those_with_compression(sites: &Sites) -> Result<()> {
+fn has_the_known_outcomes_with_compression(sites: &Sites) -> Result<()> {
     matches_golden(sites, &COMPRESSED, &COMPRESSED_CASES, "compressed")
 }
 
-/// What does not pass here is what does not pass there.
+/// Every case that fails here also fails with `ws`.
 fn fails_no_case_of_autobahn_that_ws_passes(sites: &Sites) -> Result<()> {
     let Some(autobahn) = Autobahn::get()? else {
         return not_applicable(NO_PYTHON);
@@ -67,7 +70,7 @@ fn fails_no_case_of_autobahn_that_ws_passes(sites: &Sites) -> Result<()> {
     Ok(())
 }
 
-/// The outcomes of some cases, or of all if none is named.
+/// Compares the outcomes of some cases, or of all if the list is empty.
 fn matches_golden(sites: &Sites, settings: &Settings, cases: &[&str], name: &str) -> Result<()> {
     let Some(autobahn) = Autobahn::get()? else {
         return not_applicable(NO_PYTHON);
@@ -98,7 +101,7 @@ fn matches_golden(sites: &Sites, settings: &Settings, cases: &[&str], name: &str
 
 const NO_PYTHON: &str = "there is no `python3` of at least 3.10 with `venv`";
 
-/// The known outcomes, without the comments.
+/// The known outcomes without the comments.
 fn golden(name: &str) -> Result<String> {
     let text = fs::read_to_string(golden_path(name))?;
     Ok(text.lines().filter(|line| !line.starts_with('#')).map(|line| format!("{line}\n")).collect())

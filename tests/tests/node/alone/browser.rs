@@ -1,4 +1,4 @@
-//! A page in a browser: the client for which the interface was made.
+//! A page in a browser, the client that the WebSocket interface was made for.
 
 use anyhow::{Result, ensure};
 use tests::browser::Browser;
@@ -16,24 +16,27 @@ pub const CASES: &[Case] = cases![
 ];
 
 fn serves_a_page_in_chromium(sites: &Sites) -> Result<()> {
-    sees_what_it_should(served(sites, Host::Standalone)?, "hello by-context=one by-header=two")
+    opens_the_page_and_checks_its_results(
+        served(sites, Host::Standalone)?,
+        "hello by-context=one by-header=two",
+    )
 }
 
 fn serves_a_page_in_chromium_from_the_dev_server(sites: &Sites) -> Result<()> {
-    // Up to Astro 4 the dev server sends those of the context only where a header sets none.
+    // Up to Astro 4 the dev server sends cookies of the context only if no header sets one.
     let cookies =
         if major()? < 5 { "hello by-header=two" } else { "hello by-context=one by-header=two" };
-    sees_what_it_should(served(sites, Host::Dev)?, cookies)
+    opens_the_page_and_checks_its_results(served(sites, Host::Dev)?, cookies)
 }
 
-fn sees_what_it_should(site: &Site, cookies: &str) -> Result<()> {
+fn opens_the_page_and_checks_its_results(site: &Site, cookies: &str) -> Result<()> {
     opens(
         site,
         &format!("{}/browser?journal=browser", site.server.origin()),
         &[
             ("text", "žluťoučký"),
             ("binary", "Blob 1,2,3"),
-            // It is `HttpOnly`, and goes with the handshake.
+            // The cookie is `HttpOnly`, and the browser sends it with the handshake.
             ("sentCookie", "welcome"),
             ("receivedCookie", cookies),
             ("protocol", "protocol: two two"),
@@ -45,7 +48,8 @@ fn sees_what_it_should(site: &Site, cookies: &str) -> Result<()> {
     )
 }
 
-/// A site by that name is another one to the browser, and has the user's cookies for this one.
+/// To the browser, a site with that name is another one. It still sends the user's cookies for this
+/// site.
 fn refuses_a_page_of_another_site_in_chromium(sites: &Sites) -> Result<()> {
     let site = served(sites, Host::Standalone)?;
     let ours = site.server.address();
@@ -57,7 +61,7 @@ fn refuses_a_page_of_another_site_in_chromium(sites: &Sites) -> Result<()> {
     )
 }
 
-/// Without a browser there is nothing to serve it to.
+/// Without a browser it starts no server.
 fn served(sites: &Sites, host: Host) -> Result<&Site> {
     if !Browser::is_there() {
         not_applicable(NO_CHROMIUM)?;
@@ -74,7 +78,7 @@ fn opens(site: &Site, url: &str, expected: &[(&str, &str)]) -> Result<()> {
         return not_applicable(NO_CHROMIUM);
     };
     let mut seen = String::new();
-    // A journal waits for five seconds, and a cold start takes longer on a busy machine.
+    // A journal request waits for five seconds, and a cold start takes longer on a busy machine.
     for _ in 0..12 {
         seen = site.journal(journal, "}")?;
         if seen.ends_with('}') {

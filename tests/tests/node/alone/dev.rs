@@ -1,4 +1,4 @@
-//! What `astro dev` has to see while it runs: another hooks file, another configuration.
+//! `astro dev` picks up changes while it runs: another hooks file, another configuration.
 
 use std::fs;
 use std::time::Duration;
@@ -21,7 +21,7 @@ pub const CASES: &[Case] = cases![
     listens_once_however_often_the_listening_module_was_edited,
 ];
 
-/// A dev server that is changed while it runs.
+/// A dev server that changes while it runs.
 struct Dev(Alone);
 
 impl Dev {
@@ -29,19 +29,19 @@ impl Dev {
         sites.start_dev_alone(&Settings { name, options: "{}" }).map(Self)
     }
 
-    /// With the configuration that [`configure`] writes.
+    /// Starts with the configuration that [`configure`] writes.
     fn configured(sites: &Sites, name: &str) -> Result<Self> {
         let app = sites.app(name)?;
         configure(&app, "{}")?;
-        // Astro 4 takes another port at every restart where it may choose.
+        // If it may choose the port, Astro 4 takes another one at every restart.
         let port = free_port()?.to_string();
         let server = Server::start(&mut app.astro_server(["dev", "--port", &port]))?;
         Ok(Self(Alone { server, app }))
     }
 
-    /// Modules of Astro import each other in a circle, and where the machine is busy Vite's runner
-    /// may evaluate `core/app/app.js` before what it extends, or one that calls what is not there
-    /// yet. Then the restart fails.
+    /// Whether a restart has failed through no fault of ours. Astro's modules import each other in
+    /// a cycle. On a busy machine Vite's runner may evaluate `core/app/app.js` before its base
+    /// class, or a module that calls a function that does not exist yet.
     fn has_failed_by_itself(&self) -> bool {
         let failed = |printed: &str| {
             let (before, _) = printed.split_once("server restart failed")?;
@@ -69,7 +69,7 @@ impl Dev {
         Ok(response)
     }
 
-    /// A socket that echoes.
+    /// Opens a socket and checks its echo.
     fn accepts(&self) -> Result<Socket> {
         let mut socket = self.0.server.open(&Request::upgrade("/echo"))?;
         socket.send("hello")?;
@@ -78,8 +78,8 @@ impl Dev {
     }
 }
 
-/// Makes a change until what it leads to is there. The server's watcher passes over changes that come
-/// within 50 ms of others, and over those that are made before it begins to watch.
+/// Repeats a change until its effect is visible. The server's watcher misses changes within 50 ms
+/// of others, and changes from before it starts watching.
 fn seen<T>(change: impl Fn() -> Result<()>, mut effect: impl FnMut() -> Result<T>) -> Result<T> {
     at_last(|| {
         change()?;
@@ -116,7 +116,7 @@ fn asks_the_hooks_as_they_are_now_in_dev(sites: &Sites) -> Result<()> {
     fs::remove_file(dev.0.app.root().join(HOOKS))?;
     dev.accepts()?;
 
-    // Nothing of this concerns who has been let in.
+    // Changed hooks do not affect open sockets.
     open.send("still open")?;
     ensure!(open.text()? == "still open");
     dev.0.server.check_alive()
@@ -146,10 +146,10 @@ fn restarts(dev: &Dev) -> Result<()> {
             closed.with_context(|| format!("it does not restart\n{}", dev.0.server))
         })?;
         ensure!(code == 1001, "{code}");
-        // Vite ends its own without a word.
+        // Vite closes its sockets without a close frame.
         let _ = update.closed();
 
-        // The server before it answers until its last moment.
+        // The previous server answers until its last moment.
         at_last(|| {
             let mut limited = dev.0.server.open(&Request::upgrade("/echo"))?;
             limited.send(&".".repeat(limit + 1))?;
@@ -192,7 +192,8 @@ const LISTENING: &str = "src/listening.ts";
 fn listens_once_however_often_the_listening_module_was_edited(sites: &Sites) -> Result<()> {
     let dev = Dev::start(sites, "dev-listening")?;
     let mut handshakes = 0;
-    // Who is told of a handshake that comes now. Listeners are told in the order in which they came.
+    // Returns who hears of a new handshake. Listeners are called in the order of their
+    // registration.
     let mut told = |newest: &str, last: &str| -> Result<Vec<String>> {
         handshakes += 1;
         let end = format!(" of /echo?{handshakes}\n");
@@ -214,7 +215,7 @@ getConnectionManager().on('connection:added', ({{ socket }}) => {{
 "
         )
     };
-    // By the module that hooks are imported from, and by one that it imports in turn.
+    // The hooks module and a module that it imports each add a listener.
     dev.write(LISTENING, &listening("imported-0"))?;
     let hooks = |who: &str| format!("import './listening';\n{}", listening(who));
     seen(|| dev.write(HOOKS, &hooks("hooks-0")), || told("hooks-0", "hooks-0"))?;
@@ -232,8 +233,8 @@ getConnectionManager().on('connection:added', ({{ socket }}) => {{
     dev.0.server.check_alive()
 }
 
-/// A configuration with these `websocket` options, that also tells how many listeners the server
-/// has: that is how many answers an upgrade would get.
+/// Writes a configuration with these `websocket` options that also reports the server's number of
+/// `upgrade` listeners. An upgrade would get that number of answers.
 fn configure(app: &App, websocket: &str) -> Result<()> {
     let configuration = format!(
         "import node from 'zastro-websockets-node';
@@ -259,7 +260,7 @@ export default {{
     Ok(fs::write(app.root().join("astro.config.mjs"), configuration)?)
 }
 
-/// The socket over which Vite tells of updates.
+/// The socket over which Vite sends updates.
 fn hot_update(server: &Server) -> Result<Socket> {
     let request = Request::upgrade("/").header("Sec-WebSocket-Protocol", "vite-hmr");
     let mut socket = server.open(&request)?;

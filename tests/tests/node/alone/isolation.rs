@@ -1,6 +1,6 @@
-//! Packages that find nothing but what they depend on themselves, as pnpm lays them out: there a
-//! bundler put an empty module in place of an optional package of `ws`, and the first message over
-//! 32 bytes ended the process.
+//! Packages that find only their own dependencies, as pnpm lays them out. In that layout a bundler
+//! put an empty module in place of an optional package of `ws`. The first message over 32 bytes
+//! then ended the process.
 
 use anyhow::{Result, ensure};
 use tests::cases;
@@ -27,7 +27,7 @@ fn echoes_more_than_32_bytes_where_packages_are_isolated_in_dev(sites: &Sites) -
     echoes(&Server::start(&mut app.astro_server(["dev", "--port", "0"]))?)
 }
 
-/// In both directions `ws` has another way for what is longer.
+/// In both directions, `ws` uses a different code path for longer messages.
 fn echoes(server: &Server) -> Result<()> {
     let mut socket = server.open(&Request::upgrade("/echo"))?;
     for length in [1, 32, 33, 48, 1000, 70_000] {

@@ -1,4 +1,4 @@
-//! What an open connection may do, and for how long it may do nothing.
+//! Limits on an open connection, and on its idle time.
 
 use std::thread;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use crate::hosts::{Settings, Sites};
 
 pub const CASES: &[Case] = cases![
     closes_with_1008_above_the_message_rate,
-    closes_with_1008_who_does_not_read_until_then,
-    terminates_who_does_not_read_even_then,
+    closes_slow_readers_with_1008,
+    terminates_slow_readers_that_ignore_the_close,
     drops_what_a_connection_does_not_read,
-    terminates_who_answers_no_ping,
-    closes_with_1001_who_is_idle,
+    terminates_clients_without_an_answer_to_pings,
+    closes_idle_connections_with_1001,
 ];
 
 fn closes_with_1008_above_the_message_rate(sites: &Sites) -> Result<()> {
@@ -30,7 +30,7 @@ fn closes_with_1008_above_the_message_rate(sites: &Sites) -> Result<()> {
         socket.text()?;
     }
     let mut socket = site.server.open(&Request::upgrade("/echo"))?;
-    // What the server has closed can no longer be sent to.
+    // The server has closed, so sending may fail.
     let _ = (0..100).try_for_each(|_| socket.send("more than that"));
     let (code, _) = socket.closed()?;
     ensure!(code == 1008, "{code}");
@@ -42,12 +42,12 @@ const BUFFER: u64 = 64 * 1024;
 const CLOSING: Settings =
     Settings { name: "overflow-close", options: r#"{ "maxBufferedAmount": 65536 }"# };
 
-fn closes_with_1008_who_does_not_read_until_then(sites: &Sites) -> Result<()> {
+fn closes_slow_readers_with_1008(sites: &Sites) -> Result<()> {
     let site = sites.start_alone(&CLOSING)?;
     let mut socket = site.server.open(&Request::upgrade("/flood?journal=late"))?;
     socket.send("begin")?;
     ensure!(buffered_at_most(&site.server, "late")? <= BUFFER);
-    // What was sent before is not lost, and neither is the reason.
+    // Neither the earlier messages nor the reason is lost.
     let (code, reason) = socket.closed()?;
     ensure!((code, reason.as_str()) == (1008, "Too slow to receive messages"), "{code} {reason}");
     let code = journal(&site.server, "late-closed")?;
@@ -55,12 +55,12 @@ fn closes_with_1008_who_does_not_read_until_then(sites: &Sites) -> Result<()> {
     site.server.check_alive()
 }
 
-fn terminates_who_does_not_read_even_then(sites: &Sites) -> Result<()> {
+fn terminates_slow_readers_that_ignore_the_close(sites: &Sites) -> Result<()> {
     let site = sites.start_alone(&CLOSING)?;
     let mut socket = site.server.open(&Request::upgrade("/flood?journal=unread"))?;
     socket.send("begin")?;
     ensure!(buffered_at_most(&site.server, "unread")? <= BUFFER);
-    // The close frame stays where the messages are.
+    // The close frame waits behind the unread messages.
     let code = journal(&site.server, "unread-closed")?;
     ensure!(code == "1006", "{code}");
     site.server.check_alive()
@@ -75,7 +75,8 @@ fn drops_what_a_connection_does_not_read(sites: &Sites) -> Result<()> {
     socket.send("begin")?;
     ensure!(buffered_at_most(&site.server, "dropped")? <= BUFFER);
     let mut received = 0;
-    // What had room arrives, and the connection goes on. There is room once all of that is read.
+    // Messages within the buffer arrive, and the connection continues. Reading them all frees the
+    // buffer.
     let mut asked = false;
     loop {
         if !asked && received * 16 * 1024 > BUFFER {
@@ -96,7 +97,7 @@ fn buffered_at_most(server: &Server, name: &str) -> Result<u64> {
     text.parse().with_context(|| format!("not a number: {text}"))
 }
 
-/// A journal waits for five seconds.
+/// A journal request waits only five seconds, so it is repeated.
 fn journal(server: &Server, name: &str) -> Result<String> {
     let mut text = String::new();
     for _ in 0..4 {
@@ -108,7 +109,7 @@ fn journal(server: &Server, name: &str) -> Result<String> {
     Ok(text)
 }
 
-fn terminates_who_answers_no_ping(sites: &Sites) -> Result<()> {
+fn terminates_clients_without_an_answer_to_pings(sites: &Sites) -> Result<()> {
     let settings = Settings { name: "heartbeat", options: r#"{ "heartbeatInterval": 300 }"# };
     let site = sites.start_alone(&settings)?;
     let mut silent = site.server.connection()?;
@@ -124,7 +125,7 @@ fn terminates_who_answers_no_ping(sites: &Sites) -> Result<()> {
     site.server.check_alive()
 }
 
-fn closes_with_1001_who_is_idle(sites: &Sites) -> Result<()> {
+fn closes_idle_connections_with_1001(sites: &Sites) -> Result<()> {
     let site = sites.start_alone(&Settings {
         name: "idle",
         options: r#"{ "heartbeatInterval": 0, "idleTimeout": 1000 }"#,

@@ -1,4 +1,4 @@
-//! The connection manager with a server to itself: its limits and services, crowds, and the end.
+//! The connection manager on a server of its own: limits and services, crowds, and shutdown.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
@@ -25,23 +25,23 @@ pub const CASES: &[Case] = cases![
     drains_a_few_at_a_time,
 ];
 
-/// `src/managed-hooks.ts` lets three connections in.
+/// `src/managed-hooks.ts` allows three connections.
 const MANAGED: Settings =
     Settings { name: "managed", options: r#"{ "hooks": "src/managed-hooks.ts" }"# };
 
-/// Twice without an answer within 200 ms each is enough.
+/// A client is terminated after two pings without an answer within 200 ms.
 const WATCHED: Settings = Settings {
     name: "watched",
     options: r#"{ "enableHealthMonitoring": true, "healthCheckInterval": 200, "maxMissedPings": 2 }"#,
 };
 
-/// Without the limits that a single client would run into.
+/// Without the limits that a single client would exceed.
 const CROWDED: Settings = Settings {
     name: "crowded",
     options: r#"{ "maxConnections": 20000, "maxConnectionsPerIP": 20000 }"#,
 };
 
-fn is_configured_by_the_hooks_file_and_by_nobody_later(sites: &Sites) -> Result<()> {
+fn is_configured_only_by_the_hooks_file(sites: &Sites) -> Result<()> {
     let site = sites.start_alone(&MANAGED)?;
     let mut open = Vec::new();
     for _ in 0..3 {
@@ -59,7 +59,7 @@ fn is_configured_by_the_hooks_file_and_by_nobody_later(sites: &Sites) -> Result<
     site.server.check_alive()
 }
 
-fn terminates_who_answers_no_health_check(sites: &Sites) -> Result<()> {
+fn terminates_clients_without_an_answer_to_health_checks(sites: &Sites) -> Result<()> {
     let site = sites.start_alone(&WATCHED)?;
     let mut silent = site.server.connection()?;
     let request = Request::upgrade("/managed?tag=silent");
@@ -79,7 +79,7 @@ fn terminates_who_answers_no_health_check(sites: &Sites) -> Result<()> {
     site.server.check_alive()
 }
 
-fn asks_the_policy_of_the_site_and_keeps_whom_it_fails_for(sites: &Sites) -> Result<()> {
+fn asks_the_policy_of_the_site_and_keeps_connections_on_its_failure(sites: &Sites) -> Result<()> {
     let site = sites.start_alone(&MANAGED)?;
     let mut unknown = site.server.open(&Request::upgrade("/managed?tag=temporary&mood=unknown"))?;
     let mut meant = site.server.open(&Request::upgrade("/managed?tag=temporary"))?;
@@ -92,7 +92,7 @@ fn asks_the_policy_of_the_site_and_keeps_whom_it_fails_for(sites: &Sites) -> Res
     })?;
     unknown.send("kept")?;
     ensure!(unknown.text()? == "kept");
-    // Once the policy knows it, it decides.
+    // Once the policy knows the mood, it closes the connection.
     let data = site.server.get(&format!("/manager/data?id={id}&mood=known"))?.text();
     ensure!(data == r#"{"mood":"known"}"#, "{data}");
     ensure!(unknown.closed()?.0 == 1001);
@@ -116,7 +116,7 @@ fn keeps_the_registry_of_10000_connections(sites: &Sites) -> Result<()> {
     for socket in &mut few {
         ensure!(socket.closed()?.0 == 4001);
     }
-    // Half of them close, and nobody says goodbye.
+    // Half of the crowd disconnects, without close frames.
     let mut crowd = crowd;
     crowd.truncate(CROWD / 2);
     count_down(&site.server, CROWD / 2)?;
@@ -169,7 +169,7 @@ fn loses_no_message_that_was_accepted_before_a_shutdown(sites: &Sites) -> Result
     let received = thread::scope(|scope| {
         let clients: Vec<_> =
             (0..CLIENTS).map(|client| scope.spawn(move || tick(server, client))).collect();
-        // They are all in the midst of it.
+        // All clients are in the middle of their messages.
         let deadline = Instant::now() + Duration::from_secs(20);
         while count(server)? < CLIENTS || stats(server)?["messages"]["sent"].as_u64() < Some(10_000)
         {
@@ -232,7 +232,7 @@ fn drains_a_few_at_a_time(sites: &Sites) -> Result<()> {
     ensure!((report.closed, report.terminated) == (CLIENTS, 0), "{report:?}");
     ensure!(report.elapsed >= 1000.0, "{report:?}");
     ensure!(ended.iter().all(|(code, _)| *code == 1012), "{ended:?}");
-    // Those that were there first go first, and the last of them goes much later.
+    // The oldest connections close first, and the last one closes much later.
     let times: Vec<Duration> = ended.iter().map(|(_, time)| *time).collect();
     let (Some(first), Some(last)) = (times.first(), times.last()) else {
         return Err(anyhow!("nobody was there"));
@@ -250,7 +250,8 @@ fn count(server: &Server) -> Result<usize> {
     text.parse().with_context(|| format!("not a number: {text}"))
 }
 
-/// Waits until so many are left; the server hears of those that have gone a little later.
+/// Waits until `expected` connections are left. The server notices closed connections slightly
+/// later.
 fn count_down(server: &Server, expected: usize) -> Result<()> {
     at_last(|| {
         let open = count(server)?;
@@ -259,7 +260,7 @@ fn count_down(server: &Server, expected: usize) -> Result<()> {
     })
 }
 
-/// A journal waits for five seconds.
+/// A journal request waits only five seconds, so it is repeated.
 fn journal(server: &Server, name: &str) -> Result<String> {
     Ok(server.get(&format!("/journal/{name}"))?.text())
 }

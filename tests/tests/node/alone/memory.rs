@@ -1,4 +1,4 @@
-//! Nothing is kept of a connection that is gone.
+//! A closed connection leaves no memory behind.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,23 +13,23 @@ use crate::hosts::{Settings, Sites};
 
 pub const CASES: &[Case] = cases![keeps_nothing_of_5000_connections];
 
-/// Without the limits that a single client would run into.
+/// Without the limits that a single client would exceed.
 const UNLIMITED: Settings =
     Settings { name: "memory", options: r#"{ "rateLimitMaxConnections": 0 }"# };
 
 const CONNECTIONS: usize = 5000;
 
-/// What may have grown meanwhile: compiled code, caches. A socket with its handlers takes more than
-/// 2 KB, so this is a tenth of what 5,000 would take.
+/// The allowed growth, for compiled code and caches. A socket with its handlers takes more than 2
+/// KB, so this is a tenth of the size of 5,000 sockets.
 const GROWTH: i64 = 1024 * 1024;
 
 #[derive(Debug, Deserialize)]
 struct Memory {
-    /// Sockets that are not collected.
+    /// The number of sockets that were not collected.
     held: usize,
-    /// On and off V8's heap.
+    /// Memory on and off V8's heap.
     bytes: i64,
-    /// Open TCP connections, that of the question included.
+    /// Open TCP connections, including that of this request.
     connections: usize,
 }
 
@@ -40,14 +40,14 @@ fn keeps_nothing_of_5000_connections(sites: &Sites) -> Result<()> {
     connect(&site.server, CONNECTIONS)?;
     let after = settled(&site.server)?;
     site.server.check_alive()?;
-    // The conservative scan of the stack may find one or two.
+    // The conservative stack scan may keep one or two alive.
     ensure!(after.held <= 5, "{after:?}");
     ensure!(after.connections <= 2, "{after:?}");
     ensure!(after.bytes - before.bytes < GROWTH, "{before:?}, then {after:?}");
     Ok(())
 }
 
-/// What is left once every connection is gone, which the server hears of a little later than the
+/// The memory after all connections are gone. The server notices that slightly later than the
 /// client.
 fn settled(server: &Server) -> Result<Memory> {
     let deadline = Instant::now() + Duration::from_secs(10);
@@ -59,7 +59,7 @@ fn settled(server: &Server) -> Result<Memory> {
     }
 }
 
-/// Opens connections, has each echo, and ends it in one of the ways in which one ends.
+/// Opens connections, checks the echo of each, and ends each in one of the possible ways.
 fn connect(server: &Server, count: usize) -> Result<()> {
     const CLIENTS: usize = 4;
     thread::scope(|scope| {
@@ -83,7 +83,7 @@ fn visit(server: &Server, turn: usize) -> Result<()> {
             // Gone before the answer, by reset and by FIN.
             5 => connection.reset(),
             6 => connection.finish(),
-            // With what is no frame, in the middle of a message.
+            // With an invalid frame in the middle of a message.
             _ => {
                 connection.write(&Frame::text("begun").unfinished().to_bytes())?;
                 connection.write(&[0xff; 64])?;
@@ -97,7 +97,7 @@ fn visit(server: &Server, turn: usize) -> Result<()> {
     match way {
         0 | 1 => socket.close(1000, "").map(drop),
         2 => socket.reset(),
-        // A refusal on the way.
+        // With a rejected handshake.
         3 => server.reject(&Request::upgrade("/nowhere")).map(drop),
         // Without a close frame.
         _ => Ok(()),

@@ -1,4 +1,5 @@
-//! What needs a server of its own: a great load, other options, or a program that drives it.
+//! Cases that need a server of their own: heavy load, other options, or a program that drives the
+//! server.
 
 mod admin;
 mod admission;
@@ -23,7 +24,7 @@ use crate::hosts::Sites;
 
 type Case = tests::suite::Case<Sites>;
 
-/// Every case.
+/// All cases.
 pub fn all() -> impl Iterator<Item = &'static Case> {
     [
         admission::CASES,

@@ -1,5 +1,5 @@
-//! The options where they come in by other ways than in the standalone server: in `astro dev`
-//! straight from the configuration, and under a host through the server entry.
+//! The options outside of the standalone server: in `astro dev` straight from the configuration,
+//! and under a host through the server entry.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ pub const CASES: &[Case] = cases![
     names_the_option_that_is_wrong_in_build_and_in_dev,
 ];
 
-/// The tests are the proxy that is believed, so that each check can be another client.
+/// The tests act as the trusted proxy, so that each check can be another client.
 pub const OPTIONS: &str = r#"{ "trustedProxies": ["127.0.0.1"], "maxPayload": 1000, "maxConnections": 6,
     "maxConnectionsPerIP": 3, "rateLimitMaxConnections": 8, "rateLimitWindow": 60000,
     "maxMessagesPerSecond": 20, "perMessageDeflate": true, "heartbeatInterval": 400,
@@ -36,7 +36,7 @@ fn keeps_every_limit_under_a_host(sites: &Sites) -> Result<()> {
 
 type Check = fn(&Server) -> Result<()>;
 
-/// By the options that they are of.
+/// The checks, by the option that they test.
 const CHECKS: [(&str, Check); 9] = [
     ("maxPayload", max_payload),
     ("maxMessagesPerSecond", max_messages_per_second),
@@ -49,9 +49,9 @@ const CHECKS: [(&str, Check); 9] = [
     ("maxBufferedAmount", max_buffered_amount),
 ];
 
-/// Checks each of these options on a server that has them.
+/// Checks each of these options on a server with all of them.
 pub fn keeps_every_limit(server: &Server) -> Result<()> {
-    // In dev a route is compiled by its first request, which takes its time.
+    // In dev the first request to a route compiles it, which is slow.
     for route in ["/echo", "/reject", "/slow", "/quiet", "/flood"] {
         server.get(route)?;
     }
@@ -78,7 +78,7 @@ fn max_payload(server: &Server) -> Result<()> {
 
 fn max_messages_per_second(server: &Server) -> Result<()> {
     let mut socket = server.open(&from(2, "/echo"))?;
-    // What the server has closed can no longer be sent to.
+    // The server has closed, so sending may fail.
     let _ = (0..50).try_for_each(|_| socket.send("too often"));
     let (code, _) = socket.closed()?;
     ensure!(code == 1008, "{code}");
@@ -111,7 +111,7 @@ fn rate_limit(server: &Server) -> Result<()> {
 }
 
 fn max_connections(server: &Server) -> Result<()> {
-    // Those of the checks before are on their way out.
+    // The connections of earlier checks are still closing.
     let _open = at_last(|| Ok((open(server, 6, 3)?, open(server, 7, 3)?)))?;
     let response = server.reject(&from(8, "/echo"))?;
     ensure!(response.status == 503, "{response}");
@@ -137,7 +137,7 @@ fn heartbeat_and_idle_timeout(server: &Server) -> Result<()> {
     let mut silent = server.connection()?;
     silent.write(&from(10, "/echo").to_bytes(&server.address().to_string()))?;
     ensure!(silent.response("GET")?.status == 101);
-    // This one answers pings while it waits.
+    // This client answers pings while it waits.
     let mut living = server.open(&from(10, "/quiet?after=1500"))?;
     ensure!(living.text()? == "still here");
     let heard = silent.rest()?;

@@ -1,4 +1,4 @@
-//! Real proxies in front of a built site, with the lines of the page about them.
+//! Real proxies in front of a built site, with the configuration from the page about them.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub const CASES: &[Case] = cases![
     says_why_it_refuses_behind_an_nginx_without_the_lines,
 ];
 
-/// A site that is set up as on the page.
+/// The settings of a site as on the page.
 const NAMED: Settings = Settings {
     name: "named-proxy",
     options: r#"{ "trustedProxies": ["127.0.0.1"], "hooks": "src/hooks.ts", "heartbeatInterval": 300 }"#,
@@ -42,7 +42,7 @@ fn works_behind_haproxy(sites: &Sites) -> Result<()> {
     })
 }
 
-/// `change` shortens the time after which the proxy closes idle connections.
+/// `change` shortens the idle timeout of the proxy.
 fn works_behind(sites: &Sites, proxy: Proxy, change: fn(String) -> String) -> Result<()> {
     let site = sites.start_alone(&NAMED)?;
     let server = proxy.start(site.app.root(), &site.server, change)?;
@@ -50,7 +50,7 @@ fn works_behind(sites: &Sites, proxy: Proxy, change: fn(String) -> String) -> Re
     site.server.check_alive()
 }
 
-/// A handshake of a page of this origin, as a browser sends it to the site's public address.
+/// A handshake from a page of this origin to the site's public address, as a browser sends it.
 fn from(origin: &str, target: &str) -> Request {
     Request::upgrade(target).header("Host", HOST).header("Origin", origin)
 }
@@ -70,7 +70,7 @@ fn works(server: &Server) -> Result<()> {
     socket.send_binary(&large)?;
     ensure!(socket.binary()? == large, "a large message does not come back");
 
-    // Nothing but pings comes for longer than the proxy waits.
+    // Only pings are sent for longer than the proxy's timeout.
     ensure!(socket.text_within(Duration::from_secs(2))?.is_none());
     socket.send("still there?")?;
     ensure!(socket.text()? == "still there?", "an idle connection is closed");
@@ -99,7 +99,7 @@ fn says_why_it_refuses_behind_a_proxy_that_was_not_named(sites: &Sites) -> Resul
     })?;
     let server =
         first_that_is_installed(|proxy| proxy.start(site.app.root(), &site.server, |lines| lines))?;
-    // A page of a name that `allowedDomains` does not have.
+    // A page with a host name that is missing in `allowedDomains`.
     let request = own("/address").header("Host", "localhost").header("Origin", "https://localhost");
     for _ in 0..3 {
         let response = server.reject(&request)?;
@@ -144,7 +144,7 @@ fn says_why_it_refuses_behind_an_nginx_without_the_lines(sites: &Sites) -> Resul
     site.server.check_alive()
 }
 
-/// Caddy is not asked: it answers for no other name than that of the site.
+/// Leaves out Caddy: it answers only for the host name of the site.
 fn first_that_is_installed(start: impl Fn(Proxy) -> Result<Server>) -> Result<Server> {
     match start(Proxy::Nginx) {
         Err(error) if error.is::<NotApplicable>() => start(Proxy::HaProxy),

@@ -1,5 +1,5 @@
-//! The standalone server on other runtimes than Node, where the shared cases do not reach: the options
-//! that limit clients, and the end by a signal.
+//! The standalone server on other runtimes than Node, beyond the shared cases: the options that
+//! limit clients, and shutdown by a signal.
 
 use std::process::Command;
 

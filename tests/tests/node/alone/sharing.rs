@@ -1,4 +1,4 @@
-//! Servers whose upgrades are not all the site's.
+//! Servers that share their `upgrade` event with other code.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -15,13 +15,13 @@ pub const CASES: &[Case] = cases![
     answers_the_upgrades_that_it_is_given,
     lives_under_sessions_logging_compression_and_helmet,
     answers_http_1_1_clients_of_an_http_2_server,
-    leaves_what_the_filter_leaves_and_all_once_it_is_detached,
+    leaves_filtered_upgrades_and_all_after_detaching,
     attaches_two_sites_to_one_server,
     attaches_with_a_filter_beside_the_standalone_server,
-    gets_what_its_filter_takes_before_other_libraries,
+    handles_upgrades_of_its_filter_before_other_libraries,
     serves_a_mounted_site_beside_another_listener,
-    leaves_what_a_plugin_takes_late_in_dev,
-    says_what_to_attach_to,
+    leaves_upgrades_that_a_plugin_handles_late_in_dev,
+    explains_wrong_arguments_of_attach,
     refuses_to_answer_one_connection_twice,
 ];
 
@@ -38,7 +38,7 @@ fn lives_beside_other_upgrade_listeners(sites: &Sites) -> Result<()> {
         let response = server.reject(&Request::upgrade("/reject"))?;
         ensure!(response.status == 401, "{response}");
     }
-    // Sockets that are open stay; the others' listeners do as well.
+    // Open sockets survive, and so do the listeners of others.
     let mut ours = server.open(&Request::upgrade("/echo"))?;
     ensure!(server.get("/detach")?.text() == "detached");
     ours.send("still open")?;
@@ -94,7 +94,7 @@ fn lives_under_sessions_logging_compression_and_helmet(sites: &Sites) -> Result<
     ensure!(response.headers.get("content-encoding") == Some("gzip"), "{response}");
     ensure!(response.body.starts_with(&[0x1f, 0x8b]), "{response}");
     logs("GET /reject 401")?;
-    // Nothing of this is left on the connection once it is one of frames.
+    // None of this middleware affects the connection once it carries frames.
     let text = "x".repeat(100_000);
     let mut echo = server.open(&Request::upgrade("/echo"))?;
     echo.send(&text)?;
@@ -116,12 +116,12 @@ fn answers_http_1_1_clients_of_an_http_2_server(sites: &Sites) -> Result<()> {
     server.check_alive()
 }
 
-fn leaves_what_the_filter_leaves_and_all_once_it_is_detached(sites: &Sites) -> Result<()> {
+fn leaves_filtered_upgrades_and_all_after_detaching(sites: &Sites) -> Result<()> {
     let server = sites.start_host("controlled")?;
     let handshake = Request::upgrade("/both");
     let mut open = server.open(&handshake)?;
     ensure!(server.get("/listeners")?.text() == "1");
-    // A second one with a filter changes nothing for the first.
+    // A second listener with a filter does not affect the first.
     server.get("/attach?foreign=/both")?;
     ensure!(server.get("/listeners")?.text() == "1");
     server.open(&handshake)?;
@@ -130,12 +130,12 @@ fn leaves_what_the_filter_leaves_and_all_once_it_is_detached(sites: &Sites) -> R
 
     server.get("/detach")?;
     ensure!(server.get("/listeners")?.text() == "0");
-    // Nobody answers upgrades any more, so that this is an ordinary request.
+    // Without an upgrade listener, this is an ordinary request.
     let response = server.reject(&handshake)?;
     ensure!(response.status == 200 && response.text() == "plain", "{response}");
 
     server.get("/attach?foreign=/both")?;
-    // Nobody else is there to take it either, so this is an ordinary request, too.
+    // No other listener handles it either, so this is an ordinary request, too.
     let response = server.reject(&handshake)?;
     ensure!(response.status == 200 && response.text() == "plain", "{response}");
     server.open(&Request::upgrade("/echo"))?.close(1000, "")?;
@@ -156,7 +156,7 @@ fn attaches_two_sites_to_one_server(sites: &Sites) -> Result<()> {
 
     server.get("/attach?filters")?;
     let (mut one, mut other) = (server.open(&first)?, server.open(&second)?);
-    // Each is detached by itself.
+    // Each site is detached separately.
     server.get("/detach?site=first")?;
     is_plain(&first)?;
     server.open(&second)?.close(1000, "")?;
@@ -169,7 +169,7 @@ fn attaches_two_sites_to_one_server(sites: &Sites) -> Result<()> {
         server.get(attach)?;
         server.open(&first)?.close(1000, "")?;
         server.open(&second)?.close(1000, "")?;
-        // And shut down by itself. There is nothing for a promise to give.
+        // Each site is shut down separately. The promise resolves with no value.
         ensure!(server.get("/shutdown?site=first")?.text() == "undefined");
         let response = server.reject(&first)?;
         ensure!(response.status == 503, "{response}");
@@ -194,7 +194,7 @@ fn attaches_with_a_filter_beside_the_standalone_server(sites: &Sites) -> Result<
     stands_beside(&sites.start_standalone_host("filtered-standalone")?)
 }
 
-fn gets_what_its_filter_takes_before_other_libraries(sites: &Sites) -> Result<()> {
+fn handles_upgrades_of_its_filter_before_other_libraries(sites: &Sites) -> Result<()> {
     for library in ["ws", "express-ws", "fastify-websocket", "http-proxy"] {
         let server = sites.start_host(&format!("beside-{library}"))?;
         stands_beside(&server).with_context(|| format!("beside {library}:\n{server}"))?;
@@ -243,7 +243,7 @@ fn serves_a_mounted_site_beside_another_listener(sites: &Sites) -> Result<()> {
     server.check_alive()
 }
 
-/// A configuration with a plugin that looks something up before it takes a handshake.
+/// A configuration with a plugin that handles a handshake only after an asynchronous lookup.
 const LATE_PLUGIN: &str = "import { setTimeout as wait } from 'node:timers/promises';
 import { WebSocketServer } from 'ws';
 import node from 'zastro-websockets-node';
@@ -270,11 +270,11 @@ export default {
 };
 ";
 
-fn leaves_what_a_plugin_takes_late_in_dev(sites: &Sites) -> Result<()> {
+fn leaves_upgrades_that_a_plugin_handles_late_in_dev(sites: &Sites) -> Result<()> {
     let app = sites.app("dev-late-plugin")?;
     fs::write(app.root().join("astro.config.mjs"), LATE_PLUGIN)?;
     let server = Server::start(&mut app.astro_server(["dev", "--port", "0"]))?;
-    // The first request compiles the site, which may take longer than a handshake is given here.
+    // The first request compiles the site, which may take longer than the handshake timeout here.
     server.get("/echo")?;
     for _ in 0..2 {
         ensure!(server.open(&Request::upgrade("/other"))?.text()? == "the other server");
@@ -289,7 +289,7 @@ fn leaves_what_a_plugin_takes_late_in_dev(sites: &Sites) -> Result<()> {
     server.check_alive()
 }
 
-fn says_what_to_attach_to(sites: &Sites) -> Result<()> {
+fn explains_wrong_arguments_of_attach(sites: &Sites) -> Result<()> {
     let server = sites.start_host("mistaken")?;
     for call in ["express", "connect", "nothing"] {
         let thrown = server.get(&format!("/{call}"))?.text();

@@ -1,4 +1,4 @@
-//! How a server ends when it is told to, by a signal or by the program that it is a part of.
+//! Shutdown by a signal, or by the program that contains the server.
 
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
@@ -36,10 +36,10 @@ fn shuts_down_by_sigint(sites: &Sites) -> Result<()> {
     shuts_down(&sites.start_alone(&STANDALONE)?, Signal::INT)
 }
 
-/// A site for servers that are ended.
+/// A site for servers that shut down.
 pub const STANDALONE: Settings = Settings { name: "shutdown", options: "{}" };
 
-/// Has a server end by a signal, with sockets that are open and one that is opening.
+/// Ends a server with a signal while it has open sockets and a pending handshake.
 pub fn shuts_down(site: &Alone, signal: Signal) -> Result<()> {
     let silent = silent(&site.server)?;
     let mut socket = site.server.open(&Request::upgrade("/echo"))?;
@@ -63,7 +63,7 @@ fn ends_at_once_by_a_second_signal(sites: &Sites) -> Result<()> {
     ends_at_once(&sites.start_alone(&STANDALONE)?)
 }
 
-/// Has a server that is ending end at once.
+/// A second signal makes a server end at once.
 pub fn ends_at_once(site: &Alone) -> Result<()> {
     let _silent = silent(&site.server)?;
     let mut socket = site.server.open(&Request::upgrade("/echo"))?;
@@ -109,13 +109,13 @@ fn shuts_down_when_the_host_says_so(sites: &Sites) -> Result<()> {
     ensure!(response.status == 503, "{response}");
     ensure!(response.headers.get("retry-after").is_some(), "{response}");
     is_turned_away(&server, &mut opening)?;
-    // One that does not answer holds it up, but no longer than that.
+    // A client that does not answer delays the end, but only until its timeout.
     silent.ended()?;
     let took = call.response("GET")?.text();
     ensure!(took.parse::<u32>().is_ok_and(|took| (900..5000).contains(&took)), "{took}");
     ensure!(start.elapsed() > Duration::from_millis(900), "{:?}", start.elapsed());
 
-    // The server is the host's own, and goes on.
+    // The host owns the server, which keeps running.
     ensure!(server.get("/both")?.text() == "plain");
     ensure!(server.reject(&Request::upgrade("/echo"))?.status == 503);
     server.get("/attach")?;
@@ -123,7 +123,7 @@ fn shuts_down_when_the_host_says_so(sites: &Sites) -> Result<()> {
     server.check_alive()
 }
 
-/// What the site of `hosts/busy.mjs` writes down in its own listener.
+/// The output of the site's own listener in `hosts/busy.mjs`.
 const HEARD: &str = "the site has heard of it\n";
 
 fn ends_by_a_signal_that_the_site_listens_for(sites: &Sites) -> Result<()> {
@@ -132,7 +132,7 @@ fn ends_by_a_signal_that_the_site_listens_for(sites: &Sites) -> Result<()> {
     server.signal(Signal::TERM)?;
     let (code, _) = socket.closed()?;
     ensure!(code == 1001, "{code}");
-    // Its listener has all the time of a shutdown.
+    // The site's listener may use the full time of a shutdown.
     let status = server.wait_for_end(Duration::from_secs(20))?;
     ensure!(status.signal() == Some(Signal::TERM.as_raw()), "{status}");
     let heard = server.wait_for_output(Duration::from_secs(1), |printed| {
@@ -170,13 +170,14 @@ fn ends_as_the_first_process_of_a_container_by_a_second_signal(sites: &Sites) ->
     Ok(())
 }
 
-/// The exit code of what SIGTERM has ended, as shells and containers have it.
+/// The exit code of a process ended by SIGTERM, as reported by shells and containers.
 const ENDED_BY_SIGTERM: i32 = 128 + 15;
 
 const NO_NAMESPACES: &str = "`unshare --pid --fork` is not permitted here, or not installed";
 
-/// A busy standalone server as a container starts it: the kernel keeps signals from the first process
-/// of a PID namespace that it has no listener for, those that it sends itself among them.
+/// A busy standalone server, started as a container starts it. The kernel withholds signals from
+/// the first process of a PID namespace unless it listens for them. That includes signals that the
+/// process sends to itself.
 fn start_as_first_process(sites: &Sites, listens: &str) -> Result<Option<Server>> {
     const FIRST: [&str; 3] = ["--pid", "--fork", "--kill-child"];
     let probe = Command::new("unshare").args(FIRST).arg("true").stderr(Stdio::null()).status();
@@ -194,7 +195,7 @@ fn start_as_first_process(sites: &Sites, listens: &str) -> Result<Option<Server>
     Server::start(&mut command).map(Some)
 }
 
-/// The server is the child of the `unshare` that was started.
+/// The server is the child of the started `unshare`.
 fn signal_first_process(server: &Server, signal: Signal) -> Result<()> {
     let id = server.id();
     let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children"))?;
@@ -235,7 +236,7 @@ fn silent(server: &Server) -> Result<Connection> {
     Ok(connection)
 }
 
-/// A handshake that the site is about to answer.
+/// A handshake that the site has yet to answer.
 fn opening(server: &Server) -> Result<Connection> {
     let mut connection = server.connection()?;
     let target = "/slow?journal=opening";
@@ -244,7 +245,7 @@ fn opening(server: &Server) -> Result<Connection> {
     Ok(connection)
 }
 
-/// The site would accept it now, and the client is told to come again.
+/// The site would now accept the handshake, but the server tells the client to come back later.
 fn is_turned_away(server: &Server, opening: &mut Connection) -> Result<()> {
     server.fetch(&Request::post("/journal/opening-go", "go"))?;
     let response = opening.response("GET")?;

@@ -1,4 +1,4 @@
-//! A machine that lacks a program: what needs it is skipped, and says so.
+//! On a machine without a program, the cases that need it are skipped with a reason.
 
 use std::env;
 use std::fs;
@@ -24,16 +24,16 @@ fn skips_what_needs_a_browser_or_python_where_there_is_none(_: &Sites) -> Result
     are_skipped(&folder, "autobahn", 2, "there is no `python3`")
 }
 
-/// As it is on a system that has `venv` in a package of its own, too.
+/// This also covers systems with `venv` in a separate package.
 fn skips_what_needs_python_where_it_is_too_old(_: &Sites) -> Result<()> {
     let folder = programs("old")?;
     let python = folder.join("python3");
     fs::write(&python, "#!/bin/sh\nexit 1\n")?;
     fs::set_permissions(&python, fs::Permissions::from_mode(0o755))?;
-    are_skipped(&folder, "has_those_with_compression", 1, "there is no `python3`")
+    are_skipped(&folder, "has_the_known_outcomes_with_compression", 1, "there is no `python3`")
 }
 
-/// Runs these cases once more, with the programs of that folder and no others.
+/// Runs these cases again with only the programs of that folder.
 fn are_skipped(folder: &Path, filter: &str, count: usize, reason: &str) -> Result<()> {
     let output = Command::new(env::current_exe()?).arg(filter).env("PATH", folder).output()?;
     let printed = String::from_utf8_lossy(&output.stdout);
@@ -45,7 +45,7 @@ fn are_skipped(folder: &Path, filter: &str, count: usize, reason: &str) -> Resul
     Ok(())
 }
 
-/// An empty folder.
+/// Creates an empty folder.
 fn programs(name: &str) -> Result<PathBuf> {
     let folder = target().join("programs").join(name);
     if folder.exists() {

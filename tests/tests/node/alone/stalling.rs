@@ -1,4 +1,5 @@
-//! What may not be taken for a client's fault, and a client that is nobody's any more.
+//! Stalls of the server, which must not count as the client's fault, and a connection that the site
+//! no longer reads.
 
 use std::thread;
 use std::time::Duration;
@@ -16,13 +17,13 @@ pub const CASES: &[Case] = cases![
     ends_a_connection_that_the_site_stops_reading_from,
 ];
 
-/// The stall is several times the idle timeout, and the heartbeats that it holds go by.
+/// The stall is several times the idle timeout, and longer than several heartbeats.
 const STALL: Duration = Duration::from_secs(3);
 
-/// A little longer than the time between two pings.
+/// Slightly longer than the time between two pings.
 const UNTIL_PING: Duration = Duration::from_millis(750);
 
-/// Enough to answer what has arrived.
+/// Long enough to answer received frames.
 const ANSWERING: Duration = Duration::from_millis(100);
 
 fn keeps_connections_through_a_stall_of_the_process(sites: &Sites) -> Result<()> {
@@ -39,7 +40,7 @@ fn keeps_connections_through_a_stall_of_the_process(sites: &Sites) -> Result<()>
         let mut socket = site.server.open(&Request::upgrade("/echo"))?;
         socket.send("before")?;
         ensure!(socket.text()? == "before");
-        // By then the server has pinged, and the answer goes out into the stall.
+        // By then the server has pinged, and the answer arrives during the stall.
         thread::sleep(UNTIL_PING);
         site.server.signal(Signal::STOP)?;
         ensure!(socket.text_within(ANSWERING)?.is_none());
@@ -63,7 +64,7 @@ fn ends_a_connection_that_the_site_stops_reading_from(sites: &Sites) -> Result<(
     ensure!(connection.response("GET")?.status == 101);
     let messages = Frame::binary(vec![b'.'; 64 * 1024]).to_bytes().repeat(512);
     connection.write_until_stalled(&messages, Duration::from_millis(300))?;
-    // The client is there, for all that the server can tell, and will never answer anything.
+    // To the server the client looks alive, but it will never answer anything.
     at_last(|| {
         let code = site.server.get("/journal/stopped-closed?last=1006")?.text();
         ensure!(code == "1006", "{code}");

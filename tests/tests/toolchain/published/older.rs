@@ -1,5 +1,5 @@
-//! The older packages that have the names on npm: what they leave in a registry, and how a site that has
-//! one moves to ours.
+//! The older packages with these names on npm: the state they leave in a registry, and the
+//! migration of a site to ours.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,18 +19,18 @@ use tests::tools::{Tools, run};
 use super::Package;
 use crate::readme::{Block, blocks};
 
-/// The older package, as it is on npm.
+/// The older package on npm.
 const NAME: &str = "zastro-websockets-cloudflare";
 const VERSION: &str = "12.6.12-11";
 const INTEGRITY: &str = "sha512-9fp1fKI8oXJmTR4InY+cqCl80Cg4x5uQg6Yf0wAbD5KTgC0NOhKfx4QyOD3onfXaSn8NF4WZs2gQ6Vx7/jrSOA==";
 
-/// A version as the page of the older packages names them: the adapter's, then a commit.
+/// A version in the style of the older packages: the adapter's version, then a commit.
 const OF_ADAPTER: (&str, &str) = ("zastro-websockets-node", "9.4.2-abc1234");
 
-/// The Astro that the older package is for.
+/// The release line of the older package's Astro.
 const LINE: &str = "astro5";
 
-/// The exports of the older package that ours has for its sake only, each in one file.
+/// Exports that exist only for compatibility with the older package, each in one file.
 const PARTS: &str =
     "import { onRequest as sockets } from 'zastro-websockets-cloudflare/websocket/middleware.js';
 import { WebSocket as Whole } from 'zastro-websockets-cloudflare/websocket';
@@ -61,7 +61,7 @@ export const onRequest = sequence(
 );
 ";
 
-/// Puts the older packages into a registry, under `latest`.
+/// Publishes the older packages to a registry as `latest`.
 pub fn publish(tools: &Tools, registry: &Registry) -> Result<()> {
     upload(tools, registry, &tarball(tools)?)?;
     let other = tempfile::tempdir()?;
@@ -80,7 +80,7 @@ fn upload(tools: &Tools, registry: &Registry, package: &Path) -> Result<()> {
     run(npm.arg(format!("--registry=http://{address}")))
 }
 
-/// The tarball of the older package, with the content that it has on npm.
+/// A tarball with the content of the older package on npm.
 fn tarball(tools: &Tools) -> Result<PathBuf> {
     let folder = target().join("older-package");
     fs::create_dir_all(&folder)?;
@@ -106,8 +106,8 @@ pub fn its_range_stays_at_it(tools: &Tools, registry: &Registry) -> Result<()> {
     Ok(())
 }
 
-/// A site as the page of the older package teaches it, with the parts of that package: it type-checks and
-/// is built with the older package, and with ours, which then echoes.
+/// A site written from the older package's page, with the parts of that package. It type-checks and
+/// builds with the older package and with ours, which then echoes.
 pub fn moves_to_ours(tools: &Tools, registry: &Registry, packages: &[Package]) -> Result<()> {
     let ours = packages.iter().find(|package| package.name == NAME && package.tag == LINE);
     let package = ours.with_context(|| format!("there is no {NAME} for {LINE}"))?;
@@ -120,7 +120,7 @@ pub fn moves_to_ours(tools: &Tools, registry: &Registry, packages: &[Package]) -
     site.check_types().context("with the older package")?;
     run(&mut site.astro("build"))?;
 
-    // What the page says.
+    // The command on the page.
     let told = format!("npm install --save-exact {NAME}@{LINE}");
     let page = fs::read_to_string(repository().join("adapters/cloudflare/README.md"))?;
     ensure!(page.contains(&format!("`{told}`")), "the page does not say `{told}`");
@@ -162,7 +162,7 @@ impl Site<'_> {
         run(npm.args(arguments))
     }
 
-    /// What the page of the older package says, from its own README.
+    /// Writes the site from the older package's own README.
     fn write(&self) -> Result<()> {
         let page = self.root.join("node_modules").join(NAME).join("README.md");
         let blocks = blocks(page.to_str().context("no text")?)?;
@@ -217,7 +217,7 @@ impl Site<'_> {
         astro
     }
 
-    /// By the wrangler that the package brings.
+    /// Serves it with the wrangler that the package brings.
     fn serve(&self) -> Result<Server> {
         let mut command = node_in(self.tools, self.root);
         command.arg("--import").arg(repository().join("tests/projects/leash.mjs"));

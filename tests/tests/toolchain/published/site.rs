@@ -1,4 +1,4 @@
-//! One site, made as people make theirs.
+//! A site, created as users create theirs.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -17,7 +17,7 @@ use tests::tools::{Tools, run};
 use super::{Manager, Package, Trial};
 use crate::readme::{README, blocks, commands};
 
-/// Where npm has put the wrangler that the adapter brings, and where pnpm has.
+/// The paths of the adapter's wrangler, as installed by npm and by pnpm.
 const WRANGLER: [&str; 2] = ["node_modules/wrangler", "node_modules/.pnpm/node_modules/wrangler"];
 
 /// What the page of the Cloudflare package runs up to Astro 5.
@@ -26,7 +26,8 @@ const BUILT: &str = "built.jsonc";
 /// What the pages of the packages begin with.
 const ADD: &str = "npx astro add";
 
-/// A new site outside of this repository, with one package: it is built and run, and echoes.
+/// Creates a new site outside of this repository with one package, builds and runs it, and checks
+/// its echo.
 pub fn echoes(
     tools: &Tools,
     registry: &Registry,
@@ -62,12 +63,12 @@ struct Site<'s> {
     tools: &'s Tools,
     root: &'s Path,
     package: &'s Package,
-    /// A site of this line with nothing but Astro.
+    /// A site of this release line with only Astro.
     begun: &'s Once<TempDir>,
 }
 
 impl Site<'_> {
-    /// The site of the page, without an adapter.
+    /// Writes the site of the page, without an adapter.
     fn write(&self) -> Result<()> {
         fs::create_dir_all(self.root.join("src/pages"))?;
         let echo = blocks(README)?
@@ -77,7 +78,7 @@ impl Site<'_> {
         let manifest = r#"{ "name": "site", "private": true, "type": "module" }"#;
         fs::write(self.root.join("package.json"), manifest)?;
         if self.major()? < 5 {
-            // Later ones ask each route.
+            // Later versions ask each route.
             fs::write(
                 self.root.join("astro.config.mjs"),
                 "import { defineConfig } from 'astro/config';\n\
@@ -87,7 +88,7 @@ impl Site<'_> {
         Ok(())
     }
 
-    /// The adapter of this package, as people write it.
+    /// Writes the adapter into the configuration, as users write it.
     fn configure(&self) -> Result<()> {
         let Package { name, runtime, .. } = self.package;
         let options = if runtime == "node" {
@@ -130,7 +131,7 @@ impl Site<'_> {
         Ok(fs::write(self.root.join("wrangler.jsonc"), configuration.to_string())?)
     }
 
-    /// Astro, from where npm is configured for.
+    /// Installs Astro from the configured registry of npm.
     fn begin(&self, manager: Manager) -> Result<()> {
         let Pin { astro, as_of, .. } = &self.package.pin;
         let astro = format!("astro@{astro}");
@@ -138,7 +139,7 @@ impl Site<'_> {
             self.configure_pnpm(as_of)?;
             return run(self.manager(manager).arg(astro));
         }
-        // Sites of one line begin alike.
+        // Sites of one release line start the same.
         let begun = self.begun.get(|| {
             let begun = tempfile::tempdir()?;
             fs::copy(self.root.join("package.json"), begun.path().join("package.json"))?;
@@ -148,21 +149,22 @@ impl Site<'_> {
         run(Command::new("cp").arg("-a").arg(begun.path().join(".")).arg(self.root))
     }
 
-    /// The adapter, written into the configuration and installed by its tag from the registry.
+    /// Adds the adapter to the configuration and installs it by its tag from the registry.
     fn install(&self, registry: &Registry, manager: Manager) -> Result<()> {
         let Package { name, tag, runtime, .. } = self.package;
         let of_registry = format!("--registry=http://{}", registry.server().address());
         self.configure()?;
         let mut install = self.manager(manager);
         install.arg(of_registry).arg(format!("{name}@{tag}"));
-        // npm installs a peer, which it is since Astro 6, and pnpm leaves it to the site.
+        // wrangler is a peer dependency since Astro 6. npm installs it, and pnpm leaves it to the
+        // site.
         if runtime != "node" && manager == Manager::Pnpm && self.major()? >= 6 {
             install.arg("wrangler");
         }
         run(&mut install)
     }
 
-    /// What `astro add` leaves to the site where the adapter does not ask for wrangler.
+    /// The steps that `astro add` leaves to the site if the adapter does not depend on wrangler.
     fn configure_wrangler(&self) -> Result<()> {
         if self.package.runtime == "node" || self.major()? >= 6 {
             return Ok(());
@@ -170,8 +172,8 @@ impl Site<'_> {
         self.write_for_wrangler()
     }
 
-    /// What the page of the package says to call on this Astro; nothing if it says that this one takes
-    /// no tag.
+    /// The command on the package's page for this Astro. Returns `None` if the page says that this
+    /// Astro accepts no tag.
     fn told(&self) -> Result<Option<String>> {
         let Package { name, tag, is_newest, .. } = self.package;
         let asked = if *is_newest { name.clone() } else { format!("{name}@{tag}") };
@@ -186,7 +188,7 @@ impl Site<'_> {
     /// A command of the page, without its questions.
     fn add(&self, registry: &Registry, command: &str) -> Result<Command> {
         let address = registry.server().address();
-        // npm's own settings, and pnpm's, are the only ones that reach what Astro calls.
+        // The commands that Astro runs read only npm's and pnpm's own settings.
         fs::write(
             self.root.join(".npmrc"),
             format!(
@@ -197,13 +199,13 @@ impl Site<'_> {
         let mut astro = self.astro();
         astro.args(command.split_whitespace().skip(2)).arg("--yes");
         astro.env("PATH", self.tools.path_with_pnpm()?);
-        // Astro 4 asks all the same.
+        // Astro 4 still asks.
         fs::write(self.root.join("answers"), "y")?;
         astro.stdin(File::open(self.root.join("answers"))?);
         Ok(astro)
     }
 
-    /// Whether the page is right that this Astro takes no tag, and says what to do instead.
+    /// Checks the page's claim that this Astro accepts no tag, and its workaround.
     fn takes_no_tag(&self, registry: &Registry) -> Result<()> {
         let Package { name, tag, .. } = self.package;
         let output = self.add(registry, &format!("{ADD} {name}@{tag}"))?.output()?;
@@ -239,7 +241,7 @@ impl Site<'_> {
         command
     }
 
-    /// pnpm knows no day, but how old a release has to be.
+    /// pnpm accepts a minimum age of releases instead of a day.
     fn configure_pnpm(&self, day: &str) -> Result<()> {
         let until = last_moment(day);
         let age = format!("Math.max(0, Math.floor((Date.now() - Date.parse('{until}')) / 60_000))");
