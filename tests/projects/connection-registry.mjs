@@ -39,8 +39,8 @@ function filled(size) {
 }
 
 /**
- * Nanoseconds of one turn of each: the best of some rounds in which they took turns, so that nobody
- * else was in the way.
+ * The nanoseconds of one turn of each function: the best of several alternating rounds, to exclude
+ * other load.
  */
 function costs(turns, ...all) {
 	const best = all.map(() => Number.POSITIVE_INFINITY);

@@ -1,4 +1,4 @@
-// A client that is not one of the tests: the WebSocket of Node itself. Prints what comes back.
+// A client independent of the tests: Node's own WebSocket. It prints the echo.
 const socket = new WebSocket(process.argv[2]);
 socket.onopen = () => socket.send(process.argv[3]);
 socket.onmessage = ({ data }) => {

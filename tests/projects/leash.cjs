@@ -1,12 +1,13 @@
-// Ends a server when the test process that started it is gone, be it killed: its end of this pipe
-// closes then. CommonJS, because the oldest Node.js that Astro 4 runs on has no `--import`.
+// Ends a server when its test process is gone, even if that was killed: this pipe closes then. It
+// is CommonJS because the oldest Node.js for Astro 4 has no `--import`.
 const { Socket } = require('node:net');
 const { isMainThread } = require('node:worker_threads');
 
-// Threads are given it as well, and would be ended at once: the pipe is not theirs.
+// Worker threads load this file as well. The pipe does not belong to them, so they would end at
+// once.
 if (isMainThread) {
-	// `process.stdin` of Deno cannot be told to let the process end by itself, and an unreferenced
-	// socket of Bun hears nothing.
+	// Deno's `process.stdin` cannot be unreferenced, and an unreferenced socket in Bun gets no
+	// events.
 	const pipe = 'unref' in process.stdin ? process.stdin : new Socket({ fd: 0, writable: false });
 	pipe
 		.on('end', () => process.exit())

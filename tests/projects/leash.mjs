@@ -1,2 +1,2 @@
-// For what takes a module to run first.
+// For runtimes that preload an ES module.
 import './leash.cjs';

@@ -1,6 +1,8 @@
-// A registry on loopback. It has what is published to it, and everything else from the registry that
-// npm is configured for, up to a moment. Its calendar stands on the day before the one it is told: the
-// projects of the tests install nothing that is younger than the pins, and what is published now would be.
+// A registry on loopback. It offers the packages published to it, and everything else from npm's
+// configured registry up to a given moment.
+//
+// Its clock stands on the day before the given one. The projects of the tests install nothing
+// younger than the pins, and a package published now would be too young.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 

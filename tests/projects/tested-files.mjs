@@ -1,5 +1,5 @@
-// A reporter for `node --test`: lists the files that ran a test, one a line. Node counts a file without
-// a test as a test that has passed, under the path of the file.
+// A reporter for `node --test` that lists the files with at least one test, one per line. Node
+// counts a file without tests as a passed test named after the file.
 import { resolve } from 'node:path';
 
 export default async function* testedFiles(events) {

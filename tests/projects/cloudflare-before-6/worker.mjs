@@ -1,3 +1,3 @@
-// The Worker: what the build of the site makes, and the Durable Objects that the site uses.
+// The Worker: the built site, and the Durable Objects that it uses.
 export { default } from './dist/_worker.js/index.js';
 export { Room } from './src/room.ts';

@@ -9,13 +9,13 @@ export default defineConfig({
 		mode: process.env.ADAPTER_MODE === 'middleware' ? 'middleware' : 'standalone',
 		websocket: {
 			allowedOrigins,
-			// The suite is a single client, and connects more often than one may.
+			// The suite is a single client and connects more often than the limit allows.
 			rateLimitMaxConnections: 0,
 			...JSON.parse(process.env.WEBSOCKET ?? '{}'),
 		},
 	}),
 	security: { allowedDomains: [{ hostname: 'shop.example.com', protocol: 'https' }] },
-	// The error pages of the dev server offer it, and it writes to the home folder.
+	// The error pages of the dev server offer the toolbar, and it writes to the home folder.
 	devToolbar: { enabled: false },
 	server: { host: '127.0.0.1' },
 });

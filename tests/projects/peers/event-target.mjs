@@ -1,4 +1,4 @@
-// The interface of browsers, put over `ws` in the shortest way, as astro-node-websocket does.
+// A minimal browser interface over `ws`, as in astro-node-websocket.
 import { WebSocketServer } from 'ws';
 
 class Socket extends EventTarget {

@@ -1,4 +1,4 @@
-/** The origins that every site of the tests allows: one of each kind. */
+/** The allowed origins of all test sites: one of each kind. */
 export const allowedOrigins = [
 	'https://allowed.example',
 	'https://*.one.example',

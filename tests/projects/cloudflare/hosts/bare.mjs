@@ -1,4 +1,4 @@
-// The Worker that the benchmark compares with: an echo as Cloudflare's documentation writes it.
+// The benchmark's baseline Worker: an echo as in Cloudflare's documentation.
 export default {
 	fetch() {
 		const { 0: client, 1: server } = new WebSocketPair();

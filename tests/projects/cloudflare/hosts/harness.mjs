@@ -1,4 +1,4 @@
-// Wrangler's own harness for tests: it serves a build, and can evict a Durable Object.
+// Wrangler's test harness. It serves a build and can evict a Durable Object.
 import { createTestHarness } from 'wrangler';
 
 const harness = createTestHarness({

@@ -1,4 +1,5 @@
-// A visitor of the chat, who says what the address says and tells the journal what the page shows.
+// A visitor of the chat. Sends the messages from the URL and reports the page's contents to the
+// journal.
 const { searchParams } = new URL(location.href);
 const frame = document.querySelector('iframe');
 const loaded = new Promise((resolve) => {
@@ -8,7 +9,7 @@ frame.src = `/chat?room=${searchParams.get('room')}&name=${searchParams.get('nam
 await loaded;
 const page = frame.contentDocument;
 
-/** The messages that the page shows, once there are so many. */
+/** Resolves with the page's messages once there are `count`. */
 function shown(count) {
 	return new Promise((resolve) => {
 		const look = () => {

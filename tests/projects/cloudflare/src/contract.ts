@@ -1,9 +1,9 @@
-/** What a site may write beside the types of Workers. This file is compiled, never run. */
+/** Code that a site may write with the Worker types. This file is compiled, never run. */
 import type { APIContext } from 'astro';
 
 export function hands({ locals }: APIContext): Response {
 	const { socket, response } = locals.upgradeWebSocket();
-	// The type of Workers has members that only the runtime's own sockets have.
+	// The Worker type has members that only the runtime's own sockets have.
 	pump(socket as unknown as WebSocket);
 	return response;
 }

@@ -1,7 +1,7 @@
 /**
- * A chat room, written by hand on what Cloudflare has. The sockets hibernate: while nobody says
- * anything there is no room in memory, only connections. So whatever the room knows of a guest goes
- * with the socket, as its attachment; who is here the tags tell.
+ * A chat room, written directly against Cloudflare's API. The sockets hibernate: between messages
+ * the room is not in memory, and only the connections remain. So the data of each guest is attached
+ * to the socket, and the tags tell who is present.
  */
 import { DurableObject } from 'cloudflare:workers';
 
@@ -11,7 +11,7 @@ interface Guest {
 }
 
 export class Room extends DurableObject<Env> {
-	/** How many messages this instance has seen; an evicted one forgets it. */
+	/** The number of messages that this instance has seen. An eviction resets it. */
 	#seen = 0;
 
 	constructor(state: DurableObjectState, env: Env) {
@@ -45,7 +45,7 @@ export class Room extends DurableObject<Env> {
 
 	override webSocketClose(socket: WebSocket, code: number, reason: string): void {
 		const { name }: Guest = socket.deserializeAttachment();
-		// 1005, 1006 and 1015 say that no code came. They cannot be sent.
+		// 1005, 1006 and 1015 stand for a missing code. They cannot be sent.
 		if ([1005, 1006, 1015].includes(code)) socket.close();
 		else socket.close(code, reason);
 		this.#broadcast(`${name} left: ${code} ${reason}`);

@@ -1,4 +1,4 @@
-// Clients in a process of their own, to be killed: `crowd.mjs <url> <count>`.
+// Clients in a separate process that the test kills: `crowd.mjs <url> <count>`.
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 

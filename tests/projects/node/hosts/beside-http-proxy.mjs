@@ -1,4 +1,4 @@
-// `http-proxy` leaves no trace on a connection before the server behind it has answered.
+// `http-proxy` leaves no trace on a connection before its target has answered.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import httpProxy from 'http-proxy';
@@ -15,7 +15,7 @@ const server = createServer((request, response) => handler(request, response));
 server.on('upgrade', (request, socket, head) => {
 	if (isOther(request)) proxy.ws(request, socket, head);
 });
-// The site has a route for every path below `/wild`, for this one too.
+// The site has a route for every path below `/wild`, including this one.
 attachWebSocket(server, { filter: (request) => !isOther(request) });
 server.listen(0, '127.0.0.1', () => console.log(`listening ${server.address().port}`));
 

@@ -1,4 +1,4 @@
-// A `ws` server on a path of its own refuses at once what is on another.
+// A `ws` server with a path rejects upgrades on other paths at once.
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
 import { attachWebSocket, handler } from '../dist/server/entry.mjs';

@@ -1,4 +1,4 @@
-// A standalone server whose site keeps the process, and may listen for signals itself.
+// A standalone server whose site keeps the process alive, and may listen for signals itself.
 if (process.env.LISTENS === 'yes') {
 	process.on('SIGTERM', () => console.log('the site has heard of it'));
 }

@@ -1,4 +1,4 @@
-// A Fastify application that is closed by a plain request.
+// A Fastify application that closes on a plain request.
 import middie from '@fastify/middie';
 import Fastify from 'fastify';
 import { attachWebSocket, handler, shutdown } from '../dist/server/entry.mjs';

@@ -1,8 +1,8 @@
-// A server that can be told, by plain requests, what to do with the site's WebSockets.
+// A server whose WebSockets plain requests control.
 import { createServer } from 'node:http';
 import { attachWebSocket, handler, shutdown } from '../dist/server/entry.mjs';
 
-/** What `/attach` is told to leave to others, by the beginning of its path. */
+/** The path prefix that `/attach` leaves to other listeners. */
 let foreign;
 const attached = [];
 
@@ -11,14 +11,14 @@ function attach() {
 	attached.push(attachWebSocket(server, { filter }));
 }
 
-/** Each gives what the response is to say. */
+/** Each command returns the response text. */
 const commands = {
 	attach({ searchParams }) {
 		foreign = searchParams.get('foreign') ?? undefined;
 		attach();
 		return 'attached';
 	},
-	/** The last of those that are there. */
+	/** Detaches the most recent attachment. */
 	detach() {
 		attached.pop().detach();
 		return 'detached';

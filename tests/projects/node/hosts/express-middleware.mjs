@@ -1,4 +1,4 @@
-// Express with what applications usually have around a site. Each of these wraps the response.
+// Express with the usual middleware of applications. Each wraps the response.
 import compression from 'compression';
 import express from 'express';
 import session from 'express-session';

@@ -9,7 +9,7 @@ app.get('/guarded', (_request, reply) => {
 });
 app.get('/is-changed', () => String(isChanged(plain)));
 await app.register(middie);
-// A request that Astro does not know goes on to Fastify's own routes.
+// Requests that match no route of Astro go on to Fastify's own routes.
 app.use((request, response, next) => handler(request, response, next, plain));
 await app.listen({ port: 0, host: '127.0.0.1' });
 attachWebSocket(app.server);

@@ -1,4 +1,4 @@
-// The standalone server, beside a `ws` server that refuses at once what is not on its path.
+// The standalone server beside a `ws` server that rejects upgrades on other paths at once.
 import { WebSocketServer } from 'ws';
 import { attachWebSocket, startServer } from '../dist/server/entry.mjs';
 

@@ -1,4 +1,4 @@
-// An HTTP/2 server, which speaks HTTP/1.1 with clients that open WebSockets.
+// An HTTP/2 server that speaks HTTP/1.1 with WebSocket clients.
 import { readFileSync } from 'node:fs';
 import { createSecureServer } from 'node:http2';
 import { attachWebSocket, handler } from '../dist/server/entry.mjs';

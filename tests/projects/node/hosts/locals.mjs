@@ -1,4 +1,4 @@
-/** What applications hand to the site as `locals`, one object for all requests. */
+/** The application's `locals`, one object for all requests. */
 
 class Visitor {
 	#name = 'ada';
@@ -18,7 +18,7 @@ export const frozen = Object.freeze({ user: 'ada' });
 export const frozenInstance = Object.freeze(new Visitor());
 export const proxy = new Proxy({}, { get: (_, key) => (key === 'user' ? 'ada' : undefined) });
 
-/** Whether somebody has added what the adapter gives to the site. */
+/** Whether the adapter's members were added to this object. */
 export function isChanged(locals) {
 	return Reflect.ownKeys(locals).some((key) => /upgrade/i.test(String(key)));
 }

@@ -1,4 +1,4 @@
-// Calls that cannot work: a plain request gives what each has thrown.
+// Invalid calls. A plain request returns the error that each has thrown.
 import { createServer } from 'node:http';
 import connect from 'connect';
 import express from 'express';

@@ -1,5 +1,5 @@
-// A site below a path of an application and below one that the application writes anew, beside a
-// listener that looks something up before it takes a handshake.
+// A site mounted below a path of an application, and below a rewritten path. Beside it, another
+// listener does an asynchronous lookup before it handles a handshake.
 import { setTimeout as wait } from 'node:timers/promises';
 import express from 'express';
 import { WebSocketServer } from 'ws';

@@ -1,4 +1,4 @@
-// A server with three users of its `upgrade` event: Socket.IO, another `ws` server, and the site.
+// A server with three `upgrade` listeners: Socket.IO, another `ws` server, and the site.
 import { createServer } from 'node:http';
 import { Server } from 'socket.io';
 import { WebSocketServer } from 'ws';

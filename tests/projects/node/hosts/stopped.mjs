@@ -1,4 +1,4 @@
-// A program that starts the standalone server itself, and stops it when it is asked to.
+// A program that starts the standalone server itself and stops it on request.
 import { startServer } from '../dist/server/entry.mjs';
 
 const { server, done } = startServer();

@@ -1,5 +1,5 @@
-// Two sites on one server. The second is the same build, loaded from a copy as another one would be,
-// and is served below `/second`.
+// Two sites on one server. The second is a copy of the same build, loaded as a separate site and
+// served below `/second`.
 import { cpSync, mkdtempSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -17,7 +17,7 @@ function isOfSecond({ url }) {
 	return url.startsWith('/second/');
 }
 
-/** Each gives what the response is to say. */
+/** Each command returns the response text. */
 const commands = {
 	attach({ searchParams }) {
 		for (const site of Object.values(attached)) site.detach();

@@ -1,4 +1,4 @@
-// `ws` by itself, with which outcomes are compared.
+// `ws` by itself, the baseline for comparisons.
 import { WebSocketServer } from 'ws';
 
 const server = new WebSocketServer({ port: 0, host: '127.0.0.1', maxPayload: 32 * 1024 * 1024 });

@@ -3,18 +3,18 @@ import type {
 	ManagedConnectionJSON,
 } from 'zastro-websockets-node/connection-manager';
 
-/** What the server tells an admin page. */
+/** A snapshot for an admin page, sent by the server. */
 export interface Snapshot {
-	/** On the server's clock, in milliseconds. */
+	/** Milliseconds on the server's clock. */
 	readonly at: number;
 	readonly stats: ConnectionStats;
 	readonly connections: readonly ManagedConnectionJSON[];
 }
 
-/** Points of the chart. */
+/** The number of points in the chart. */
 const POINTS = 120;
 
-/** Shows what a socket tells, and asks it to close what is clicked. */
+/** Shows the snapshots from a socket, and asks it to close the clicked connections. */
 export function show(socket: WebSocket): void {
 	const open: number[] = [];
 	const messages: number[] = [];
@@ -41,7 +41,7 @@ function perSecond(before: Snapshot, now: Snapshot): number {
 	return ((all(now) - all(before)) * 1000) / (now.at - before.at);
 }
 
-/** Each line fills the height of the chart, so that both can be seen. */
+/** Scales each line to the height of the chart, so that both are visible. */
 function draw(id: string, values: number[], value: number): void {
 	values.push(value);
 	if (values.length > POINTS) values.shift();
@@ -73,7 +73,7 @@ function row(connection: ManagedConnectionJSON, socket: WebSocket): HTMLElement 
 
 function cell(text: string, kind = ''): HTMLElement {
 	const made = document.createElement('td');
-	// What clients have a hand in is text, whatever it looks like.
+	// Values from clients are inserted as text, never as markup.
 	made.textContent = text;
 	made.className = kind;
 	return made;

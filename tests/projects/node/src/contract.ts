@@ -1,6 +1,6 @@
 /**
- * What a site may write without a cast, and what has to be an error.
- * This file is compiled, never run.
+ * Code that a site may write without a cast, and code that must be an error. This file is compiled,
+ * never run.
  */
 import type { APIContext } from 'astro';
 import node from 'zastro-websockets-node';
@@ -36,7 +36,7 @@ export function uses({ locals }: APIContext): Response {
 	return response;
 }
 
-/** Libraries ask for the DOM's. */
+/** Libraries expect the DOM type. */
 function pump(socket: WebSocket): void {
 	socket.onclose = function ({ code }) {
 		this.send(code.toFixed());
@@ -49,13 +49,13 @@ function keepsListener(this: AstroWebSocket, { data }: AstroWebSocketMessageEven
 }
 
 export function misuses({ locals }: APIContext): void {
-	// @ts-expect-error There is no such option.
+	// @ts-expect-error This option does not exist.
 	locals.upgradeWebSocket({ protocols: ['chat'] });
-	// @ts-expect-error It is set by the adapter.
+	// @ts-expect-error Only the adapter sets it.
 	locals.isUpgradeRequest = 'yes';
-	// @ts-expect-error There is no such event.
+	// @ts-expect-error This event does not exist.
 	locals.upgradeWebSocket().socket.onpong = null;
-	// @ts-expect-error Only an object has keys.
+	// @ts-expect-error `data` must be an object.
 	locals.upgradeWebSocket({ data: 'ada' });
 }
 
@@ -64,7 +64,7 @@ export const configured = node({
 	websocket: { maxPayload: 64 * 1024, allowedOrigins: ['https://app.example'] },
 });
 
-// @ts-expect-error The number of bytes is a number.
+// @ts-expect-error `maxPayload` must be a number.
 export const misconfigured = node({ mode: 'standalone', websocket: { maxPayload: '64 KiB' } });
 
 export const manager = getConnectionManager({
@@ -82,7 +82,7 @@ export function manages(socket: AstroWebSocket): string[] {
 }
 
 export function mismanages(): void {
-	// @ts-expect-error There is no such event.
+	// @ts-expect-error This event does not exist.
 	manager.on('connection:opened', () => {});
 	// @ts-expect-error The second argument is a number.
 	manager.on('ratelimit:exceeded', (_ip, attempts) => attempts.trim());
@@ -92,9 +92,9 @@ export function mismanages(): void {
 	manager.shutdown({ code: 4000 });
 	// @ts-expect-error The code is a number.
 	manager.on('connection:removed', ({ code }) => code.trim());
-	// @ts-expect-error There is no such condition.
+	// @ts-expect-error This filter does not exist.
 	manager.closeConnections({ tag: 'trial' });
-	// @ts-expect-error A policy says yes or no.
+	// @ts-expect-error A policy must return a boolean.
 	getConnectionManager({ customCleanupPolicy: () => 'yes' });
 }
 

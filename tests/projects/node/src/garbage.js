@@ -1,15 +1,15 @@
-// JavaScript, because the site is checked without Node's types, as one without them would be.
+// JavaScript, because the site is checked without Node's types, like a site that lacks them.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc');
 
-/** What is in use once the garbage is collected. */
+/** The memory in use after a garbage collection. */
 export async function collected() {
 	for (let round = 0; round < 4; round++) {
 		collect();
-		// Finalisers run in tasks of their own.
+		// Finalisers run in their own tasks.
 		await new Promise((resolve) => setTimeout(resolve, 20));
 	}
 	const { heapUsed, external } = process.memoryUsage();

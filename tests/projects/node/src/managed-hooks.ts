@@ -1,7 +1,7 @@
 import { getConnectionManager } from 'zastro-websockets-node/connection-manager';
 import { record } from './journal';
 
-/** The limits and services of this process. The module is loaded before the first connection. */
+/** The limits and services of this process. The module loads before the first connection. */
 const manager = getConnectionManager({
 	maxConnections: 3,
 	cleanupInterval: 100,

@@ -4,12 +4,12 @@ import cloudflare from 'zastro-websockets-cloudflare';
 export default defineConfig({
 	output: 'server',
 	adapter: cloudflare({
-		// Several servers run on a machine at the same time, and only one can have the port.
+		// Several servers run at the same time, and only one can use the port.
 		inspectorPort: false,
 		imageService: 'passthrough',
 	}),
 	devToolbar: { enabled: false },
 	server: { host: '127.0.0.1' },
-	// What Vite finds only while it starts makes it start again, and workerd may miss that.
+	// Vite restarts when it discovers a dependency late, and workerd may miss the restart.
 	vite: { optimizeDeps: { include: ['astro/assets/services/noop', 'astro/app/manifest'] } },
 });

@@ -1,4 +1,4 @@
-// Fastify on a server of one's own, with the site and its WebSockets behind Fastify's own routes.
+// Fastify on a custom server, with the site and its WebSockets behind Fastify's own routes.
 import { createServer } from 'node:http';
 import middie from '@fastify/middie';
 import Fastify from 'fastify';

@@ -1,8 +1,8 @@
-// What a page sees; told to the journal, where the test waits for it.
+// Reports the page's results to the journal, where the test waits for them.
 const { searchParams } = new URL(location.href);
 const site = searchParams.get('site') ?? location.host;
 
-/** The first message, or how it ended. */
+/** Resolves with the first message, or with the way in which the connection ended. */
 function visit(path, protocols, first) {
 	return new Promise((resolve) => {
 		const socket = new WebSocket(`ws://${site}${path}`, protocols);

@@ -1,7 +1,6 @@
 /**
- * What happened on the server, for the tests to wait for, and what the tests want to happen, for
- * the server to wait for. It is kept on `globalThis`: the dev server may instantiate a module more
- * than once.
+ * Records events on the server that the tests wait for, and signals from the tests that the server
+ * waits for. It is stored on `globalThis`: the dev server may instantiate a module more than once.
  */
 const key = Symbol.for('tests.journal');
 const shared = globalThis as { [key]?: Map<string, string> };
@@ -15,8 +14,8 @@ export function record(name: string, word: string): void {
 }
 
 /**
- * The entry of this name, as soon as it ends with `last`; what there is after five seconds. Who waits
- * looks for himself: in workerd one request cannot be woken by another.
+ * Returns the entry of this name once it ends with `last`, or its current value after five seconds.
+ * It polls: in workerd one request cannot wake another.
  */
 export async function entry(name: string, last = ''): Promise<string> {
 	const deadline = Date.now() + 5000;

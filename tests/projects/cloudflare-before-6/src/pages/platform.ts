@@ -1,6 +1,6 @@
 import type { APIRoute } from 'astro';
 
-/** What Cloudflare gives to a route, told over the socket. */
+/** Sends Cloudflare's values for a route over the socket. */
 export const GET: APIRoute = ({ locals }) => {
 	const { runtime } = locals;
 	const { socket, response } = locals.upgradeWebSocket();

@@ -1,10 +1,10 @@
 import type { APIRoute } from 'astro';
 
 /**
- * Hands the handshake on to an origin, and its answer back, with a cookie of its own.
+ * Forwards the handshake to an origin and returns its answer, with an additional cookie.
  *
- * The types of Workers that this wrangler writes do not take a request as the second argument where
- * `exactOptionalPropertyTypes` is on. The headers are all that a handshake is made of.
+ * With `exactOptionalPropertyTypes`, the Worker types of this wrangler reject a request as the
+ * second argument. The headers are enough for a handshake.
  */
 export const GET: APIRoute = ({ cookies, request, url }) => {
 	cookies.set('by-proxy', 'three', { path: '/' });

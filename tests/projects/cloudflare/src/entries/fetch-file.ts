@@ -1,4 +1,4 @@
-/** As `src/fetch.ts` it handles the site's requests in place of Astro. */
+/** As `src/fetch.ts`, it handles the site's requests instead of Astro. */
 import { astro, FetchState } from 'astro/fetch';
 
 export default {

@@ -3,7 +3,7 @@ import type { AstroWebSocket } from 'zastro-websockets-cloudflare/websocket';
 
 const shared = globalThis as { kept?: AstroWebSocket };
 
-/** Keeps its socket where other requests find it, and tells what happens when one of them uses it. */
+/** Stores its socket for other requests, and reports the result when one of them uses it. */
 export const GET: APIRoute = async ({ locals, url }) => {
 	if (locals.isUpgradeRequest) {
 		const { socket, response } = locals.upgradeWebSocket();

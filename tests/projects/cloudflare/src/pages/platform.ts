@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import type { APIRoute } from 'astro';
 
-/** What Cloudflare gives to a route, told over the socket. */
+/** Sends Cloudflare's values for a route over the socket. */
 export const GET: APIRoute = ({ locals, request }) => {
 	const { socket, response } = locals.upgradeWebSocket();
 	let waited = 'no';

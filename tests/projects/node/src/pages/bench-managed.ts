@@ -1,7 +1,7 @@
 import type { APIRoute } from 'astro';
 import { getConnectionManager } from 'zastro-websockets-node/connection-manager';
 
-/** What the benchmarks are run against, with everything that the manager does. */
+/** The target of the benchmarks, with every feature of the manager. */
 const manager = getConnectionManager({ enableHealthMonitoring: true });
 let events = 0;
 const count = (): void => {
@@ -14,7 +14,7 @@ manager.getStats();
 export const GET: APIRoute = ({ locals }) => {
 	if (!locals.isUpgradeRequest) return new Response(String(events));
 	const { socket, response } = locals.upgradeWebSocket({ tags: ['bench'] });
-	// A Blob would have to be read before it could be sent.
+	// A Blob would have to be read before sending.
 	socket.binaryType = 'arraybuffer';
 	socket.addEventListener('message', ({ data }) => socket.send(data));
 	return response;

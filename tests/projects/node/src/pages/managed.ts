@@ -2,7 +2,7 @@ import type { APIRoute } from 'astro';
 import { getConnectionId } from 'zastro-websockets-node/connection-manager';
 import { record } from '../journal';
 
-/** An echo that tells by which id the manager knows it. */
+/** An echo that sends its id in the manager. */
 export const GET: APIRoute = ({ locals, url }) => {
 	if (!locals.isUpgradeRequest) return new Response('plain');
 	const { socket, response } = locals.upgradeWebSocket({

@@ -1,13 +1,13 @@
 import type { APIRoute } from 'astro';
 import { collected } from '../garbage.js';
 
-/** Sockets that were made on this route and that something still holds. */
+/** The number of sockets from this route that are still referenced. */
 let held = 0;
 const registry = new FinalizationRegistry(() => {
 	held--;
 });
 
-/** An echo; over plain HTTP what is left of all echoes. */
+/** An echo. Over plain HTTP, returns the memory left behind by all echoes. */
 export const GET: APIRoute = async ({ locals }) => {
 	if (locals.isUpgradeRequest) {
 		const { socket, response } = locals.upgradeWebSocket();

@@ -1,6 +1,6 @@
 import type { APIRoute } from 'astro';
 
-/** Refuses every handshake, with a `Connection` header of its own. */
+/** Rejects every handshake with a `Connection` header of its own. */
 export const GET: APIRoute = () =>
 	new Response('Not here.', {
 		status: 426,

@@ -1,7 +1,7 @@
 import type { APIRoute } from 'astro';
 import { entry, record } from '../journal';
 
-/** Reads one message, then the others when the journal says so, and counts their bytes. */
+/** Reads one message, then the others when the journal allows it, and counts their bytes. */
 export const GET: APIRoute = ({ locals, url }) => {
 	const { socket, response } = locals.upgradeWebSocket();
 	const journal = url.searchParams.get('journal') ?? '';

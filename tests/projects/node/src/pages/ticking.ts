@@ -1,7 +1,7 @@
 import type { APIRoute } from 'astro';
 import { record } from '../journal';
 
-/** Sends numbers for as long as they are taken, and writes down the last. */
+/** Sends numbers as long as the client reads them, and records the last. */
 export const GET: APIRoute = ({ locals, url }) => {
 	const { socket, response } = locals.upgradeWebSocket();
 	let last = 0;
@@ -10,7 +10,7 @@ export const GET: APIRoute = ({ locals, url }) => {
 			record(`ticked-${url.searchParams.get('name')}`, `${last}`);
 			return;
 		}
-		// A client on a busy machine may be slow for a while, and is not to be closed for it.
+		// A client on a busy machine may be slow for a while, and must not be closed for it.
 		for (let sent = 0; sent < 50 && socket.bufferedAmount < 64 * 1024; sent++) {
 			socket.send(`${++last}`);
 		}

@@ -1,7 +1,7 @@
 import type { APIRoute } from 'astro';
 import { record } from '../journal';
 
-/** Never answers while the client is there; writes down how it learns that the client has left. */
+/** Does not answer while the client is connected, and records how it learns of the disconnect. */
 export const GET: APIRoute = async ({ locals, request, url }) => {
 	const { socket, response } = locals.upgradeWebSocket();
 	const journal = url.searchParams.get('journal') ?? '';

@@ -4,7 +4,7 @@ const MESSAGE = '.'.repeat(64 * 1024);
 
 const written = { messages: 0, buffered: 0 };
 
-/** Writes 512 messages as fast as the client reads; over plain HTTP it tells how far it has come. */
+/** Writes 512 messages as fast as the client reads. Over plain HTTP, reports the progress. */
 export const GET: APIRoute = ({ locals }) => {
 	if (!locals.isUpgradeRequest) return Response.json(written);
 	const { socket, response } = locals.upgradeWebSocket();

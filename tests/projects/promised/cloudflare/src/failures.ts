@@ -1,2 +1,2 @@
-/** What the hook of `websocket.ts` was told, for `/api/failures`. */
+/** The errors reported to the hook of `websocket.ts`, for `/api/failures`. */
 export const failures: string[] = [];

@@ -1,2 +1,2 @@
-/** What the error handler was told, for `/failures`. */
+/** The errors reported to the error handler, for `/failures`. */
 export const failures: string[] = [];

@@ -1,7 +1,7 @@
 import type { OnError, SelectProtocol, VerifyClient } from 'zastro-websockets-node/websocket';
 import { failures } from './failures';
 
-/** Only clients with a token. */
+/** Accepts only clients with a token. */
 export const verifyClient: VerifyClient = ({ request }) => request.headers.has('X-Token');
 
 /** Called `handleProtocols` in Fastify's plugin. */

@@ -1,6 +1,6 @@
 import { getConnectionManager } from 'zastro-websockets-node/connection-manager';
 
-/** What the listeners below were told, for `/api/told`. */
+/** The events reported to the listeners below, for `/api/told`. */
 export const told: string[] = [];
 
 export const manager = getConnectionManager({
@@ -10,7 +10,7 @@ export const manager = getConnectionManager({
 	rateLimitWindow: 60_000,
 	rateLimitMaxConnections: 6,
 	enableHealthMonitoring: true,
-	// The test does not want to wait a minute.
+	// A short interval: the test must not wait a minute.
 	cleanupInterval: 100,
 	customCleanupPolicy: (connection) => {
 		return connection.tags.has('temporary') && connection.age > 300;

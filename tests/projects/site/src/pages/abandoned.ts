@@ -1,7 +1,7 @@
 import type { APIRoute } from 'astro';
 import { record } from '../journal';
 
-/** Changes its mind: the response of the socket is never returned. */
+/** Upgrades, but never returns the socket's response. */
 export const GET: APIRoute = ({ locals, url }) => {
 	const { socket } = locals.upgradeWebSocket();
 	socket.addEventListener('error', () => record(url.searchParams.get('journal') ?? '', 'error'));

@@ -1,6 +1,6 @@
 import type { APIRoute } from 'astro';
 
-/** Tells the client by which address the socket and the route know it. */
+/** Sends the client its address as known by the socket and by the route. */
 export const GET: APIRoute = ({ locals, url, clientAddress }) => {
 	if (!locals.isUpgradeRequest) return new Response('plain');
 	const { socket, response } = locals.upgradeWebSocket();

@@ -1,6 +1,6 @@
 import type { APIRoute } from 'astro';
 
-/** Tells as what binary messages arrive, first by default and then as it is asked for. */
+/** Sends the type of binary messages, first the default and then the requested one. */
 export const GET: APIRoute = ({ locals }) => {
 	const { socket, response } = locals.upgradeWebSocket();
 	socket.addEventListener('message', ({ data }) => {

@@ -1,6 +1,9 @@
 import type { APIRoute } from 'astro';
 
-/** Sends a Blob between two texts: it has to be read first, and must not be overtaken. */
+/**
+ * Sends a Blob between two texts. The Blob must be read first, and the second text must not
+ * overtake it.
+ */
 export const GET: APIRoute = ({ locals }) => {
 	const { socket, response } = locals.upgradeWebSocket();
 	socket.addEventListener('open', () => {

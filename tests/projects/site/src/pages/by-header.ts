@@ -1,6 +1,6 @@
 import type { APIRoute } from 'astro';
 
-// What routes look like whose author did not know of `isUpgradeRequest`.
+// A route by an author who does not know `isUpgradeRequest`.
 export const GET: APIRoute = ({ locals, request }) =>
 	request.headers.get('upgrade') === 'websocket'
 		? locals.upgradeWebSocket().response

@@ -1,7 +1,7 @@
 import type { APIRoute } from 'astro';
 import { record } from '../journal';
 
-/** Closes when it is told to; writes down with what it was closed. */
+/** Closes on request, and records the code and reason of the close. */
 export const GET: APIRoute = ({ locals, url }) => {
 	const { socket, response } = locals.upgradeWebSocket();
 	socket.addEventListener('message', () => socket.close(4001, 'the server has enough'));

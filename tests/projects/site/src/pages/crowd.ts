@@ -1,7 +1,7 @@
 import type { APIRoute } from 'astro';
 import { entry, record } from '../journal';
 
-/** Counts who is here and who has gone, and answers nobody before the journal says so. */
+/** Counts present and departed clients, and answers only when the journal allows it. */
 const counts = { here: 0, gone: 0 };
 
 export const GET: APIRoute = async ({ locals, request }) => {

@@ -1,6 +1,6 @@
 import type { APIRoute } from 'astro';
 
-/** A handler that fails, in both of the ways in which one can. */
+/** A handler that fails, by throwing or by rejecting. */
 export const GET: APIRoute = ({ locals, url }) => {
 	const { socket, response } = locals.upgradeWebSocket();
 	if (url.searchParams.has('rejects')) {

@@ -3,7 +3,7 @@ import { record } from '../journal';
 
 const CHUNK = 16 * 1024;
 
-/** Sends more than the network holds, faster than any client reads. */
+/** Sends more than the network buffers hold, faster than any client reads. */
 export const GET: APIRoute = ({ locals, url }) => {
 	const { socket, response } = locals.upgradeWebSocket();
 	const journal = url.searchParams.get('journal') ?? '';

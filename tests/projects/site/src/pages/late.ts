@@ -1,7 +1,7 @@
 import type { APIRoute } from 'astro';
 import { entry } from '../journal';
 
-/** Attaches its handler long after the first messages have come. */
+/** Attaches its handler long after the first messages have arrived. */
 export const GET: APIRoute = ({ locals, url }) => {
 	const { socket, response } = locals.upgradeWebSocket();
 	if (url.searchParams.has('printed')) console.log(socket);

@@ -1,7 +1,7 @@
 import type { APIRoute } from 'astro';
 import { record } from '../journal';
 
-/** Writes down every event, from listeners and from handlers. */
+/** Records every event, from listeners and from handlers. */
 export const GET: APIRoute = ({ locals, url }) => {
 	const { socket, response } = locals.upgradeWebSocket();
 	const journal = url.searchParams.get('journal') ?? '';

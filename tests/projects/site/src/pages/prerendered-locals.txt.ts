@@ -2,7 +2,7 @@ import type { APIRoute } from 'astro';
 
 export const prerender = true;
 
-/** What the locals of a request say that is made while the site is built. */
+/** Reports the locals of a request at build time. */
 export const GET: APIRoute = ({ locals }) => {
 	try {
 		locals.upgradeWebSocket();

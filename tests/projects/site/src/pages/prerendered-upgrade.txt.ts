@@ -1,6 +1,6 @@
 import type { APIRoute } from 'astro';
 
-/** By mistake: it is so without a word in a site whose `output` is not `'server'`. */
+/** Prerendered by mistake: without `output: 'server'`, that is the silent default. */
 export const prerender = true;
 
 export const GET: APIRoute = ({ locals }) => {

@@ -1,6 +1,6 @@
 import type { APIRoute } from 'astro';
 
-/** Says something once, after so many milliseconds. */
+/** Sends one message after a number of milliseconds. */
 export const GET: APIRoute = ({ locals, url }) => {
 	const { socket, response } = locals.upgradeWebSocket();
 	setTimeout(

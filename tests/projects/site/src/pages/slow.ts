@@ -1,7 +1,7 @@
 import type { APIRoute } from 'astro';
 import { entry, record } from '../journal';
 
-/** Answers when the journal says so. */
+/** Answers when the journal allows it. */
 export const GET: APIRoute = async ({ locals, url }) => {
 	const journal = url.searchParams.get('journal') ?? '';
 	const { socket, response } = locals.upgradeWebSocket();

@@ -1,6 +1,6 @@
 import type { APIRoute } from 'astro';
 
-/** More than a socket takes at once. */
+/** A body larger than a socket's buffer. */
 export const GET: APIRoute = () => {
 	let left = 32;
 	const body = new ReadableStream<Uint8Array>({

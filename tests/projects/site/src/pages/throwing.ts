@@ -1,7 +1,7 @@
 import type { APIRoute } from 'astro';
 import { record } from '../journal';
 
-/** Fails at one event, in one manner; the journal has the name of the event before it does. */
+/** Fails at one event in one way. The journal records the event first. */
 export const GET: APIRoute = ({ locals, url }) => {
 	const { socket, response } = locals.upgradeWebSocket();
 	const type = url.searchParams.get('type') as 'open' | 'message' | 'error' | 'close';
@@ -35,14 +35,14 @@ export const GET: APIRoute = ({ locals, url }) => {
 			});
 			break;
 		case 'then':
-			// biome-ignore lint/suspicious/noThenProperty: what a careless library returns.
+			// biome-ignore lint/suspicious/noThenProperty: a careless library may return this.
 			socket.addEventListener(type, () => ({ then: () => fail(failure) }));
 			break;
 		case 'nothing':
 			socket.addEventListener(type, () => fail(undefined));
 			break;
 		case 'unprintable':
-			// Whoever reports it fails as well, unless they take care.
+			// A careless report of this error would fail as well.
 			socket.addEventListener(type, () => fail(unprintable()));
 			break;
 		case 'twice':

@@ -5,10 +5,10 @@ import type { Snapshot } from '../../admin';
 /** Milliseconds between two snapshots. */
 const INTERVAL = 250;
 
-/** Connections that a page can show; the oldest come first. */
+/** The maximum number of shown connections, oldest first. */
 const MOST = 100;
 
-/** Tells an admin page what there is, and closes what it says. */
+/** Sends snapshots to an admin page, and closes the connections that it requests. */
 export const GET: APIRoute = ({ locals }) => {
 	if (!locals.isUpgradeRequest) {
 		const headers = { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' };

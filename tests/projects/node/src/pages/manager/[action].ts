@@ -5,7 +5,7 @@ import {
 } from 'zastro-websockets-node/connection-manager';
 import { getConnectionCount, metricsResponse } from 'zastro-websockets-node/stats';
 
-/** What an operator may ask, and do. */
+/** The queries and actions of an operator. */
 export const GET: APIRoute = async ({ params: { action }, url: { searchParams } }) => {
 	const manager = getConnectionManager();
 	const id = searchParams.get('id') ?? '';

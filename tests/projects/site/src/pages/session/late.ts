@@ -1,6 +1,6 @@
 import type { APIRoute } from 'astro';
 
-/** Changes the session where it is too late for that. */
+/** Changes the session after it was saved. */
 export const GET: APIRoute = ({ locals, session }) => {
 	const { socket, response } = locals.upgradeWebSocket();
 	socket.addEventListener('message', ({ data }) => {

@@ -1,6 +1,6 @@
 import type { APIRoute } from 'astro';
 
-/** Takes every handshake that no other route takes. */
+/** Accepts every handshake that matches no other route. */
 export const GET: APIRoute = ({ locals, params }) => {
 	if (!locals.isUpgradeRequest) return new Response(null, { status: 426 });
 	const { socket, response } = locals.upgradeWebSocket();
