@@ -32,7 +32,7 @@ pub(super) const CASES: &[Case<Site>] = cases! {
         answers_an_upgrade_of_a_file_that_is_larger_than_the_buffers,
     ],
     "Wrong calls throw an error that explains them" => [
-        explains_an_upgrade_of_a_request_that_is_none,
+        explains_an_upgrade_of_an_ordinary_request,
         refuses_a_second_upgrade_of_the_same_request,
         refuses_a_subprotocol_that_was_not_offered,
     ],

@@ -8,7 +8,7 @@ use tests::site::Site;
 use super::Case;
 
 pub const CASES: &[Case] = cases! {
-    "Bindings, `cfContext` and `request.cf` on a WebSocket route" => [gives_a_socket_what_the_platform_has],
+    "Bindings, `cfContext` and `request.cf` on a WebSocket route" => [gives_a_socket_the_bindings_of_the_platform],
 };
 
 fn gives_a_socket_the_bindings_of_the_platform(site: &Site) -> Result<()> {

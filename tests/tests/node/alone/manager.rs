@@ -16,9 +16,9 @@ use super::{Case, cases};
 use crate::hosts::{Settings, Sites};
 
 pub const CASES: &[Case] = cases![
-    is_configured_by_the_hooks_file_and_by_nobody_later,
-    terminates_who_answers_no_health_check,
-    asks_the_policy_of_the_site_and_keeps_whom_it_fails_for,
+    is_configured_only_by_the_hooks_file,
+    terminates_clients_without_an_answer_to_health_checks,
+    asks_the_policy_of_the_site_and_keeps_connections_on_its_failure,
     keeps_the_registry_of_10000_connections,
     forgets_clients_that_were_killed,
     loses_no_message_that_was_accepted_before_a_shutdown,
