@@ -37,13 +37,12 @@ fn upgrades_when_the_configuration_was_changed(sites: &Sites) -> Result<()> {
     let (app, server) = sites.start_dev("dev-restarted")?;
     let other = Request::upgrade("/echo").header("Origin", "https://evil.example");
     ensure!(server.reject(&other)?.status == 403);
-    for round in 1..=2 {
-        let (now, next) = [
-            ("https://allowed.example", "https://evil.example"),
-            ("https://evil.example", "https://allowed.example"),
-        ][round - 1];
+    let (plain, changed) = ("allowedOrigins,", "allowedOrigins: ['https://evil.example'],");
+    let rounds =
+        [(plain, changed, "https://evil.example"), (changed, plain, "https://allowed.example")];
+    for (round, (now, next, origin)) in rounds.into_iter().enumerate() {
         reconfigure(&app, &server, now, next).with_context(|| format!("round {round}"))?;
-        let next = Request::upgrade("/echo").header("Origin", next);
+        let next = Request::upgrade("/echo").header("Origin", origin);
         let accepted = || {
             let mut socket = server.open(&next)?;
             socket.send("hello")?;

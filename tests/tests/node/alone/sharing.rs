@@ -294,7 +294,10 @@ fn explains_wrong_arguments_of_attach(sites: &Sites) -> Result<()> {
     for call in ["express", "connect", "nothing"] {
         let thrown = server.get(&format!("/{call}"))?.text();
         let says = "TypeError: `attachWebSocket()` requires an HTTP server";
-        ensure!(thrown.starts_with(says) && thrown.contains("the result of `app.listen()`"), "{thrown}");
+        ensure!(
+            thrown.starts_with(says) && thrown.contains("the result of `app.listen()`"),
+            "{thrown}"
+        );
     }
     let thrown = server.get("/filter")?.text();
     ensure!(thrown == "TypeError: `filter` of `attachWebSocket()` must be a function.", "{thrown}");
