@@ -4,6 +4,7 @@
 //! The suites themselves are in `tests/tests/`; the projects they start are in `tests/projects/`.
 
 mod adapter;
+pub mod app;
 pub mod autobahn;
 pub mod browser;
 pub mod cases;
@@ -15,6 +16,7 @@ pub mod installation;
 pub mod locations;
 pub mod once;
 pub mod patience;
+pub mod pins;
 pub mod project;
 pub mod proxy;
 pub mod registry;

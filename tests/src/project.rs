@@ -1,28 +1,24 @@
-//! Real Astro projects: folders of `tests/projects/`, installed with the pinned Astro and a built
-//! adapter.
+//! Real Astro projects: folders of `tests/projects/`, installed with an Astro and a built adapter.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fs::{self, File};
-use std::io;
+use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use bring_tools::lock;
 use semver::Version;
-use serde::Deserialize;
 use serde_json::json;
 
 use crate::adapter::Adapter;
+use crate::app::{App, files, mirror};
 use crate::floor::{self, Manifest};
 use crate::installation::Installation;
+use crate::pins::{PinnedPackage, last_moment, line, major, pinned};
 use crate::tools::{Tools, run};
 use crate::{locations, vendored};
-
-/// Selects the Astro major for the suites; set by `cargo xtask test --astro`.
-const MAJOR: &str = "TEST_ASTRO";
 
 /// A folder of built packages, laid out like `adapters/`. The suites test them instead of ours.
 const PACKAGES: &str = "TEST_PACKAGES";
@@ -60,14 +56,6 @@ struct Order<'o> {
     /// The tarball that `cargo xtask build` made.
     tarball: Option<PathBuf>,
     arguments: &'o [&'o str],
-}
-
-/// A root to build or to serve. Astro 7 allows one dev server per root.
-pub struct App {
-    root: PathBuf,
-    tools: Tools,
-    /// Makes other test processes wait for this root.
-    _lock: File,
 }
 
 impl Project {
@@ -149,7 +137,7 @@ impl Project {
         let as_of = as_of()?;
         let bytes = tarball.as_ref().map_or(Ok(Vec::new()), fs::read)?;
         let asked = packages.join(" ");
-        let prefix = format!("{prefix}-{LINE}{}", major()?);
+        let prefix = format!("{prefix}-{}", line()?);
         let inputs = [manifest.as_bytes(), &bytes, asked.as_bytes(), as_of.as_bytes()];
         let fingerprint = lock::fingerprint(inputs);
         let folder = locations::target().join("projects").join(format!("{prefix}-{fingerprint}"));
@@ -180,21 +168,14 @@ impl Project {
 
     fn app_from(&self, sources: &[PathBuf], name: &str) -> Result<App> {
         let root = self.folder.join(name);
-        let lock = lock::exclusive(&root)?;
         let mut sources = sources.to_vec();
         if let Some(last) = sources.last() {
             sources.extend(earlier(last)?);
         }
-        mirror(&sources, &root)?;
-        // A killed dev server leaves this file, and another process may have its id by now.
-        match fs::remove_file(root.join(DEV_SERVER)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
-        // npm has added Astro and the adapter to it, and Astro reads there which packages to
-        // bundle.
-        fs::copy(self.folder.join("package.json"), root.join("package.json"))?;
-        Ok(App { root, tools: self.tools.clone(), _lock: lock })
+        let app = App::open(root, &sources, &self.tools)?;
+        // npm has added Astro and the adapter to it. Astro reads there which packages to bundle.
+        fs::copy(self.folder.join("package.json"), app.root().join("package.json"))?;
+        Ok(app)
     }
 
     /// A copy of `templates/` whose imports resolve to the packages of the project.
@@ -334,146 +315,6 @@ fn npm_install(tools: &Tools, folder: &Path, as_of: &str) -> Command {
     install
 }
 
-/// Astro's command line, relative to a root.
-const ASTRO: &str = "../node_modules/astro/bin/astro.mjs";
-
-/// The same up to Astro 5.
-const EARLIER_ASTRO: &str = "../node_modules/astro/astro.js";
-
-/// Wrangler's command line, relative to a root. Its `bin` starts a second process.
-const WRANGLER: &str = "../node_modules/wrangler/wrangler-dist/cli.js";
-
-/// The file in which `astro dev` records that it serves a root, to prevent a second server.
-const DEV_SERVER: &str = ".astro/dev.json";
-
-/// The outputs of Astro, Vite and wrangler in a root.
-const OUTPUTS: [&str; 4] = [".astro", ".wrangler", "dist", "node_modules"];
-
-impl App {
-    /// The folder of this root.
-    pub fn root(&self) -> &Path {
-        &self.root
-    }
-
-    /// Runs `astro <arguments>` to its end.
-    pub fn astro<I: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = I>) -> Command {
-        let mut command = self.node();
-        command.arg(self.command_line()).args(arguments);
-        command
-    }
-
-    /// `astro <arguments>` for `Server::start`. It uses neither a shell nor npm: the started
-    /// process must be the one to kill.
-    pub fn astro_server<I: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = I>) -> Command {
-        let mut command = self.node_server(self.command_line());
-        command.args(arguments);
-        command
-    }
-
-    /// Runs `wrangler <arguments>` to its end.
-    pub fn wrangler<I: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = I>) -> Command {
-        let mut command = self.node();
-        command.arg(WRANGLER).args(arguments);
-        command
-    }
-
-    /// `wrangler <arguments>` for `Server::start`.
-    pub fn wrangler_server<I: AsRef<OsStr>>(
-        &self,
-        arguments: impl IntoIterator<Item = I>,
-    ) -> Command {
-        let mut command = self.node_server(WRANGLER);
-        command.args(arguments);
-        command
-    }
-
-    fn command_line(&self) -> &'static str {
-        if self.root.join(ASTRO).exists() { ASTRO } else { EARLIER_ASTRO }
-    }
-
-    /// `node <script>` for `Server::start`.
-    pub fn node_server(&self, script: &str) -> Command {
-        let mut command = self.node();
-        // The server ends with the test process, even if that is killed.
-        command.arg("--require").arg(locations::repository().join("tests/projects/leash.cjs"));
-        command.arg(script);
-        command
-    }
-
-    /// The same on another runtime. Its command must take a preload module next.
-    pub fn server_on(&self, runtime: Command, script: &str) -> Command {
-        let mut command = in_root(runtime, &self.tools, &self.root);
-        command.arg(locations::repository().join("tests/projects/leash.mjs")).arg(script);
-        command
-    }
-
-    /// Runs `node <script>` to its end.
-    pub fn node_script(&self, script: &str) -> Command {
-        let mut command = self.node();
-        command.arg(script);
-        command
-    }
-
-    /// Replaces `old` with `new` in one of this root's own copies of the sources.
-    pub fn edit(&self, file: &str, old: &str, new: &str) -> Result<()> {
-        let path = self.root.join(file);
-        let text = fs::read_to_string(&path)?;
-        ensure!(text.contains(old), "not in {}: {old}", path.display());
-        Ok(fs::write(path, text.replace(old, new))?)
-    }
-
-    fn node(&self) -> Command {
-        node_in(&self.tools, &self.root)
-    }
-
-    /// Runs `astro build` with these environment variables, unless the last build had the same
-    /// sources.
-    pub fn build(&self, variables: &[(&str, &str)]) -> Result<()> {
-        let mut inputs = Vec::new();
-        for file in files(&self.root)? {
-            inputs.push(file.as_os_str().as_encoded_bytes().to_vec());
-            inputs.push(fs::read(self.root.join(file))?);
-        }
-        inputs.push(format!("{variables:?}").into_bytes());
-        let fingerprint = lock::fingerprint(inputs.iter().map(Vec::as_slice));
-        let stamp = self.root.join("dist/.built-from");
-        if fs::read_to_string(&stamp).is_ok_and(|built| built == fingerprint) {
-            return Ok(());
-        }
-        run(self.astro(["build"]).envs(variables.iter().copied()))?;
-        fs::write(stamp, fingerprint)?;
-        Ok(())
-    }
-}
-
-/// Node in the root of a site.
-pub fn node_in(tools: &Tools, root: &Path) -> Command {
-    in_root(tools.node(), tools, root)
-}
-
-/// A runtime in the root of a site. The environment holds only variables that every machine has:
-/// Astro behaves differently in CI, on a terminal, and when it detects an agent.
-fn in_root(mut command: Command, tools: &Tools, root: &Path) -> Command {
-    command
-        .current_dir(root)
-        .env_clear()
-        .env("PATH", tools.path())
-        .env("ASTRO_TELEMETRY_DISABLED", "1")
-        .env("NO_COLOR", "1")
-        // Wrangler's registry of local servers, and its log.
-        .env("XDG_CONFIG_HOME", root.join(".wrangler/config"))
-        .env("WRANGLER_SEND_METRICS", "false")
-        // Deno's cache of compiled code. The value below disables the update check.
-        .env("DENO_DIR", locations::target().join("deno"))
-        .env("DENO_NO_UPDATE_CHECK", "1")
-        // Uses a placeholder for `request.cf` instead of fetching it.
-        .env("CLOUDFLARE_CF_FETCH_ENABLED", "false");
-    if let Some(home) = std::env::var_os("HOME") {
-        command.env("HOME", home);
-    }
-    command
-}
-
 /// Removes the installations of earlier builds, except those that a test process still uses. Each
 /// takes about 200 MB, and each build of the adapter needs a new one.
 fn remove_other_installations(folder: &Path, name: &str) -> Result<()> {
@@ -494,7 +335,7 @@ fn remove_other_installations(folder: &Path, name: &str) -> Result<()> {
 
 /// The tarball of an adapter that `cargo xtask build` made.
 fn tarball(adapter: &str) -> Result<PathBuf> {
-    let line = format!("{LINE}{}", major()?);
+    let line = line()?;
     let folder = match std::env::var_os(PACKAGES) {
         Some(packages) => PathBuf::from(packages).join(adapter).join(line),
         None => locations::repository().join("adapters").join(adapter).join("pkg").join(line),
@@ -519,121 +360,4 @@ fn tarball(adapter: &str) -> Result<PathBuf> {
             folder.display()
         ),
     }
-}
-
-/// The pins in `upstream/upstream.toml` of the release line under test.
-#[derive(Deserialize)]
-pub struct Pin {
-    /// The exact version of Astro.
-    pub astro: String,
-    /// The commit of that release, if it is known.
-    pub commit: Option<String>,
-    /// npm installs no release younger than this day, so that transitive dependencies stay the same
-    /// between runs. A lockfile would do the same. But it would repeat the version of Astro and the
-    /// integrity of the tarball, which change with every pin and every build.
-    #[serde(rename = "as-of")]
-    pub as_of: String,
-    /// The official adapters, by name.
-    pub packages: BTreeMap<String, PinnedPackage>,
-}
-
-/// An official adapter.
-#[derive(Deserialize)]
-pub struct PinnedPackage {
-    /// The exact version.
-    pub version: String,
-    /// The sha512 of its tarball.
-    pub integrity: String,
-}
-
-/// The last moment of a day, the cutoff for installed releases: the pinned release may be from the
-/// day of the pin.
-#[must_use]
-pub fn last_moment(day: &str) -> String {
-    format!("{day}T23:59:59.999Z")
-}
-
-/// The Astro major under test: the newest pinned one, unless another is requested.
-pub fn major() -> Result<u64> {
-    match std::env::var(MAJOR) {
-        Ok(major) => major.parse().with_context(|| format!("`{MAJOR}` is no number: {major}")),
-        Err(_) => newest_major(),
-    }
-}
-
-/// Whether the newest Astro major is under test.
-pub fn is_newest() -> Result<bool> {
-    Ok(major()? == newest_major()?)
-}
-
-fn newest_major() -> Result<u64> {
-    let majors = pins()?.into_keys().filter_map(|line| line.strip_prefix(LINE)?.parse().ok());
-    majors.max().context("nothing is pinned")
-}
-
-/// The prefix of a release line's name, before its major.
-const LINE: &str = "astro";
-
-/// Reads the pin of the release line under test.
-pub fn pinned() -> Result<Pin> {
-    let line = format!("{LINE}{}", major()?);
-    pins()?.remove(&line).with_context(|| format!("no `[{line}]` among the pins"))
-}
-
-/// The pins of all release lines, by name.
-pub fn pins() -> Result<BTreeMap<String, Pin>> {
-    let path = locations::repository().join("upstream/upstream.toml");
-    let text =
-        fs::read_to_string(&path).with_context(|| format!("cannot read: {}", path.display()))?;
-    toml::from_str(&text).with_context(|| format!("not a table of pins: {}", path.display()))
-}
-
-/// Makes `target` equal to the sources, where later ones override earlier ones. Leaves outputs
-/// alone.
-fn mirror(sources: &[PathBuf], target: &Path) -> Result<()> {
-    fs::create_dir_all(target)?;
-    for entry in fs::read_dir(target)? {
-        let entry = entry?;
-        if OUTPUTS.iter().any(|output| entry.file_name() == *output) {
-            continue;
-        }
-        if entry.file_type()?.is_dir() {
-            fs::remove_dir_all(entry.path())?;
-        } else {
-            fs::remove_file(entry.path())?;
-        }
-    }
-    for source in sources {
-        for file in files(source)? {
-            let copy = target.join(&file);
-            if let Some(parent) = copy.parent() {
-                fs::create_dir_all(parent)?;
-            }
-            fs::copy(source.join(&file), copy)?;
-        }
-    }
-    Ok(())
-}
-
-/// The files below `folder`, sorted, as paths relative to it. Outputs are left out.
-fn files(folder: &Path) -> Result<Vec<PathBuf>> {
-    fn walk(folder: &Path, prefix: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
-        for entry in fs::read_dir(folder)? {
-            let entry = entry?;
-            let name = entry.file_name();
-            if OUTPUTS.iter().any(|output| name == *output) {
-                continue;
-            }
-            if entry.file_type()?.is_dir() {
-                walk(&entry.path(), &prefix.join(name), found)?;
-            } else {
-                found.push(prefix.join(name));
-            }
-        }
-        Ok(())
-    }
-    let mut found = Vec::new();
-    walk(folder, Path::new(""), &mut found)?;
-    found.sort();
-    Ok(found)
 }

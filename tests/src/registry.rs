@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::client::Request;
 use crate::locations::{repository, target};
-use crate::project::last_moment;
+use crate::pins::last_moment;
 use crate::server::Server;
 use crate::tools::Tools;
 

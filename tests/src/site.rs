@@ -5,7 +5,7 @@ use std::fmt;
 use anyhow::{Result, bail, ensure};
 
 use crate::client::Request;
-use crate::project::major;
+use crate::pins::major;
 use crate::server::Server;
 
 /// A host: a way in which an adapter serves a site.

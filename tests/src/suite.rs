@@ -10,7 +10,7 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use crate::cases;
 use crate::installation::{Installation, is_brief};
-use crate::project::is_newest;
+use crate::pins::is_newest;
 use crate::site::{Host, Site};
 use crate::support::Support;
 

@@ -4,7 +4,7 @@ use crate::client::Request;
 use anyhow::{Context, Result, ensure};
 
 use crate::cases;
-use crate::project::major;
+use crate::pins::major;
 use crate::site::{Host, Node, Site};
 use crate::suite::{Case, not_applicable};
 

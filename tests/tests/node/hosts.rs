@@ -4,10 +4,11 @@ use std::fs;
 use std::process::Command;
 
 use anyhow::Result;
+use tests::app::App;
 use tests::client::Certificate;
 use tests::installation::Installation;
 use tests::once::Once;
-use tests::project::{App, Project};
+use tests::project::Project;
 use tests::server::Server;
 use tests::site::Site;
 use tests::tools::Tools;

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use sha2::{Digest as _, Sha512};
 use tests::checkout::Checkout;
-use tests::project::{Pin, pinned};
+use tests::pins::{Pin, pinned};
 use tests::tools::run;
 
 const PINS: &str = "upstream/upstream.toml";

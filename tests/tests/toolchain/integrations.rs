@@ -3,8 +3,10 @@
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
+use tests::app::App;
 use tests::client::Request;
-use tests::project::{App, Project, major};
+use tests::pins::major;
+use tests::project::Project;
 use tests::server::Server;
 use tests::tools::run;
 

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use tests::locations::{repository, target};
-use tests::project::pinned;
+use tests::pins::pinned;
 use tests::tools::run;
 
 #[test]

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use serde_json::{Value, json};
+use tests::app::App;
 use tests::client::{Request, Socket};
 use tests::installation::Installation;
 use tests::patience::at_last;
-use tests::project::{App, Project, major};
+use tests::pins::major;
+use tests::project::Project;
 use tests::server::Server;
 use tests::tools::run;
 

@@ -18,7 +18,7 @@ use tests::checkout::Checkout;
 use tests::cuts::{Cut, Cuts};
 use tests::locations::target;
 use tests::once::Once;
-use tests::project::{Pin, pins};
+use tests::pins::{Pin, pins};
 use tests::registry::Registry;
 use tests::tools::Tools;
 

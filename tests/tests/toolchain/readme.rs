@@ -14,7 +14,7 @@ use serde_json::Value;
 use tests::checkout::Checkout;
 use tests::client::{Request, Response};
 use tests::locations::{repository, target};
-use tests::project::{Pin, last_moment, pinned};
+use tests::pins::{Pin, last_moment, pinned};
 use tests::server::Server;
 use tests::tools::{Tools, run};
 

@@ -5,7 +5,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use tests::locations::files_ending_with;
-use tests::project::{Project, major};
+use tests::pins::major;
+use tests::project::Project;
 use tests::tools::run;
 
 /// The package names of the adapters.

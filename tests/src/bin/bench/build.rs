@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use anyhow::Result;
 use tests::locations::{files_ending_with, target};
-use tests::project::{Project, install_plain, major};
+use tests::pins::major;
+use tests::project::{Project, install_plain};
 
 use crate::Row;
 use crate::command::{

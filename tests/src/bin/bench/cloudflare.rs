@@ -12,8 +12,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use load::Echo;
 use serde::Deserialize;
+use tests::app::App;
 use tests::locations::files_ending_with;
-use tests::project::{App, Project, pinned};
+use tests::pins::pinned;
+use tests::project::Project;
 use tests::server::Server;
 use tests::tools::run;
 

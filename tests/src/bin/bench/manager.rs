@@ -3,8 +3,9 @@
 
 use anyhow::{Context, Result, ensure};
 use load::{Echo, Measured, open};
+use tests::app::App;
 use tests::locations::repository;
-use tests::project::{App, Project};
+use tests::project::Project;
 use tests::server::Server;
 use tests::tools::Tools;
 

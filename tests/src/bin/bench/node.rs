@@ -17,8 +17,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use load::{Echo, Measured, Requests, get, handshake, open};
 use rustix::process::Signal;
+use tests::app::App;
 use tests::locations::repository;
-use tests::project::{App, Project, install_plain};
+use tests::project::{Project, install_plain};
 use tests::server::Server;
 
 use crate::{Row, manager};

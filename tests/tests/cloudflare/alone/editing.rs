@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use tests::app::App;
 use tests::client::Request;
 use tests::patience::within;
-use tests::project::App;
 use tests::server::Server;
 
 use super::{Case, cases};

@@ -3,9 +3,10 @@
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
+use tests::app::App;
 use tests::client::Request;
 use tests::locations::repository;
-use tests::project::{App, major};
+use tests::pins::major;
 use tests::server::Server;
 use tests::suite::not_applicable;
 

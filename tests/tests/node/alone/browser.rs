@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use tests::browser::Browser;
-use tests::project::major;
+use tests::pins::major;
 use tests::site::Site;
 use tests::suite::{Sites as _, not_applicable};
 

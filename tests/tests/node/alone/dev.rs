@@ -4,10 +4,10 @@ use std::fs;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use tests::app::App;
 use tests::cases;
 use tests::client::{Request, Response, Socket};
 use tests::patience::{at_last, within};
-use tests::project::App;
 use tests::server::{Server, free_port};
 use tests::suite::not_applicable;
 

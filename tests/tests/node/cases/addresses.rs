@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use tests::cases;
 use tests::client::Request;
-use tests::project::major;
+use tests::pins::major;
 use tests::site::Site;
 
 use super::Case;

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use tests::cases;
 use tests::client::{Connection, Request};
-use tests::project::major;
+use tests::pins::major;
 use tests::site::Site;
 use tests::suite::not_applicable;
 
