@@ -117,7 +117,7 @@ pub fn run<S: Sites>(
     }
     let capabilities = distinct(cases.iter().filter_map(|case| case.capability));
     let modes = distinct(S::HOSTS.iter().map(|host| (*host).into().mode()));
-    let tells = Trial::test("readme::tells_what_is_supported", move || {
+    let tells = Trial::test("pages::tells_what_is_supported", move || {
         Ok(support.check(runtime, &capabilities, &modes)?)
     });
     libtest_mimic::run(&arguments, vec![tells]).exit_code()

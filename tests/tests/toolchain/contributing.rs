@@ -9,7 +9,8 @@ use tests::checkout::Checkout;
 use tests::locations::repository;
 use tests::tools::run;
 
-use crate::readme::{blocks, is_run};
+use crate::page_commands::is_run;
+use crate::pages::blocks;
 
 const CONTRIBUTING: &str = "CONTRIBUTING.md";
 

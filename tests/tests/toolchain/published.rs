@@ -22,7 +22,7 @@ use tests::pins::{Pin, pins};
 use tests::registry::Registry;
 use tests::tools::Tools;
 
-use crate::readme::{PUBLISHING, commands};
+use crate::pages::{PUBLISHING, commands};
 
 /// The maximum number of attempts per upload.
 const ATTEMPTS: usize = 3;

@@ -18,7 +18,7 @@ use tests::server::Server;
 use tests::tools::{Tools, run};
 
 use super::Package;
-use crate::readme::{Block, blocks};
+use crate::pages::{Block, blocks};
 
 /// The older package on npm.
 const NAME: &str = "zastro-websockets-cloudflare";

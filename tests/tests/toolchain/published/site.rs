@@ -16,7 +16,7 @@ use tests::server::Server;
 use tests::tools::{Tools, run};
 
 use super::{Manager, Package, Trial};
-use crate::readme::{README, blocks, commands};
+use crate::pages::{README, blocks, commands};
 
 /// The paths of the adapter's wrangler, as installed by npm and by pnpm.
 const WRANGLER: [&str; 2] = ["node_modules/wrangler", "node_modules/.pnpm/node_modules/wrangler"];
