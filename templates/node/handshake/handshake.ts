@@ -9,7 +9,7 @@ import {
 } from '../../handshake/handshake.ts';
 import { BAD_HANDSHAKE, type Refusal } from '../../handshake/refusal.ts';
 import type { ReportSubject } from '../../socket/report.ts';
-import { isEncrypted } from '../http/system-socket.ts';
+import { connectionScheme } from '../http/system-socket.ts';
 import type { UpgradeContext } from './context.ts';
 
 /**
@@ -87,8 +87,7 @@ export function subjectOf(
 ): ReportSubject {
 	return {
 		get request() {
-			const { origin = requestOrigin(request), path } = context;
-			return webRequest(request, origin, path);
+			return siteRequest(request, context);
 		},
 	};
 }
@@ -97,9 +96,25 @@ function url(origin: string, path: string): string {
 	return new URL(path.startsWith('/') ? `${origin}${path}` : `${origin}/${path}`).href;
 }
 
+/** The request of a handshake as a site sees it. */
+export function siteRequest(
+	request: IncomingMessage,
+	context: Pick<UpgradeContext, 'origin' | 'path'>,
+): Request {
+	return webRequest(request, siteOrigin(request, context), context.path);
+}
+
+/** The origin of `context.url`. Until a site answers, it is the one in the request itself. */
+export function siteOrigin(
+	request: IncomingMessage,
+	{ origin }: Pick<UpgradeContext, 'origin'>,
+): string {
+	return origin ?? requestOrigin(request);
+}
+
 /** The origin in the request itself. */
 export function requestOrigin(request: IncomingMessage): string {
-	const scheme = isEncrypted(request.socket) ? 'https' : 'http';
+	const scheme = connectionScheme(request.socket);
 	return originOf(scheme, request.headers.host) ?? `${scheme}://localhost`;
 }
 

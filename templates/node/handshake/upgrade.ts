@@ -16,7 +16,7 @@ import { processRegistry } from '../registry/registry.ts';
 import { acceptHandshake } from './accept.ts';
 import { createAcceptResponse } from './accept-response.ts';
 import type { UpgradeContext } from './context.ts';
-import { offeredProtocols, requestOrigin, webRequest, webSocketUrl } from './handshake.ts';
+import { offeredProtocols, siteOrigin, siteRequest, webSocketUrl } from './handshake.ts';
 import { selectProtocol } from './verify.ts';
 import '../connection/printed-event.ts';
 
@@ -72,8 +72,8 @@ export function upgradeWebSocket(
 	const response = createAcceptResponse(options.headers);
 	// The request is kept for `onError` only: a reference keeps its memory for the whole connection.
 	const hasErrorHook = context.admission?.hooks.onError !== undefined;
-	const origin = context.origin ?? requestOrigin(request);
-	const handshake = hasErrorHook ? () => webRequest(request, origin, context.path) : undefined;
+	const origin = siteOrigin(request, context);
+	const handshake = hasErrorHook ? () => siteRequest(request, context) : undefined;
 	const report =
 		handshake === undefined ? settings.report : withRequest(settings.report, handshake);
 	const controller = new SocketController({

@@ -3,7 +3,7 @@ import type { WebSocketHandshake } from '../../handshake/hooks.ts';
 import { FAILED, NOT_VERIFIED } from '../../handshake/refusal.ts';
 import type { Report } from '../../socket/report.ts';
 import type { Admission, UpgradeContext } from './context.ts';
-import { offeredProtocols, requestOrigin, subjectOf, webRequest } from './handshake.ts';
+import { offeredProtocols, siteRequest, subjectOf } from './handshake.ts';
 import { refuse } from './refuse.ts';
 
 /**
@@ -48,11 +48,11 @@ export function selectProtocol(
 
 function handshakeOf(
 	request: IncomingMessage,
-	{ origin = requestOrigin(request), path }: UpgradeContext,
+	context: UpgradeContext,
 	{ clientAddress }: Admission,
 ): WebSocketHandshake {
 	return {
-		request: webRequest(request, origin, path),
+		request: siteRequest(request, context),
 		clientAddress,
 		protocols: offeredProtocols(request),
 	};

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
-import { isEncrypted } from './system-socket.ts';
+import { connectionScheme, type HttpScheme } from './system-socket.ts';
 
 /** `websocket.trustedProxies` as a list to check addresses against. */
 export function proxyList(trustedProxies: readonly string[]): BlockList {
@@ -51,11 +51,11 @@ export function proxyOf(request: IncomingMessage, proxies: BlockList): Proxy {
  * otherwise from the connection. The first of several values counts: it comes from the proxy next
  * to the client.
  */
-export function clientScheme(request: IncomingMessage, proxies: BlockList): 'http' | 'https' {
+export function clientScheme(request: IncomingMessage, proxies: BlockList): HttpScheme {
 	const forwarded = proxyOf(request, proxies).isTrusted ? forwardedScheme(request) : undefined;
 	// Some proxies send the scheme of the WebSocket.
 	if (forwarded !== undefined) return /^(?:https|wss)$/i.test(forwarded) ? 'https' : 'http';
-	return isEncrypted(request.socket) ? 'https' : 'http';
+	return connectionScheme(request.socket);
 }
 
 /** `X-Forwarded-Proto`, or the `proto` of RFC 7239. */

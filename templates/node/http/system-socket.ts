@@ -11,6 +11,14 @@ export function isEncrypted(socket: object & { readonly encrypted?: unknown }): 
 	return socket.encrypted === true;
 }
 
+/** The scheme of HTTP requests on the socket. */
+export function connectionScheme(socket: object & { readonly encrypted?: unknown }): HttpScheme {
+	return isEncrypted(socket) ? 'https' : 'http';
+}
+
+/** A scheme of HTTP. */
+export type HttpScheme = 'http' | 'https';
+
 /** Available in Node since 21. */
 interface Transferable {
 	readonly byteLength: number;
