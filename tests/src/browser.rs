@@ -17,6 +17,9 @@ use crate::client::{Request, Socket, connection_to};
 use crate::locations;
 use crate::patience::at_last;
 
+/// Why a case in a browser is skipped.
+pub const NO_CHROMIUM: &str = "there is no Chromium";
+
 /// The program names used by different systems.
 const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 

@@ -14,6 +14,9 @@ mod throwing;
 use crate::site::Site;
 use crate::suite::Case;
 
+/// Why a case about files says nothing about middleware mode.
+const NO_FILES: &str = "in middleware mode the host application serves files";
+
 /// All cases, in the order in which they run on a host.
 pub fn all() -> impl Iterator<Item = &'static Case<Site>> + Clone {
     [

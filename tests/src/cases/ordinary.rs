@@ -4,6 +4,7 @@ use crate::client::Request;
 use anyhow::{Result, ensure};
 
 use crate::cases;
+use crate::cases::NO_FILES;
 use crate::site::Site;
 use crate::suite::{Case, not_applicable};
 
@@ -31,8 +32,6 @@ pub(super) const CASES: &[Case<Site>] = cases! {
 };
 
 pub(super) const VITAL: &[Case<Site>] = cases![serves_a_page];
-
-const NO_FILES: &str = "in middleware mode the host application serves files";
 
 fn serves_a_page(site: &Site) -> Result<()> {
     let response = site.server.get("/")?;

@@ -6,6 +6,7 @@ use crate::client::Request;
 use anyhow::{Result, ensure};
 
 use crate::cases;
+use crate::cases::NO_FILES;
 use crate::site::Site;
 use crate::suite::{Case, not_applicable};
 
@@ -48,8 +49,6 @@ pub(super) const CASES: &[Case<Site>] = cases! {
 
 pub(super) const VITAL: &[Case<Site>] =
     cases![sends_the_body_the_headers_and_the_cookies_of_a_rejection];
-
-const NO_FILES: &str = "in middleware mode the host application serves files";
 
 fn sends_the_body_the_headers_and_the_cookies_of_a_rejection(site: &Site) -> Result<()> {
     let response = site.server.reject(&Request::upgrade("/reject"))?;

@@ -1,7 +1,7 @@
 //! A visitor of the chat in a browser.
 
 use anyhow::{Context, Result, ensure};
-use tests::browser::Browser;
+use tests::browser::{Browser, NO_CHROMIUM};
 use tests::client::Request;
 use tests::site::Site;
 use tests::suite::{Sites as _, not_applicable};
@@ -30,7 +30,7 @@ fn talks(site: &Site) -> Result<()> {
     let page = "/visitor?room=browser&name=eve&say=hello%20there&until=3&journal=visitor";
     let url = format!("{}{page}", site.server.origin());
     let Some(_browser) = Browser::open(&format!("{}-chat", site.host), &url)? else {
-        return not_applicable("there is no Chromium");
+        return not_applicable(NO_CHROMIUM);
     };
     // A cold start is slow on a busy machine.
     let mut came = None;

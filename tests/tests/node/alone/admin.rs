@@ -3,7 +3,7 @@
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
-use tests::browser::Browser;
+use tests::browser::{Browser, NO_CHROMIUM};
 use tests::client::Request;
 use tests::locations;
 use tests::patience::at_last;
@@ -24,7 +24,7 @@ const SCREENSHOT: &str = "screenshots/admin.png";
 
 fn shows_connections_live_and_closes_them_in_chromium(sites: &Sites) -> Result<()> {
     if !Browser::is_there() {
-        return not_applicable("there is no Chromium");
+        return not_applicable(NO_CHROMIUM);
     }
     let site = sites.start_alone(&ADMIN)?;
     let mut kept = site.server.open(&Request::upgrade("/managed?tag=kept"))?;

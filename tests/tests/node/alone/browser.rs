@@ -1,7 +1,7 @@
 //! A page in a browser, the client that the WebSocket interface was made for.
 
 use anyhow::{Result, ensure};
-use tests::browser::Browser;
+use tests::browser::{Browser, NO_CHROMIUM};
 use tests::pins::major;
 use tests::site::Site;
 use tests::suite::{Sites as _, not_applicable};
@@ -68,8 +68,6 @@ fn served(sites: &Sites, host: Host) -> Result<&Site> {
     }
     sites.get(host)
 }
-
-const NO_CHROMIUM: &str = "there is no Chromium";
 
 fn opens(site: &Site, url: &str, expected: &[(&str, &str)]) -> Result<()> {
     let (_, query) = url.split_once("journal=").unwrap_or_default();

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Result, ensure};
+use tests::browser::NO_CHROMIUM;
 use tests::cases;
 use tests::locations::target;
 
@@ -20,7 +21,7 @@ pub const CASES: &[Case] = cases![
 
 fn skips_what_needs_a_browser_or_python_where_there_is_none(_: &Sites) -> Result<()> {
     let folder = programs("none")?;
-    are_skipped(&folder, "in_chromium", 4, "there is no Chromium")?;
+    are_skipped(&folder, "in_chromium", 4, NO_CHROMIUM)?;
     are_skipped(&folder, "autobahn", 2, "there is no `python3`")
 }
 
