@@ -1,14 +1,15 @@
-//! `cargo xtask`: takes the official Astro adapters, grafts WebSocket support onto them, and
-//! builds npm packages and publishes them.
+//! `cargo xtask`: patches WebSocket support into the official Astro adapters, then builds, tests
+//! and publishes them as npm packages.
 //!
 //! ```text
 //! upstream/upstream.toml ─ pins ─► source tree ─► patches ─► post-checks ─► compile ─► manifest ─► package ─► tarball
 //!                                  (git | npm)    (+ templates)            TS → JS     + stamp
 //! ```
 //!
-//! `commands` has one file or folder per command, named after it; `pipeline` is the way of the data
-//! from top to bottom. Modules import each other one way only, in the order of `xtask/rooms.toml`. No
-//! module knows an adapter by name: what is known of one is in `adapters/<runtime>/adapter.toml`.
+//! `commands` has one file or folder per command, named after it. `pipeline` runs the stages above
+//! in order. Modules import each other in one direction only: the order in `xtask/rooms.toml`. No
+//! module knows an adapter by name: everything specific to one is in
+//! `adapters/<runtime>/adapter.toml`.
 
 mod adapter;
 mod answer;
@@ -48,19 +49,19 @@ use commands::{
 
 /// Builds, checks, tests and publishes the WebSocket adapters for Astro.
 ///
-/// Data goes to stdout, everything else to stderr. NO_COLOR is respected.
+/// Data goes to stdout, everything else to stderr. Set NO_COLOR to turn colours off.
 #[derive(Parser)]
 #[command(
     name = "cargo xtask",
     bin_name = "cargo xtask",
     disable_help_subcommand = true,
-    after_help = "Exit codes: 0 fine; 1 the answer is no, or the work could not be done; 2 wrong usage; \
-                  3 upstream could not be had; 4 a patch does not fit"
+    after_help = "Exit codes: 0 success; 1 a check failed, or the command could not finish; 2 wrong usage; \
+                  3 upstream is not available; 4 a patch does not fit"
 )]
 struct CommandLine {
     #[command(subcommand)]
     command: Command,
-    /// Write what went wrong to this file too, as JSON
+    /// Also write errors to this file, as JSON
     #[arg(long, global = true, hide = true, value_name = "FILE")]
     errors: Option<Utf8PathBuf>,
 }

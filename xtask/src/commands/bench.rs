@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: measures, as ratios against a peer in the same run.
+//! `cargo xtask bench`: measures ratios against a baseline in the same run.
 
 use diagnostics::Failure;
 
@@ -6,13 +6,13 @@ use crate::{answer::Answer, checkout, program};
 
 /// Run benchmarks
 ///
-/// Each prints a table. A benchmark is not a test: it fails only if it cannot measure.
+/// Each benchmark prints a table. A benchmark is not a test: it fails only if it cannot measure.
 #[derive(clap::Args)]
 pub struct Bench {
-    /// The benchmarks to run, for example `build`; all of them if none is named
+    /// Benchmarks to run, for example `build`; default: all
     #[arg(value_name = "SUITE")]
     suites: Vec<String>,
-    /// Print the figures as JSON
+    /// Print the results as JSON
     #[arg(long)]
     json: bool,
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask build`: from the pins to packages.
+//! `cargo xtask build`: builds packages from the pins.
 
 use camino::Utf8PathBuf;
 use diagnostics::Failure;
@@ -12,18 +12,19 @@ use crate::{
 
 /// Build the npm packages
 ///
-/// Takes the pinned release of every official adapter, applies the patches, adds the runtime,
-/// stamps the version and writes the package and its tarball to `adapters/<runtime>/pkg/`. What
-/// was built before stays if anything fails.
+/// For each official adapter: takes the pinned release, applies the patches, adds the runtime, and
+/// stamps the version. Writes the package and its tarball to `adapters/<runtime>/pkg/`. If anything
+/// fails, the previous build stays.
 ///
-/// Upstream is read from `--upstream`, else from the submodule if it is there, else from the npm
-/// registry. Tarballs are verified against the pins and cached, so a second build needs no network.
+/// Upstream is read from `--upstream` if given, otherwise from the submodule if it is checked out,
+/// otherwise from the npm registry. Tarballs are verified against the pins and cached, so a second
+/// build needs no network.
 #[derive(clap::Args)]
 pub struct Build {
-    /// The runtimes to build, for example `node`; all of them if none is named
+    /// Runtimes to build, for example `node`; default: all
     #[arg(value_name = "RUNTIME")]
     runtimes: Vec<String>,
-    /// Only the line of this Astro major, for example 6; all lines if it is not given
+    /// Only the line of this Astro major, for example 6; default: all lines
     #[arg(long, value_name = "MAJOR")]
     astro: Option<u64>,
     /// Read upstream from this clone of Astro's repository, at the pinned commit

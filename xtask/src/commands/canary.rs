@@ -1,4 +1,5 @@
-//! `cargo xtask canary`: whether what a plain installation gives today works, whatever is pinned.
+//! `cargo xtask canary`: tests a fresh installation of today's newest releases, regardless of the
+//! pins.
 
 use std::collections::BTreeMap;
 
@@ -22,65 +23,67 @@ use crate::{
     upstream::{ASTRO, Line, Registry, UpstreamError, accepts, newest, newest_for},
 };
 
-/// Names the folder with the packages that the tests take, `<runtime>/<line>/`.
+/// Names the folder of packages under test, `<runtime>/<line>/`.
 const PACKAGES: &str = "TEST_PACKAGES";
 
-/// Names the release of the official adapter that the tests try as well.
+/// Names the release of the official adapter that the tests also try.
 const OFFICIAL: &str = "TEST_OFFICIAL";
 
-/// Names the last day of which the tests install releases.
+/// Names the cutoff day: the tests install only releases published up to it.
 const AS_OF: &str = "TEST_AS_OF";
 
-/// Test what a plain installation gives today
+/// Test a fresh installation of today's newest releases
 ///
-/// Whatever is pinned: for each line it builds the newest official adapter with the patches, installs
-/// it beside the newest Astro of the major, and runs the vital tests against `astro dev` and the built
-/// site. Of the official adapter, installed the same way, it runs the one for a page: where that fails
-/// too, the fault is not ours. Prints a proposal as JSON, for `cargo xtask propose`: an issue that says
-/// what breaks, and which packages have been released since the line was pinned.
+/// For each line, the canary ignores the pins and builds the newest official adapter with the
+/// patches. It installs the package beside the newest Astro of the major, and runs the vital tests
+/// against `astro dev` and the built site. It also installs the official adapter the same way and
+/// runs the page test: if that fails too, the bug is upstream's.
+///
+/// Prints a proposal as JSON, for `cargo xtask propose`: an issue with the failures, and the
+/// packages released since the line was pinned.
 #[derive(clap::Args)]
 pub struct Canary {
-    /// Names of runtimes, for example `node`; all of them if none is named
+    /// Runtimes to test, for example `node`; default: all
     #[arg(value_name = "RUNTIME")]
     runtimes: Vec<String>,
-    /// Only the line of this Astro major; all lines if it is not given
+    /// Only the line of this Astro major; default: all lines
     #[arg(long, value_name = "MAJOR")]
     astro: Option<u64>,
-    /// Exit with 1 if something breaks
+    /// Exit with 1 if a test fails
     #[arg(long)]
     check: bool,
 }
 
-/// What came of one package.
+/// The result for one package.
 struct Finding {
     /// For example `node on Astro 7`.
     subject: String,
-    /// The official adapter that it is made of, and the Astro beside it.
+    /// The official adapter of the package, and the Astro beside it.
     releases: String,
     verdict: Verdict,
     steps: Vec<Step>,
-    /// What was released since the line was pinned, the newest last.
+    /// Releases since the line was pinned, the newest last.
     changes: Vec<Change>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     Works,
-    /// Upstream has changed what an edit depends on.
+    /// Upstream changed code that an edit depends on.
     PatchesDoNotFit,
-    /// The official adapter serves a page, and ours fails.
+    /// The official adapter serves a page; ours fails.
     Ours,
-    /// The official adapter does not serve a page either.
+    /// The official adapter fails to serve a page too.
     Official,
 }
 
-/// A package of which a plain installation gives another version than on the day of the pin.
+/// A package that a fresh installation resolves to another version than on the day of the pin.
 #[derive(Debug, PartialEq, Eq)]
 struct Change {
     package: String,
     before: Option<String>,
     now: String,
-    /// When the new version was published, as far as the registry tells.
+    /// The publication time of the new version, if the registry reports it.
     since: Option<String>,
 }
 
@@ -117,7 +120,7 @@ fn try_line(
     let mut steps = Vec::new();
     let manifest = match build(workshop, &job, packages) {
         Ok(manifest) => Some(manifest),
-        // Nothing is known of a release that could not be had.
+        // A release that is not available proves nothing.
         Err(failure) if failure.exit() == UPSTREAM_MISSING => return Err(failure),
         Err(failure) => {
             let output: Vec<String> =
@@ -150,10 +153,10 @@ fn try_line(
     Ok(Finding { subject, releases, verdict, steps, changes })
 }
 
-/// The exit code of errors that keep upstream from being had.
+/// The exit code of errors that make upstream unavailable.
 const UPSTREAM_MISSING: u8 = 3;
 
-/// The line as it would be if it were pinned now.
+/// The line as it would look if pinned now.
 fn newest_line(
     registry: &Registry,
     adapter: &Adapter,
@@ -174,7 +177,7 @@ fn newest_line(
     Ok(line)
 }
 
-/// What of a built package's manifest names other packages.
+/// The dependencies in a built package's manifest.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Manifest {
@@ -188,8 +191,8 @@ impl Manifest {
     }
 }
 
-/// Builds the package out of the published tarball, wherever pins are read from, and puts it where
-/// the tests are told to look for it.
+/// Builds the package from the published tarball, whatever the source of the pins, and writes it to
+/// the folder that the tests read.
 fn build(workshop: &Workshop, job: &Job<'_>, packages: &Utf8Path) -> Result<Manifest, Failure> {
     let pin = job.line.package(&job.adapter.upstream.package)?;
     let patched = job.patch(job.published(pin)?)?;
@@ -206,7 +209,7 @@ fn build(workshop: &Workshop, job: &Job<'_>, packages: &Utf8Path) -> Result<Mani
     Ok(manifest)
 }
 
-/// Runs the tests of one way to install.
+/// Runs the tests for one kind of installation.
 fn test(
     workshop: &Workshop,
     job: &Job<'_>,
@@ -226,7 +229,7 @@ fn test(
     Ok(Step::run(cargo, name, |_| ())?)
 }
 
-/// When the releases of a package were published.
+/// The publication times of a package's releases.
 #[derive(Deserialize)]
 struct Published {
     #[serde(default)]
@@ -235,7 +238,7 @@ struct Published {
     time: BTreeMap<String, String>,
 }
 
-/// Which packages npm takes in another version than on a day.
+/// The packages that npm resolves to another version than on the given day.
 fn released_since(
     registry: &Registry,
     ranges: &BTreeMap<String, String>,
@@ -260,7 +263,7 @@ fn change(package: &str, range: &str, published: &Published, day: Option<&str>) 
         .collect();
     within.sort();
     let time = |version: &Version| published.time.get(&version.to_string());
-    // Times begin with the day.
+    // Times start with the day.
     let was_there = |version: &&Version| {
         time(version)
             .and_then(|time| time.get(..10))
@@ -288,36 +291,37 @@ impl Finding {
                 format!("{subject}: the patches do not fit {releases}")
             }
             Verdict::Ours => {
-                format!("{subject}: {releases} serves a page, and our package made of it fails")
+                format!("{subject}: {releases} serves a page, but our package built from it fails")
             }
             Verdict::Official => format!(
-                "{subject}: {releases} does not serve a page without our package either: the fault \
-                 is not ours"
+                "{subject}: {releases} fails to serve a page without our package too: the bug \
+                 is upstream's"
             ),
         }
     }
 }
 
-/// One issue for all that breaks. Its title names the packages only, so that the next run finds it.
+/// One issue for all failures. Its title holds only the packages, so that the next run finds it.
 fn issue(broken: &[&Finding]) -> Option<Issue> {
     if broken.is_empty() {
         return None;
     }
     let subjects: Vec<String> = broken.iter().map(|finding| finding.subject.clone()).collect();
     let mut body =
-        "What a plain installation gives today does not work, whatever is pinned.\n".to_owned();
+        "A fresh installation of today's newest releases fails. The pins play no part in it.\n"
+            .to_owned();
     for finding in broken {
         body.push_str(&format!("\n### {}\n\n{}.\n\n", finding.subject, finding.sentence()));
         body.push_str(&since_when(&finding.changes));
         body.extend(finding.steps.iter().map(|step| step.markdown(step.code != 0)));
     }
-    body.push_str("\nTo see the same: `cargo xtask canary`, in a clone of this repository.\n");
+    body.push_str("\nTo reproduce: run `cargo xtask canary` in a clone of this repository.\n");
     Some(Issue { title: format!("A plain installation breaks: {}", list(&subjects)), body })
 }
 
 fn since_when(changes: &[Change]) -> String {
     if changes.is_empty() {
-        return "No package that it names was released since the line was pinned.\n\n".to_owned();
+        return "None of its dependencies was released since the line was pinned.\n\n".to_owned();
     }
     let mut text = "Released since the line was pinned:\n\n".to_owned();
     for Change { package, before, now, since } in changes {
@@ -334,7 +338,7 @@ mod tests {
     use super::{Change, Published, change};
 
     #[test]
-    fn a_package_has_changed_where_a_release_in_its_range_is_younger_than_the_pin() {
+    fn a_release_in_range_after_the_pin_counts_as_a_change() {
         let published: Published = serde_json::from_str(
             r#"{
                 "versions": { "1.9.0": {}, "1.10.0": {}, "2.0.0": {} },

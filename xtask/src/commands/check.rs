@@ -1,4 +1,4 @@
-//! `cargo xtask check`: whether every patch fits.
+//! `cargo xtask check`: checks that every patch fits.
 
 use camino::Utf8PathBuf;
 use diagnostics::Failure;
@@ -14,14 +14,14 @@ use crate::{
 
 /// Match every patch and run the post-checks, without building
 ///
-/// The quick answer while a patch is being written. Nothing is compiled or written. Exits with 1 if
-/// code that the edits depend on has changed since it was reviewed, and shows what has become of it.
+/// Use it for quick feedback while you write a patch: it compiles and writes nothing. Exits with 1
+/// if code that the edits depend on has changed since its review, and shows the difference.
 #[derive(clap::Args)]
 pub struct Check {
-    /// The runtimes to check; all of them if none is named
+    /// Runtimes to check; default: all
     #[arg(value_name = "RUNTIME")]
     runtimes: Vec<String>,
-    /// Only the line of this Astro major, for example 6; all lines if it is not given
+    /// Only the line of this Astro major, for example 6; default: all lines
     #[arg(long, value_name = "MAJOR")]
     astro: Option<u64>,
     /// Read upstream from this clone of Astro's repository, at the pinned commit

@@ -1,4 +1,4 @@
-//! `cargo xtask clean`: removes what the build made.
+//! `cargo xtask clean`: removes the built packages.
 
 use std::process::Command;
 
@@ -17,7 +17,7 @@ use crate::{
 /// Remove the built packages
 #[derive(clap::Args)]
 pub struct Clean {
-    /// Also reset the submodule to the pinned commit and remove what is not in it
+    /// Also reset the submodule to the pinned commit and remove its untracked files
     #[arg(long)]
     upstream: bool,
     #[command(flatten)]
@@ -36,7 +36,7 @@ impl Clean {
             }
             found = true;
             if mode == Mode::Write {
-                // A build that is running keeps its folder.
+                // A running build keeps its folder.
                 let _locked = Locked::take(&root.join(&folder), &adapter.runtime)?;
                 output::remove(&root.join(&folder))
                     .map_err(|error| output::unwritable(&folder, &error))?;

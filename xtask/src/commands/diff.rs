@@ -1,4 +1,4 @@
-//! `cargo xtask diff`: what the patches change, as a unified diff.
+//! `cargo xtask diff`: shows the changes of the patches as a unified diff.
 
 use camino::Utf8PathBuf;
 use diagnostics::Failure;
@@ -11,16 +11,16 @@ use crate::{
     pipeline::{self, Workshop},
 };
 
-/// Show what becomes of upstream's files, as a unified diff
+/// Show the patched upstream files as a unified diff
 ///
-/// Modules and declarations before they are compiled, and the manifest. Our own modules, which
-/// upstream does not have, are left out.
+/// The diff covers the manifest, and modules and declarations before they are compiled. Our own
+/// modules, which upstream does not have, are left out.
 #[derive(clap::Args)]
 pub struct Diff {
-    /// The runtimes to show; all of them if none is named
+    /// Runtimes to show; default: all
     #[arg(value_name = "RUNTIME")]
     runtimes: Vec<String>,
-    /// Only the line of this Astro major, for example 6; all lines if it is not given
+    /// Only the line of this Astro major, for example 6; default: all lines
     #[arg(long, value_name = "MAJOR")]
     astro: Option<u64>,
     /// Read upstream from this clone of Astro's repository, at the pinned commit

@@ -1,19 +1,19 @@
-//! `cargo xtask explain`: the long form of an error.
+//! `cargo xtask explain`: prints the long explanation of an error.
 
 use diagnostics::{Entry, Failure};
 
 use crate::answer::Answer;
 
-/// Explain an error code, or list them all
+/// Explain an error code, or list all codes
 #[derive(clap::Args)]
 pub struct Explain {
-    /// For example `P012`
+    /// Error code, for example `P012`
     #[arg(value_name = "CODE")]
     code: Option<String>,
 }
 
 impl Explain {
-    /// `catalogue` is every error that there is.
+    /// `catalogue` holds all errors.
     pub fn run(self, catalogue: &[&Entry]) -> Result<Answer, Failure> {
         let Some(code) = self.code else {
             for entry in catalogue {
@@ -28,14 +28,14 @@ impl Explain {
     }
 }
 
-/// What is asked for is no error.
+/// The argument is not an error code.
 #[derive(Debug, thiserror::Error, diagnostics::Explain)]
 #[explain(exit = 2)]
 pub enum ExplainError {
-    /// There is no such code
+    /// Unknown error code
     ///
-    /// Codes are a letter and three digits: P for patches, U for upstream, N for publishing on npm, B
-    /// for everything else.
+    /// A code is a letter and three digits: P for patches, U for upstream, N for publishing on npm,
+    /// B for everything else.
     #[error("there is no error code `{code}`")]
     #[explain(code = "B021", help = "run `cargo xtask explain` for the list")]
     NoCode { code: String },

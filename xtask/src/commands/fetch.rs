@@ -1,4 +1,4 @@
-//! `cargo xtask fetch`: what only Astro's repository has, in a clone.
+//! `cargo xtask fetch`: fetches the commits of Astro's repository into a bare clone.
 
 use camino::Utf8PathBuf;
 use diagnostics::Failure;
@@ -9,16 +9,16 @@ use crate::{
     upstream::{Cache, Fetcher, Pins, is_commit},
 };
 
-/// Fetch the pinned commits of upstream, and print where they are
+/// Fetch the pinned commits of upstream, and print the path of the clone
 ///
-/// Uses the git of this machine. Every commit comes without its history, into a bare clone in the
-/// cache. The path that is printed can be given to `--upstream`, or to the tests as `UPSTREAM_GIT`.
+/// Uses the git of this machine. Commits come without history, into a bare clone in the cache. Pass
+/// the printed path to `--upstream`, or to the tests as `UPSTREAM_GIT`.
 #[derive(clap::Args)]
 pub struct Fetch {
-    /// Other commits, and tags of releases, for example `astro@7.2.4`
+    /// Additional commits or release tags, for example `astro@7.2.4`
     #[arg(value_name = "REVISION")]
     revisions: Vec<String>,
-    /// More of them, one a line
+    /// File with additional commits or tags, one per line
     #[arg(long, value_name = "FILE")]
     file: Option<Utf8PathBuf>,
 }

@@ -1,4 +1,5 @@
-//! `cargo xtask follow`: takes the pins to where upstream is, line by line, and says what came of it.
+//! `cargo xtask follow`: moves the pins to the newest releases of upstream, line by line, and
+//! reports the result.
 
 use std::{env, fs, process::Command};
 
@@ -23,19 +24,21 @@ use crate::{
     },
 };
 
-/// What a step writes its errors to, below cargo's target folder.
+/// The file for a step's errors, below cargo's target folder.
 const ERRORS: &str = "follow-errors.json";
 
-/// Try the newest releases of upstream, and print what to tell the maintainers
+/// Try the newest releases of upstream, and print a proposal
 ///
-/// Looks what upstream has released since, as `status` does: a new Astro, or only an adapter. For each
-/// line that is left behind it runs `sync-version --latest`, `build` and `test`. The pins of the lines
-/// that fit stay moved, those of the others go back. Prints a proposal as JSON: a pull request for what
-/// fits, an issue for what does not, for `cargo xtask propose`. Tags that tell commits are fetched by the
-/// git of this machine; without it, what the registry has is enough.
+/// Looks for upstream releases newer than the pins, as `status` does: a new Astro, or a new adapter
+/// alone. For each line that is behind, it runs `sync-version --latest`, `build` and `test`. Lines
+/// that fit keep their new pins; the others return to their old ones.
+///
+/// Prints a proposal as JSON, for `cargo xtask propose`: a pull request for the lines that fit, an
+/// issue for the others. The git of this machine fetches upstream's tags to find commits. Without
+/// git, the registry's data is enough.
 #[derive(clap::Args)]
 pub struct Follow {
-    /// Write nothing: try whether the patches fit, without building and testing
+    /// Write nothing: match the patches, without building and testing
     #[arg(long, conflicts_with = "check")]
     dry_run: bool,
     /// Write nothing: exit with 1 if upstream is ahead
@@ -43,16 +46,16 @@ pub struct Follow {
     check: bool,
 }
 
-/// Where a line is to go.
+/// The target of a line.
 struct Target<'w> {
     line: &'w Line,
-    /// What is new, as people say it: `Astro 7.3.0`, or adapters that were released alone.
+    /// The new releases by name: `Astro 7.3.0`, or adapters released alone.
     names: Vec<String>,
-    /// The tags that may lead to its commit.
+    /// Tags that may lead to the target's commit.
     tags: Vec<String>,
 }
 
-/// What became of one line.
+/// The result for one line.
 struct Attempt<'w> {
     target: Target<'w>,
     before: String,
@@ -148,8 +151,8 @@ impl<'w> Target<'w> {
     }
 }
 
-/// The clone with the tags that lines may need. Without git or its network there is none, and the lines
-/// go on by what the registry has.
+/// The clone with the tags that lines may need. Without git or its network the result is `None`,
+/// and the lines move by the registry's data.
 fn fetched(workshop: &Workshop, targets: &[Target<'_>]) -> Option<Utf8PathBuf> {
     let tags: Vec<String> = targets.iter().flat_map(|target| target.tags.clone()).collect();
     if tags.is_empty() {
@@ -161,11 +164,11 @@ fn fetched(workshop: &Workshop, targets: &[Target<'_>]) -> Option<Utf8PathBuf> {
         Ok::<_, UpstreamError>(fetcher.path().to_owned())
     };
     fetch()
-        .inspect_err(|error| output::hint(&format!("upstream's tags are not asked: {error}")))
+        .inspect_err(|error| output::hint(&format!("could not read upstream's tags: {error}")))
         .ok()
 }
 
-/// What a line that does not fit is taken back to.
+/// The state to restore for a line that does not fit.
 struct State {
     pins: String,
     submodule: Option<String>,
@@ -186,7 +189,7 @@ impl State {
     }
 }
 
-/// Runs this program, and passes on what it prints.
+/// Runs this program, and forwards its output.
 fn step(root: &Utf8Path, arguments: &[&str]) -> Result<Step, Failure> {
     let errors = checkout::target(root).join(ERRORS);
     output::remove(&errors).map_err(|error| output::unwritable(&errors, &error))?;
@@ -250,7 +253,7 @@ fn names(attempts: &[&Attempt<'_>]) -> String {
 
 fn pull_request(root: &Utf8Path, fitting: &[&Attempt<'_>]) -> Result<String, Failure> {
     let pins = Pins::read(root)?;
-    let mut text = "Upstream has moved, and the patches fit: every line below was built and has passed the tests of its runtimes.\n".to_owned();
+    let mut text = "Upstream has new releases, and the patches fit: every line below was built and passed the tests of its runtimes.\n".to_owned();
     for Attempt { target, before, steps, .. } in fitting {
         let line = &target.line.name;
         let after = pins.lines.iter().find(|pinned| pinned.name == *line).map(stamps);
@@ -258,7 +261,7 @@ fn pull_request(root: &Utf8Path, fitting: &[&Attempt<'_>]) -> Result<String, Fai
         text.push_str(&format!("\n### {line}: {before} to {after}\n\n"));
         text.extend(steps.iter().map(|step| step.markdown(false)));
     }
-    text.push_str("\nBefore it is merged, read the code that has changed since it was reviewed, if `sync-version` shows any: a patch can fit and be wrong. Then say so with `cargo xtask sync-version --accept`.\n");
+    text.push_str("\nBefore you merge, review the changed code that `sync-version` shows, if any: a patch can fit and be wrong. Then record the review with `cargo xtask sync-version --accept`.\n");
     Ok(text)
 }
 
@@ -277,7 +280,7 @@ fn issue(others: &[&Attempt<'_>], without_line: &[String]) -> String {
         text.extend(passed.iter().map(|step| step.markdown(false)));
         text.push('\n');
     }
-    text.push_str("The pins stay where they are. To see the same: `cargo xtask follow`, in a clone of this repository.\n");
+    text.push_str("The pins are unchanged. To reproduce: run `cargo xtask follow` in a clone of this repository.\n");
     if !without_line.is_empty() {
         text.push_str(&format!("\n{}.\n", list(without_line)));
     }

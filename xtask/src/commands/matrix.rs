@@ -1,4 +1,4 @@
-//! `cargo xtask matrix`: everything that is to be tested, for CI.
+//! `cargo xtask matrix`: prints the test matrix for CI.
 
 use diagnostics::Failure;
 use serde::Serialize;
@@ -12,11 +12,11 @@ use crate::{
     upstream::{ASTRO, UpstreamError, accepts},
 };
 
-/// Print what CI has to test
+/// Print the test matrix for CI
 ///
-/// One line of JSON, in the form of a job's `strategy.matrix` on GitHub: the suite of the toolchain
-/// once, and each runtime's on every pinned Astro with every Node.js that this Astro accepts. The
-/// ranges of Node.js are those that the registry names.
+/// Prints one line of JSON for `strategy.matrix` of a GitHub job. It lists the toolchain suite
+/// once, and each runtime's suite for every pinned Astro with every Node.js major that this Astro
+/// accepts. The registry provides the Node.js ranges.
 #[derive(clap::Args)]
 pub struct Matrix {}
 
@@ -67,7 +67,7 @@ impl Matrix {
                 }
             }
         }
-        // Strings and numbers only: nothing in it can fail to serialise.
+        // Strings and numbers only: serialising cannot fail.
         let line = serde_json::to_string(&Strategy { include }).unwrap_or_default();
         anstream::println!("{line}");
         Ok(Answer::Fine)

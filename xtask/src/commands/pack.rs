@@ -1,4 +1,4 @@
-//! `cargo xtask pack`: the tarballs, and nothing else, in one folder.
+//! `cargo xtask pack`: writes the tarballs alone into one folder.
 
 use std::fs;
 
@@ -13,19 +13,19 @@ use crate::{
     pipeline::{self, Workshop},
 };
 
-/// Write the packages' tarballs into one folder
+/// Write the tarballs of the packages into one folder
 ///
-/// They are made as `build` makes them, and are byte for byte what `publish` uploads: the same
-/// sources make the same bytes on every machine. Other files of the folder stay as they are.
+/// Builds as `build` does. The tarballs are byte for byte the ones that `publish` uploads: the same
+/// sources give the same bytes on every machine. Other files in the folder are left alone.
 #[derive(clap::Args)]
 pub struct Pack {
-    /// The runtimes to pack, for example `node`; all of them if none is named
+    /// Runtimes to pack, for example `node`; default: all
     #[arg(value_name = "RUNTIME")]
     runtimes: Vec<String>,
-    /// Only the line of this Astro major, for example 6; all lines if it is not given
+    /// Only the line of this Astro major, for example 6; default: all lines
     #[arg(long, value_name = "MAJOR")]
     astro: Option<u64>,
-    /// The folder to write to; `packages` in cargo's target folder if it is not given
+    /// Output folder; default: `packages` in cargo's target folder
     #[arg(long, value_name = "DIR")]
     out: Option<Utf8PathBuf>,
     #[command(flatten)]

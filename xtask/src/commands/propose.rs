@@ -1,4 +1,4 @@
-//! `cargo xtask propose`: brings a proposal before the maintainers, on GitHub.
+//! `cargo xtask propose`: opens a proposal as a pull request or an issue on GitHub.
 
 use std::process::{Command, Stdio};
 
@@ -15,30 +15,31 @@ use crate::{
     upstream::{PINS, Pins, SUBMODULE, set_submodule_commit},
 };
 
-/// The branch that follows upstream. There is one pull request at a time.
+/// The branch of the pull request that follows upstream. Only one is open at a time.
 const BRANCH: &str = "follow-upstream";
 
-/// The workflow that tests the branch: what one of GitHub's own tokens pushes starts none.
+/// The workflow that tests the branch. `propose` starts it: a push with a `GITHUB_TOKEN` triggers
+/// none.
 const CI: &str = "ci.yml";
 
-/// Who commits: GitHub's own account for workflows.
+/// The author of commits: GitHub's own account for workflows.
 const NAME: &str = "github-actions[bot]";
 const EMAIL: &str = "41898282+github-actions[bot]@users.noreply.github.com";
 
-/// Open the pull request or the issue that `cargo xtask follow` or `canary` has found
+/// Open the pull request or issue proposed by `cargo xtask follow` or `canary`
 ///
-/// One that is open already is brought up to date. Speaks to GitHub by way of its client, `gh`, and
-/// pushes with the machine's git: both have to be logged in.
+/// Updates the pull request or issue if one is already open. Uses GitHub's client, `gh`, and pushes
+/// with the git of this machine: log in to both first.
 #[derive(clap::Args)]
 pub struct Propose {
-    /// What `cargo xtask follow` or `cargo xtask canary` has printed
+    /// Output of `cargo xtask follow` or `cargo xtask canary`
     #[arg(value_name = "FILE")]
     file: Utf8PathBuf,
     #[command(flatten)]
     mode: ModeFlags,
 }
 
-/// What is open.
+/// An open pull request or issue.
 #[derive(Deserialize)]
 struct Open {
     number: u64,
@@ -123,7 +124,7 @@ fn open_issue(root: &Utf8Path, issue: &Issue) -> Result<(), Failure> {
     let Issue { title, body } = issue;
     let search = format!("in:title \"{title}\"");
     let known = open(root, &["issue", "list", "--search", &search])?;
-    // A search finds what is alike.
+    // GitHub's search also returns similar titles.
     match known.iter().find(|open| open.title == *title) {
         Some(Open { number, .. }) => {
             let number = number.to_string();
@@ -139,7 +140,7 @@ fn open_issue(root: &Utf8Path, issue: &Issue) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What is open, as GitHub's client lists it.
+/// The open pull requests or issues, as listed by GitHub's client.
 fn open(root: &Utf8Path, list: &[&str]) -> Result<Vec<Open>, Failure> {
     let listed = [list, &["--state", "open", "--json", "number,title"]].concat();
     let text = run(root, "gh", &listed, None)?;
@@ -150,7 +151,7 @@ fn open(root: &Utf8Path, list: &[&str]) -> Result<Vec<Open>, Failure> {
     Ok(open)
 }
 
-/// Runs a program in the checkout, with this text as its input, and gives what it printed.
+/// Runs a program in the checkout with `input` as its stdin, and returns its output.
 fn run(
     root: &Utf8Path,
     program: &str,
@@ -163,7 +164,7 @@ fn run(
     command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
     let mut child = command.spawn().map_err(|error| program::failed(&command, error))?;
     if let (Some(mut stdin), Some(input)) = (child.stdin.take(), input) {
-        // A program that does not read to the end says itself what is wrong.
+        // A program that stops reading reports the reason itself.
         let _ = stdin.write_all(input.as_bytes());
     }
     let output = child.wait_with_output().map_err(|error| program::failed(&command, error))?;

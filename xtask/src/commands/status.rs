@@ -1,4 +1,4 @@
-//! `cargo xtask status`: what is pinned, and what upstream has released since.
+//! `cargo xtask status`: shows the pins, and newer releases of upstream.
 
 use std::collections::BTreeSet;
 
@@ -9,18 +9,17 @@ use crate::{
     upstream::ASTRO,
 };
 
-/// Show what is pinned, and what upstream has released since
+/// Show the pins, and newer releases of upstream
 ///
-/// For each line: the stamp, its dist-tag, the day on which it was pinned; for each package: the
-/// pin and the newest release that belongs to the line, how many edits it gets, what is built, and
-/// what of its code was changed since it was reviewed. Where the registry cannot be reached, the releases are
-/// those that it named last.
+/// For each line, prints the stamp, the dist-tag and the day of the pin. For each package, prints
+/// the pin, the newest release for the line, the number of edits, the build state, and code changed
+/// since its review. If the registry is unreachable, the releases come from its last answer.
 #[derive(clap::Args)]
 pub struct Status {
     /// Exit with 1 if upstream is ahead of a pin
     #[arg(long)]
     check: bool,
-    /// Print it as JSON
+    /// Print as JSON
     #[arg(long)]
     json: bool,
 }

@@ -1,4 +1,5 @@
-//! `cargo xtask sync-version`: moves pins to other releases, and keeps every place in step with them.
+//! `cargo xtask sync-version`: moves pins to other releases, and updates every place that repeats
+//! them.
 
 use std::collections::BTreeMap;
 
@@ -22,34 +23,34 @@ use crate::{
     usage::UsageError,
 };
 
-/// Move pins, and whatever carries them
+/// Move pins, and update every place that repeats them
 ///
-/// Moves the lines to other releases of Astro and of its adapters: versions, integrity, and the commit
-/// at which upstream released the newest of them. Without a target the pins stay as they are, and
-/// every place that has to agree with them is made to; the registry is asked only for tarballs that
-/// are not in the cache. Nothing is written before everything was found to fit.
+/// Moves the lines to other releases of Astro and its adapters: the versions, the integrity, and
+/// the commit of the newest of these releases. Without a target, the pins stay, and only the places
+/// that repeat them are updated. The registry is asked only for tarballs missing from the cache.
+/// Nothing is written until every patch is known to fit.
 #[derive(clap::Args)]
 pub struct SyncVersion {
-    /// Only the line of this Astro major, for example 6; all lines if it is not given
+    /// Only the line of this Astro major, for example 6; default: all lines
     #[arg(long, value_name = "MAJOR")]
     astro: Option<u64>,
-    /// To this release of Astro, with the newest adapters for it
+    /// Move to this release of Astro, with the newest adapters for it
     #[arg(long, value_name = "VERSION", conflicts_with_all = ["latest", "submodule"])]
     to: Option<Version>,
-    /// To the newest release of each major, with the newest adapters for it
+    /// Move to the newest release of each major, with the newest adapters for it
     #[arg(long, conflicts_with = "submodule")]
     latest: bool,
-    /// To the release that the submodule has checked out
+    /// Move to the release checked out in the submodule
     #[arg(long)]
     submodule: bool,
-    /// The commit, where neither an attestation nor a tag tells it, or another is wanted; with the
-    /// adapters that it has
+    /// Pin this commit, with its adapters; needed if neither an attestation nor a tag gives the
+    /// commit
     #[arg(long, value_name = "SHA", value_parser = sha)]
     commit: Option<String>,
-    /// Take tags from this clone of Astro's repository, in place of the submodule
+    /// Read tags from this clone of Astro's repository instead of the submodule
     #[arg(long, value_name = "PATH")]
     upstream: Option<Utf8PathBuf>,
-    /// Record that the code which the edits depend on was reviewed
+    /// Record a review of the code that the edits depend on
     #[arg(long)]
     accept: bool,
     #[command(flatten)]
@@ -64,12 +65,12 @@ fn sha(text: &str) -> Result<String, &'static str> {
     }
 }
 
-/// What is to be written.
+/// The files to write.
 #[derive(Default)]
 struct Writes {
-    /// Files of the checkout that become another text.
+    /// Files of the checkout, with their new text.
     files: Vec<(&'static str, String)>,
-    /// The commit of the submodule.
+    /// The new commit of the submodule.
     submodule: Option<String>,
 }
 
@@ -88,7 +89,7 @@ impl SyncVersion {
         let lines = workshop.lines(astro)?;
         if let (Some(_), [_, _, ..]) = (&commit, lines.as_slice()) {
             return Err(UsageError::Contradiction {
-                message: "one commit cannot be that of several lines".to_owned(),
+                message: "one commit cannot belong to several lines".to_owned(),
                 advice: "name the line: `--astro MAJOR`".to_owned(),
             }
             .into());
@@ -131,13 +132,13 @@ impl SyncVersion {
             output::hint(review::ADVICE);
         }
         if !is_in_step {
-            output::hint("`cargo xtask build` makes the packages anew");
+            output::hint("run `cargo xtask build` to rebuild the packages");
         }
         let is_fine = mode != Mode::Check || (writes.is_empty() && is_in_step && !has_drifted);
         Ok(if is_fine { Answer::Fine } else { Answer::No })
     }
 
-    /// The target, the major of the one line it is for, and the commit, as far as they are given.
+    /// The target, the major of the single line it applies to, and the commit, if given.
     fn target(
         &self,
         history: Option<&History>,
@@ -158,8 +159,8 @@ impl SyncVersion {
         match version {
             Some(version) if self.astro.is_some_and(|major| major != version.major) => {
                 Err(UsageError::Contradiction {
-                    message: format!("Astro {version} is none of the line that is named"),
-                    advice: format!("leave out `--astro`, or say `--astro {}`", version.major),
+                    message: format!("Astro {version} does not belong to the selected line"),
+                    advice: format!("leave out `--astro`, or use `--astro {}`", version.major),
                 }
                 .into())
             }
@@ -173,13 +174,13 @@ impl SyncVersion {
     }
 }
 
-/// Where the upstream packages are in Astro's repository.
+/// The folders of the upstream packages in Astro's repository.
 fn folders(adapters: &[Adapter]) -> BTreeMap<&str, &str> {
     let upstream = adapters.iter().map(|adapter| &adapter.upstream);
     upstream.map(|upstream| (upstream.package.as_str(), upstream.folder.as_str())).collect()
 }
 
-/// Everything that these lines are for, whether they are pinned or not.
+/// All jobs of these lines, pinned or not.
 fn jobs<'w>(workshop: &'w Workshop, adapters: &'w [Adapter], lines: &'w [Line]) -> Vec<Job<'w>> {
     let of_adapter = |adapter: &'w Adapter| {
         let package = &adapter.upstream.package;
@@ -189,7 +190,7 @@ fn jobs<'w>(workshop: &'w Workshop, adapters: &'w [Adapter], lines: &'w [Line]) 
     adapters.iter().flat_map(of_adapter).collect()
 }
 
-/// What differs from what it has to be.
+/// The differences between the checkout and its expected state.
 fn writes(
     workshop: &Workshop,
     moves: &[(&Line, &Line)],
@@ -208,7 +209,7 @@ fn writes(
     for (path, new, old) in texts {
         writes.files.extend(new.filter(|new| old.as_ref() != Some(new)).map(|new| (path, new)));
     }
-    // The submodule stands at the newest line, and stays where it is while the commit is not known.
+    // The submodule is at the newest line. It stays unchanged while the commit is unknown.
     if let Some((_, newest)) = moves.last()
         && workshop.pins.lines.last().is_some_and(|last| last.major == newest.major)
         && let Some(commit) = &newest.commit
@@ -245,27 +246,27 @@ impl Writes {
     }
 }
 
-/// What keeps the commit of a line from being known, if it is not.
+/// The reason for an unknown commit, if the commit is unknown.
 fn unknown(moved: &Moved) -> Option<String> {
     let Moved { line, missing } = moved;
     let tags: Vec<String> = missing.iter().map(|tag| format!("`{tag}`")).collect();
     line.commit.is_none().then(|| {
         format!(
-            "the commit of {} is not known, so its tarballs name the versions. `--latest` asks the registry for it, `--upstream PATH` names a clone with a tag {}, `--commit SHA` names the commit",
+            "the commit of {} is unknown, so its stamp uses a tarball's sha512. Use `--latest` to ask the registry, `--upstream PATH` for a clone with a tag {}, or `--commit SHA`",
             line.name,
             tags.join(" or ")
         )
     })
 }
 
-/// The stamps before and after, and the versions that have moved.
+/// Prints the stamps before and after, and the versions that moved.
 fn print_move(old: &Line, new: &Line) {
     let stamps = |line: &Line| stamp::of_line(line).join(", ");
     let (before, after) = (stamps(old), stamps(new));
     if old.packages.values().zip(new.packages.values()).all(|(old, new)| old.version == new.version)
         && before == after
     {
-        anstream::println!("{}  {before}, as pinned", old.name);
+        anstream::println!("{}  {before}, unchanged", old.name);
         return;
     }
     anstream::println!("{}  {before} -> {after}", old.name);
@@ -277,7 +278,7 @@ fn print_move(old: &Line, new: &Line) {
     }
 }
 
-/// Names the built packages whose stamp is not that of their pins; whether there is none.
+/// Prints the built packages with a stamp other than the pins'. Returns true if there are none.
 fn print_stamps(workshop: &Workshop, adapters: &[Adapter], moves: &[(&Line, &Line)]) -> bool {
     let mut is_in_step = true;
     for (old, new) in moves {
@@ -287,9 +288,9 @@ fn print_stamps(workshop: &Workshop, adapters: &[Adapter], moves: &[(&Line, &Lin
             let built = stamp::built(&workshop.root.join(&folder));
             let Some(built) = built.filter(|built| *built != stamp) else { continue };
             is_in_step = false;
-            // That a line has moved was said already.
+            // `print_move` has already reported a moved line.
             if workshop.job(adapter, old).stamp() == stamp {
-                anstream::println!("{folder} is stamped {built}, and the pins say {stamp}");
+                anstream::println!("{folder} is stamped {built}, but the pins give {stamp}");
             }
         }
     }

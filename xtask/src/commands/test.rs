@@ -1,4 +1,4 @@
-//! `cargo xtask test`: proves the toolchain and the packages.
+//! `cargo xtask test`: runs the tests of the toolchain and the packages.
 
 use std::{
     env,
@@ -23,68 +23,68 @@ use crate::{
     test_record::{self, TestRecord},
 };
 
-/// The environment variable that names a clone of Astro's repository. Without it the tests that
-/// need one are skipped.
+/// The environment variable with the path of a clone of Astro's repository. Without it, tests that
+/// need a clone are skipped.
 const CLONE: &str = "UPSTREAM_GIT";
 
-/// Names the major of Node.js that suites run on.
+/// Names the Node.js major for the suites.
 const NODE: &str = "TEST_NODE";
 
 /// Run the test suites
 ///
-/// `toolchain` tests the engine, the commands and both forms of upstream; a runtime's suite drives
-/// its built package in real Astro projects. Node and all other tools come from the npm registry,
-/// pinned and verified. Where `UPSTREAM_GIT` names a clone of Astro's repository, both forms of
-/// upstream are compared too. The last line counts the tests.
+/// `toolchain` tests the patch engine, the commands and both forms of upstream. A runtime's suite
+/// drives its built package in real Astro projects. Node and all other tools come from the npm
+/// registry, pinned and verified. If `UPSTREAM_GIT` names a clone of Astro's repository, the suite
+/// also compares both forms of upstream. The last line of output is the number of tests.
 ///
-/// A runtime's suite also installs the package as people do, with the newest and with the lowest
-/// versions that it accepts, and runs the vital cases there.
+/// A runtime's suite also installs the package like a user does, once with the newest and once with
+/// the lowest accepted versions. It runs the vital cases on each.
 ///
-/// The suites run whole on the newest Astro that is pinned. On earlier majors they run what tells most:
-/// the types, and every case on `astro dev` and on the built server, as a plain install gives them.
+/// On the newest pinned Astro the suites run in full. On earlier majors they run a smoke set: type
+/// checks, and every case against `astro dev` and the built server, from a fresh install.
 ///
-/// What has passed a suite that was run whole is written down beside the built packages: `publish`
-/// takes nothing else.
+/// A suite that ran in full writes its result beside the built packages. `publish` accepts only
+/// packages with these results.
 #[derive(clap::Args)]
 pub struct Test {
-    /// `toolchain` or a runtime, for example `node`; all of them if none is named
+    /// `toolchain` or a runtime, for example `node`; default: all
     #[arg(value_name = "SUITE")]
     suites: Vec<String>,
-    /// Run on the line of this Astro major, and on no other
+    /// Run only on the line of this Astro major
     #[arg(long, value_name = "MAJOR")]
     astro: Option<u64>,
-    /// Run the suites of the runtimes on every line that they have, one after the other
+    /// Run the runtimes' suites on each of their lines, one after the other
     #[arg(long, conflicts_with = "astro")]
     every_line: bool,
     /// Run on this major of Node.js, one of `tests/tools/nodes/`
     #[arg(long, value_name = "MAJOR")]
     node: Option<u64>,
-    /// Run only tests whose names hold this text
+    /// Run only tests with this text in their names
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
 }
 
-/// Has a suite run on the hosts that differ most, and without what takes long.
+/// Makes a suite run its smoke set: only the most different hosts, without slow tests.
 const BRIEFLY: &str = "TEST_BRIEFLY";
 
-/// What of `toolchain` depends on the line.
+/// The tests of `toolchain` that depend on the line.
 const OF_LINES: [&str; 3] = ["types::", "promised::", "templates::the_templates_type_check"];
 
-/// The crates with tests of their own.
+/// Crates with tests of their own.
 const UNITS: &str =
     "--package explain-derive --package javascript --package semantic-patch --package xtask";
 
 /// One run of a suite.
 struct Round<'j> {
-    /// The line that it is told to run on.
+    /// The line to run on.
     major: Option<u64>,
-    /// The packages that it tests.
+    /// The packages under test.
     jobs: Vec<&'j Job<'j>>,
-    /// Whether that is done by a part of it.
+    /// Whether to run the smoke set alone.
     is_brief: bool,
 }
 
-/// How many tests ended how.
+/// Test counts by result.
 #[derive(Default)]
 struct Counts {
     passed: u64,
@@ -106,7 +106,7 @@ impl Test {
 
         let mut counts = Counts::default();
         let mut is_fine = true;
-        // What is tested is what the sources make now.
+        // The tests cover a build of the current sources.
         build_packages::build(&workshop, &Selection::default(), Mode::Write)?;
         let adapters = Adapter::select(root, &[])?;
         let jobs = workshop.jobs(&adapters, None)?;
@@ -130,7 +130,7 @@ impl Test {
         Ok(if is_fine && counts.failed == 0 { Answer::Fine } else { Answer::No })
     }
 
-    /// How often a suite is run, and which packages it tests each time: all of them, or one of its
+    /// The rounds of a suite, with the packages that each one tests: all packages, or those of one
     /// runtime.
     fn rounds<'j>(&self, suite: &str, jobs: &'j [Job<'j>]) -> Vec<Round<'j>> {
         let is_of_suite = |job: &&Job<'_>| suite == TOOLCHAIN || job.adapter.runtime == suite;
@@ -164,7 +164,7 @@ impl Test {
         rounds
     }
 
-    /// Runs a suite to its end; whether it was passed.
+    /// Runs a suite to its end. Returns whether it passed.
     fn run_suite(
         &self,
         root: &Utf8Path,
@@ -176,7 +176,7 @@ impl Test {
         let mut is_fine = true;
         let major = round.major.map(|major| major.to_string());
         if let (true, Some(major)) = (round.is_brief, &major) {
-            anstream::println!("{suite} on Astro {major}, what tells most");
+            anstream::println!("{suite} on Astro {major}, smoke set");
         }
         for target in targets(suite, round.is_brief) {
             let mut cargo = program::cargo(root);
@@ -194,18 +194,18 @@ impl Test {
     }
 }
 
-/// How many tests run at a time: one more than there are processors, because most of them wait for a
+/// The number of test threads: one more than there are processors, because most tests wait for a
 /// server or a registry.
 fn threads() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get) + 1
 }
 
-/// What is built of these packages.
+/// The built packages of these jobs.
 fn built(root: &Utf8Path, jobs: &[&Job<'_>]) -> Result<Vec<Option<TestRecord>>, Failure> {
     jobs.iter().map(|job| TestRecord::built(root, job)).collect()
 }
 
-/// Writes down that a suite was passed by what was built when it began, or that it was not.
+/// Records a pass for the packages built when the suite began, or removes the record.
 fn note(
     root: &Utf8Path,
     suite: &str,
@@ -219,7 +219,7 @@ fn note(
     })
 }
 
-/// What cargo has to be told for each part of a suite, or for what of it depends on the line.
+/// Cargo's arguments for each part of a suite, or for the part that depends on the line.
 fn targets(suite: &str, is_brief: bool) -> Vec<String> {
     let own = format!("--package tests --test {suite}");
     if suite == TOOLCHAIN && !is_brief {
@@ -230,7 +230,7 @@ fn targets(suite: &str, is_brief: bool) -> Vec<String> {
 }
 
 impl Counts {
-    /// Runs cargo, passes on what it prints and counts; false if it ended with an error.
+    /// Runs cargo, forwards its output and counts the tests. Returns false if cargo failed.
     fn run(&mut self, mut cargo: Command) -> Result<bool, ProgramError> {
         let child = cargo.stdout(Stdio::piped()).spawn();
         let mut child = child.map_err(|error| program::failed(&cargo, error))?;

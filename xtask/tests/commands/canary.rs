@@ -71,7 +71,7 @@ fn what_breaks_with_our_package_only_becomes_an_issue_that_says_since_when() {
     let issue = &proposal["issue"];
     assert_eq!(issue["title"], "A plain installation breaks: toy on Astro 7");
     let body = issue["body"].as_str().unwrap();
-    assert!(body.contains("serves a page, and our package made of it fails"), "{body}");
+    assert!(body.contains("serves a page, but our package built from it fails"), "{body}");
     assert!(body.contains("serves_a_page ... FAILED"), "{body}");
     assert!(body.contains("- `@upstream/toy` 2.0.0 to 2.1.0, on 2026-12-01\n"), "{body}");
     assert!(body.contains("- `astro` 7.2.4 to 7.3.0, on 2026-12-01\n"), "{body}");
@@ -84,7 +84,7 @@ fn where_the_official_adapter_is_broken_itself_that_is_said_and_ours_is_not_blam
     let (checkout, _server) = checkout(tarball::MODULE, "::");
     let (_, proposal, told) = canary(&checkout, &[]);
     let body = proposal["issue"]["body"].as_str().unwrap();
-    let sentence = "does not serve a page without our package either: the fault is not ours";
+    let sentence = "fails to serve a page without our package too: the bug is upstream's";
     assert!(body.contains(sentence) && told.contains(sentence), "{body}{told}");
     let calls = fs::read_to_string(checkout.path("home/calls")).unwrap();
     assert!(!calls.contains("plain::"), "{calls}");

@@ -205,7 +205,7 @@ fn a_repository_that_cannot_be_fetched_from_is_told_and_holds_up_nothing() {
     let (checkout, _server) = checkout(registry().astro(&["6.4.8", "7.2.4", "7.3.0"]), PASSES);
     fs::remove_dir_all(checkout.path("repository")).unwrap();
     let shown = checkout.shown(&["follow", "--dry-run"]);
-    assert!(shown.contains("hint: upstream's tags are not asked: git cannot fetch"), "{shown}");
+    assert!(shown.contains("hint: could not read upstream's tags: git cannot fetch"), "{shown}");
     assert!(shown.contains(" -> 7.3.0-npm."), "{shown}");
 }
 

@@ -137,7 +137,7 @@ fn a_tag_that_is_not_there_is_an_error() {
     let checkout = checkout();
     assert_snapshot!(checkout.shown(&["notes", "v0.3.0"]));
     let since = checkout.shown(&["notes", "v0.2.0", "--since", "v0.0.9"]);
-    assert!(since.contains("there is no revision `v0.0.9`"), "{since}");
+    assert!(since.contains("the revision `v0.0.9` does not exist"), "{since}");
 }
 
 #[test]

@@ -146,7 +146,7 @@ fn a_line_that_was_pinned_by_its_tarballs_gets_the_commit_once_it_is_attested() 
     let without = tarball.replace(&format!("commit = \"{COMMIT}\"\n"), "");
     checkout.write(PINS, &without);
     let shown = checkout.shown(&["sync-version"]);
-    assert!(shown.contains(", as pinned\n"), "without a target nobody is asked: {shown}");
+    assert!(shown.contains(", unchanged\n"), "asks no registry without a target: {shown}");
     let shown = latest(&checkout);
     assert!(shown.contains(" -> 7.3.0-ddddddd\n"), "{shown}");
     assert_eq!(pins(&checkout), tarball.replace(COMMIT, &"d".repeat(40)));

@@ -164,7 +164,10 @@ fn what_was_never_fetched_is_missing_without_the_registry() {
     server.go();
     let shown = checkout.shown(&["sweep"]);
     assert!(shown.starts_with("exit code 3") && shown.contains("error[U006]"), "{shown}");
-    assert!(shown.contains("of 7 releases were tried; what was fetched is kept"), "{shown}");
+    assert!(
+        shown.contains("of 7 releases were tried; their tarballs stay in the cache"),
+        "{shown}"
+    );
 }
 
 /// Entries in the description of the toy, which say of releases that they do not fit.

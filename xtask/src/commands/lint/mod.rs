@@ -1,4 +1,5 @@
-//! `cargo xtask lint`: the form of the Rust, and the imports between the rooms of the code.
+//! `cargo xtask lint`: checks the format of the Rust, and the imports between the rooms of the
+//! code.
 
 mod error;
 mod rooms;
@@ -13,22 +14,21 @@ use diagnostics::Failure;
 pub use self::error::RoomError;
 use crate::{answer::Answer, checkout, output, program, program::ProgramError};
 
-/// What is run, one after the other.
+/// Programs to run, one after the other.
 const PROGRAMS: [&[&str]; 2] = [
     &["fmt", "--all", "--check"],
     &["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"],
 ];
 
-/// The words of all files, checked by typos where Python can bring it.
+/// Typos, which checks the spelling of all files. It needs Python.
 const REQUIREMENTS: &[u8] = include_bytes!("requirements.txt");
 
-/// Check the format of the Rust, lint it, and check spelling and imports between rooms
+/// Check the Rust format, clippy, spelling, and imports between rooms
 ///
-/// Spelling is checked by typos, which needs Python 3.10 with `venv` on this machine.
+/// Typos checks the spelling. It needs Python 3.10 with `venv` on this machine.
 ///
-/// A room is a folder of `templates/`, or a module of the toolchain. It imports only rooms that stand
-/// below it in `xtask/rooms.toml`. Other than that the TypeScript is held to its own by
-/// `cargo xtask test toolchain`.
+/// A room is a folder of `templates/`, or a module of the toolchain. It imports only the rooms
+/// below it in `xtask/rooms.toml`. `cargo xtask test toolchain` runs the other TypeScript checks.
 #[derive(clap::Args)]
 pub struct Lint {}
 
@@ -53,14 +53,14 @@ impl Lint {
     }
 }
 
-/// Whether typos finds nothing. Without Python it is not asked.
+/// Whether typos finds nothing. Returns true without Python.
 fn is_spelt_right(root: &Utf8Path) -> Result<bool, Failure> {
     let target = checkout::target(root);
     let brought = wheels(REQUIREMENTS, target.as_std_path()).map_err(|error| {
         ProgramError::Failed { command: "typos".to_owned(), reason: error.to_string() }
     })?;
     let Some(python) = brought else {
-        output::hint("spelling is not checked: that needs Python 3.10 with venv");
+        output::hint("skipped spelling: install Python 3.10 with venv to check it");
         return Ok(true);
     };
     let mut typos = Command::new(python.join("bin/typos"));

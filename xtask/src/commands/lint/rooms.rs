@@ -1,4 +1,4 @@
-//! Whether the rooms of the code import each other as `xtask/rooms.toml` says.
+//! Checks the imports between rooms against `xtask/rooms.toml`.
 
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
@@ -17,7 +17,7 @@ const ROOMS: &str = "xtask/rooms.toml";
 /// The modules of the toolchain.
 const TOOLCHAIN: &str = "xtask/src";
 
-/// The module that holds all others. It may import any, and none may import it.
+/// The root module. It may import any other module; none may import it.
 const MAIN: &str = "main";
 
 #[derive(Deserialize)]
@@ -27,18 +27,18 @@ struct Rooms {
     xtask: Area,
 }
 
-/// One tree of modules, and the rooms in it.
+/// One tree of modules, and its rooms.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Area {
-    /// Folders or modules, from top to bottom: each imports only those after it.
+    /// Folders or modules, from top to bottom. Each imports only those after it.
     order: Vec<Spanned<String>>,
     /// Groups of folders or modules that do not import each other.
     #[serde(default)]
     apart: Vec<Vec<String>>,
 }
 
-/// A module: its path without its ending, below the folder of its area.
+/// A module: its path without the extension, relative to the folder of its area.
 struct Module {
     path: String,
     file: Utf8PathBuf,
@@ -47,9 +47,9 @@ struct Module {
 
 /// An import of another module of the same area.
 struct Import {
-    /// As it is written.
+    /// The specifier in the source.
     text: String,
-    /// The path of the module that it leads to, or of something in it.
+    /// The path of the imported module, or of an item in it.
     target: String,
     span: Range<usize>,
     source: Arc<Source>,
@@ -59,7 +59,7 @@ struct Import {
 ///
 /// # Errors
 ///
-/// Every import that goes the wrong way, and every room that is not listed or not there.
+/// Every import in the wrong direction, and every unlisted or missing room.
 pub fn check(root: &Utf8Path) -> Result<(), Failure> {
     let source = Source::new(ROOMS, checkout::read(root, Utf8Path::new(ROOMS))?);
     let rooms: Rooms = toml::from_str(&source.text).map_err(|error| RoomError::Unreadable {
@@ -73,14 +73,14 @@ pub fn check(root: &Utf8Path) -> Result<(), Failure> {
 }
 
 impl Area {
-    /// What is wrong with these modules, which are all that there are. `list` holds the area's list.
+    /// Checks all modules of the area. `list` is the source of `xtask/rooms.toml`.
     fn check(&self, area: &str, modules: &[Module], list: &Arc<Source>) -> Vec<RoomError> {
         let mut errors = Vec::new();
         let mut unlisted: BTreeMap<&str, &Module> = BTreeMap::new();
         for module in modules {
             let Some(position) = self.position(&module.path) else {
                 let folder = module.path.rsplit_once('/').map_or(".", |(folder, _)| folder);
-                // A module of the toolchain is a room, even if it is one file.
+                // A module of the toolchain is a room, even as a single file.
                 let room = match module.file.extension() {
                     Some("rs") => module.path.split('/').next().unwrap_or(folder),
                     _ => folder,
@@ -111,15 +111,15 @@ impl Area {
         errors
     }
 
-    /// Where the room of a module stands in the list: the one with the longest path that holds it.
+    /// The position of a module's room in the list: the longest path that contains the module.
     fn position(&self, path: &str) -> Option<usize> {
         let rooms = self.order.iter().enumerate();
         let holding = rooms.filter(|(_, room)| is_in(path, room.get_ref()));
-        // Of two equal ones the first.
+        // The first of two equal entries wins.
         holding.rev().max_by_key(|(_, room)| room.get_ref().len()).map(|(index, _)| index)
     }
 
-    /// Whether a path leads into a module other than [`MAIN`], and not to something that stands there.
+    /// Whether a path leads into a module other than [`MAIN`], and not to an item of it.
     fn is_module(&self, path: &str, modules: &[Module]) -> bool {
         let first = path.split('/').next().unwrap_or(path);
         first != MAIN && modules.iter().any(|module| is_in(&module.path, first))
@@ -141,10 +141,10 @@ impl Area {
         };
         let room = name(position)?;
         let advice = if is_main {
-            format!("move what `{room}` needs of `{other}` into a module below `{room}`")
+            format!("move the code that `{room}` needs from `{other}` into a module below `{room}`")
         } else {
             format!(
-                "move the code that both need into a room below `{room}`; if nothing in `{other}` imports `{room}`, move `{room}` above `{other}` in `{ROOMS}`"
+                "move the shared code into a room below `{room}`; if nothing in `{other}` imports `{room}`, move `{room}` above `{other}` in `{ROOMS}`"
             )
         };
         Some(RoomError::WrongWay {
@@ -152,7 +152,7 @@ impl Area {
             import: import.text.clone(),
             room,
             advice,
-            places: vec![import.source.wrong(import.span.clone(), format!("is of `{other}`"))],
+            places: vec![import.source.wrong(import.span.clone(), format!("belongs to `{other}`"))],
             other,
         })
     }
@@ -167,25 +167,26 @@ impl Area {
         Some(RoomError::Apart {
             file: module.file.clone(),
             import: import.text.clone(),
-            places: vec![import.source.wrong(import.span.clone(), format!("is of `{other}`"))],
+            places: vec![import.source.wrong(import.span.clone(), format!("belongs to `{other}`"))],
             room,
             other,
         })
     }
 }
 
-/// Whether a path is that of a room, or of something in it.
+/// Whether a path is a room, or lies inside it.
 fn is_in(path: &str, room: &str) -> bool {
     path.strip_prefix(room).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// What of a path a pattern stands for: the pattern, or with `*` at its end the entry of the folder.
+/// The part of a path that matches a pattern: the pattern itself, or, for a pattern ending in `*`,
+/// the entry of the folder.
 fn member<'p>(pattern: &str, path: &'p str) -> Option<&'p str> {
     let Some(folder) = pattern.strip_suffix('*') else {
         return is_in(path, pattern).then(|| &path[..pattern.len()]);
     };
     let entry = path.strip_prefix(folder)?.split('/').next()?;
-    // The folder's own module names its entries.
+    // A folder's own module is not an entry: it declares them.
     (entry != "mod").then(|| &path[..folder.len() + entry.len()])
 }
 
@@ -213,7 +214,7 @@ fn templates_modules(root: &Utf8Path) -> Result<Vec<Module>, Failure> {
     Failure::collect(modules)
 }
 
-/// Where a relative specifier leads from a folder; `None` out of the area.
+/// Resolves a relative specifier from a folder. Returns `None` outside the area.
 fn beside(folder: &Utf8Path, specifier: &str) -> Option<String> {
     let mut parts: Vec<&str> = folder.iter().collect();
     for part in specifier.split('/') {

@@ -1,8 +1,8 @@
-//! Which paths a Rust module names outside of itself.
+//! Finds the paths that lead out of a Rust module.
 //!
-//! A path leads out of a module by `crate::` or `super::` only, so the tokens tell: they are those of
-//! `proc-macro2`, which reads comments, strings and lifetimes as the compiler does. A syntax tree
-//! would take the whole of `syn`, and would not look into macros.
+//! A path leads out of a module only by `crate::` or `super::`, so tokens are enough. `proc-macro2`
+//! reads comments, strings and lifetimes as the compiler does. A syntax tree would need all of
+//! `syn`, and would not look into macros.
 
 use std::{ops::Range, str::FromStr as _};
 
@@ -12,15 +12,15 @@ use proc_macro2::{Delimiter, LexError, TokenStream, TokenTree};
 #[derive(Debug, PartialEq, Eq)]
 pub struct RustImport {
     pub path: Vec<String>,
-    /// Where it stands, without `crate::` or `super::`.
+    /// The span of the path, without `crate::` or `super::`.
     pub span: Range<usize>,
 }
 
-/// The paths that a module names by `crate::` and `super::`. `module` is its own path.
+/// The paths that a module uses by `crate::` and `super::`. `module` is its own path.
 ///
 /// # Errors
 ///
-/// Where the text cannot be cut into tokens.
+/// A text that is not valid Rust tokens.
 pub fn rust_imports(text: &str, module: &[String]) -> Result<Vec<RustImport>, LexError> {
     let mut imports = Vec::new();
     find(TokenStream::from_str(text)?, module, &mut imports);
@@ -33,7 +33,7 @@ fn find(tokens: TokenStream, module: &[String], imports: &mut Vec<RustImport>) {
     while let [first, following @ ..] = rest {
         rest = following;
         match (first, following) {
-            // What `super` is in an inline module is the module around it.
+            // In an inline module, `super` is the enclosing module.
             (
                 TokenTree::Ident(keyword),
                 [TokenTree::Ident(name), TokenTree::Group(body), after @ ..],
@@ -67,7 +67,7 @@ fn is_path(tokens: &[TokenTree]) -> bool {
         if first.as_char() == ':' && second.as_char() == ':')
 }
 
-/// Reads the rest of a path, or of a tree of `use`; what stands behind it is left.
+/// Reads the rest of a path or `use` tree. Leaves the tokens after it.
 fn read<'t>(
     mut tokens: &'t [TokenTree],
     mut path: Vec<String>,
@@ -98,7 +98,7 @@ fn read<'t>(
                 }
                 return following;
             }
-            // `*`, or arguments of a type.
+            // `*`, or type arguments.
             _ => break,
         }
     }
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn trees_of_use_are_taken_apart() {
+    fn use_trees_are_expanded() {
         assert_eq!(
             paths("use crate::{a::{self, B}, c, d::*};\npub use super::e::{F as G, super::h};"),
             ["a", "a::B", "c", "d", "commands::e::F", "commands::h"]
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_in_code_types_and_macros_count() {
+    fn paths_in_code_types_and_macros_are_found() {
         assert_eq!(
             paths("fn f(a: &crate::a::A) { println!(\"{}\", super::b()); crate::c::<u8>(); }"),
             ["a::A", "commands::b", "c"]
@@ -134,14 +134,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_path_out_of_the_module_is_left_alone() {
+    fn paths_inside_the_module_are_ignored() {
         let text =
             "// crate::a\n/// super::b\npub(crate) fn f() { self::g(); \"crate::c\"; std::d(); }";
         assert_eq!(paths(text), [""; 0]);
     }
 
     #[test]
-    fn an_inline_module_is_inside_the_module_that_holds_it() {
+    fn super_in_an_inline_module_stays_inside_the_file() {
         assert_eq!(
             paths("mod tests { use super::f; use super::super::g; }"),
             ["commands::build::f", "commands::g"]
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn the_place_of_a_path_is_known() {
+    fn a_path_has_the_span_of_its_text() {
         let text = "use crate::{ä, b::c};";
         let imports = rust_imports(text, &[]).unwrap();
         assert_eq!(&text[imports[1].span.clone()], "b::c");

@@ -1,4 +1,4 @@
-//! `cargo xtask notes`: what a release brings, for whoever has to decide about taking it.
+//! `cargo xtask notes`: writes the notes of a release for its users.
 
 mod error;
 mod our_releases;
@@ -21,39 +21,39 @@ use crate::{
     usage::UsageError,
 };
 
-/// What people write about a release.
+/// The maintainers' own notes on each release.
 const CHANGELOG: &str = "CHANGELOG.md";
 
-/// Its section for what is not released yet.
+/// The section for unreleased changes.
 const UNRELEASED: &str = "Unreleased";
 
 /// Write the notes of a release, as Markdown
 ///
-/// What `CHANGELOG.md` says of it, the packages that it publishes, what upstream's changelogs say
-/// between the pins of the earlier release and its own, and our commits since. Upstream publishes no
-/// changelogs with its packages: they are read from the submodule, or from a clone.
+/// The notes hold the release's section of `CHANGELOG.md`, the published packages, upstream's
+/// changelogs between the old and the new pins, and our commits since. Upstream's packages contain
+/// no changelogs: they are read from the submodule or from a clone.
 #[derive(clap::Args)]
 pub struct Notes {
-    /// The tag of the release; for what is to be released any other revision
+    /// Tag of the release; for an unreleased state, any revision
     #[arg(value_name = "REVISION", default_value = "HEAD")]
     revision: String,
-    /// The release before it; the newest tag before it if none is given
+    /// Previous release; default: the newest tag before this one
     #[arg(long, value_name = "TAG")]
     since: Option<String>,
-    /// Read upstream's changelogs in this clone of Astro's repository, in place of the submodule
+    /// Read upstream's changelogs from this clone of Astro's repository instead of the submodule
     #[arg(long, value_name = "PATH")]
     upstream: Option<Utf8PathBuf>,
-    /// Fetch the commits that hold upstream's changelogs, by the git of this machine
+    /// Fetch the commits with upstream's changelogs, using the git of this machine
     #[arg(long, conflicts_with = "upstream")]
     fetch: bool,
 }
 
-/// One of our packages, before and after.
+/// One of our packages, before and after the release.
 struct Package<'p> {
     adapter: &'p Adapter,
     line: &'p Line,
     pin: &'p PackagePin,
-    /// What was pinned for the release before.
+    /// The pins of the previous release.
     earlier: Option<(&'p Line, &'p PackagePin)>,
 }
 
@@ -77,10 +77,10 @@ impl Notes {
         {
             return Err(UsageError::Contradiction {
                 message: format!(
-                    "the tag `v{tagged}` is on a commit whose Cargo.toml says {actual}"
+                    "the tag `v{tagged}` is on a commit with version {actual} in Cargo.toml"
                 ),
                 advice: format!(
-                    "write version = \"{tagged}\" in Cargo.toml, commit, and move the tag"
+                    "set version = \"{tagged}\" in Cargo.toml, commit, and move the tag"
                 ),
             }
             .into());
@@ -112,7 +112,7 @@ impl Notes {
         Ok(Answer::Fine)
     }
 
-    /// The clone in which upstream's changelogs are looked for.
+    /// The clone with upstream's changelogs.
     fn clone(
         &self,
         root: &Utf8Path,
@@ -133,7 +133,7 @@ impl Notes {
 }
 
 impl Package<'_> {
-    /// The versions of the upstream package between which its changelog tells something.
+    /// The upstream versions before and after, if they differ.
     fn range(&self) -> Option<(&Version, &Version)> {
         let (_, earlier) = self.earlier?;
         (earlier.version < self.pin.version && !self.pin.is_elsewhere)
@@ -145,7 +145,7 @@ impl Package<'_> {
         format!("{}@{}", self.adapter.upstream.package, self.pin.version)
     }
 
-    /// The version of the package on a line.
+    /// The version of our package on a line.
     fn stamp(&self, line: &Line) -> String {
         stamp::of(line, &self.adapter.upstream.package)
     }
@@ -155,10 +155,10 @@ impl Package<'_> {
         let Some((line, pin)) = self.earlier else { return "new".to_owned() };
         let earlier = self.stamp(line);
         if earlier == stamp {
-            "as before".to_owned()
+            "unchanged".to_owned()
         } else if pin.version == self.pin.version {
-            // Another adapter of the line was released alone, or what we add has changed.
-            format!("was `{earlier}`, made of the same")
+            // Another adapter of the line was released alone, or our own code changed.
+            format!("was `{earlier}`, same upstream release")
         } else {
             format!("was `{earlier}`")
         }
@@ -186,7 +186,7 @@ fn packages<'p>(
 
 fn table(packages: &[Package<'_>]) -> String {
     let mut table =
-        "## Packages\n\n| package | version | dist-tag | made of | |\n|---|---|---|---|---|\n"
+        "## Packages\n\n| package | version | dist-tag | built from | |\n|---|---|---|---|---|\n"
             .to_owned();
     for package in packages {
         let Package { adapter, line, pin, .. } = package;
@@ -202,14 +202,14 @@ fn table(packages: &[Package<'_>]) -> String {
     }
     if packages.iter().any(|package| package.line.commit.is_none()) {
         table.push_str(
-            "\nWhere a version has `npm.` in it, upstream's commit is not known: what follows are the first digits of the sha512 of upstream's tarball.\n",
+            "\nA version with `npm.` in it has no known upstream commit: the digits after it are the start of the sha512 of upstream's tarball.\n",
         );
     }
     table
 }
 
-/// What upstream's changelogs say of the releases that are new in the packages, as a clone has them;
-/// where it does not, a link into the repository at `address`.
+/// Upstream's changelog sections for the new releases, from a clone. If the clone has none, a link
+/// into the repository at `address`.
 fn from_upstream(packages: &[Package<'_>], clone: &Utf8Path, address: Option<&str>) -> String {
     let history = History::open(clone);
     let mut text = String::new();
@@ -233,7 +233,7 @@ fn from_upstream(packages: &[Package<'_>], clone: &Utf8Path, address: Option<&st
             }
             continue;
         }
-        output::hint(&format!("`{clone}` has no {path} at {revision}: `--fetch` fetches it"));
+        output::hint(&format!("`{clone}` has no {path} at {revision}: use `--fetch`"));
         if let Some(address) = address {
             let address = address.trim_end_matches(".git");
             text.push_str(&format!("\nSee [its changelog]({address}/blob/{revision}/{path}).\n"));
@@ -242,7 +242,7 @@ fn from_upstream(packages: &[Package<'_>], clone: &Utf8Path, address: Option<&st
     text
 }
 
-/// Headings two levels further down, but not what looks like one in a block of code.
+/// Moves headings two levels down. Leaves lines in code blocks alone.
 fn deeper(section: &str) -> String {
     let mut is_code = false;
     let lines = section.lines().map(|line| {
@@ -252,14 +252,15 @@ fn deeper(section: &str) -> String {
     lines.collect::<Vec<String>>().join("\n")
 }
 
-/// What a changelog in the form of Keep a Changelog says below a heading; `None` for nothing.
+/// The section below a heading of a changelog in the form of Keep a Changelog; `None` if it is
+/// empty.
 ///
 /// Source: <https://keepachangelog.com/en/1.1.0/>.
 fn section(changelog: &str, name: &str) -> Option<String> {
     let heading = format!("## [{name}]");
     let mut lines = changelog.lines().skip_while(|line| !line.starts_with(&heading));
     lines.next()?;
-    // Below the last section stand the targets of links.
+    // The last section ends at the link targets.
     let is_end = |line: &&str| line.starts_with("## ") || line.starts_with('[');
     let text = lines.take_while(|line| !is_end(line)).collect::<Vec<&str>>().join("\n");
     let text = text.trim();
@@ -271,7 +272,7 @@ mod tests {
     use super::{deeper, section};
 
     #[test]
-    fn a_section_ends_where_the_next_begins() {
+    fn a_section_ends_at_the_next_heading() {
         let changelog = "# Changelog\n\n## [Unreleased]\n\n## [0.2.0] - 2026-12-24\n\n### Added\n\n- A thing\n\n[0.2.0]: https://example.com\n";
         assert_eq!(section(changelog, "0.2.0").as_deref(), Some("### Added\n\n- A thing"));
         assert_eq!(section(changelog, "Unreleased"), None);
@@ -279,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_a_heading_in_code_stays() {
+    fn comments_in_code_blocks_are_not_headings() {
         assert_eq!(deeper("### A\n```sh\n# b\n```\n# C"), "##### A\n```sh\n# b\n```\n### C");
     }
 }

@@ -1,4 +1,4 @@
-//! Our own releases: the tags `v<version>` of this repository, and what it held at each.
+//! Our own releases: the tags `v<version>` of this repository, and its content at each.
 
 use camino::Utf8Path;
 use diagnostics::{Failure, Source};
@@ -14,7 +14,7 @@ pub struct OurReleases {
     repository: Repository,
 }
 
-/// What `Cargo.toml` says at a commit.
+/// The part of `Cargo.toml` that holds the version.
 #[derive(Deserialize)]
 struct Manifest {
     workspace: WorkspaceTable,
@@ -35,7 +35,7 @@ impl OurReleases {
         Ok(Self { repository: Repository::open(root).map_err(unreadable)? })
     }
 
-    /// The commit that a name stands for.
+    /// The commit of a revision.
     pub fn commit(&self, name: &str) -> Result<Oid, NotesError> {
         let object = self.repository.revparse_single(name);
         let commit = object.and_then(|object| object.peel_to_commit());
@@ -44,7 +44,7 @@ impl OurReleases {
             .map_err(|_| NotesError::NoRevision { name: name.to_owned() })
     }
 
-    /// The newest release that a commit comes after, as its tag.
+    /// The tag of the newest release before a commit.
     pub fn before(&self, commit: Oid) -> Result<Option<String>, NotesError> {
         let tags = self.repository.tag_names(Some("v*")).map_err(unreadable)?;
         let mut newest: Option<(Version, String)> = None;
@@ -67,13 +67,13 @@ impl OurReleases {
         Ok(Pins::parse(&Source::new(PINS, text))?)
     }
 
-    /// The version of the repository at a commit, if it names one.
+    /// The version of the repository at a commit, if set.
     pub fn version(&self, commit: Oid) -> Option<Version> {
         let manifest: Manifest = toml::from_str(&self.text(commit, "Cargo.toml")?).ok()?;
         Some(manifest.workspace.package.version)
     }
 
-    /// The text of a file at a commit, if it is there.
+    /// The text of a file at a commit, if it exists.
     pub fn text(&self, commit: Oid, path: &str) -> Option<String> {
         let entry = self.find(commit).ok()?.tree().ok()?.get_path(path.as_ref()).ok()?;
         if entry.kind() != Some(ObjectType::Blob) {
@@ -83,8 +83,8 @@ impl OurReleases {
         String::from_utf8(blob.content().to_vec()).ok()
     }
 
-    /// What was committed after one commit and up to another, the newest first, without merges: the
-    /// abbreviated commit and its subject.
+    /// The commits after one and up to another, without merges, the newest first: the abbreviated
+    /// hash and the subject.
     pub fn subjects(&self, after: Oid, up_to: Oid) -> Result<Vec<(String, String)>, NotesError> {
         let mut walk = self.repository.revwalk().map_err(unreadable)?;
         walk.set_sorting(Sort::TOPOLOGICAL | Sort::TIME).map_err(unreadable)?;
@@ -108,7 +108,7 @@ impl OurReleases {
     }
 }
 
-/// The version that a tag names, if it is one of a release.
+/// The version in a tag, if it is a release tag.
 pub fn version(tag: &str) -> Option<Version> {
     Version::parse(tag.strip_prefix('v')?).ok()
 }

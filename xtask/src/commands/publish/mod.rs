@@ -1,4 +1,4 @@
-//! `cargo xtask publish`: what was tested, to npm.
+//! `cargo xtask publish`: publishes tested packages on npm.
 
 mod error;
 mod npm;
@@ -28,46 +28,45 @@ use crate::{
     upstream::{Cache, Registry},
 };
 
-/// The waits before the second and the third try of an upload that did not get through.
+/// The delays before the second and third attempt of an upload that failed.
 const WAITS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(4)];
 
 /// Publish the packages on npm
 ///
-/// Makes the packages as `build` does, and uploads those whose tarballs have passed the suites, each
-/// under the dist-tag of its line. What the registry has already is not uploaded again, so a command that
-/// was interrupted is simply run again. Nothing is uploaded if anything is wrong with one
-/// of the packages, or if the work tree has changes.
+/// Builds the packages as `build` does. Uploads those with tarballs that have passed the suites,
+/// each under the dist-tag of its line. Published versions are not uploaded again: after an
+/// interruption, run the command again. If any package has an error, or the work tree has changes,
+/// nothing is uploaded.
 ///
-/// It is npm that uploads, with its own credentials: those of `npm login`, a token, or the workflow
-/// that the registry trusts. Where the CI can prove what a package was built from, the package
-/// carries the proof.
+/// npm uploads with its own credentials: those of `npm login`, a token, or a workflow that the
+/// registry trusts. If CI can provide provenance, the package carries it.
 #[derive(clap::Args)]
 pub struct Publish {
-    /// The runtimes to publish, for example `node`; all of them if none is named
+    /// Runtimes to publish, for example `node`; default: all
     #[arg(value_name = "RUNTIME")]
     runtimes: Vec<String>,
-    /// Only the line of this Astro major, for example 6; all lines if it is not given
+    /// Only the line of this Astro major, for example 6; default: all lines
     #[arg(long, value_name = "MAJOR")]
     astro: Option<u64>,
-    /// The registry to publish to, in place of the one that npm is configured for
+    /// Registry to publish to; default: the one in npm's configuration
     #[arg(long, value_name = "URL", value_parser = url)]
     registry: Option<String>,
-    /// The dist-tag, in place of the line's own; for one line only
+    /// Dist-tag instead of the line's own; for one line only
     #[arg(long, value_name = "TAG")]
     tag: Option<String>,
     #[command(flatten)]
     mode: ModeFlags,
 }
 
-/// A package on its way to the registry.
+/// A package to publish.
 struct Release<'j> {
     job: &'j Job<'j>,
     package: Package,
     tag: String,
     need: Need,
-    /// The version that the tag is taken from, if another toolchain has published it.
+    /// The tag's current version, if another toolchain published it.
     foreign: Option<String>,
-    /// What proves where it was built.
+    /// The CI that provides provenance.
     provenance: Option<&'static str>,
 }
 
@@ -81,8 +80,8 @@ impl Publish {
             None => Registry::new(root, Cache::of_user()?),
         };
         let mut jobs = workshop.jobs(&adapters, self.astro)?;
-        // A registry gives the tag `latest` to the first version of a package that it gets, whatever
-        // the tag it comes with: so that has to be the newest.
+        // A registry gives the tag `latest` to the first version of a new package, whatever its
+        // tag. So the newest line goes first.
         jobs.sort_by_key(|job| (job.adapter.runtime.clone(), u64::MAX - job.line.major));
         let tags = tags::choose(&workshop.pins, &jobs, self.tag.as_deref())?;
 
@@ -104,14 +103,14 @@ impl Publish {
         let npm = if is_needed { Some(Npm::bring(root, &registry)?) } else { None };
         let folder = checkout::target(root).join(format!("publish-{}", std::process::id()));
         let published = upload(&releases, npm.as_ref(), &registry, &folder);
-        // Whatever happened, the copies for npm are of no more use.
+        // The copies for npm are no longer needed.
         let _ = output::remove(&folder);
         published?;
         Ok(Answer::Fine)
     }
 }
 
-/// Finds out for every package what is to be done with it. Everything that is wrong is told at once.
+/// Determines the action for every package. Reports all errors at once.
 fn compare<'j>(
     registry: &Registry,
     releases: Vec<(&'j Job<'j>, Package, String)>,
@@ -135,7 +134,7 @@ fn compare<'j>(
     if errors.is_empty() { Ok(compared) } else { Err(Failure::of(errors)) }
 }
 
-/// Does what is to be done, package by package. The first that fails is the last that is tried.
+/// Publishes the packages in order. Stops at the first failure.
 fn upload(
     releases: &[Release<'_>],
     npm: Option<&Npm<'_>>,
@@ -157,7 +156,7 @@ fn upload(
 }
 
 impl Release<'_> {
-    /// Has the registry have the package, under its tag.
+    /// Publishes the package, and sets its tag.
     fn place(&self, npm: &Npm<'_>, registry: &Registry, folder: &Utf8Path) -> Result<(), Failure> {
         let package = &self.package;
         let path: Utf8PathBuf = folder.join(self.job.tarball_name());
@@ -173,7 +172,7 @@ impl Release<'_> {
                 Need::Upload => npm.publish(package, &path, &self.tag, self.provenance)?,
             };
             let Err(refusal) = refusal else { return Ok(()) };
-            // What was sent may have arrived, even if its answer did not.
+            // An upload may have arrived even without an answer.
             need = Published::ask(registry, &package.name)?.need(self.job, package, &self.tag)?;
             if need == Need::Nothing {
                 return Ok(());
@@ -194,7 +193,8 @@ impl Release<'_> {
         let Package { name, version, integrity, .. } = &self.package;
         anstream::println!("{name} {version}");
         let Self { tag, foreign, .. } = self;
-        let taken = foreign.as_ref().map(|at| format!(", now at {at} of another toolchain"));
+        let taken =
+            foreign.as_ref().map(|at| format!(", now at {at}, published by another toolchain"));
         anstream::println!("  tag        {tag}{}", taken.unwrap_or_default());
         anstream::println!("  integrity  {integrity}");
         if let Some(ci) = self.provenance.filter(|_| self.need == Need::Upload) {

@@ -1,4 +1,4 @@
-//! npm's own client, which knows how to log in and how to prove where a package was built.
+//! npm's own client. It handles login and provenance.
 
 use std::{
     env,
@@ -16,31 +16,31 @@ use crate::{
     upstream::{Registry, UpstreamError},
 };
 
-/// npm, as it is called for one registry.
+/// npm, configured for one registry.
 pub struct Npm<'r> {
     node: Node,
     root: &'r Utf8Path,
     registry: &'r Registry,
 }
 
-/// What npm said when it failed.
+/// npm's error.
 #[derive(Debug, Default, Deserialize)]
 pub struct Refusal {
-    /// For example `E403`; nothing where there was no answer to have one.
+    /// For example `E403`; empty if the registry gave no answer.
     #[serde(default)]
     code: String,
     #[serde(default)]
     summary: String,
 }
 
-/// npm's answer with `--json`.
+/// npm's output with `--json`.
 #[derive(Deserialize)]
 struct Answer {
     error: Refusal,
 }
 
 impl<'r> Npm<'r> {
-    /// Installs npm, unless it is there already.
+    /// Installs npm, unless it is already installed.
     pub fn bring(root: &'r Utf8Path, registry: &'r Registry) -> Result<Self, PublishError> {
         let node = Node::bring(checkout::target(root).as_std_path())
             .map_err(|error| PublishError::NoNpm { reason: error.to_string() })?;
@@ -66,7 +66,7 @@ impl<'r> Npm<'r> {
         Ok(run(npm))
     }
 
-    /// Has a tag name a version that is published.
+    /// Points a tag to a published version.
     pub fn tag(&self, package: &Package, tag: &str) -> Result<Result<(), Refusal>, UpstreamError> {
         let mut npm = self.npm("dist-tag", package)?;
         npm.args(["add", &package.release(), tag]);
@@ -78,7 +78,7 @@ impl<'r> Npm<'r> {
         npm.current_dir(self.root).env("PATH", self.node.path()).stdin(Stdio::null());
         npm.args([command, "--json"])
             .arg(format!("--registry={}", self.registry.url(&package.name)?));
-        // An upload whose answer was lost is not to be repeated blindly: we ask before.
+        // Don't repeat an upload without an answer: ask the registry first.
         npm.arg("--fetch-retries=0");
         Ok(npm)
     }
@@ -97,23 +97,24 @@ impl Refusal {
         if let Ok(Answer { error }) = serde_json::from_slice(stdout) {
             return error;
         }
-        // Errors without a code come as text only.
+        // Errors without a code are plain text only.
         let text = String::from_utf8_lossy(stderr);
         let said = text.lines().find_map(|line| line.strip_prefix("npm error "));
         Self { code: String::new(), summary: said.unwrap_or_default().to_owned() }
     }
 
-    /// npm's own sentence, with its code where it has one.
+    /// npm's message, with its code if present.
     pub fn reason(&self) -> String {
         let summary = self.summary.split_whitespace().collect::<Vec<_>>().join(" ");
         if self.code.is_empty() { summary } else { format!("{summary} ({})", self.code) }
     }
 
-    /// The error that this is; nothing where another try may succeed.
+    /// The matching error; `None` if a retry may succeed.
     pub fn error(&self, package: &Package, registry: &str) -> Option<PublishError> {
         let (release, registry) = (package.release(), registry.to_owned());
         let reason = self.reason();
-        // Registries say in different ways that a version is there; what they have is asked for.
+        // Registries report an existing version in different ways, so the caller asks for the
+        // published versions.
         if ["E409", "EPUBLISHCONFLICT"].contains(&self.code.as_str())
             || self.summary.contains("previously published")
         {
@@ -130,7 +131,7 @@ impl Refusal {
                 let package = package.name.clone();
                 Some(PublishError::NotAllowed { release, package, registry, reason })
             }
-            // A status of the registry's own, or none: the network.
+            // An HTTP status, or no code at all: the network.
             "E408" | "E425" | "E429" => None,
             code if code.starts_with("E5") => None,
             code if is_of_the_network(code) => None,
@@ -163,9 +164,8 @@ fn is_of_the_network(code: &str) -> bool {
     .contains(&code)
 }
 
-/// What proves where a package was built, if anything does: the CI that this runs in offers it, the
-/// registry is not one that only this machine or its network has, and npm's configuration does not
-/// refuse it.
+/// The CI that provides provenance for a package, if there is one. The registry must be public, and
+/// npm's configuration must not turn provenance off.
 pub fn provenance(registry: &Registry, url: &str) -> Result<Option<&'static str>, UpstreamError> {
     if !url.starts_with("https://") || registry.setting("provenance")? == Some("false") {
         return Ok(None);
@@ -173,7 +173,7 @@ pub fn provenance(registry: &Registry, url: &str) -> Result<Option<&'static str>
     Ok(proving_ci(|name| env::var_os(name).is_some_and(|value| !value.is_empty())))
 }
 
-/// The CI that gives this job an identity to sign with.
+/// The CI that provides this job with a signing identity.
 ///
 /// Source: <https://docs.npmjs.com/generating-provenance-statements>.
 fn proving_ci(is_set: impl Fn(&str) -> bool) -> Option<&'static str> {
@@ -191,14 +191,14 @@ mod tests {
     use super::proving_ci;
 
     #[test]
-    fn provenance_is_offered_by_jobs_that_have_an_identity() {
+    fn provenance_needs_a_job_with_a_signing_identity() {
         let with = |set: &[&str]| proving_ci(|name| set.contains(&name));
         assert_eq!(
             with(&["GITHUB_ACTIONS", "ACTIONS_ID_TOKEN_REQUEST_URL"]),
             Some("GitHub Actions")
         );
         assert_eq!(with(&["GITLAB_CI", "SIGSTORE_ID_TOKEN"]), Some("GitLab CI"));
-        // A job without `id-token: write`, another job's leftovers, a machine of one's own.
+        // A job without `id-token: write`, variables of another job, a developer's machine.
         assert_eq!(with(&["GITHUB_ACTIONS"]), None);
         assert_eq!(with(&["SIGSTORE_ID_TOKEN"]), None);
         assert_eq!(with(&[]), None);

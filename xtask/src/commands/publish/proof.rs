@@ -1,4 +1,4 @@
-//! What has to be proven of packages before one of them is uploaded.
+//! Checks of a package before any package is uploaded.
 
 use std::process::Command;
 
@@ -13,11 +13,10 @@ use crate::{
     test_record::TestRecord,
 };
 
-/// How many files an error names.
+/// The number of files that an error lists.
 const NAMED: usize = 5;
 
-/// Checks that a package has passed the suite that is for all packages, and its runtime's on its
-/// line.
+/// Checks that a package has passed the toolchain suite, and its runtime's suite on its line.
 pub fn is_tested(root: &Utf8Path, job: &Job<'_>, package: &Package) -> Result<(), Failure> {
     let (release, made_of) = (package.release(), job.upstream_release()?);
     let runtime = &job.adapter.runtime;
@@ -63,7 +62,7 @@ fn list(suites: &[&str], text: impl Fn(&&str) -> String) -> String {
 /// Checks that everything in the work tree is committed.
 pub fn is_committed(root: &Utf8Path) -> Result<(), Failure> {
     let mut git = Command::new("git");
-    // What is checked out in the submodule is not read: its objects are.
+    // The submodule's work tree is not used, only its objects.
     git.current_dir(root).args(["status", "--porcelain", "--ignore-submodules=dirty"]);
     let failed = |reason: String| program::failed(&git_shown(), reason);
     let output = git.output().map_err(|error| failed(error.to_string()))?;
@@ -83,7 +82,7 @@ pub fn is_committed(root: &Utf8Path) -> Result<(), Failure> {
     Err(PublishError::Dirty { files: named.join(", ") }.into())
 }
 
-/// The command that a reader can run.
+/// The same command, for the error message.
 fn git_shown() -> Command {
     let mut git = Command::new("git");
     git.arg("status");

@@ -1,4 +1,4 @@
-//! What a registry has of our packages.
+//! The published versions of our packages in a registry.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +13,14 @@ use crate::{
     upstream::{Registry, UpstreamError},
 };
 
-/// What a registry has of one package, at the moment when it was asked.
+/// The versions of one package in a registry, at the time of the request.
 #[derive(Debug, Default, Deserialize)]
 pub struct Published {
     #[serde(default, rename = "dist-tags")]
     tags: BTreeMap<String, String>,
     #[serde(default)]
     versions: BTreeMap<String, PublishedVersion>,
-    /// When the versions were published, in UTC as RFC 3339 has it, which sorts as text.
+    /// Publication times, in UTC as RFC 3339, which sorts as text.
     #[serde(default)]
     time: BTreeMap<String, String>,
 }
@@ -28,7 +28,7 @@ pub struct Published {
 #[derive(Debug, Deserialize)]
 struct PublishedVersion {
     dist: Distribution,
-    /// What else its `package.json` holds, in whatever form others have written it.
+    /// The other fields of its `package.json`, in any form.
     #[serde(flatten)]
     manifest: BTreeMap<String, Value>,
 }
@@ -38,14 +38,14 @@ struct Distribution {
     integrity: Option<String>,
 }
 
-/// What is to be done with a package.
+/// The action that a package needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
-    /// It is not there.
+    /// The version is not published.
     Upload,
-    /// It is there, and its tag is at an older version.
+    /// The version is published, and its tag points to an older one.
     Tag,
-    /// It is there, and its tag has moved on.
+    /// The version is published, and its tag points to it or a newer one.
     Nothing,
 }
 
@@ -65,7 +65,7 @@ impl Published {
         })
     }
 
-    /// What is to be done for a package to be there under this tag.
+    /// The action needed to have the package published under this tag.
     pub fn need(&self, job: &Job<'_>, package: &Package, tag: &str) -> Result<Need, PublishError> {
         let at = self.tags.get(tag).map(String::as_str);
         let own = package.version.as_str();
@@ -95,27 +95,27 @@ impl Published {
         Ok(if at.is_some_and(is_past) { Need::Nothing } else { Need::Tag })
     }
 
-    /// The version that a tag is at, if another toolchain has published it.
+    /// The version of a tag, if another toolchain published it.
     pub fn foreign(&self, tag: &str) -> Option<&str> {
         let at = self.tags.get(tag)?;
         self.stamp(at).is_none().then_some(at.as_str())
     }
 
-    /// The stamp of a published version. A version that another toolchain has published has none,
-    /// however much it looks like one: `9.4.2-abc1234` may be a release of an adapter.
+    /// The stamp of a published version. A version from another toolchain has none, even if it
+    /// looks like one: `9.4.2-abc1234` may be a release of an adapter.
     fn stamp(&self, version: &str) -> Option<Stamp> {
         let astro = self.versions.get(version)?.manifest.get(UPSTREAM)?.get("astro")?.as_str()?;
         Stamp::parse(version).filter(|stamp| stamp.astro.to_string() == astro)
     }
 
-    /// Whether a published version is later than one of ours, by what their stamps say.
+    /// Whether a published version is newer than one of ours, by their stamps.
     fn is_later(&self, published: &str, own: &str) -> bool {
         let stamps = self.stamp(published).zip(Stamp::parse(own));
         stamps.is_some_and(|(published, own)| published.is_later_than(&own))
     }
 
-    /// Whether one of two versions for the same Astro was published after the other: their stamps do not
-    /// tell, and a release that is run again does not take its tag back.
+    /// Whether one of two versions for the same Astro was published after the other. Their stamps
+    /// do not show it, and a repeated release must not move its tag back.
     fn came_later(&self, one: &str, other: &str) -> bool {
         let astro = |version| self.stamp(version).map(|stamp| stamp.astro);
         let times = self.time.get(one).zip(self.time.get(other));
@@ -125,7 +125,7 @@ impl Published {
     }
 }
 
-/// Credentials of the registry are npm's business: what it refuses to tell us is told as it is.
+/// npm handles the registry's credentials, so its errors are passed on unchanged.
 fn silent(registry: &Registry, package: &str, cause: UpstreamError) -> Failure {
     match cause {
         UpstreamError::Unreachable { .. } | UpstreamError::BadAnswer { .. } => {

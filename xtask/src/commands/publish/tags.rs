@@ -1,4 +1,4 @@
-//! The dist-tags that packages are published under.
+//! The dist-tags of packages.
 
 use nodejs_semver::Range;
 
@@ -8,7 +8,7 @@ use crate::{
     upstream::{Line, Pins},
 };
 
-/// The tag of every job, in their order: that of its line, or the one that is wanted in its place.
+/// The tag of each job, in order: the line's own tag, or the requested one.
 pub fn choose(
     pins: &Pins,
     jobs: &[Job<'_>],
@@ -25,7 +25,7 @@ pub fn choose(
             if wanted.is_some() && rest.iter().any(|job| job.line.major != first.line.major) =>
         {
             Err(PublishError::Tag {
-                message: "`--tag` is for one line, and there are several".to_owned(),
+                message: "`--tag` applies to one line, but several are selected".to_owned(),
                 advice: format!("choose the line: `--astro {}`", first.line.major),
             })
         }
@@ -33,26 +33,26 @@ pub fn choose(
     }
 }
 
-/// Checks that a line's package can have a tag.
+/// Checks that a package of this line can have the tag.
 fn check(pins: &Pins, job: &Job<'_>, tag: &str) -> Result<(), PublishError> {
     let (line, version) = (job.line, job.stamp());
     let name = &line.name;
     let other = pins.lines.iter().find(|other| other.tag == tag && other.major != line.major);
     let (message, advice) = if tag.is_empty() {
         (
-            format!("{version} is a prerelease to npm, and `[{name}]` has no tag for it"),
-            format!("name one: `tag = \"{name}\"` in `upstream/upstream.toml`"),
+            format!("npm treats {version} as a prerelease, but `[{name}]` has no tag"),
+            format!("set one: `tag = \"{name}\"` in `upstream/upstream.toml`"),
         )
     } else if !is_word(tag) {
         (
             format!(
-                "`{tag}` is no tag: it would be taken for a range of versions, or for a part of a URL"
+                "`{tag}` is not a valid tag: npm would read it as a version range or part of a URL"
             ),
             format!("choose a word, such as `{name}`"),
         )
     } else if let Some(Line { name: other, .. }) = other {
         (
-            format!("`{tag}` is the tag of `[{other}]`, and {version} is of `[{name}]`"),
+            format!("`{tag}` is the tag of `[{other}]`, but {version} belongs to `[{name}]`"),
             format!("choose another tag, such as `{name}`"),
         )
     } else {
@@ -61,7 +61,7 @@ fn check(pins: &Pins, job: &Job<'_>, tag: &str) -> Result<(), PublishError> {
     Err(PublishError::Tag { message, advice })
 }
 
-/// Whether npm takes it for a tag and not for a range, such as `7` or `v7.2`.
+/// Whether npm accepts it as a tag: it is not a range such as `7` or `v7.2`.
 fn is_word(tag: &str) -> bool {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.~".contains(letter);
     tag.chars().all(is_plain) && Range::parse(tag).is_err()

@@ -1,4 +1,4 @@
-//! `cargo xtask sweep`: which published releases of upstream the patches fit.
+//! `cargo xtask sweep`: tries the patches on the published releases of upstream.
 
 mod error;
 mod report;
@@ -20,26 +20,27 @@ use crate::{
     upstream::{Line, Release, UpstreamError},
 };
 
-/// How many releases are fetched and looked at at a time.
+/// The number of releases handled at the same time.
 const WORKERS: usize = 8;
 
 /// Try the patches on every published release
 ///
-/// Takes every release of the majors that are pinned, matches the patches, runs the post-checks and
-/// puts the package together in memory. Prints what fits; for what does not, the first release that
-/// moved, and why. Releases that `adapter.toml` says are not to fit are told with their reason, and
-/// are no failure. Every tarball is fetched once and kept in the cache, so a sweep that was
-/// interrupted goes on where it was; and where the registry cannot be reached, the releases are
-/// those that it named last.
+/// For every release of the pinned majors: matches the patches, runs the post-checks, and builds
+/// the package in memory. Prints the releases that fit. For the others, prints the first release
+/// that broke, and the reason. Releases under `[[unfit]]` in `adapter.toml` are printed with their
+/// reason and do not fail the sweep.
+///
+/// Tarballs are cached, so an interrupted sweep continues where it stopped. If the registry is
+/// unreachable, the releases come from its last answer.
 #[derive(clap::Args)]
 pub struct Sweep {
-    /// The runtimes to sweep, for example `node`; all of them if none is named
+    /// Runtimes to sweep, for example `node`; default: all
     #[arg(value_name = "RUNTIME")]
     runtimes: Vec<String>,
     /// Only releases from this version on
     #[arg(long, value_name = "VERSION")]
     since: Option<Version>,
-    /// Prereleases too
+    /// Include prereleases
     #[arg(long)]
     pre: bool,
     /// Print every release as JSON
@@ -47,7 +48,7 @@ pub struct Sweep {
     json: bool,
 }
 
-/// A release that is to be tried.
+/// A release to try.
 struct Trial<'w> {
     adapter: &'w Adapter,
     ours: &'w Ours,
@@ -62,13 +63,13 @@ impl Sweep {
         let adapters = Adapter::select(&workshop.root, &self.runtimes)?;
         let packages: Vec<&str> =
             adapters.iter().map(|adapter| adapter.upstream.package.as_str()).collect();
-        // The registry takes its time, and so does compiling what is ours.
+        // Ask the registry and compile our own code in parallel: both are slow.
         let (known, ours) = thread::scope(|scope| {
             let known = scope.spawn(|| workshop.ask(&packages));
             let ours = workshop.ours();
             (known.join(), ours)
         });
-        // A thread that panicked has said why.
+        // A panicking thread has printed its reason.
         let (known, ours) = (known.unwrap_or_else(|panic| resume_unwind(panic))?, ours?);
         let mut trials = Vec::new();
         for (adapter, releases) in adapters.iter().zip(&known) {
@@ -84,7 +85,7 @@ impl Sweep {
             let tried = trials.par_iter().with_max_len(1).map(|trial| {
                 let verdict = match trial.run(&workshop) {
                     Ok(verdict) => verdict,
-                    // Nothing else will be had either.
+                    // The other releases would fail the same way.
                     Err(failure) => {
                         unreachable
                             .lock()
@@ -98,13 +99,15 @@ impl Sweep {
             });
             tried.while_some().collect()
         };
-        // More than there are processors: a release that is fetched keeps none of them busy.
+        // More threads than processors: fetching a release uses no processor.
         let pool = ThreadPoolBuilder::new().num_threads(WORKERS).build();
         let tried: Vec<Tried<'_>> = pool.map_or_else(|_| all(), |pool| pool.install(all));
         progress.end();
         if let Ok(Some(failure)) = unreachable.into_inner() {
             let (done, all) = (tried.len(), trials.len());
-            output::hint(&format!("{done} of {all} releases were tried; what was fetched is kept"));
+            output::hint(&format!(
+                "{done} of {all} releases were tried; their tarballs stay in the cache"
+            ));
             return Err(failure);
         }
         if self.json {
@@ -151,7 +154,7 @@ impl<'w> Trial<'w> {
         &self.adapter.upstream.package
     }
 
-    /// Tries the release; an error where the registry cannot be asked at all.
+    /// Tries the release. Returns an error if the registry is unreachable.
     fn run(&self, workshop: &Workshop) -> Result<Verdict, Failure> {
         let job = workshop.job(self.adapter, self.line);
         let published = self.release.pin(self.package()).and_then(|pin| job.published(&pin));
@@ -183,7 +186,7 @@ impl<'w> Trial<'w> {
     }
 }
 
-/// Entries that say of releases that they do not fit, where all of them do.
+/// `[[unfit]]` entries with only releases that fit.
 fn idle(adapters: &[Adapter], tried: &[Tried<'_>]) -> Vec<SweepError> {
     let mut idle = Vec::new();
     for adapter in adapters {

@@ -1,4 +1,4 @@
-//! What a sweep has found, as a table and as JSON.
+//! The result of a sweep, as a table and as JSON.
 
 use diagnostics::Failure;
 use semver::Version;
@@ -6,17 +6,17 @@ use serde::Serialize;
 
 use crate::{adapter::Unfit, output};
 
-/// A release that was tried.
+/// A release and its result.
 pub struct Tried<'w> {
     pub package: &'w str,
     pub version: Version,
     pub verdict: Verdict,
-    /// Why it is not to fit, if it is said not to.
+    /// The entry that lists it as unfit, if there is one.
     pub unfit: Option<&'w Unfit>,
 }
 
 pub enum Verdict {
-    /// With so many edits.
+    /// The number of edits.
     Fits(usize),
     /// The patches do not fit.
     Moved(Failure),
@@ -29,7 +29,7 @@ impl<'w> Tried<'w> {
         matches!(self.verdict, Verdict::Fits(_))
     }
 
-    /// Why it does not fit, where that is upstream's affair.
+    /// The reason of its `[[unfit]]` entry, if the patches do not fit.
     fn explained(&self) -> Option<&'w str> {
         let unfit = self.unfit.filter(|_| matches!(self.verdict, Verdict::Moved(_)));
         unfit.map(|unfit| unfit.why.as_str())
@@ -42,7 +42,7 @@ impl<'w> Tried<'w> {
         }
     }
 
-    /// What is wrong, without the name of the release.
+    /// The errors, without the name of the release.
     fn problems(&self) -> Vec<Problem> {
         let Some(failure) = self.failure() else { return Vec::new() };
         let release = format!("{}@{}: ", self.package, self.version);
@@ -54,7 +54,7 @@ impl<'w> Tried<'w> {
     }
 }
 
-/// One thing that is wrong.
+/// One error.
 #[derive(PartialEq, Serialize)]
 struct Problem {
     code: &'static str,
@@ -65,12 +65,12 @@ struct Problem {
 struct Row<'t> {
     package: &'t str,
     version: String,
-    /// `null` where the release could not be read.
+    /// `null` if the release could not be read.
     fits: Option<bool>,
     edits: usize,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     problems: Vec<Problem>,
-    /// Why that is upstream's affair.
+    /// The reason of its `[[unfit]]` entry.
     #[serde(skip_serializing_if = "Option::is_none")]
     explained: Option<&'t str>,
 }
@@ -88,12 +88,12 @@ impl<'t> From<&Tried<'t>> for Row<'t> {
     }
 }
 
-/// Every release.
+/// Prints every release.
 pub fn print_json(tried: &[Tried<'_>]) {
     output::json(&tried.iter().map(Row::from).collect::<Vec<Row<'_>>>());
 }
 
-/// One line for each major; below it, the stretches of releases that do not fit.
+/// One line for each major, and below it the ranges of releases that do not fit.
 pub fn print_table(tried: &[Tried<'_>]) {
     let width = tried.iter().map(|tried| tried.package.len()).max().unwrap_or(0);
     let of_one_major = |one: &Tried<'_>, other: &Tried<'_>| {
@@ -118,16 +118,16 @@ pub fn print_table(tried: &[Tried<'_>]) {
     let fitting = tried.iter().filter(|tried| tried.fits()).count();
     let explained = match tried.iter().filter_map(Tried::explained).count() {
         0 => String::new(),
-        1 => ", 1 is not meant to".to_owned(),
-        count => format!(", {count} are not meant to"),
+        1 => ", 1 is listed as unfit".to_owned(),
+        count => format!(", {count} are listed as unfit"),
     };
     anstream::println!("{fitting} of {} releases fit{explained}", tried.len());
 }
 
-/// What there is to say of a release that does not fit.
+/// The lines printed for a release that does not fit.
 fn lines(tried: &Tried<'_>) -> Vec<String> {
     match tried.explained() {
-        Some(why) => vec![format!("not meant to fit, {why}")],
+        Some(why) => vec![format!("listed as unfit: {why}")],
         None => {
             let problems = tried.problems().into_iter();
             problems.map(|Problem { code, message }| format!("{code} {message}")).collect()
@@ -135,14 +135,14 @@ fn lines(tried: &Tried<'_>) -> Vec<String> {
     }
 }
 
-/// The first failure of every stretch that nothing explains.
+/// The first failure of every range without an `[[unfit]]` reason.
 pub fn failures(tried: &[Tried<'_>]) -> Vec<Failure> {
     let stretches = tried.chunk_by(is_alike).filter_map(|stretch| stretch.first());
     let unexplained = stretches.filter(|tried| tried.explained().is_none());
     unexplained.filter_map(|tried| tried.failure().cloned()).collect()
 }
 
-/// Whether two releases of a package moved in the same way, or for the same reason.
+/// Whether two releases of a package failed in the same way, or for the same reason.
 fn is_alike(one: &Tried<'_>, other: &Tried<'_>) -> bool {
     one.package == other.package && lines(one) == lines(other)
 }
