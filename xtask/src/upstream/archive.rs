@@ -1,4 +1,4 @@
-//! Unpacks a package's tarball in memory, and refuses what does not belong into one.
+//! Unpacks a package's tarball in memory, and rejects entries that are not allowed in a package.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,15 +9,15 @@ use diagnostics::Explain;
 use flate2::read::GzDecoder;
 use tar::{Archive, EntryType};
 
-/// The most that is read of an answer, and that a tarball may unpack to: 50 MB.
+/// The limit for a response body and for an unpacked tarball: 50 MB.
 pub const LIMIT_BYTES: usize = 50 * MEGABYTE;
 pub(super) const MEGABYTE: usize = 1_000_000;
 
 /// A tar archive ends in two blocks of zeros (POSIX pax, "ustar Interchange Format").
 const END_OF_ARCHIVE: [u8; 1024] = [0; 1024];
 
-/// The files of a gzipped tarball by their paths inside the package: the first folder, which npm
-/// calls `package`, is taken off as npm does.
+/// The files of a gzipped tarball by their paths inside the package. The first folder, `package` in
+/// npm's tarballs, is stripped, as npm does.
 ///
 /// # Errors
 ///
@@ -37,20 +37,20 @@ pub fn unpack(release: &str, tarball: &[u8]) -> Result<BTreeMap<String, Vec<u8>>
             reason: reason.to_owned(),
         };
         match entry.header().entry_type() {
-            // `git archive` writes the commit into one; it holds no file.
+            // `git archive` writes the commit into this header; it is not a file.
             EntryType::XGlobalHeader => continue,
             EntryType::Regular | EntryType::Directory => {}
-            EntryType::Link | EntryType::Symlink => return Err(hostile("which is a link")),
-            _ => return Err(hostile("which is not a regular file")),
+            EntryType::Link | EntryType::Symlink => return Err(hostile("it is a link")),
+            _ => return Err(hostile("it is not a regular file")),
         }
         let inside = inside_package(&path).map_err(hostile)?;
         if entry.header().entry_type() == EntryType::Directory {
             continue;
         }
-        let inside = inside.ok_or_else(|| hostile("which is not below a folder"))?;
-        // Two names that differ in case only are one file on some systems.
+        let inside = inside.ok_or_else(|| hostile("it is not inside a folder"))?;
+        // Paths that differ only in case are the same file on some systems.
         if !seen.insert(inside.to_lowercase()) {
-            return Err(hostile("which occurs twice"));
+            return Err(hostile("its path occurs twice"));
         }
         let mut bytes = Vec::new();
         entry.read_to_end(&mut bytes).map_err(damaged)?;
@@ -59,11 +59,11 @@ pub fn unpack(release: &str, tarball: &[u8]) -> Result<BTreeMap<String, Vec<u8>>
     if archive.ends_with(&END_OF_ARCHIVE) {
         Ok(files)
     } else {
-        Err(self::damaged(release, "the archive has no end".to_owned()))
+        Err(self::damaged(release, "the archive is truncated".to_owned()))
     }
 }
 
-/// Stops at the limit: a small gzip stream can stand for gigabytes.
+/// Stops at the limit: a small gzip stream can unpack to gigabytes.
 fn gunzip(release: &str, tarball: &[u8]) -> Result<Vec<u8>, ArchiveError> {
     let mut archive = Vec::new();
     GzDecoder::new(tarball)
@@ -86,17 +86,17 @@ fn damaged(release: &str, reason: String) -> ArchiveError {
 
 /// The path without its first folder; `None` for that folder itself.
 fn inside_package(path: &[u8]) -> Result<Option<String>, &'static str> {
-    let path = std::str::from_utf8(path).map_err(|_| "whose path is not UTF-8")?;
+    let path = std::str::from_utf8(path).map_err(|_| "its path is not UTF-8")?;
     if path.starts_with('/') {
-        return Err("whose path is absolute");
+        return Err("its path is absolute");
     }
     if path.contains(['\\', ':']) || path.contains(char::is_control) {
-        return Err("whose path holds a character that has no business there");
+        return Err("its path holds an invalid character");
     }
-    // A folder may end in a slash.
+    // A folder's path may end with a slash.
     let mut components = path.strip_suffix('/').unwrap_or(path).split('/');
     if components.clone().any(|component| matches!(component, "" | "." | "..")) {
-        return Err("whose path leads elsewhere");
+        return Err("its path leads out of the package");
     }
     components.next();
     let inside = components.collect::<Vec<&str>>().join("/");
@@ -109,21 +109,21 @@ fn inside_package(path: &[u8]) -> Result<Option<String>, &'static str> {
 pub enum ArchiveError {
     /// The tarball is damaged
     ///
-    /// The tarball is the pinned one, yet it ends too early or is not a gzipped tar archive: it
-    /// was published, or pinned, in that state.
+    /// The tarball matches the pin, but it is truncated or not a gzipped tar archive. It was
+    /// published or pinned in that state.
     #[error("the tarball of `{release}` is damaged: {reason}")]
     #[explain(
         code = "U011",
-        help = "run `npm pack {release}` and `tar tzf` on the result; if it is damaged there, pin another version"
+        help = "run `npm pack {release}` and `tar tzf` on the result; if that copy is damaged too, pin another version"
     )]
     Damaged { release: String, reason: String },
 
-    /// The tarball holds an entry that does not belong into a package
+    /// The tarball holds an entry that is not allowed
     ///
-    /// Packages hold regular files below one folder. A path that is absolute or leads out of the
-    /// package, a link, a device, or a path that occurs twice is a sign of an attack, and is
-    /// refused before anything is written.
-    #[error("the tarball of `{release}` holds `{entry}`, {reason}")]
+    /// A package holds regular files below one folder. An absolute path, a path out of the package,
+    /// a duplicate path, a link or a device is a sign of an attack. Such a tarball is rejected
+    /// before anything is written.
+    #[error("the tarball of `{release}` holds `{entry}`, which is not allowed: {reason}")]
     #[explain(
         code = "U012",
         help = "run `npm pack {release}` and `tar tvzf` on the result; don't pin this version"
@@ -132,9 +132,9 @@ pub enum ArchiveError {
 
     /// The tarball is too large
     ///
-    /// More than 50 MB, as sent or as unpacked. Adapters are a thousandth of that; reading stops
-    /// at the limit, so that a gzip bomb fills no memory.
-    #[error("what the registry has for `{release}` is larger than {limit} MB, {what}")]
+    /// The limit is 50 MB, both for the download and for the unpacked tarball. Adapters are a
+    /// thousandth of that. Reading stops at the limit, so a gzip bomb cannot fill the memory.
+    #[error("the registry's data for `{release}` exceeds {limit} MB, {what}")]
     #[explain(
         code = "U013",
         help = "run `npm view {release} dist.unpackedSize`; don't pin a version of that size"
@@ -158,7 +158,7 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    /// An archive whose paths are written as they are: the builder itself refuses bad ones.
+    /// An archive with unchecked paths: `append_data` would reject the bad ones.
     fn archive(entries: &[(&str, EntryType, &[u8])]) -> Vec<u8> {
         let mut builder = Builder::new(Vec::new());
         for (path, kind, bytes) in entries {
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn files_are_named_by_their_path_below_the_first_folder() {
+    fn paths_are_relative_to_the_first_folder() {
         let tar = archive(&[
             ("package/", EntryType::Directory, b""),
             ("package/package.json", EntryType::Regular, b"{}"),
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_that_lead_elsewhere_are_refused() {
+    fn paths_out_of_the_package_are_rejected() {
         for path in [
             "package/../../etc/passwd",
             "../a",
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_file_is_refused() {
+    fn links_and_devices_are_rejected() {
         for kind in [
             EntryType::Symlink,
             EntryType::Link,
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_occurs_twice_is_refused() {
+    fn duplicate_paths_are_rejected() {
         let tar = archive(&[
             ("package/a", EntryType::Regular, b"1"),
             ("package/A", EntryType::Regular, b"2"),
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn every_truncation_of_the_gzip_stream_is_found() {
+    fn every_truncation_of_the_gzip_stream_is_detected() {
         let whole = gzip(&archive(&[("package/a", EntryType::Regular, b"text")]));
         for length in 0..whole.len() {
             assert_eq!(code(&whole[..length]), "U011", "{length} of {}", whole.len());
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn every_truncation_of_the_archive_is_found() {
+    fn every_truncation_of_the_archive_is_detected() {
         let whole = archive(&[
             ("package/a", EntryType::Regular, b"text"),
             ("package/b", EntryType::Regular, b"text"),

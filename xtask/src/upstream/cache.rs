@@ -1,4 +1,4 @@
-//! The user's cache folder: tarballs, named by their sha512, and what registries said last.
+//! The user's cache folder: tarballs named by their sha512, and the last metadata of registries.
 
 use std::{env, fs, io, time::SystemTime};
 
@@ -6,19 +6,19 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{Integrity, UpstreamError};
 
-/// The folder that keeps tarballs between builds, and what registries have said of packages.
+/// The folder with tarballs and registry metadata, kept between builds.
 #[derive(Debug, Clone)]
 pub struct Cache {
     folder: Utf8PathBuf,
 }
 
 impl Cache {
-    /// `ZASTRO_CACHE`, or else the folder `zastro` where the system keeps caches: `XDG_CACHE_HOME`
-    /// or `~/.cache` (XDG Base Directory), `~/Library/Caches` on macOS, `%LOCALAPPDATA%` on Windows.
+    /// `ZASTRO_CACHE`, or `zastro` in the system's cache folder: `XDG_CACHE_HOME` or `~/.cache`
+    /// (XDG Base Directory), `~/Library/Caches` on macOS, `%LOCALAPPDATA%` on Windows.
     ///
     /// # Errors
     ///
-    /// [`UpstreamError::Cache`] where the environment tells none of them.
+    /// [`UpstreamError::Cache`] if the environment has none of them.
     pub fn of_user() -> Result<Self, UpstreamError> {
         if let Some(folder) = folder_from("ZASTRO_CACHE") {
             return Ok(Self { folder });
@@ -29,32 +29,32 @@ impl Cache {
         } else if cfg!(target_os = "macos") {
             home().map(|home| home.join("Library/Caches"))
         } else {
-            // A relative XDG path is to be ignored.
+            // The specification says to ignore a relative path.
             folder_from("XDG_CACHE_HOME")
                 .filter(|folder| folder.is_absolute())
                 .or_else(|| home().map(|home| home.join(".cache")))
         };
         let caches = caches.ok_or_else(|| UpstreamError::Cache {
             path: "~".to_owned(),
-            reason: "no home folder is known".to_owned(),
+            reason: "the home folder is unknown".to_owned(),
         })?;
         Ok(Self { folder: caches.join("zastro") })
     }
 
-    /// Where it is.
+    /// The path of the folder.
     #[must_use]
     pub fn folder(&self) -> &Utf8Path {
         &self.folder
     }
 
-    /// The tarball with this integrity. What was altered since it was stored is not there.
+    /// The tarball with this integrity. `None` if it was modified after it was stored.
     #[must_use]
     pub fn read(&self, integrity: &Integrity) -> Option<Vec<u8>> {
         let bytes = fs::read(self.path(integrity)).ok()?;
         (Integrity::of(&bytes) == *integrity).then_some(bytes)
     }
 
-    /// Keeps a tarball.
+    /// Stores a tarball.
     ///
     /// # Errors
     ///
@@ -66,16 +66,16 @@ impl Cache {
         })
     }
 
-    /// What the registry at a URL said last, and when.
+    /// The last metadata from a registry URL, and their time.
     #[must_use]
     pub fn recall(&self, url: &str) -> Option<(Vec<u8>, SystemTime)> {
         let path = self.metadata_path(url);
         Some((fs::read(&path).ok()?, fs::metadata(&path).ok()?.modified().ok()?))
     }
 
-    /// Keeps what the registry at a URL says, for when it cannot be reached.
+    /// Stores the metadata from a registry URL, for use when it is unreachable.
     pub fn remember(&self, url: &str, metadata: &[u8]) {
-        // Nothing is lost now where it cannot be kept.
+        // The metadata are still in memory, so a failed write loses nothing now.
         let _ = write(&self.metadata_path(url), metadata);
     }
 
@@ -89,7 +89,7 @@ impl Cache {
     }
 }
 
-/// Under another name first, so that a reader sees all of it or nothing.
+/// Writes to a temporary name first, so that a reader never sees a partial file.
 fn write(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
     let written = || -> io::Result<()> {
@@ -98,7 +98,7 @@ fn write(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
         fs::rename(&temporary, path)
     };
     written().inspect_err(|_| {
-        // What was begun is of no use, and nothing is lost when it stays.
+        // Best effort: a leftover temporary file does no harm.
         let _ = fs::remove_file(&temporary);
     })
 }
@@ -116,7 +116,7 @@ mod tests {
     use super::{Cache, Integrity};
 
     #[test]
-    fn what_is_stored_is_read_and_what_was_altered_is_not() {
+    fn stored_tarballs_are_read_unless_they_were_modified() {
         let folder = std::env::temp_dir().join(format!("zastro-cache-{}", std::process::id()));
         let folder = Utf8PathBuf::from_path_buf(folder).unwrap();
         let cache = Cache { folder: folder.join("deep") };

@@ -1,9 +1,10 @@
-//! Upstream's changelogs, as Changesets writes them: a section `## 1.2.3` for each release, the newest
-//! first.
+//! Upstream's changelogs in the format of Changesets: a section `## 1.2.3` for each release, the
+//! newest first.
 
 use semver::Version;
 
-/// The sections of the releases after one and up to another, the newest first: version and text.
+/// The sections of the releases after `after` and up to `up_to`, the newest first: version and
+/// text.
 #[must_use]
 pub fn between(changelog: &str, after: &Version, up_to: &Version) -> Vec<(Version, String)> {
     let mut sections: Vec<(Version, String)> = Vec::new();
@@ -31,7 +32,7 @@ mod tests {
     const CHANGELOG: &str = "# toy\n\n## 1.10.0\n\n### Minor Changes\n\n- Ten\n\n## 1.9.0\n\n- Nine\n\n## 1.9.0-beta.1\n\n- Early\n\n## 1.2.3\n\n- Old\n";
 
     #[test]
-    fn sections_are_chosen_by_the_order_of_versions() {
+    fn sections_are_selected_in_version_order() {
         let of = |after: [u64; 3], up_to: [u64; 3]| -> Vec<String> {
             let version = |[major, minor, patch]: [u64; 3]| Version::new(major, minor, patch);
             let sections = between(CHANGELOG, &version(after), &version(up_to));

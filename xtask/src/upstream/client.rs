@@ -1,4 +1,4 @@
-//! GET over HTTP, with the trust store, proxies and credentials that npm would use.
+//! HTTP GET with npm's trust store, proxies and credentials.
 
 use std::{env, fs, thread, time::Duration};
 
@@ -11,37 +11,37 @@ use ureq::{
 use super::{Npmrc, UpstreamError, archive::LIMIT_BYTES};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// From the request to the first byte of the answer.
+/// From the request to the first byte of the response.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// For the whole body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(300);
-/// The waits before the second and the third try.
+/// The delays before the second and third attempt.
 const RETRY_WAITS: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
 
-/// An HTTP client that is configured as npm is.
+/// An HTTP client with npm's configuration.
 #[derive(Debug)]
 pub(super) struct Client {
     pub(super) npmrc: Npmrc,
     agent: Agent,
 }
 
-/// Why there is no body.
+/// The reason for a missing body.
 #[derive(Debug)]
 pub(super) enum FetchError {
-    /// No answer, or half of one.
+    /// No response, or a truncated one.
     NoAnswer(String),
-    /// An answer with a status other than success.
+    /// A response with a status other than success.
     Status(u16),
     /// More than [`LIMIT_BYTES`].
     TooLarge,
-    /// A proxy that is not a URL.
+    /// A proxy with an invalid URL.
     Configuration(UpstreamError),
 }
 
 impl Client {
     /// # Errors
     ///
-    /// [`UpstreamError::Configuration`] where certificates cannot be read.
+    /// [`UpstreamError::Configuration`] if the certificates cannot be read.
     pub(super) fn new(npmrc: Npmrc) -> Result<Self, UpstreamError> {
         let tls = TlsConfig::builder()
             .root_certs(root_certificates(&npmrc)?)
@@ -49,7 +49,7 @@ impl Client {
             .build();
         let agent = Agent::config_builder()
             .tls_config(tls)
-            // Chosen for every request: npm has one for each scheme, and exceptions.
+            // Set per request: npm has one proxy per scheme, and exceptions.
             .proxy(None)
             .http_status_as_error(false)
             .redirect_auth_headers(RedirectAuthHeaders::SameHost)
@@ -61,8 +61,8 @@ impl Client {
         Ok(Self { npmrc, agent })
     }
 
-    /// The body at `url`. Tries three times in all where there is no answer or the server is at
-    /// fault (status 5xx).
+    /// The body at `url`. Makes up to three attempts if the server does not respond or fails
+    /// (status 5xx).
     pub(super) fn get(&self, url: &str, accept: &str) -> Result<Vec<u8>, FetchError> {
         let mut result = self.try_once(url, accept);
         for wait in RETRY_WAITS {
@@ -96,7 +96,7 @@ impl Client {
         response.body_mut().with_config().limit(LIMIT_BYTES as u64).read_to_vec().map_err(no_answer)
     }
 
-    /// npm's settings `https-proxy` and `proxy` first, then the variables that most tools know.
+    /// npm's settings `https-proxy` and `proxy` first, then the usual environment variables.
     fn proxy(&self, url: &str) -> Result<Option<Proxy>, UpstreamError> {
         let exceptions =
             self.npmrc.get("noproxy").map(str::to_owned).or_else(|| variable("no_proxy"));
@@ -111,7 +111,7 @@ impl Client {
             .or_else(|| environment("http_proxy"))
             .or_else(|| environment("all_proxy"));
         match found {
-            // npm takes `false` for none.
+            // npm reads `false` as no proxy.
             None => Ok(None),
             Some((_, value)) if value == "false" => Ok(None),
             Some((key, value)) => Proxy::new(&value).map(Some).map_err(|error| {
@@ -121,8 +121,8 @@ impl Client {
     }
 }
 
-/// The certificates that `cafile` or `ca` name instead of the system's, as for npm. The system's
-/// trust store honours `SSL_CERT_FILE`.
+/// The certificates in `cafile` or `ca`, which replace the system's, as in npm. The system's trust
+/// store honours `SSL_CERT_FILE`.
 fn root_certificates(npmrc: &Npmrc) -> Result<RootCerts, UpstreamError> {
     let unusable =
         |key: &str, reason: String| UpstreamError::Configuration { key: key.to_owned(), reason };
@@ -145,7 +145,7 @@ fn root_certificates(npmrc: &Npmrc) -> Result<RootCerts, UpstreamError> {
         })
         .collect();
     if certificates.is_empty() {
-        return Err(unusable(key, "it holds no certificate".to_owned()));
+        return Err(unusable(key, "the file holds no certificate".to_owned()));
     }
     Ok(RootCerts::new_with_certs(&certificates))
 }
@@ -156,7 +156,7 @@ fn variable(name: &str) -> Option<String> {
     (!value.is_empty()).then_some(value)
 }
 
-/// Host and port of a URL, with credentials where it has them.
+/// Host and port of a URL, including any credentials.
 pub(super) fn authority(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.split(['/', '?', '#']).next().unwrap_or(rest)
@@ -172,7 +172,7 @@ fn host(url: &str) -> &str {
     }
 }
 
-/// A name in the list stands for itself and everything below it, with or without a leading dot.
+/// An entry matches its own name and all subdomains, with or without a leading dot.
 fn is_exception(list: &str, host: &str) -> bool {
     list.split([',', ' ']).map(str::trim).filter(|name| !name.is_empty()).any(|name| {
         let name = name.strip_prefix('*').unwrap_or(name);
@@ -187,7 +187,7 @@ mod tests {
     use super::{host, is_exception};
 
     #[test]
-    fn exceptions_hold_for_a_name_and_what_is_below_it() {
+    fn exceptions_match_a_name_and_its_subdomains() {
         assert!(is_exception("localhost, example.org", "example.org"));
         assert!(is_exception(".example.org", "npm.example.org"));
         assert!(is_exception("*.example.org", "npm.example.org"));
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn the_host_is_what_stands_between_credentials_and_port() {
+    fn the_host_has_no_credentials_and_no_port() {
         assert_eq!(host("http://user:pass@host:8080/path"), "host");
         assert_eq!(host("https://host"), "host");
         assert_eq!(host("http://[::1]:80/"), "::1");

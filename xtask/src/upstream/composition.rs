@@ -1,9 +1,9 @@
-//! What a line is made of in Astro's repository, and at which commit upstream released the newest of it.
+//! The releases of a line in Astro's repository, and the commit of the newest of them.
 //!
-//! Upstream often releases an adapter without a new Astro. Every release has a tag of its own,
-//! `astro@7.2.4` or `@astrojs/node@11.1.4`, and what a commit holds says which of several is the
-//! last: its tree has all of them. So no history is needed, which a shallow clone does not have, and no
-//! date, which a maintenance branch would have wrong.
+//! Upstream often releases an adapter without a new Astro. Every release has its own tag,
+//! `astro@7.2.4` or `@astrojs/node@11.1.4`. The last release is the one with a tree that holds all
+//! the others. This check needs no history, which a shallow clone lacks, and no dates, which are
+//! misleading on a maintenance branch.
 
 use std::collections::BTreeMap;
 
@@ -12,16 +12,16 @@ use semver::Version;
 
 use super::{History, Line, PackagePin, UpstreamError, history::ASTRO_FOLDER, release::ASTRO};
 
-/// A release of Astro and of the adapters that were released from its repository, Astro first.
+/// A release of Astro and the adapters released from its repository, Astro first.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Composition<'c>(Vec<Part<'c>>);
 
-/// What tags tell of the commit of a line.
+/// The commit of a line, according to its tags.
 #[derive(Debug)]
 pub(super) enum Tagged {
-    /// It is this one.
+    /// The tags lead to this commit.
     Commit(String),
-    /// Nothing, because none of these is there.
+    /// The commit is unknown: none of these tags exists.
     Missing(Vec<String>),
 }
 
@@ -35,7 +35,7 @@ impl Tagged {
 #[derive(Debug, PartialEq, Eq)]
 struct Part<'c> {
     package: &'c str,
-    /// Its folder in Astro's repository.
+    /// The folder in Astro's repository.
     folder: &'c str,
     version: &'c Version,
 }
@@ -46,19 +46,19 @@ impl Part<'_> {
         format!("{}@{}", self.package, self.version)
     }
 
-    /// What a commit has in place of this release, if that is known.
+    /// The version of this package at a commit, if known.
     fn held(&self, history: &History, commit: &str) -> Option<Version> {
         history.version_at(commit, self.folder)
     }
 
-    /// Whether a commit has this very release.
+    /// Whether a commit holds exactly this release.
     fn is_held(&self, history: &History, commit: &str) -> bool {
         self.held(history, commit).is_some_and(|held| held == *self.version)
     }
 }
 
 impl<'c> Composition<'c> {
-    /// `folders` are those of the adapters' packages.
+    /// `folders` maps the adapters' packages to their folders.
     pub fn of(
         astro: &'c Version,
         packages: &'c BTreeMap<String, PackagePin>,
@@ -78,8 +78,7 @@ impl<'c> Composition<'c> {
         self.0.iter().map(|part| (part.package, part.version))
     }
 
-    /// The commit that is the last of those that the tags of the releases lead to, for a line that was
-    /// pinned elsewhere.
+    /// The last commit among those that the releases' tags lead to, for a line pinned elsewhere.
     ///
     /// # Errors
     ///
@@ -89,7 +88,7 @@ impl<'c> Composition<'c> {
         let tagged = self.tagged(history);
         let commits = tagged.iter().map(|(_, commit)| commit);
         let whole: Vec<&String> = commits.filter(|commit| self.is_whole(history, commit)).collect();
-        // A publish that failed half-way is repeated, at a later commit with the same versions.
+        // A publish that failed half-way is repeated at a later commit with the same versions.
         let is_last = |one: &&&String| {
             whole.iter().all(|other| **one == *other || history.comes_after(one, other))
         };
@@ -109,7 +108,7 @@ impl<'c> Composition<'c> {
         }
     }
 
-    /// Checks that the tags of the releases lead to the commit that is pinned, or to one before it.
+    /// Checks that the tags of the releases lead to the pinned commit, or to one before it.
     ///
     /// # Errors
     ///
@@ -140,7 +139,7 @@ impl<'c> Composition<'c> {
         }
     }
 
-    /// Checks that a commit has nothing else, as far as that is known.
+    /// Checks that a commit holds no other versions, as far as the clone knows.
     ///
     /// # Errors
     ///
@@ -159,27 +158,28 @@ impl<'c> Composition<'c> {
         Ok(())
     }
 
-    /// The releases that a clone has tags of, and where those lead.
+    /// The releases with tags in the clone, and their commits.
     fn tagged(&self, history: &History) -> Vec<(&Part<'c>, String)> {
         let tagged = |part: &'_ Part<'_>| history.tagged(&part.release());
         self.0.iter().filter_map(|part| Some((part, tagged(part)?))).collect()
     }
 
-    /// Whether a commit has all of them, as far as that is known: a partial clone may lack the manifests
-    /// of old commits, but knows which came later. A folder that has gone is missed when it is read.
+    /// Whether a commit holds all releases, as far as the clone knows. A partial clone may lack the
+    /// manifests of old commits, but knows the order of commits. A missing folder is reported when
+    /// it is read.
     fn is_whole(&self, history: &History, commit: &str) -> bool {
         self.expect(history, commit).is_ok()
     }
 
-    /// Whether a commit has some of them in an older version, and none in a newer.
+    /// Whether a commit holds some of them in an older version, and none in a newer one.
     fn is_earlier(&self, history: &History, commit: &str) -> bool {
         let held = |part: &Part<'_>| Some(part.held(history, commit)?.cmp(part.version));
         let orders: Vec<_> = self.0.iter().filter_map(held).collect();
         orders.iter().all(|order| order.is_le()) && orders.iter().any(|order| order.is_lt())
     }
 
-    /// What a line did not have before. On the way back to an older Astro that may be any of them, and
-    /// so it may for a line whose commit was not known.
+    /// The releases that the line did not have before. A move back to an older Astro can change any
+    /// of them, and so can a line without a known commit.
     fn new_to(&self, line: &Line) -> Vec<&Part<'c>> {
         let goes_back =
             self.0.iter().any(|part| part.package == ASTRO && *part.version < line.astro);
@@ -191,7 +191,7 @@ impl<'c> Composition<'c> {
         self.0.iter().filter(|part| may_be_any || !pinned(part)).collect()
     }
 
-    /// What each of the commits has that is none of these releases.
+    /// The error for tags that lead to different commits. It lists each commit's other versions.
     fn divided(&self, history: &History, tagged: &[(&Part<'_>, String)]) -> UpstreamError {
         let found = tagged.iter().map(|(part, commit)| {
             let others = self.0.iter().filter_map(|other| {

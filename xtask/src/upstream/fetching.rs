@@ -1,5 +1,5 @@
-//! What only Astro's repository knows, fetched by the git of this machine: tags and old commits, each
-//! without its history, in a bare clone in the cache.
+//! Tags and old commits of Astro's repository. The git of this machine fetches them, each without
+//! history, into a bare clone in the cache.
 
 use std::process::{Command, Stdio};
 
@@ -11,14 +11,14 @@ use super::{Cache, History, SUBMODULE, UpstreamError};
 /// The name of the clone in the cache.
 const CLONE: &str = "astro.git";
 
-/// Names the addresses of submodules.
+/// The file with the addresses of submodules.
 const MODULES: &str = ".gitmodules";
 
-/// The address of Astro's repository, as the checkout's submodule has it.
+/// The address of Astro's repository, from the checkout's submodule.
 ///
 /// # Errors
 ///
-/// What git says where it is not there.
+/// git's error if the address is missing.
 pub fn address(root: &Utf8Path) -> Result<String, git2::Error> {
     let modules = Config::open(root.join(MODULES).as_std_path())?;
     modules.get_string(&format!("submodule.{SUBMODULE}.url"))
@@ -31,11 +31,11 @@ pub struct Fetcher {
 }
 
 impl Fetcher {
-    /// The clone in the cache, for the repository that the checkout's submodule is of.
+    /// The clone in the cache, for the repository of the checkout's submodule.
     ///
     /// # Errors
     ///
-    /// [`UpstreamError::NotFetched`] where `.gitmodules` does not name it.
+    /// [`UpstreamError::NotFetched`] if `.gitmodules` does not list it.
     pub fn new(root: &Utf8Path, cache: &Cache) -> Result<Self, UpstreamError> {
         let url = address(root).map_err(|error| UpstreamError::NotFetched {
             url: MODULES.to_owned(),
@@ -44,12 +44,12 @@ impl Fetcher {
         Ok(Self { clone: cache.folder().join(CLONE), url })
     }
 
-    /// Where the clone is.
+    /// The path of the clone.
     pub fn path(&self) -> &Utf8Path {
         &self.clone
     }
 
-    /// Fetches these commits, as far as they are not there.
+    /// Fetches the missing ones of these commits.
     ///
     /// # Errors
     ///
@@ -59,8 +59,8 @@ impl Fetcher {
         self.fetch(commits.iter().filter(is_missing).map(|commit| (*commit).to_owned()).collect())
     }
 
-    /// Fetches these tags, as far as they are not there. One that the repository does not have is
-    /// passed over: whoever needs it says so.
+    /// Fetches the missing ones of these tags. A tag that the repository lacks is skipped: the code
+    /// that needs it reports it.
     ///
     /// # Errors
     ///
@@ -78,7 +78,7 @@ impl Fetcher {
         let question = question.into_iter().chain(missing.iter().map(String::as_str));
         let listed = self.git(&question.collect::<Vec<_>>())?;
         let listed = listed.lines().filter_map(|line| Some(line.split_once('\t')?.1));
-        // A name that is asked for also stands for what ends in it.
+        // `ls-remote` also matches longer names that end in a requested one.
         let listed = listed.filter(|tag| missing.iter().any(|missing| missing == tag));
         self.fetch(listed.map(|tag| format!("{tag}:{tag}")).collect())
     }
@@ -93,12 +93,12 @@ impl Fetcher {
         self.git(&fetch.collect::<Vec<_>>()).map(drop)
     }
 
-    /// Runs git, and gives what it prints.
+    /// Runs git and returns its output.
     fn git(&self, arguments: &[&str]) -> Result<String, UpstreamError> {
         let failed = |reason: String| UpstreamError::NotFetched { url: self.url.clone(), reason };
         let output = Command::new("git")
             .args(arguments)
-            // Nobody is there to answer.
+            // Prompts would wait for ever.
             .env("GIT_TERMINAL_PROMPT", "0")
             .stdin(Stdio::null())
             .output()
@@ -107,6 +107,6 @@ impl Fetcher {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
         let told = String::from_utf8_lossy(&output.stderr);
-        Err(failed(told.lines().next_back().unwrap_or("it said nothing").to_owned()))
+        Err(failed(told.lines().next_back().unwrap_or("it printed no error").to_owned()))
     }
 }

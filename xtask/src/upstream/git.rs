@@ -1,7 +1,7 @@
-//! Astro's repository at the pinned commit, read out of a clone's object database.
+//! Astro's repository at the pinned commit, read from a clone's object database.
 //!
-//! What is checked out does not matter, nothing is written, and nothing is fetched: network work is
-//! left to the user's own git.
+//! The checked-out files do not matter. Nothing is written or fetched: network work is left to the
+//! user's own git.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -29,25 +29,25 @@ struct Manifest {
     version: String,
 }
 
-/// Whether `path` is a repository of its own that holds the commit.
+/// Whether `path` is itself a repository and holds the commit.
 pub fn holds(path: &Utf8Path, commit: &str) -> bool {
     open(path).is_ok_and(|repository| {
         Oid::from_str(commit).is_ok_and(|commit| repository.find_commit(commit).is_ok())
     })
 }
 
-/// Folders above `path` are not searched: an empty submodule would lead to our own repository.
+/// Does not search parent folders: an empty submodule would open our own repository.
 pub(super) fn open(path: &Utf8Path) -> Result<Repository, git2::Error> {
     Repository::open_ext(path, RepositoryOpenFlags::NO_SEARCH, std::iter::empty::<&OsStr>())
 }
 
-/// How git is to fetch: a shallow clone is to stay so, a complete one is not to become one.
+/// The depth option for a fetch: a shallow clone stays shallow, a complete clone stays complete.
 fn depth(repository: &Repository) -> &'static str {
     if repository.is_shallow() || repository.is_empty().unwrap_or(true) { "--depth 1 " } else { "" }
 }
 
 impl<'a> Snapshot<'a> {
-    /// The pinned commit in the clone at `path`: bare or with a work tree.
+    /// The pinned commit in the clone at `path`, bare or with a work tree.
     ///
     /// # Errors
     ///
@@ -78,11 +78,11 @@ impl<'a> Snapshot<'a> {
         self.commit
     }
 
-    /// The files below `folder` whose paths `wanted` accepts, by their paths in the repository.
+    /// The files below `folder` with paths that `wanted` accepts, by their paths in the repository.
     ///
     /// # Errors
     ///
-    /// [`GitError::FolderMissing`] where there are none, [`GitError::ObjectMissing`].
+    /// [`GitError::FolderMissing`] if there are none, [`GitError::ObjectMissing`].
     pub(super) fn files(
         &self,
         folder: &str,
@@ -105,7 +105,7 @@ impl<'a> Snapshot<'a> {
         if files.is_empty() { Err(self.folder_missing(folder)) } else { Ok(files) }
     }
 
-    /// Those of `files` that the clone's work tree has with another text.
+    /// The files that have another text in the clone's work tree.
     pub(super) fn changed_in_work_tree(&self, files: &BTreeMap<String, SourceFile>) -> Vec<String> {
         let Some(work_tree) = self.repository.workdir() else { return Vec::new() };
         let is_changed = |file: &&SourceFile| {
@@ -118,7 +118,7 @@ impl<'a> Snapshot<'a> {
     ///
     /// # Errors
     ///
-    /// [`GitError::FolderMissing`] where it is not there, [`GitError::ObjectMissing`].
+    /// [`GitError::FolderMissing`] if it does not exist, [`GitError::ObjectMissing`].
     pub(super) fn file(&self, path: &str) -> Result<Vec<u8>, GitError> {
         match self.entry(path)? {
             Some((id, Some(ObjectType::Blob))) => self.blob(path, id),
@@ -126,12 +126,12 @@ impl<'a> Snapshot<'a> {
         }
     }
 
-    /// The versions of the packages named in `wanted`. Folders are searched from `folder`
-    /// outwards; in a folder with a `package.json` no other package is looked for.
+    /// The versions of the packages in `wanted`. The search starts at `folder` and moves to its
+    /// parents. It does not descend below a folder with a `package.json`.
     ///
     /// # Errors
     ///
-    /// [`GitError::ObjectMissing`] where a name is not found and a manifest cannot be read.
+    /// [`GitError::ObjectMissing`] if a name is not found and a manifest cannot be read.
     pub(super) fn versions(
         &self,
         folder: &str,
@@ -184,7 +184,7 @@ impl<'a> Snapshot<'a> {
         }
     }
 
-    /// Path, object and kind of what stands in a folder, in the order of names.
+    /// Path, object and kind of each entry of a folder, in the order of names.
     fn children(
         &self,
         folder: &str,
@@ -199,7 +199,7 @@ impl<'a> Snapshot<'a> {
         Ok(children.collect())
     }
 
-    /// The object at a path, `None` where there is none.
+    /// The object at a path, `None` if there is none.
     fn entry(&self, path: &str) -> Result<Option<(Oid, Option<ObjectType>)>, GitError> {
         let mut found = (self.root, Some(ObjectType::Tree));
         let mut walked = Utf8PathBuf::new();
@@ -254,43 +254,43 @@ impl<'a> Snapshot<'a> {
 pub enum GitError {
     /// The path is not a git repository
     ///
-    /// `--upstream` takes a clone of Astro's repository: a work tree or a bare one, complete,
+    /// `--upstream` needs a clone of Astro's repository: a work tree or a bare clone, complete,
     /// shallow or sparse.
-    #[error("`{path}` is not a git repository that can be read: {reason}")]
+    #[error("`{path}` is not a readable git repository: {reason}")]
     #[explain(
         code = "U020",
         help = "run `git -C {path} status`; without `--upstream` the published package is used"
     )]
     NotARepository { path: Utf8PathBuf, reason: String },
 
-    /// The clone does not hold the pinned commit
+    /// The clone lacks the pinned commit
     ///
-    /// The source is read out of the object database at the pinned commit, whatever is checked
-    /// out. A shallow clone holds only what was fetched into it.
-    #[error("`{path}` does not hold the pinned commit {commit}")]
+    /// The source is read from the object database at the pinned commit, whatever is checked out. A
+    /// shallow clone holds only its fetched commits.
+    #[error("`{path}` lacks the pinned commit {commit}")]
     #[explain(code = "U021", help = "run `git -C {path} fetch {depth}origin {commit}`")]
     CommitMissing { path: Utf8PathBuf, commit: String, depth: &'static str, places: Vec<Place> },
 
-    /// The commit does not hold the adapter's folder
+    /// The commit lacks the adapter's folder
     ///
     /// `adapter.toml` names the folder of the adapter in Astro's repository. At the pinned commit
-    /// there is no such folder, or it holds no TypeScript below `src`: upstream moved it, or the
-    /// clone is of another repository.
-    #[error("commit {commit} in `{path}` holds no modules in `{folder}`")]
+    /// this folder is missing, or has no TypeScript below `src`. Upstream moved it, or the clone is
+    /// of another repository.
+    #[error("commit {commit} in `{path}` has no modules in `{folder}`")]
     #[explain(
         code = "U022",
-        help = "run `git -C {path} ls-tree -r -d --name-only {commit}` to see where it went, and correct `folder` in the adapter's `adapter.toml`"
+        help = "run `git -C {path} ls-tree -r -d --name-only {commit}` to find the folder, then correct `folder` in the adapter's `adapter.toml`"
     )]
     FolderMissing { path: Utf8PathBuf, commit: String, folder: String },
 
     /// A partial clone lacks an object
     ///
-    /// Clones made with `--filter` fetch objects when git needs them. They are read here without
-    /// git, so they have to be fetched before.
+    /// In a clone made with `--filter`, git fetches objects on demand. xtask reads objects without
+    /// git, so fetch them first.
     #[error("`{path}` lacks the object {object} of `{file}`: it is a partial clone")]
     #[explain(
         code = "U023",
-        help = "run `git -C {path} cat-file -e {object}`, which fetches it, or for all of them `git -C {path} fetch --refetch --no-filter {depth}origin {commit}`"
+        help = "run `git -C {path} cat-file -e {object}`, which fetches it; to fetch all objects, run `git -C {path} fetch --refetch --no-filter {depth}origin {commit}`"
     )]
     ObjectMissing {
         path: Utf8PathBuf,
@@ -302,7 +302,7 @@ pub enum GitError {
 
     /// The clone cannot be read
     ///
-    /// The repository is there, but an object in it is corrupt or cannot be read.
+    /// The repository exists, but one of its objects is corrupt or unreadable.
     #[error("`{path}` cannot be read: {reason}")]
     #[explain(code = "U025", help = "run `git -C {path} fsck --connectivity-only`")]
     GitUnreadable { path: Utf8PathBuf, reason: String },

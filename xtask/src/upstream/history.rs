@@ -1,4 +1,4 @@
-//! What a clone of Astro's repository knows of releases: tags, and the versions at a commit.
+//! The releases in a clone of Astro's repository: tags, and the versions at a commit.
 
 use camino::Utf8Path;
 use git2::{ObjectType, Oid, Repository};
@@ -10,7 +10,7 @@ use super::git::{self, GitError};
 /// Astro's own folder in its repository.
 pub const ASTRO_FOLDER: &str = "packages/astro";
 
-/// A clone, with work tree or bare.
+/// A clone, with a work tree or bare.
 pub struct History {
     repository: Repository,
 }
@@ -26,13 +26,13 @@ impl History {
         git::open(path).ok().map(|repository| Self { repository })
     }
 
-    /// The commit that a tag leads to.
+    /// The commit of a tag.
     pub fn tagged(&self, tag: &str) -> Option<String> {
         let tag = self.repository.find_reference(&format!("refs/tags/{tag}")).ok()?;
         Some(tag.peel_to_commit().ok()?.id().to_string())
     }
 
-    /// Whether one commit is known to come after another. A shallow clone does not know of most.
+    /// Whether one commit is known to come after another. A shallow clone lacks most of the order.
     pub fn comes_after(&self, later: &str, earlier: &str) -> bool {
         let comes_after = |later: &str, earlier: &str| {
             self.repository.graph_descendant_of(Oid::from_str(later)?, Oid::from_str(earlier)?)
@@ -40,12 +40,12 @@ impl History {
         comes_after(later, earlier).unwrap_or(false)
     }
 
-    /// The commit that is checked out.
+    /// The checked-out commit.
     pub fn head(&self) -> Option<String> {
         Some(self.repository.head().ok()?.peel_to_commit().ok()?.id().to_string())
     }
 
-    /// The text of a file at a commit; `None` where the clone does not hold it.
+    /// The text of a file at a commit; `None` if the clone lacks it.
     pub fn text_at(&self, commit: &str, path: &str) -> Option<String> {
         let commit = self.repository.find_commit(Oid::from_str(commit).ok()?).ok()?;
         let entry = commit.tree().ok()?.get_path(path.as_ref()).ok()?;
@@ -56,25 +56,25 @@ impl History {
         String::from_utf8(blob.content().to_vec()).ok()
     }
 
-    /// The version that the package in a folder has at a commit; `None` where the clone does not
-    /// hold the commit, or the commit no such package.
+    /// The version of the package in a folder at a commit. `None` if the clone lacks the commit, or
+    /// the commit lacks the package.
     pub fn version_at(&self, commit: &str, folder: &str) -> Option<Version> {
         let manifest = self.text_at(commit, &format!("{folder}/package.json"))?;
         Some(serde_json::from_str::<Manifest>(&manifest).ok()?.version)
     }
 }
 
-/// The commit of the submodule that the checkout's index names, if the checkout has one.
+/// The submodule's commit in the checkout's index, if the checkout has the submodule.
 pub fn submodule_commit(root: &Utf8Path, submodule: &str) -> Option<String> {
     let entry = git::open(root).ok()?.index().ok()?.get_path(submodule.as_ref(), 0)?;
     (entry.mode == GITLINK).then(|| entry.id.to_string())
 }
 
-/// Makes the checkout's index name another commit of the submodule, as `git add` of it would.
+/// Sets the submodule's commit in the checkout's index, like `git add`.
 ///
 /// # Errors
 ///
-/// `U025` of the catalogue where git cannot read or write the index.
+/// `U025` of the catalogue if git cannot read or write the index.
 pub fn set_submodule_commit(
     root: &Utf8Path,
     submodule: &str,
@@ -95,5 +95,5 @@ pub fn set_submodule_commit(
     })
 }
 
-/// The mode of an entry that names a commit of another repository.
+/// The mode of an index entry for a commit of another repository.
 const GITLINK: u32 = 0o160_000;

@@ -1,16 +1,15 @@
-//! Upstream's adapters as they were released: pinned, verified, and the same whatever they are
-//! read from.
+//! Upstream's released adapters: pinned, verified, and the same from every source.
 //!
-//! - `pins`: which release (`upstream/upstream.toml`); `moving` finds another, `provenance` or
-//!   `composition` its commit, `pins_edit` writes it
-//! - `git`: the source at the pinned commit, out of a clone's object database; `history` reads tags
-//! - `registry`: the published tarball, by way of `npmrc`, `client` and `cache`; `archive` unpacks,
-//!   `release` is what the metadata say
-//! - `workspace_protocol`: what publishing changes in a manifest
-//! - `fetching`: tags and commits by the machine's own git; `changelog` is what they tell
+//! - `pins`: the pinned releases (`upstream/upstream.toml`); `moving` finds newer ones, `provenance`
+//!   or `composition` their commit, `pins_edit` writes them
+//! - `git`: the source at the pinned commit, from a clone's object database; `history` reads tags
+//! - `registry`: the published tarball, through `npmrc`, `client` and `cache`; `archive` unpacks it,
+//!   `release` reads the metadata
+//! - `workspace_protocol`: the changes that publishing makes to a manifest
+//! - `fetching`: tags and commits, fetched by the machine's own git; `changelog` reads the changelogs
 //!
-//! The registry form needs no git; the git form takes declarations and other published files from
-//! the tarball too, because they are not in the repository.
+//! The registry form needs no git. The git form also takes declarations and other published files
+//! from the tarball, because the repository does not have them.
 
 mod archive;
 mod cache;
@@ -52,45 +51,45 @@ pub use provenance::ProvenanceError;
 pub use registry::{Registry, Remembered};
 pub use release::{ASTRO, Release, accepts, purl};
 
-/// Where the submodule is, below the root of the checkout.
+/// The path of the submodule, below the root of the checkout.
 pub const SUBMODULE: &str = "upstream/astro";
 
-/// Upstream's adapter as it was released, whatever form it was read from.
+/// Upstream's released adapter, from either form.
 #[derive(Debug, Clone)]
 pub struct SourceTree {
     /// The name of the package.
     pub package: String,
     /// Its version.
     pub version: Version,
-    /// What the modules were read from.
+    /// The source of the modules.
     pub form: Form,
-    /// The modules by their names, for example `standalone` or `utils/handler`: `dist/**/*.js` of
-    /// the tarball, or `src/**/*.ts` in git without declarations and tests.
+    /// The modules by name, for example `standalone` or `utils/handler`: `dist/**/*.js` in the
+    /// tarball, or `src/**/*.ts` in git without declarations and tests.
     pub modules: BTreeMap<String, SourceFile>,
-    /// The declarations of the modules, by the same names: `dist/**/*.d.ts` of the tarball in
-    /// both forms.
+    /// The declarations of the modules, by the same names: `dist/**/*.d.ts` of the tarball in both
+    /// forms.
     pub declarations: BTreeMap<String, SourceFile>,
-    /// The text of `package.json`. In the git form with the real versions in place of
-    /// `workspace:`, and otherwise as it is in git.
+    /// The text of `package.json`. In the git form, real versions replace `workspace:`; the rest is
+    /// as in git.
     pub manifest: String,
     /// Every other published file by its path in the package.
     pub extras: BTreeMap<String, Vec<u8>>,
-    /// What was read.
+    /// The origin of the files.
     pub origin: Origin,
-    /// Modules that a clone's work tree has with another text, which was not read.
+    /// Modules with another text in the clone's work tree. That text is ignored.
     pub not_read: Vec<String>,
 }
 
-/// A text of upstream's.
+/// An upstream source file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
-    /// The path as a reader finds it: in the package, or in Astro's repository.
+    /// The path in the package, or in Astro's repository.
     pub path: String,
     /// The text.
     pub text: String,
 }
 
-/// What modules are read from.
+/// The source of modules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// TypeScript in Astro's repository.
@@ -108,18 +107,18 @@ impl fmt::Display for Form {
     }
 }
 
-/// What was read, for `upstream.json`.
+/// The origin of a source tree, for `upstream.json`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
-    /// What the modules were read from.
+    /// The source of the modules.
     pub form: Form,
-    /// The pinned commit. In the git form it was read, in the registry form it names the release.
+    /// The pinned commit. In the git form it was read; in the registry form it names the release.
     pub commit: Option<String>,
-    /// The sha512 of the tarball, which is read in both forms.
+    /// The sha512 of the tarball, which both forms read.
     pub integrity: Integrity,
 }
 
-/// Where the source is to be read from.
+/// Where to read the source from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Choice {
     /// The published tarball.
@@ -129,8 +128,8 @@ pub enum Choice {
 }
 
 impl Choice {
-    /// The clone that `--upstream` names; or else the submodule, if it is there and holds the
-    /// pinned commit; or else the registry. A line without a commit is read from the registry.
+    /// The clone in `--upstream`. Otherwise the submodule, if it exists and holds the pinned
+    /// commit. Otherwise the registry. A line without a commit is read from the registry.
     #[must_use]
     pub fn from_options(root: &Utf8Path, upstream: Option<&Utf8Path>, line: &Line) -> Self {
         let Some(commit) = &line.commit else { return Self::Registry };
@@ -143,12 +142,12 @@ impl Choice {
     }
 }
 
-/// Reads one adapter of one line. `folder` is its place in Astro's repository, for example
+/// Reads one adapter of one line. `folder` is its path in Astro's repository, for example
 /// `packages/integrations/node`.
 ///
 /// # Errors
 ///
-/// Whatever keeps upstream from being had, see [`UpstreamError`].
+/// Any reason for missing upstream files, see [`UpstreamError`].
 pub fn read(
     line: &Line,
     package: &str,
@@ -178,11 +177,11 @@ pub fn read(
     }
 }
 
-/// A published package: the text of its `package.json`, and every other file by its path.
+/// A published package: the text of its `package.json`, and all other files by path.
 ///
 /// # Errors
 ///
-/// Whatever keeps it from being had, see [`UpstreamError`].
+/// Any reason for a missing package, see [`UpstreamError`].
 pub fn published(
     package: &str,
     pin: &PackagePin,
@@ -195,11 +194,11 @@ pub fn published(
     Ok((manifest, files))
 }
 
-/// A release in the registry form. `commit` is what is known of its origin.
+/// A release in the registry form. `commit` is its known commit.
 ///
 /// # Errors
 ///
-/// Whatever keeps it from being had, see [`UpstreamError`].
+/// Any reason for a missing package, see [`UpstreamError`].
 pub fn published_tree(
     package: &str,
     pin: &PackagePin,
@@ -231,7 +230,7 @@ pub fn published_tree(
     })
 }
 
-/// The manifest at the commit, as publishing would leave its dependencies.
+/// The manifest at the commit, with dependencies as in a published package.
 fn manifest_in_git(
     snapshot: &git::Snapshot<'_>,
     path: &Utf8Path,
@@ -254,7 +253,7 @@ fn manifest_in_git(
     })
 }
 
-/// Modules by their names: the path without folder and extension.
+/// Modules by name: the path without folder and extension.
 fn modules(
     files: BTreeMap<String, Vec<u8>>,
     folder: &str,
@@ -269,7 +268,7 @@ fn modules(
     named.collect()
 }
 
-/// Modules of a package, not their tests and not declarations that were written by hand.
+/// Excludes tests and hand-written declarations.
 fn is_source_module(path: &str) -> bool {
     let mut folders = path.rsplit('/');
     let name = folders.next().unwrap_or(path);
@@ -292,7 +291,7 @@ struct Identity {
     version: String,
 }
 
-/// Both forms have to be of the pinned release.
+/// Checks that both forms match the pinned release.
 fn expect_package(
     path: &str,
     manifest: &str,
@@ -317,7 +316,7 @@ fn expect_package(
     })
 }
 
-/// Without network the git form fails for a reason that is not obvious: it says so.
+/// Explains an error of the registry in the git form, where it would be surprising.
 fn without_declarations(package: &str, cause: UpstreamError) -> UpstreamError {
     use diagnostics::Explain as _;
     match cause {

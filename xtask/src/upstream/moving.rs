@@ -1,4 +1,4 @@
-//! Moving a line to another release of Astro or of its adapters, and to the commit of that.
+//! Moves a line to another release of Astro or its adapters, and to that release's commit.
 
 use std::collections::BTreeMap;
 
@@ -12,50 +12,50 @@ use super::{
     release::{ASTRO, accepts},
 };
 
-/// Where a line is to go.
+/// The target of a line.
 #[derive(Debug, Clone)]
 pub enum Target {
-    /// Where it is.
+    /// The pinned releases.
     Pinned,
-    /// To the newest release of its major, with the newest adapters for it.
+    /// The newest release of its major, with the newest adapters for it.
     Latest,
-    /// To this release, with the newest adapters for it.
+    /// This release, with the newest adapters for it.
     Version(Version),
 }
 
-/// What is asked when a line is moved.
+/// The sources of information for moving a line.
 pub struct Mover<'m> {
-    /// The root of the checkout, which says whose attestations are believed.
+    /// The root of the checkout, with the trusted certificates.
     pub root: &'m Utf8Path,
     pub registry: &'m Registry,
-    /// A clone, for commits and the versions at them.
+    /// A clone, for commits and their versions.
     pub history: Option<&'m History>,
-    /// Folders in Astro's repository by the names of packages.
+    /// Folders in Astro's repository by package name.
     pub folders: BTreeMap<&'m str, &'m str>,
-    /// The commit that was named.
+    /// The commit given by the user.
     pub commit: Option<&'m str>,
-    /// What becomes of `as-of`.
+    /// The new value of `as-of`.
     pub today: String,
 }
 
-/// A line as it is at its target.
+/// A line at its target.
 #[derive(Debug)]
 pub struct Moved {
     pub line: Line,
-    /// Why the line has no commit, if it has none: these tags are not there.
+    /// If the line has no commit: the missing tags.
     pub missing: Vec<String>,
 }
 
 impl Mover<'_> {
-    /// The line as it is at the target. Nothing is looked at but names and numbers.
+    /// The line at its target. Only names and numbers are checked.
     ///
     /// # Errors
     ///
-    /// Whatever keeps the target from being known, see [`UpstreamError`].
+    /// Any reason for an unknown target, see [`UpstreamError`].
     pub fn moved(&self, line: &Line, target: &Target) -> Result<Moved, UpstreamError> {
         let astro = self.astro(line, target)?;
         let packages = match target {
-            // So that nobody has to be asked who only wants to know whether all agree.
+            // A check of the pins alone needs no registry.
             Target::Pinned => line.packages.clone(),
             _ => {
                 let moved = line.packages.iter().map(|(package, pin)| {
@@ -74,9 +74,9 @@ impl Mover<'_> {
         let is_same = astro == line.astro && commit == line.commit;
         let revision = match &commit {
             _ if !is_same => 0,
-            // npm takes no version twice.
+            // npm accepts each version only once.
             Some(_) if has_moved => line.revision + 1,
-            // Each package is stamped by its own tarball.
+            // Each package gets a stamp from its own tarball.
             None if pairs().all(is_other) => 0,
             _ => line.revision,
         };
@@ -122,7 +122,7 @@ impl Mover<'_> {
                 }
                 Tagged::Commit(commit.clone())
             }
-            // The registry is asked only for a line that is to go somewhere.
+            // Ask the registry only for a line that moves.
             _ => match self.attested(&composition, packages, target)? {
                 Some(commit) => Tagged::Commit(commit),
                 None => composition.commit(self.history, line)?,
@@ -134,8 +134,8 @@ impl Mover<'_> {
         Ok(commit)
     }
 
-    /// The commit from which the newest of these releases was built, as far as each of them was
-    /// published with its provenance. It has all the others.
+    /// The commit that built the newest of these releases, according to their provenance. That
+    /// commit holds all the others.
     fn attested(
         &self,
         composition: &Composition<'_>,
@@ -155,7 +155,7 @@ impl Mover<'_> {
         Ok(newest.map(|newest| newest.commit))
     }
 
-    /// Where a release was built, if the registry can prove it.
+    /// The provenance of a release, if the registry can prove it.
     fn provenance(
         &self,
         package: &str,
@@ -180,8 +180,7 @@ impl Mover<'_> {
         Ok(provenance::verify(&answer, subject, &repository, &Roots::read(self.root)?)?)
     }
 
-    /// The adapter that goes with a release of Astro: what the commit that was named says; or else
-    /// the newest that is for it.
+    /// The adapter for a release of Astro: the one at the given commit, or the newest that fits.
     fn package(
         &self,
         package: &str,
@@ -219,15 +218,15 @@ impl Mover<'_> {
     }
 }
 
-/// The newest release of a major; a prerelease while there is nothing else.
+/// The newest release of a major; a prerelease only if there is nothing else.
 pub fn newest(releases: &[Release], major: u64) -> Option<&Release> {
     let of_major = || releases.iter().rev().filter(|release| release.version.major == major);
     let is_whole = |release: &&Release| release.version.pre.is_empty();
     of_major().find(is_whole).or_else(|| of_major().next())
 }
 
-/// Of an adapter's major, the newest release that is for a version of Astro; a prerelease only where
-/// that is one.
+/// The newest release of an adapter's major that fits an Astro version; a prerelease only for a
+/// prerelease of Astro.
 ///
 /// # Errors
 ///
@@ -252,13 +251,13 @@ pub fn newest_for<'r>(
 
 fn newest_is(releases: &[Release], major: u64) -> String {
     newest(releases, major).map_or_else(
-        || format!("there is none of {major}.x"),
+        || format!("{major}.x has no release"),
         |newest| format!("the newest of {major}.x is {}", newest.version),
     )
 }
 
-/// Whether a release of an adapter is for a version of Astro: a range of its own says so, and it was
-/// not made with a later one. A prerelease is for what it becomes, which npm's ranges do not say.
+/// Whether an adapter's release fits an Astro version: its range accepts it, and it was not built
+/// with a later one. A prerelease counts as its final version, which npm's ranges do not support.
 fn is_for(release: &Release, package: &str, astro: &Version) -> Result<bool, UpstreamError> {
     let range = release.astro.as_deref().unwrap_or("*");
     let becomes = Version::new(astro.major, astro.minor, astro.patch);
@@ -281,7 +280,7 @@ mod tests {
     use super::{Release, is_for};
 
     #[test]
-    fn an_adapter_is_for_what_its_range_says_and_not_for_what_came_before_it_was_made() {
+    fn an_adapter_fits_its_range_except_versions_older_than_its_build() {
         let release = |range: &str, made_with: Option<&str>| Release {
             version: Version::new(1, 0, 0),
             integrity: None,

@@ -1,4 +1,4 @@
-//! The part of npm's configuration that says how a package is fetched.
+//! The part of npm's configuration that controls fetching.
 //!
 //! Sources, the strongest first: the environment (`npm_config_…`), the `.npmrc` at the root of the
 //! checkout, the user's, the global one. See <https://docs.npmjs.com/cli/configuring-npm/npmrc>.
@@ -14,21 +14,21 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::UpstreamError;
 
-/// The merged settings, as texts: nothing is interpreted before it is asked for.
+/// The merged settings as text. Values are parsed on use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Npmrc {
     settings: BTreeMap<String, String>,
 }
 
 impl Npmrc {
-    /// Reads the configuration of the checkout at `root`. Where no source names a registry, npm is
-    /// asked for it and for the place of the global file, which only npm knows.
+    /// Reads the configuration of the checkout at `root`. If no source sets a registry, asks npm
+    /// for it and for the path of the global file, which only npm knows.
     ///
     /// # Errors
     ///
-    /// [`UpstreamError::NoRegistry`] where npm cannot be asked.
+    /// [`UpstreamError::NoRegistry`] if npm cannot be asked.
     pub fn load(root: &Utf8Path) -> Result<Self, UpstreamError> {
-        // A variable that is not Unicode is none of npm's.
+        // npm sets no variables that are not Unicode.
         let variables = env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         });
@@ -50,7 +50,7 @@ impl Npmrc {
         Ok(merged)
     }
 
-    /// A setting that is not empty; npm writes `null` for what is not set.
+    /// A non-empty setting; npm writes `null` for an unset one.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&str> {
         self.settings
@@ -59,7 +59,7 @@ impl Npmrc {
             .filter(|value| !matches!(*value, "" | "null" | "undefined"))
     }
 
-    /// A setting that is a path, with `~/` as npm understands it.
+    /// A setting with a path, with npm's meaning of `~/`.
     #[must_use]
     pub fn path(&self, key: &str) -> Option<Utf8PathBuf> {
         let value = self.get(key)?;
@@ -69,7 +69,7 @@ impl Npmrc {
         })
     }
 
-    /// The registry of a package, ending in a slash: that of its scope, or else the general one.
+    /// The registry of a package, ending in a slash: its scope's registry, or the general one.
     #[must_use]
     pub fn registry(&self, package: &str) -> Option<String> {
         let scope = package.split_once('/').map(|(scope, _)| scope);
@@ -79,8 +79,8 @@ impl Npmrc {
         Some(format!("{}/", url.trim_end_matches('/')))
     }
 
-    /// The value of the header `Authorization` for a URL: the entry whose host and path are
-    /// nearest to it (npm-registry-fetch, `lib/auth.js`). Other hosts get nothing.
+    /// The value of the header `Authorization` for a URL: the entry with the nearest host and path
+    /// (npm-registry-fetch, `lib/auth.js`). Other hosts get none.
     #[must_use]
     pub fn authorization(&self, url: &str) -> Option<String> {
         let (_, mut prefix) = url.split_at(url.find("//")?);
@@ -98,7 +98,8 @@ impl Npmrc {
                 let pair = [user.as_bytes(), b":", &password].concat();
                 return Some(format!("Basic {}", STANDARD.encode(pair)));
             }
-            // `//host/path/` and `//host/path` are different keys: slash and name go in turns.
+            // `//host/path/` and `//host/path` are different keys: remove the slash and the name in
+            // turns.
             prefix = match prefix.strip_suffix('/') {
                 Some(shorter) => shorter,
                 None => &prefix[..=prefix.rfind('/')?],
@@ -115,7 +116,7 @@ impl Npmrc {
                 let key = name.get(PREFIX.len()..)?;
                 let key = match key.chars().next()? {
                     _ if !start.eq_ignore_ascii_case(PREFIX) => return None,
-                    // The keys of credentials are URLs, and stay as they are.
+                    // Credential keys are URLs: keep them unchanged.
                     '/' => key.to_owned(),
                     first => format!("{first}{}", key[first.len_utf8()..].replace('_', "-"))
                         .to_lowercase(),
@@ -125,12 +126,12 @@ impl Npmrc {
         Self { settings: settings.collect() }
     }
 
-    /// What cannot be read is not there, as for npm.
+    /// Like npm, treats an unreadable file as missing.
     fn from_file(path: &Utf8Path) -> Self {
         Self::parse(&fs::read_to_string(path).unwrap_or_default(), |name| env::var(name).ok())
     }
 
-    /// Lines of `key = value`; `key[] = value` adds a line to what is there.
+    /// Parses lines of `key = value`; `key[] = value` appends a line to the existing value.
     fn parse(text: &str, variable: impl Fn(&str) -> Option<String>) -> Self {
         let mut settings = BTreeMap::new();
         for line in text.lines().map(str::trim) {
@@ -153,7 +154,7 @@ impl Npmrc {
         Self { settings }
     }
 
-    /// These settings, and those of a weaker source that are not among them.
+    /// These settings, and those of a weaker source that they do not override.
     fn or(self, weaker: Self) -> Self {
         let mut settings = weaker.settings;
         settings.extend(self.settings);
@@ -161,7 +162,7 @@ impl Npmrc {
     }
 }
 
-/// A value in double quotes is a JSON string, in single quotes it is meant literally.
+/// A value in double quotes is a JSON string; single quotes are literal.
 fn unquote(value: &str) -> String {
     if value.len() >= 2 && value.starts_with('\'') && value.ends_with('\'') {
         return value[1..value.len() - 1].to_owned();
@@ -175,8 +176,8 @@ fn unquote(value: &str) -> String {
     value.split([';', '#']).next().unwrap_or_default().trim().replace("\\n", "\n")
 }
 
-/// `${NAME}` becomes the variable's value, and stays where there is none; `${NAME?}` becomes
-/// nothing then.
+/// Expands `${NAME}` to the variable's value. Without the variable, `${NAME}` stays and `${NAME?}`
+/// becomes empty.
 fn expand(text: &str, variable: &impl Fn(&str) -> Option<String>) -> String {
     let mut expanded = String::new();
     let mut rest = text;
@@ -197,7 +198,7 @@ fn expand(text: &str, variable: &impl Fn(&str) -> Option<String>) -> String {
     expanded
 }
 
-/// `npm config get` with several keys answers in lines of `key=value`.
+/// `npm config get` with several keys prints lines of `key=value`.
 fn ask_npm(root: &Utf8Path) -> Result<Npmrc, UpstreamError> {
     let no_registry = |reason: String| UpstreamError::NoRegistry { reason };
     let program = if cfg!(windows) { "npm.cmd" } else { "npm" };
@@ -210,7 +211,7 @@ fn ask_npm(root: &Utf8Path) -> Result<Npmrc, UpstreamError> {
     let answer = Npmrc::parse(&String::from_utf8_lossy(&output.stdout), |_| None);
     if answer.get("registry").is_none() {
         let complaint = String::from_utf8_lossy(&output.stderr);
-        let complaint = complaint.lines().next().unwrap_or("its answer names none").to_owned();
+        let complaint = complaint.lines().next().unwrap_or("its answer has none").to_owned();
         return Err(no_registry(complaint));
     }
     Ok(answer)
@@ -233,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_comments_quotes_lists_and_variables_are_read_as_npm_does() {
+    fn lines_comments_quotes_lists_and_variables_are_read_like_npm() {
         let npmrc = parse(
             "; a comment\n# another\n\n registry = http://a/ ; ours\nproxy=null\ntwo=\"x\\ny\"\none='${TOKEN}'\nunset=${NO}\nmaybe=[${NO?}]\nca[]=A\nca[]=B\nopen=${x\n[section]\n",
         );
@@ -248,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_is_read_in_any_case_and_wins() {
+    fn the_environment_is_case_insensitive_and_wins() {
         let strong = environment(&[
             ("NPM_CONFIG_REGISTRY", "http://b"),
             ("npm_config_strict_ssl", "false"),
@@ -265,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scope_can_have_a_registry_of_its_own() {
+    fn a_scope_can_have_its_own_registry() {
         let npmrc = parse("registry=http://a\n@scope:registry=http://b/npm/");
         assert_eq!(npmrc.registry("@scope/name"), Some("http://b/npm/".to_owned()));
         assert_eq!(npmrc.registry("@other/name"), Some("http://a/".to_owned()));

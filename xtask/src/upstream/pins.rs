@@ -1,4 +1,4 @@
-//! `upstream/upstream.toml`: which release is built.
+//! `upstream/upstream.toml`: the pinned releases.
 
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
@@ -11,7 +11,7 @@ use toml::Spanned;
 use super::{Integrity, UpstreamError};
 use crate::day::Day;
 
-/// Where the pins are, below the root of the checkout.
+/// The path of the pins, below the root of the checkout.
 pub const PINS: &str = "upstream/upstream.toml";
 
 /// All pins.
@@ -21,7 +21,7 @@ pub struct Pins {
     pub lines: Vec<Line>,
 }
 
-/// What is pinned for one Astro major.
+/// The pins of one Astro major.
 #[derive(Debug, Clone)]
 pub struct Line {
     /// The name of the table, for example `astro7`.
@@ -30,36 +30,35 @@ pub struct Line {
     pub major: u64,
     /// The release of Astro.
     pub astro: Version,
-    /// The commit at which upstream released the newest of what is pinned here, be it Astro or one of
-    /// its adapters: 40 hexadecimal digits in lower case. `None` while nothing tells it: then the
-    /// tarballs name the releases.
+    /// The upstream commit of the newest release pinned here, be it Astro or an adapter: 40
+    /// lower-case hexadecimal digits. `None` if unknown: then the tarballs name the releases.
     pub commit: Option<String>,
     /// The dist-tag of our packages on npm.
     pub tag: String,
-    /// Counts our releases of one release of upstream, from 0.
+    /// Counts our releases of one upstream release, from 0.
     pub revision: u64,
-    /// The day on which the line was pinned, as `2026-11-18`.
+    /// The day of the pin, as `2026-11-18`.
     pub as_of: Option<String>,
-    /// The adapters by the names of their packages.
+    /// The adapters by package name.
     pub packages: BTreeMap<String, PackagePin>,
-    /// Where the table stands.
+    /// The location of the table.
     pub place: Place,
-    /// Where the commit stands, if it is pinned.
+    /// The location of the commit, if it is pinned.
     pub commit_place: Option<Place>,
 }
 
 /// The pin of one package.
 #[derive(Debug, Clone)]
 pub struct PackagePin {
-    /// The version on the registry.
+    /// The version in the registry.
     pub version: Version,
     /// The sha512 of its tarball.
     pub integrity: Integrity,
-    /// Whether its source is in another repository than Astro's, so that there is no git form.
+    /// Whether the source is in another repository than Astro's, so that it has no git form.
     pub is_elsewhere: bool,
-    /// Where the version stands, if it is pinned in a file.
+    /// The location of the version, if it is pinned in a file.
     pub version_place: Option<Place>,
-    /// Where the sha512 stands, if it is pinned in a file.
+    /// The location of the sha512, if it is pinned in a file.
     pub integrity_place: Option<Place>,
 }
 
@@ -83,7 +82,7 @@ struct PackageTable {
     form: Option<OnlyForm>,
 }
 
-/// The one form that a package can be limited to.
+/// The only form that a package can be limited to.
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum OnlyForm {
@@ -151,7 +150,7 @@ impl Line {
                 message: format!("the table `{}` pins Astro {astro}", name.get_ref()),
                 advice: format!("name the table `[astro{}]`", astro.major),
                 places: vec![
-                    source.wrong(name.span(), "names another major"),
+                    source.wrong(name.span(), "has another major"),
                     source.context(table.astro.span(), "than this version"),
                 ],
             });
@@ -163,7 +162,7 @@ impl Line {
                 format!("`{}` is not a commit", commit.get_ref()),
                 "expected 40 hexadecimal digits in lower case",
                 format!(
-                    "run `git ls-remote origin refs/tags/astro@{astro}` in a clone of Astro; an adapter that was released later has a tag as well. Where nobody knows the commit, leave it out"
+                    "run `git ls-remote origin refs/tags/astro@{astro}` in a clone of Astro; an adapter released later has its own tag. If the commit is unknown, leave it out"
                 ),
             ));
         }
@@ -192,13 +191,13 @@ impl Line {
 }
 
 impl PackagePin {
-    /// A release that is written down elsewhere.
+    /// A release pinned outside the pins file.
     #[must_use]
     pub fn of(version: Version, integrity: Integrity) -> Self {
         Self { version, integrity, is_elsewhere: false, version_place: None, integrity_place: None }
     }
 
-    /// Checks a pin as it stands in a file.
+    /// Checks a pin in a file.
     ///
     /// # Errors
     ///
@@ -224,12 +223,14 @@ impl PackagePin {
             integrity,
             is_elsewhere: false,
             version_place: Some(source.context(written_version.span(), "pinned here")),
-            integrity_place: Some(source.wrong(written_integrity.span(), "is of another tarball")),
+            integrity_place: Some(
+                source.wrong(written_integrity.span(), "belongs to another tarball"),
+            ),
         })
     }
 }
 
-/// Whether a text is a commit: all 40 digits, as git writes them.
+/// Whether a text is a full commit hash: 40 digits, as git writes them.
 #[must_use]
 pub fn is_commit(text: &str) -> bool {
     text.len() == 40 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
@@ -247,9 +248,9 @@ fn as_of(
         Err(reason) => Err(invalid(
             source,
             span,
-            format!("`{day}` is not a day"),
+            format!("`{day}` is not a date"),
             reason,
-            "write the day on which the line was pinned".to_owned(),
+            "write the date of the pin, for example `2026-11-18`".to_owned(),
         )),
     }
 }
@@ -261,7 +262,7 @@ fn version(source: &Arc<Source>, text: &Spanned<String>) -> Result<Version, Upst
             text.span(),
             format!("`{}` is not a version", text.get_ref()),
             &error.to_string(),
-            "write the complete version of a release, for example `7.2.4`".to_owned(),
+            "write the full version of a release, for example `7.2.4`".to_owned(),
         )
     })
 }
@@ -318,7 +319,7 @@ commit = "8a31cba625a23d886614172e1d3b02b8eb896a18"
     }
 
     #[test]
-    fn the_place_of_every_mistake_is_marked() {
+    fn every_mistake_is_marked_at_its_location() {
         for (good, bad, marked) in [
             ("[astro7]", "[astro6]", "astro6"),
             ("\"7.2.4\"", "\"7.2\"", "\"7.2\""),

@@ -1,19 +1,19 @@
-//! Writing pins: only what has changed, so that the file keeps its layout and its comments.
+//! Writes changed pins only, so that the file keeps its layout and comments.
 
 use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 
 use super::{Line, PINS, UpstreamError};
 
-/// The keys of a line that come first, in this order.
+/// The first keys of a line, in this order.
 const HEAD: [&str; 3] = ["astro", "commit", "revision"];
 
-/// The text of the pins with lines in place of what was read from it.
+/// The text of the pins, with the moved lines replaced.
 ///
-/// `moves` holds each line as it was read, and as it is to be.
+/// `moves` holds each line before and after.
 ///
 /// # Errors
 ///
-/// [`UpstreamError::PinsUnreadable`] where the text is no TOML.
+/// [`UpstreamError::PinsUnreadable`] if the text is not TOML.
 pub fn rewritten(text: &str, moves: &[(&Line, &Line)]) -> Result<String, UpstreamError> {
     let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
         UpstreamError::PinsUnreadable { path: PINS.into(), reason: error.message().to_owned() }
@@ -36,7 +36,7 @@ fn rewrite(line: &mut Table, old: &Line, new: &Line) {
         None => drop(line.remove("commit")),
     }
     if old.revision != new.revision {
-        // No revision in a file counts to more than that.
+        // A revision in a file fits into an `i64`.
         set_in_head(line, "revision", i64::try_from(new.revision).unwrap_or(i64::MAX));
     }
     if let (true, Some(day)) = (old.as_of != new.as_of, &new.as_of) {
@@ -53,7 +53,7 @@ fn rewrite(line: &mut Table, old: &Line, new: &Line) {
     }
 }
 
-/// Puts a value in place of another, with the space and the comment around it.
+/// Replaces a value, and keeps the space and the comment around it.
 fn set(table: &mut dyn TableLike, key: &str, value: impl Into<Value>) {
     if let Some(old) = table.get_mut(key).and_then(Item::as_value_mut) {
         let mut value = value.into();
@@ -62,7 +62,7 @@ fn set(table: &mut dyn TableLike, key: &str, value: impl Into<Value>) {
     }
 }
 
-/// The same; a key that is not there comes after those of [`HEAD`] before it.
+/// Like `set`; a new key goes after those of [`HEAD`] before it.
 fn set_in_head(line: &mut Table, key: &str, value: impl Into<Value>) {
     if line.contains_key(key) {
         return set(line, key, value);
@@ -110,12 +110,12 @@ as-of  = "2026-11-18"
     }
 
     #[test]
-    fn what_has_not_changed_stays_byte_for_byte() {
+    fn unchanged_pins_stay_byte_for_byte() {
         assert_eq!(moved(PINS, |_| ()), PINS);
     }
 
     #[test]
-    fn only_the_values_that_have_moved_change() {
+    fn only_moved_values_change() {
         let text = moved(PINS, |line| {
             line.astro = Version::new(7, 3, 0);
             line.as_of = Some("2026-12-24".to_owned());
@@ -130,7 +130,7 @@ as-of  = "2026-11-18"
     }
 
     #[test]
-    fn a_commit_that_is_not_known_goes_with_its_line_and_comes_back_after_the_astro() {
+    fn an_unknown_commit_is_removed_and_returns_after_the_astro_version() {
         let without = moved(PINS, |line| line.commit = None);
         let commit = "commit = \"8a31cba625a23d886614172e1d3b02b8eb896a18\"\n";
         assert_eq!(without, PINS.replace(commit, ""));
@@ -139,7 +139,7 @@ as-of  = "2026-11-18"
     }
 
     #[test]
-    fn a_revision_follows_the_commit_or_the_astro() {
+    fn a_revision_follows_the_commit_or_the_astro_version() {
         let text = moved(PINS, |line| line.revision = 2);
         assert!(text.contains("896a18\"\nrevision = 2\ntag    = "), "{text}");
         let text = moved(PINS, |line| (line.revision, line.commit) = (2, None));

@@ -1,13 +1,14 @@
-//! Where a release was built, by the provenance that its tarball was published with.
+//! Finds the commit of a release from the provenance published with its tarball.
 //!
-//! The registry keeps a Sigstore bundle beside such a tarball: a statement in the format of SLSA, signed
-//! by the workflow that published. The key was made for this one signature. Its certificate says which
-//! repository and which commit the workflow ran on, and is signed by Sigstore, which asked GitHub.
+//! The registry stores a Sigstore bundle beside such a tarball: an SLSA statement signed by the
+//! publishing workflow. The signing key was created for this one signature. Its certificate names
+//! the workflow's repository and commit. Sigstore signs the certificate after it has asked GitHub.
 //!
-//! Verified are: the signature over the statement; the certificate, up to one that the checkout trusts;
-//! that the statement is about this tarball; and that certificate and statement name the same commit of
-//! the same repository. Not verified is the entry in Sigstore's public log, and with it the time of
-//! signing: a certificate is valid for ten minutes, and is taken as of its first.
+//! This module verifies four things: the signature of the statement; the certificate chain, up to
+//! one that the checkout trusts; that the statement describes this tarball; and that certificate
+//! and statement name the same commit of the same repository. It does not verify the entry in
+//! Sigstore's public log, nor the time of signing. A certificate is valid for ten minutes; it is
+//! checked at its first moment.
 //!
 //! Sources: <https://github.com/npm/attestation>, <https://slsa.dev/spec/v1.0/provenance>,
 //! <https://github.com/secure-systems-lab/dsse/blob/master/protocol.md>,
@@ -32,18 +33,18 @@ use x509_cert::{
 
 use super::{Integrity, is_commit, release::purl};
 
-/// The certificates that are trusted, below the root of the checkout.
+/// The trusted certificates, below the root of the checkout.
 pub const ROOTS: &str = "upstream/sigstore.pem";
 
-/// What attestations of provenance say of themselves. There are others, for example that of the registry
-/// about the publication.
+/// The predicate types of provenance attestations. Others exist, for example the registry's
+/// attestation of the publication.
 const PREDICATES: [&str; 2] =
     ["https://slsa.dev/provenance/v1", "https://slsa.dev/provenance/v0.2"];
 
-/// The one type of statement that npm signs.
+/// The only payload type that npm signs.
 const PAYLOAD: &str = "application/vnd.in-toto+json";
 
-/// What Sigstore and its workflows sign with.
+/// The signature algorithms of Sigstore and its workflows.
 const ALGORITHMS: [&dyn SignatureVerificationAlgorithm; 4] = [
     ring::ECDSA_P256_SHA256,
     ring::ECDSA_P256_SHA384,
@@ -54,11 +55,11 @@ const ALGORITHMS: [&dyn SignatureVerificationAlgorithm; 4] = [
 /// The object identifier `id-kp-codeSigning`, 1.3.6.1.5.5.7.3.3.
 const CODE_SIGNING: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 3];
 
-/// Extensions of a certificate of Sigstore's: the repository that the workflow ran on, and its commit.
+/// Certificate extensions of Sigstore: the workflow's repository, and its commit.
 const REPOSITORY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1.12");
 const COMMIT: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1.13");
 
-/// The release that an attestation has to be of.
+/// The release that an attestation must describe.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Subject<'s> {
     pub package: &'s str,
@@ -66,16 +67,16 @@ pub(super) struct Subject<'s> {
     pub integrity: &'s Integrity,
 }
 
-/// What an attestation proves.
+/// The facts that an attestation proves.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Provenance {
-    /// The commit that the release was built from.
+    /// The commit of the build.
     pub commit: String,
-    /// When it was signed, in seconds since 1970.
+    /// The time of signing, in seconds since 1970.
     pub signed: Duration,
 }
 
-/// The certificates of authorities that are trusted.
+/// The trusted certificate authorities.
 #[derive(Debug)]
 pub(super) struct Roots(Vec<TrustAnchor<'static>>);
 
@@ -98,7 +99,7 @@ struct Bundle {
     dsse_envelope: Envelope,
 }
 
-/// A certificate alone, or with those above it in the older form.
+/// A single certificate, or a chain in the older format.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Material {
@@ -145,18 +146,18 @@ struct StatementSubject {
     digest: Digest,
 }
 
-/// A digest under each of the names that the formats have for it.
+/// A digest, under the name that each format has for it.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Digest {
     sha512: Option<String>,
-    /// Of a commit, in version 1 of SLSA's format.
+    /// A commit, in version 1 of the SLSA format.
     git_commit: Option<String>,
-    /// Of a commit, in version 0.2.
+    /// A commit, in version 0.2.
     sha1: Option<String>,
 }
 
-/// `buildDefinition` is version 1 of SLSA's format, `invocation` is 0.2.
+/// `buildDefinition` is version 1 of the SLSA format, `invocation` is 0.2.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Predicate {
@@ -176,7 +177,7 @@ struct Invocation {
     config_source: Source,
 }
 
-/// What a build was made of, `git+https://github.com/withastro/astro@refs/heads/main` and its digest.
+/// A source of a build, `git+https://github.com/withastro/astro@refs/heads/main` and its digest.
 #[derive(Deserialize)]
 struct Source {
     uri: String,
@@ -201,7 +202,7 @@ impl Subject<'_> {
 }
 
 impl Roots {
-    /// Reads those of the checkout at `root`.
+    /// Reads the certificates of the checkout at `root`.
     ///
     /// # Errors
     ///
@@ -217,14 +218,14 @@ impl Roots {
             anchors.push(anchor.map_err(|error| unreadable(error.to_string()))?.to_owned());
         }
         if anchors.is_empty() {
-            return Err(unreadable("it holds no certificate".to_owned()));
+            return Err(unreadable("the file holds no certificate".to_owned()));
         }
         Ok(Self(anchors))
     }
 }
 
-/// The provenance among the attestations that the registry has of a release; `None` where it has others
-/// only. It has to be of `repository`, the address of upstream's repository.
+/// The provenance among the registry's attestations of a release; `None` if it has only others. It
+/// must name `repository`, the address of upstream's repository.
 ///
 /// # Errors
 ///
@@ -279,7 +280,7 @@ pub(super) fn verify(
     Ok(Some(Provenance { commit: claims.commit, signed: claims.since }))
 }
 
-/// The certificates of a bundle, that of the signature first.
+/// The certificates of a bundle, the signature's certificate first.
 fn chain(
     material: &Material,
     subject: Subject<'_>,
@@ -293,7 +294,7 @@ fn decoded(text: &str, subject: Subject<'_>) -> Result<Vec<u8>, ProvenanceError>
     STANDARD.decode(text).map_err(|error| subject.unreadable(error))
 }
 
-/// The statement of an envelope, whose signature was made with the key of the certificate.
+/// The statement of an envelope signed with the certificate's key.
 fn signed(
     envelope: &Envelope,
     certificate: &CertificateDer<'_>,
@@ -301,11 +302,11 @@ fn signed(
 ) -> Result<Vec<u8>, ProvenanceError> {
     let Envelope { payload, payload_type, signatures } = envelope;
     if payload_type != PAYLOAD {
-        return Err(subject.unreadable(format!("what is signed is a `{payload_type}`")));
+        return Err(subject.unreadable(format!("the signed payload is a `{payload_type}`")));
     }
     let payload = decoded(payload, subject)?;
     let key = EndEntityCert::try_from(certificate).map_err(|error| subject.unreadable(error))?;
-    // Pre-authentication encoding: the type is signed too.
+    // Pre-authentication encoding: the signature covers the type too.
     let head = format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len());
     let message = [head.as_bytes(), &payload].concat();
     for Signature { sig } in signatures {
@@ -317,10 +318,10 @@ fn signed(
             return Ok(payload);
         }
     }
-    Err(subject.forged("the signature is not one of its certificate over its statement"))
+    Err(subject.forged("the signature does not match its certificate and statement"))
 }
 
-/// Checks a certificate up to one that is trusted.
+/// Checks a certificate chain up to a trusted certificate.
 fn is_trusted(
     certificate: &CertificateDer<'_>,
     above: &[CertificateDer<'_>],
@@ -333,11 +334,11 @@ fn is_trusted(
     certificate.verify_for_usage(&ALGORITHMS, &roots.0, above, time, usage, None, None).map(drop)
 }
 
-/// What Sigstore says by a certificate.
+/// Sigstore's claims in a certificate.
 struct Claims {
     repository: String,
     commit: String,
-    /// The first moment for which it is valid, in seconds since 1970.
+    /// The start of its validity, in seconds since 1970.
     since: Duration,
 }
 
@@ -355,7 +356,7 @@ impl Claims {
             let text = Utf8StringRef::from_der(extension.extn_value.as_bytes()).ok()?;
             Some(text.as_str().to_owned())
         };
-        let missing = || subject.forged("its certificate names no repository and commit");
+        let missing = || subject.forged("its certificate lacks the repository and commit");
         Ok(Self {
             repository: claim(REPOSITORY).ok_or_else(missing)?,
             commit: claim(COMMIT).ok_or_else(missing)?,
@@ -364,7 +365,7 @@ impl Claims {
     }
 }
 
-/// Checks that a statement is about the tarball of this release.
+/// Checks that a statement describes the tarball of this release.
 fn is_about(statement: &Statement, subject: Subject<'_>) -> Result<(), ProvenanceError> {
     let purl = purl(subject.package, &subject.version.to_string());
     let digest = subject.integrity.hex();
@@ -387,7 +388,7 @@ fn is_about(statement: &Statement, subject: Subject<'_>) -> Result<(), Provenanc
 }
 
 impl Predicate {
-    /// The commit of a repository that a build was made of.
+    /// The commit of a repository among the build's sources.
     fn commit(&self, repository: &str) -> Option<&String> {
         let sources = self.build_definition.iter().flat_map(|it| &it.resolved_dependencies);
         let mut sources = sources.chain(self.invocation.iter().map(|it| &it.config_source));
@@ -396,8 +397,8 @@ impl Predicate {
     }
 }
 
-/// Whether two addresses are of the same repository: `git+https://host/a/b@refs/heads/main` and
-/// `https://host/a/b.git` are.
+/// Whether two addresses name the same repository: `git+https://host/a/b@refs/heads/main` and
+/// `https://host/a/b.git` do.
 fn is_same_repository(one: &str, other: &str) -> bool {
     fn plain(address: &str) -> String {
         let address = address.strip_prefix("git+").unwrap_or(address);
@@ -408,64 +409,64 @@ fn is_same_repository(one: &str, other: &str) -> bool {
     plain(one) == plain(other)
 }
 
-/// The provenance of a release cannot be relied on.
+/// The provenance of a release cannot be trusted.
 #[derive(Debug, thiserror::Error, Explain)]
 #[explain(exit = 3)]
 pub enum ProvenanceError {
     /// An attestation cannot be read
     ///
-    /// npm publishes packages with an attestation of their provenance: a Sigstore bundle in JSON. The
-    /// registry has one of this release, and it is not in a format that is known here. A newer format is
-    /// possible; a damaged one has to be looked into.
+    /// npm publishes packages with a provenance attestation: a Sigstore bundle in JSON. The
+    /// registry has one for this release, but its format is unknown here. It may be a newer format.
+    /// Investigate a damaged one.
     #[error("the attestation of `{release}` cannot be read: {reason}")]
     #[explain(
         code = "U038",
-        help = "see whether `npm audit signatures` accepts it; to pin without it, name the commit: `--commit SHA`"
+        help = "check if `npm audit signatures` accepts it; to pin without it, give the commit: `--commit SHA`"
     )]
     AttestationUnreadable { release: String, reason: String },
 
-    /// An attestation is of another tarball
+    /// An attestation describes another tarball
     ///
-    /// The statement that was signed names the package and the sha512 of its tarball. Those are not the
-    /// release that is to be pinned: the registry mixes up releases, or serves a tarball that upstream
-    /// did not build.
+    /// The signed statement names the package and the sha512 of its tarball. They differ from the
+    /// release to pin. The registry mixes up releases, or serves a tarball that upstream did not
+    /// build.
     #[error(
-        "the attestation of `{release}` is not about its tarball, whose sha512 is {expected}: it is about {actual}"
+        "the attestation of `{release}` does not describe its tarball with sha512 {expected}: it describes {actual}"
     )]
     #[explain(
         code = "U039",
-        help = "don't pin this release before it is known why: compare `npm view {release} dist` on another registry"
+        help = "don't pin this release before you know the cause: compare `npm view {release} dist` on another registry"
     )]
     AttestationOfOther { release: String, actual: String, expected: String },
 
-    /// An attestation is not signed as it has to be
+    /// An attestation has an invalid signature
     ///
-    /// The signature has to be made with the key of the certificate in the attestation, the certificate
-    /// has to be issued by an authority in `upstream/sigstore.pem`, and both have to name the same
-    /// commit. Otherwise anybody could have written the attestation.
-    #[error("the attestation of `{release}` proves nothing: {reason}")]
+    /// The signature must be made with the key of the attestation's certificate. An authority in
+    /// `upstream/sigstore.pem` must have issued the certificate. Both must name the same commit.
+    /// Otherwise anyone could have written the attestation.
+    #[error("the attestation of `{release}` is not trustworthy: {reason}")]
     #[explain(
         code = "U040",
-        help = "don't pin this release before it is known why: see what `npm audit signatures` says of it"
+        help = "don't pin this release before you know the cause: check the result of `npm audit signatures`"
     )]
     AttestationForged { release: String, reason: String },
 
-    /// An attestation is of another repository
+    /// An attestation names another repository
     ///
-    /// The release was built from a repository that is not upstream's, which `.gitmodules` names: a fork
-    /// that was published in its place, or upstream has moved.
-    #[error("`{release}` was built from {actual}, and not from {expected}")]
+    /// The release was not built from upstream's repository in `.gitmodules`. Either a fork was
+    /// published in its place, or upstream has moved.
+    #[error("`{release}` was built from {actual}, not from {expected}")]
     #[explain(
         code = "U041",
-        help = "don't pin this release before it is known why; if upstream has moved, correct the address in `.gitmodules`"
+        help = "don't pin this release before you know the cause; if upstream has moved, correct the address in `.gitmodules`"
     )]
     AttestationElsewhere { release: String, actual: String, expected: String },
 
-    /// Whom to believe is not known
+    /// The trusted certificates or the upstream address cannot be read
     ///
-    /// The registry has an attestation of a release. It is held against the certificates in
-    /// `upstream/sigstore.pem` and the address of upstream's repository in `.gitmodules`, and one of them
-    /// cannot be read.
+    /// The registry has an attestation of a release. It is checked against the certificates in
+    /// `upstream/sigstore.pem` and upstream's address in `.gitmodules`. One of these files cannot
+    /// be read.
     #[error("`{path}` cannot be read: {reason}")]
     #[explain(code = "U042", help = "run `git checkout -- {path}` at the root of the checkout")]
     RootsUnreadable { path: Utf8PathBuf, reason: String },
@@ -476,7 +477,7 @@ mod tests {
     use super::is_same_repository;
 
     #[test]
-    fn a_repository_is_the_same_by_any_of_its_addresses() {
+    fn all_addresses_of_a_repository_are_equal() {
         let plain = "https://github.com/withastro/astro";
         for address in [
             "https://github.com/withastro/astro.git",

@@ -1,4 +1,4 @@
-//! Published tarballs: out of the cache, or from the registry that npm would ask.
+//! Published tarballs, from the cache or from npm's configured registry.
 
 use std::{
     collections::BTreeMap,
@@ -15,51 +15,51 @@ use super::{
     release,
 };
 
-/// npm's short form of a package's metadata.
+/// npm's short form of package metadata.
 ///
 /// Source: <https://github.com/npm/registry/blob/main/docs/responses/package-metadata.md>.
 const METADATA: &str = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8";
 
-/// The long form, which has the times of publication as well.
+/// The long form, which includes publication times.
 const ALL_METADATA: &str = "application/json";
 
-/// What registries say that do not have something, or do not know what is asked for.
+/// The answer of registries for a missing package or an unknown request.
 const NOT_FOUND: u16 = 404;
 const METHOD_NOT_ALLOWED: u16 = 405;
 const GONE: u16 = 410;
 const NOT_IMPLEMENTED: u16 = 501;
 
-/// The registry and the cache in front of it. Nothing is read, asked or connected before a tarball
-/// is wanted that is not in the cache.
+/// The registry, with the cache in front. It reads, asks and connects to nothing until a tarball is
+/// needed that the cache lacks.
 #[derive(Debug)]
 pub struct Registry {
     root: Utf8PathBuf,
     cache: Cache,
-    /// Asked in place of the one that npm's configuration names.
+    /// A registry that overrides npm's configuration.
     instead: Option<String>,
     client: OnceLock<Client>,
-    /// Held while the client is made, so that npm is asked once.
+    /// Held while the client is created, so that npm is asked once.
     making: Mutex<()>,
-    /// What was asked for already.
+    /// Releases that were already requested.
     releases: Mutex<BTreeMap<String, Arc<Vec<Release>>>>,
 }
 
 impl Registry {
-    /// A registry for the checkout at `root`, whose `.npmrc` counts.
+    /// A registry for the checkout at `root`, with its `.npmrc`.
     #[must_use]
     pub fn new(root: &Utf8Path, cache: Cache) -> Self {
         let (client, making, releases) = (OnceLock::new(), Mutex::default(), Mutex::default());
         Self { root: root.to_owned(), cache, instead: None, client, making, releases }
     }
 
-    /// The same, but at this URL.
+    /// The same, but with this URL.
     #[must_use]
     pub fn at(root: &Utf8Path, cache: Cache, url: &str) -> Self {
         let instead = Some(format!("{}/", url.trim_end_matches('/')));
         Self { instead, ..Self::new(root, cache) }
     }
 
-    /// The URL of the registry that has a package, or would have it.
+    /// The URL of a package's registry.
     ///
     /// # Errors
     ///
@@ -77,11 +77,11 @@ impl Registry {
         Ok(self.client()?.npmrc.get(key))
     }
 
-    /// All metadata of a package as they are now; nothing where the registry does not know it.
+    /// All current metadata of a package; `None` if the registry does not have it.
     ///
     /// # Errors
     ///
-    /// Whatever keeps it from being known: `U004` to `U009` and `U013` of the catalogue.
+    /// `U004` to `U009` and `U013` of the catalogue.
     pub fn metadata(&self, package: &str) -> Result<Option<Vec<u8>>, UpstreamError> {
         match self.ask(package, None, ALL_METADATA) {
             Ok(metadata) => Ok(Some(metadata)),
@@ -90,12 +90,11 @@ impl Registry {
         }
     }
 
-    /// The attestations that were published with a release; nothing where the registry has none of it,
-    /// or does not keep any.
+    /// The attestations of a release; `None` if the registry has none for it, or supports none.
     ///
     /// # Errors
     ///
-    /// Whatever keeps them from being known: `U004` to `U009` and `U013` of the catalogue.
+    /// `U004` to `U009` and `U013` of the catalogue.
     pub(super) fn attestations(
         &self,
         package: &str,
@@ -117,23 +116,23 @@ impl Registry {
         }
     }
 
-    /// The cache in front of it.
+    /// The cache in front of the registry.
     #[must_use]
     pub fn cache(&self) -> &Cache {
         &self.cache
     }
 
-    /// Every release of a package, in order of versions. The registry is asked once.
+    /// Every release of a package, in version order. The registry is asked once.
     ///
     /// # Errors
     ///
-    /// Whatever keeps them from being known: `U004` to `U009` and `U013` of the catalogue.
+    /// `U004` to `U009` and `U013` of the catalogue.
     pub fn releases(&self, package: &str) -> Result<Arc<Vec<Release>>, UpstreamError> {
         self.releases_for(package, None)
     }
 
-    /// The same; or, where the registry cannot be reached, what it said last, if that was ever kept.
-    /// From then on that is what it says.
+    /// Like [`Self::releases`]. If the registry is unreachable, uses its last stored answer, and
+    /// keeps using it from then on.
     ///
     /// # Errors
     ///
@@ -154,15 +153,15 @@ impl Registry {
             .recall(&asked.metadata_url())
             .and_then(|(metadata, since)| Some((release::read(&metadata).ok()?, since)));
         let Some((releases, since)) = remembered else { return Err(cause) };
-        let reason = format!("{url} cannot be reached: {reason}");
+        let reason = format!("{url} is unreachable: {reason}");
         Ok((self.know(package, releases), Some(Remembered { since, reason })))
     }
 
-    /// The tarball that is pinned: every byte of it has been verified.
+    /// The pinned tarball, fully verified.
     ///
     /// # Errors
     ///
-    /// Whatever keeps it from being had: `U004` to `U010`, `U013` and `U016` of the catalogue.
+    /// `U004` to `U010`, `U013` and `U016` of the catalogue.
     pub fn tarball(&self, package: &str, pin: &PackagePin) -> Result<Vec<u8>, UpstreamError> {
         if let Some(tarball) = self.cache.read(&pin.integrity) {
             return Ok(tarball);
@@ -181,11 +180,11 @@ impl Registry {
         Ok(tarball)
     }
 
-    /// Compares a pin with what the registry says now.
+    /// Compares a pin with the registry's current answer.
     ///
     /// # Errors
     ///
-    /// [`UpstreamError::Changed`], and whatever keeps the releases from being known.
+    /// [`UpstreamError::Changed`], and the errors of [`Self::releases`].
     pub fn confirm(&self, package: &str, pin: &PackagePin) -> Result<(), UpstreamError> {
         let releases = self.releases_for(package, Some(&pin.version))?;
         let release = releases.iter().find(|release| release.version == pin.version);
@@ -225,7 +224,7 @@ impl Registry {
         releases
     }
 
-    /// The metadata of a package, which is asked for because of one of its releases or of them all.
+    /// Requests the metadata of a package, for one of its releases or for all.
     fn ask(
         &self,
         package: &str,
@@ -252,8 +251,8 @@ impl Registry {
             return Err(asked.bad_answer(&asked.metadata_url(), reason));
         }
 
-        // A mirror may hand on metadata that name the host it was copied from: what is elsewhere
-        // is asked for here first. The pinned sha512 makes both places equally good.
+        // A mirror's metadata may still name the original host, so ask the mirror first. The pinned
+        // sha512 makes both sources equally safe.
         if let Some(mirrored) = at_registry(&registry, named)
             && let Ok(tarball) = client.get(&mirrored, "*/*")
         {
@@ -269,7 +268,7 @@ impl Registry {
         })
     }
 
-    /// A thread that panicked has left nothing half done.
+    /// A thread cannot panic half-way through an update.
     fn known(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Vec<Release>>>> {
         self.releases.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -287,19 +286,19 @@ impl Registry {
     }
 }
 
-/// That a registry could not be reached, and was taken at its earlier word.
+/// An unreachable registry, answered from the cache.
 #[derive(Debug)]
 pub struct Remembered {
-    /// When it was reached last.
+    /// The time of its last answer.
     pub since: SystemTime,
-    /// Why it was not now.
+    /// The reason for this failure.
     pub reason: String,
 }
 
-/// What was asked of whom, for the errors.
+/// The request, for errors.
 struct Asked<'a> {
     package: &'a str,
-    /// The release that is wanted, if it is one.
+    /// The requested release, if there is one.
     version: Option<&'a Version>,
     registry: &'a str,
 }
@@ -330,7 +329,7 @@ impl Asked<'_> {
             },
             FetchError::Status(404 | 410) => self.not_published(url),
             FetchError::Status(status) => self.bad_answer(url, format!("status {status}")),
-            FetchError::TooLarge => archive::too_large(&self.release(), "as it is sent").into(),
+            FetchError::TooLarge => archive::too_large(&self.release(), "as downloaded").into(),
             FetchError::Configuration(error) => error,
         }
     }
@@ -348,8 +347,8 @@ impl Asked<'_> {
     }
 }
 
-/// The URL of a tarball with the registry's host in place of its own; `None` where it is the same.
-/// As npm's `replace-registry-host`: the registry's path is not put before the tarball's.
+/// The URL of a tarball with the registry's host in place of its own; `None` if they are equal. As
+/// in npm's `replace-registry-host`, the registry's path is not prepended.
 fn at_registry(registry: &str, tarball: &str) -> Option<String> {
     let (own, other) = (authority(registry), authority(tarball));
     if own == other {
@@ -360,7 +359,7 @@ fn at_registry(registry: &str, tarball: &str) -> Option<String> {
     Some(format!("{scheme}://{own}{path}"))
 }
 
-/// A URL that can be shown.
+/// A URL that is safe to print.
 fn without_credentials(url: &str) -> String {
     match authority(url).rsplit_once('@') {
         Some((credentials, _)) => url.replacen(&format!("{credentials}@"), "", 1),
@@ -373,7 +372,7 @@ mod tests {
     use super::{at_registry, without_credentials};
 
     #[test]
-    fn a_tarball_elsewhere_is_looked_for_at_the_registry() {
+    fn a_tarball_on_another_host_is_requested_from_the_registry() {
         assert_eq!(at_registry("http://a:1/npm/", "http://a:1/x/-/x.tgz"), None);
         assert_eq!(
             at_registry("http://a:1/npm/", "https://b/x/-/x.tgz"),
@@ -382,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_in_a_url_are_not_shown() {
+    fn credentials_in_a_url_are_not_printed() {
         assert_eq!(without_credentials("http://me:secret@a:1/x@1"), "http://a:1/x@1");
         assert_eq!(without_credentials("http://a:1/x@1"), "http://a:1/x@1");
     }

@@ -1,4 +1,4 @@
-//! What a registry says of the releases of a package.
+//! A registry's metadata on the releases of a package.
 
 use std::collections::BTreeMap;
 
@@ -11,20 +11,20 @@ use super::{Integrity, PackagePin, UpstreamError};
 /// Astro itself, on npm.
 pub const ASTRO: &str = "astro";
 
-/// A release as the registry's metadata describe it.
+/// A release in the registry's metadata.
 #[derive(Debug, Clone)]
 pub struct Release {
     /// Its version.
     pub version: Version,
-    /// The sha512 of its tarball, if one is named.
+    /// The sha512 of its tarball, if present.
     pub integrity: Option<Integrity>,
-    /// Where its tarball is said to be.
+    /// The URL of its tarball, according to the metadata.
     pub tarball: String,
-    /// Its range of Astro, as it is written.
+    /// Its range of Astro, unparsed.
     pub astro: Option<String>,
-    /// Its range of Node.js, as it is written.
+    /// Its range of Node.js, unparsed.
     pub node: Option<String>,
-    /// The Astro that it was made and tested with, as far as that is told.
+    /// The Astro version of its build and tests, if known.
     pub made_with: Option<Version>,
 }
 
@@ -45,7 +45,7 @@ struct VersionMetadata {
     engines: Engines,
 }
 
-/// Old manifests have a list here, which says nothing of a range.
+/// Old manifests have a list here, which contains no range.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum Engines {
@@ -59,7 +59,7 @@ impl Default for Engines {
     }
 }
 
-/// What is of interest of a list of dependencies.
+/// The dependencies that this module reads.
 #[derive(Default, Serialize, Deserialize)]
 struct Dependencies {
     /// The range of [`ASTRO`].
@@ -73,11 +73,11 @@ struct Distribution {
 }
 
 impl Release {
-    /// The pin of this release, as a registry's own word has it.
+    /// The pin of this release, according to the registry.
     ///
     /// # Errors
     ///
-    /// [`UpstreamError::NoIntegrity`] where the metadata name no sha512.
+    /// [`UpstreamError::NoIntegrity`] if the metadata have no sha512.
     pub fn pin(&self, package: &str) -> Result<PackagePin, UpstreamError> {
         let integrity = self.integrity.ok_or_else(|| UpstreamError::NoIntegrity {
             release: format!("{package}@{}", self.version),
@@ -86,13 +86,13 @@ impl Release {
     }
 }
 
-/// Reads a package's metadata. What npm would not take for a version is passed over.
+/// Reads a package's metadata. Skips versions that npm would reject.
 pub(super) fn read(metadata: &[u8]) -> serde_json::Result<Vec<Release>> {
     Ok(releases(serde_json::from_slice(metadata)?))
 }
 
-/// The same, and the metadata once more with nothing in them but what is read of them: Astro's are
-/// five megabytes.
+/// Like [`read`]. Also returns the metadata reduced to the fields read here: Astro's are five
+/// megabytes.
 pub(super) fn read_and_reduce(metadata: &[u8]) -> serde_json::Result<(Vec<Release>, Vec<u8>)> {
     let metadata: Metadata = serde_json::from_slice(metadata)?;
     let reduced = serde_json::to_vec(&metadata)?;
@@ -130,23 +130,23 @@ pub fn purl(package: &str, version: &str) -> String {
     format!("pkg:npm/{}@{version}", package.replacen('@', "%40", 1))
 }
 
-/// Whether a range of npm's holds a version.
+/// Whether an npm range contains a version.
 ///
 /// # Errors
 ///
-/// Why the range cannot be read, if it cannot.
+/// The reason for an invalid range.
 pub fn accepts(range: &str, version: &Version) -> Result<bool, String> {
     for comparator in comparators(range) {
-        Range::parse(&comparator).map_err(|_| format!("`{comparator}` is no range"))?;
+        Range::parse(&comparator).map_err(|_| format!("`{comparator}` is not a range"))?;
     }
     let range = Range::parse(range).map_err(|error| error.to_string())?;
-    // Both are semver's: whatever one reads, the other does.
+    // Both crates follow semver, so both parse the same versions.
     let version =
         nodejs_semver::Version::parse(version.to_string()).map_err(|error| error.to_string())?;
     Ok(range.satisfies(&version))
 }
 
-/// What a range is made of, one by one: read together, those that are none would be passed over.
+/// The comparators of a range, one by one: parsed together, invalid ones would be skipped.
 fn comparators(range: &str) -> Vec<String> {
     let mut comparators: Vec<String> = Vec::new();
     for alternative in range.split("||").map(str::trim) {
@@ -156,7 +156,7 @@ fn comparators(range: &str) -> Vec<String> {
         }
         let mut operator = String::new();
         for word in alternative.split_whitespace() {
-            // A space may stand between an operator and its version.
+            // A space may follow an operator.
             if word.chars().all(|character| "<>=^~".contains(character)) {
                 operator.push_str(word);
             } else {
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_holds_what_npm_says_it_holds() {
+    fn a_range_contains_the_same_versions_as_in_npm() {
         let astro5 = "18.20.8 || ^20.3.0 || >=22.0.0";
         for (version, is_in) in [
             (Version::new(18, 20, 8), true),
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_that_cannot_be_read_is_not_one_that_holds_nothing() {
+    fn an_invalid_range_is_an_error() {
         for range in ["latest", ">=18 <<20", ">=18 <", "workspace:^", "18 || node", ">=18 and <20"]
         {
             assert!(accepts(range, &Version::new(19, 0, 1)).is_err(), "{range}");

@@ -1,4 +1,4 @@
-//! pnpm's `workspace:` dependencies, which a published manifest does not have.
+//! pnpm's `workspace:` dependencies, which a published manifest does not contain.
 //!
 //! Source: <https://pnpm.io/workspaces#publishing-workspace-packages>.
 
@@ -7,26 +7,25 @@ use std::{
     ops::Range,
 };
 
-/// Versions by the names of packages.
+/// Versions by package name.
 pub(super) type Versions = BTreeMap<String, String>;
 
-/// A dependency on the workspace, as it stands in a manifest.
+/// A workspace dependency in a manifest.
 struct Dependency<'a> {
     name: &'a str,
-    /// What follows `workspace:`.
+    /// The text after `workspace:`.
     requirement: &'a str,
-    /// Where `workspace:` and what follows it stand.
+    /// The span of `workspace:` and the text after it.
     span: Range<usize>,
 }
 
-/// The names that a manifest depends on by `workspace:`.
+/// The package names that a manifest depends on by `workspace:`.
 pub(super) fn names(manifest: &str) -> BTreeSet<String> {
     dependencies(manifest).into_iter().map(|dependency| dependency.name.to_owned()).collect()
 }
 
-/// The manifest with `workspace:*` replaced by the version, `workspace:^` and `workspace:~` by it
-/// with that sign before it, and any other requirement left over after `workspace:`. No other byte
-/// is changed.
+/// Replaces `workspace:*` with the version, and `workspace:^` and `workspace:~` with the version
+/// after that sign. Any other requirement keeps its text after `workspace:`. No other byte changes.
 ///
 /// # Errors
 ///
@@ -51,8 +50,8 @@ pub(super) fn resolve(manifest: &str, versions: &Versions) -> Result<String, (St
     Ok(resolved)
 }
 
-/// A key and a string that starts with `workspace:`. Inside of another string the quote before it
-/// would be escaped, so that no key and colon could stand before it.
+/// Finds a key followed by a string that starts with `workspace:`. Inside another string its quote
+/// would be escaped, so no key and colon could come before it.
 fn dependencies(manifest: &str) -> Vec<Dependency<'_>> {
     const PREFIX: &str = "\"workspace:";
     let found = manifest.match_indices(PREFIX).filter_map(|(start, _)| {
@@ -93,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_not_known_is_told() {
+    fn an_unknown_name_is_reported() {
         let mut versions = versions();
         versions.remove("d");
         assert_eq!(resolve(MANIFEST, &versions), Err(("d".to_owned(), "workspace:~".to_owned())));
