@@ -1,4 +1,4 @@
-//! What is known about a runtime: `adapters/<runtime>/adapter.toml` and its patch files.
+//! The description of a runtime: `adapters/<runtime>/adapter.toml` and its patch files.
 
 use std::{collections::BTreeMap, fs, sync::Arc};
 
@@ -14,10 +14,10 @@ use crate::{
     upstream::{PackagePin, UpstreamError},
 };
 
-/// Where the runtimes are, below the root.
+/// The folder of the runtimes, below the root.
 pub const ADAPTERS: &str = "adapters";
 
-/// A runtime, as it is described.
+/// A runtime and its settings.
 #[derive(Debug)]
 pub struct Adapter {
     /// The name of its folder, for example `node`.
@@ -26,26 +26,26 @@ pub struct Adapter {
     pub upstream: UpstreamTable,
     /// Our package.
     pub package: PackageTable,
-    /// From upstream's name to ours.
+    /// The rename from upstream's package name to ours.
     pub rename: Rename,
-    /// Releases of the upstream package that the patches are not for.
+    /// Releases of the upstream package that the patches cannot fit.
     pub unfit: Vec<Unfit>,
-    /// Ranges of the upstream package that begin too early.
+    /// Upstream peer ranges that start too early.
     pub ranges: Vec<Range>,
-    /// Its patch files, in order of their paths.
+    /// Its patch files, in path order.
     pub patches: Vec<PatchFile>,
 }
 
-/// A range that takes the place of one in the upstream package's manifest.
+/// A range that replaces one in the upstream package's manifest.
 #[derive(Debug)]
 pub struct Range {
-    /// Of this peer.
+    /// The peer dependency.
     pub package: String,
-    /// Releases of the upstream package.
+    /// The affected releases of the upstream package.
     pub versions: VersionReq,
-    /// What our manifest says.
+    /// The range in our manifest.
     pub range: String,
-    /// Where the entry is written.
+    /// The location of the entry.
     pub place: Place,
 }
 
@@ -59,13 +59,13 @@ pub struct UpstreamTable {
     pub folder: String,
 }
 
-/// What our package's manifest has that upstream's has not.
+/// Our additions to upstream's manifest.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PackageTable {
     /// Our name on npm.
     pub name: String,
-    /// One line for npm's search.
+    /// One line for npm search.
     pub description: String,
     /// Added to upstream's.
     #[serde(default)]
@@ -73,34 +73,34 @@ pub struct PackageTable {
     /// Added to upstream's, with their ranges.
     #[serde(default)]
     pub dependencies: BTreeMap<String, String>,
-    /// Added to upstream's: a module that has its declarations beside it.
+    /// Added to upstream's: modules with their declarations beside them.
     #[serde(default)]
     pub exports: BTreeMap<String, String>,
 }
 
-/// A CommonJS package that goes into those of ours that import it, as one module.
+/// A CommonJS package that is bundled, as a single module, into our packages that import it.
 #[derive(Debug)]
 pub struct Vendored {
     /// Its name on npm.
     pub package: String,
     /// Its release.
     pub pin: PackagePin,
-    /// What our module of it exports.
+    /// The exports of the bundled module.
     pub exports: Vec<String>,
-    /// Modules from outside that it may require, and what they are imported as.
+    /// Outside modules that it may require, and the import specifier of each.
     pub imports: BTreeMap<String, String>,
-    /// Packages that it would make use of, and never finds.
+    /// Optional packages that it must not find.
     pub absent: Vec<String>,
 }
 
-/// Releases of upstream's that the patches do not fit, through no fault of theirs.
+/// Releases of upstream that the patches cannot fit, with a reason outside the patches.
 #[derive(Debug)]
 pub struct Unfit {
-    /// Unlike the versions of an edit it tells prereleases apart.
+    /// Unlike an edit's `versions`, this range distinguishes prereleases.
     pub versions: VersionReq,
-    /// What is the matter with them.
+    /// The reason.
     pub why: String,
-    /// Where the entry is written.
+    /// The location of the entry.
     pub place: Place,
 }
 
@@ -174,8 +174,8 @@ impl Description {
 }
 
 impl Vendored {
-    /// The packages that the descriptions of all runtimes name: whichever templates a package holds,
-    /// what they import is pinned once.
+    /// The vendored packages of all runtimes. Each package is pinned once, whichever templates
+    /// import it.
     pub fn all(root: &Utf8Path) -> Result<Vec<Self>, Failure> {
         let mut all: Vec<Self> = Vec::new();
         for runtime in runtimes(root)? {
@@ -185,7 +185,7 @@ impl Vendored {
                 if all.iter().any(|other| other.package == *package) {
                     return Err(AdapterError::Invalid {
                         message: format!("`{package}` is pinned twice"),
-                        places: vec![source.wrong(span, "here again")],
+                        places: vec![source.wrong(span, "second pin")],
                     }
                     .into());
                 }
@@ -204,7 +204,7 @@ impl Vendored {
 }
 
 impl Adapter {
-    /// The runtimes that are named, or all of them.
+    /// The named runtimes, or all of them.
     pub fn select(root: &Utf8Path, names: &[String]) -> Result<Vec<Self>, Failure> {
         let known = runtimes(root)?;
         if let Some(name) = names.iter().find(|name| !known.contains(name)) {
@@ -240,12 +240,12 @@ impl Adapter {
         })
     }
 
-    /// The page that npm shows.
+    /// The README for npm.
     pub fn readme(&self) -> Utf8PathBuf {
         Utf8PathBuf::from(format!("{ADAPTERS}/{}/README.md", self.runtime))
     }
 
-    /// The folder that holds the runtime's built packages.
+    /// The folder of the runtime's built packages.
     pub fn packages(&self) -> Utf8PathBuf {
         Utf8PathBuf::from(format!("{ADAPTERS}/{}/pkg", self.runtime))
     }
@@ -317,35 +317,35 @@ fn patches(root: &Utf8Path, runtime: &str) -> Result<Vec<PatchFile>, Failure> {
     }
 }
 
-/// What is wrong with the description of a runtime.
+/// Errors in the description of a runtime.
 #[derive(Debug, thiserror::Error, Explain)]
 #[explain(exit = 1)]
 pub enum AdapterError {
-    /// A file among the patches is no patch file
+    /// A file among the patches is not a patch file
     ///
-    /// Patch files are named after the upstream module that they edit, with the ending `.toml`. A
-    /// file of another kind would be silently unused.
-    #[error("`{path}` is no patch file")]
+    /// A patch file has the name of the upstream module that it edits, with the extension `.toml`.
+    /// Any other file would be silently ignored.
+    #[error("`{path}` is not a patch file")]
     #[explain(
         code = "B002",
-        help = "rename it to the upstream module with the ending `.toml`, or move it elsewhere"
+        help = "rename it to the upstream module with the extension `.toml`, or move it out of `patches`"
     )]
     NoPatch { path: Utf8PathBuf },
 
-    /// A runtime's description cannot be read
+    /// A runtime's description is not valid
     ///
-    /// `adapter.toml` says what a runtime is: the upstream package and its folder, our package's
-    /// name, what is added to the manifest, the ranges of peers that are raised, the packages that
-    /// templates import, and where the upstream package's name may stay. A range is raised only while
-    /// upstream's begins earlier.
+    /// `adapter.toml` describes a runtime: the upstream package and its folder, our package's name
+    /// and additions to the manifest, raised peer ranges, the packages that templates import, and
+    /// texts that may keep the upstream package's name. A range is raised only while upstream's
+    /// starts earlier.
     #[error("{message}")]
-    #[explain(code = "B003", help = "correct the marked place")]
+    #[explain(code = "B003", help = "fix the marked place")]
     Invalid { message: String, places: Vec<Place> },
 
-    /// There is no such runtime
+    /// No such runtime
     ///
     /// A runtime is a folder of `adapters/` with an `adapter.toml`.
-    #[error("there is no runtime `{name}`")]
+    #[error("the runtime `{name}` does not exist")]
     #[explain(code = "B020", exit = 2, help = "choose one of: {known}")]
     NoRuntime { name: String, known: String },
 }

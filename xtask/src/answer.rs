@@ -1,9 +1,9 @@
-//! How a command ends that did not fail.
+//! The result of a command that finished without an error.
 
-/// The answer of a command; the exit code of the process follows from it.
+/// The result of a command, which determines the exit code.
 pub enum Answer {
     /// Exit code 0.
     Fine,
-    /// Exit code 1: the question was answered, with no.
+    /// Exit code 1: a check failed.
     No,
 }

@@ -1,4 +1,4 @@
-//! Builds packages, writes them to `adapters/<runtime>/pkg/`, and prints what was made.
+//! Builds packages, writes them to `adapters/<runtime>/pkg/`, and prints a summary.
 
 use std::{collections::BTreeMap, time::Instant};
 
@@ -11,32 +11,32 @@ use crate::{
     pipeline::{self, Job, Package, Workshop},
 };
 
-/// Which packages are built; by default all of them.
+/// The packages to build; by default all.
 #[derive(Debug, Default)]
 pub struct Selection {
-    /// Names of runtimes; all of them if none is named.
+    /// Names of runtimes; empty for all.
     pub runtimes: Vec<String>,
     /// Only the line of this Astro major.
     pub astro: Option<u64>,
 }
 
 impl Selection {
-    /// Whether no package is left out.
+    /// Whether all packages are selected.
     fn is_everything(&self) -> bool {
         self.runtimes.is_empty() && self.astro.is_none()
     }
 }
 
-/// Builds packages, and writes them where `mode` says so. Tells whether any differs from what was
-/// built before.
+/// Builds packages, and writes them according to `mode`. Returns whether any differs from the
+/// previous build.
 ///
 /// # Errors
 ///
-/// Whatever keeps a package from being built: then none is written. Or from being written.
+/// Any error of building or writing. If a build fails, nothing is written.
 pub fn build(workshop: &Workshop, selection: &Selection, mode: Mode) -> Result<Outcome, Failure> {
     let adapters = Adapter::select(&workshop.root, &selection.runtimes)?;
 
-    // Nothing is written before everything is built.
+    // Build everything before writing anything.
     let jobs = workshop.jobs(&adapters, selection.astro)?;
     for job in &jobs {
         let name = &job.adapter.package.name;
@@ -72,7 +72,7 @@ pub fn build(workshop: &Workshop, selection: &Selection, mode: Mode) -> Result<O
     Ok(all)
 }
 
-/// Writes the package, or finds out whether that would change anything.
+/// Writes the package, or checks if writing would change anything.
 fn place(
     workshop: &Workshop,
     job: &Job<'_>,

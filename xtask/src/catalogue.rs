@@ -1,7 +1,7 @@
-//! Every error that has a code, for `cargo xtask explain`.
+//! All errors with a code, for `cargo xtask explain`.
 //!
-//! An error type stands beside the module that it is of, and is named here. So this module imports
-//! all others, and none imports it but `main`.
+//! Each error type is defined beside its module and listed here. This module therefore imports all
+//! others, and only `main` imports it.
 
 use diagnostics::{Entry, Explain as _};
 use javascript::JavaScriptError;
@@ -27,7 +27,7 @@ use crate::{
     usage::UsageError,
 };
 
-/// All entries, in the order of their codes.
+/// All entries, sorted by code.
 pub fn entries() -> Vec<&'static Entry> {
     let all = [
         AdapterError::CATALOGUE,

@@ -1,4 +1,4 @@
-//! The checkout: where it is, and reading its files.
+//! Finds the checkout and reads its files.
 
 use std::{env, fs};
 
@@ -8,7 +8,7 @@ use walkdir::WalkDir;
 
 use crate::upstream::PINS;
 
-/// The root of the checkout: the nearest folder upwards that holds the pins.
+/// The root of the checkout: the nearest parent folder with the pins.
 pub fn root() -> Result<Utf8PathBuf, CheckoutError> {
     let folder = env::current_dir().unwrap_or_default();
     let root = folder.ancestors().find(|folder| folder.join(PINS).is_file());
@@ -16,12 +16,12 @@ pub fn root() -> Result<Utf8PathBuf, CheckoutError> {
     root.ok_or_else(|| CheckoutError::NoCheckout { folder: folder.display().to_string() })
 }
 
-/// Cargo's target folder: what is made on the way and is no result is kept there.
+/// Cargo's target folder, for intermediate files.
 pub fn target(root: &Utf8Path) -> Utf8PathBuf {
     env::var("CARGO_TARGET_DIR").map_or_else(|_| root.join("target"), |path| root.join(path))
 }
 
-/// A file of the checkout; `path` is relative to its root.
+/// Reads a file of the checkout; `path` is relative to its root.
 pub fn read(root: &Utf8Path, path: &Utf8Path) -> Result<String, CheckoutError> {
     fs::read_to_string(root.join(path)).map_err(|error| CheckoutError::Unreadable {
         path: path.to_owned(),
@@ -29,8 +29,7 @@ pub fn read(root: &Utf8Path, path: &Utf8Path) -> Result<String, CheckoutError> {
     })
 }
 
-/// The files below a folder of the checkout, in order of their paths, which are relative to the
-/// folder.
+/// The files below a folder of the checkout, relative to that folder, in path order.
 pub fn files(root: &Utf8Path, folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, CheckoutError> {
     let base = root.join(folder);
     let mut files = Vec::new();
@@ -45,21 +44,21 @@ pub fn files(root: &Utf8Path, folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Che
     Ok(files)
 }
 
-/// There is no checkout, or a file of it cannot be read.
+/// The checkout is missing, or one of its files cannot be read.
 #[derive(Debug, thiserror::Error, Explain)]
 #[explain(exit = 1)]
 pub enum CheckoutError {
-    /// The command was not called in a checkout
+    /// The current folder is not in a checkout
     ///
-    /// The root of the checkout is the nearest folder upwards that holds `upstream/upstream.toml`.
-    #[error("`{folder}` is in no checkout of this project")]
-    #[explain(code = "B001", help = "change into the checkout and call `cargo xtask` there")]
+    /// The root of the checkout is the nearest parent folder with `upstream/upstream.toml`.
+    #[error("`{folder}` is not in a checkout of this project")]
+    #[explain(code = "B001", help = "change into the checkout and run `cargo xtask` there")]
     NoCheckout { folder: String },
 
     /// A file of the checkout cannot be read
     ///
-    /// A patch file, a template, a README or a licence that the build needs.
+    /// The build needs this patch file, template, README or licence.
     #[error("`{path}` cannot be read: {reason}")]
-    #[explain(code = "B004", help = "run `git status` to see what is missing in the checkout")]
+    #[explain(code = "B004", help = "run `git status` to find missing files in the checkout")]
     Unreadable { path: Utf8PathBuf, reason: String },
 }

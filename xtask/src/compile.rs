@@ -1,4 +1,4 @@
-//! From TypeScript to JavaScript and declarations, one module at a time, by oxc.
+//! Compiles TypeScript to JavaScript and declarations with oxc, one module at a time.
 
 use std::{path::Path, sync::Arc};
 
@@ -18,13 +18,13 @@ use oxc_span::{GetSpan, SourceType};
 use oxc_transformer::{TransformOptions, Transformer};
 use semver::Version;
 
-/// What upstream's own build compiles for, so that both of its forms give the same JavaScript.
+/// The target of upstream's own build, so that both forms give the same JavaScript.
 const TARGET: &str = "node20";
 
-/// What upstream's own build puts the version of the package for (`scripts/cmd/build.js`).
+/// The expression that upstream's build replaces with the package version (`scripts/cmd/build.js`).
 const VERSION: [&str; 3] = ["process", "env", "PACKAGE_VERSION"];
 
-/// The JavaScript of a TypeScript module of upstream's, `version` being that of its package.
+/// The JavaScript of an upstream TypeScript module. `version` is the version of its package.
 pub fn javascript(source: &Arc<Source>, version: &Version) -> Result<String, Failure> {
     let allocator = Allocator::default();
     let mut program = parse(&allocator, source)?;
@@ -32,9 +32,9 @@ pub fn javascript(source: &Arc<Source>, version: &Version) -> Result<String, Fai
     transform(&allocator, source, program)
 }
 
-/// The JavaScript and the declarations of a module that says the types of everything it exports.
+/// The JavaScript and the declarations of a module with explicit types on all exports.
 ///
-/// `renames` says what a module specifier becomes; `None` leaves it as it is.
+/// `renames` maps a module specifier to its new text; `None` keeps it.
 pub fn javascript_and_declarations(
     source: &Arc<Source>,
     renames: impl Fn(&str) -> Option<String>,
@@ -49,7 +49,7 @@ pub fn javascript_and_declarations(
     Ok((transform(&allocator, source, program)?, declarations))
 }
 
-/// Puts the version in where upstream's build does.
+/// Inserts the version, as upstream's build does.
 struct Defines<'a> {
     allocator: &'a Allocator,
     version: String,
@@ -77,7 +77,7 @@ fn is_version(expression: &Expression<'_>) -> bool {
         && matches!(&inner.object, Expression::Identifier(name) if name.name == object)
 }
 
-/// Renames the specifiers of imports and re-exports, those of types too.
+/// Renames the specifiers of imports and re-exports, including those of types.
 struct Specifiers<'a, R> {
     allocator: &'a Allocator,
     renames: R,
@@ -127,7 +127,7 @@ fn transform<'a>(
     let mut options = TransformOptions::from_target(TARGET).map_err(|message| {
         CompileError::NotCompiled { module: source.name.clone(), message, places: Vec::new() }
     })?;
-    // As `verbatimModuleSyntax` says: what is imported without `type` is a value.
+    // As with `verbatimModuleSyntax`: an import without `type` is a value.
     options.typescript.only_remove_type_imports = true;
     let transformed = Transformer::new(allocator, Path::new(&source.name), &options)
         .build_with_scoping(scoping, &mut program);
@@ -141,19 +141,19 @@ fn parse<'a>(allocator: &'a Allocator, source: &'a Arc<Source>) -> Result<Progra
     Ok(parsed.program)
 }
 
-/// Which comments a printed module keeps.
+/// The comments that a printed module keeps.
 #[derive(Clone, Copy)]
 enum Comments {
-    /// All of them: declarations are documentation.
+    /// All comments: declarations are documentation.
     All,
-    /// Those that mean something to tools, or have to stay by law. Bundlers take the others along
-    /// into what is uploaded, and there they are paid for.
+    /// Comments for tools, and legal comments. Bundlers copy the others into the uploaded code,
+    /// where size costs money.
     Needed,
 }
 
 fn print(program: &Program<'_>, comments: Comments) -> String {
     let is_kept = matches!(comments, Comments::All);
-    // Two spaces, as in the modules that upstream publishes.
+    // Two spaces, as in upstream's published modules.
     let options = CodegenOptions {
         indent_char: IndentChar::Space,
         indent_width: 2,
@@ -186,9 +186,9 @@ fn refuse(
 pub enum CompileError {
     /// A module cannot be compiled
     ///
-    /// TypeScript is compiled to JavaScript module by module, and our own modules to declarations
-    /// as well, which needs explicit types on everything that is exported (isolatedDeclarations).
+    /// TypeScript is compiled to JavaScript module by module. Our own modules also get
+    /// declarations, which require explicit types on all exports (isolatedDeclarations).
     #[error("`{module}` cannot be compiled: {message}")]
-    #[explain(code = "B005", help = "correct the marked place")]
+    #[explain(code = "B005", help = "fix the marked place")]
     NotCompiled { module: String, message: String, places: Vec<Place> },
 }

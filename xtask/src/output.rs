@@ -1,4 +1,4 @@
-//! Writing: one mode for every command that writes, and a package that is there whole or not.
+//! Output: one mode for every command that writes, and atomic replacement of packages.
 
 use std::{
     collections::BTreeMap,
@@ -11,23 +11,23 @@ use camino::{Utf8Path, Utf8PathBuf};
 use diagnostics::Explain;
 use walkdir::WalkDir;
 
-/// What a command that writes is to do.
+/// The mode of a command that writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     Write,
-    /// Write nothing, and answer no if something would be written.
+    /// Write nothing; answer no if something would be written.
     Check,
-    /// Write nothing, and say what would be.
+    /// Write nothing; print the planned writes.
     DryRun,
 }
 
-/// The two flags of every command that writes.
+/// The mode flags of every command that writes.
 #[derive(Debug, clap::Args)]
 pub struct ModeFlags {
     /// Write nothing; exit with 1 if something would be written
     #[arg(long, conflicts_with = "dry_run")]
     check: bool,
-    /// Write nothing; say what would be written
+    /// Write nothing; print what would be written
     #[arg(long)]
     dry_run: bool,
 }
@@ -42,7 +42,7 @@ impl ModeFlags {
     }
 }
 
-/// Says on a terminal that something is under way; stays quiet elsewhere.
+/// Prints a progress message on a terminal only.
 pub fn progress(what: &str) {
     use std::io::IsTerminal as _;
     if io::stderr().is_terminal() {
@@ -50,7 +50,7 @@ pub fn progress(what: &str) {
     }
 }
 
-/// How far a long work is, on a terminal; nothing elsewhere.
+/// A progress counter, printed on a terminal only.
 pub struct Progress {
     what: &'static str,
     all: usize,
@@ -64,7 +64,7 @@ impl Progress {
         Self { what, all, done: AtomicUsize::new(0), is_shown: io::stderr().is_terminal() }
     }
 
-    /// One more is done.
+    /// Counts one more as done.
     pub fn step(&self) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         if self.is_shown {
@@ -72,7 +72,7 @@ impl Progress {
         }
     }
 
-    /// Makes room for what is printed next.
+    /// Clears the line for other output.
     pub fn end(&self) {
         if self.is_shown {
             anstream::eprint!("\r\x1b[K");
@@ -80,26 +80,26 @@ impl Progress {
     }
 }
 
-/// Prints data for other programs.
+/// Prints JSON on stdout.
 pub fn json(data: &impl serde::Serialize) {
-    // Strings, numbers and lists of them: nothing in it can fail to serialise.
+    // Strings, numbers and lists only: serialising cannot fail.
     anstream::println!("{}", serde_json::to_string_pretty(data).unwrap_or_default());
 }
 
-/// Says something that the user may not expect.
+/// Prints a hint on stderr.
 pub fn hint(what: &str) {
     anstream::eprintln!("hint: {what}");
 }
 
-/// A folder that only one process writes to at a time.
+/// A folder with an exclusive lock: only one process writes to it at a time.
 ///
-/// The operating system holds the lock for the open file, so it ends with the process.
+/// The operating system ties the lock to the open file, so it ends with the process.
 pub struct Locked {
     folder: Utf8PathBuf,
     _file: File,
 }
 
-/// What replacing a folder did.
+/// The result of replacing a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     Written,
@@ -107,7 +107,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// What was done, or would be.
+    /// The result as a word: done, or planned.
     pub fn describe(self, mode: Mode) -> &'static str {
         match (self, mode) {
             (Self::Unchanged, _) => "unchanged",
@@ -118,7 +118,8 @@ impl Outcome {
 }
 
 impl Locked {
-    /// Takes the lock of `folder`, which is made if it is not there. `runtime` is what it is for.
+    /// Locks `folder`, and creates it if it does not exist. `runtime` is its runtime, for the
+    /// error.
     pub fn take(folder: &Utf8Path, runtime: &str) -> Result<Self, OutputError> {
         let lock = folder.join(".lock");
         fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
@@ -130,8 +131,8 @@ impl Locked {
         Ok(Self { folder: folder.to_owned(), _file: file })
     }
 
-    /// Makes the folder `name` hold exactly `files`. Whatever happens, it holds either all of them
-    /// or what it held before.
+    /// Replaces the folder `name` with exactly `files`. On any failure it keeps its earlier
+    /// content.
     pub fn replace(
         &self,
         name: &str,
@@ -139,14 +140,14 @@ impl Locked {
     ) -> Result<Outcome, OutputError> {
         let target = self.folder.join(name);
         let staging = self.folder.join(format!(".staging-{name}"));
-        // With the lock held, what is there was left by a process that was killed.
+        // The lock is held, so an existing folder is left over from a killed process.
         remove(&staging).map_err(|error| unwritable(&staging, &error))?;
         if holds(&target, files) {
             return Ok(Outcome::Unchanged);
         }
         let written = files.iter().try_for_each(|(path, bytes)| write(&staging.join(path), bytes));
         let placed = written.and_then(|()| take_place(&staging, &target));
-        // After an exchange the earlier package is here; after a failure, what was begun.
+        // Now the earlier package, or, after a failure, the incomplete one.
         let removed = remove(&staging);
         placed.map_err(|error| unwritable(&target, &error))?;
         removed.map_err(|error| unwritable(&staging, &error))?;
@@ -167,7 +168,7 @@ pub fn holds(folder: &Utf8Path, files: &BTreeMap<String, Vec<u8>>) -> bool {
             .all(|(path, bytes)| fs::read(folder.join(path)).is_ok_and(|found| found == *bytes))
 }
 
-/// Puts `staging` where `target` is, in one step where the file system can exchange two folders.
+/// Replaces `target` with `staging`, in one step if the file system can exchange two folders.
 fn take_place(staging: &Utf8Path, target: &Utf8Path) -> io::Result<()> {
     if !target.exists() {
         return fs::rename(staging, target);
@@ -185,7 +186,7 @@ fn exchange(staging: &Utf8Path, target: &Utf8Path) -> io::Result<()> {
         target.as_std_path(),
         RenameFlags::EXCHANGE,
     ) {
-        // Not every file system can.
+        // Some file systems cannot exchange folders.
         Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP) => {
             replace_in_two_steps(staging, target)
         }
@@ -198,7 +199,7 @@ fn exchange(staging: &Utf8Path, target: &Utf8Path) -> io::Result<()> {
     replace_in_two_steps(staging, target)
 }
 
-/// Between the two steps there is no package, but both are on the disk.
+/// Between the two steps the package is missing, but both folders are on disk.
 fn replace_in_two_steps(staging: &Utf8Path, target: &Utf8Path) -> io::Result<()> {
     let earlier = staging.with_extension("earlier");
     remove(&earlier)?;
@@ -210,7 +211,7 @@ fn replace_in_two_steps(staging: &Utf8Path, target: &Utf8Path) -> io::Result<()>
     remove(&earlier)
 }
 
-/// Makes a folder, with those above it, and a file in it.
+/// Writes a file, and creates its parent folders.
 pub fn write(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
@@ -218,18 +219,18 @@ pub fn write(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
     fs::write(path, bytes)
 }
 
-/// Makes a file hold these bytes: it holds either all of them or what it held before.
+/// Writes a file atomically: it holds either the new bytes or its earlier content.
 pub fn write_file(path: &Utf8Path, bytes: impl AsRef<[u8]>) -> Result<(), OutputError> {
     let staging = path.with_extension("staging");
     let written = write(&staging, bytes.as_ref()).and_then(|()| fs::rename(&staging, path));
     written.map_err(|error| {
-        // What was begun is of no use.
+        // An incomplete file is useless.
         let _ = fs::remove_file(&staging);
         unwritable(path, &error)
     })
 }
 
-/// Removes a file or a folder, if it is there.
+/// Removes a file or a folder if it exists.
 pub fn remove(path: &Utf8Path) -> io::Result<()> {
     let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     match removed {
@@ -243,26 +244,26 @@ pub fn unwritable(path: &Utf8Path, error: &io::Error) -> OutputError {
     OutputError::Unwritable { path: path.to_owned(), reason: error.to_string() }
 }
 
-/// Something cannot be written.
+/// An error of writing.
 #[derive(Debug, thiserror::Error, Explain)]
 #[explain(exit = 1)]
 pub enum OutputError {
     /// Another build is running
     ///
-    /// Builds of one runtime write to one folder, so only one may run at a time. The lock is
-    /// released when its process ends, however it ends.
+    /// Builds of one runtime write to the same folder, so only one may run at a time. The lock ends
+    /// with its process, even after a crash.
     #[error("another build of `{runtime}` is running")]
     #[explain(code = "B008", help = "wait for it to end, then build again")]
     Locked { runtime: String },
 
     /// The package cannot be written
     ///
-    /// A package is written beside the earlier one and takes its place in one step at the end, so
-    /// the earlier one is still as it was.
+    /// A new package is written beside the earlier one, and replaces it in one step at the end. The
+    /// earlier one is unchanged.
     #[error("`{path}` cannot be written: {reason}")]
     #[explain(
         code = "B009",
-        help = "see who owns it and what is free: `ls -ld {path}`, `df {path}`; the earlier build is unchanged"
+        help = "check owner and free space: `ls -ld {path}`, `df {path}`; the earlier build is unchanged"
     )]
     Unwritable { path: Utf8PathBuf, reason: String },
 }

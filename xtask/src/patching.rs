@@ -1,4 +1,4 @@
-//! From a source tree to patched modules, with the post-checks.
+//! Patches a source tree, and runs the post-checks.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,18 +17,18 @@ use crate::{
     upstream::{SourceFile, SourceTree},
 };
 
-/// Upstream's modules with the edits in them, not yet compiled.
+/// Upstream's modules with the edits, before compilation.
 pub struct Patched {
     pub tree: SourceTree,
-    /// The modules and declarations that differ from upstream's.
+    /// Modules and declarations that differ from upstream's.
     pub changed: Vec<Changed>,
-    /// Every edit, in order of modules.
+    /// Every edit, in module order.
     pub edits: Vec<ModuleEdit>,
-    /// How many string literals were renamed.
+    /// The number of renamed string literals.
     pub renamed: usize,
 }
 
-/// What became of files of releases that were patched before.
+/// Patched files of earlier releases.
 pub type PatchCache = ResultCache<Result<Arc<Done>, Failure>>;
 
 /// A file before and after its edits.
@@ -38,7 +38,7 @@ pub struct Changed {
     pub after: String,
 }
 
-/// Applies the patches of a runtime to a release of its upstream package.
+/// Applies a runtime's patches to a release of its upstream package.
 pub fn patch(
     adapter: &Adapter,
     mut tree: SourceTree,
@@ -58,7 +58,7 @@ pub fn patch(
     }
 }
 
-/// The patches going into one file after the other; what is wrong is collected.
+/// The state of applying patches to one file after the other. Errors are collected.
 struct Patching<'a> {
     adapter: &'a Adapter,
     version: Version,
@@ -84,7 +84,7 @@ impl<'a> Patching<'a> {
         }
     }
 
-    /// Applies the edits that `list` takes from each patch file.
+    /// Applies the edits that `list` selects from each patch file.
     fn files(
         &mut self,
         files: &mut BTreeMap<String, SourceFile>,
@@ -120,8 +120,8 @@ impl<'a> Patching<'a> {
         }
     }
 
-    /// Edits a module or declaration file, and renames the package in it; or takes what became of it
-    /// in another release that has the same and needs the same edits.
+    /// Edits a module or declaration file, and renames the package in it. Reuses the result of
+    /// another release with the same file and the same edits.
     fn patched(
         &self,
         module: &str,
@@ -140,14 +140,14 @@ impl<'a> Patching<'a> {
     }
 }
 
-/// What patching does to one file.
+/// The result of patching one file.
 pub struct Done {
-    /// The text, if it has become another.
+    /// The new text, if it changed.
     text: Option<String>,
     edits: Vec<ModuleEdit>,
-    /// How many string literals were renamed.
+    /// The number of renamed string literals.
     renamed: usize,
-    /// The allowances that were needed.
+    /// The allowances that were used.
     allowed: BTreeSet<usize>,
 }
 

@@ -1,4 +1,4 @@
-//! What is pinned, and what upstream has released since, for the commands that show it or act on it.
+//! The pins, and newer releases of upstream, for the commands that show or use them.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -16,12 +16,12 @@ use crate::{
     upstream::{self, ASTRO, Line, Pins, Registry, UpstreamError, newest, newest_for},
 };
 
-/// What is pinned, and what there is.
+/// The pins, and the available releases.
 #[derive(Serialize)]
 pub struct Report {
     /// The newest Astro first.
     pub lines: Vec<LineStatus>,
-    /// The newest releases of Astro and of the adapters whose majors no line is for.
+    /// The newest releases of Astro and the adapters with majors that no line covers.
     pub without_line: Vec<WithoutLine>,
 }
 
@@ -34,22 +34,22 @@ pub struct WithoutLine {
 #[derive(Serialize)]
 pub struct LineStatus {
     pub line: String,
-    /// One where the commit is known, else one for each package.
+    /// One stamp if the commit is known, otherwise one per package.
     stamps: Vec<String>,
     commit: Option<String>,
     tag: String,
-    /// Days since it was pinned.
+    /// Days since the pin.
     age: Option<i64>,
     pub astro: Release,
     pub packages: Vec<PackageStatus>,
 }
 
-/// A pin and what there is.
+/// A pin, and the newest release for it.
 #[derive(Serialize)]
 pub struct Release {
     pinned: Version,
     pub newest: Version,
-    /// Whether upstream is ahead.
+    /// Whether upstream is ahead of the pin.
     pub ahead: bool,
 }
 
@@ -58,7 +58,7 @@ pub struct PackageStatus {
     pub package: String,
     #[serde(flatten)]
     pub release: Release,
-    /// `None` where no runtime makes use of the package.
+    /// `None` if no runtime uses the package.
     runtime: Option<RuntimeStatus>,
 }
 
@@ -66,11 +66,11 @@ pub struct PackageStatus {
 struct RuntimeStatus {
     name: String,
     edits: usize,
-    /// The stamp that its package has or is to have.
+    /// The stamp of its package, built or not.
     stamp: String,
-    /// The stamp of what was built, if anything was.
+    /// The stamp of the built package, if there is one.
     built: Option<String>,
-    /// Places that have changed since they were reviewed.
+    /// Places that changed since their review.
     drift: Vec<String>,
 }
 
@@ -85,7 +85,7 @@ impl Report {
         })
     }
 
-    /// Whether upstream is ahead of anything.
+    /// Whether upstream is ahead of any pin.
     pub fn is_ahead(&self) -> bool {
         !self.without_line.is_empty() || self.lines.iter().any(LineStatus::is_ahead)
     }
@@ -105,13 +105,13 @@ impl fmt::Display for WithoutLine {
     }
 }
 
-/// A release as people call it: `Astro 7.3.0`, `@astrojs/node 11.1.4`.
+/// The common name of a release: `Astro 7.3.0`, `@astrojs/node 11.1.4`.
 pub fn named(package: &str, version: &Version) -> String {
     format!("{} {version}", if package == ASTRO { "Astro" } else { package })
 }
 
-/// The newest Astro, if it is newer than all lines; and of each package the newest release that is for the
-/// Astro of a line, though its major is newer than any that is pinned.
+/// The newest Astro, if it is newer than all lines. Also the newest release of each package that
+/// fits a line's Astro, but has a major newer than all pins.
 fn without_line(registry: &Registry, pins: &Pins) -> Result<Vec<WithoutLine>, UpstreamError> {
     let mut found = Vec::new();
     let mut tell = |package: &str, version: Option<&Version>| {
@@ -145,7 +145,7 @@ fn without_line(registry: &Registry, pins: &Pins) -> Result<Vec<WithoutLine>, Up
     Ok(found)
 }
 
-/// A line's Astro, and the newest of its major.
+/// A line's Astro, and the newest release of its major.
 fn newest_of(releases: &[upstream::Release], line: &Line) -> Release {
     Release::of(&line.astro, newest(releases, line.major))
 }
@@ -201,7 +201,7 @@ impl LineStatus {
         })
     }
 
-    /// Whether upstream has left it behind.
+    /// Whether upstream is ahead of this line.
     pub fn is_ahead(&self) -> bool {
         self.astro.ahead || self.packages.iter().any(|package| package.release.ahead)
     }
@@ -219,7 +219,7 @@ impl fmt::Display for LineStatus {
         if commit.is_none() {
             writeln!(
                 formatter,
-                "  stamped by its tarballs, because its commit is not known: `cargo xtask sync-version --latest` looks for it"
+                "  stamped by its tarballs, because its commit is unknown: run `cargo xtask sync-version --latest` to find it"
             )?;
         }
         let width =
@@ -237,7 +237,7 @@ impl fmt::Display for LineStatus {
             let edits = if *edits == 1 { "1 edit".to_owned() } else { format!("{edits} edits") };
             writeln!(formatter, "  {:width$}  {name}: {edits}, {built}", "")?;
             for place in drift {
-                writeln!(formatter, "  {:width$}  `{place}` is not reviewed", "")?;
+                writeln!(formatter, "  {:width$}  `{place}` has no current review", "")?;
             }
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! The way of the data, from a source tree to a package. Everything happens in memory.
+//! The pipeline from a source tree to a package. Everything happens in memory.
 
 use std::{collections::BTreeMap, panic::resume_unwind, sync::Arc, thread};
 
@@ -28,13 +28,13 @@ use crate::{
     },
 };
 
-/// What commands have in common: the checkout, its pins, and where upstream is read from.
+/// The shared state of commands: the checkout, its pins, and the source of upstream.
 pub struct Workshop {
     pub root: Utf8PathBuf,
     pub registry: Registry,
     pub pins: Pins,
     upstream: Option<Utf8PathBuf>,
-    /// Whether that clone has to hold the commits of all lines.
+    /// Whether that clone must hold the commits of all lines.
     is_upstream_whole: bool,
     patched: patching::PatchCache,
     imports: modules::ImportCache,
@@ -51,7 +51,7 @@ pub struct Job<'w> {
 pub struct Package {
     pub name: String,
     pub version: String,
-    /// All files by their paths in the package.
+    /// All files, by their paths in the package.
     pub files: BTreeMap<String, Vec<u8>>,
     pub tarball: Vec<u8>,
     pub integrity: String,
@@ -65,8 +65,7 @@ impl Package {
 }
 
 impl Workshop {
-    /// Opens the checkout; `upstream` is a clone to read from in place of the submodule or the
-    /// registry.
+    /// Opens the checkout. `upstream` is a clone to use instead of the submodule or the registry.
     pub fn open(upstream: Option<&Utf8Path>) -> Result<Self, Failure> {
         let root = checkout::root()?;
         let pins = Pins::read(&root)?;
@@ -77,18 +76,18 @@ impl Workshop {
         Ok(Self { root, pins, registry, upstream, is_upstream_whole, patched, imports })
     }
 
-    /// The same with a clone that may lack commits: the registry has what is made of them.
+    /// Like [`Self::open`], but the clone may lack commits: the registry then provides the source.
     pub fn open_with_tags_of(upstream: Option<&Utf8Path>) -> Result<Self, Failure> {
         Ok(Self { is_upstream_whole: false, ..Self::open(upstream)? })
     }
 
-    /// What is known of the releases of these packages; of a registry that cannot be reached, what it
-    /// said last, and that is told.
+    /// The releases of these packages. If the registry is unreachable, uses its last answer and
+    /// prints a hint.
     pub fn ask(&self, packages: &[&str]) -> Result<Vec<Arc<Vec<Release>>>, UpstreamError> {
         let known = thread::scope(|scope| {
             let ask = |package| scope.spawn(move || self.registry.releases_or_remembered(package));
             let asked: Vec<_> = packages.iter().copied().map(ask).collect();
-            // A thread that panicked has said why.
+            // A panicking thread has printed its reason.
             let answers =
                 asked.into_iter().map(|it| it.join().unwrap_or_else(|it| resume_unwind(it)));
             answers.collect::<Result<Vec<_>, UpstreamError>>()
@@ -100,15 +99,15 @@ impl Workshop {
         let told = packages.iter().zip(known).map(|(package, (releases, remembered))| {
             if let Some(Remembered { since, .. }) = remembered {
                 let day = Day::of(since);
-                output::hint(&format!("the releases of `{package}` are those it named on {day}"));
+                output::hint(&format!("using the releases of `{package}` as of {day}"));
             }
             releases
         });
         Ok(told.collect())
     }
 
-    /// Everything there is to do for these runtimes: one job for every line that pins one, or for
-    /// the line of the Astro major `astro` only. Jobs of one runtime stand together.
+    /// The jobs of these runtimes: one for every line that pins the runtime, or only for the line
+    /// of the Astro major `astro`. Jobs of one runtime are adjacent.
     pub fn jobs<'w>(
         &'w self,
         adapters: &'w [Adapter],
@@ -118,7 +117,7 @@ impl Workshop {
         let mut jobs = Vec::new();
         for adapter in adapters {
             let lines = self.of_adapter(adapter, &chosen)?;
-            // With several runtimes, one that the line does not have is passed over.
+            // With several runtimes, one that is missing from the line is skipped.
             if let (true, Some(newest)) = (lines.is_empty(), chosen.last())
                 && (astro.is_none() || adapters.len() == 1)
             {
@@ -129,7 +128,7 @@ impl Workshop {
         Ok(jobs)
     }
 
-    /// Those of the lines that pin a runtime's upstream package.
+    /// The lines that pin a runtime's upstream package.
     pub fn of_adapter<'w>(
         &'w self,
         adapter: &Adapter,
@@ -144,7 +143,7 @@ impl Workshop {
         Ok(lines.iter().copied().filter(|line| line.packages.contains_key(package)).collect())
     }
 
-    /// The lines, the oldest first, or only that of one Astro major.
+    /// The lines, the oldest first, or only the line of one Astro major.
     pub fn lines(&self, astro: Option<u64>) -> Result<Vec<&Line>, PipelineError> {
         let lines = &self.pins.lines;
         let chosen: Vec<&Line> =
@@ -158,18 +157,18 @@ impl Workshop {
         }
     }
 
-    /// What there is to do for a runtime on a line, whether it is one of the pinned or not.
+    /// The job of a runtime on a line, whether the line is pinned or not.
     pub fn job<'w>(&'w self, adapter: &'w Adapter, line: &'w Line) -> Job<'w> {
         Job { adapter, line, workshop: self }
     }
 
-    /// What goes into packages beside upstream, whatever the runtime and the line.
+    /// Our additions to packages, for every runtime and line.
     pub fn ours(&self) -> Result<Ours, Failure> {
         Ours::make(&self.root, &self.registry)
     }
 }
 
-/// The whole way of several jobs, side by side. What they share is made once.
+/// Runs several jobs in parallel. Shared parts are built once.
 pub fn build(jobs: &[Job<'_>]) -> Result<Vec<(Patched, Package)>, Failure> {
     let [first, ..] = jobs else { return Ok(Vec::new()) };
     let (ours, patched) = rayon::join(
@@ -186,12 +185,12 @@ pub fn build(jobs: &[Job<'_>]) -> Result<Vec<(Patched, Package)>, Failure> {
 }
 
 impl Job<'_> {
-    /// Where the built package is, below the root.
+    /// The folder of the built package, below the root.
     pub fn folder(&self) -> Utf8PathBuf {
         self.adapter.packages().join(&self.line.name)
     }
 
-    /// The name of the package's tarball, as `npm pack` names it.
+    /// The file name of the package's tarball, as in `npm pack`.
     pub fn tarball_name(&self) -> String {
         let name = self.adapter.package.name.trim_start_matches('@').replace('/', "-");
         format!("{name}-{}.tgz", self.stamp())
@@ -202,7 +201,7 @@ impl Job<'_> {
         stamp::of(self.line, &self.adapter.upstream.package)
     }
 
-    /// The release of upstream that the package is made of, `name@version`.
+    /// The upstream release of the package, `name@version`.
     pub fn upstream_release(&self) -> Result<String, UpstreamError> {
         let package = &self.adapter.upstream.package;
         Ok(format!("{package}@{}", self.line.package(package)?.version))
@@ -215,10 +214,10 @@ impl Job<'_> {
         upstream::published_tree(package, pin, commit, &self.workshop.registry)
     }
 
-    /// Pins to patched modules.
+    /// From pins to patched modules.
     pub fn patched(&self) -> Result<Patched, Failure> {
         let patched = self.read().and_then(|tree| self.patch(tree));
-        // Where there is one line only, everybody knows which release is meant.
+        // With a single line, the release is obvious.
         patched.map_err(|failure| match self.line.packages.get(&self.adapter.upstream.package) {
             Some(pin) if self.workshop.pins.lines.len() > 1 => {
                 failure.about(&format!("{}@{}", self.adapter.upstream.package, pin.version))
@@ -227,7 +226,7 @@ impl Job<'_> {
         })
     }
 
-    /// Pins to source tree.
+    /// From pins to a source tree.
     pub fn read(&self) -> Result<SourceTree, Failure> {
         let upstream = &self.adapter.upstream;
         let workshop = self.workshop;
@@ -247,7 +246,7 @@ impl Job<'_> {
         if let Some(commit) = &self.line.commit {
             for path in &tree.not_read {
                 output::hint(&format!(
-                    "`{path}` is changed in the work tree; what is pinned was read: {commit}"
+                    "ignoring the changes to `{path}` in the work tree; the pinned commit was read: {commit}"
                 ));
             }
         } else if workshop.upstream.is_some() && workshop.is_upstream_whole {
@@ -259,12 +258,12 @@ impl Job<'_> {
         Ok(tree)
     }
 
-    /// Source tree to patched modules, with the post-checks.
+    /// From a source tree to patched modules, with the post-checks.
     pub fn patch(&self, tree: SourceTree) -> Result<Patched, Failure> {
         patching::patch(self.adapter, tree, &self.workshop.patched)
     }
 
-    /// Patched modules to package: compile, manifest and stamp, tarball.
+    /// From patched modules to a package: compile, manifest and stamp, tarball.
     pub fn package(&self, patched: &Patched, ours: &Ours) -> Result<Package, Failure> {
         let files = self.files(patched, ours)?;
         let tarball = tarball::pack(&files).map_err(|error| OutputError::Unwritable {
@@ -276,12 +275,12 @@ impl Job<'_> {
         Ok(Package { name, version, files, tarball, integrity })
     }
 
-    /// Checks all that a package has to be, without packing it.
+    /// Checks a package without packing it.
     pub fn verify(&self, patched: &Patched, ours: &Ours) -> Result<(), Failure> {
         self.files(patched, ours).map(drop)
     }
 
-    /// The files of the package by their paths in it, with nothing missing that they import.
+    /// The complete files of the package, by path.
     fn files(&self, patched: &Patched, ours: &Ours) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
         let Patched { tree, edits, renamed, .. } = patched;
         let mut files = tree.extras.clone();
@@ -317,21 +316,21 @@ impl Job<'_> {
         let readme = checkout::read(&self.workshop.root, &self.adapter.readme())?;
         files.insert("README.md".to_owned(), readme.into_bytes());
         files.insert("LICENSE".to_owned(), ours.licences(tree, &vendored).into_bytes());
-        // The last one: it names all others.
+        // Last, because it lists all other files.
         let sbom = sbom::document(self.adapter, self.line, tree, &vendored, &files);
         files.insert(SBOM.to_owned(), sbom.into_bytes());
         Ok(files)
     }
 }
 
-/// What is asked for is not pinned.
+/// The requested line is not pinned.
 #[derive(Debug, thiserror::Error, Explain)]
 #[explain(exit = 2)]
 pub enum PipelineError {
-    /// There is no line for this Astro major
+    /// No line for this Astro major
     ///
-    /// A line is a table of `upstream/upstream.toml`, one for every Astro major that is built.
-    #[error("there is no line for Astro {major}")]
+    /// A line is a table of `upstream/upstream.toml`, one for every supported Astro major.
+    #[error("Astro {major} has no line")]
     #[explain(code = "B023", help = "choose one of: {known}")]
     NoLine { major: u64, known: String },
 }

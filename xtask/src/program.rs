@@ -1,33 +1,33 @@
-//! Handing work to another program.
+//! Runs other programs.
 
 use std::process::{Command, Stdio};
 
 use camino::Utf8Path;
 use diagnostics::Explain;
 
-/// The cargo that runs this program, or the one on the PATH.
+/// The cargo that runs this program, or else the one on PATH.
 pub fn cargo(root: &Utf8Path) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root).stdin(Stdio::null());
     command
 }
 
-/// The error for a program that could not be started, or that ended badly.
+/// The error for a program that did not start, or that failed.
 pub fn failed(command: &Command, reason: impl ToString) -> ProgramError {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
     ProgramError::Failed { command: words.join(" "), reason: reason.to_string() }
 }
 
-/// Another program did not do what it was called for.
+/// Another program failed.
 #[derive(Debug, thiserror::Error, Explain)]
 #[explain(exit = 1)]
 pub enum ProgramError {
     /// Another program failed
     ///
-    /// A command hands work to another program: tests and benchmarks to `cargo`, the submodule to
-    /// `git`. It could not be started, or it ended with an error of its own.
+    /// A command runs other programs: `cargo` for tests and benchmarks, `git` for the submodule.
+    /// The program did not start, or it failed.
     #[error("`{command}` failed: {reason}")]
-    #[explain(code = "B010", help = "run it by hand: `{command}`")]
+    #[explain(code = "B010", help = "run it yourself to see the error: `{command}`")]
     Failed { command: String, reason: String },
 }

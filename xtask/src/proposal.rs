@@ -1,19 +1,19 @@
-//! What `cargo xtask follow` hands to `cargo xtask propose`: texts and pins, and nothing that is run.
+//! The proposal that `cargo xtask follow` passes to `cargo xtask propose`: texts and pins, no code.
 //!
-//! The first runs code that upstream has just released, in a job that may write nothing; the second may
-//! write to the repository, and runs nothing but this program, git and GitHub's client.
+//! `follow` runs new upstream code, in a job without write access. `propose` has write access to
+//! the repository, and runs only this program, git and GitHub's client.
 
 use camino::Utf8PathBuf;
 use diagnostics::Explain;
 use serde::{Deserialize, Serialize};
 
-/// What is to be told the maintainers. Both, if some lines fit and others do not.
+/// A proposal for the maintainers. It has both parts if only some lines fit.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Proposal {
-    /// Pins that fit.
+    /// The pins of lines that fit.
     pub pull_request: Option<PullRequest>,
-    /// Releases that do not.
+    /// The releases that do not fit.
     pub issue: Option<Issue>,
 }
 
@@ -30,7 +30,7 @@ pub struct PullRequest {
     pub submodule: Option<String>,
 }
 
-/// What keeps releases from being built or from passing the tests.
+/// The errors of releases that fail to build or to pass the tests.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Issue {
@@ -52,13 +52,13 @@ pub fn list(names: &[String]) -> String {
 #[derive(Debug, thiserror::Error, Explain)]
 #[explain(exit = 1)]
 pub enum ProposalError {
-    /// A proposal cannot be used
+    /// A proposal is not valid
     ///
-    /// A proposal is what `cargo xtask follow` prints: JSON with a pull request, an issue, both or
-    /// none. It is made in a job that runs foreign code, so nothing is taken from it but texts and
-    /// pins, and the pins have to be readable.
-    #[error("`{path}` is no proposal: {reason}")]
-    #[explain(code = "B017", help = "make it anew: `cargo xtask follow > {path}`")]
+    /// A proposal is the output of `cargo xtask follow`: JSON with a pull request, an issue, both
+    /// or neither. The job that creates it runs foreign code. Only texts and pins are taken from
+    /// it, and the pins must be valid.
+    #[error("`{path}` is not a valid proposal: {reason}")]
+    #[explain(code = "B017", help = "create it again: `cargo xtask follow > {path}`")]
     NoProposal { path: Utf8PathBuf, reason: String },
 }
 
@@ -67,7 +67,7 @@ mod tests {
     use super::list;
 
     #[test]
-    fn names_are_listed_as_people_do() {
+    fn names_are_listed_with_commas_and_and() {
         let names: Vec<String> = ["1", "2", "3"].map(str::to_owned).to_vec();
         assert_eq!(
             [list(&names[..1]), list(&names[..2]), list(&names)],

@@ -1,4 +1,4 @@
-//! How a command that failed ends: every error on stderr for people, and as JSON for programs.
+//! Reports the errors of a command: on stderr for people, and as JSON for programs.
 
 use std::process::ExitCode;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::output;
 
-/// One thing that was wrong, as other programs are told it.
+/// An error in the JSON report.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReportedError {
@@ -16,7 +16,7 @@ pub struct ReportedError {
     pub message: String,
     pub help: String,
     pub exit: u8,
-    /// Whether what was asked is not known, and asking again may tell it.
+    /// Whether the question stays open and a retry may answer it.
     pub no_answer: bool,
 }
 
@@ -32,8 +32,8 @@ impl From<&Report> for ReportedError {
     }
 }
 
-/// Shows everything that was wrong on stderr and says how the process has to end. Programs that want
-/// it get the same as JSON, in this file.
+/// Prints all errors on stderr and returns the exit code of the process. Writes them to the file
+/// `json` too, if set.
 pub fn report(failure: &Failure, json: Option<&Utf8Path>) -> ExitCode {
     let written = json.map_or(Ok(()), |path| output::write_file(path, as_json(failure)));
     if let Err(error) = written {
@@ -48,12 +48,12 @@ pub fn report(failure: &Failure, json: Option<&Utf8Path>) -> ExitCode {
     }
     let explain: Vec<String> =
         codes.iter().map(|code| format!("`cargo xtask explain {code}`")).collect();
-    output::hint(&format!("more about it: {}", explain.join(", ")));
+    output::hint(&format!("for details, run {}", explain.join(", ")));
     ExitCode::from(failure.exit())
 }
 
 fn as_json(failure: &Failure) -> String {
     let errors: Vec<ReportedError> = failure.reports().iter().map(ReportedError::from).collect();
-    // Strings, numbers and booleans: nothing in it can fail to serialise.
+    // Strings, numbers and booleans only: serialising cannot fail.
     serde_json::to_string(&errors).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Keeps the last results, so that what was made of the same input is not made again.
+//! Caches recent results, so that the same input is processed only once.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -7,26 +7,26 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 
-/// How many results are kept of each name: releases that follow each other have most of their files
-/// in common, and those that are far apart have not.
+/// The number of results kept for each name. Adjacent releases share most of their files; distant
+/// ones do not.
 const KEPT: usize = 4;
 
-/// The last results for each name, by what they were made of. It grows with the number of names
-/// only.
+/// The last results for each name, keyed by their input. Its size grows only with the number of
+/// names.
 pub struct ResultCache<T> {
     kept: Mutex<BTreeMap<String, VecDeque<(Key, T)>>>,
 }
 
-/// What a result was made of.
+/// A hash of the input of a result.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Key([u8; 32]);
 
 impl Key {
-    /// The parts, in this order.
+    /// The key of these parts, in this order.
     pub fn of<'p>(parts: impl IntoIterator<Item = &'p [u8]>) -> Self {
         let mut hash = Sha256::new();
         for part in parts {
-            // So that what ends one part cannot begin the next.
+            // The length separates the parts unambiguously.
             hash.update(part.len().to_le_bytes());
             hash.update(part);
         }
@@ -35,7 +35,7 @@ impl Key {
 }
 
 impl<T: Clone> ResultCache<T> {
-    /// The result for this name and key: `make` gives it, unless it did so shortly before.
+    /// The result for this name and key. Calls `make` if it is not cached.
     pub fn get(&self, name: &str, key: Key, make: impl FnOnce() -> T) -> T {
         let known = self.lock().get(name).and_then(|kept| {
             kept.iter().find(|(other, _)| *other == key).map(|(_, result)| result.clone())
@@ -51,7 +51,7 @@ impl<T: Clone> ResultCache<T> {
         result
     }
 
-    /// A thread that panicked has left nothing half done.
+    /// A thread cannot panic half-way through an update.
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, VecDeque<(Key, T)>>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -70,7 +70,7 @@ mod tests {
     use super::{KEPT, Key, ResultCache};
 
     #[test]
-    fn a_result_is_made_once_as_long_as_few_others_come_between() {
+    fn a_result_is_cached_until_many_others_replace_it() {
         let (cache, made) = (ResultCache::default(), Cell::new(0));
         let get = |name: &str, text: &str| {
             cache.get(name, Key::of([text.as_bytes()]), || {
@@ -81,7 +81,7 @@ mod tests {
         assert_eq!((get("a", "1").as_str(), get("a", "1").as_str()), ("1", "1"));
         assert_eq!(made.get(), 1);
         get("b", "1");
-        assert_eq!(made.get(), 2, "another name is another thing");
+        assert_eq!(made.get(), 2, "results of different names are separate");
         for other in 0..KEPT {
             get("a", &format!("other {other}"));
         }
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_are_told_apart() {
+    fn parts_are_unambiguous() {
         let key = |parts: &[&str]| Key::of(parts.iter().map(|part| part.as_bytes()));
         assert!(key(&["ab", "c"]) != key(&["a", "bc"]));
         assert!(key(&["a"]) == key(&["a"]) && key(&["a"]) != key(&["a", ""]));

@@ -1,8 +1,8 @@
-//! What of upstream somebody has read: the code that edits depend on, by its hash.
+//! Reviews of upstream's code that edits depend on, recorded by hash.
 //!
-//! A patch can go on fitting while the code around it changes its meaning. So the places that edits
-//! look in are written down in `upstream/reviewed.toml` with a hash of their structure, and a
-//! release in which one has changed is told until somebody has read what it has become.
+//! A patch can still fit after the code around it has changed its meaning. `upstream/reviewed.toml`
+//! therefore records the places of edits with a hash of their structure. A changed place is
+//! reported until someone reviews it.
 
 use std::{collections::BTreeMap, fmt::Write as _, fs};
 
@@ -21,47 +21,46 @@ use crate::{
     upstream::{Integrity, PackagePin, SourceTree},
 };
 
-/// Where the record is, below the root of the checkout.
+/// The path of the record, below the root of the checkout.
 pub const REVIEWED: &str = "upstream/reviewed.toml";
 
 const HEADER: &str = "\
-# The code of upstream that edits depend on, as somebody has read it: hashes of its structure, which
-# is blind to layout and comments. Written by `cargo xtask sync-version --accept`; what has changed
-# since, `cargo xtask check` shows.
+# Reviewed upstream code that edits depend on: hashes of its structure, without layout and comments.
+# Written by `cargo xtask sync-version --accept`. Run `cargo xtask check` to see the changes since.
 ";
 
-/// Hexadecimal digits of a hash.
+/// The number of hexadecimal digits of a hash.
 const DIGITS: usize = 32;
 
-/// The record: reviews by lines and packages.
+/// The record: reviews by line and package.
 #[derive(Default)]
 pub struct Reviewed {
-    /// Without the file nothing is compared.
+    /// Whether the file exists. Without it, nothing is compared.
     is_there: bool,
     lines: BTreeMap<String, BTreeMap<String, Review>>,
 }
 
-/// What was read of one package.
+/// The reviewed code of one package.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Review {
     version: Version,
     integrity: String,
-    /// Hashes by modules and places, `serve-app: function createAppHandler`.
+    /// Hashes by module and place, `serve-app: function createAppHandler`.
     code: BTreeMap<String, String>,
 }
 
-/// A place whose code nobody has read as it is now.
+/// A place that changed since its review.
 pub struct Drift {
     /// For example `serve-app: function createAppHandler`.
     pub place: String,
-    /// The release in which it was read; `None` if it never was.
+    /// The reviewed release; `None` if there was none.
     pub since: Option<Version>,
-    /// What has become of it, as a unified diff.
+    /// The changes since then, as a unified diff.
     pub diff: String,
 }
 
-/// The code that the edits of a release depend on, by modules and places.
+/// The code that the edits of a release depend on, by module and place.
 type Code = BTreeMap<String, Watched>;
 
 impl Reviewed {
@@ -93,7 +92,7 @@ impl Reviewed {
         });
         for (line, package, Review { version, integrity, code }) in reviews {
             let table = format!("{line}.\"{package}\"");
-            // Writing to a string does not fail.
+            // Writing to a string cannot fail.
             let _ =
                 write!(text, "\n[{table}]\nversion = \"{version}\"\nintegrity = \"{integrity}\"\n");
             let _ = writeln!(text, "[{table}.code]");
@@ -104,7 +103,7 @@ impl Reviewed {
         text
     }
 
-    /// Records that the release of a job was read as it is.
+    /// Records a review of a job's release.
     pub fn accept(&mut self, job: &Job<'_>) -> Result<(), Failure> {
         let package = &job.adapter.upstream.package;
         let pin = job.line.package(package)?;
@@ -119,7 +118,7 @@ impl Reviewed {
         Ok(())
     }
 
-    /// What nobody has read of the release of a job.
+    /// The places of a job's release without a current review.
     pub fn drift(&self, job: &Job<'_>) -> Result<Vec<Drift>, Failure> {
         if !self.is_there {
             return Ok(Vec::new());
@@ -134,7 +133,7 @@ impl Reviewed {
         if changed.clone().next().is_none() {
             return Ok(Vec::new());
         }
-        // The text of what was read is in the release in which it was.
+        // The reviewed text comes from the reviewed release.
         let before = match review {
             Some(review) => review.code(job)?,
             None => Code::new(),
@@ -157,7 +156,7 @@ impl Reviewed {
 }
 
 impl Review {
-    /// The code that was read, out of the release in which it was.
+    /// The reviewed code, from the reviewed release.
     fn code(&self, job: &Job<'_>) -> Result<Code, Failure> {
         let integrity: Integrity = self.integrity.parse().map_err(|reason: &str| {
             ReviewError::Unreadable { message: reason.to_owned(), places: Vec::new() }
@@ -166,7 +165,7 @@ impl Review {
     }
 }
 
-/// The code that the edits of a release depend on. Its published form, whatever is built from.
+/// The code that the edits of a release depend on, in its published form, whatever the build reads.
 fn code(adapter: &Adapter, tree: &SourceTree) -> Result<Code, Failure> {
     let mut code = Code::new();
     for patch in &adapter.patches {
@@ -188,12 +187,12 @@ fn hash(code: &Watched) -> String {
     hash
 }
 
-/// A diff marks a last line that does not end.
+/// A diff marks a last line without a line break.
 fn with_line_break(text: &str) -> String {
     if text.is_empty() || text.ends_with('\n') { text.to_owned() } else { format!("{text}\n") }
 }
 
-/// Prints what nobody has read; whether there is anything.
+/// Prints the places without a current review. Returns whether there are any.
 pub fn print(job: &Job<'_>, drift: &[Drift]) -> bool {
     let package = &job.adapter.upstream.package;
     for Drift { place, since, diff } in drift {
@@ -208,17 +207,17 @@ pub fn print(job: &Job<'_>, drift: &[Drift]) -> bool {
     !drift.is_empty()
 }
 
-/// What to do about it.
-pub const ADVICE: &str = "read it, see whether the edits are still right, then say so: `cargo xtask sync-version --accept`";
+/// The hint for changed places.
+pub const ADVICE: &str = "review the changes, check that the edits are still correct, then run `cargo xtask sync-version --accept`";
 
-/// The record of reviews cannot be used.
+/// The record of reviews is not valid.
 #[derive(Debug, thiserror::Error, Explain)]
 #[explain(exit = 1)]
 pub enum ReviewError {
     /// The record of reviews cannot be read
     ///
-    /// `upstream/reviewed.toml` holds hashes of the code that edits depend on. It is written by
-    /// `cargo xtask sync-version --accept`, and not by hand.
+    /// `upstream/reviewed.toml` holds hashes of the code that edits depend on. `cargo xtask
+    /// sync-version --accept` writes it; don't edit it by hand.
     #[error("`upstream/reviewed.toml` cannot be read: {message}")]
     #[explain(
         code = "B014",

@@ -1,4 +1,4 @@
-//! A command that is run on the way to a proposal, and what came of it.
+//! A command that runs as part of a proposal, and its result.
 
 use std::{
     io::{self, BufRead as _, BufReader},
@@ -7,26 +7,26 @@ use std::{
 
 use crate::program::ProgramError;
 
-/// How many characters of what a command printed are passed on: GitHub takes 65,536 in all.
+/// The maximum number of output characters to pass on: GitHub's limit is 65,536 in total.
 const SHOWN: usize = 12_000;
 
-/// A command that was run, and what came of it.
+/// A command and its result.
 #[derive(Debug)]
 pub struct Step {
-    /// As it is typed.
+    /// The command as typed.
     pub command: String,
     pub code: i32,
-    /// What it printed.
+    /// Its output.
     pub output: String,
 }
 
 impl Step {
-    /// Runs a command to its end. `name` is how it is typed; every line that it prints is passed to
-    /// `line`.
+    /// Runs a command to its end. `name` is the command as typed. Calls `line` with every line of
+    /// output.
     ///
     /// # Errors
     ///
-    /// [`ProgramError::Failed`] where it cannot be started.
+    /// [`ProgramError::Failed`] if it does not start.
     pub fn run(
         mut command: Command,
         name: String,
@@ -36,11 +36,11 @@ impl Step {
             command: name.clone(),
             reason: error.to_string(),
         };
-        // One pipe for both streams, so that the lines stay in the order in which they were printed.
+        // One pipe for both streams keeps the lines in order.
         let (reader, writer) = io::pipe().map_err(failed)?;
         command.stdin(Stdio::null()).stdout(writer.try_clone().map_err(failed)?).stderr(writer);
         let mut child = command.spawn().map_err(failed)?;
-        // It holds the writing end too: the pipe would have no end.
+        // The command also holds the writing end: without this, reading would never end.
         drop(command);
         let mut output = String::new();
         for printed in BufReader::new(reader).split(b'\n').map_while(Result::ok) {
@@ -53,7 +53,7 @@ impl Step {
         Ok(Self { command: name, code: status.code().unwrap_or(1), output })
     }
 
-    /// The command, how it ended, and the end of what it printed.
+    /// The command, its exit code, and the end of its output.
     pub fn markdown(&self, is_open: bool) -> String {
         let Self { command, code, output } = self;
         let output = output.trim_end();
@@ -69,7 +69,7 @@ impl Step {
     }
 }
 
-/// More backticks than the text has in a row, and at least three.
+/// A fence of at least three backticks, longer than any run of them in the text.
 fn fence(text: &str) -> String {
     let longest = text.split(|character| character != '`').map(str::len).max().unwrap_or(0);
     "`".repeat(longest.max(2) + 1)
@@ -80,14 +80,14 @@ mod tests {
     use super::{SHOWN, Step};
 
     #[test]
-    fn output_cannot_leave_its_block() {
+    fn output_cannot_close_its_code_block() {
         let step =
             Step { command: "x".to_owned(), code: 1, output: "a\n````\n# no heading\n".to_owned() };
         assert!(step.markdown(false).contains("`````text\na\n````\n# no heading\n`````\n"));
     }
 
     #[test]
-    fn of_long_output_the_end_is_shown() {
+    fn long_output_is_cut_at_the_start() {
         let output = format!("{}end\n", "ä".repeat(SHOWN));
         let shown = Step { command: "x".to_owned(), code: 1, output }.markdown(true);
         assert!(shown.len() < SHOWN + 200 && shown.contains("…\nä") && shown.contains("äend\n"));

@@ -1,11 +1,11 @@
-//! The test suites, and what they are told by environment variables.
+//! The test suites, and their environment variables.
 
 use diagnostics::Explain;
 
-/// The suite of everything that is not a runtime.
+/// The suite of everything except the runtimes.
 pub const TOOLCHAIN: &str = "toolchain";
 
-/// Names the Astro major that suites run on.
+/// Names the Astro major for the suites.
 pub const MAJOR: &str = "TEST_ASTRO";
 
 /// Checks that every name is known.
@@ -16,14 +16,14 @@ pub fn check_names(names: &[String], known: &[String]) -> Result<(), SuiteError>
     }
 }
 
-/// What is asked for is no suite.
+/// The requested suite does not exist.
 #[derive(Debug, thiserror::Error, Explain)]
 #[explain(exit = 2)]
 pub enum SuiteError {
-    /// There is no such suite
+    /// No such suite
     ///
-    /// Test suites are `toolchain` and one per runtime; benchmarks have names of their own.
-    #[error("there is no suite `{name}`")]
+    /// The test suites are `toolchain` and one per runtime. Benchmarks have their own names.
+    #[error("the suite `{name}` does not exist")]
     #[explain(code = "B022", help = "choose one of: {known}")]
     NoSuite { name: String, known: String },
 }

@@ -1,5 +1,5 @@
-//! Which packages have passed which suite: a file beside each built package for each suite, so that
-//! jobs that test side by side write different files and their results can be put together.
+//! Records of passed suites: one file per suite beside each built package. Parallel jobs write
+//! separate files, so their results can be combined.
 
 use std::fs;
 
@@ -13,20 +13,19 @@ use crate::{
     upstream::Integrity,
 };
 
-/// What a suite has passed.
+/// A package that passed a suite.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TestRecord {
     /// The name of the package and its version, `name@version`.
     pub release: String,
-    /// The release of upstream that it was made of.
+    /// The upstream release that it was built from.
     pub upstream: String,
     /// The sha512 of its tarball.
     pub integrity: String,
 }
 
 impl TestRecord {
-    /// The package that is built in the folder of a job, which is what suites install; nothing where
-    /// none is.
+    /// The built package in the folder of a job, which the suites install; `None` if there is none.
     pub fn built(root: &Utf8Path, job: &Job<'_>) -> Result<Option<Self>, Failure> {
         let Ok(tarball) = fs::read(root.join(job.folder()).join(job.tarball_name())) else {
             return Ok(None);
@@ -38,21 +37,21 @@ impl TestRecord {
         }))
     }
 
-    /// What is written down of a suite for a job; what cannot be read is not there.
+    /// The record of a suite for a job; `None` if it cannot be read.
     pub fn read(root: &Utf8Path, job: &Job<'_>, suite: &str) -> Option<Self> {
         let text = fs::read(root.join(path(job, suite))).ok()?;
         serde_json::from_slice(&text).ok()
     }
 
-    /// Writes down that a suite was passed.
+    /// Records that a suite was passed.
     pub fn write(&self, root: &Utf8Path, job: &Job<'_>, suite: &str) -> Result<(), OutputError> {
-        // Strings only: nothing in it can fail to serialise.
+        // Strings only: serialising cannot fail.
         let text = serde_json::to_string_pretty(self).unwrap_or_default();
         output::write_file(&root.join(path(job, suite)), format!("{text}\n"))
     }
 }
 
-/// Forgets that a suite was passed.
+/// Removes the record of a suite.
 pub fn forget(root: &Utf8Path, job: &Job<'_>, suite: &str) -> Result<(), OutputError> {
     let path = root.join(path(job, suite));
     output::remove(&path).map_err(|error| output::unwritable(&path, &error))

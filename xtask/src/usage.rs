@@ -1,12 +1,12 @@
-//! Wrong usage that more than one command finds.
+//! Wrong usage found by more than one command.
 
 use diagnostics::Explain;
 
-/// A command is called in a way that its grammar permits and that makes no sense.
+/// Arguments that are valid one by one, but contradict each other.
 #[derive(Debug, thiserror::Error, Explain)]
 #[explain(exit = 2)]
 pub enum UsageError {
-    /// What is asked for contradicts itself
+    /// The arguments contradict each other
     ///
     /// A version of Astro belongs to the line of its major, and a commit to one release.
     #[error("{message}")]

@@ -1,52 +1,51 @@
-//! Every way in which a package cannot be put together.
+//! Errors of building a package.
 
 use diagnostics::{Explain, Place};
 
-/// A package cannot be put together, and why.
+/// A package cannot be built.
 #[derive(Debug, thiserror::Error, Explain)]
 #[explain(exit = 1)]
 pub enum PackageError {
-    /// A package refers to a file that it does not have
+    /// A package refers to a missing file
     ///
-    /// Every relative import of a module in `dist/` has to lead to a file of the package, and so has
-    /// every target of `exports` in `adapter.toml`. A patch and `exports` name `templates/x/y.ts` by
-    /// where it is in the package, `websocket/x/y.js` below `dist/`, and a template by where it is
-    /// beside the other.
-    #[error("`{module}` refers to `{specifier}`, which the package does not have")]
+    /// Every relative import of a module in `dist/` must resolve to a file of the package, and so
+    /// must every target of `exports` in `adapter.toml`. A patch and `exports` refer to
+    /// `templates/x/y.ts` by its path in the package, `websocket/x/y.js` below `dist/`. A template
+    /// refers to another by its relative path.
+    #[error("`{module}` refers to `{specifier}`, which is not in the package")]
     #[explain(
         code = "B006",
-        help = "correct it in the patch, in the template or in `adapter.toml`; `git ls-files templates` lists what there is"
+        help = "fix the path in the patch, the template or `adapter.toml`; `git ls-files templates` lists the templates"
     )]
     MissingModule { module: String, specifier: String },
 
     /// Upstream's manifest cannot be used
     ///
-    /// The upstream package's `package.json` is not a JSON object with the keys that every
-    /// published package has.
+    /// The upstream `package.json` is not a JSON object with the keys of a published package.
     #[error("upstream's package.json of `{package}` cannot be used: {reason}")]
     #[explain(code = "B007", help = "run `npm pack {package}` and look at its package.json")]
     Manifest { package: String, reason: String },
 
-    /// A package cannot be made into one module
+    /// A package cannot be bundled as a single module
     ///
-    /// A package under `[[vendor]]` goes into ours as one ECMAScript module: its CommonJS modules,
-    /// each in a function, with `require('…')` replaced by what it stands for. So it needs an entry
-    /// (`main` of its manifest), a licence to be passed on, and modules that ask nothing of Node's
-    /// module system but `require` with a literal: no computed names, no `require.resolve`, no
-    /// `__dirname`.
-    #[error("`{release}` cannot be made into one module: {reason}")]
+    /// A package under `[[vendor]]` is bundled into ours as a single ECMAScript module. Each of its
+    /// CommonJS modules becomes a function, and each `require('…')` is resolved at build time. The
+    /// package needs an entry (`main` of its manifest) and a licence. Its modules may use Node's
+    /// module system only through `require` with a literal: no computed names, no
+    /// `require.resolve`, no `__dirname`.
+    #[error("`{release}` cannot be bundled as a single module: {reason}")]
     #[explain(
         code = "B011",
-        help = "run `npm pack {release}` and look at it; a package that does not fit has to stay under `dependencies`"
+        help = "run `npm pack {release}` to inspect it; keep a package that cannot be bundled under `dependencies`"
     )]
     NotVendored { release: String, reason: String, places: Vec<Place> },
 
-    /// A vendored package requires a module that is not declared
+    /// A vendored package requires an undeclared module
     ///
-    /// What a vendored package requires from outside is listed in `adapter.toml`: `imports` for
-    /// what it gets, `absent` for optional packages that it must not find. Anything else is new in
-    /// this release of it, and wants a decision.
-    #[error("`{release}` requires `{specifier}`, which is neither in it nor declared")]
+    /// `adapter.toml` lists the outside modules that a vendored package requires: `imports` for the
+    /// provided ones, `absent` for optional packages that it must not find. Any other module is new
+    /// in this release and needs a decision.
+    #[error("`{release}` requires `{specifier}`, which is neither part of it nor declared")]
     #[explain(
         code = "B012",
         help = "add `{specifier}` to `imports` or to `absent` of the package in `adapter.toml`"
@@ -55,22 +54,22 @@ pub enum PackageError {
 
     /// A declared module is not required
     ///
-    /// `imports` and `absent` of a vendored package list what it requires. A name that nothing in
-    /// it requires is left over from another release, or misspelt.
-    #[error("`{specifier}` is declared for `{release}`, where nothing requires it")]
+    /// `imports` and `absent` list the modules that a vendored package requires. Nothing in the
+    /// package requires this name. It is misspelt, or left over from another release.
+    #[error("`{specifier}` is declared for `{release}`, but nothing in it requires it")]
     #[explain(code = "B013", help = "remove `{specifier}` from `[[vendor]]` in `adapter.toml`")]
     UnusedRequire { release: String, specifier: String },
 
-    /// A module goes into no package
+    /// No package includes a module
     ///
-    /// A package holds the modules of `templates/` that its patches import and that `exports` in
-    /// `adapter.toml` names, with everything that these import, packages under `[[vendor]]` too. What
-    /// no package of any runtime and line holds is dead code: nothing runs it but its own tests. Only
-    /// a build of all packages can tell.
-    #[error("no package holds `{module}`")]
+    /// A package includes the modules of `templates/` that its patches import and that `exports` in
+    /// `adapter.toml` lists. It also includes everything they import, and packages under
+    /// `[[vendor]]`. A module that no package includes is dead code: only its own tests run it.
+    /// Only a build of all packages can detect this.
+    #[error("no package includes `{module}`")]
     #[explain(
         code = "B019",
-        help = "import it in a patch or in a template that is used, name it under `exports` in `adapter.toml`, or remove it"
+        help = "import it in a patch or in a used template, list it under `exports` in `adapter.toml`, or remove it"
     )]
     InNoPackage { module: String },
 }

@@ -1,4 +1,4 @@
-//! `package.json`: upstream's, with our name, version and additions, and the order of keys kept.
+//! `package.json`: upstream's, with our name, version and additions. The order of keys stays.
 
 use diagnostics::Failure;
 use semantic_patch::Rename;
@@ -11,26 +11,26 @@ use crate::{
     package::PackageError,
 };
 
-/// The project's page, which every package names.
+/// The project's page, listed in every package.
 const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 
-/// The key that names what a package is made of. A registry repeats it for every version, and only a
-/// package of this toolchain has it.
+/// The key with the releases that a package is built from. A registry repeats it for every version,
+/// and only packages of this toolchain have it.
 pub const UPSTREAM: &str = "upstream";
 
-/// Keys that only make sense in upstream's own repository.
+/// Keys that apply only to upstream's own repository.
 const DEVELOPMENT: [&str; 2] = ["devDependencies", "scripts"];
 
-/// What our manifest says of this release of ours.
+/// The release-specific values of our manifest.
 pub struct Manifest<'r> {
     pub version: &'r str,
-    /// The release of Astro that it is for.
+    /// The Astro release that it supports.
     pub astro: &'r Version,
-    /// The release of the official adapter that it is made of.
+    /// The release of the official adapter.
     pub adapter: &'r Version,
-    /// The dist-tag. A stamp is a prerelease, which npm publishes only under a tag that is named.
+    /// The dist-tag. A stamp is a prerelease, which npm publishes only under an explicit tag.
     pub tag: &'r str,
-    /// Files that npm has to take beside `dist`.
+    /// Files that npm must include beside `dist`.
     pub files: &'r [&'r str],
 }
 
@@ -49,7 +49,7 @@ pub fn rewrite(
     let ours = &adapter.package;
     for key in ["name", "version", "exports", "dependencies", "peerDependencies"] {
         if !manifest.contains_key(key) {
-            return Err(unusable(format!("it has no `{key}`")).into());
+            return Err(unusable(format!("the key `{key}` is missing")).into());
         }
     }
 
@@ -70,11 +70,11 @@ pub fn rewrite(
 
     add_to_list(&mut manifest, "keywords", ours.keywords.iter().map(String::as_str));
     if manifest.contains_key("files") {
-        // Without the key npm takes every file there is.
+        // Without the key npm includes every file.
         add_to_list(&mut manifest, "files", release.files.iter().copied());
     }
-    // Upstream's say how upstream publishes: that npm has to prove where the package was built, for
-    // example, which it can in CI only.
+    // Upstream's values configure upstream's publishing. For example, they require provenance,
+    // which is available in CI only.
     manifest.insert("publishConfig".into(), json!({ "access": "public", "tag": release.tag }));
     let made_of = [("astro", release.astro), (&adapter.upstream.package, release.adapter)];
     let made_of: Map<String, Value> = made_of
@@ -99,12 +99,12 @@ struct Licence {
     license: Option<String>,
 }
 
-/// The licence that a manifest names.
+/// The licence in a manifest.
 pub fn licence(manifest: &str) -> Option<String> {
     serde_json::from_str::<Licence>(manifest).unwrap_or_default().license
 }
 
-/// Puts ranges that begin later in place of upstream's.
+/// Replaces upstream's ranges with ranges that start later.
 fn raise_ranges(manifest: &mut Map<String, Value>, adapter: &Adapter) -> Result<(), Failure> {
     let version = manifest.get("version").and_then(Value::as_str).map(Version::parse);
     let Some(Ok(version)) = version else { return Ok(()) };
@@ -119,7 +119,7 @@ fn raise_ranges(manifest: &mut Map<String, Value>, adapter: &Adapter) -> Result<
             let upstream = &adapter.upstream.package;
             return Err(AdapterError::Invalid {
                 message: format!(
-                    "{upstream}@{version} has no range of `{package}` that begins before `{range}`"
+                    "{upstream}@{version} has no range of `{package}` that starts before `{range}`"
                 ),
                 places: vec![place.clone()],
             }
@@ -130,12 +130,12 @@ fn raise_ranges(manifest: &mut Map<String, Value>, adapter: &Adapter) -> Result<
     Ok(())
 }
 
-/// The lowest version that a range of npm's holds.
+/// The lowest version in an npm range.
 fn lowest(range: &str) -> Option<nodejs_semver::Version> {
     nodejs_semver::Range::parse(range).ok()?.min_version()
 }
 
-/// Renames the package where the manifest names itself, for example in an export's target.
+/// Renames the package in its own references, for example in an export's target.
 fn rename(manifest: &mut Map<String, Value>, rename: &Rename) {
     fn visit(value: &mut Value, rename: &Rename) {
         match value {
@@ -175,7 +175,7 @@ mod tests {
     use super::licence;
 
     #[test]
-    fn a_manifest_may_name_no_licence() {
+    fn a_manifest_may_have_no_licence() {
         assert_eq!(licence(r#"{ "license": "MIT" }"#).as_deref(), Some("MIT"));
         assert_eq!(licence(r#"{ "name": "toy" }"#), None);
     }

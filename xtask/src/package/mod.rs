@@ -1,4 +1,4 @@
-//! The npm package: its manifest, our modules in it, its version, its record of what was done, its bill of
+//! The npm package: its manifest, our modules, its version, its build record, its bill of
 //! materials, and its tarball.
 
 mod error;

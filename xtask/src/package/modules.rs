@@ -1,4 +1,4 @@
-//! Which modules of a package import which.
+//! The imports between the modules of a package.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -11,17 +11,17 @@ use crate::{
     result_cache::{Key, ResultCache},
 };
 
-/// One relative import: the path of the module in the package, and what it imports.
+/// A relative import: the importing module's path in the package, and the specifier.
 #[derive(Clone)]
 pub struct Import {
     pub module: String,
     pub specifier: String,
 }
 
-/// What modules of releases that were checked before import by a relative path.
+/// The relative imports of modules, cached between releases.
 pub type ImportCache = ResultCache<Result<Arc<Vec<String>>, Failure>>;
 
-/// Every relative import of these files, which are those of upstream, with what patches have added.
+/// Every relative import of these files: upstream's modules, with the imports that patches add.
 pub fn imports(
     files: &BTreeMap<String, Vec<u8>>,
     cache: &ImportCache,
@@ -42,7 +42,7 @@ pub fn imports(
     Ok(imports.into_iter().flatten().collect())
 }
 
-/// Checks that every one of these imports leads to a file of the package.
+/// Checks that each import resolves to a file of the package.
 pub fn check_imports(
     files: &BTreeMap<String, Vec<u8>>,
     imports: Vec<Import>,
@@ -54,14 +54,14 @@ pub fn check_imports(
     if missing.is_empty() { Ok(()) } else { Err(Failure::of(missing)) }
 }
 
-/// Whether the package has a module, or at least its declarations.
+/// Whether the package has the module, or at least its declarations.
 fn is_there(files: &BTreeMap<String, Vec<u8>>, path: &str) -> bool {
     let declarations = path.strip_suffix(".js").map(|stem| format!("{stem}.d.ts"));
     files.contains_key(path) || declarations.is_some_and(|path| files.contains_key(&path))
 }
 
 impl Import {
-    /// The file that it names.
+    /// The imported file.
     pub fn target(&self) -> String {
         let mut parts: Vec<&str> = self.module.split('/').collect();
         parts.pop();

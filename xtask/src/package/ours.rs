@@ -1,4 +1,4 @@
-//! What goes into a package beside upstream: our own modules, the page that npm shows, licences.
+//! Our additions to a package: our own modules, the README for npm, and licences.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,8 +17,7 @@ use crate::{
     upstream::{self, Registry, SourceTree},
 };
 
-/// What goes into packages beside upstream, whatever the runtime and the line. Of the modules a
-/// package gets those that it imports.
+/// Our additions, for every runtime and line. Each package gets only the modules that it imports.
 pub struct Ours {
     templates: Templates,
     vendored: Vec<Module>,
@@ -26,7 +25,7 @@ pub struct Ours {
 }
 
 impl Ours {
-    /// Compiles the templates, and makes each package that they import into one module.
+    /// Compiles the templates, and bundles each package that they import as a single module.
     pub fn make(root: &Utf8Path, registry: &Registry) -> Result<Self, Failure> {
         let packages = Vendored::all(root)?;
         let names: Vec<&str> = packages.iter().map(|one| one.package.as_str()).collect();
@@ -43,8 +42,8 @@ impl Ours {
         Ok(Self { templates: templates?, vendored: vendored?, licence })
     }
 
-    /// Adds those of our modules to upstream's files that these import, that `exports` names, and
-    /// that such modules import themselves. Then nothing is missing that any of them needs.
+    /// Adds our modules that upstream's files import, that `exports` lists, and that these modules
+    /// import in turn. The package is then complete.
     pub fn add_to(
         &self,
         files: &mut BTreeMap<String, Vec<u8>>,
@@ -65,7 +64,7 @@ impl Ours {
         modules::check_imports(files, imports)
     }
 
-    /// The packages that these files hold.
+    /// The vendored packages in these files.
     pub fn vendored(&self, files: &BTreeMap<String, Vec<u8>>) -> Vec<&Module> {
         self.vendored.iter().filter(|module| files.contains_key(&module.path)).collect()
     }
@@ -77,19 +76,19 @@ impl Ours {
         let package = &tree.package;
         let mut text = match upstream {
             Some(upstream) => format!(
-                "{ours}\n---\n\nThis package is made of {package}, which has this licence:\n\n{upstream}"
+                "{ours}\n---\n\nThis package is built from {package}, which has this licence:\n\n{upstream}"
             ),
             None => ours.clone(),
         };
         for Module { package, path, licence, .. } in vendored {
-            let notice = format!("`{path}` is made of {package}, which has this licence:");
+            let notice = format!("`{path}` is built from {package}, which has this licence:");
             text.push_str(&format!("\n---\n\n{notice}\n\n{licence}"));
         }
         text
     }
 }
 
-/// Checks that every module of ours is in one of these packages, which are all that there are.
+/// Checks that each of our modules is in at least one package. `packages` must hold all packages.
 pub fn check_used(root: &Utf8Path, packages: &[&BTreeMap<String, Vec<u8>>]) -> Result<(), Failure> {
     let templates = templates::unused(root, packages)?.into_iter().map(Utf8PathBuf::into_string);
     let is_unused = |vendored: &Vendored| {

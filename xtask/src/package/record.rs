@@ -1,4 +1,4 @@
-//! `upstream.json`: what a package was made of and what was done to it, for whoever reads it.
+//! `upstream.json`: the sources of a package and the edits made to it.
 
 use serde::Serialize;
 
@@ -7,10 +7,10 @@ use crate::{
     upstream::{Line, SourceTree},
 };
 
-/// Its name in the package.
+/// The file name in the package.
 pub const RECORD: &str = "upstream.json";
 
-/// What an edit has done to its module.
+/// The effect of an edit on its module.
 #[derive(Debug, Clone, Serialize)]
 pub struct ModuleEdit {
     pub module: String,
@@ -21,15 +21,15 @@ pub struct ModuleEdit {
 
 #[derive(Serialize)]
 struct Record<'r> {
-    /// What the version names beside the Astro: its commit, or the tarball where that is not known.
+    /// The second part of the version: `commit`, or `tarball` if the commit is unknown.
     stamp: &'static str,
     astro: Astro<'r>,
     upstream: Upstream<'r>,
-    /// What else is in the package.
+    /// The vendored packages.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     vendored: Vec<VendoredRelease<'r>>,
     edits: &'r [ModuleEdit],
-    /// How many string literals were renamed to our package's name.
+    /// The number of string literals renamed to our package's name.
     renamed: usize,
 }
 
@@ -82,7 +82,7 @@ pub fn record(
         edits,
         renamed,
     };
-    // Strings and numbers only: nothing in it can fail to serialise.
+    // Strings and numbers only: serialising cannot fail.
     let text = serde_json::to_string_pretty(&record).unwrap_or_default();
     format!("{text}\n")
 }

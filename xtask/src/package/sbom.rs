@@ -1,8 +1,8 @@
-//! `sbom.cdx.json`: what a package holds, for programs that look for vulnerable or unlicensed parts.
+//! `sbom.cdx.json`: the components of a package, for vulnerability and licence scanners.
 //!
-//! CycloneDX and not SPDX, because it can say that a package descends from another. Every file of the
-//! package belongs to one component and is there with its hash. Builds of the same input make the same
-//! document, so it names no time and no serial number.
+//! The format is CycloneDX, not SPDX, because it can say that a package descends from another.
+//! Every file of the package belongs to one component, with its hash. The same input gives the same
+//! document, so it has no timestamp and no serial number.
 //!
 //! Source: <https://cyclonedx.org/docs/1.6/json/>.
 
@@ -22,19 +22,19 @@ use crate::{
     upstream::{Integrity, Line, SourceTree, purl},
 };
 
-/// Its name in the package. The format asks for this ending.
+/// The file name in the package. The format requires this extension.
 pub const SBOM: &str = "sbom.cdx.json";
 
-/// The licence of the repository, and so that of the modules that are injected.
+/// The licence of the repository, and so of the injected modules.
 const OUR_LICENCE: &str = env!("CARGO_PKG_LICENSE");
 
-/// The page of the program that makes the document.
+/// The page of the program that generates the document.
 const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 
-/// Files that are written for a package, and not taken over.
+/// Files generated for a package, not copied.
 const WRITTEN: [&str; 4] = ["LICENSE", "README.md", "package.json", super::record::RECORD];
 
-/// A published package, as a document names it.
+/// A published package in the document.
 struct Release<'r> {
     package: &'r str,
     version: String,
@@ -87,7 +87,7 @@ pub fn document(
         "bom-ref": format!("{ours}#{OUR_MODULES}"),
         "name": format!("{name}/websocket"),
         "version": version,
-        "description": "What is injected into the adapter, and what was written for the package",
+        "description": "Modules injected into the adapter, and files generated for the package",
         "licenses": [{ "expression": OUR_LICENCE }],
         "components": of_runtime,
     });
@@ -116,8 +116,8 @@ pub fn document(
         "metadata": {
             "tools": { "components": [{
                 "type": "application",
-                // Without its version: a release of ours that changes nothing of a package is to make the
-                // same bytes.
+                // No version: a release of ours that leaves a package unchanged must give the same
+                // bytes.
                 "name": env!("CARGO_PKG_NAME"),
                 "externalReferences": [{ "type": "vcs", "url": REPOSITORY }],
             }] },
@@ -135,11 +135,11 @@ pub fn document(
         "components": components,
         "dependencies": dependencies,
     });
-    // Without spaces: it is for programs, and they would be half of it.
+    // Without whitespace, which would be half of the file: only programs read it.
     format!("{document}\n")
 }
 
-/// A release with the files that were made of it.
+/// A release with the files built from it.
 fn component(release: &Release<'_>, files: Vec<Value>) -> Value {
     let mut component = ancestor(release);
     component["bom-ref"] = json!(purl(release.package, &release.version));
@@ -147,7 +147,7 @@ fn component(release: &Release<'_>, files: Vec<Value>) -> Value {
     component
 }
 
-/// A release as it was published.
+/// A release as published.
 fn ancestor(release: &Release<'_>) -> Value {
     let Release { package, version, integrity, licence } = release;
     let mut ancestor = json!({
@@ -180,7 +180,7 @@ fn licences(own: &[Option<String>], releases: &[Release<'_>]) -> Value {
     }
     let all: Vec<String> = match all.as_slice() {
         [one] => vec![(*one).clone()],
-        // A part of an expression that has operators of its own.
+        // A part with operators of its own goes into parentheses.
         several => several
             .iter()
             .map(|licence| match licence.contains(' ') {
@@ -197,7 +197,7 @@ mod tests {
     use super::licences;
 
     #[test]
-    fn every_licence_is_in_the_expression_once() {
+    fn the_expression_has_every_licence_once() {
         let own = |names: &[&str]| -> Vec<Option<String>> {
             names.iter().map(|name| Some((*name).to_owned())).collect()
         };

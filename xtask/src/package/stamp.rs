@@ -1,5 +1,4 @@
-//! The version of our packages: which Astro they are for, and which commit or which tarball they were
-//! made of.
+//! The version of our packages: the Astro version, and the upstream commit or tarball.
 
 use std::fs;
 
@@ -8,56 +7,56 @@ use semver::Version;
 
 use crate::upstream::Line;
 
-/// How many digits of a commit or of a sha512 a stamp has at least.
+/// The minimum number of digits of a commit or sha512 in a stamp.
 const ABBREVIATION: usize = 7;
 
-/// Stands before the digits of a sha512. No commit begins with it.
+/// The prefix of a sha512. No commit starts with it.
 const TARBALL: &str = "npm.";
 
-/// The stamp of the package that a line's release of an upstream package becomes.
+/// The stamp of a package, built on a line from an upstream package.
 ///
-/// `<astro version>-<first digits of the commit>`, for example `7.2.4-8a31cba`. While the commit is
-/// not known, the tarball of the upstream package names the release:
-/// `<astro version>-npm.<first digits of its sha512>`, for example `7.3.5-npm.0f3a2b1`. A later
-/// revision of the same appends its number, `7.2.4-8a31cba.1`, which sorts after it.
+/// `<astro version>-<first digits of the commit>`, for example `7.2.4-8a31cba`. If the commit is
+/// unknown, the upstream tarball identifies the release: `<astro version>-npm.<first digits of its
+/// sha512>`, for example `7.3.5-npm.0f3a2b1`. A later revision of the same release appends its
+/// number, `7.2.4-8a31cba.1`, which sorts after it.
 ///
-/// The abbreviation is longer than seven digits where those hold no letter: semver forbids leading
-/// zeros in an all-digit identifier, and npm silently rewrites `7.2.4-0123456` to `7.2.4-123456`.
+/// The abbreviation grows beyond seven digits until it has a letter. Semver forbids leading zeros
+/// in an all-digit identifier, and npm silently rewrites `7.2.4-0123456` to `7.2.4-123456`.
 ///
-/// Stamps of one Astro and several commits, which an adapter that is released alone brings about, have
-/// no order: npm compares the digits as text. A dist-tag is at what was published last. A caret range
-/// of a stamp holds the others of the same Astro that sort after it, be they older or newer, and none of
-/// a later Astro. So nothing here goes by that order, and sites are told to pin exactly. The same holds
-/// for a stamp by tarball and the stamp by commit that replaces it.
+/// Stamps of one Astro with several commits have no order: npm compares the digits as text. They
+/// occur if an adapter is released alone. A dist-tag points to the last published one. A caret
+/// range of a stamp matches the stamps of the same Astro that sort after it, older or newer, and
+/// none of a later Astro. So this toolchain never uses that order, and sites pin the exact version.
+/// The same holds for a tarball stamp and the commit stamp that replaces it.
 pub fn of(line: &Line, package: &str) -> String {
     let digits = match (&line.commit, line.packages.get(package)) {
         (Some(commit), _) => abbreviated(commit).to_owned(),
         (None, Some(pin)) => format!("{TARBALL}{}", abbreviated(&pin.integrity.hex())),
-        // What a line does not have is not built for it, and has no tarball to be named after.
+        // A package missing from the line is not built for it, so it has no tarball either.
         (None, None) => TARBALL.trim_end_matches('.').to_owned(),
     };
     stamp(&line.astro, &digits, line.revision)
 }
 
-/// The stamps of all packages of a line, each once: one where the commit is known.
+/// The stamps of all packages of a line, each once. There is only one if the commit is known.
 pub fn of_line(line: &Line) -> Vec<String> {
     let mut stamps: Vec<String> = line.packages.keys().map(|package| of(line, package)).collect();
     stamps.dedup();
     stamps
 }
 
-/// A stamp, taken apart.
+/// A parsed stamp.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stamp {
-    /// The Astro that it is for, which may be a prerelease itself.
+    /// The Astro version, which may itself be a prerelease.
     pub astro: Version,
-    /// The digits of the commit, or those of the tarball with what stands before them.
+    /// The digits of the commit, or of the tarball with their prefix.
     digits: String,
     revision: u64,
 }
 
 impl Stamp {
-    /// Reads a stamp. A version that is none is taken for that of an Astro, without a commit.
+    /// Parses a stamp. A version that is not a stamp is read as an Astro version without a commit.
     pub fn parse(text: &str) -> Option<Self> {
         let whole = || {
             let astro = Version::parse(text).ok()?;
@@ -80,8 +79,8 @@ impl Stamp {
         parts().or_else(whole)
     }
 
-    /// Whether it is of a later Astro than another, or a later revision of the same. Of two commits or
-    /// tarballs for one Astro neither is the later.
+    /// Whether it has a later Astro than `other`, or is a later revision of the same stamp. Two
+    /// commits or tarballs of one Astro have no order.
     pub fn is_later_than(&self, other: &Self) -> bool {
         self.astro > other.astro
             || self.astro == other.astro
@@ -90,14 +89,14 @@ impl Stamp {
     }
 }
 
-/// The stamp of the package that was built in a folder, if one was.
+/// The stamp of the package built in a folder, if there is one.
 pub fn built(folder: &Utf8Path) -> Option<String> {
     let manifest = fs::read(folder.join("package.json")).ok()?;
     let manifest: serde_json::Value = serde_json::from_slice(&manifest).ok()?;
     Some(manifest.get("version")?.as_str()?.to_owned())
 }
 
-/// The first digits of a commit or of a sha512, with a letter among them.
+/// The first digits of a commit or sha512, including at least one letter.
 fn abbreviated(digits: &str) -> &str {
     let letter = digits.find(|digit: char| digit.is_ascii_alphabetic());
     let length =
@@ -121,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_later_revision_sorts_after_the_one_before() {
+    fn a_later_revision_sorts_after_the_earlier_one() {
         let revisions: Vec<Version> = [0, 1, 2, 10]
             .map(|revision| stamp(&Version::new(7, 2, 4), "0123456a", revision))
             .iter()
@@ -132,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stamp_is_later_by_its_astro_or_its_revision_and_not_by_its_commit() {
+    fn astro_and_revision_order_stamps_but_the_commit_does_not() {
         let is_later =
             |one, other| Stamp::parse(one).unwrap().is_later_than(&Stamp::parse(other).unwrap());
         assert!(is_later("7.3.0-0000aaa", "7.2.4-8a31cba"));
@@ -152,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stamp_is_a_prerelease_which_no_range_of_a_site_takes_by_itself() {
+    fn a_stamp_is_a_prerelease_that_ranges_do_not_match() {
         let stamp = Version::parse(&of("8a31cba625a23d886614172e1d3b02b8eb896a18")).unwrap();
         assert!(!stamp.pre.is_empty() && stamp < Version::new(7, 2, 4));
     }
@@ -163,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn an_all_digit_abbreviation_is_lengthened_until_it_holds_a_letter() {
+    fn an_all_digit_abbreviation_grows_until_it_has_a_letter() {
         assert_eq!(of("01234567890f3d886614172e1d3b02b8eb896a18"), "7.2.4-01234567890f");
         assert!(Version::parse(&of("01234567890f3d886614172e1d3b02b8eb896a18")).is_ok());
         let digits = format!("{TARBALL}{}", abbreviated("0123456789012ab3"));

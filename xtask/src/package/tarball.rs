@@ -1,33 +1,33 @@
-//! Writes a package's tarball: the files in the order of their paths, each with the headers that
-//! `npm pack` gives it. The same files make the same bytes.
+//! Writes a package's tarball: the files in path order, with the headers of `npm pack`. The same
+//! files give the same bytes.
 //!
-//! Source of what headers hold: `pacote` (`tar-create-options.js`).
+//! Source of the header values: `pacote` (`tar-create-options.js`).
 
 use std::{collections::BTreeMap, io};
 
 use flate2::{Compression, GzBuilder};
 use tar::{Builder, EntryType, Header};
 
-/// 1985-10-26T08:15:00Z in seconds since 1970: npm's date for every file, because zip archives
-/// cannot hold dates before 1980.
+/// 1985-10-26T08:15:00Z in seconds since 1970: npm's date for every file, because zip archives do
+/// not support dates before 1980.
 const MODIFIED: u64 = 499_162_500;
 
-/// A file that everybody can read and its owner write, as npm has it.
+/// Readable by everyone, writable by the owner, as in npm.
 const MODE: u32 = 0o644;
 
-/// "Unknown" in the field for the system that made the stream (RFC 1952, section 2.3.1).
+/// "Unknown" in the field for the operating system (RFC 1952, section 2.3.1).
 const UNKNOWN_SYSTEM: u8 = 255;
 
-/// The tarball of a package with these files, by their paths inside the package.
+/// The tarball of a package with these files, keyed by their paths inside the package.
 ///
 /// # Errors
 ///
-/// Where a path cannot stand in an archive, for example an absolute one.
+/// A path that is not valid in an archive, for example an absolute one.
 pub fn pack(files: &BTreeMap<String, Vec<u8>>) -> io::Result<Vec<u8>> {
     let gzip = GzBuilder::new()
         .operating_system(UNKNOWN_SYSTEM)
         .mtime(0)
-        // The highest level takes twice the time for a third of a percent.
+        // The highest level takes twice the time and saves a third of a percent.
         .write(Vec::new(), Compression::default());
     let mut archive = Builder::new(gzip);
     for (path, bytes) in files {
@@ -131,7 +131,7 @@ mod tests {
                 header.size().unwrap()
             )
         });
-        // In no order: npm has one of its own.
+        // Unordered: npm uses an order of its own.
         let mut entries: Vec<String> = entries.collect();
         entries.sort();
         entries
@@ -160,17 +160,17 @@ mod tests {
     }
 
     #[test]
-    fn the_same_files_make_the_same_bytes() {
+    fn the_same_files_give_the_same_bytes() {
         let tarball = pack(&sample()).unwrap();
         assert_eq!(tarball, pack(&sample()).unwrap());
-        // Magic, deflate, no flags, no date, ordinary compression, no system (RFC 1952).
+        // Magic, deflate, no flags, no date, default compression, no system (RFC 1952).
         assert_eq!(tarball[..10], [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
     }
 
-    /// Changes with the zlib that is linked: then what was tested on one machine is not what another
-    /// would publish.
+    /// Fails if the linked zlib changes: a package tested on one machine would differ from the one
+    /// published on another.
     #[test]
-    fn every_machine_makes_the_same_bytes() {
+    fn every_machine_gives_the_same_bytes() {
         let integrity = Integrity::of(&pack(&sample()).unwrap()).to_string();
         assert_eq!(
             integrity,
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_packed_can_be_read_again() {
+    fn a_packed_tarball_can_be_unpacked() {
         let archive = gunzip(&pack(&sample()).unwrap());
         let mut reader = tar::Archive::new(archive.as_slice());
         let files = reader.entries().unwrap().map(|entry| {

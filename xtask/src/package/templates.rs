@@ -1,4 +1,4 @@
-//! Our own modules: the templates, compiled, and what of them a package holds.
+//! Our own modules: the compiled templates, and the selection for a package.
 
 use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 
@@ -15,21 +15,21 @@ use crate::{
     },
 };
 
-/// Where the modules are written, below the root.
+/// The folder of the modules, below the root.
 pub const TEMPLATES: &str = "templates";
 
-/// The modules of `templates/`, compiled, by where their JavaScript is in a package.
+/// The compiled modules of `templates/`, by the path of their JavaScript in a package.
 pub struct Templates(BTreeMap<String, Template>);
 
 struct Template {
     javascript: String,
     declarations: String,
-    /// The relative ones.
+    /// The relative imports.
     imports: Vec<Import>,
 }
 
 impl Templates {
-    /// Compiles all templates. `vendored` are the packages that are imported from within ours.
+    /// Compiles all templates. `vendored` lists the packages imported from inside ours.
     pub fn compile(root: &Utf8Path, vendored: &[&str]) -> Result<Self, Failure> {
         let compiled = paths(root)?.into_par_iter().map(|path| {
             let written = Utf8Path::new(TEMPLATES).join(&path);
@@ -41,8 +41,8 @@ impl Templates {
         Ok(Self(Failure::collect(compiled)?.into_iter().collect()))
     }
 
-    /// Adds to a package what these imports lead to, and what that imports in turn. To `imports` come
-    /// those of the modules that were added.
+    /// Adds the modules that these imports lead to, directly or indirectly. Appends the imports of
+    /// the added modules to `imports`.
     pub fn add_reached(&self, files: &mut BTreeMap<String, Vec<u8>>, imports: &mut Vec<Import>) {
         let mut reached = BTreeMap::new();
         let mut next = 0;
@@ -63,7 +63,7 @@ impl Templates {
 }
 
 impl Template {
-    /// `name` is the path in the package, without its ending.
+    /// `name` is the path in the package, without the extension.
     fn compile(source: &Arc<Source>, name: &str, vendored: &[&str]) -> Result<Self, Failure> {
         let imports = RefCell::new(Vec::new());
         let renames = |specifier: &str| {
@@ -80,7 +80,7 @@ impl Template {
     }
 }
 
-/// Those of the templates that none of these packages holds.
+/// The templates that none of these packages includes.
 pub fn unused(
     root: &Utf8Path,
     packages: &[&BTreeMap<String, Vec<u8>>],
@@ -99,8 +99,8 @@ pub fn paths(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>, CheckoutError> {
     Ok(files.into_iter().filter(|path| is_module(path)).collect())
 }
 
-/// Tests and what they share stay here. Hand-written declarations are for the editor only, and so is
-/// what somebody has installed for it.
+/// Tests and test helpers are not published. Hand-written declarations and `node_modules` are for
+/// the editor only.
 fn is_module(path: &Utf8Path) -> bool {
     let is_left_out =
         [".test.ts", ".fixture.ts", ".d.ts"].iter().any(|ending| path.as_str().ends_with(ending))
@@ -108,13 +108,13 @@ fn is_module(path: &Utf8Path) -> bool {
     path.extension() == Some("ts") && !is_left_out
 }
 
-/// Where a template is in a package, with this ending.
+/// The path of a template in a package, with this extension.
 fn in_package(path: &Utf8Path, ending: &str) -> String {
     format!("{OUR_MODULES}/{}{ending}", path.with_extension(""))
 }
 
-/// What a specifier of a template is in the package. Templates import each other as `./x.ts`, which
-/// Node runs as it is; vendored packages are imported from where they are in ours.
+/// The published form of a template's specifier. Templates import each other as `./x.ts`, which
+/// Node runs directly. Vendored packages are imported from their path in ours.
 fn published(module: &str, specifier: &str, vendored: &[&str]) -> Option<String> {
     if vendored.contains(&specifier) {
         let up = module.split('/').count() - OUR_MODULES.split('/').count() - 1;

@@ -1,5 +1,5 @@
-//! A CommonJS package as one ECMAScript module, so that neither the layout of `node_modules` nor a
-//! bundler comes between its modules.
+//! Bundles a CommonJS package as a single ECMAScript module, so that its modules work whatever the
+//! layout of `node_modules` and the bundler.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,20 +16,20 @@ use crate::{
     upstream::PackagePin,
 };
 
-/// A vendored package, as it goes into ours.
+/// A vendored package in its bundled form.
 #[derive(Debug)]
 pub struct Module {
     /// The package's name.
     pub package: String,
     /// Its release.
     pub pin: PackagePin,
-    /// Where it is in ours.
+    /// Its path in our package.
     pub path: String,
     /// Its text.
     pub code: String,
     /// The text of the package's licence.
     pub licence: String,
-    /// The licence that its manifest names.
+    /// The licence in its manifest.
     pub named_licence: Option<String>,
 }
 
@@ -45,7 +45,7 @@ impl Module {
     }
 }
 
-/// Makes a published package into one module.
+/// Bundles a published package as a single module.
 pub fn module(
     vendored: &Vendored,
     manifest: &str,
@@ -60,10 +60,11 @@ pub fn module(
     let named_licence = licence(manifest);
     let manifest: Manifest = serde_json::from_str(manifest).unwrap_or_default();
     let main = manifest.main.unwrap_or_else(|| "index.js".to_owned());
-    let entry = find(files, "", &main).ok_or_else(|| unfit("it has no entry", Vec::new()))?;
+    let entry =
+        find(files, "", &main).ok_or_else(|| unfit("the package has no entry", Vec::new()))?;
     let licence = ["LICENSE", "LICENSE.md", "LICENCE", "LICENSE.txt"];
     let licence = licence.iter().find_map(|name| files.get(*name));
-    let licence = licence.ok_or_else(|| unfit("it has no licence", Vec::new()))?;
+    let licence = licence.ok_or_else(|| unfit("the package has no licence", Vec::new()))?;
 
     let mut package = Package {
         vendored,
@@ -84,7 +85,7 @@ pub fn module(
     })
 }
 
-/// The modules of a package that its entry reaches.
+/// The modules of a package reachable from its entry.
 struct Package<'p> {
     vendored: &'p Vendored,
     release: &'p str,
@@ -103,8 +104,8 @@ impl Package<'_> {
         if let Some(span) = module.unfit.first() {
             return Err(PackageError::NotVendored {
                 release: self.release.to_owned(),
-                reason: format!("`{path}` needs a module system"),
-                places: vec![source.wrong(span.clone(), "cannot be answered at build time")],
+                reason: format!("`{path}` uses the module system"),
+                places: vec![source.wrong(span.clone(), "cannot be resolved at build time")],
             }
             .into());
         }
@@ -135,7 +136,7 @@ impl Package<'_> {
         Ok(())
     }
 
-    /// The file of the package that a module requires; `None` for what is outside.
+    /// The required file inside the package; `None` for an outside module.
     fn inside(&self, module: &str, specifier: &str) -> Option<String> {
         let folder = module.rsplit_once('/').map_or("", |(folder, _)| folder);
         specifier.starts_with('.').then(|| find(self.files, folder, specifier)).flatten()
@@ -153,8 +154,8 @@ impl Package<'_> {
         if unused.is_empty() { Ok(()) } else { Err(Failure::of(unused)) }
     }
 
-    /// The one module. Each module of the package becomes a function that runs when it is required
-    /// for the first time, so that those that require each other meet as they did.
+    /// The bundled module. Each module of the package becomes a function that runs at its first
+    /// `require`, so cyclic requires behave as before.
     fn print(&self, entry: &str) -> String {
         let own = self.own_prefix();
         let imports: BTreeMap<&str, (String, &str)> = self
@@ -167,7 +168,7 @@ impl Package<'_> {
             })
             .collect();
         let mut code = format!(
-            "// {}, made into one module of its published CommonJS modules. Its licence is in LICENSE.\n",
+            "// {}: its published CommonJS modules, bundled as a single module. Its licence is in LICENSE.\n",
             self.release
         );
         for (name, from) in imports.values() {
@@ -209,7 +210,7 @@ function {own}require(path) {{
         code
     }
 
-    /// What our own names begin with, so that none of them occurs in the package.
+    /// The prefix of our own names, chosen so that it does not occur in the package.
     fn own_prefix(&self) -> String {
         let mut prefix = "vendor$".to_owned();
         while self.modules.values().any(|(source, _)| source.text.contains(&prefix)) {
@@ -219,7 +220,7 @@ function {own}require(path) {{
     }
 }
 
-/// The file that a path names, as `require` looks for it.
+/// The file at a path, with the lookup rules of `require`.
 ///
 /// Source: <https://nodejs.org/api/modules.html#all-together>.
 fn find(files: &BTreeMap<String, Vec<u8>>, folder: &str, path: &str) -> Option<String> {

@@ -100,7 +100,7 @@ fn a_registry_that_cannot_be_reached_is_taken_at_its_earlier_word() {
     let (data, hints) = second.split_once("── stderr\n").unwrap();
     assert_eq!(data, first.split_once("── stderr\n").unwrap().0);
     for package in ["astro", "@upstream/toy"] {
-        let hint = format!("hint: the releases of `{package}` are those it named on ");
+        let hint = format!("hint: using the releases of `{package}` as of ");
         assert!(hints.contains(&hint), "{hints}");
     }
 }

@@ -138,8 +138,8 @@ fn a_release_without_a_sha512_is_not_used() {
 
 /// The day on which the registry was reached, which is that of the test.
 fn without_day(shown: &str) -> String {
-    let lines = shown.lines().map(|line| match line.split_once(" named on ") {
-        Some((start, _)) => format!("{start} named on DAY\n"),
+    let lines = shown.lines().map(|line| match line.split_once(" as of ") {
+        Some((start, _)) => format!("{start} as of DAY\n"),
         None => format!("{line}\n"),
     });
     lines.collect()

@@ -168,9 +168,10 @@ fn a_require_that_is_computed_is_marked() {
 
 #[test]
 fn a_vendored_package_needs_an_entry_and_a_licence() {
-    for (file, missing) in
-        [("package/lib/index.js", "it has no entry"), ("package/LICENSE", "it has no licence")]
-    {
+    for (file, missing) in [
+        ("package/lib/index.js", "the package has no entry"),
+        ("package/LICENSE", "the package has no licence"),
+    ] {
         let shown = fail(&[(file, "")], DECLARED);
         assert!(shown.contains("error[B011]") && shown.contains(missing), "{shown}");
     }
