@@ -100,7 +100,7 @@ fn a_renamed_function_of_upstream_is_reported_with_its_new_name_and_place() -> R
     ensure!(code == Some(4), "{printed}");
     for told in [
         "error[P010]",
-        "`answer-upgrades` looks in function `createServer`, which is not there",
+        "`answer-upgrades` looks in function `createServer`, which does not exist",
         "patches/node/standalone.toml:",
         "dist/standalone.js:",
         "`makeServer` is the most similar name",

@@ -1,9 +1,9 @@
-//! Tools from the registries that no machine has to have.
+//! Installs tools from registries, so that no machine needs them in advance.
 //!
-//! A `package.json` and its `package-lock.json` pin them; the machine's npm, of whatever version,
-//! installs them once, compares every tarball with the lockfile's sha512 and runs no install
-//! scripts. [`Node`] is what the lockfile beside this crate pins: Node.js, and the npm that packages
-//! are published with.
+//! A `package.json` and its `package-lock.json` pin the tools. The machine's npm, of any version,
+//! installs them once, checks every tarball against the lockfile's sha512 and runs no install
+//! scripts. [`Node`] is pinned by the lockfile beside this crate: Node.js, and the npm for
+//! publishing packages.
 
 pub mod lock;
 mod wheels;
@@ -21,10 +21,10 @@ pub use wheels::wheels;
 const MANIFEST: &str = include_str!("../package.json");
 const LOCKFILE: &str = include_str!("../package-lock.json");
 
-/// The oldest major of Node.js that npm of this version and the projects of the tests run on.
+/// The oldest supported Node.js major of this npm and of the test projects.
 const OLDEST_NODE: u32 = 24;
 
-/// Why a tool could not be brought.
+/// The reason for a missing tool.
 #[derive(Debug, thiserror::Error)]
 pub enum BringError {
     /// A folder cannot be written.
@@ -33,25 +33,25 @@ pub enum BringError {
     /// npm could not be started, or it failed.
     #[error("`{command}` failed: {reason}")]
     Npm {
-        /// What was run.
+        /// The command.
         command: &'static str,
-        /// What it said.
+        /// Its output.
         reason: String,
     },
     /// Python could not be started, or pip failed.
     #[error("`{command}` failed: {reason}")]
     Python {
-        /// What was run.
+        /// The command.
         command: &'static str,
-        /// What it said.
+        /// Its output.
         reason: String,
     },
     /// There is no Node.js for this platform.
     #[error("no Node.js is pinned for {platform}, and {found}")]
     NoNode {
-        /// The platform, in the words of npm.
+        /// The platform, as in npm's package names.
         platform: String,
-        /// What there is instead.
+        /// The alternative that was found.
         found: String,
     },
 }
@@ -64,12 +64,11 @@ pub struct Node {
 }
 
 impl Node {
-    /// Installs both below cargo's target folder on the first call on this machine; finds them on
-    /// every later one.
+    /// Installs both below cargo's target folder on the first call; later calls reuse them.
     ///
     /// # Errors
     ///
-    /// Whatever keeps them from being had.
+    /// Any error of the installation.
     pub fn bring(target: &Path) -> Result<Self, BringError> {
         let folder = install(MANIFEST.as_bytes(), LOCKFILE.as_bytes(), target)?;
         let brought = program(&folder);
@@ -77,17 +76,17 @@ impl Node {
         Ok(Self { program, npm: folder.join("node_modules/npm/bin/npm-cli.js") })
     }
 
-    /// Another Node.js, out of a folder that [`install`] has given, with the same npm.
+    /// Uses another Node.js, from a folder of [`install`], with the same npm.
     ///
     /// # Errors
     ///
-    /// [`BringError::NoNode`] where the folder has none for this platform.
+    /// [`BringError::NoNode`] if the folder has none for this platform.
     pub fn replaced_by(self, folder: &Path) -> Result<Self, BringError> {
         let program = program(folder);
         if program.is_file() {
             return Ok(Self { program, ..self });
         }
-        let found = "no other will do".to_owned();
+        let found = "no other version is accepted".to_owned();
         Err(BringError::NoNode { platform: platform(), found })
     }
 
@@ -97,7 +96,7 @@ impl Node {
         Command::new(&self.program)
     }
 
-    /// npm of the pinned version.
+    /// The pinned npm.
     #[must_use]
     pub fn npm(&self) -> Command {
         let mut command = self.command();
@@ -115,12 +114,12 @@ impl Node {
     }
 }
 
-/// Installs what a manifest and its lockfile pin, once for each of their contents, into a folder
-/// below cargo's target folder, which is given back.
+/// Installs the packages of a manifest and its lockfile into a folder below cargo's target folder,
+/// and returns the folder. Installs once per content.
 ///
 /// # Errors
 ///
-/// Whatever keeps it from being installed.
+/// Any error of the installation.
 pub fn install(manifest: &[u8], lockfile: &[u8], target: &Path) -> Result<PathBuf, BringError> {
     let folder = target.join("tools").join(lock::fingerprint([manifest, lockfile]));
     lock::folder_once(&folder, |unfinished| {
@@ -131,7 +130,7 @@ pub fn install(manifest: &[u8], lockfile: &[u8], target: &Path) -> Result<PathBu
     Ok(folder)
 }
 
-/// The binaries are files of the platform packages: no install script has to run.
+/// The binaries are plain files of the platform packages, so no install script is needed.
 fn npm_ci(folder: &Path) -> Result<(), BringError> {
     let failed = |reason| BringError::Npm { command: "npm ci", reason };
     let output = machine_npm()
@@ -146,18 +145,18 @@ fn npm_ci(folder: &Path) -> Result<(), BringError> {
     Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
 }
 
-/// The npm that is on the machine.
+/// The npm of the machine.
 #[must_use]
 pub fn machine_npm() -> Command {
     Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" })
 }
 
-/// Where the package for this platform has the binary.
+/// The path of the binary in this platform's package.
 fn program(folder: &Path) -> PathBuf {
     folder.join(format!("node_modules/node-{}/bin/node", platform()))
 }
 
-/// On a platform for which no Node.js of this version is on npm, the machine's own has to do.
+/// The machine's own Node.js, for platforms without a pinned Node.js on npm.
 fn node_of_the_machine() -> Result<PathBuf, BringError> {
     let none = |found: &str| BringError::NoNode { platform: platform(), found: found.to_owned() };
     let question =
@@ -173,7 +172,7 @@ fn node_of_the_machine() -> Result<PathBuf, BringError> {
     }
 }
 
-/// The platform, in the words that npm packages use.
+/// The platform, as in npm's package names.
 #[must_use]
 pub fn platform() -> String {
     let system = match env::consts::OS {

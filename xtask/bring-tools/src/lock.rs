@@ -1,4 +1,4 @@
-//! One installation at a time, however many processes want it.
+//! Ensures one installation at a time across processes.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -8,13 +8,12 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 
-/// Has `build` make `folder` unless it is there already. A second process waits for the first
-/// one's, and a build that was interrupted leaves nothing behind that looks finished: `build` is
-/// given a temporary folder.
+/// Creates `folder` with `build` unless it exists. A second process waits for the first. `build`
+/// works in a temporary folder, so an interrupted build leaves nothing that looks complete.
 ///
 /// # Errors
 ///
-/// Those of `build`, and where the folder cannot be made.
+/// Errors of `build`, and of creating the folder.
 pub fn folder_once<E: From<io::Error>>(
     folder: &Path,
     build: impl FnOnce(&Path) -> Result<(), E>,
@@ -36,11 +35,11 @@ pub fn folder_once<E: From<io::Error>>(
     Ok(())
 }
 
-/// Holds the lock that belongs to `folder` until the file that it returns is dropped.
+/// Holds the lock of `folder` until the returned file is dropped.
 ///
 /// # Errors
 ///
-/// Where the file cannot be made or locked.
+/// Errors of creating or locking the file.
 pub fn exclusive(folder: &Path) -> io::Result<File> {
     if let Some(parent) = folder.parent() {
         fs::create_dir_all(parent)?;
@@ -51,11 +50,11 @@ pub fn exclusive(folder: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Whether some process holds the lock of a folder in `folder`.
+/// Whether a process holds the lock of any folder in `folder`.
 ///
 /// # Errors
 ///
-/// Where that cannot be found out.
+/// Errors of checking the locks.
 pub fn is_any_held(folder: &Path) -> io::Result<bool> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -70,7 +69,7 @@ pub fn is_any_held(folder: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
-/// The name of a cached folder: 12 hexadecimal digits that stand for everything it was made from.
+/// The name of a cached folder: 12 hexadecimal digits, a hash of its inputs.
 #[must_use]
 pub fn fingerprint<'a>(inputs: impl IntoIterator<Item = &'a [u8]>) -> String {
     let mut hash = Sha256::new();
@@ -81,7 +80,7 @@ pub fn fingerprint<'a>(inputs: impl IntoIterator<Item = &'a [u8]>) -> String {
     hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The same error, with the path that it is about.
+/// The same error, with its path.
 fn about(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }

@@ -1,4 +1,4 @@
-//! Tools that are Python packages with native programs in them.
+//! Tools from Python packages with native programs.
 
 use std::{
     fs,
@@ -8,17 +8,17 @@ use std::{
 
 use crate::{BringError, lock};
 
-/// What the wheels need, and a module that Debian ships apart (`python3-venv`).
+/// The requirements of the wheels, and a module that Debian packages separately (`python3-venv`).
 const PROBE: &str = "import ensurepip, sys; sys.exit(sys.version_info < (3, 10))";
 
-/// Installs the wheels that a requirements file pins by their hashes, once for each of its contents,
-/// into an environment below cargo's target folder, which is given back.
+/// Installs wheels, pinned by hash in a requirements file, into an environment below cargo's target
+/// folder. Returns the environment. Installs once per content.
 ///
-/// Gives `None` on a machine without Python 3.10 and `venv`.
+/// Returns `None` on a machine without Python 3.10 and `venv`.
 ///
 /// # Errors
 ///
-/// Whatever keeps them from being installed.
+/// Any error of the installation.
 pub fn wheels(requirements: &[u8], target: &Path) -> Result<Option<PathBuf>, BringError> {
     let probe = Command::new("python3").args(["-c", PROBE]).output();
     if !probe.is_ok_and(|output| output.status.success()) {

@@ -1,8 +1,8 @@
-//! Everything that was wrong at once.
+//! A collection of errors.
 
 use crate::{Explain, Report};
 
-/// The end of a piece of work that failed, with everything that was wrong, whatever its types were.
+/// The errors of a failed operation, of any error types.
 #[derive(Debug, Clone)]
 pub struct Failure(Vec<Report>);
 
@@ -19,7 +19,7 @@ impl<E: Explain> From<Vec<E>> for Failure {
 }
 
 impl Failure {
-    /// Everything that was wrong at once.
+    /// A failure with these errors.
     pub fn of<E: Explain>(errors: impl IntoIterator<Item = E>) -> Self {
         Self(errors.into_iter().map(Report::from).collect())
     }
@@ -31,10 +31,10 @@ impl Failure {
         (!reports.is_empty()).then_some(Self(reports))
     }
 
-    /// What has succeeded if nothing failed, else everything that was wrong, in the order of both.
+    /// All values if every result is `Ok`, otherwise all errors, in order.
     ///
     /// # Errors
-    /// Everything that was wrong, as one.
+    /// All errors, as one failure.
     pub fn collect<T>(results: impl IntoIterator<Item = Result<T, Self>>) -> Result<Vec<T>, Self> {
         let (mut succeeded, mut failures) = (Vec::new(), Vec::new());
         for result in results {
@@ -46,7 +46,7 @@ impl Failure {
         Self::all(failures).map_or(Ok(succeeded), Err)
     }
 
-    /// The same, with the name of what it is about before each sentence that does not hold it.
+    /// Puts `name` before each message that does not contain it.
     #[must_use]
     pub fn about(mut self, name: &str) -> Self {
         for report in self.0.iter_mut().filter(|report| !report.message.contains(name)) {
@@ -55,13 +55,13 @@ impl Failure {
         self
     }
 
-    /// Everything that was wrong, one by one.
+    /// All errors, one by one.
     #[must_use]
     pub fn reports(&self) -> &[Report] {
         &self.0
     }
 
-    /// The exit code of a process that ends with this: the highest of all.
+    /// The exit code for the process: the highest of all errors.
     #[must_use]
     pub fn exit(&self) -> u8 {
         self.0.iter().map(|report| report.exit).max().unwrap_or(1)

@@ -1,7 +1,7 @@
-//! What an error looks like: a code, a sentence, the places in the source, and the next step.
+//! The form of an error: a code, a sentence, the marked places in sources, and the next step.
 //!
-//! An error type is an enum that derives [`Explain`]. A [`Report`] shows an error of any such type,
-//! and a [`Failure`] holds all that was wrong at once.
+//! An error type is an enum that derives [`Explain`]. A [`Report`] displays an error of any such
+//! type, and a [`Failure`] holds several errors.
 
 mod failure;
 
@@ -12,10 +12,10 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 pub use explain_derive::Explain;
 pub use failure::Failure;
 
-/// A text with the name under which a reader finds it.
+/// A text with the name shown to readers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// Where the text comes from, for example `patches/node/standalone.toml`.
+    /// The origin of the text, for example `patches/node/standalone.toml`.
     pub name: String,
     /// The text itself. Spans are byte offsets into it.
     pub text: String,
@@ -28,13 +28,13 @@ impl Source {
         Arc::new(Self { name: name.into(), text: text.into() })
     }
 
-    /// The place `span`, marked as what is wrong, with `label` beside it.
+    /// Marks `span` as the error, with `label` beside it.
     #[must_use]
     pub fn wrong(self: &Arc<Self>, span: Range<usize>, label: impl Into<String>) -> Place {
         Place { source: Arc::clone(self), span, label: label.into(), is_wrong: true }
     }
 
-    /// The place `span`, marked as something to look at, with `label` beside it.
+    /// Marks `span` as context, with `label` beside it.
     #[must_use]
     pub fn context(self: &Arc<Self>, span: Range<usize>, label: impl Into<String>) -> Place {
         Place { source: Arc::clone(self), span, label: label.into(), is_wrong: false }
@@ -50,13 +50,13 @@ impl Source {
 /// A marked span of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// The text that is shown.
+    /// The text to show.
     pub source: Arc<Source>,
     /// Byte offsets into the text.
     pub span: Range<usize>,
-    /// What is said beside the mark.
+    /// The text beside the mark.
     pub label: String,
-    /// Whether this is what is wrong, or something that helps to see why.
+    /// Whether this is the error itself or context for it.
     pub is_wrong: bool,
 }
 
@@ -67,25 +67,25 @@ pub struct Entry {
     pub code: &'static str,
     /// The first line of the explanation.
     pub title: &'static str,
-    /// What the situation is, why it is an error and what to do: Markdown.
+    /// The situation, the reason for the error and the fix, in Markdown.
     pub explanation: &'static str,
     /// The exit code of a process that ends with this error.
     pub exit: u8,
-    /// Whether what was asked is not known, and asking again may tell it.
+    /// Whether the question stays open and a retry may answer it.
     pub no_answer: bool,
 }
 
-/// An error type whose situations have codes, explanations and help lines.
+/// An error type with codes, explanations and help lines.
 ///
 /// Implemented by `#[derive(Explain)]` of the crate `explain-derive`.
 pub trait Explain: std::error::Error {
-    /// Every situation the type knows, in the order of declaration.
+    /// All situations of the type, in declaration order.
     const CATALOGUE: &'static [Entry];
-    /// What the catalogue says of this error.
+    /// The catalogue entry of this error.
     fn entry(&self) -> &'static Entry;
     /// The next step, without the word `help:`.
     fn help(&self) -> String;
-    /// What to show of the sources.
+    /// The marked places in sources.
     fn places(&self) -> &[Place];
 
     /// The code of this error.
@@ -94,12 +94,12 @@ pub trait Explain: std::error::Error {
     }
 }
 
-/// An error made ready to be shown, whatever its type was.
+/// An error of any type, ready to print.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// The stable code.
     pub code: &'static str,
-    /// What is wrong, in one sentence.
+    /// The error in one sentence.
     pub message: String,
     /// The marked places, the most important first.
     pub places: Vec<Place>,
@@ -107,7 +107,7 @@ pub struct Report {
     pub help: String,
     /// The exit code of a process that ends with this error.
     pub exit: u8,
-    /// Whether what was asked is not known, and asking again may tell it.
+    /// Whether the question stays open and a retry may answer it.
     pub no_answer: bool,
 }
 
@@ -126,7 +126,7 @@ impl<E: Explain> From<E> for Report {
 }
 
 impl Report {
-    /// The report as text, ending in a line break; `colour` adds ANSI escapes.
+    /// The report as text with a line break at the end; `colour` adds ANSI escapes.
     #[must_use]
     pub fn render(&self, colour: bool) -> String {
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
@@ -145,7 +145,7 @@ impl Report {
     }
 }
 
-/// The places in groups, one per source, in the order in which the sources come first.
+/// The places grouped by source, in the order of each source's first place.
 fn by_source(places: &[Place]) -> Vec<(&Arc<Source>, Vec<&Place>)> {
     let mut groups: Vec<(&Arc<Source>, Vec<&Place>)> = Vec::new();
     for place in places {

@@ -1,8 +1,8 @@
-//! `#[derive(Explain)]`: an error catalogue out of doc comments.
+//! `#[derive(Explain)]`: builds an error catalogue from doc comments.
 //!
-//! An error type is an enum with one variant per situation. The derive reads, for every variant,
-//! its doc comment (the first line becomes the title, all of it the long explanation) and its
-//! attribute:
+//! An error type is an enum with one variant per situation. The derive reads the doc comment and
+//! the attribute of every variant. The first line of the doc comment is the title, and the whole
+//! comment is the explanation:
 //!
 //! ```text
 //! /// A pattern matches nothing
@@ -13,14 +13,16 @@
 //! NotFound { id: String, places: Vec<Place> },
 //! ```
 //!
-//! and implements the trait `diagnostics::Explain`: the catalogue, and for a value its entry there,
-//! with its code, its exit code (from `#[explain(exit = 4)]` on the enum, or on the variant where it
-//! differs) and whether it leaves open what was asked (`#[explain(no_answer)]` on the variant); its
-//! help line (formatted with the variant's fields) and the places it marks (the field `places`,
-//! where a variant has one).
+//! It implements the trait `diagnostics::Explain`. The trait gives the catalogue, and for a value:
 //!
-//! A variant with `#[explain(transparent)]` holds an error of another such type and is explained by
-//! it. The catalogue of that type has its entry.
+//! - its entry with the code, the exit code and `no_answer`; `#[explain(exit = 4)]` is set on the
+//!   enum or on a variant that differs, `#[explain(no_answer)]` on a variant that leaves the
+//!   question open
+//! - its help line, formatted with the variant's fields
+//! - its marked places, from the field `places` if the variant has one
+//!
+//! A variant with `#[explain(transparent)]` holds an error of another such type, which explains it.
+//! Its entry is in the catalogue of that type.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -29,7 +31,7 @@ use syn::{
     parse_macro_input, spanned::Spanned,
 };
 
-/// Implements `diagnostics::Explain` for an enum of errors; see the crate's page.
+/// Implements `diagnostics::Explain` for an enum of errors; see the crate documentation.
 #[proc_macro_derive(Explain, attributes(explain))]
 pub fn derive_explain(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     expand(&parse_macro_input!(input as DeriveInput))
@@ -76,12 +78,12 @@ fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
     })
 }
 
-/// One variant, as it is declared.
+/// One variant with its attributes.
 struct Situation<'a> {
     variant: &'a Variant,
     code: LitStr,
     help: LitStr,
-    /// Where it is not that of the enum.
+    /// Only if it differs from the enum's.
     exit: Option<LitInt>,
     no_answer: bool,
     explanation: String,
@@ -116,7 +118,7 @@ impl<'a> Situation<'a> {
         };
         let explanation = doc_comment(&variant.attrs);
         if explanation.is_empty() {
-            return Err(missing("doc comment, which is its explanation"));
+            return Err(missing("doc comment as its explanation"));
         }
         Ok(Self {
             variant,
@@ -143,7 +145,7 @@ impl<'a> Situation<'a> {
         }
     }
 
-    /// `index` is its place in the catalogue.
+    /// `index` is the position in the catalogue.
     fn entry_arm(&self, index: usize) -> TokenStream {
         let variant = &self.variant.ident;
         quote! { Self::#variant { .. } => &Self::CATALOGUE[#index] }
@@ -191,7 +193,7 @@ fn explain_attributes(attributes: &[Attribute]) -> impl Iterator<Item = &Attribu
     attributes.iter().filter(|attribute| attribute.path().is_ident("explain"))
 }
 
-/// The lines of the doc comment, without the space that `///` leaves before each.
+/// The lines of the doc comment, without the leading space after `///`.
 fn doc_comment(attributes: &[Attribute]) -> String {
     let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
         Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {

@@ -1,4 +1,4 @@
-//! CommonJS modules: which modules they require, and whether they can do without a module system.
+//! CommonJS modules: their `require` calls, and other uses of the module system.
 
 use std::{ops::Range, sync::Arc};
 
@@ -10,22 +10,22 @@ use oxc_span::{GetSpan as _, Span};
 
 use crate::{JavaScriptError, Language};
 
-/// Names that only Node's module system gives a value.
+/// Names that only Node's module system defines.
 const OF_THE_SYSTEM: [&str; 3] = ["require", "__dirname", "__filename"];
 
-/// What a CommonJS module asks of the module system.
+/// The uses of the module system in a CommonJS module.
 #[derive(Debug, Default)]
 pub struct CommonJs {
     /// Every `require('…')`, in order.
     pub requires: Vec<Require>,
-    /// Whatever else the module system would have to answer: a computed `require`, `__dirname`.
+    /// All other uses of the module system, such as a computed `require` or `__dirname`.
     pub unfit: Vec<Range<usize>>,
 }
 
 /// One `require('…')`.
 #[derive(Debug)]
 pub struct Require {
-    /// What is required.
+    /// The required module.
     pub specifier: String,
     /// The whole call.
     pub span: Range<usize>,
@@ -35,7 +35,7 @@ impl CommonJs {
     /// Reads a module.
     ///
     /// # Errors
-    /// P018 if the text does not parse as strict code, which all code in an ECMAScript module is.
+    /// P018 if the text does not parse as strict code, which every ECMAScript module is.
     pub fn read(source: &Arc<Source>) -> Result<Self, JavaScriptError> {
         let allocator = Allocator::default();
         let program = crate::parse(&allocator, &source.text, Language::JavaScript)
@@ -46,8 +46,7 @@ impl CommonJs {
         Ok(module)
     }
 
-    /// The module's text with an expression in place of each `require('…')`; everything else is as
-    /// it was.
+    /// The module's text with each `require('…')` replaced by an expression; the rest is unchanged.
     #[must_use]
     pub fn with(&self, source: &Source, expression: impl Fn(&Require) -> String) -> String {
         let (mut text, mut end) = (String::new(), 0);
@@ -84,7 +83,7 @@ impl<'a> Visit<'a> for CommonJs {
         self.needs_system(&identifier.name, identifier.span);
     }
 
-    /// A module that declares such a name would be misunderstood.
+    /// A module's own declaration of such a name would be misread.
     fn visit_binding_identifier(&mut self, identifier: &BindingIdentifier<'a>) {
         self.needs_system(&identifier.name, identifier.span);
     }
@@ -99,7 +98,7 @@ mod tests {
     use super::{CommonJs, Source};
 
     #[test]
-    fn a_require_is_replaced_and_nothing_else() {
+    fn only_requires_are_replaced() {
         let text = "const { a } = require( './a' ); // require('b')\nmodule.exports = () => require(\"c\").d;";
         let source = Source::new("m.js", text);
         let module = CommonJs::read(&source).unwrap();
@@ -111,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_a_module_system_can_answer_is_found() {
+    fn other_uses_of_the_module_system_are_found() {
         for text in [
             "require(name)",
             "require.resolve('a')",

@@ -1,4 +1,4 @@
-//! A module that cannot be read.
+//! Errors of parsing a module.
 
 #![expect(missing_docs, reason = "a variant's sentence says what its fields are")]
 
@@ -14,10 +14,10 @@ use crate::Problem;
 pub enum JavaScriptError {
     /// An upstream module does not parse
     ///
-    /// The module cannot be read as it came from upstream, before any edit. Either upstream uses a
-    /// syntax that the parser does not know yet, or the file is damaged.
+    /// The module from upstream cannot be parsed, even before any edit. Either upstream uses syntax
+    /// that the parser does not support yet, or the file is damaged.
     #[error("upstream's `{module}` cannot be parsed: {message}")]
-    #[explain(code = "P018", help = "look at the marked place; a newer parser may be needed")]
+    #[explain(code = "P018", help = "check the marked place; a newer parser may be needed")]
     Unreadable { module: String, message: String, places: Vec<Place> },
 }
 

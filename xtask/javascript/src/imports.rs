@@ -1,4 +1,4 @@
-//! Which modules a module imports.
+//! The imports of a module.
 
 use std::{ops::Range, sync::Arc};
 
@@ -12,16 +12,16 @@ use oxc_ast_visit::{Visit, walk};
 
 use crate::{JavaScriptError, Language};
 
-/// An import or a re-export of a module beside the one that is read.
+/// An import or a re-export with a relative path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelativeImport {
     /// For example `./site.ts`.
     pub specifier: String,
-    /// Where it stands, with its quotes.
+    /// The span, including quotes.
     pub span: Range<usize>,
 }
 
-/// The relative imports and re-exports of a module, those of types too.
+/// The relative imports and re-exports of a module, including those of types.
 ///
 /// # Errors
 /// P018 if the text does not parse.
@@ -29,7 +29,7 @@ pub fn relative_imports(
     source: &Arc<Source>,
     language: Language,
 ) -> Result<Vec<RelativeImport>, JavaScriptError> {
-    // Most of the time of a long module goes into parsing it, and many import nothing of their own.
+    // Parsing a long module is slow, and many modules have no relative imports.
     if !["\"./", "'./", "\"../", "'../"].iter().any(|start| source.text.contains(start)) {
         return Ok(Vec::new());
     }
@@ -95,7 +95,7 @@ import g from 'g.ts';
 ";
 
     #[test]
-    fn relative_imports_are_found_wherever_they_stand() {
+    fn relative_imports_are_found_in_every_position() {
         let source = Source::new("module.ts", SPECIFIERS);
         let imports = relative_imports(&source, Language::TypeScript).unwrap();
         let specifiers: Vec<&str> =

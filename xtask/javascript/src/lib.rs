@@ -1,5 +1,5 @@
-//! Reads JavaScript and TypeScript by oxc: what a module imports, and what a CommonJS module
-//! requires. It knows neither patches nor packages.
+//! Reads JavaScript and TypeScript with oxc: the imports of a module, and the `require` calls of a
+//! CommonJS module. It knows neither patches nor packages.
 
 mod common_js;
 mod error;

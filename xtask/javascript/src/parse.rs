@@ -1,4 +1,4 @@
-//! From source text to oxc's tree.
+//! Parses source text into oxc's tree.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use oxc_diagnostics::OxcDiagnostic;
 use oxc_parser::{ParseOptions, Parser};
 use oxc_span::SourceType;
 
-/// What a text is written in.
+/// The language of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
     /// An ECMAScript module.
@@ -20,7 +20,7 @@ pub enum Language {
 }
 
 impl Language {
-    /// The language that a file's name says it is in.
+    /// The language of a file, by its name.
     #[must_use]
     pub fn of(path: &str) -> Self {
         if path.ends_with(".d.ts") || path.ends_with(".d.mts") {
@@ -32,7 +32,7 @@ impl Language {
         }
     }
 
-    /// The same in oxc's terms.
+    /// The language as oxc's source type.
     #[must_use]
     pub fn source_type(self) -> SourceType {
         match self {
@@ -43,12 +43,12 @@ impl Language {
     }
 }
 
-/// Something that the parser or the scope analysis objects to.
+/// An error of the parser or the scope analysis.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The parser's own words.
+    /// The parser's message.
     pub message: String,
-    /// Where, in bytes.
+    /// The span, in bytes.
     pub span: Range<usize>,
 }
 
@@ -58,7 +58,7 @@ impl From<&OxcDiagnostic> for Problem {
             let start = label.offset() as usize;
             start..start + label.len() as usize
         });
-        // Where a name is declared twice both places are labelled; the later one is the new one.
+        // A duplicate declaration labels both places; the later one is the new one.
         let span = spans.max_by_key(|span| span.start).unwrap_or(0..0);
         Self { message: diagnostic.message.to_string(), span }
     }
@@ -67,7 +67,7 @@ impl From<&OxcDiagnostic> for Problem {
 /// Parses a module.
 ///
 /// # Errors
-/// The first thing that the parser objects to.
+/// The parser's first error.
 pub fn parse<'a>(
     allocator: &'a Allocator,
     text: &'a str,
@@ -76,10 +76,10 @@ pub fn parse<'a>(
     parse_as(allocator, text, language.source_type(), ParseOptions::default())
 }
 
-/// Parses a text in another way than a module.
+/// Parses a text as something other than a module.
 ///
 /// # Errors
-/// The first thing that the parser objects to.
+/// The parser's first error.
 pub fn parse_as<'a>(
     allocator: &'a Allocator,
     text: &'a str,

@@ -1,4 +1,4 @@
-//! One module, all its edits: match, rewrite, check.
+//! Applies all edits of one module: match, rewrite, check.
 
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
@@ -22,27 +22,27 @@ use crate::{
 pub struct Rewritten {
     /// The new text.
     pub text: String,
-    /// What every edit has done, in the order of the patch file.
+    /// The result of every edit, in the order of the patch file.
     pub applied: Vec<Applied>,
 }
 
-/// What an edit has done.
+/// The result of an edit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Applied {
-    /// The edit's name.
+    /// The edit's id.
     pub id: String,
     /// Its reason.
     pub why: String,
-    /// How many places it has changed.
+    /// The number of changed places.
     pub matches: usize,
-    /// The line of the module where the first of them begins, counted from 1.
+    /// The line of the first changed place in the module, counted from 1.
     pub line: usize,
 }
 
 /// Applies edits to a module. Bytes outside the edits stay as they are.
 ///
 /// # Errors
-/// Everything that does not fit, P010 to P014, P017 and P018; then the post-checks, P020 to P022.
+/// Edits that do not fit, P010 to P014, P017 and P018; then the post-checks, P020 to P022.
 pub fn rewrite(
     source: &Arc<Source>,
     language: Language,
@@ -205,15 +205,15 @@ impl<'m> Module<'m> {
         let advice = if let Some(found) = elsewhere.first() {
             places.push(
                 self.source
-                    .context(self.first_line(&found.node.span), "matches here, outside the place"),
+                    .context(self.first_line(&found.node.span), "matches here, outside that place"),
             );
-            "the pattern matches elsewhere in the module; correct `in` or `unless`"
+            "the pattern matches elsewhere in the module; fix `in` or `unless`"
         } else if let Some(node) = near {
             places.push(self.source.context(self.first_line(&node.span), "nearest candidate"));
-            "compare with the nearest candidate and correct `pattern`"
+            "compare with the nearest candidate and fix `pattern`"
         } else {
             places.push(self.source.context(self.first_line(&place.span), "looked for here"));
-            "nothing similar is there; look at what upstream has become, and correct the edit"
+            "upstream has no similar code there; inspect the new upstream code, and fix the edit"
         };
         PatchError::NotFound {
             id: edit.id.clone(),
@@ -256,11 +256,12 @@ impl<'m> Module<'m> {
             place: place::describe(&edit.steps),
             edit: edit.position(),
             places: vec![
-                self.mark(edit, "appended to nothing"),
+                self.mark(edit, "cannot append here"),
                 self.source.context(self.first_line(&place.span), "this place"),
             ],
         })?;
-        // The closing brace keeps its line; what is appended is indented as what stands before it.
+        // The closing brace keeps its line. Appended code gets the indentation of the code before
+        // it.
         let before = text[..brace].trim_end_matches([' ', '\t']);
         if !before.ends_with('\n') {
             return Ok(Splice {
@@ -299,21 +300,21 @@ impl<'m> Module<'m> {
         })
     }
 
-    /// The edit's own key that speaks of the place or the pattern.
+    /// The edit's key for its place or pattern.
     fn mark(&self, edit: &Edit, label: &str) -> Place {
         let span = edit.spans.pattern.clone().unwrap_or_else(|| edit.spans.id.clone());
         edit.source.wrong(span, label)
     }
 
-    /// A span cut at the end of its first line, so that a whole function is not printed.
+    /// Cuts a span at the end of its first line, so that a whole function is not printed.
     fn first_line(&self, span: &Range<usize>) -> Range<usize> {
         let text = &self.source.text[span.clone()];
         span.start..span.start + text.find('\n').unwrap_or(text.len())
     }
 }
 
-/// Indents the lines behind the first. Text that may hold a template literal stays as it is, since
-/// white space belongs to its value.
+/// Indents all lines but the first. Text that may contain a template literal is unchanged, because
+/// its white space is part of its value.
 fn indent(parts: Vec<Part>, indentation: &str) -> Vec<Part> {
     let line_break = format!("\n{indentation}");
     let indent = |part| match part {

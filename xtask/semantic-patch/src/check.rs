@@ -1,4 +1,4 @@
-//! Post-checks: what has to be true of every edited module.
+//! Post-checks: conditions that every edited module must meet.
 
 use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
@@ -12,8 +12,8 @@ use crate::{
     splice::Spliced,
 };
 
-/// Checks that an edited module parses, declares no name twice and uses no unknown name. `old` are
-/// the names of the module as it was.
+/// Checks that an edited module parses, declares no name twice and uses no unknown name. `old`
+/// holds the names of the original module.
 pub fn check(
     before: &Arc<Source>,
     old: &Scopes,
@@ -45,7 +45,7 @@ pub fn check(
         .iter()
         .find(|name| !old.unresolved.contains(*name) && !provided.contains(name));
     let Some(name) = unknown else { return Ok(()) };
-    // The edit that brought the name is the one in whose text it stands.
+    // The name comes from the edit with the name in its text.
     let span = after
         .brought
         .iter()
@@ -58,7 +58,7 @@ pub fn check(
     Err(PatchError::Unresolved { module: module(), name: name.clone(), edits, places })
 }
 
-/// The edits that a place of the result comes from, or all of them where none can be told.
+/// The edits behind a place of the result, or all edits if they cannot be determined.
 fn blame(
     result: &Arc<Source>,
     span: &Range<usize>,
@@ -81,7 +81,7 @@ fn blame(
     let mut places = vec![result.wrong(span.clone(), "here")];
     if let [only] = guilty.as_slice() {
         let edit = edits[*only];
-        places.push(edit.source.context(edit.spans.code.clone(), "brought by this edit"));
+        places.push(edit.source.context(edit.spans.code.clone(), "added by this edit"));
     }
     (names.join(", "), places)
 }

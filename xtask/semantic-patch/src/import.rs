@@ -1,4 +1,4 @@
-//! Imports: names that an edit brings into a module.
+//! Imports that edits add to a module.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,17 +9,17 @@ use crate::{
     tree::{Node, Value},
 };
 
-/// The imports that the edits of one module need, without a clash.
+/// The imports of all edits of one module, without name clashes.
 pub struct Imports {
     taken: BTreeSet<String>,
-    /// By module, then by imported name: the name it has here, and the edit that asked first.
+    /// By module, then by imported name: the local name, and the first edit that requested it.
     wanted: BTreeMap<String, BTreeMap<String, (String, usize)>>,
     existing: BTreeMap<(String, String), String>,
     end_of_imports: Option<usize>,
 }
 
 impl Imports {
-    /// Looks at what the module has already.
+    /// Collects the existing imports of the module.
     pub fn of(module: &Node) -> Self {
         let names = module.descendants().into_iter().filter_map(|node| match node.kind.as_str() {
             "Identifier" => node.name().map(str::to_owned),
@@ -43,7 +43,7 @@ impl Imports {
         }
     }
 
-    /// The name under which the edit can use `name` of the module `from`.
+    /// The local name for `name` of the module `from`.
     pub fn resolve(&mut self, name: &str, from: &str, edit: usize) -> String {
         if let Some(local) = self.existing.get(&(from.to_owned(), name.to_owned())) {
             return local.clone();
@@ -61,7 +61,7 @@ impl Imports {
         local
     }
 
-    /// The import declarations, behind those that the module has.
+    /// The import declarations, to be placed after the module's own.
     pub fn splices(&self, text: &str, language: Language) -> Vec<Splice> {
         let keyword = if language == Language::Declaration { "import type" } else { "import" };
         let statements = self.wanted.iter().filter_map(|(from, names)| {
@@ -89,7 +89,7 @@ impl Imports {
     }
 }
 
-/// The place behind a `#!` line and triple-slash directives, which have to stay first.
+/// The position after a `#!` line and triple-slash directives, which must stay first.
 fn after_head(text: &str) -> usize {
     let head = text
         .split_inclusive('\n')

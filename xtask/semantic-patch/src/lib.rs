@@ -1,7 +1,7 @@
 //! Structural patches for JavaScript and TypeScript modules.
 //!
-//! A patch file holds edits. An edit names a place in a module, a pattern that has to match there
-//! and what it becomes:
+//! A patch file holds edits. An edit names a place in a module, a pattern that must match there,
+//! and its replacement:
 //!
 //! ```toml
 //! [[edit]]
@@ -13,7 +13,7 @@
 //! import  = { withUpgrade = "./websocket/server.js" }
 //! ```
 //!
-//! The way of the data:
+//! The pipeline:
 //!
 //! ```text
 //! patch file ─ raw_edit, patch_file ─► edits ─┐
@@ -21,13 +21,14 @@
 //! module ─ parse ─► tree ─────────────────────┘
 //! ```
 //!
-//! - [`PatchFile`] reads and validates what a maintainer writes.
-//! - [`rewrite()`] applies the edits of one module. The module is parsed by oxc and turned into a
-//!   tree that is blind to spelling and types, so that one edit fits a TypeScript module and the
-//!   JavaScript made of it; the text is changed by splices, so that no byte outside an edit moves.
-//! - An edit matches exactly as often as it says, or [`PatchError`] says what is there instead.
-//! - [`watch()`] gives the code that edits depend on, to be held against what was reviewed.
-//! - [`Rename`] gives a package another name and finds where the old one is left over.
+//! - [`PatchFile`] reads and validates a maintainer's patch file.
+//! - [`rewrite()`] applies the edits of one module. oxc parses the module into a tree that ignores
+//!   spelling and types, so that one edit fits both a TypeScript module and its compiled
+//!   JavaScript. Splices change the text, so no byte outside an edit moves.
+//! - An edit must have its expected number of matches. Otherwise [`PatchError`] shows what the
+//!   module has instead.
+//! - [`watch()`] returns the code that edits depend on, for comparison with the reviewed code.
+//! - [`Rename`] renames a package and finds leftovers of the old name.
 //!
 //! # Example
 //!

@@ -1,4 +1,4 @@
-//! From source text to the tree.
+//! Parses source text into the tree.
 
 use std::collections::BTreeSet;
 
@@ -16,19 +16,19 @@ pub fn types_of(language: Language) -> Types {
     if language == Language::Declaration { Types::Kept } else { Types::Ignored }
 }
 
-/// Parses a module into the tree that is matched.
+/// Parses a module into the tree for matching.
 pub fn parse(text: &str, language: Language) -> Result<Node, Problem> {
     parse_as(text, language.source_type(), types_of(language), ParseOptions::default())
 }
 
-/// Parses a module into the tree that is matched, and resolves its names.
+/// Parses a module into the tree for matching, and resolves its names.
 pub fn parse_with_scopes(text: &str, language: Language) -> Result<(Node, Scopes), Problem> {
     let allocator = Allocator::default();
     let program = javascript::parse(&allocator, text, language)?;
     Ok((tree_of(&program, language.source_type(), types_of(language))?, scopes_of(&program)))
 }
 
-/// Parses a pattern or a rewrite, which may hold a `return` of the function around it.
+/// Parses a pattern or a rewrite, which may contain a `return` of the enclosing function.
 pub fn parse_fragment(text: &str, types: Types) -> Result<Node, Problem> {
     let options = ParseOptions { allow_return_outside_function: true, ..ParseOptions::default() };
     parse_as(text, SourceType::ts(), types, options)
@@ -52,11 +52,11 @@ fn tree_of(program: &Program<'_>, source_type: SourceType, types: Types) -> Resu
     }
 }
 
-/// The names a module uses and does not declare, and what the scope analysis objects to.
+/// The undeclared names of a module, and the errors of the scope analysis.
 pub struct Scopes {
-    /// Names that resolve to nothing in the module, types among them.
+    /// Names that the module does not declare, including types.
     pub unresolved: BTreeSet<String>,
-    /// Syntax errors that only show with scopes, redeclared names among them.
+    /// Syntax errors that need scope analysis, such as redeclared names.
     pub problems: Vec<Problem>,
 }
 

@@ -1,4 +1,4 @@
-//! Patch files: the edits of a module, and what has to hold among all of them.
+//! Patch files: the edits of a module, and the rules for all of them together.
 
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
@@ -17,7 +17,7 @@ use crate::{
 /// The edits of one upstream module.
 #[derive(Debug)]
 pub struct PatchFile {
-    /// The module's path without ending, for example `utils/handler`.
+    /// The module's path without extension, for example `utils/handler`.
     pub module: String,
     /// The text of the patch file.
     pub source: Arc<Source>,
@@ -32,13 +32,13 @@ pub struct PatchFile {
 pub struct Edit {
     /// Its name in diagnostics and reports.
     pub id: String,
-    /// Why it exists, for whoever reads the result.
+    /// The reason for the edit, for readers of the result.
     pub why: String,
-    /// The versions of upstream it is for.
+    /// The upstream versions that it applies to.
     pub versions: VersionReq,
     pub(crate) steps: Vec<Step>,
     pub(crate) action: Action,
-    /// Names to import: the name, and the module it comes from.
+    /// Names to import, with their module.
     pub(crate) imports: BTreeMap<String, String>,
     /// Names that the runtime provides.
     pub(crate) globals: Vec<String>,
@@ -46,24 +46,24 @@ pub struct Edit {
     pub(crate) spans: Spans,
 }
 
-/// What an edit does.
+/// The action of an edit.
 #[derive(Debug)]
 pub(crate) enum Action {
     Rewrite(Box<Rewrite>),
     Append(Template),
 }
 
-/// What replaces what.
+/// A replacement.
 #[derive(Debug)]
 pub(crate) struct Rewrite {
     pub pattern: Pattern,
     pub template: Template,
-    /// What a match must not hold.
+    /// Code that a match must not contain.
     pub unless: Option<Pattern>,
     pub count: Count,
 }
 
-/// How many matches there have to be.
+/// The required number of matches.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Count {
     Exactly(usize),
@@ -71,7 +71,7 @@ pub(crate) enum Count {
     Last,
 }
 
-/// Where the keys of an edit stand in its file.
+/// The spans of an edit's keys in its file.
 #[derive(Debug, Clone)]
 pub(crate) struct Spans {
     pub id: Range<usize>,
@@ -82,10 +82,10 @@ pub(crate) struct Spans {
 }
 
 impl PatchFile {
-    /// Reads the patch file of `module`; `name` is the path under which a reader finds it.
+    /// Reads the patch file of `module`; `name` is the path to show to readers.
     ///
     /// # Errors
-    /// Everything that is wrong with the file, P001 to P009.
+    /// All errors in the file, P001 to P009.
     pub fn read(module: &str, name: &str, text: &str) -> Result<Self, Vec<PatchError>> {
         let source = Source::new(name, text);
         let raw: RawFile = toml::from_str(text).map_err(|error| {
@@ -110,7 +110,7 @@ impl PatchFile {
         }
     }
 
-    /// The error for a file whose module is not among `modules`, P015.
+    /// The error for a file of a module that is not in `modules`, P015.
     pub fn unused<'m>(&self, modules: impl Iterator<Item = &'m str>) -> PatchError {
         let nearest = modules.max_by(|one, other| {
             let similarity = |name: &str| strsim::jaro_winkler(&self.module, name);
@@ -124,25 +124,22 @@ impl PatchFile {
                 None => "there are no modules".to_owned(),
             },
             places: first
-                .map(|edit| {
-                    self.source
-                        .wrong(edit.spans.id.clone(), "an edit of a module that is not there")
-                })
+                .map(|edit| self.source.wrong(edit.spans.id.clone(), "an edit of a missing module"))
                 .into_iter()
                 .collect(),
         }
     }
 
-    /// Every edit of the file, those of declarations last.
+    /// Every edit of the file, with declaration edits last.
     pub fn all_edits(&self) -> impl Iterator<Item = &Edit> {
         self.edits.iter().chain(&self.declares)
     }
 }
 
-/// Checks that no id stands twice in several patch files.
+/// Checks that ids are unique across patch files.
 ///
 /// # Errors
-/// P002, once for every id that stands a second time.
+/// P002, once for every duplicate id.
 pub fn check_ids(files: &[PatchFile]) -> Result<(), Vec<PatchError>> {
     let mut seen: BTreeMap<&str, &Edit> = BTreeMap::new();
     let mut errors = Vec::new();
@@ -158,10 +155,10 @@ pub fn check_ids(files: &[PatchFile]) -> Result<(), Vec<PatchError>> {
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
-/// Checks that every edit is for one of the pinned versions at least, or for newer ones.
+/// Checks that every edit applies to at least one pinned version, or to newer ones.
 ///
 /// # Errors
-/// P016, once for every edit that is for none.
+/// P016, once for every edit that applies to none.
 pub fn check_versions(files: &[PatchFile], pinned: &[Version]) -> Result<(), Vec<PatchError>> {
     let edits = files.iter().flat_map(PatchFile::all_edits);
     let newest = pinned.iter().max();
@@ -183,12 +180,12 @@ pub fn check_versions(files: &[PatchFile], pinned: &[Version]) -> Result<(), Vec
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
-/// Whether a version is in a range; a prerelease counts as its release.
+/// Whether a version is in a range. A prerelease counts as its final release.
 pub(crate) fn is_among(version: &Version, versions: &VersionReq) -> bool {
     versions.matches(&Version { pre: Prerelease::EMPTY, ..version.clone() })
 }
 
-/// Whether a range leaves out everything up to a version.
+/// Whether a range excludes everything up to a version.
 fn begins_after(versions: &VersionReq, version: &Version) -> bool {
     versions.comparators.iter().any(|comparator| {
         let Comparator { op, major, minor, patch, .. } = comparator;
@@ -202,13 +199,13 @@ fn begins_after(versions: &VersionReq, version: &Version) -> bool {
 }
 
 impl Edit {
-    /// Whether the edit is for this version of upstream. A prerelease counts as its release.
+    /// Whether the edit applies to this upstream version. A prerelease counts as its final release.
     #[must_use]
     pub fn is_for(&self, version: &Version) -> bool {
         is_among(version, &self.versions)
     }
 
-    /// Where the edit stands, as `file:line`.
+    /// The position of the edit, as `file:line`.
     pub(crate) fn position(&self) -> String {
         format!("{}:{}", self.source.name, self.source.line(self.spans.id.start))
     }

@@ -1,8 +1,8 @@
-//! Patterns: a piece of code with metavariables, and the search for it.
+//! Patterns: a piece of code with metavariables, and the search for matches.
 //!
-//! `$X` stands for one node, `$_` for one that is not captured, `$$$XS` for any number of nodes
-//! in a list (arguments, statements, properties), `$$$` for any number that are not captured.
-//! A metavariable that stands twice has to match equal code twice.
+//! `$X` matches one node, `$_` one node without capturing it, `$$$XS` any number of nodes in a list
+//! (arguments, statements, properties), and `$$$` any number without capturing them. A metavariable
+//! that occurs twice must match equal code twice.
 
 use std::{collections::BTreeMap, ops::Range};
 
@@ -16,9 +16,9 @@ use crate::{
 /// A metavariable in a pattern or a rewrite.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Metavariable<'n> {
-    /// The name without its dollar signs; `None` where nothing is captured.
+    /// The name without its dollar signs; `None` if nothing is captured.
     pub name: Option<&'n str>,
-    /// Whether it stands for any number of nodes.
+    /// Whether it matches any number of nodes.
     pub is_many: bool,
 }
 
@@ -38,7 +38,7 @@ impl<'n> Metavariable<'n> {
         }
     }
 
-    /// The metavariable that a node of a pattern is, whatever list or field it stands in.
+    /// The metavariable of a pattern node, in any list or field.
     pub fn of(node: &'n Node) -> Option<Self> {
         let same_name = |one: &str, other: &str| {
             let name = node.child(one)?.name()?;
@@ -56,15 +56,15 @@ impl<'n> Metavariable<'n> {
     }
 }
 
-/// What the metavariables of one match stand for.
+/// The captures of one match, by metavariable.
 pub type Captures<'t> = BTreeMap<String, Vec<&'t Node>>;
 
-/// A place where a pattern fits.
+/// A match of a pattern.
 #[derive(Debug)]
 pub struct Match<'t> {
-    /// The node that fits.
+    /// The matching node.
     pub node: &'t Node,
-    /// The nodes behind each metavariable.
+    /// The captured nodes of each metavariable.
     pub captures: Captures<'t>,
 }
 
@@ -72,7 +72,7 @@ pub struct Match<'t> {
 #[derive(Debug, Clone)]
 pub struct Pattern {
     root: Node,
-    /// A `return` belongs to the function it stands in, so nested functions are not entered.
+    /// A `return` belongs to the enclosing function, so nested functions are not searched.
     holds_return: bool,
 }
 
@@ -87,13 +87,13 @@ impl Pattern {
         Ok(Self { root, holds_return })
     }
 
-    /// The names that the pattern captures, with whether each stands for many nodes.
+    /// The names that the pattern captures, and whether each captures many nodes.
     pub fn captured(&self) -> BTreeMap<String, bool> {
         let found = self.root.descendants().into_iter().filter_map(Metavariable::of);
         found.filter_map(|found| Some((found.name?.to_owned(), found.is_many))).collect()
     }
 
-    /// Every match in `place`, outer ones before those they hold.
+    /// Every match in `place`, outer matches before inner ones.
     pub fn search<'t>(&self, place: &'t Node) -> Vec<Match<'t>> {
         let mut matches = Vec::new();
         self.walk(place, &mut |node| {
@@ -105,8 +105,8 @@ impl Pattern {
         matches
     }
 
-    /// The node in `place` that the pattern may have meant: the only one of its kind, or the one
-    /// that has most in common with it.
+    /// The nearest candidate in `place`: the only node of the pattern's kind, or the one with most
+    /// nodes in common.
     pub fn nearest<'t>(&self, place: &'t Node) -> Option<&'t Node> {
         let mut candidates = Vec::new();
         self.walk(place, &mut |node| {
@@ -126,17 +126,17 @@ impl Pattern {
         nearest.filter(|node| nearness(node) >= NEAREST_AT_LEAST)
     }
 
-    /// The nodes that the pattern could match, which are those of the place itself where it holds
-    /// a `return`.
+    /// Visits the nodes that the pattern could match. With a `return` in the pattern, only those of
+    /// the place itself.
     fn walk<'t>(&self, place: &'t Node, visit: &mut dyn FnMut(&'t Node)) {
         place.walk(&|node| !(self.holds_return && node.is_function()), visit);
     }
 }
 
-/// Below this share of common nodes a candidate says nothing about what a pattern has become.
+/// A candidate with a smaller share of common nodes is not helpful.
 const NEAREST_AT_LEAST: f64 = 0.4;
 
-/// The one statement or expression of a fragment.
+/// The only statement or expression of a fragment.
 pub fn fragment(text: &str, types: Types) -> Result<Node, Problem> {
     let program = parse::parse_fragment(text, types)?;
     let statements: Vec<&Node> = program.children().collect();
@@ -151,12 +151,12 @@ pub fn fragment(text: &str, types: Types) -> Result<Node, Problem> {
     Ok(expression.unwrap_or(statement).clone())
 }
 
-/// The bytes that a list of captured nodes covers, with the separators between them.
+/// The byte range of a list of captured nodes, including the separators between them.
 pub fn covered(nodes: &[&Node]) -> Option<Range<usize>> {
     Some(nodes.first()?.outer.start..nodes.last()?.outer.end)
 }
 
-/// What a field that is not there holds.
+/// The value of an absent field.
 static ABSENT: Value = Value::List(Vec::new());
 
 fn fits<'t>(pattern: &Node, node: &'t Node, captures: &mut Captures<'t>) -> bool {
@@ -188,7 +188,7 @@ fn list_fits<'t>(patterns: &[Value], values: &'t [Value], captures: &mut Capture
     };
     let many = first.as_node().and_then(Metavariable::of).filter(|found| found.is_many);
     if let Some(metavariable) = many {
-        // The shortest run first, as ast-grep does.
+        // The shortest match first, as in ast-grep.
         return (0..=values.len()).any(|length| {
             let mut attempt = captures.clone();
             let nodes = values[..length].iter().filter_map(Value::as_node).collect();
@@ -218,7 +218,7 @@ fn capture<'t>(
     true
 }
 
-/// Whether two pieces of code are equal but for their spelling.
+/// Whether two pieces of code are equal apart from spelling.
 fn is_same(one: &Node, other: &Node) -> bool {
     one.kind == other.kind
         && one.fields.len() == other.fields.len()
@@ -240,7 +240,7 @@ fn is_same_value(one: &Value, other: &Value) -> bool {
     }
 }
 
-/// How many nodes of the pattern have a counterpart in `node`.
+/// The number of pattern nodes with a counterpart in `node`.
 fn common(pattern: &Node, node: &Node) -> usize {
     if Metavariable::of(pattern).is_some() {
         return pattern.descendants().len();

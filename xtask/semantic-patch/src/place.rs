@@ -1,10 +1,10 @@
-//! Places: where in a module an edit looks.
+//! Places: the part of a module that an edit looks in.
 
 use std::{fmt, ops::Range};
 
 use crate::tree::{Node, Value};
 
-/// ESTree's kind for what `{ a: string }` is as a type.
+/// The ESTree kind of the type `{ a: string }`.
 pub const OBJECT_TYPE: &str = "TSTypeLiteral";
 
 /// One step of `in`.
@@ -12,9 +12,9 @@ pub const OBJECT_TYPE: &str = "TSTypeLiteral";
 pub enum Step {
     /// A function, a method, or a variable or property that holds a function.
     Function(String),
-    /// What the module exports as default.
+    /// The default export of the module.
     DefaultExport,
-    /// An interface of a declaration file, or the type of an object that has a name.
+    /// An interface of a declaration file, or a named object type.
     Interface(String),
     /// A class.
     Class(String),
@@ -23,7 +23,7 @@ pub enum Step {
 }
 
 impl Step {
-    /// Reads one string of `in`; `None` where it names no kind of place.
+    /// Parses one string of `in`; `None` for an unknown kind of place.
     pub fn read(text: &str) -> Option<Self> {
         if text == "default export" {
             return Some(Self::DefaultExport);
@@ -39,7 +39,7 @@ impl Step {
         }
     }
 
-    /// The node's own name and the place it names, if the node is a place of this kind.
+    /// The node's own name and the place, if the node is a place of this kind.
     fn candidate<'t>(&self, node: &'t Node) -> Option<(&'t str, &'t Node)> {
         let id = || node.child("id").and_then(Node::name);
         let key = || node.child("key").and_then(Node::name);
@@ -61,7 +61,7 @@ impl Step {
         }
     }
 
-    /// The string that [`Step::read`] reads.
+    /// The string that [`Step::read`] parses.
     pub fn written(&self) -> String {
         match self {
             Self::DefaultExport => "default export".to_owned(),
@@ -95,7 +95,7 @@ impl fmt::Display for Step {
     }
 }
 
-/// A place as a sentence names it: the innermost step first.
+/// Describes a place in words, innermost step first.
 pub fn describe(steps: &[Step]) -> String {
     if steps.is_empty() {
         return "the module".to_owned();
@@ -104,16 +104,16 @@ pub fn describe(steps: &[Step]) -> String {
     steps.join(" in ")
 }
 
-/// Why a place cannot be told.
+/// The reason for an unresolved place.
 #[derive(Debug)]
 pub enum Failure {
-    /// No such place; names of the same kind that are there, the most similar first.
+    /// No such place. Lists existing names of the same kind, the most similar first.
     Missing(Vec<(String, Range<usize>)>),
     /// Several such places.
     Ambiguous(Vec<Range<usize>>),
 }
 
-/// Goes inwards from the module, one step at a time.
+/// Resolves the steps from the outside in, starting at the module.
 pub fn resolve<'t>(module: &'t Node, steps: &[Step]) -> Result<&'t Node, Failure> {
     steps.iter().try_fold(module, |place, step| enter(module, place, step))
 }
@@ -124,7 +124,7 @@ fn enter<'t>(module: &'t Node, place: &'t Node, step: &Step) -> Result<&'t Node,
     };
     let mut candidates: Vec<(&str, &Node)> =
         place.descendants().into_iter().filter_map(|node| step.candidate(node)).collect();
-    // `const name = function name() {}` is one function under one name, found twice.
+    // `const name = function name() {}` is one function, but found under both names.
     candidates.dedup_by_key(|(name, node)| (*name, node.span.start));
 
     let found: Vec<&Node> = candidates
@@ -148,7 +148,7 @@ fn similar(name: &str, candidates: &[(&str, &Node)]) -> Vec<(String, Range<usize
     names
 }
 
-/// `export default X`, `export { X as default }`, with X followed to where it is declared.
+/// Finds `export default X` or `export { X as default }`, and follows X to its declaration.
 fn default_export(module: &Node) -> Option<&Node> {
     let statements = || module.field("body").into_iter().flat_map(Value::nodes);
     let exported = statements().find_map(|statement| match statement.kind.as_str() {

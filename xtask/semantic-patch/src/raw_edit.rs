@@ -1,4 +1,4 @@
-//! Edits as they are written: TOML, read and validated key by key.
+//! Edits in TOML, read and validated key by key.
 
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
@@ -27,7 +27,7 @@ pub(crate) struct RawFile {
     pub declare: Vec<RawEdit>,
 }
 
-/// One table of it.
+/// One table of a patch file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawEdit {
@@ -62,7 +62,7 @@ enum Which {
 }
 
 impl RawEdit {
-    /// The edit, if all its keys are valid and go together.
+    /// The edit, if all its keys are valid and compatible.
     pub fn read(self, types: Types, source: &Arc<Source>) -> Result<Edit, PatchError> {
         let id = self.id.get_ref().clone();
         let id_span = self.id.span();
@@ -130,7 +130,7 @@ impl RawEdit {
                     }
                     (Some(expect), None) if *expect.get_ref() == 0 => {
                         return contradiction(
-                            "expects no match, so it does nothing",
+                            "expects no match, so it has no effect",
                             expect.span(),
                         );
                     }
@@ -151,7 +151,7 @@ impl RawEdit {
                     self.which.as_ref().map(Spanned::span),
                 ];
                 if let Some(span) = of_a_pattern.into_iter().flatten().next() {
-                    return contradiction("has `append` and a key that belongs to a pattern", span);
+                    return contradiction("has `append` and a key that needs a pattern", span);
                 }
                 let template = Template::appending(append.get_ref(), steps.last(), types)
                     .map_err(|error| bad_template(error, id, "append", append, source))?;
@@ -167,7 +167,7 @@ impl RawEdit {
                 contradiction("has neither `pattern` nor `append`", self.id.span())
             }
             (_, _, Some(append)) => {
-                contradiction("has `append` beside `pattern` or `rewrite`", append.span())
+                contradiction("has `append` as well as `pattern` or `rewrite`", append.span())
             }
         }
     }
@@ -236,8 +236,8 @@ fn bad_template(
     }
 }
 
-/// The place of a syntax error inside a TOML string, or the whole string where escapes or several
-/// lines make the two texts differ.
+/// The location of a syntax error inside a TOML string. Marks the whole string if escapes or line
+/// breaks make the two texts differ.
 fn mark(source: &Arc<Source>, text: &Spanned<String>, problem: &Problem) -> Place {
     let span = text.span();
     let literal = source.text.get(span.clone()).unwrap_or_default();

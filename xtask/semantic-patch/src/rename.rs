@@ -1,8 +1,8 @@
-//! Renaming a package throughout a module, and finding where its old name is left over.
+//! Renames a package throughout a module, and finds leftovers of its old name.
 //!
-//! A string literal that is the package's name, or a path into it, is renamed; so is a
-//! triple-slash reference. Comments are left alone. Anything else that a program can see and that
-//! holds the name is an error unless it is allowed.
+//! Renames string literals with the package's name or a path into it, and triple-slash references.
+//! Comments are unchanged. Any other occurrence of the name in code is an error unless it is
+//! allowed.
 
 use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
@@ -18,27 +18,27 @@ use crate::{
     tree::Node,
 };
 
-/// From which name to which.
+/// The old and the new name of a package.
 #[derive(Debug, Clone)]
 pub struct Rename {
     /// The upstream package.
     pub from: String,
-    /// What takes its place.
+    /// The name that replaces it.
     pub to: String,
-    /// Texts in which the old name may stay.
+    /// Texts that may keep the old name.
     pub allow: Vec<Allowance>,
 }
 
-/// A text that may go on holding the old name.
+/// A text that may keep the old name.
 #[derive(Debug, Clone)]
 pub struct Allowance {
-    /// The module it stands in.
+    /// The module with the text.
     pub module: String,
-    /// A part of the string that holds the name.
+    /// A part of the string with the name.
     pub text: String,
-    /// The versions of upstream that have it.
+    /// The upstream versions with this text.
     pub versions: VersionReq,
-    /// Where the entry is written.
+    /// The location of the entry.
     pub place: Place,
 }
 
@@ -47,17 +47,17 @@ pub struct Allowance {
 pub struct Renamed {
     /// The new text.
     pub text: String,
-    /// How many times the name was replaced.
+    /// The number of replacements.
     pub count: usize,
-    /// The indexes of the allowances that were needed.
+    /// The indexes of the used allowances.
     pub allowed: BTreeSet<usize>,
 }
 
 impl Rename {
-    /// Renames the package in one module of a version of upstream.
+    /// Renames the package in one module of an upstream version.
     ///
     /// # Errors
-    /// P023 for every place where the name is left over and not allowed; P018 if the text does
+    /// P023 for every occurrence of the name that is left and not allowed; P018 if the text does
     /// not parse.
     pub fn apply(
         &self,
@@ -91,7 +91,9 @@ impl Rename {
                 (None, None) => errors.push(PatchError::Leftover {
                     module: source.name.clone(),
                     package: self.from.clone(),
-                    places: vec![source.wrong(held.span, "still names the upstream package")],
+                    places: vec![
+                        source.wrong(held.span, "still contains the upstream package's name"),
+                    ],
                 }),
             }
         }
@@ -108,16 +110,16 @@ impl Rename {
         Ok(Renamed { text, count: splices.len(), allowed })
     }
 
-    /// The texts in which a version of upstream may go on holding the name.
+    /// The texts that may keep the name in an upstream version.
     pub fn allowed(&self, version: &Version) -> Vec<&str> {
         let entries = self.allow.iter().filter(|entry| is_among(version, &entry.versions));
         entries.map(|entry| entry.text.as_str()).collect()
     }
 
-    /// Checks that every allowance for this version was needed by one module at least.
+    /// Checks that at least one module used each allowance for this version.
     ///
     /// # Errors
-    /// P024, once for every entry that was not.
+    /// P024, once for every unused entry.
     pub fn check_allowances(
         &self,
         version: &Version,
@@ -149,8 +151,8 @@ impl Rename {
             let Some(first) = in_node.first() else { continue };
             let name = (node.kind == "Literal" && first.start == 1)
                 .then(|| node.span.start + first.start..node.span.start + first.end);
-            // An attribute's value and such are literals inside literals in no grammar, but a
-            // property's key and value can be the same bytes.
+            // No grammar nests literals in literals. But a property's key and value can be the same
+            // bytes.
             if all.iter().all(|held| held.span != node.span) {
                 all.push(Held { span: node.span.clone(), name });
             }
@@ -169,7 +171,7 @@ impl Rename {
         all
     }
 
-    /// Where the name stands as a whole in `text`.
+    /// The occurrences of the whole name in `text`.
     fn names(&self, text: &str) -> Vec<Range<usize>> {
         let found = text.match_indices(&self.from).map(|(start, name)| start..start + name.len());
         let is_whole = |span: &Range<usize>| {
@@ -180,9 +182,9 @@ impl Rename {
     }
 }
 
-/// A string that holds the name.
+/// A string that contains the name.
 struct Held {
     span: Range<usize>,
-    /// The name itself, where it can be replaced.
+    /// The name itself, if it can be replaced.
     name: Option<Range<usize>>,
 }

@@ -1,16 +1,16 @@
-//! Splices: the only way in which a source is changed.
+//! Splices: the only way to change a source.
 //!
-//! What stands in a span becomes new text and copied parts of the source. A splice that lies inside
-//! a copied part still applies, so edits nest; bytes outside all splices stay as they are.
+//! A splice replaces a span with new text and copied parts of the source. A splice inside a copied
+//! part still applies, so edits nest. Bytes outside all splices are unchanged.
 
 use std::ops::Range;
 
-/// A piece of what replaces a span.
+/// A part of a replacement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
     /// New text.
     Text(String),
-    /// Bytes of the source, in which other splices still apply.
+    /// Bytes of the source. Other splices inside them still apply.
     Copy(Range<usize>),
 }
 
@@ -21,14 +21,14 @@ impl Part {
     }
 }
 
-/// One change of a source: what stands in `span` becomes `parts`.
+/// A change to a source: `parts` replace `span`.
 #[derive(Debug, Clone)]
 pub struct Splice {
     /// Bytes of the source; empty for an insertion.
     pub span: Range<usize>,
-    /// What stands there afterwards.
+    /// The replacement.
     pub parts: Vec<Part>,
-    /// The index of the edit it belongs to.
+    /// The index of its edit.
     pub edit: usize,
 }
 
@@ -37,20 +37,21 @@ pub struct Splice {
 pub struct Spliced {
     /// The new text.
     pub text: String,
-    /// Which bytes of the new text which edit has brought.
+    /// The byte ranges of the new text that come from each edit.
     pub brought: Vec<(Range<usize>, usize)>,
 }
 
-/// Two splices that want to change the same bytes: their indexes in the list.
+/// Two splices that change the same bytes: their indexes in the list.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Conflict(pub usize, pub usize);
 
-/// Applies splices in any order; insertions at one place keep the order of the list.
+/// Applies splices in any order. Insertions at the same position keep the order of the list.
 pub fn splice(source: &str, splices: &[Splice]) -> Result<Spliced, Conflict> {
     let mut order: Vec<usize> = (0..splices.len()).collect();
     order.sort_by_key(|index| {
         let span = &splices[*index].span;
-        // Outer splices before those inside them; an insertion before what begins at its place.
+        // Outer splices before inner ones; an insertion before a splice that starts at the same
+        // position.
         (span.start, !span.is_empty(), usize::MAX - span.end, *index)
     });
     let mut spliced = Spliced::default();
@@ -64,7 +65,7 @@ struct Splicer<'s> {
 }
 
 impl Splicer<'_> {
-    /// Writes `region` of the source with the splices of `order`, all of which lie in it.
+    /// Writes `region` of the source with the splices of `order`, which all lie inside it.
     fn region(
         &self,
         region: Range<usize>,
@@ -89,7 +90,7 @@ impl Splicer<'_> {
         Ok(())
     }
 
-    /// Writes one splice; those inside it have to lie in a part that it copies.
+    /// Writes one splice. Splices inside it must lie in a part that it copies.
     fn one(&self, index: usize, inside: &[usize], spliced: &mut Spliced) -> Result<(), Conflict> {
         let splice = &self.splices[index];
         let lies_in = |other: usize, copied: &Range<usize>| {

@@ -1,7 +1,6 @@
-//! Templates: the code that takes the place of a match, with holes for what was captured.
+//! Templates: replacement code with holes for captured code.
 //!
-//! What a metavariable has captured is copied out of the source byte for byte, so comments, layout
-//! and types inside it stay.
+//! Captured code is copied from the source byte for byte, so its comments, layout and types stay.
 
 use std::{collections::BTreeMap, ops::Range};
 
@@ -15,7 +14,7 @@ use crate::{
     tree::{Node, Types},
 };
 
-/// Code that replaces a match or is appended, with holes where captured code goes.
+/// Code that replaces a match or is appended, with holes for captured code.
 #[derive(Debug, Clone)]
 pub struct Template {
     text: String,
@@ -23,7 +22,7 @@ pub struct Template {
     names: Vec<Name>,
 }
 
-/// A place where the code uses a name.
+/// A use of a name in the code.
 #[derive(Debug, Clone)]
 struct Name {
     name: String,
@@ -39,27 +38,27 @@ struct Hole {
     needs: Needs,
 }
 
-/// What may stand in a hole without parentheses.
+/// The code that a hole accepts without parentheses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Needs {
-    /// A statement or a whole list: anything.
+    /// A statement or a whole list: any code.
     Nothing,
-    /// Anything but `a, b`, which would become two arguments.
+    /// Any code except `a, b`, which would become two arguments.
     NoComma,
-    /// Only what binds as tightly as a name does: the hole is an operand.
+    /// Only code that binds as tightly as a name: the hole is an operand.
     Operand,
 }
 
-/// Why a rewrite is no template.
+/// The reason for an invalid rewrite.
 #[derive(Debug)]
 pub enum TemplateError {
     /// It does not parse.
     Syntax(Problem),
-    /// It copies what the pattern does not capture.
+    /// It copies a metavariable that the pattern does not capture.
     Unknown {
-        /// As it is written.
+        /// The metavariable in the rewrite.
         metavariable: String,
-        /// What the pattern does capture.
+        /// The captures of the pattern.
         captured: Vec<String>,
     },
 }
@@ -71,7 +70,7 @@ impl Template {
         Self::new(text, &root, 0, &pattern.captured())
     }
 
-    /// The template that is appended to `place`, the module where there is none.
+    /// The template that is appended to `place`, or to the module if there is none.
     pub fn appending(
         text: &str,
         place: Option<&Step>,
@@ -105,7 +104,7 @@ impl Template {
                 }
                 continue;
             };
-            // A shorthand property or a statement holds its metavariable as nodes of its own.
+            // A shorthand property or a statement has a separate node for its metavariable.
             if holes.iter().any(|hole| hole.span.start <= span.start && span.end <= hole.span.end) {
                 continue;
             }
@@ -138,17 +137,18 @@ impl Template {
         self.names.iter().any(|found| found.name == name)
     }
 
-    /// The bytes of a match that the code takes the place of. The semicolon of a statement stays
-    /// where the code brings none.
+    /// The bytes of a match that the code replaces. A statement keeps its semicolon if the code has
+    /// none.
     pub fn replaced(&self, source: &str, node: &Node) -> Range<usize> {
         let is_closed = self.text.trim_end().ends_with(';');
         let has_semicolon = source[node.span.clone()].ends_with(';');
         node.span.start..node.span.end - usize::from(has_semicolon && !is_closed)
     }
 
-    /// The code for one match: text, and the parts of the source that are copied.
+    /// The code for one match: text, and copied parts of the source.
     ///
-    /// `node` is what the code takes the place of, if it does; `aliases` says under which name an imported name is known where its own was taken.
+    /// `node` is the replaced node, if any. `aliases` maps an imported name to its local name if
+    /// the original was taken.
     pub fn fill(
         &self,
         source: &str,
@@ -176,14 +176,14 @@ impl Template {
         if let (Some(name), true) =
             (node.and_then(Node::name), node.is_some_and(|node| node.is_shorthand))
         {
-            // The key of `{ name }` stays when its value changes.
+            // The key of `{ name }` stays if its value changes.
             parts.insert(0, Part::Text(format!("{name}: ")));
         }
         parts.retain(|part| !matches!(part, Part::Text(text) if text.is_empty()));
         parts
     }
 
-    /// The template's own text in `span`, with imported names under their aliases.
+    /// The template's own text in `span`, with imported names replaced by their aliases.
     fn literal(&self, span: Range<usize>, aliases: &BTreeMap<String, String>) -> Part {
         let mut text = String::new();
         let mut position = span.start;
@@ -203,7 +203,7 @@ impl Template {
         Part::Text(text)
     }
 
-    /// Where a list is empty its comma goes too: the one behind it, else the one before it.
+    /// An empty list also drops its comma: the one after it, or else the one before it.
     fn drop_separator(&self, parts: &mut [Part], position: usize) -> usize {
         let behind = &self.text[position..];
         let trimmed = behind.trim_start();
@@ -248,7 +248,7 @@ impl Needs {
     }
 }
 
-/// Every node of a rewrite with what its position needs.
+/// Every node of a rewrite, with the requirement of its position.
 fn with_needs(root: &Node) -> Vec<(&Node, Needs)> {
     fn visit<'n>(node: &'n Node, needs: Needs, all: &mut Vec<(&'n Node, Needs)>) {
         all.push((node, needs));

@@ -1,23 +1,23 @@
-//! The tree that is matched: ESTree, without what a match must not depend on.
+//! The tree for matching: ESTree without details that matches must ignore.
 //!
 //! oxc's syntax tree is serialised to ESTree once per module and read back as a uniform [`Node`].
-//! Matching then needs no code per kind of node, and a new syntax in JavaScript needs none here.
+//! Matching then needs no code per node kind, and new JavaScript syntax needs no code here.
 //!
-//! Two spellings of the same program become the same tree: parentheses, quotes, the shorthand of
-//! a property, `undefined` and `void 0` always; types, `as`, `satisfies` and `!` where types are
-//! [ignored](Types::Ignored).
+//! Two spellings of a program give the same tree. This always covers parentheses, quotes, shorthand
+//! properties, and `undefined` and `void 0`. If types are [ignored](Types::Ignored), it also covers
+//! types, `as`, `satisfies` and `!`.
 
 use std::{fmt, ops::Range};
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value as Json;
 
-/// Whether the tree holds the types of TypeScript.
+/// Whether the tree includes TypeScript types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Types {
-    /// They are left out: a TypeScript module and the JavaScript made of it give one tree.
+    /// Types are left out: a TypeScript module and its compiled JavaScript give the same tree.
     Ignored,
-    /// They are kept: a declaration file consists of little else.
+    /// Types are kept: a declaration file consists mostly of them.
     Kept,
 }
 
@@ -28,27 +28,28 @@ pub struct Node {
     pub kind: String,
     /// Its bytes in the source.
     pub span: Range<usize>,
-    /// The same with the parentheses and type assertions around it: what a capture copies.
+    /// The span including parentheses and type assertions around the node: the bytes that a capture
+    /// copies.
     pub outer: Range<usize>,
-    /// Whether it is the value of `{ name }`, whose bytes are the property's key as well.
+    /// Whether it is the value of `{ name }`, which has the same bytes as the key.
     pub is_shorthand: bool,
-    /// What it holds, in ESTree's order.
+    /// The fields, in ESTree's order.
     pub fields: Vec<(String, Value)>,
 }
 
-/// What a field of a node holds.
+/// The value of a node's field.
 #[derive(Debug, Clone)]
 pub enum Value {
     /// One node.
     Node(Node),
     /// Nodes in order; an elision in an array is `Atom(null)`.
     List(Vec<Value>),
-    /// Anything that is not syntax: a name, an operator, a flag.
+    /// Anything other than syntax: a name, an operator, a flag.
     Atom(Json),
 }
 
 impl Value {
-    /// Whether the field says nothing. An absent field equals such a one.
+    /// Whether the field is empty. An absent field is equal to an empty one.
     pub fn is_empty(&self) -> bool {
         match self {
             Self::Node(_) => false,
@@ -57,7 +58,7 @@ impl Value {
         }
     }
 
-    /// The node, if it is one.
+    /// The node, if the value is a single node.
     pub fn as_node(&self) -> Option<&Node> {
         if let Self::Node(node) = self { Some(node) } else { None }
     }
@@ -74,12 +75,12 @@ impl Value {
 }
 
 impl Node {
-    /// The field `name`, if it says anything.
+    /// The field `name`, if it is not empty.
     pub fn field(&self, name: &str) -> Option<&Value> {
         self.fields.iter().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
-    /// The one node in the field `name`.
+    /// The single node in the field `name`.
     pub fn child(&self, name: &str) -> Option<&Node> {
         self.field(name).and_then(Value::as_node)
     }
@@ -92,7 +93,7 @@ impl Node {
         }
     }
 
-    /// The nodes directly below, in ESTree's order.
+    /// The child nodes, in ESTree's order.
     pub fn children(&self) -> impl Iterator<Item = &Node> {
         self.fields.iter().flat_map(|(_, value)| value.nodes())
     }
@@ -104,7 +105,7 @@ impl Node {
             .flatten()
     }
 
-    /// Whether the node opens a function scope of its own.
+    /// Whether the node opens its own function scope.
     pub fn is_function(&self) -> bool {
         matches!(
             self.kind.as_str(),
@@ -115,9 +116,9 @@ impl Node {
         )
     }
 
-    /// The node and everything below it, in the order of the source.
+    /// Visits the node and all its descendants, in source order.
     ///
-    /// `enter` says of a node below the first whether what it holds is visited.
+    /// `enter` decides whether the children of a descendant are visited.
     pub fn walk<'t>(&'t self, enter: &dyn Fn(&Node) -> bool, visit: &mut dyn FnMut(&'t Node)) {
         visit(self);
         for child in self.children() {
@@ -129,7 +130,7 @@ impl Node {
         }
     }
 
-    /// The node and everything below it, in a list.
+    /// The node and all its descendants.
     pub fn descendants(&self) -> Vec<&Node> {
         let mut all = Vec::new();
         self.walk(&|_| true, &mut |node| all.push(node));
@@ -137,7 +138,7 @@ impl Node {
     }
 }
 
-/// Fields of ESTree that only types have, or only the spelling.
+/// ESTree fields for types only, or for spelling only.
 const TYPE_FIELDS: &[&str] = &[
     "typeAnnotation",
     "typeArguments",
@@ -156,11 +157,11 @@ const TYPE_FIELDS: &[&str] = &[
 ];
 const SPELLING_FIELDS: &[&str] = &["raw"];
 
-/// Statements that leave nothing behind in JavaScript.
+/// Statements that produce no JavaScript.
 const TYPE_STATEMENTS: &[&str] =
     &["TSInterfaceDeclaration", "TSTypeAliasDeclaration", "TSDeclareFunction"];
 
-/// Wrappers that hold one expression and change nothing at run time.
+/// Wrappers around one expression without effect at run time.
 const ASSERTIONS: &[&str] = &[
     "TSAsExpression",
     "TSSatisfiesExpression",
@@ -171,14 +172,14 @@ const ASSERTIONS: &[&str] = &[
 
 /// Reads ESTree's JSON.
 ///
-/// Nodes are built while the text is read, and not by way of a map for each: this is where most of
-/// the time of matching goes.
+/// Builds nodes directly while reading, without a map for each: most of the time of matching is
+/// spent here.
 pub fn read(json: &str, types: Types) -> serde_json::Result<Value> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
     Reader(types).deserialize(&mut deserializer).map(|(value, _)| value)
 }
 
-/// Reads one value, and whether it leaves nothing behind in JavaScript.
+/// Reads one value, and whether it produces no JavaScript.
 #[derive(Clone, Copy)]
 struct Reader(Types);
 
@@ -233,7 +234,8 @@ impl<'de> Visitor<'de> for Reader {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut raw = RawNode::default();
-        // What has no type is no syntax: the two texts of a template, a regular expression.
+        // An object without a type is not syntax: the two texts of a template, a regular
+        // expression.
         let mut atoms = serde_json::Map::new();
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
@@ -261,7 +263,7 @@ impl<'de> Visitor<'de> for Reader {
     }
 }
 
-/// A node as it is read.
+/// A node while it is read.
 #[derive(Default)]
 struct RawNode {
     kind: String,
@@ -294,13 +296,13 @@ impl RawNode {
 }
 
 fn is_ignored(kind: &str, key: &str, types: Types) -> bool {
-    // `optional` is syntax in `a?.b`, a type in `(a?: string)`.
+    // `optional` is syntax in `a?.b`, but a type in `(a?: string)`.
     let is_type = TYPE_FIELDS.contains(&key)
         || key == "optional" && !matches!(kind, "MemberExpression" | "CallExpression");
     SPELLING_FIELDS.contains(&key) || is_type && types == Types::Ignored
 }
 
-/// Whether a field says that its statement or specifier leaves nothing behind in JavaScript.
+/// Whether a field marks its statement or specifier as producing no JavaScript.
 fn leaves_nothing(key: &str, value: &Value) -> bool {
     match (key, value) {
         ("importKind" | "exportKind", Value::Atom(Json::String(kind))) => kind == "type",
@@ -331,7 +333,7 @@ fn normalise(node: &mut Node) {
     }
 }
 
-/// `{ a: 1 }` and `{ 'a': 1 }` name one property.
+/// `{ a: 1 }` and `{ 'a': 1 }` have the same property.
 fn normalise_key(key: &mut Node) {
     let name = match key.kind.as_str() {
         "Identifier" => key.text("name"),

@@ -1,4 +1,4 @@
-//! The code of a module that its edits depend on: what a reviewer has to read again when it moves.
+//! The code of a module that its edits depend on: a change to it needs a new review.
 
 use std::{collections::BTreeMap, fmt::Write as _, ops::Range, sync::Arc};
 
@@ -16,16 +16,17 @@ use crate::{
 /// Code that an edit depends on: a function, a class, a declaration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Watched {
-    /// The text, as it stands in the module.
+    /// The text in the module.
     pub text: String,
-    /// What the text means to a match: the same for two texts that differ in layout, comments,
-    /// quotes or types only.
+    /// The structure that a match sees. It is equal for texts that differ only in layout, comments,
+    /// quotes or types.
     pub structure: String,
 }
 
-/// The code that edits depend on, by names as `in` writes them: the whole of the outermost place that
-/// an edit looks in. Of an edit that looks in all of the module it is the declarations that its
-/// pattern matches in, or whose names its code uses; `module`, where it matches outside of those. What
+/// The code that edits depend on, by names as in `in`. For an edit with `in`, this is the whole
+/// outermost place. For an edit of the whole module, these are the declarations that its pattern
+/// matches in, or that its code refers to. A match outside any declaration counts as `module`.
+/// Missing places are left out.
 /// the module does not have is left out.
 ///
 /// # Errors
@@ -48,7 +49,7 @@ pub fn watch(
     Ok(places.collect())
 }
 
-/// What one edit depends on, by names.
+/// The code that one edit depends on, by name.
 fn places<'t>(tree: &'t Node, edit: &Edit) -> Vec<(String, &'t Node)> {
     if let Some(outermost) = edit.steps.first() {
         let place = place::resolve(tree, edit.steps.get(..1).unwrap_or_default()).ok();
@@ -95,7 +96,7 @@ impl Declaration<'_> {
 fn declarations(tree: &Node) -> Vec<Declaration<'_>> {
     let statements = tree.field("body").into_iter().flat_map(Value::nodes);
     let declarations = statements.filter_map(|statement| {
-        // What is exported as it is declared.
+        // The declaration inside an export.
         let node = statement.child("declaration").unwrap_or(statement);
         let (kind, names) = match node.kind.as_str() {
             "FunctionDeclaration" => ("function", own_name(node).into_iter().collect()),
@@ -115,7 +116,7 @@ fn own_name(node: &Node) -> Option<&str> {
     node.child("id").and_then(Node::name)
 }
 
-/// `Kind(field=…;)`, without any position.
+/// Writes `Kind(field=…;)`, without positions.
 fn write(out: &mut String, node: &Node) {
     out.push_str(&node.kind);
     out.push('(');
@@ -139,7 +140,7 @@ fn write_value(out: &mut String, value: &Value) {
             }
             out.push(']');
         }
-        // Writing to a string does not fail.
+        // Writing to a string cannot fail.
         Value::Atom(atom) => {
             let _ = write!(out, "{atom}");
         }
