@@ -43,8 +43,7 @@ pub struct SyncVersion {
     /// Move to the release checked out in the submodule
     #[arg(long)]
     submodule: bool,
-    /// Pin this commit, with its adapters; needed if neither an attestation nor a tag gives the
-    /// commit
+    /// Pin this commit, with its adapters, if no attestation or tag gives one, or to override it
     #[arg(long, value_name = "SHA", value_parser = sha)]
     commit: Option<String>,
     /// Read tags from this clone of Astro's repository instead of the submodule

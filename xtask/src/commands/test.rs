@@ -35,7 +35,7 @@ const NODE: &str = "TEST_NODE";
 /// `toolchain` tests the patch engine, the commands and both forms of upstream. A runtime's suite
 /// drives its built package in real Astro projects. Node and all other tools come from the npm
 /// registry, pinned and verified. If `UPSTREAM_GIT` names a clone of Astro's repository, the suite
-/// also compares both forms of upstream. The last line of output is the number of tests.
+/// also compares both forms of upstream. The last line of output counts the tests.
 ///
 /// A runtime's suite also installs the package like a user does, once with the newest and once with
 /// the lowest accepted versions. It runs the vital cases on each.

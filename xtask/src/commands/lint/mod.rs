@@ -23,7 +23,7 @@ const PROGRAMS: [&[&str]; 2] = [
 /// Typos, which checks the spelling of all files. It needs Python.
 const REQUIREMENTS: &[u8] = include_bytes!("requirements.txt");
 
-/// Check the Rust format, clippy, spelling, and imports between rooms
+/// Check the Rust format, Clippy lints, spelling, and imports between rooms
 ///
 /// Typos checks the spelling. It needs Python 3.10 with `venv` on this machine.
 ///
