@@ -1,4 +1,4 @@
-//! Adapters that upstream releases without a new Astro: where a line goes, and what it is called then.
+//! Adapters that upstream releases without a new Astro: the line's target and stamp.
 
 use std::{fs, path::Path};
 
@@ -12,8 +12,8 @@ use crate::{
     tarball, upstream,
 };
 
-/// 7.2.4 has two releases of the toy, the second of which came alone; one more is for a later Astro, and
-/// one is no release yet.
+/// Astro 7.2.4 has two releases of the toy, the second released alone. One more is for a later
+/// Astro, and one is a prerelease.
 fn registry() -> FakeRegistry {
     FakeRegistry::default()
         .astro(&["7.2.4"])
@@ -32,7 +32,7 @@ struct Line {
     second: String,
 }
 
-/// A line at 7.2.4, beside a clone in `clone` of a repository where the toy was released later.
+/// A line at 7.2.4, beside a clone in `clone` of a repository with a later release of the toy.
 fn at_first(registry: FakeRegistry) -> Line {
     let server = registry.serve();
     let checkout = Checkout::new(&tarball::good(), &server).with("SOURCE_DATE_EPOCH", TODAY);
@@ -64,7 +64,7 @@ impl Line {
         assert!(shown.starts_with("exit code 0"), "{shown}");
     }
 
-    /// A run that has to fail, and to leave everything as it was.
+    /// A run that must fail and change nothing.
     fn fails(&self, arguments: &[&str], code: &str) -> String {
         let before = self.pins();
         let shown = self.sync(arguments);
@@ -75,7 +75,7 @@ impl Line {
 }
 
 #[test]
-fn latest_goes_to_the_commit_of_an_adapter_that_was_released_alone() {
+fn latest_moves_to_the_commit_of_an_adapter_released_alone() {
     let line = at_first(registry());
     let shown = line.sync(&["--latest"]);
     assert!(line.pins().contains(&line.second));
@@ -86,14 +86,14 @@ fn latest_goes_to_the_commit_of_an_adapter_that_was_released_alone() {
 }
 
 #[test]
-fn the_release_of_an_astro_takes_the_newest_adapters_for_it() {
+fn a_release_of_astro_takes_its_newest_adapters() {
     let line = at_first(registry().astro(&["7.3.0"]));
     line.moves_well(&["--to", "7.2.4"]);
     assert!(line.pins().contains(&line.second) && line.pins().contains("2.0.1"), "{}", line.pins());
 }
 
 #[test]
-fn a_line_at_an_adapters_release_is_where_it_should_be() {
+fn a_line_at_an_adapter_release_is_in_step() {
     let line = at_first(registry());
     line.moves_well(&["--latest"]);
     let moved = line.pins();
@@ -118,7 +118,7 @@ fn check_and_dry_run_write_nothing_and_only_check_answers_no() {
 }
 
 #[test]
-fn a_new_astro_that_has_the_adapter_wins_over_the_adapters_own_commit() {
+fn a_new_astro_with_the_adapter_wins_over_the_adapters_own_commit() {
     let line = at_first(registry().astro(&["7.2.5"]));
     let third = upstream::release(&line.checkout.path("clone"), "7.2.5", "2.0.1", &["astro@7.2.5"]);
     line.moves_well(&["--latest"]);
@@ -126,7 +126,7 @@ fn a_new_astro_that_has_the_adapter_wins_over_the_adapters_own_commit() {
 }
 
 #[test]
-fn an_adapter_that_came_after_a_new_astro_wins_over_it() {
+fn an_adapter_released_after_a_new_astro_wins() {
     let line = at_first(registry().astro(&["7.3.0"]).toy("2.1.1", "7.3.0"));
     let clone = line.checkout.path("clone");
     upstream::release(&clone, "7.3.0", "2.1.0", &["astro@7.3.0", "@upstream/toy@2.1.0"]);
@@ -136,7 +136,7 @@ fn an_adapter_that_came_after_a_new_astro_wins_over_it() {
 }
 
 #[test]
-fn of_two_commits_with_all_releases_the_later_wins() {
+fn the_later_of_two_complete_commits_wins() {
     let line = at_first(registry());
     let clone = line.checkout.path("clone");
     let again = upstream::release(&clone, "7.2.4", "2.0.1", &["@upstream/toy@2.0.1"]);
@@ -147,7 +147,7 @@ fn of_two_commits_with_all_releases_the_later_wins() {
 }
 
 #[test]
-fn two_commits_of_which_neither_is_known_to_be_the_later_are_an_error() {
+fn two_commits_of_unknown_order_are_an_error() {
     let line = at_first(registry());
     let clone = line.checkout.path("clone");
     upstream::branch_from(&clone, None);
@@ -160,7 +160,7 @@ fn two_commits_of_which_neither_is_known_to_be_the_later_are_an_error() {
 }
 
 #[test]
-fn a_partial_clone_that_lacks_old_manifests_knows_which_commit_is_the_later() {
+fn a_partial_clone_without_old_manifests_knows_the_order_of_commits() {
     let line = at_first(registry());
     let clone = Repository::open(line.checkout.path("clone")).unwrap();
     let first = clone.find_commit(line.first.parse().unwrap()).unwrap().tree().unwrap();
@@ -174,7 +174,7 @@ fn a_partial_clone_that_lacks_old_manifests_knows_which_commit_is_the_later() {
 }
 
 #[test]
-fn releases_that_no_one_commit_has_are_an_error() {
+fn releases_without_a_common_commit_are_an_error() {
     let line = at_first(registry().astro(&["7.2.5"]));
     let clone = line.checkout.path("clone");
     upstream::branch_from(&clone, Some(&line.first));
@@ -186,7 +186,7 @@ fn releases_that_no_one_commit_has_are_an_error() {
 }
 
 #[test]
-fn without_its_tag_the_tarball_names_the_release_and_a_commit_can() {
+fn without_a_tag_the_stamp_is_by_tarball_or_by_a_given_commit() {
     let line = at_first(registry());
     let without_clone = |arguments: &[&str]| {
         line.checkout.shown(&[&["sync-version", "--latest"], arguments].concat())
@@ -199,7 +199,7 @@ fn without_its_tag_the_tarball_names_the_release_and_a_commit_can() {
 }
 
 #[test]
-fn a_commit_that_is_named_says_which_adapters_are_taken() {
+fn a_given_commit_selects_the_adapters() {
     let line = at_first(registry());
     line.moves_well(&["--latest"]);
     line.moves_well(&["--to", "7.2.4", "--commit", &line.first]);
@@ -207,13 +207,13 @@ fn a_commit_that_is_named_says_which_adapters_are_taken() {
 }
 
 #[test]
-fn a_commit_with_another_adapter_than_the_pinned_is_an_error() {
+fn a_commit_with_another_adapter_than_the_pin_is_an_error() {
     let line = at_first(registry());
     assert!(line.fails(&["--commit", &line.second], "U015").contains("`@upstream/toy@2.0.1`"));
 }
 
 #[test]
-fn a_commit_whose_adapter_was_never_published_is_an_error() {
+fn a_commit_with_an_unpublished_adapter_is_an_error() {
     let line = at_first(registry());
     let other = upstream::release(&line.checkout.path("clone"), "7.2.4", "2.0.7", &[]);
     let told = line.fails(&["--to", "7.2.4", "--commit", &other], "U033");
@@ -221,7 +221,7 @@ fn a_commit_whose_adapter_was_never_published_is_an_error() {
 }
 
 #[test]
-fn a_tag_of_an_adapter_that_has_moved_is_an_error() {
+fn a_moved_adapter_tag_is_an_error() {
     let line = at_first(registry());
     line.moves_well(&["--latest"]);
     let clone = line.checkout.path("clone");
@@ -233,7 +233,7 @@ fn a_tag_of_an_adapter_that_has_moved_is_an_error() {
 }
 
 #[test]
-fn an_adapter_from_another_repository_counts_up_the_revision() {
+fn an_adapter_from_another_repository_increments_the_revision() {
     let line = at_first(registry());
     pin(&line.checkout, COMMIT, "2.0.0");
     let pins = line.pins().replace(" }", ", form = \"registry\" }");
@@ -247,15 +247,15 @@ fn an_adapter_from_another_repository_counts_up_the_revision() {
 }
 
 #[test]
-fn status_is_ahead_of_nothing_that_a_line_cannot_go_to() {
+fn status_ignores_releases_that_a_line_cannot_move_to() {
     let line = at_first(registry());
     let shown = line.checkout.shown(&["status"]);
-    // 2.1.0 was made with an Astro that is not there yet.
+    // 2.1.0 was built with an unreleased Astro.
     assert!(shown.contains("2.0.0, newest is 2.0.1\n"), "{shown}");
 }
 
 #[test]
-fn what_the_submodule_has_checked_out_may_be_an_adapters_release() {
+fn the_submodule_may_be_at_an_adapter_release() {
     let line = at_first(registry());
     line.moves_well(&["--submodule"]);
     assert!(line.pins().contains(&line.second) && line.pins().contains("2.0.1"), "{}", line.pins());
@@ -263,7 +263,7 @@ fn what_the_submodule_has_checked_out_may_be_an_adapters_release() {
 }
 
 #[test]
-fn a_line_of_prereleases_goes_to_the_newest_while_there_is_no_release() {
+fn a_line_of_prereleases_moves_to_the_newest_prerelease() {
     let registry = || {
         let registry = FakeRegistry::default().toy("3.0.0-beta.1", "8.0.0-beta.9");
         registry.toy("3.0.0-beta.2", "8.0.0-beta.9").astro(&["8.0.0-beta.9"])
@@ -288,14 +288,14 @@ fn a_line_of_prereleases_goes_to_the_newest_while_there_is_no_release() {
 }
 
 #[test]
-fn a_major_of_an_adapter_that_no_line_has_is_told() {
+fn an_adapter_major_without_a_line_is_reported() {
     let line = at_first(
         registry().toy("3.0.0", "7.2.4").toy("4.0.0", "8.0.0").toy("3.1.0-beta.1", "7.2.4"),
     );
     let shown = line.checkout.shown(&["status", "--check"]);
     assert!(shown.starts_with("exit code 1"), "{shown}");
     assert!(shown.contains("@upstream/toy 3.0.0 has no line\n── stderr"), "{shown}");
-    // Nor does a line go there by itself.
+    // A line does not move there by itself either.
     line.moves_well(&["--latest"]);
     assert!(line.pins().contains("2.0.1"), "{}", line.pins());
     let json = line.checkout.shown(&["status", "--check", "--json"]);

@@ -1,4 +1,4 @@
-//! Attestations of provenance as a registry has them, by an authority that the test makes.
+//! Provenance attestations as in a registry, signed by a test authority.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rcgen::{
@@ -9,33 +9,33 @@ use serde_json::{Value, json};
 
 use crate::tarball;
 
-/// Upstream's repository, as a certificate names it.
+/// Upstream's repository in a certificate.
 pub const REPOSITORY: &str = "https://github.com/upstream/toys";
 
-/// Who issues the certificates that statements are signed with.
+/// The authority that issues the signing certificates.
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     /// Its own certificate.
     pub pem: String,
 }
 
-/// A statement about a release, and who says so.
+/// A statement about a release, and its signer.
 #[derive(Clone)]
 pub struct Attestation {
     /// The package URL.
     subject: String,
     /// In hexadecimal digits.
     sha512: String,
-    /// What the statement names.
+    /// The commit in the statement.
     pub repository: String,
     pub commit: String,
-    /// What the certificate names.
+    /// The commit in the certificate.
     pub certified_repository: String,
     pub certified_commit: String,
     pub usage: ExtendedKeyUsagePurpose,
-    /// The day on which it was signed, in September 2026.
+    /// The day of signing, in September 2026.
     pub day: u8,
-    /// Version 0.2 of SLSA's format, with the certificate in the older place.
+    /// Version 0.2 of the SLSA format, with the certificate in the older place.
     pub is_old: bool,
 }
 
@@ -49,7 +49,7 @@ impl Authority {
         Self { issuer: Issuer::new(params, key), pem }
     }
 
-    /// What a registry answers for a release that has this attestation.
+    /// The registry's answer for a release with this attestation.
     pub fn answer(&self, attestation: &Attestation) -> Value {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::default();
@@ -89,14 +89,14 @@ impl Authority {
     }
 }
 
-/// What the registry itself attests, which tells nothing of a commit.
+/// The registry's own attestation, which names no commit.
 pub fn publication() -> Value {
     let kind = "https://github.com/npm/attestation/tree/main/specs/publish/v0.1";
     json!({ "predicateType": kind, "bundle": { "dsseEnvelope": {} } })
 }
 
 impl Attestation {
-    /// Of a tarball, as it has to be.
+    /// A valid attestation of a tarball.
     pub fn of(package: &str, version: &str, tarball: &[u8], commit: &str) -> Self {
         let sha512 = tarball::integrity(tarball);
         let sha512 = STANDARD.decode(sha512.trim_start_matches("sha512-")).unwrap();
@@ -140,7 +140,7 @@ impl Attestation {
     }
 }
 
-/// An extension of Sigstore's: a text of fewer than 128 bytes, as DER has it.
+/// A Sigstore extension: a text of fewer than 128 bytes, in DER.
 fn extension(number: u64, text: &str) -> CustomExtension {
     let id = [1, 3, 6, 1, 4, 1, 57264, 1, number];
     let length = u8::try_from(text.len()).unwrap();

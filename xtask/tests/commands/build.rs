@@ -1,4 +1,4 @@
-//! `xtask build`: what it makes, and what survives when it cannot.
+//! `xtask build`: its output, and the state after a failure.
 
 use std::{
     fs::{self, File},
@@ -17,7 +17,7 @@ use crate::{
     tarball,
 };
 
-/// A user that owns nothing.
+/// An unprivileged user.
 const NOBODY: u32 = 65534;
 
 fn checkout() -> Checkout {
@@ -29,13 +29,13 @@ fn text(checkout: &Checkout, path: &str) -> String {
 }
 
 #[test]
-fn a_build_says_what_it_made() {
+fn a_build_prints_a_summary() {
     let checkout = checkout();
     assert_snapshot!(checkout.shown(&["build"]));
 }
 
 #[test]
-fn the_package_holds_upstreams_files_with_the_edits_and_a_record_of_them() {
+fn the_package_holds_the_edited_upstream_files_and_a_record() {
     let checkout = checkout();
     checkout.build_well(&[]);
     let names: Vec<String> = checkout.package().into_keys().collect();
@@ -70,7 +70,7 @@ fn modules_of_templates_are_compiled_with_their_declarations_and_without_their_t
 }
 
 #[test]
-fn two_builds_make_the_same_bytes() {
+fn two_builds_give_the_same_bytes() {
     let (one, other) = (checkout(), checkout());
     one.build_well(&[]);
     other.build_well(&[]);
@@ -99,7 +99,7 @@ fn check_and_dry_run_write_nothing_and_only_check_answers_no() {
 }
 
 #[test]
-fn a_build_that_fails_leaves_the_earlier_package_as_it_was() {
+fn a_failed_build_leaves_the_earlier_package_unchanged() {
     let checkout = checkout();
     checkout.build_well(&[]);
     let earlier = checkout.package();
@@ -124,7 +124,7 @@ fn a_second_build_at_the_same_time_is_an_error() {
 }
 
 #[test]
-fn a_build_that_is_killed_leaves_one_whole_package() {
+fn a_killed_build_leaves_one_whole_package() {
     let checkout = checkout();
     let rewrites = ["return [$TOY]", "return { toy: $TOY }"];
     let packages = rewrites.map(|rewrite| {
@@ -132,7 +132,7 @@ fn a_build_that_is_killed_leaves_one_whole_package() {
         checkout.build_well(&[]);
         checkout.package()
     });
-    // Whenever it is killed, which is chance, one of the two has to be there, whole.
+    // The kill happens at a random time. One of the two packages must be there, complete.
     for round in 0..40 {
         checkout.patch_to(rewrites[round % 2]);
         let mut build = checkout.command(&["build"]);
@@ -150,7 +150,7 @@ fn a_build_that_is_killed_leaves_one_whole_package() {
 }
 
 #[test]
-fn what_a_killed_build_has_left_is_removed_where_nothing_else_is_to_be_done() {
+fn leftovers_of_a_killed_build_are_removed() {
     let checkout = checkout();
     checkout.build_well(&[]);
     checkout.write("adapters/toy/pkg/.staging-astro7/package.json", "{");
@@ -159,7 +159,7 @@ fn what_a_killed_build_has_left_is_removed_where_nothing_else_is_to_be_done() {
 }
 
 #[test]
-fn a_target_that_cannot_be_written_is_an_error() {
+fn an_unwritable_target_is_an_error() {
     let checkout = checkout();
     checkout.build_well(&[]);
     let earlier = checkout.package();
@@ -170,7 +170,7 @@ fn a_target_that_cannot_be_written_is_an_error() {
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o555)).unwrap();
     let mut build = checkout.command(&["build"]);
     if fs::metadata(&folder).unwrap().uid() == 0 {
-        // Root may write anything.
+        // Root may write everywhere.
         build.uid(NOBODY);
     }
     assert_snapshot!(checkout.shown_by(build));
@@ -178,7 +178,7 @@ fn a_target_that_cannot_be_written_is_an_error() {
     assert_eq!(checkout.package(), earlier);
 }
 
-/// The manifest of the built package, where the description raises the range of Astro to this one.
+/// The manifest of the built package, with the range of Astro raised to this one.
 fn built_with_range(range: &str) -> Result<serde_json::Value, String> {
     let checkout = Checkout::new(&tarball::good(), &Server::with_toy(tarball::good()));
     checkout.add(
@@ -195,7 +195,7 @@ fn built_with_range(range: &str) -> Result<serde_json::Value, String> {
 }
 
 #[test]
-fn a_range_that_begins_too_early_is_raised_until_upstream_does_so_itself() {
+fn a_range_that_starts_too_early_is_raised_until_upstream_raises_it() {
     let own: serde_json::Value = serde_json::from_str(tarball::MANIFEST).unwrap();
     let named = own["peerDependencies"]["astro"].as_str().unwrap();
     assert_eq!(built_with_range("^99.0.0").unwrap()["peerDependencies"]["astro"], "^99.0.0");

@@ -1,4 +1,4 @@
-//! `xtask canary`: what a plain installation gives today, whatever is pinned.
+//! `xtask canary`: tests today's newest releases, whatever the pins.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ use crate::{
     tarball,
 };
 
-/// What stands for cargo: it tells what it was called with, and fails where a word is among it.
+/// A fake cargo: it records its arguments, and fails if a given word is among them.
 fn cargo(fails_at: &str) -> String {
     format!(
         "echo \"$TEST_OFFICIAL on Astro $TEST_ASTRO as of $TEST_AS_OF: $*\" >> \"$HOME/calls\"\n\
@@ -20,7 +20,7 @@ fn cargo(fails_at: &str) -> String {
     )
 }
 
-/// A line that pins 7.2.4, and a registry that has a later Astro and a later toy.
+/// A line at 7.2.4, and a registry with a later Astro and a later toy.
 fn checkout(newest_module: &str, fails_at: &str) -> (Checkout, Server) {
     let server = FakeRegistry::default()
         .astro(&["7.2.4", "7.3.0"])
@@ -33,7 +33,7 @@ fn checkout(newest_module: &str, fails_at: &str) -> (Checkout, Server) {
     (checkout.with("CARGO", &cargo), server)
 }
 
-/// The exit code, the proposal, and what was told.
+/// The exit code, the proposal, and stderr.
 fn canary(checkout: &Checkout, arguments: &[&str]) -> (i32, Value, String) {
     let output = checkout.command(&[&["canary"], arguments].concat()).output().unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
@@ -64,7 +64,7 @@ fn the_newest_of_everything_is_tested_without_moving_a_pin() {
 }
 
 #[test]
-fn what_breaks_with_our_package_only_becomes_an_issue_that_says_since_when() {
+fn a_failure_of_our_package_alone_becomes_an_issue_with_recent_releases() {
     let (checkout, _server) = checkout(tarball::MODULE, "plain");
     let (code, proposal, told) = canary(&checkout, &["toy"]);
     assert_eq!(code, 0, "{told}");
@@ -80,7 +80,7 @@ fn what_breaks_with_our_package_only_becomes_an_issue_that_says_since_when() {
 }
 
 #[test]
-fn where_the_official_adapter_is_broken_itself_that_is_said_and_ours_is_not_blamed() {
+fn a_failure_of_the_official_adapter_is_reported_as_upstreams() {
     let (checkout, _server) = checkout(tarball::MODULE, "::");
     let (_, proposal, told) = canary(&checkout, &[]);
     let body = proposal["issue"]["body"].as_str().unwrap();
@@ -91,7 +91,7 @@ fn where_the_official_adapter_is_broken_itself_that_is_said_and_ours_is_not_blam
 }
 
 #[test]
-fn patches_that_do_not_fit_the_newest_adapter_are_told_apart_from_a_broken_one() {
+fn unfit_patches_are_distinct_from_a_broken_adapter() {
     let renamed = tarball::MODULE.replace("createToy", "makeToy");
     let (checkout, _server) = checkout(&renamed, "nowhere");
     let (_, proposal, told) = canary(&checkout, &[]);
@@ -101,7 +101,7 @@ fn patches_that_do_not_fit_the_newest_adapter_are_told_apart_from_a_broken_one()
 }
 
 #[test]
-fn a_registry_that_is_away_is_no_answer() {
+fn an_unreachable_registry_gives_no_answer() {
     let (checkout, server) = checkout(tarball::MODULE, "nowhere");
     server.go();
     let output = checkout.command(&["canary"]).output().unwrap();

@@ -1,4 +1,4 @@
-//! Every error has been seen by someone who reads snapshots.
+//! Every error occurs in a reviewed snapshot.
 
 use std::{fs, path::Path};
 
@@ -15,7 +15,7 @@ fn every_code_is_rendered_in_a_snapshot() {
     let codes: Vec<&str> = catalogue
         .lines()
         .filter_map(|line| line.split_whitespace().next())
-        // Those of patches are the engine's, and shown by its own tests.
+        // The codes of patches belong to the engine, whose own tests show them.
         .filter(|code| !code.starts_with('P'))
         .collect();
     assert!(codes.contains(&"U001"), "{catalogue}");

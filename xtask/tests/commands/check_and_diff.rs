@@ -9,14 +9,14 @@ fn checkout() -> Checkout {
 }
 
 #[test]
-fn check_says_what_fits_and_writes_nothing() {
+fn check_reports_fitting_patches_and_writes_nothing() {
     let checkout = checkout();
     assert_snapshot!(checkout.shown(&["check"]));
     assert!(!checkout.path("adapters/toy/pkg").exists());
 }
 
 #[test]
-fn check_says_everything_that_does_not_fit() {
+fn check_reports_all_patches_that_do_not_fit() {
     let checkout = checkout();
     checkout.write(
         "patches/toy/index.toml",
@@ -27,18 +27,18 @@ fn check_says_everything_that_does_not_fit() {
 }
 
 #[test]
-fn diff_shows_what_becomes_of_the_published_files() {
+fn diff_shows_the_changes_to_published_files() {
     assert_snapshot!(checkout().shown(&["diff", "toy"]));
 }
 
 #[test]
-fn diff_shows_what_becomes_of_the_sources_in_git() {
+fn diff_shows_the_changes_to_sources_in_git() {
     let (checkout, _repository) = from_git::with_toy();
     assert_snapshot!(checkout.shown(&["diff", "toy", "--upstream", "clone"]));
 }
 
 #[test]
-fn changes_in_the_work_tree_of_a_clone_are_not_read_and_that_is_said() {
+fn changes_in_the_work_tree_of_a_clone_are_ignored_with_a_hint() {
     let (checkout, _repository) = from_git::with_toy();
     checkout.write(
         "clone/packages/integrations/toy/src/index.ts",
@@ -48,7 +48,7 @@ fn changes_in_the_work_tree_of_a_clone_are_not_read_and_that_is_said() {
 }
 
 #[test]
-fn a_function_that_upstream_renamed_is_marked() {
+fn a_renamed_upstream_function_is_marked() {
     let module = tarball::MODULE.replace("createToy", "makeToy");
     let renamed = tarball::with_files(&[("package/dist/index.js", module.as_bytes())]);
     let checkout = Checkout::new(&renamed, &Server::with_toy(renamed.clone()));

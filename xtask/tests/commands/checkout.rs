@@ -1,4 +1,4 @@
-//! A checkout with one runtime in it, in a folder that is gone after the test.
+//! A checkout with one runtime, in a temporary folder.
 
 use std::{
     collections::BTreeMap,
@@ -11,10 +11,10 @@ use tempfile::TempDir;
 
 use crate::{server::Server, tarball};
 
-/// The commit that is pinned where no clone is asked.
+/// The pinned commit of tests without a clone.
 pub const COMMIT: &str = "8a31cba625a23d886614172e1d3b02b8eb896a18";
 
-/// Where the built package is.
+/// The path of the built package.
 pub const PACKAGE: &str = "adapters/toy/pkg/astro7";
 
 /// The one patch file.
@@ -22,7 +22,7 @@ pub const PATCH: &str = "patches/toy/index.toml";
 
 pub const FOLDER: &str = "packages/integrations/toy";
 
-/// What is pinned.
+/// The pins.
 pub const PINS: &str = "upstream/upstream.toml";
 
 /// 2026-12-24, in seconds, for `SOURCE_DATE_EPOCH`.
@@ -31,19 +31,19 @@ pub const TODAY: &str = "1798070400";
 pub struct Checkout {
     folder: TempDir,
     environment: Vec<(String, String)>,
-    /// Texts that differ from run to run, and what stands for them.
+    /// Texts that differ between runs, and their placeholders.
     changing: Vec<(String, String)>,
 }
 
-/// What a run of the command line left.
+/// The result of running the command line.
 pub struct Outcome {
     pub code: Option<i32>,
-    /// stderr, with what differs from run to run replaced.
+    /// stderr, with texts that differ between runs replaced.
     pub text: String,
 }
 
 impl Checkout {
-    /// A checkout that pins this tarball and asks this registry.
+    /// A checkout that pins this tarball and uses this registry.
     pub fn new(tarball: &[u8], server: &Server) -> Self {
         let checkout = Self::without_registry(tarball);
         checkout
@@ -51,7 +51,7 @@ impl Checkout {
             .hide(&format!("127.0.0.1:{}", server.port), "127.0.0.1:PORT")
     }
 
-    /// A checkout that pins this tarball, in an environment that names no registry.
+    /// A checkout that pins this tarball, in an environment without a registry setting.
     pub fn without_registry(tarball: &[u8]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let checkout = Self { folder, environment: Vec::new(), changing: Vec::new() };
@@ -91,14 +91,14 @@ impl Checkout {
         );
     }
 
-    /// With an environment variable.
+    /// Sets an environment variable.
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.environment.retain(|(known, _)| known != name);
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// With `name` in place of a text in what is shown.
+    /// Replaces a text by `name` in the output.
     pub fn hide(mut self, text: &str, name: &str) -> Self {
         self.changing.push((text.to_owned(), name.to_owned()));
         self
@@ -118,13 +118,13 @@ impl Checkout {
         fs::write(path, text).unwrap();
     }
 
-    /// Adds to the end of a file.
+    /// Appends to a file.
     pub fn add(&self, path: &str, text: &str) {
         let before = fs::read_to_string(self.path(path)).unwrap();
         self.write(path, &format!("{before}{text}"));
     }
 
-    /// Has the toy's package export a template, for example `toy/play`.
+    /// Makes the toy's package export a template, for example `toy/play`.
     pub fn export(&self, template: &str) {
         let name = template.rsplit('/').next().unwrap();
         let path = "adapters/toy/adapter.toml";
@@ -146,12 +146,12 @@ impl Checkout {
         Outcome { code: output.status.code(), text: self.steady(output.stderr) }
     }
 
-    /// All that a command prints, and how it ends.
+    /// The whole output of a command, and its exit code.
     pub fn shown(&self, arguments: &[&str]) -> String {
         self.shown_by(self.command(arguments))
     }
 
-    /// The same of a command that was made ready in another way.
+    /// The same for a prepared command.
     pub fn shown_by(&self, mut command: Command) -> String {
         let output = command.output().unwrap();
         let code = output.status.code().unwrap();
@@ -159,7 +159,7 @@ impl Checkout {
         format!("exit code {code}\n── stdout\n{stdout}── stderr\n{stderr}")
     }
 
-    /// A text with what differs from run to run replaced.
+    /// A text with everything that differs between runs replaced.
     pub fn steady(&self, bytes: Vec<u8>) -> String {
         let mut text = String::from_utf8(bytes).unwrap();
         for (changing, name) in &self.changing {
@@ -174,7 +174,7 @@ impl Checkout {
         text.lines().map(without_time).collect()
     }
 
-    /// Runs git in this checkout, always at the same time, and gives what it prints.
+    /// Runs git in this checkout, at a fixed time, and returns its output.
     pub fn git(&self, arguments: &[&str]) -> String {
         let day = "2026-12-24T00:00:00Z";
         let mut git = Command::new("git");
@@ -190,7 +190,7 @@ impl Checkout {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// A program that is found before all others: a script of the shell.
+    /// A shell script that precedes all other programs on PATH.
     pub fn program(&self, name: &str, script: &str) -> PathBuf {
         let path = format!("bin/{name}");
         self.write(&path, &format!("#!/bin/sh\n{script}"));
@@ -208,7 +208,7 @@ impl Checkout {
         self.command(arguments).output().unwrap()
     }
 
-    /// A call of the command line in this checkout.
+    /// An invocation of the command line in this checkout.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command.args(arguments).current_dir(self.root()).env_clear();
@@ -216,7 +216,7 @@ impl Checkout {
         command
     }
 
-    /// The built package: all its files.
+    /// All files of the built package.
     pub fn package(&self) -> BTreeMap<String, Vec<u8>> {
         let mut files = BTreeMap::new();
         let mut folders = vec![self.path(PACKAGE)];
@@ -234,7 +234,7 @@ impl Checkout {
         files
     }
 
-    /// What the patch makes of the toy.
+    /// The toy's module after the patch.
     pub fn patch_to(&self, rewrite: &str) {
         let patch = fs::read_to_string(self.path(PATCH)).unwrap();
         let lines = patch.lines().map(|line| {
@@ -247,13 +247,13 @@ impl Checkout {
         self.write(PATCH, &lines.collect::<String>());
     }
 
-    /// A build that has to succeed.
+    /// A build that must succeed.
     pub fn build_well(&self, options: &[&str]) {
         let outcome = self.build(options);
         assert_eq!(outcome.code, Some(0), "{}", outcome.text);
     }
 
-    /// What is shown by a build that has to fail because upstream cannot be had.
+    /// The output of a build that must fail because upstream is not available.
     pub fn fail(&self, options: &[&str]) -> String {
         let outcome = self.build(options);
         assert_eq!(outcome.code, Some(3), "{}", outcome.text);

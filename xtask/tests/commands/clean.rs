@@ -13,7 +13,7 @@ fn built() -> Checkout {
 }
 
 #[test]
-fn clean_removes_what_the_build_made() {
+fn clean_removes_the_built_packages() {
     let checkout = built();
     assert_snapshot!(checkout.shown(&["clean"]));
     assert!(!checkout.path("adapters/toy/pkg").exists());
@@ -30,7 +30,7 @@ fn check_and_dry_run_remove_nothing_and_only_check_answers_no() {
     assert!(checkout.path("adapters/toy/pkg").exists());
 }
 
-/// Runs git in a folder of the checkout; it has to succeed.
+/// Runs git in a folder of the checkout; it must succeed.
 fn git(checkout: &Checkout, folder: &str, arguments: &[&str]) {
     let configuration = ["-c", "user.name=A", "-c", "user.email=a@example.invalid"];
     let status = Command::new("git")
@@ -45,7 +45,7 @@ fn git(checkout: &Checkout, folder: &str, arguments: &[&str]) {
 
 #[test]
 fn the_submodule_is_reset_to_the_pinned_commit() {
-    // Git takes submodules from a folder only if it is told to.
+    // Git needs explicit permission for submodules from a local folder.
     let checkout = built()
         .with("GIT_CONFIG_COUNT", "1")
         .with("GIT_CONFIG_KEY_0", "protocol.file.allow")

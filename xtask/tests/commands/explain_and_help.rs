@@ -1,4 +1,4 @@
-//! What the command line says of itself.
+//! The help texts and explanations of the command line.
 
 use insta::assert_snapshot;
 

@@ -1,4 +1,4 @@
-//! A registry that has several releases of the toy, and of Astro.
+//! A fake registry with several releases of the toy and of Astro.
 
 use std::collections::BTreeMap;
 
@@ -7,31 +7,31 @@ use crate::{
     tarball,
 };
 
-/// What the registry has.
+/// The content of the registry.
 #[derive(Clone, Default)]
 pub struct FakeRegistry {
     toys: BTreeMap<String, Toy>,
     astro: Vec<String>,
-    /// The range of Node.js that every Astro has, in place of those that they had.
+    /// The range of Node.js of every Astro, instead of the original ones.
     node: Option<String>,
 }
 
 #[derive(Clone)]
 struct Toy {
     tarball: Vec<u8>,
-    /// The sha512 that the metadata name.
+    /// The sha512 in the metadata.
     integrity: Option<String>,
     peer: String,
     built_with: String,
 }
 
 impl FakeRegistry {
-    /// With a release of the toy that fits, made for this version of Astro.
+    /// Adds a release of the toy that fits, built with this version of Astro.
     pub fn toy(self, version: &str, astro: &str) -> Self {
         self.toy_with(version, astro, tarball::MODULE)
     }
 
-    /// With a release of the toy whose module has this text.
+    /// Adds a release of the toy with this module.
     pub fn toy_with(mut self, version: &str, astro: &str, module: &str) -> Self {
         let tarball = toy(version, module);
         let major = astro.split('.').next().unwrap();
@@ -45,31 +45,31 @@ impl FakeRegistry {
         self
     }
 
-    /// With metadata of a release of the toy that name this sha512, or none.
+    /// Sets the sha512 in the metadata of a toy release, or removes it.
     pub fn announcing(mut self, version: &str, integrity: Option<String>) -> Self {
         self.toys.get_mut(version).unwrap().integrity = integrity;
         self
     }
 
-    /// With this range of Astro for a release of the toy.
+    /// Sets the range of Astro for a release of the toy.
     pub fn peer(mut self, version: &str, range: &str) -> Self {
         self.toys.get_mut(version).unwrap().peer = range.to_owned();
         self
     }
 
-    /// With this range of Node.js for every Astro.
+    /// Sets the range of Node.js for every Astro.
     pub fn node(mut self, range: &str) -> Self {
         self.node = Some(range.to_owned());
         self
     }
 
-    /// With these releases of Astro.
+    /// Adds these releases of Astro.
     pub fn astro(mut self, versions: &[&str]) -> Self {
         self.astro.extend(versions.iter().map(|version| (*version).to_owned()));
         self
     }
 
-    /// What is answered to a path.
+    /// The answer to a path.
     pub fn answer(&self, path: &str) -> Answer {
         match path {
             "/@upstream%2ftoy" => Answer::found(self.metadata()),
@@ -122,7 +122,8 @@ impl FakeRegistry {
     }
 }
 
-/// Every first release of a major and all of 7.2 are from November 2026, others from December.
+/// The first release of every major and all of 7.2 are from November 2026, all others from
+/// December.
 fn times<'v>(versions: impl Iterator<Item = &'v String>) -> String {
     let times = versions.map(|version| {
         let is_early = version.ends_with(".0.0") || version.starts_with("7.2.");
@@ -141,7 +142,7 @@ pub fn toy(version: &str, module: &str) -> Vec<u8> {
     ])
 }
 
-/// A table of the pins. `more` are further keys, a line each.
+/// A table of the pins. `more` holds further keys, one per line.
 pub fn line(astro: &str, commit: &str, toy: &str, more: &str) -> String {
     let major = astro.split('.').next().unwrap();
     let integrity = tarball::integrity(&self::toy(toy, tarball::MODULE));

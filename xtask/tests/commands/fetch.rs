@@ -1,4 +1,4 @@
-//! `xtask fetch`: the clone that other commands and tests read.
+//! `xtask fetch`: the clone for other commands and tests.
 
 use std::{fs, process::Command};
 
@@ -8,7 +8,7 @@ use crate::{
     tarball, upstream,
 };
 
-/// A line at the first of two releases in the repository that `.gitmodules` names.
+/// A line at the first of two releases in the repository of `.gitmodules`.
 fn checkout() -> (Checkout, [String; 2]) {
     let checkout = Checkout::without_registry(&tarball::good());
     let repository = checkout.path("repository");
@@ -25,7 +25,7 @@ fn checkout() -> (Checkout, [String; 2]) {
     (checkout, [first, second])
 }
 
-/// Whether the clone whose path was printed holds a revision.
+/// Whether the printed clone holds a revision.
 fn holds(clone: &str, revision: &str) -> bool {
     let mut git = Command::new("git");
     git.args(["-C", clone, "cat-file", "-e", &format!("{revision}^{{tree}}")]);
@@ -33,7 +33,7 @@ fn holds(clone: &str, revision: &str) -> bool {
 }
 
 #[test]
-fn pinned_commits_are_fetched_and_what_else_is_named() {
+fn pinned_commits_and_named_revisions_are_fetched() {
     let (checkout, [first, second]) = checkout();
     let fetch = |arguments: &[&str]| {
         let output = checkout.command(&[&["fetch"], arguments].concat()).output().unwrap();
@@ -46,7 +46,7 @@ fn pinned_commits_are_fetched_and_what_else_is_named() {
     checkout.write("revisions.txt", "astro@7.3.0\n\n");
     assert_eq!(fetch(&["--file", "revisions.txt"]), clone);
     assert!(holds(&clone, "refs/tags/astro@7.3.0") && holds(&clone, &second));
-    // What is there is not asked for again.
+    // Existing commits are not requested again.
     fs::remove_dir_all(checkout.path("repository")).unwrap();
     assert_eq!(fetch(&[&second, "astro@7.3.0"]), clone);
 }
@@ -61,7 +61,7 @@ fn a_line_without_a_commit_has_nothing_to_fetch() {
 }
 
 #[test]
-fn what_cannot_be_fetched_is_an_error() {
+fn an_unknown_revision_is_an_error() {
     let (checkout, _) = checkout();
     let shown = checkout.shown(&["fetch", COMMIT]);
     assert!(shown.starts_with("exit code 3") && shown.contains("error[U035]"), "{shown}");

@@ -1,4 +1,4 @@
-//! `xtask follow`: the pins go to where upstream is, as far as it fits.
+//! `xtask follow`: moves the pins to the newest releases that fit.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ use crate::{
     tarball, upstream,
 };
 
-/// What stands for cargo, where tests are run: they pass, or they fail.
+/// A fake cargo for running tests: they pass, or they fail.
 const PASSES: &str = "echo 'test result: ok. 3 passed; 0 failed; 0 ignored'\n";
 const FAILS: &str = "echo 'an_echo_is_heard ... FAILED'\necho 'test result: FAILED. 2 passed; 1 failed; 0 ignored'\nexit 101\n";
 
@@ -39,7 +39,7 @@ fn checkout(registry: FakeRegistry, cargo: &str) -> (Checkout, Server) {
     (checkout.with("CARGO", &cargo), server)
 }
 
-/// Has upstream's repository be at this address.
+/// Sets the address of upstream's repository.
 fn fetch_from(checkout: &Checkout, url: &str) {
     checkout.write(
         ".gitmodules",
@@ -51,7 +51,7 @@ fn pins(checkout: &Checkout) -> String {
     fs::read_to_string(checkout.path(PINS)).unwrap()
 }
 
-/// The proposal as people read it, and how the command ended.
+/// The proposal as readable text, and the exit code.
 fn proposal(checkout: &Checkout, arguments: &[&str]) -> String {
     let output = checkout.command(arguments).output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -64,7 +64,7 @@ fn proposal(checkout: &Checkout, arguments: &[&str]) -> String {
         text.push_str(&format!("── {part}: {title}\n{}", of_part("body").unwrap()));
         text.extend(of_part("pins").map(|pins| format!("── pins\n{pins}")));
     }
-    // What is built is shown elsewhere.
+    // Other tests cover the output of builds.
     let steady = checkout.steady(text.into_bytes());
     let lines = steady.lines().map(|line| match line.split_once("sha512-") {
         Some((start, _)) => format!("{start}sha512-…\n"),
@@ -74,7 +74,7 @@ fn proposal(checkout: &Checkout, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn where_upstream_has_not_moved_there_is_nothing_to_propose() {
+fn without_new_releases_there_is_no_proposal() {
     let (checkout, _server) = checkout(registry().astro(&["6.4.8", "7.2.4"]), PASSES);
     let registry = FakeRegistry::default().astro(&["6.4.8", "7.2.4"]).toy("1.2.3", "6.4.8");
     let server = registry.toy("2.0.0", "7.2.4").serve();
@@ -85,14 +85,14 @@ fn where_upstream_has_not_moved_there_is_nothing_to_propose() {
 }
 
 #[test]
-fn a_line_that_fits_and_passes_its_tests_becomes_a_pull_request() {
+fn a_fitting_line_with_passing_tests_becomes_a_pull_request() {
     let (checkout, _server) = checkout(registry().astro(&["6.4.8", "7.2.4", "7.3.0"]), PASSES);
     assert_snapshot!(proposal(&checkout, &["follow"]));
     assert!(pins(&checkout).contains("astro = \"7.3.0\""));
 }
 
 #[test]
-fn a_line_that_does_not_fit_becomes_an_issue_and_does_not_hold_up_the_others() {
+fn an_unfit_line_becomes_an_issue_without_blocking_the_others() {
     let renamed = tarball::MODULE.replace("createToy", "makeToy");
     let registry = registry().toy_with("1.3.0", "6.5.0", &renamed);
     let (checkout, _server) =
@@ -103,7 +103,7 @@ fn a_line_that_does_not_fit_becomes_an_issue_and_does_not_hold_up_the_others() {
 }
 
 #[test]
-fn a_line_that_fails_its_tests_becomes_an_issue() {
+fn a_line_with_failing_tests_becomes_an_issue() {
     let (checkout, _server) = checkout(registry().astro(&["6.4.8", "7.2.4", "7.3.0"]), FAILS);
     let before = pins(&checkout);
     assert_snapshot!(proposal(&checkout, &["follow"]));
@@ -128,7 +128,7 @@ fn majors_of_astro_and_of_an_adapter_without_a_line_are_one_issue() {
 }
 
 #[test]
-fn nothing_is_written_where_that_was_asked_for() {
+fn check_and_dry_run_write_nothing() {
     let (checkout, _server) = checkout(registry().astro(&["6.4.8", "7.2.4", "7.3.0"]), PASSES);
     let before = pins(&checkout);
     let dry = proposal(&checkout, &["follow", "--dry-run"]);
@@ -141,7 +141,7 @@ fn nothing_is_written_where_that_was_asked_for() {
 }
 
 #[test]
-fn an_upstream_that_cannot_be_reached_is_no_answer() {
+fn an_unreachable_upstream_gives_no_answer() {
     let (checkout, server) = checkout(registry().astro(&["6.4.8", "7.2.4", "7.3.0"]), PASSES);
     drop(server);
     let shown = checkout.with("npm_config_registry", "http://127.0.0.1:1/").shown(&["follow"]);
@@ -150,7 +150,7 @@ fn an_upstream_that_cannot_be_reached_is_no_answer() {
 }
 
 #[test]
-fn an_upstream_that_is_lost_half_way_is_no_answer() {
+fn an_upstream_lost_half_way_gives_no_answer() {
     let registry = registry().astro(&["6.4.8", "7.2.4", "7.3.0"]);
     let (checkout, _server) = checkout(registry.clone(), PASSES);
     let server = Server::start(move |path, _| match path {
@@ -172,7 +172,7 @@ fn only_an_adapter(version: &str) -> FakeRegistry {
 }
 
 #[test]
-fn an_adapter_that_is_released_alone_becomes_a_pull_request() {
+fn an_adapter_released_alone_becomes_a_pull_request() {
     let (checkout, _server) = checkout(only_an_adapter("2.0.1"), PASSES);
     assert_snapshot!(proposal(&checkout, &["follow"]));
     let shown = checkout.shown(&["follow"]);
@@ -180,7 +180,7 @@ fn an_adapter_that_is_released_alone_becomes_a_pull_request() {
 }
 
 #[test]
-fn an_adapter_whose_tag_is_not_there_becomes_a_pull_request_by_its_tarball() {
+fn an_adapter_without_a_tag_becomes_a_pull_request_by_tarball() {
     let (checkout, _server) = checkout(only_an_adapter("2.0.2"), PASSES);
     assert_snapshot!(proposal(&checkout, &["follow"]));
     let shown = checkout.shown(&["follow"]);
@@ -188,7 +188,7 @@ fn an_adapter_whose_tag_is_not_there_becomes_a_pull_request_by_its_tarball() {
 }
 
 #[test]
-fn without_git_and_a_repository_a_line_is_followed_by_its_tarballs() {
+fn without_git_a_line_is_followed_by_its_tarballs() {
     let (checkout, _server) = checkout(registry().astro(&["6.4.8", "7.2.4", "7.3.0"]), PASSES);
     fs::remove_file(checkout.path(".gitmodules")).unwrap();
     fs::remove_dir_all(checkout.path("repository")).unwrap();
@@ -201,7 +201,7 @@ fn without_git_and_a_repository_a_line_is_followed_by_its_tarballs() {
 }
 
 #[test]
-fn a_repository_that_cannot_be_fetched_from_is_told_and_holds_up_nothing() {
+fn an_unreachable_repository_is_reported_and_blocks_nothing() {
     let (checkout, _server) = checkout(registry().astro(&["6.4.8", "7.2.4", "7.3.0"]), PASSES);
     fs::remove_dir_all(checkout.path("repository")).unwrap();
     let shown = checkout.shown(&["follow", "--dry-run"]);
@@ -210,7 +210,7 @@ fn a_repository_that_cannot_be_fetched_from_is_told_and_holds_up_nothing() {
 }
 
 #[test]
-fn a_test_that_prints_an_error_of_the_toolchain_has_failed_all_the_same() {
+fn a_failed_test_that_prints_a_toolchain_error_still_counts_as_failed() {
     let prints = format!("echo 'error[U006]: a test of this error has failed'\n{FAILS}");
     let (checkout, _server) = checkout(registry().astro(&["6.4.8", "7.2.4", "7.3.0"]), &prints);
     let told = proposal(&checkout, &["follow"]);

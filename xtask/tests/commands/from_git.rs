@@ -1,4 +1,4 @@
-//! The git form: clones of every kind, and what may be missing in one.
+//! The git form: all kinds of clones, and objects that a clone may lack.
 
 use std::{fs, path::Path};
 
@@ -13,7 +13,7 @@ use crate::{
 
 const MODULE: &str = "export default function createToy(): string {\n\treturn 'toy';\n}\n";
 
-/// Astro's repository, as far as the toy is concerned.
+/// Astro's repository, reduced to the toy.
 fn files() -> Vec<(String, String)> {
     let manifest = tarball::MANIFEST.replace("\"0.10.4\"", "\"workspace:*\"");
     vec![
@@ -30,7 +30,7 @@ fn files() -> Vec<(String, String)> {
     ]
 }
 
-/// A repository with a commit of these files, after those that it has.
+/// Adds a commit with these files to a repository.
 pub fn commit(path: &Path, bare: bool, files: &[(String, String)]) -> (Repository, Oid) {
     let mut options = RepositoryInitOptions::new();
     let repository = Repository::init_opts(path, options.bare(bare)).unwrap();
@@ -70,7 +70,7 @@ pub fn entry(path: &str, id: Oid) -> git2::IndexEntry {
     }
 }
 
-/// A checkout beside a clone in `clone`, whose commit is pinned.
+/// A checkout beside a clone in `clone`, with its commit pinned.
 fn with_clone(bare: bool, files: &[(String, String)]) -> (Checkout, Repository) {
     let server = Server::with_toy(tarball::good());
     let checkout = Checkout::new(&tarball::good(), &server);
@@ -79,12 +79,12 @@ fn with_clone(bare: bool, files: &[(String, String)]) -> (Checkout, Repository) 
     (checkout.hide(&commit.to_string(), "COMMIT"), repository)
 }
 
-/// A checkout beside a work tree that holds the pinned commit.
+/// A checkout beside a work tree with the pinned commit.
 pub fn with_toy() -> (Checkout, Repository) {
     with_clone(false, &files())
 }
 
-/// Where a loose object is kept.
+/// The path of a loose object.
 fn object(repository: &Repository, path: &str) -> (Oid, std::path::PathBuf) {
     let tree = repository.head().unwrap().peel_to_tree().unwrap();
     let id = tree.get_path(Path::new(path)).unwrap().id();
@@ -105,7 +105,7 @@ fn a_bare_clone_gives_the_package_with_real_versions() {
 }
 
 #[test]
-fn a_work_tree_is_read_at_the_pinned_commit_whatever_is_in_it() {
+fn a_work_tree_is_read_at_the_pinned_commit() {
     let (checkout, repository) = with_clone(false, &files());
     checkout.write(&format!("clone/{FOLDER}/src/index.ts"), "broken(");
     repository.set_head("refs/heads/unborn").unwrap();
@@ -150,7 +150,7 @@ fn a_commit_without_the_folder_is_an_error() {
 }
 
 #[test]
-fn a_module_that_a_partial_clone_lacks_is_an_error() {
+fn a_module_missing_in_a_partial_clone_is_an_error() {
     let (checkout, repository) = with_clone(true, &files());
     let (id, path) = object(&repository, &format!("{FOLDER}/src/index.ts"));
     fs::remove_file(path).unwrap();
@@ -158,7 +158,7 @@ fn a_module_that_a_partial_clone_lacks_is_an_error() {
 }
 
 #[test]
-fn an_object_that_is_damaged_is_an_error() {
+fn a_damaged_object_is_an_error() {
     let (checkout, repository) = with_clone(true, &files());
     let (_, path) = object(&repository, &format!("{FOLDER}/src/index.ts"));
     fs::remove_file(&path).unwrap();
@@ -167,7 +167,7 @@ fn an_object_that_is_damaged_is_an_error() {
 }
 
 #[test]
-fn a_manifest_that_a_partial_clone_lacks_matters_only_if_it_is_needed() {
+fn a_manifest_missing_in_a_partial_clone_matters_only_if_needed() {
     let (checkout, repository) = with_clone(true, &files());
     fs::remove_file(object(&repository, "package.json").1).unwrap();
     checkout.build_well(&["--upstream", "clone"]);
@@ -182,7 +182,7 @@ fn a_manifest_that_a_partial_clone_lacks_matters_only_if_it_is_needed() {
 }
 
 #[test]
-fn a_version_that_is_nowhere_in_the_workspace_is_an_error() {
+fn a_version_missing_in_the_workspace_is_an_error() {
     let mut files = files();
     files.retain(|(path, _)| !path.contains("helpers"));
     let (checkout, _) = with_clone(true, &files);
@@ -204,7 +204,7 @@ fn a_commit_of_another_release_is_an_error() {
 fn without_the_published_declarations_a_clone_is_not_enough() {
     let (checkout, _) = with_clone(true, &files());
     let checkout = checkout.with("npm_config_registry", "http://127.0.0.1:9/");
-    // Systems number this error differently.
+    // Operating systems number this error differently.
     let checkout = checkout.hide(" (os error 111)", "").hide(" (os error 61)", "");
     assert_snapshot!(checkout.fail(&["--upstream", "clone"]));
 }

@@ -1,4 +1,4 @@
-//! The registry form: what a registry may do, and what the cache is for.
+//! The registry form: answers of a registry, and the cache.
 
 use std::fs;
 
@@ -11,13 +11,13 @@ use crate::{
     tarball,
 };
 
-/// A build that fails with this tarball, though it is the pinned one.
+/// A build that fails with this pinned tarball.
 fn fail_with(tarball: Vec<u8>) -> String {
     let server = Server::with_toy(tarball.clone());
     Checkout::new(&tarball, &server).fail(&[])
 }
 
-/// A build that fails with these answers; the first request is for the metadata.
+/// A build that fails with these answers; the first answers the request for metadata.
 fn fail_asking(
     handler: impl Fn(&str, usize) -> Answer + Send + Sync + 'static,
 ) -> (Server, String) {
@@ -40,7 +40,7 @@ fn a_second_build_needs_no_network() {
 }
 
 #[test]
-fn a_tarball_that_was_altered_in_the_cache_is_fetched_anew() {
+fn a_modified_tarball_in_the_cache_is_fetched_again() {
     let server = Server::with_toy(tarball::good());
     let checkout = Checkout::new(&tarball::good(), &server);
     checkout.build_well(&[]);
@@ -52,7 +52,7 @@ fn a_tarball_that_was_altered_in_the_cache_is_fetched_anew() {
 }
 
 #[test]
-fn a_tarball_that_is_not_the_pinned_one_is_not_used_and_not_kept() {
+fn a_tarball_that_differs_from_the_pin_is_neither_used_nor_stored() {
     let other = tarball::with_files(&[("package/dist/index.js", b"evil()")]);
     let server = Server::with_toy(other.clone());
     let checkout = Checkout::new(&tarball::good(), &server)
@@ -69,43 +69,43 @@ fn a_truncated_tarball_is_an_error() {
 }
 
 #[test]
-fn something_else_than_a_tarball_is_an_error() {
+fn an_answer_that_is_not_a_tarball_is_an_error() {
     assert_snapshot!(fail_with(b"<html>".to_vec()));
 }
 
 #[test]
-fn a_path_that_leads_out_of_the_package_is_refused() {
+fn a_path_out_of_the_package_is_rejected() {
     assert_snapshot!(fail_with(tarball::with_entry("package/../../.bashrc", EntryType::Regular)));
 }
 
 #[test]
-fn an_absolute_path_is_refused() {
+fn an_absolute_path_is_rejected() {
     assert_snapshot!(fail_with(tarball::with_entry("/etc/cron.d/x", EntryType::Regular)));
 }
 
 #[test]
-fn a_link_is_refused() {
+fn a_link_is_rejected() {
     assert_snapshot!(fail_with(tarball::with_entry("package/dist/link.js", EntryType::Symlink)));
 }
 
 #[test]
-fn a_path_that_occurs_twice_is_refused() {
+fn a_duplicate_path_is_rejected() {
     assert_snapshot!(fail_with(tarball::with_entry("package/package.json", EntryType::Regular)));
 }
 
 #[test]
-fn a_gzip_bomb_is_refused() {
+fn a_gzip_bomb_is_rejected() {
     assert_snapshot!(fail_with(tarball::gzip(&vec![0; 60_000_000])));
 }
 
 #[test]
-fn an_answer_that_does_not_end_is_refused() {
+fn an_endless_answer_is_rejected() {
     let (server, text) = fail_asking(|path, _| match path {
         "/toy.tgz" => Answer::found(vec![0; 50_000_001]),
         _ => Answer::found(metadata("/toy.tgz")),
     });
     assert_snapshot!(text);
-    assert_eq!(server.lines().len(), 2, "too much once is too much always");
+    assert_eq!(server.lines().len(), 2, "an answer over the limit is not requested again");
 }
 
 #[test]
@@ -123,21 +123,21 @@ fn a_tarball_of_another_version_is_an_error() {
 }
 
 #[test]
-fn a_package_that_the_registry_does_not_have_is_an_error() {
+fn a_package_missing_in_the_registry_is_an_error() {
     let (server, text) = fail_asking(|_, _| Answer::Status(404, Vec::new()));
     assert_snapshot!(text);
     assert_eq!(server.lines().len(), 1);
 }
 
 #[test]
-fn a_version_that_the_registry_does_not_have_is_an_error() {
+fn a_version_missing_in_the_registry_is_an_error() {
     let (_, text) =
         fail_asking(|_, _| Answer::found(metadata("/toy.tgz").replace("1.2.3", "1.2.2")));
     assert_snapshot!(text);
 }
 
 #[test]
-fn a_page_in_place_of_metadata_is_an_error() {
+fn a_web_page_instead_of_metadata_is_an_error() {
     assert_snapshot!(fail_asking(|_, _| Answer::found("<html>Please log in</html>")).1);
 }
 
@@ -154,7 +154,7 @@ fn a_registry_that_hangs_up_is_asked_three_times() {
 }
 
 #[test]
-fn half_an_answer_is_asked_for_three_times() {
+fn a_truncated_answer_is_requested_three_times() {
     let (server, text) = fail_asking(|path, _| match path {
         "/toy.tgz" => Answer::Half(tarball::good()),
         _ => Answer::found(metadata("/toy.tgz")),
@@ -164,7 +164,7 @@ fn half_an_answer_is_asked_for_three_times() {
 }
 
 #[test]
-fn a_server_at_fault_may_recover() {
+fn a_failing_server_may_recover() {
     let server = Server::start(|path, earlier| match (path, earlier) {
         (_, 0 | 2) => Answer::Status(503, Vec::new()),
         ("/toy.tgz", _) => Answer::found(tarball::good()),
@@ -175,7 +175,7 @@ fn a_server_at_fault_may_recover() {
 }
 
 #[test]
-fn a_tarball_on_another_host_is_looked_for_at_the_registry_first() {
+fn a_tarball_on_another_host_is_requested_from_the_registry_first() {
     let elsewhere = Server::with_toy(tarball::good());
     let named = metadata(&format!("{}toy.tgz", elsewhere.url()));
     let answer = named.clone();
@@ -195,7 +195,7 @@ fn a_tarball_on_another_host_is_looked_for_at_the_registry_first() {
 }
 
 #[test]
-fn a_cache_that_cannot_be_written_is_an_error() {
+fn an_unwritable_cache_is_an_error() {
     let server = Server::with_toy(tarball::good());
     let checkout = Checkout::new(&tarball::good(), &server);
     checkout.write("cache", "a file");

@@ -1,4 +1,4 @@
-//! Several Astro majors: what is built for which.
+//! Several Astro majors, and the packages built for each.
 
 use insta::assert_snapshot;
 use serde_json::Value;
@@ -11,7 +11,7 @@ use crate::{
     tarball,
 };
 
-/// A checkout that pins two majors, and one edit for each beside the one for both.
+/// A checkout that pins two majors, with one edit for both and one for each.
 fn checkout() -> (Checkout, Server) {
     let server = FakeRegistry::default().toy("1.2.3", "6.4.8").toy("2.0.0", "7.2.4").serve();
     let checkout = Checkout::new(&tarball::good(), &server);
@@ -54,12 +54,12 @@ fn one_line_can_be_chosen() {
 }
 
 #[test]
-fn a_line_that_is_not_there_is_an_error() {
+fn an_unknown_line_is_an_error() {
     let (checkout, _server) = checkout();
     assert_snapshot!(checkout.shown(&["build", "--astro", "3"]));
 }
 
-/// With a second runtime, whose upstream package only the newest line pins.
+/// Adds a second runtime. Only the newest line pins its upstream package.
 fn with_doll() -> (Checkout, Server) {
     let (checkout, server) = checkout();
     let description = std::fs::read_to_string(checkout.path("adapters/toy/adapter.toml")).unwrap();
@@ -73,7 +73,7 @@ fn with_doll() -> (Checkout, Server) {
 }
 
 #[test]
-fn a_runtime_that_the_chosen_line_does_not_have_is_passed_over() {
+fn a_runtime_missing_from_the_chosen_line_is_skipped() {
     let (checkout, _server) = with_doll();
     let shown = checkout.shown(&["build", "--astro", "6"]);
     assert!(shown.starts_with("exit code 0") && shown.contains("our-toy 6.4.8"), "{shown}");
@@ -81,14 +81,14 @@ fn a_runtime_that_the_chosen_line_does_not_have_is_passed_over() {
 }
 
 #[test]
-fn a_line_that_is_not_there_is_an_error_with_several_runtimes_too() {
+fn an_unknown_line_is_an_error_with_several_runtimes_too() {
     let (checkout, _server) = with_doll();
     let shown = checkout.shown(&["build", "--astro", "3"]);
     assert!(shown.starts_with("exit code 2") && shown.contains("B023"), "{shown}");
 }
 
 #[test]
-fn a_line_that_does_not_pin_the_one_runtime_that_is_asked_for_is_an_error() {
+fn a_line_without_the_requested_runtime_is_an_error() {
     let (checkout, _server) = checkout();
     let pins = std::fs::read_to_string(checkout.path("upstream/upstream.toml")).unwrap();
     let other = format!("[astro5]\nastro = \"5.0.0\"\ncommit = \"{COMMIT}\"\n[astro5.packages]\n");
@@ -106,14 +106,14 @@ fn the_dist_tag_of_a_line_is_in_its_manifest() {
 }
 
 #[test]
-fn a_further_revision_of_a_release_has_its_number_in_the_version() {
+fn a_later_revision_has_its_number_in_the_version() {
     let (checkout, _server) = checkout();
     checkout.build_well(&[]);
     assert_eq!(manifest(&checkout, "astro7")["version"], "7.2.4-8a31cba.2");
 }
 
 #[test]
-fn a_line_without_a_commit_is_built_of_its_tarball_and_says_so() {
+fn a_line_without_a_commit_is_built_from_its_tarball_with_a_hint() {
     let (checkout, _repository) = from_git::with_toy();
     let pins = std::fs::read_to_string(checkout.path("upstream/upstream.toml")).unwrap();
     let lines = pins.lines().filter(|line| !line.starts_with("commit"));

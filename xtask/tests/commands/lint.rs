@@ -1,4 +1,4 @@
-//! `xtask lint`: the imports between the rooms of a small tree. Cargo is none of it.
+//! `xtask lint`: the imports between the rooms of a small tree. Cargo is a stub.
 
 use insta::assert_snapshot;
 
@@ -19,7 +19,7 @@ fn checkout() -> Checkout {
     checkout.write("templates/node/site/routes.ts", "import '../protocol/frame.ts';\n");
     checkout.write("templates/node/protocol/frame.ts", "export * from '../../shared/close.ts';\n");
     checkout.write("templates/shared/close.ts", "export const code = 1000;\n");
-    // Tests and fixtures import what they like.
+    // Tests and fixtures may import anything.
     checkout.write("templates/shared/close.test.ts", "import '../node/site/routes.ts';\n");
     checkout.write("templates/shared/close.fixture.ts", "import '../node/site/routes.ts';\n");
     checkout.write("xtask/src/main.rs", "mod commands;\nuse commands::build;\n");
@@ -77,7 +77,7 @@ fn rooms_that_are_not_listed_and_entries_without_a_room_are_errors() {
 }
 
 #[test]
-fn what_cannot_be_read_is_an_error() {
+fn a_file_that_cannot_be_parsed_is_an_error() {
     let broken = checkout();
     broken.write("templates/shared/close.ts", "import './hooks.ts';\nexport const = 1;\n");
     assert_snapshot!("a_template", broken.shown(&["lint"]));

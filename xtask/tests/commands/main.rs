@@ -1,7 +1,7 @@
-//! The command line from outside: every command in a small checkout of its own, against a registry
-//! and a clone that the tests make.
+//! Tests of the command line: every command in a small checkout of its own, with a test registry
+//! and a test clone.
 //!
-//! The checkout holds one runtime, `toy`, that no line of Rust knows about.
+//! The checkout holds one runtime, `toy`, which no Rust code of xtask knows.
 
 #![expect(clippy::unwrap_used, reason = "what cannot be had fails the test")]
 

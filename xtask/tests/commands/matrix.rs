@@ -1,4 +1,4 @@
-//! `xtask matrix`: what CI has to test, and `test --node`.
+//! `xtask matrix`: the test matrix for CI, and `test --node`.
 
 use insta::assert_snapshot;
 use serde_json::Value;
@@ -33,13 +33,13 @@ fn with(registry: FakeRegistry) -> (Checkout, Server) {
 }
 
 #[test]
-fn every_runtime_is_tested_on_every_astro_with_every_node_that_it_accepts() {
+fn every_runtime_is_tested_on_every_astro_with_every_accepted_node() {
     let (checkout, _server) = checkout();
     assert_snapshot!(checkout.shown(&["matrix"]));
 }
 
 #[test]
-fn a_range_of_node_holds_what_npm_says_it_holds() {
+fn a_node_range_contains_the_same_versions_as_in_npm() {
     for (range, nodes) in [
         (">=18 <23", "22, 20"),
         (">= 22.0.0", "24, 22"),
@@ -59,13 +59,13 @@ fn a_range_of_node_holds_what_npm_says_it_holds() {
 }
 
 #[test]
-fn a_range_of_node_that_cannot_be_read_is_an_error() {
+fn an_invalid_node_range_is_an_error() {
     let (checkout, _server) = with(FakeRegistry::default().node(">=18 <<23"));
     assert_snapshot!(checkout.shown(&["matrix"]));
 }
 
 #[test]
-fn a_node_that_is_not_pinned_is_an_error() {
+fn an_unpinned_node_is_an_error() {
     let (checkout, _server) = checkout();
     assert_snapshot!(checkout.shown(&["test", "--node", "18"]));
 }

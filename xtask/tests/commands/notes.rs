@@ -1,4 +1,4 @@
-//! `xtask notes`: what a release brings.
+//! `xtask notes`: the notes of a release.
 
 use std::fs;
 
@@ -14,8 +14,8 @@ const CHANGELOG: &str = "# Changelog\n\n## [Unreleased]\n\n## [0.2.0] - 2026-12-
 
 const UPSTREAM: &str = "# @upstream/toy\n\n## 2.1.0\n\n### Minor Changes\n\n- Toys can be wound up.\n\n## 2.0.1\n\n### Patch Changes\n\n- A spring is fixed.\n\n## 2.0.0\n\n- Long known.\n";
 
-/// A repository with two releases, 0.1.0 of Astro 7.2.4 and 0.2.0 of 7.3.0, beside a clone of upstream
-/// that holds the second commit.
+/// A repository with two releases, 0.1.0 with Astro 7.2.4 and 0.2.0 with 7.3.0, beside a clone of
+/// upstream with the second commit.
 fn checkout() -> Checkout {
     let checkout = Checkout::without_registry(&tarball::good());
     let clone = checkout.path("clone");
@@ -49,12 +49,12 @@ fn release(checkout: &Checkout, version: &str, pins: &str) {
 }
 
 #[test]
-fn notes_tell_what_people_wrote_and_what_upstream_wrote_and_what_was_committed() {
+fn notes_hold_both_changelogs_and_the_commits() {
     assert_snapshot!(checkout().shown(&["notes", "v0.2.0", "--upstream", "clone"]));
 }
 
 #[test]
-fn of_an_adapter_that_was_released_alone_the_astro_stays_and_of_the_others_only_the_stamp_moves() {
+fn an_adapter_released_alone_keeps_the_astro_and_moves_all_stamps() {
     let checkout = checkout();
     let heading = "## 2.1.0";
     let changelog = UPSTREAM.replace(heading, &format!("## 2.1.1\n\n- It squeaks.\n\n{heading}"));
@@ -67,7 +67,7 @@ fn of_an_adapter_that_was_released_alone_the_astro_stays_and_of_the_others_only_
     assert_snapshot!(checkout.shown(&["notes", "--upstream", "clone"]));
 }
 
-/// A third release, of a line whose commit is not known.
+/// A third release, with a line without a known commit.
 fn with_unknown_commit() -> Checkout {
     let checkout = checkout();
     let seven = line("7.3.1", COMMIT, "2.1.1", "tag = \"latest\"\n");
@@ -78,7 +78,7 @@ fn with_unknown_commit() -> Checkout {
 }
 
 #[test]
-fn of_a_line_without_a_commit_the_changelog_is_that_of_the_adapters_tag() {
+fn a_line_without_a_commit_uses_the_changelog_at_the_adapters_tag() {
     let checkout = with_unknown_commit();
     assert_snapshot!(checkout.shown(&["notes"]));
     let changelog = format!("## 2.1.1\n\n- It squeaks.\n\n{UPSTREAM}");
@@ -92,7 +92,7 @@ fn of_a_line_without_a_commit_the_changelog_is_that_of_the_adapters_tag() {
 }
 
 #[test]
-fn what_is_not_tagged_yet_is_told_since_the_last_release() {
+fn unreleased_changes_are_listed_since_the_last_release() {
     let checkout = checkout();
     checkout.write("LICENSE", "Another\n");
     checkout.git(&["add", "LICENSE"]);
@@ -101,12 +101,12 @@ fn what_is_not_tagged_yet_is_told_since_the_last_release() {
 }
 
 #[test]
-fn before_the_first_release_there_is_nothing_to_compare_with() {
+fn the_first_release_has_no_comparison() {
     assert_snapshot!(checkout().shown(&["notes", "v0.1.0"]));
 }
 
 #[test]
-fn commits_that_hold_changelogs_are_fetched_once() {
+fn commits_with_changelogs_are_fetched_once() {
     let checkout = checkout();
     let first = checkout.shown(&["notes", "v0.2.0", "--fetch"]);
     assert!(first.contains("Toys can be wound up."), "{first}");
@@ -120,11 +120,11 @@ fn without_upstreams_changelog_there_is_a_link_and_a_hint() {
 }
 
 #[test]
-fn a_repository_that_cannot_be_fetched_from_is_an_error() {
+fn an_unreachable_repository_is_an_error() {
     let checkout = checkout();
     fs::remove_dir_all(checkout.path("clone")).unwrap();
     let shown = checkout.shown(&["notes", "v0.2.0", "--fetch"]);
-    // What git says of it differs from version to version.
+    // git's message differs between versions.
     let shown = shown.lines().map(|line| match line.split_once("/clone`: ") {
         Some((start, _)) => format!("{start}/clone`: REASON\n"),
         None => format!("{line}\n"),
@@ -133,7 +133,7 @@ fn a_repository_that_cannot_be_fetched_from_is_an_error() {
 }
 
 #[test]
-fn a_tag_that_is_not_there_is_an_error() {
+fn an_unknown_tag_is_an_error() {
     let checkout = checkout();
     assert_snapshot!(checkout.shown(&["notes", "v0.3.0"]));
     let since = checkout.shown(&["notes", "v0.2.0", "--since", "v0.0.9"]);
@@ -141,14 +141,14 @@ fn a_tag_that_is_not_there_is_an_error() {
 }
 
 #[test]
-fn a_tag_on_a_commit_of_another_version_is_an_error() {
+fn a_tag_on_a_commit_with_another_version_is_an_error() {
     let checkout = checkout();
     checkout.git(&["tag", "v0.3.0"]);
     assert_snapshot!(checkout.shown(&["notes", "v0.3.0"]));
 }
 
 #[test]
-fn a_release_that_the_changelog_does_not_tell_of_is_an_error() {
+fn a_release_without_a_changelog_section_is_an_error() {
     let checkout = checkout();
     checkout.write("Cargo.toml", "[workspace.package]\nversion = \"0.3.0\"\n");
     checkout.git(&["commit", "--quiet", "--all", "--message", "Release 0.3.0"]);
@@ -157,6 +157,6 @@ fn a_release_that_the_changelog_does_not_tell_of_is_an_error() {
 }
 
 #[test]
-fn files_without_a_history_have_no_notes() {
+fn files_without_git_history_have_no_notes() {
     assert_snapshot!(Checkout::without_registry(&tarball::good()).shown(&["notes"]));
 }

@@ -1,4 +1,4 @@
-//! npm's configuration decides whom is asked, with what, and by which way.
+//! npm's configuration selects the registry, the credentials and the proxy.
 
 use insta::assert_snapshot;
 
@@ -30,7 +30,7 @@ fn a_scope_in_the_file_of_the_checkout_beats_the_registry_of_the_user() {
 }
 
 #[test]
-fn the_file_of_the_user_may_be_elsewhere() {
+fn the_user_file_may_be_in_another_place() {
     let server = Server::with_toy(tarball::good());
     let checkout = Checkout::without_registry(&tarball::good());
     checkout.write("elsewhere", &format!("registry = {}\n", server.url()));
@@ -39,17 +39,17 @@ fn the_file_of_the_user_may_be_elsewhere() {
 }
 
 #[test]
-fn npm_is_asked_where_nothing_names_a_registry() {
+fn npm_is_asked_if_no_registry_is_configured() {
     let server = Server::with_toy(tarball::good());
     let checkout = Checkout::without_registry(&tarball::good());
-    // Only npm looks for the global file below its prefix.
+    // Only npm knows the global file, below its prefix.
     checkout.write("prefix/etc/npmrc", &format!("registry={}\n", server.url()));
     let prefix = checkout.path("prefix").display().to_string();
     checkout.with("npm_config_prefix", &prefix).build_well(&[]);
 }
 
 #[test]
-fn without_npm_and_without_a_registry_there_is_nobody_to_ask() {
+fn without_npm_and_a_registry_setting_the_build_fails() {
     let checkout = Checkout::without_registry(&tarball::good()).with("PATH", "");
     assert_snapshot!(checkout.fail(&[]));
 }
@@ -70,7 +70,7 @@ fn credentials_are_sent_to_their_host_only() {
 }
 
 #[test]
-fn a_registry_that_wants_credentials_is_an_error() {
+fn a_registry_that_requires_credentials_is_an_error() {
     let server = Server::start(|_, _| Answer::Status(401, Vec::new()));
     let checkout = Checkout::new(&tarball::good(), &server);
     assert_snapshot!(checkout.fail(&[]));
@@ -78,7 +78,7 @@ fn a_registry_that_wants_credentials_is_an_error() {
 }
 
 #[test]
-fn credentials_in_a_url_are_not_shown() {
+fn credentials_in_a_url_are_not_printed() {
     let server = Server::start(|_, _| Answer::Status(403, Vec::new()));
     let checkout = Checkout::new(&tarball::good(), &server);
     let url = server.url().replace("http://", "http://me:secret@");
@@ -87,7 +87,7 @@ fn credentials_in_a_url_are_not_shown() {
 }
 
 #[test]
-fn a_proxy_of_npm_is_used() {
+fn npms_proxy_setting_is_used() {
     let proxy = Server::with_toy(tarball::good());
     let checkout = Checkout::without_registry(&tarball::good());
     checkout
@@ -101,7 +101,7 @@ fn a_proxy_of_npm_is_used() {
 }
 
 #[test]
-fn a_proxy_of_the_environment_is_used_except_where_it_is_not() {
+fn the_environments_proxy_is_used_except_for_no_proxy() {
     let server = Server::with_toy(tarball::good());
     let checkout =
         Checkout::new(&tarball::good(), &server).with("HTTP_PROXY", "http://127.0.0.1:9");
@@ -111,14 +111,14 @@ fn a_proxy_of_the_environment_is_used_except_where_it_is_not() {
 }
 
 #[test]
-fn a_proxy_that_is_not_a_url_is_an_error() {
+fn an_invalid_proxy_url_is_an_error() {
     let server = Server::with_toy(tarball::good());
     let checkout = Checkout::new(&tarball::good(), &server);
     assert_snapshot!(checkout.with("npm_config_proxy", "http://").fail(&[]));
 }
 
 #[test]
-fn certificates_that_cannot_be_read_are_an_error() {
+fn unreadable_certificates_are_an_error() {
     let server = Server::with_toy(tarball::good());
     let checkout = Checkout::new(&tarball::good(), &server);
     assert_snapshot!(checkout.with("npm_config_cafile", "/nowhere.pem").fail(&[]));

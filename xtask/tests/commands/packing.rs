@@ -1,4 +1,4 @@
-//! `xtask pack`: the tarballs of all packages in one folder.
+//! `xtask pack`: writes all tarballs into one folder.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 use crate::repository;
 
 #[test]
-fn the_tarballs_are_those_of_the_build() {
+fn the_tarballs_equal_those_of_the_build() {
     let (checkout, ..) = repository::ready(|_, _| None);
     assert_snapshot!(checkout.shown(&["pack", "--out", "out"]));
     let name = "our-toy-7.2.4-8a31cba.tgz";

@@ -10,10 +10,10 @@ use crate::{
     tarball,
 };
 
-/// The sha512 of no tarball at all.
+/// A sha512 that belongs to no tarball.
 const INTEGRITY: &str = "sha512-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==";
 
-/// The pins with one text in place of another.
+/// The pins with one text replaced by another.
 fn with_pins(good: &str, bad: &str) -> String {
     let checkout = Checkout::without_registry(&tarball::good());
     checkout.pin(COMMIT, INTEGRITY);
@@ -24,7 +24,7 @@ fn with_pins(good: &str, bad: &str) -> String {
 }
 
 #[test]
-fn pins_that_are_not_text_are_an_error() {
+fn pins_that_are_not_utf8_are_an_error() {
     let checkout = Checkout::without_registry(&tarball::good());
     fs::write(checkout.path("upstream/upstream.toml"), b"\xff").unwrap();
     assert_snapshot!(checkout.fail(&[]));
@@ -36,7 +36,7 @@ fn an_unknown_key_is_marked() {
 }
 
 #[test]
-fn a_table_named_after_another_major_is_marked() {
+fn a_table_with_the_name_of_another_major_is_marked() {
     assert_snapshot!(with_pins("[astro7", "[astro6"));
 }
 
@@ -46,7 +46,7 @@ fn an_abbreviated_commit_is_marked() {
 }
 
 #[test]
-fn a_range_in_place_of_a_version_is_marked() {
+fn a_range_instead_of_a_version_is_marked() {
     assert_snapshot!(with_pins("\"1.2.3\"", "\"^1.2.3\""));
 }
 
@@ -61,7 +61,7 @@ fn a_package_that_no_line_pins_is_an_error() {
 }
 
 #[test]
-fn a_line_that_does_not_pin_a_package_is_passed_over() {
+fn a_line_without_a_package_is_skipped() {
     let checkout = Checkout::new(&tarball::good(), &Server::with_toy(tarball::good()));
     let pins = fs::read_to_string(checkout.path("upstream/upstream.toml")).unwrap();
     let other = format!("[astro6]\nastro = \"6.4.8\"\ncommit = \"{COMMIT}\"\n[astro6.packages]\n");

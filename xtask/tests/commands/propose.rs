@@ -1,4 +1,4 @@
-//! `xtask propose`: what was found comes before the maintainers.
+//! `xtask propose`: opens proposals on GitHub.
 
 use std::{env, fs};
 
@@ -11,7 +11,8 @@ use crate::{
     tarball,
 };
 
-/// GitHub's client, as far as it is asked: it writes down what it is told, and knows what is open.
+/// A fake of GitHub's client: it records its arguments, and lists the open pull requests and
+/// issues.
 const GH: &str = "
 echo \"gh $*\" >> \"$HOME/log\"
 case \"$*\" in
@@ -24,7 +25,7 @@ case \"$1 $2\" in
 esac
 ";
 
-/// A clone of a bare repository, and a program that stands for GitHub's client.
+/// A clone of a bare repository, with a fake of GitHub's client.
 fn checkout() -> Checkout {
     let checkout = Checkout::without_registry(&tarball::good());
     checkout.git(&["init", "--quiet"]);
@@ -49,7 +50,7 @@ fn issue() -> Value {
     json!({ "title": "Astro 6.5.0 does not fit", "body": "Why.\n" })
 }
 
-/// What is shown, and what GitHub's client was told.
+/// The output, and the calls of GitHub's client.
 fn propose(checkout: &Checkout, proposal: &Value, arguments: &[&str]) -> String {
     checkout.write("home/proposal.json", &proposal.to_string());
     let shown = checkout.shown(&[&["propose", "home/proposal.json"], arguments].concat());
@@ -74,7 +75,7 @@ fn a_pull_request_and_an_issue_are_opened() {
 }
 
 #[test]
-fn what_is_open_already_is_brought_up_to_date() {
+fn open_pull_requests_and_issues_are_updated() {
     let checkout = checkout()
         .with("OPEN_PR", r#"[{"number":7,"title":"Follow Astro 7.2.9"}]"#)
         .with(
@@ -95,7 +96,7 @@ fn nothing_to_propose_is_fine() {
 }
 
 #[test]
-fn check_and_dry_run_tell_nobody() {
+fn check_and_dry_run_send_nothing() {
     let checkout = checkout();
     let proposal = json!({ "pull_request": pull_request(), "issue": issue() });
     let dry = propose(&checkout, &proposal, &["--dry-run"]);
@@ -105,7 +106,7 @@ fn check_and_dry_run_tell_nobody() {
 }
 
 #[test]
-fn what_is_no_proposal_is_not_used() {
+fn an_invalid_proposal_is_rejected() {
     let checkout = checkout();
     let mut broken = pull_request();
     broken["pins"] = json!("[astro7]\nastro = 7\n");

@@ -1,4 +1,4 @@
-//! The commit of a release, by the provenance that it was published with.
+//! The commit of a release, from its published provenance.
 
 use std::{collections::BTreeMap, fs};
 
@@ -18,7 +18,7 @@ use crate::{
 const ASTRO: &str = "astro@7.3.0";
 const TOY: &str = "@upstream%2ftoy@2.1.0";
 
-/// What the registry answers for releases, by `name@version` as they are in its paths.
+/// The registry's answers for releases, by `name@version` as in its paths.
 type Attestations = BTreeMap<&'static str, Value>;
 
 fn toy() -> Attestation {
@@ -27,18 +27,18 @@ fn toy() -> Attestation {
 }
 
 fn astro() -> Attestation {
-    // The sha512 that the registry names for each Astro.
+    // The registry's sha512 for each Astro.
     Attestation::of("astro", "7.3.0", b"astro", &"d".repeat(40))
 }
 
-/// Both releases with the attestation that each has to have, but for what is changed in that of the toy.
+/// Both releases with valid attestations, except for a change to the toy's.
 fn attested(authority: &Authority, change: impl Fn(&mut Attestation)) -> Attestations {
     let mut toy = toy();
     change(&mut toy);
     [(ASTRO, authority.answer(&astro())), (TOY, authority.answer(&toy))].into()
 }
 
-/// A line at 7.2.4, where a registry has 7.3.0 with these attestations.
+/// A line at 7.2.4, with a registry that has 7.3.0 with these attestations.
 fn checkout(authority: &Authority, attestations: Attestations) -> (Checkout, Server) {
     let registry = FakeRegistry::default().astro(&["7.2.4", "7.3.0"]);
     let registry = registry.toy("2.0.0", "7.2.4").toy("2.1.0", "7.3.0");
@@ -70,7 +70,7 @@ fn pins(checkout: &Checkout) -> String {
     fs::read_to_string(checkout.path(PINS)).unwrap()
 }
 
-/// What is said of attestations that must not be believed. The pins stay as they are.
+/// The error for attestations that cannot be trusted. The pins are unchanged.
 fn refused(authority: &Authority, attestations: Attestations, code: &str) -> String {
     let (checkout, _server) = checkout(authority, attestations);
     let before = pins(&checkout);
@@ -94,7 +94,7 @@ fn the_commit_is_the_one_that_the_tarballs_were_built_from() {
 }
 
 #[test]
-fn of_two_commits_that_of_the_later_release_is_taken() {
+fn the_commit_of_the_later_release_is_used() {
     let authority = Authority::new();
     for (day, stamp) in [(23, "7.3.0-ddddddd"), (25, "7.3.0-eeeeeee")] {
         let attestations = attested(&authority, |toy| {
@@ -109,7 +109,7 @@ fn of_two_commits_that_of_the_later_release_is_taken() {
 }
 
 #[test]
-fn an_attestation_wins_over_tags_and_over_a_clone_that_lacks_its_commit() {
+fn an_attestation_wins_over_tags_and_over_a_clone_without_its_commit() {
     let authority = Authority::new();
     let (checkout, _server) = checkout(&authority, attested(&authority, |_| ()));
     let tags = ["astro@7.3.0", "@upstream/toy@2.1.0"];
@@ -119,7 +119,7 @@ fn an_attestation_wins_over_tags_and_over_a_clone_that_lacks_its_commit() {
 }
 
 #[test]
-fn where_a_release_has_no_provenance_tags_are_asked_and_then_the_tarball() {
+fn without_provenance_tags_are_used_and_then_the_tarball() {
     let authority = Authority::new();
     let without_toy = || [(ASTRO, authority.answer(&astro()))].into();
     let of_publication = serde_json::json!({ "attestations": [publication()] });
@@ -139,7 +139,7 @@ fn where_a_release_has_no_provenance_tags_are_asked_and_then_the_tarball() {
 }
 
 #[test]
-fn a_line_that_was_pinned_by_its_tarballs_gets_the_commit_once_it_is_attested() {
+fn a_line_pinned_by_tarball_gets_its_commit_once_attested() {
     let authority = Authority::new();
     let (checkout, _server) = checkout(&authority, attested(&authority, |_| ()));
     let tarball = line("7.3.0", COMMIT, "2.1.0", "");
@@ -167,7 +167,7 @@ fn an_attestation_of_another_tarball_is_an_error() {
 }
 
 #[test]
-fn an_attestation_that_was_changed_after_it_was_signed_is_an_error() {
+fn an_attestation_modified_after_signing_is_an_error() {
     let authority = Authority::new();
     let mut attestations = attested(&authority, |_| ());
     let envelope =
@@ -186,14 +186,14 @@ fn an_attestation_by_another_authority_is_an_error() {
 }
 
 #[test]
-fn a_certificate_that_is_not_for_signing_code_is_an_error() {
+fn a_certificate_without_code_signing_is_an_error() {
     let authority = Authority::new();
     let attestations = attested(&authority, |toy| toy.usage = ExtendedKeyUsagePurpose::ServerAuth);
     refused(&authority, attestations, "U040");
 }
 
 #[test]
-fn a_statement_about_another_commit_than_its_certificate_is_an_error() {
+fn a_statement_with_another_commit_than_its_certificate_is_an_error() {
     let authority = Authority::new();
     let attestations = attested(&authority, |toy| toy.commit = "e".repeat(40));
     let told = refused(&authority, attestations, "U040");
@@ -208,7 +208,7 @@ fn an_attestation_of_another_repository_is_an_error() {
         toy.certified_repository.clone_from(&toy.repository);
     });
     assert_snapshot!(refused(&authority, attestations, "U041"));
-    // A statement may say what it likes: the certificate counts.
+    // The certificate counts, whatever the statement says.
     let attestations = attested(&authority, |toy| {
         toy.certified_repository = "https://github.com/somebody/toys".to_owned();
     });
@@ -225,14 +225,14 @@ fn an_attestation_in_an_unknown_format_is_an_error() {
 }
 
 #[test]
-fn a_registry_that_fails_on_attestations_is_not_one_that_has_none() {
+fn a_failed_request_for_attestations_does_not_mean_there_are_none() {
     let authority = Authority::new();
     let attestations = [(ASTRO, Value::Null)].into();
     refused(&authority, attestations, "U009");
 }
 
 #[test]
-fn without_certificates_to_trust_an_attestation_is_an_error() {
+fn an_attestation_without_trusted_certificates_is_an_error() {
     let authority = Authority::new();
     let (checkout, _server) = checkout(&authority, attested(&authority, |_| ()));
     checkout.write("upstream/sigstore.pem", "");

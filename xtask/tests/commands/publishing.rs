@@ -1,4 +1,4 @@
-//! `xtask publish`, with the npm that it brings: what it uploads, and when it does not.
+//! `xtask publish`, with the npm that it installs: uploads, and reasons not to upload.
 
 use std::{
     fs,
@@ -20,7 +20,7 @@ fn is_upload(asked: &Asked) -> bool {
     asked.line.starts_with("PUT ")
 }
 
-/// What is shown by a publication that a registry answers so.
+/// The output of a publication with these answers of the registry.
 fn refused(status: u16, body: &'static str) -> String {
     let (checkout, _server, _) = ready(move |asked, _| {
         is_upload(asked).then(|| Answer::Status(status, body.as_bytes().to_vec()))
@@ -54,7 +54,7 @@ fn every_line_is_published_under_its_tag_the_newest_first() {
 }
 
 #[test]
-fn the_registry_that_is_named_is_published_to_and_no_other() {
+fn only_the_given_registry_receives_packages() {
     let (checkout, server, press) = ready(|_, _| None);
     let (_elsewhere, other, empty) = ready(|_, _| None);
     let token = format!("npm_config_//127.0.0.1:{}/:_authToken", other.port);
@@ -62,13 +62,13 @@ fn the_registry_that_is_named_is_published_to_and_no_other() {
     let shown = checkout.shown(&["publish", "--astro", "6", "--registry", &other.url()]);
     assert!(shown.starts_with("exit code 0"), "{shown}");
     assert!(!server.asked().iter().any(is_upload) && other.asked().iter().any(is_upload));
-    // The first version gets this tag from npm's own registry, and not from everyone's.
+    // Only npm's own registry gives this tag to the first version.
     assert_eq!(empty.holds(), json!({ "versions": [SIX], "tags": { "astro6": SIX } }));
     drop(press);
 }
 
 #[test]
-fn a_version_that_is_there_gets_the_tag_that_its_line_has_now() {
+fn a_published_version_gets_the_current_tag_of_its_line() {
     let (checkout, server, press) = ready(|_, _| None);
     assert!(checkout.shown(&["publish"]).starts_with("exit code 0"));
     let uploads = server.asked().iter().filter(|asked| is_upload(asked)).count();
@@ -79,7 +79,7 @@ fn a_version_that_is_there_gets_the_tag_that_its_line_has_now() {
 }
 
 #[test]
-fn what_has_passed_no_suite_is_not_published() {
+fn an_untested_package_is_not_published() {
     let (checkout, ..) = ready(|_, _| None);
     for suite in ["toolchain", "toy"] {
         fs::remove_file(checkout.path(&format!("adapters/toy/pkg/astro6.passed-{suite}.json")))
@@ -90,7 +90,7 @@ fn what_has_passed_no_suite_is_not_published() {
 }
 
 #[test]
-fn what_was_changed_since_it_was_tested_is_not_published() {
+fn a_package_changed_since_its_test_is_not_published() {
     let (checkout, server, _) = ready(|_, _| None);
     checkout.patch_to("return { toy: $TOY }");
     commit(&checkout);
@@ -99,7 +99,7 @@ fn what_was_changed_since_it_was_tested_is_not_published() {
 }
 
 #[test]
-fn a_package_of_another_pin_than_its_stamp_says_is_not_published() {
+fn a_package_with_the_stamp_of_another_pin_is_not_published() {
     let (checkout, server, _) = ready(|_, _| None);
     pins(&checkout, "2.0.1", "");
     commit(&checkout);
@@ -108,7 +108,7 @@ fn a_package_of_another_pin_than_its_stamp_says_is_not_published() {
 }
 
 #[test]
-fn what_is_not_committed_is_not_published() {
+fn uncommitted_changes_are_not_published() {
     let (checkout, server, _) = ready(|_, _| None);
     for number in 1..=6 {
         checkout.write(&format!("templates/toy-{number}.ts"), "");
@@ -130,7 +130,7 @@ fn outside_a_repository_nothing_is_published() {
 }
 
 #[test]
-fn a_version_that_is_there_with_other_content_is_an_error() {
+fn a_published_version_with_other_content_is_an_error() {
     let (checkout, server, press) = ready(|_, _| None);
     press.has(SEVEN, "latest", "sha512-OTHER");
     assert_snapshot!(checkout.shown(&["publish"]));
@@ -138,7 +138,7 @@ fn a_version_that_is_there_with_other_content_is_an_error() {
 }
 
 #[test]
-fn a_tag_does_not_go_back_to_an_older_astro() {
+fn a_tag_does_not_move_back_to_an_older_astro() {
     let (checkout, server, press) = ready(|_, _| None);
     press.has("8.0.0-0a1b2c3", "latest", "sha512-LATER");
     assert_snapshot!(checkout.shown(&["publish", "--astro", "7"]));
@@ -149,7 +149,7 @@ fn a_tag_does_not_go_back_to_an_older_astro() {
 }
 
 #[test]
-fn the_tag_is_taken_from_a_version_of_another_toolchain_however_high_it_is() {
+fn the_tag_is_taken_from_any_version_of_another_toolchain() {
     let written = [
         ("12.6.12-11", json!({})),
         ("9.4.2-abc1234", json!({ "upstream": "https://example.invalid/toy" })),
@@ -164,7 +164,7 @@ fn the_tag_is_taken_from_a_version_of_another_toolchain_however_high_it_is() {
         assert!(did.starts_with("exit code 0"), "{did}");
         assert_eq!(press.holds()["tags"], json!({ "latest": SEVEN, "astro6": SIX }));
 
-        // The other toolchain publishes once more.
+        // The other toolchain publishes again.
         press.has_foreign(&format!("{at}.1"), "latest", manifest);
         let did = checkout.shown(&["publish"]);
         assert!(did.starts_with("exit code 0"), "{did}");
@@ -173,14 +173,14 @@ fn the_tag_is_taken_from_a_version_of_another_toolchain_however_high_it_is() {
     assert_snapshot!(shown.join("\n"));
 }
 
-/// Of the same Astro as [`SEVEN`], at another commit: before it as text.
+/// The same Astro as [`SEVEN`], at another commit that sorts before it as text.
 const OTHER_SEVEN: &str = "7.2.4-1f00baa";
 
-/// Of the same Astro, before its commit was known: after it as text.
+/// The same Astro, before its commit was known. It sorts after it as text.
 const TARBALL_SEVEN: &str = "7.2.4-npm.0f3a2b1.1";
 
 #[test]
-fn a_tag_goes_to_what_is_new_for_the_same_astro_whatever_its_commit() {
+fn a_tag_moves_to_the_new_version_of_the_same_astro_whatever_its_commit() {
     for at in [OTHER_SEVEN, "7.2.4-f00d123", TARBALL_SEVEN] {
         let (checkout, _server, press) = ready(|_, _| None);
         press.has(at, "latest", "sha512-EARLIER");
@@ -191,7 +191,7 @@ fn a_tag_goes_to_what_is_new_for_the_same_astro_whatever_its_commit() {
 }
 
 #[test]
-fn a_release_that_is_run_again_leaves_a_tag_at_what_was_published_later_for_the_same_astro() {
+fn a_repeated_release_leaves_the_tag_at_a_later_version_of_the_same_astro() {
     for later in [OTHER_SEVEN, TARBALL_SEVEN] {
         let (checkout, _server, press) = ready(|_, _| None);
         assert!(checkout.shown(&["publish"]).starts_with("exit code 0"));
@@ -203,7 +203,7 @@ fn a_release_that_is_run_again_leaves_a_tag_at_what_was_published_later_for_the_
 }
 
 #[test]
-fn what_was_published_under_another_tag_gets_its_own_over_what_was_there_before() {
+fn a_version_with_another_tag_takes_its_own_tag_from_an_earlier_version() {
     let (checkout, _server, press) = ready(|_, _| None);
     press.has(OTHER_SEVEN, "latest", "sha512-EARLIER");
     for arguments in [&["publish", "--astro", "7", "--tag", "next"][..], &["publish"]] {
@@ -214,7 +214,7 @@ fn what_was_published_under_another_tag_gets_its_own_over_what_was_there_before(
 }
 
 #[test]
-fn tags_that_cannot_be_used_are_refused() {
+fn invalid_tags_are_rejected() {
     let (checkout, ..) = ready(|_, _| None);
     let mut shown = Vec::new();
     for tag in ["", "v7", "a/b", "latest", "next"] {
@@ -234,7 +234,7 @@ fn a_line_without_a_tag_for_its_prereleases_is_an_error() {
 }
 
 #[test]
-fn a_registry_that_is_no_url_is_wrong_usage() {
+fn an_invalid_registry_url_is_wrong_usage() {
     let (checkout, ..) = ready(|_, _| None);
     assert_snapshot!(checkout.shown(&["publish", "--registry", "localhost:4873"]));
 }
@@ -247,12 +247,12 @@ fn without_credentials_npm_is_not_logged_in() {
 }
 
 #[test]
-fn a_token_that_is_refused_is_explained() {
+fn a_rejected_token_is_explained() {
     assert_snapshot!(refused(401, r#"{"error":"unauthorized"}"#));
 }
 
 #[test]
-fn a_second_factor_that_is_asked_for_is_explained() {
+fn a_required_second_factor_is_explained() {
     assert_snapshot!(refused(
         401,
         r#"{"error":"You must provide a one-time pass. Upgrade your client to npm@latest in order to use 2FA."}"#
@@ -260,7 +260,7 @@ fn a_second_factor_that_is_asked_for_is_explained() {
 }
 
 #[test]
-fn an_account_that_may_not_is_explained() {
+fn an_account_without_permission_is_explained() {
     assert_snapshot!(refused(
         403,
         r#"{"error":"You do not have permission to publish \"our-toy\". Are you logged in as the correct user?"}"#
@@ -268,7 +268,7 @@ fn an_account_that_may_not_is_explained() {
 }
 
 #[test]
-fn what_else_a_registry_refuses_is_told_as_npm_tells_it() {
+fn other_rejections_are_reported_with_npms_message() {
     assert_snapshot!(refused(
         422,
         r#"{"error":"Unsupported visibility of the source repository"}"#
@@ -276,7 +276,7 @@ fn what_else_a_registry_refuses_is_told_as_npm_tells_it() {
 }
 
 #[test]
-fn an_upload_whose_answer_was_lost_is_found_and_not_repeated() {
+fn an_upload_with_a_lost_answer_is_found_and_not_repeated() {
     let (checkout, server, press) = ready(|asked, press| {
         is_upload(asked).then(|| {
             press.take(&asked.body);
@@ -290,7 +290,7 @@ fn an_upload_whose_answer_was_lost_is_found_and_not_repeated() {
 }
 
 #[test]
-fn an_upload_that_did_not_arrive_is_tried_again() {
+fn a_failed_upload_is_retried() {
     let uploads = AtomicUsize::new(0);
     let (checkout, server, press) = ready(move |asked, _| {
         let is_first = is_upload(asked) && uploads.fetch_add(1, Ordering::SeqCst) == 0;
@@ -303,7 +303,7 @@ fn an_upload_that_did_not_arrive_is_tried_again() {
 }
 
 #[test]
-fn after_a_registry_that_failed_half_way_the_command_goes_on_where_it_stopped() {
+fn after_a_registry_failure_the_command_continues_where_it_stopped() {
     static UPLOADS: AtomicUsize = AtomicUsize::new(0);
     let (checkout, _server, press) = ready(|asked, _| {
         let is_failing =
@@ -319,7 +319,7 @@ fn after_a_registry_that_failed_half_way_the_command_goes_on_where_it_stopped() 
 }
 
 #[test]
-fn a_registry_that_does_not_say_what_it_has_is_an_error() {
+fn a_registry_with_an_invalid_answer_is_an_error() {
     let (checkout, server, _) =
         ready(|asked, _| (asked.line == "GET /our-toy").then(|| Answer::found("<h1>Welcome</h1>")));
     assert_snapshot!(checkout.shown(&["publish"]));
@@ -327,7 +327,7 @@ fn a_registry_that_does_not_say_what_it_has_is_an_error() {
 }
 
 #[test]
-fn an_npm_that_cannot_be_brought_is_an_error() {
+fn a_failed_installation_of_npm_is_an_error() {
     let (checkout, ..) = ready(|_, _| None);
     let folder = checkout.path("no-folder");
     fs::write(&folder, "").unwrap();
@@ -337,9 +337,10 @@ fn an_npm_that_cannot_be_brought_is_an_error() {
     assert_snapshot!(checkout.shown(&["publish"]));
 }
 
-/// As GitHub Actions and npm do it: the job's identity becomes a token for one package.
+/// Trusted publishing as in GitHub Actions and npm: the job's identity becomes a token for one
+/// package.
 #[test]
-fn a_workflow_that_the_registry_trusts_needs_no_token() {
+fn a_trusted_workflow_needs_no_token() {
     let (checkout, server, press) = ready(|asked, _| {
         let claims = "eyJyZXBvc2l0b3J5X3Zpc2liaWxpdHkiOiJwcml2YXRlIn0";
         match asked.line.split('?').next()? {

@@ -1,4 +1,4 @@
-//! A checkout that is ready to be published: committed, built, and with the word of its suites.
+//! A checkout that is ready to publish: committed, built, and tested.
 
 use std::{
     fs,
@@ -16,17 +16,17 @@ use crate::{
     tarball,
 };
 
-/// What is not committed: what the toolchain makes, and what the tests keep in the checkout.
+/// Uncommitted files: the toolchain's output, and files of the tests in the checkout.
 const IGNORED: &str = "/adapters/*/pkg/\n/cache/\n/home/\n/target/\n";
 
-/// A registry that packages can be published to: it has the toy's releases, and what it was sent.
+/// A registry that accepts packages: it has the toy's releases, and the uploads.
 #[derive(Clone, Default)]
 pub struct Press {
     packages: Arc<Mutex<Value>>,
 }
 
 impl Press {
-    /// Takes what npm sends to publish a package.
+    /// Stores an upload of npm.
     pub fn take(&self, body: &[u8]) {
         let sent: Value = serde_json::from_slice(body).unwrap();
         let mut packages = self.packages.lock().unwrap();
@@ -42,14 +42,14 @@ impl Press {
         }
     }
 
-    /// What a registry says to a request that is none of the test's business.
+    /// The answer to requests that a test does not cover.
     pub fn answer(&self, asked: &Asked, toys: &FakeRegistry) -> Answer {
         let path = asked.line.split_once(' ').map_or("", |(_, path)| path);
         if let Some(package) = self.packages.lock().unwrap().get(path.trim_start_matches('/'))
             && asked.line.starts_with("GET ")
         {
             let mut package = package.clone();
-            // npm's short form leaves the times out.
+            // npm's short form has no publication times.
             if asked.headers.iter().any(|header| header.contains("vnd.npm.install-v1+json")) {
                 package.as_object_mut().unwrap().remove("time");
             }
@@ -61,7 +61,7 @@ impl Press {
                 self.take(&asked.body);
                 Answer::Status(201, b"{}".to_vec())
             }
-            // npm asks which tags there are before it sets one.
+            // npm asks for existing tags before it sets one.
             Some(("GET", path)) if path.ends_with("/dist-tags") => {
                 let packages = self.packages.lock().unwrap();
                 Answer::found(packages["our-toy"]["dist-tags"].to_string())
@@ -79,7 +79,7 @@ impl Press {
         Answer::found("{}")
     }
 
-    /// The versions that are there and where the tags are, in order of their names.
+    /// The published versions and the tags, in name order.
     pub fn holds(&self) -> Value {
         let packages = self.packages.lock().unwrap();
         let toy = &packages["our-toy"];
@@ -87,12 +87,12 @@ impl Press {
         json!({ "versions": versions, "tags": toy["dist-tags"] })
     }
 
-    /// Forgets a tag.
+    /// Removes a tag.
     pub fn untag(&self, tag: &str) {
         self.packages.lock().unwrap()["our-toy"]["dist-tags"].as_object_mut().unwrap().remove(tag);
     }
 
-    /// Has a version of ours be there already, with this sha512.
+    /// Publishes a version of ours in advance, with this sha512.
     pub fn has(&self, version: &str, tag: &str, integrity: &str) {
         let (astro, _) = version.rsplit_once('-').unwrap();
         let manifest =
@@ -100,7 +100,7 @@ impl Press {
         self.has_manifest(version, tag, &manifest);
     }
 
-    /// Has a version be there that another toolchain has published, with this in its `package.json`.
+    /// Publishes a version from another toolchain in advance, with this in its `package.json`.
     pub fn has_foreign(&self, version: &str, tag: &str, mut manifest: Value) {
         manifest["dist"] = json!({ "integrity": "sha512-FOREIGN" });
         self.has_manifest(version, tag, &manifest);
@@ -121,7 +121,7 @@ fn toys() -> FakeRegistry {
     FakeRegistry::default().toy("1.2.3", "6.4.8").toy("2.0.0", "7.2.4").toy("2.0.1", "7.2.4")
 }
 
-/// The checkout, whose packages are built and tested, and its registry. `answer` is asked first.
+/// The checkout with built and tested packages, and its registry. `answer` is asked first.
 pub fn ready(
     answer: impl Fn(&Asked, &Press) -> Option<Answer> + Send + Sync + 'static,
 ) -> (Checkout, Server, Press) {
@@ -144,7 +144,7 @@ pub fn ready(
         pass(&checkout, line, upstream, "toolchain");
         pass(&checkout, line, upstream, "toy");
     }
-    // npm of the real registry, as the configuration of this machine names it.
+    // The real registry of npm, from this machine's configuration.
     bring_tools::Node::bring(&target()).unwrap();
     (checkout, server, press)
 }
@@ -156,13 +156,13 @@ pub fn pins(checkout: &Checkout, toy: &str, more: &str) {
     checkout.write("upstream/upstream.toml", &format!("{seven}\n{six}"));
 }
 
-/// Commits what is there.
+/// Commits all changes.
 pub fn commit(checkout: &Checkout) {
     git(checkout, &["add", "."]);
     git(checkout, &["commit", "--quiet", "--message", "as it is"]);
 }
 
-/// Writes down, as `xtask test` does, that what is built has passed a suite.
+/// Records, as `xtask test` does, that the built packages passed a suite.
 fn pass(checkout: &Checkout, line: &str, upstream: &str, suite: &str) {
     let folder = checkout.path("adapters/toy/pkg");
     let (tarball, version) = built(&folder.join(line));
@@ -174,7 +174,7 @@ fn pass(checkout: &Checkout, line: &str, upstream: &str, suite: &str) {
     fs::write(folder.join(format!("{line}.passed-{suite}.json")), tested.to_string()).unwrap();
 }
 
-/// The tarball in a folder, and the version that its name tells.
+/// The tarball in a folder, and the version in its name.
 fn built(folder: &Path) -> (Vec<u8>, String) {
     let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let path = paths.into_iter().find(|path| path.extension().is_some_and(|end| end == "tgz"));
@@ -193,7 +193,7 @@ fn git(checkout: &Checkout, arguments: &[&str]) {
     assert!(status.success(), "git {arguments:?}");
 }
 
-/// Cargo's own target folder, where the tools are that all tests share.
+/// Cargo's own target folder, with the tools shared by all tests.
 pub fn target() -> PathBuf {
     Path::new(env!("CARGO_BIN_EXE_xtask")).ancestors().nth(2).unwrap().to_owned()
 }

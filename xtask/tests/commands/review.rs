@@ -1,4 +1,4 @@
-//! Drift: code of upstream that edits depend on, and that nobody has read as it is now.
+//! Drift: upstream code that edits depend on, changed since its review.
 
 use std::fs;
 
@@ -13,12 +13,12 @@ use crate::{
 
 const RECORD: &str = "upstream/reviewed.toml";
 
-/// A module with a function beside the one that is edited.
+/// A module with a second function beside the edited one.
 fn module() -> String {
     tarball::MODULE.replace("export {", "function other() {\n  return 1;\n}\nexport {")
 }
 
-/// A checkout in which the release 1.2.3 with this module was reviewed.
+/// A checkout with a reviewed release 1.2.3 of this module.
 fn reviewed(next: &str) -> (Checkout, Server) {
     let server = FakeRegistry::default()
         .astro(&["7.2.4", "7.3.0"])
@@ -36,7 +36,7 @@ fn reviewed(next: &str) -> (Checkout, Server) {
     (checkout, server)
 }
 
-/// Moves the pin to the release that is not reviewed.
+/// Moves the pin to a release without a review.
 fn moved(next: &str) -> (Checkout, Server) {
     let (checkout, server) = reviewed(next);
     let shown = checkout.shown(&["sync-version", "--to", "7.3.0", "--commit", &"c".repeat(40)]);
@@ -45,7 +45,7 @@ fn moved(next: &str) -> (Checkout, Server) {
 }
 
 #[test]
-fn a_review_is_written_down_once() {
+fn a_review_is_recorded_once() {
     let (checkout, _server) = reviewed(&module());
     let record = fs::read_to_string(checkout.path(RECORD)).unwrap();
     assert_snapshot!(record);
@@ -54,7 +54,7 @@ fn a_review_is_written_down_once() {
 }
 
 #[test]
-fn a_change_of_the_edited_function_is_shown_until_it_is_accepted() {
+fn a_change_to_the_edited_function_is_shown_until_accepted() {
     let (checkout, _server) = moved(&module().replace("\"toy\"", "[\"toy\", 2]"));
     assert_snapshot!(checkout.shown(&["check"]));
     let shown = checkout.shown(&["sync-version", "--check"]);
@@ -67,7 +67,7 @@ fn a_change_of_the_edited_function_is_shown_until_it_is_accepted() {
 }
 
 #[test]
-fn a_change_elsewhere_or_of_the_spelling_is_silent() {
+fn a_change_elsewhere_or_in_spelling_is_silent() {
     let next = module()
         .replace("return 1", "return 2")
         .replace("  return \"toy\"", "  // a toy\n\treturn 'toy'");
@@ -77,7 +77,7 @@ fn a_change_elsewhere_or_of_the_spelling_is_silent() {
 }
 
 #[test]
-fn moving_a_pin_shows_what_has_changed_before_it_is_written() {
+fn a_moved_pin_shows_the_changes_before_it_is_written() {
     let (checkout, _server) = reviewed(&module().replace("\"toy\"", "\"doll\""));
     let arguments = ["sync-version", "--to", "7.3.0", "--commit", &"c".repeat(40), "--dry-run"];
     let shown = checkout.shown(&arguments);
@@ -85,7 +85,7 @@ fn moving_a_pin_shows_what_has_changed_before_it_is_written() {
 }
 
 #[test]
-fn code_that_a_new_edit_depends_on_is_not_reviewed() {
+fn code_of_a_new_edit_has_no_review() {
     let (checkout, _server) = reviewed(&module());
     let patch = fs::read_to_string(checkout.path(PATCH)).unwrap();
     let edit = "[[edit]]\nid = \"more\"\nwhy = \"More.\"\nin = \"function other\"\npattern = \"return $ONE\"\nrewrite = \"return [$ONE]\"\n";
@@ -94,7 +94,7 @@ fn code_that_a_new_edit_depends_on_is_not_reviewed() {
 }
 
 #[test]
-fn a_record_that_cannot_be_read_is_an_error() {
+fn an_unreadable_record_is_an_error() {
     let (checkout, _server) = reviewed(&module());
     checkout.write(RECORD, "<<<<<<< HEAD\n");
     assert_snapshot!(checkout.shown(&["check"]));

@@ -1,5 +1,5 @@
-//! A registry on the loopback interface that answers as it is told, and remembers what it was
-//! asked. As a proxy it answers for every host itself.
+//! A loopback registry with programmable answers, which records its requests. As a proxy it answers
+//! for every host.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -13,12 +13,12 @@ use std::{
 
 use crate::tarball;
 
-/// What the server sends.
+/// The server's response.
 #[derive(Clone)]
 pub enum Answer {
     /// Status and body.
     Status(u16, Vec<u8>),
-    /// More bytes are promised than are sent.
+    /// Announces more bytes than it sends.
     Half(Vec<u8>),
     /// Nothing.
     HangUp,
@@ -30,7 +30,7 @@ impl Answer {
     }
 }
 
-/// One request: `GET /path`, its headers in lower case, and what was sent with it.
+/// One request: `GET /path`, its headers in lower case, and its body.
 #[derive(Clone, Debug)]
 pub struct Asked {
     pub line: String,
@@ -47,21 +47,21 @@ pub struct Server {
 type Handler = dyn Fn(&Asked, usize) -> Answer + Send + Sync;
 
 impl Server {
-    /// A server whose answers are made from the path and the number of earlier requests.
+    /// A server that computes its answers from the path and the number of earlier requests.
     pub fn start(handler: impl Fn(&str, usize) -> Answer + Send + Sync + 'static) -> Self {
         Self::with(move |asked, earlier| {
             handler(asked.line.split_once(' ').map_or("", |(_, path)| path), earlier)
         })
     }
 
-    /// The same with answers that are made from the whole request.
+    /// The same, with answers computed from the whole request.
     pub fn with(handler: impl Fn(&Asked, usize) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let (asked, is_gone) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
         let (handler, log): (Arc<Handler>, _) = (Arc::new(handler), Arc::clone(&asked));
         let has_gone = Arc::clone(&is_gone);
-        // Both threads end with the test's process.
+        // Both threads end with the test process.
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let (handler, log) = (Arc::clone(&handler), Arc::clone(&log));
@@ -69,8 +69,8 @@ impl Server {
                 thread::spawn(move || {
                     let stream = stream.unwrap();
                     if is_gone {
-                        // With the request unread the client would find its connection reset or
-                        // closed, whichever is faster.
+                        // With the request unread, the client would see a reset or a closed
+                        // connection, whichever is faster.
                         drop(read_request(&mut BufReader::new(stream)));
                     } else {
                         serve(stream, &*handler, &log);
@@ -81,12 +81,12 @@ impl Server {
         Self { port, asked, is_gone }
     }
 
-    /// From now on it hangs up on everybody.
+    /// From now on, drops every connection.
     pub fn go(&self) {
         self.is_gone.store(true, Ordering::SeqCst);
     }
 
-    /// A registry that has the toy.
+    /// A registry with the toy.
     pub fn with_toy(tarball: impl Into<Vec<u8>>) -> Self {
         let tarball = tarball.into();
         Self::start(move |path, _| match path {
@@ -109,7 +109,7 @@ impl Server {
     }
 }
 
-/// The metadata of the toy. A tarball without a host is at the host that is asked.
+/// The metadata of the toy. A tarball URL without a host uses the requested host.
 pub fn metadata(tarball: &str) -> String {
     format!(
         r#"{{"name":"@upstream/toy","versions":{{"1.2.3":{{"dist":{{"tarball":"{tarball}","integrity":"{}"}}}}}}}}"#,
@@ -119,7 +119,7 @@ pub fn metadata(tarball: &str) -> String {
 
 fn serve(mut stream: TcpStream, handler: &Handler, log: &Mutex<Vec<Asked>>) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
-    // A client that gives up half-way is none of the test's business.
+    // A client that gives up half-way does not matter here.
     while let Some(asked) = read_request(&mut reader) {
         let is_tunnel = asked.line.starts_with("CONNECT ");
         let host = asked

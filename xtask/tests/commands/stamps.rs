@@ -1,4 +1,4 @@
-//! What npm makes of versions that are stamps, as `docs/versions.md` tells site builders.
+//! npm's handling of stamps as versions, as described in the README for site builders.
 
 use std::fs;
 
@@ -12,13 +12,13 @@ use crate::{
 };
 
 const OLDER: &str = "7.2.4-8a31cba";
-/// Of an adapter that was released alone: it sorts before the other.
+/// An adapter released alone: it sorts before the other.
 const NEWER: &str = "7.2.4-1f00baa";
 const NEXT: &str = "7.3.0-0000aaa";
-/// Of the same Astro as the first two, before its commit was known.
+/// The same Astro as the first two, before its commit was known.
 const TARBALL: &str = "7.2.4-npm.0f3a2b1";
 
-/// A site, and a registry whose `latest` is at a version.
+/// A site, and a registry with `latest` at a version.
 struct Site {
     folder: TempDir,
     server: Server,
@@ -29,7 +29,7 @@ impl Site {
         Self::with(latest, &[OLDER, NEWER, NEXT])
     }
 
-    /// With a registry that has these versions.
+    /// Adds these versions to the registry.
     fn with(latest: &'static str, versions: &'static [&'static str]) -> Self {
         let server = Server::start(move |path, _| {
             let version = path.strip_prefix("/our-toy-").and_then(|rest| rest.strip_suffix(".tgz"));
@@ -43,7 +43,7 @@ impl Site {
         site
     }
 
-    /// Runs `npm install`; whether npm found what it was to install.
+    /// Runs `npm install`. Returns whether npm found a matching version.
     fn install(&self, arguments: &[&str]) -> bool {
         let mut npm = bring_tools::Node::bring(&target()).unwrap().npm();
         npm.current_dir(self.folder.path());
@@ -56,7 +56,7 @@ impl Site {
         output.status.success()
     }
 
-    /// The version that a site which wants this gets.
+    /// The version installed for a site with this dependency.
     fn gets(&self, wanted: &str) -> Option<String> {
         self.install(&[&format!("our-toy@{wanted}")]).then(|| {
             self.read("node_modules/our-toy/package.json")["version"].as_str().unwrap().to_owned()
@@ -67,7 +67,7 @@ impl Site {
         serde_json::from_slice(&fs::read(self.folder.path().join(path)).unwrap()).unwrap()
     }
 
-    /// What npm has written down that the site wants.
+    /// The dependency that npm wrote into the site's manifest.
     fn wants(&self) -> String {
         self.read("package.json")["dependencies"]["our-toy"].as_str().unwrap().to_owned()
     }
@@ -91,7 +91,7 @@ fn metadata(latest: &str, versions: &[&str]) -> String {
 }
 
 #[test]
-fn a_dist_tag_gives_what_it_is_at_and_is_written_down_as_a_range_unless_asked() {
+fn a_dist_tag_installs_its_version_and_is_saved_as_a_range_by_default() {
     let site = Site::new(NEWER);
     assert_eq!(site.gets("latest").as_deref(), Some(NEWER));
     assert_eq!(site.wants(), format!("^{NEWER}"));
@@ -100,7 +100,7 @@ fn a_dist_tag_gives_what_it_is_at_and_is_written_down_as_a_range_unless_asked() 
 }
 
 #[test]
-fn a_range_of_a_stamp_goes_by_the_text_of_its_commit_and_so_may_lead_back() {
+fn a_range_of_a_stamp_compares_commits_as_text_and_may_go_back() {
     let before = Site::new(NEWER);
     assert_eq!(before.gets(&format!("^{NEWER}")).as_deref(), Some(NEWER));
     assert_eq!(before.gets(&format!("^{OLDER}")).as_deref(), Some(OLDER));
@@ -109,7 +109,7 @@ fn a_range_of_a_stamp_goes_by_the_text_of_its_commit_and_so_may_lead_back() {
 }
 
 #[test]
-fn a_range_of_a_stamp_by_tarball_holds_no_stamp_by_commit() {
+fn a_range_of_a_tarball_stamp_matches_no_commit_stamp() {
     let site = Site::with(NEWER, &[NEWER, TARBALL]);
     assert_eq!(site.gets(&format!("^{TARBALL}")).as_deref(), Some(TARBALL));
     assert_eq!(site.gets(&format!("^{OLDER}")).as_deref(), Some(TARBALL));
@@ -117,7 +117,7 @@ fn a_range_of_a_stamp_by_tarball_holds_no_stamp_by_commit() {
 }
 
 #[test]
-fn a_range_without_a_commit_gives_nothing() {
+fn a_range_without_a_commit_matches_nothing() {
     let site = Site::new(NEWER);
     assert_eq!(site.gets("^7.2.4"), None);
     assert_eq!(site.gets("7"), None);

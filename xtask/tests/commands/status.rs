@@ -1,4 +1,4 @@
-//! `xtask status`: what is pinned, and what there is.
+//! `xtask status`: the pins, and newer releases.
 
 use insta::assert_snapshot;
 
@@ -27,7 +27,7 @@ fn checkout(registry: FakeRegistry) -> (Checkout, Server) {
 }
 
 #[test]
-fn every_line_is_shown_with_what_upstream_has_released_since() {
+fn every_line_is_shown_with_newer_upstream_releases() {
     let (checkout, _server) = checkout(registry());
     checkout.build_well(&["--astro", "6"]);
     checkout.write("upstream/reviewed.toml", "");
@@ -36,7 +36,7 @@ fn every_line_is_shown_with_what_upstream_has_released_since() {
 }
 
 #[test]
-fn a_line_without_a_commit_is_told_to_be_stamped_by_its_tarballs() {
+fn a_line_without_a_commit_shows_its_tarball_stamp() {
     let (checkout, _server) = checkout(registry());
     let seven = line("7.2.4", COMMIT, "2.0.0", "tag = \"latest\"\n");
     let without = seven.replace(&format!("commit = \"{COMMIT}\"\n"), "");
@@ -47,14 +47,14 @@ fn a_line_without_a_commit_is_told_to_be_stamped_by_its_tarballs() {
 }
 
 #[test]
-fn ranges_of_astro_are_read_as_npm_reads_them() {
+fn astro_ranges_are_parsed_like_in_npm() {
     let (checkout, _server) = checkout(registry().peer("2.1.0", ">=7.3.0 <8"));
     let shown = checkout.shown(&["status"]);
     assert!(shown.contains("2.0.0, newest is 2.1.0\n"), "{shown}");
 }
 
 #[test]
-fn a_range_of_astro_that_cannot_be_read_is_an_error() {
+fn an_invalid_astro_range_is_an_error() {
     let (checkout, _server) = self::checkout(registry().peer("2.1.0", "workspace:^"));
     assert_snapshot!(checkout.shown(&["status"]));
 }
@@ -74,7 +74,7 @@ fn check_answers_no_while_upstream_is_ahead() {
 }
 
 #[test]
-fn a_major_without_a_line_is_told() {
+fn a_major_without_a_line_is_reported() {
     let (checkout, _server) = checkout(registry().astro(&["8.0.0"]));
     let shown = checkout.shown(&["status", "--check"]);
     assert!(
@@ -92,7 +92,7 @@ fn a_pin_that_has_changed_on_the_registry_is_an_error() {
 }
 
 #[test]
-fn a_registry_that_cannot_be_reached_is_taken_at_its_earlier_word() {
+fn an_unreachable_registry_is_answered_from_the_cache() {
     let (checkout, server) = checkout(registry());
     let first = checkout.shown(&["status"]);
     server.go();

@@ -1,4 +1,4 @@
-//! `xtask sweep`: many releases, and registries that stop in the middle.
+//! `xtask sweep`: many releases, and registries that fail half-way.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -11,8 +11,7 @@ use crate::{
     tarball,
 };
 
-/// Releases of two majors. In 1.3.0 the function that is edited got another name, and in 2.1.0 what
-/// it returns is gone.
+/// Releases of two majors. 1.3.0 renames the edited function; 2.1.0 removes its return value.
 fn registry() -> FakeRegistry {
     let renamed = tarball::MODULE.replace("createToy", "makeToy");
     let silent = tarball::MODULE.replace("return", "void");
@@ -36,7 +35,7 @@ fn checkout(server: &Server) -> Checkout {
     checkout
 }
 
-/// The tarballs that were asked for, in order of their names.
+/// The requested tarballs, in name order.
 fn tarballs(server: &Server) -> Vec<String> {
     let mut lines = server.lines();
     lines.retain(|line| line.ends_with(".tgz"));
@@ -45,7 +44,7 @@ fn tarballs(server: &Server) -> Vec<String> {
 }
 
 #[test]
-fn a_sweep_says_what_fits_and_since_when_upstream_has_moved() {
+fn a_sweep_reports_fitting_releases_and_the_first_failures() {
     let server = registry().serve();
     let checkout = checkout(&server);
     assert_snapshot!(checkout.shown(&["sweep"]));
@@ -53,13 +52,13 @@ fn a_sweep_says_what_fits_and_since_when_upstream_has_moved() {
 }
 
 #[test]
-fn json_has_every_release_and_prereleases_where_they_are_asked_for() {
+fn json_has_every_release_and_prereleases_on_request() {
     let server = registry().serve();
     assert_snapshot!(checkout(&server).shown(&["sweep", "toy", "--json", "--pre"]));
 }
 
 #[test]
-fn a_sweep_can_begin_at_a_release() {
+fn a_sweep_can_start_at_a_release() {
     let server = registry().serve();
     let shown = checkout(&server).shown(&["sweep", "--since", "2.2.0"]);
     assert!(shown.starts_with("exit code 0") && shown.contains("1 of 1 releases fit"), "{shown}");
@@ -67,7 +66,7 @@ fn a_sweep_can_begin_at_a_release() {
 }
 
 #[test]
-fn a_sweep_of_nothing_is_an_error() {
+fn a_sweep_without_releases_is_an_error() {
     assert_snapshot!(checkout(&registry().serve()).shown(&["sweep", "--since", "9.0.0"]));
 }
 
@@ -84,11 +83,11 @@ fn every_release_is_fetched_once() {
 }
 
 #[test]
-fn a_sweep_that_was_cut_off_goes_on_where_it_was() {
+fn an_interrupted_sweep_continues_where_it_stopped() {
     let served = AtomicUsize::new(0);
     let whole = registry();
     let registry = registry();
-    // Three tarballs, then nothing but the beginnings of files.
+    // Three tarballs, then only truncated files.
     let broken =
         Server::start(move |path, _| match (path.ends_with(".tgz"), registry.answer(path)) {
             (true, Answer::Status(_, body)) if served.fetch_add(1, Ordering::SeqCst) >= 3 => {
@@ -110,7 +109,7 @@ fn a_sweep_that_was_cut_off_goes_on_where_it_was() {
 }
 
 #[test]
-fn a_release_that_cannot_be_read_is_said_and_the_others_are_tried() {
+fn an_unreadable_release_is_reported_and_the_others_are_tried() {
     let registry = registry();
     let server = Server::start(move |path, _| match path {
         "/toy-1.2.2.tgz" => Answer::found("<html>Please log in</html>"),
@@ -136,7 +135,7 @@ fn a_release_without_a_sha512_is_not_used() {
     assert!(tarballs(&server).is_empty());
 }
 
-/// The day on which the registry was reached, which is that of the test.
+/// The day of the registry's last answer, which is the day of the test.
 fn without_day(shown: &str) -> String {
     let lines = shown.lines().map(|line| match line.split_once(" as of ") {
         Some((start, _)) => format!("{start} as of DAY\n"),
@@ -146,7 +145,7 @@ fn without_day(shown: &str) -> String {
 }
 
 #[test]
-fn without_the_registry_a_sweep_takes_the_releases_that_it_named_last() {
+fn without_the_registry_a_sweep_uses_its_last_answer() {
     let server = registry().serve();
     let checkout = checkout(&server);
     let first = checkout.shown(&["sweep"]);
@@ -157,7 +156,7 @@ fn without_the_registry_a_sweep_takes_the_releases_that_it_named_last() {
 }
 
 #[test]
-fn what_was_never_fetched_is_missing_without_the_registry() {
+fn without_the_registry_an_uncached_release_is_an_error() {
     let server = registry().serve();
     let checkout = checkout(&server);
     checkout.shown(&["sweep", "--since", "2.2.0"]);
@@ -170,7 +169,7 @@ fn what_was_never_fetched_is_missing_without_the_registry() {
     );
 }
 
-/// Entries in the description of the toy, which say of releases that they do not fit.
+/// `[[unfit]]` entries in the toy's description.
 fn with_unfit(server: &Server, entries: &[(&str, &str)]) -> Checkout {
     let checkout = checkout(server);
     let path = "adapters/toy/adapter.toml";
@@ -183,7 +182,7 @@ fn with_unfit(server: &Server, entries: &[(&str, &str)]) -> Checkout {
 }
 
 #[test]
-fn releases_that_are_not_meant_to_fit_are_told_with_their_reason() {
+fn unfit_releases_are_listed_with_their_reason() {
     let server = registry().serve();
     let checkout = with_unfit(
         &server,
@@ -199,14 +198,14 @@ fn releases_that_are_not_meant_to_fit_are_told_with_their_reason() {
 }
 
 #[test]
-fn a_reason_for_releases_that_fit_is_an_error() {
+fn an_unfit_entry_for_fitting_releases_is_an_error() {
     let server = registry().serve();
     let checkout = with_unfit(&server, &[("=2.1.0", "so it is"), ("=2.2.0", "it was so once")]);
     assert_snapshot!(checkout.shown(&["sweep", "--since", "2.0.0"]));
 }
 
 #[test]
-fn a_reason_that_covers_one_release_hides_no_other() {
+fn an_unfit_entry_hides_no_other_release() {
     let server = registry().serve();
     let checkout = with_unfit(&server, &[("=1.3.0", "so it is")]);
     let shown = checkout.shown(&["sweep"]);
@@ -214,7 +213,7 @@ fn a_reason_that_covers_one_release_hides_no_other() {
 }
 
 #[test]
-fn a_registry_that_answers_with_rubbish_is_an_error() {
+fn an_invalid_registry_answer_is_an_error() {
     let server = Server::start(|_, _| Answer::found("{\"versions\": 1}"));
     let shown = checkout(&server).shown(&["sweep"]);
     assert!(shown.starts_with("exit code 3") && shown.contains("U009"), "{shown}");

@@ -1,4 +1,4 @@
-//! `xtask sync-version`: where a pin can be moved to, and what is written then.
+//! `xtask sync-version`: moving pins, and the files written for it.
 
 use std::{fs, path::Path};
 
@@ -14,8 +14,8 @@ use crate::{
     tarball, upstream,
 };
 
-/// Two majors. 7.2.4 has two releases of the toy, the one that goes with 7.4.0 does not fit, and
-/// that for 6.5.0 was made with a later Astro.
+/// Two majors. 7.2.4 has two releases of the toy. The release for 7.4.0 does not fit, and the one
+/// for 6.5.0 was built with a later Astro.
 fn registry() -> FakeRegistry {
     FakeRegistry::default()
         .astro(&["4.0.0", "6.1.0", "6.4.8", "6.5.0", "7.0.0-beta.1", "7.2.4", "7.3.0", "7.4.0"])
@@ -40,7 +40,7 @@ fn pins(checkout: &Checkout) -> String {
     fs::read_to_string(checkout.path(PINS)).unwrap()
 }
 
-/// A clone with one commit, of this release of Astro with this one of the toy, under a tag.
+/// A clone with one tagged commit, of this release of Astro with this one of the toy.
 fn clone(path: &Path, astro: &str, toy: &str) -> String {
     upstream::release(path, astro, toy, &[&format!("astro@{astro}")])
 }
@@ -56,7 +56,7 @@ fn sync(checkout: &Checkout, arguments: &[&str]) -> String {
     checkout.shown(&[&["sync-version"], arguments].concat())
 }
 
-/// A run that has to fail, and to leave everything as it was.
+/// A run that must fail and change nothing.
 fn fail(checkout: &Checkout, arguments: &[&str], code: &str) -> String {
     let before = pins(checkout);
     let shown = sync(checkout, arguments);
@@ -75,7 +75,7 @@ fn a_line_is_moved_with_its_adapters_and_the_file_keeps_its_layout() {
 }
 
 #[test]
-fn a_second_run_has_nothing_to_do() {
+fn a_second_run_changes_nothing() {
     let (checkout, _server, _) = with_clone();
     sync(&checkout, &["--to", "7.3.0", "--upstream", "clone"]);
     let moved = pins(&checkout);
@@ -101,13 +101,13 @@ fn latest_is_the_newest_release_of_the_major() {
     let (checkout, _server) = checkout(registry());
     let commit = "c".repeat(40);
     let shown = sync(&checkout, &["--latest", "--astro", "6", "--commit", &commit, "--dry-run"]);
-    // The toy 1.3.0 was made with an Astro that is newer still.
+    // The toy 1.3.0 was built with an even newer Astro.
     assert!(shown.contains("astro6  6.4.8-8a31cba -> 6.5.0-ccccccc\n"), "{shown}");
     assert!(!shown.contains("1.3.0"), "{shown}");
 }
 
 #[test]
-fn without_a_tag_the_tarball_names_the_release_until_the_commit_is_known() {
+fn without_a_tag_the_stamp_is_by_tarball_until_the_commit_is_known() {
     let (checkout, _server) = checkout(registry());
     let shown = sync(&checkout, &["--to", "7.3.0"]);
     assert_snapshot!(format!("{shown}── {PINS}\n{}", pins(&checkout)));
@@ -122,7 +122,7 @@ fn without_a_tag_the_tarball_names_the_release_until_the_commit_is_known() {
 }
 
 #[test]
-fn an_all_digit_sha512_is_lengthened_until_it_holds_a_letter() {
+fn an_all_digit_sha512_grows_until_it_has_a_letter() {
     let toy = |note: u32| fake_registry::toy("2.1.0", &format!("{}// {note}\n", tarball::MODULE));
     let digits = |tarball: &[u8]| {
         let integrity = tarball::integrity(tarball);
@@ -140,7 +140,7 @@ fn an_all_digit_sha512_is_lengthened_until_it_holds_a_letter() {
 }
 
 #[test]
-fn a_commit_can_be_named_where_no_tag_tells_it() {
+fn a_commit_can_be_given_without_a_tag() {
     let (checkout, _server) = checkout(registry());
     let commit = format!("0123456{}", "a".repeat(33));
     let shown = sync(&checkout, &["--to", "7.3.0", "--commit", &commit]);
@@ -156,7 +156,7 @@ fn a_commit_of_another_release_is_an_error() {
 }
 
 #[test]
-fn a_tag_that_has_moved_is_an_error_until_its_commit_is_named() {
+fn a_moved_tag_is_an_error_unless_its_commit_is_given() {
     let (checkout, _server) = checkout(registry());
     let commit = clone(&checkout.path("clone"), "7.2.4", "2.0.0");
     let checkout = checkout.hide(&commit, "COMMIT");
@@ -167,7 +167,7 @@ fn a_tag_that_has_moved_is_an_error_until_its_commit_is_named() {
 }
 
 #[test]
-fn nothing_is_written_where_a_patch_does_not_fit() {
+fn an_unfit_patch_prevents_all_writes() {
     let (checkout, _server) = checkout(registry());
     let commit = "c".repeat(40);
     let shown = fail(&checkout, &["--latest", "--astro", "7", "--commit", &commit], "P010");
@@ -181,7 +181,7 @@ fn a_release_that_does_not_exist_is_an_error() {
 }
 
 #[test]
-fn a_release_that_is_older_than_the_lines_or_than_their_adapters_is_an_error() {
+fn a_release_older_than_the_lines_or_their_adapters_is_an_error() {
     let (checkout, _server) = checkout(registry());
     fail(&checkout, &["--to", "4.0.0"], "B023");
     let commit = "c".repeat(40);
@@ -189,14 +189,14 @@ fn a_release_that_is_older_than_the_lines_or_than_their_adapters_is_an_error() {
 }
 
 #[test]
-fn a_pin_that_is_to_stay_and_has_changed_on_the_registry_is_an_error() {
+fn a_kept_pin_that_changed_on_the_registry_is_an_error() {
     let altered = registry().announcing("1.2.3", Some(tarball::integrity(b"altered")));
     let (checkout, _server) = checkout(altered);
     fail(&checkout, &["--to", "6.5.0", "--commit", &"c".repeat(40)], "U017");
 }
 
 #[test]
-fn what_agrees_is_found_to_without_the_registry_once_the_tarballs_are_there() {
+fn a_check_with_cached_tarballs_needs_no_registry() {
     let (checkout, server) = checkout(registry());
     checkout.build_well(&[]);
     let asked = server.lines().len();
@@ -206,7 +206,7 @@ fn what_agrees_is_found_to_without_the_registry_once_the_tarballs_are_there() {
 }
 
 #[test]
-fn a_line_is_not_moved_by_what_the_registry_said_earlier() {
+fn cached_registry_answers_do_not_move_a_line() {
     let (checkout, server) = checkout(registry());
     let arguments = ["--latest", "--astro", "6", "--commit", &"c".repeat(40)];
     let shown = sync(&checkout, &[&arguments[..], &["--dry-run"]].concat());
@@ -216,7 +216,7 @@ fn a_line_is_not_moved_by_what_the_registry_said_earlier() {
 }
 
 #[test]
-fn a_built_package_with_another_stamp_is_told() {
+fn a_built_package_with_another_stamp_is_reported() {
     let (checkout, _server) = checkout(registry());
     checkout.build_well(&[]);
     let shown = sync(&checkout, &["--check"]);
@@ -229,7 +229,7 @@ fn a_built_package_with_another_stamp_is_told() {
 }
 
 #[test]
-fn the_release_that_the_submodule_has_checked_out_can_be_taken() {
+fn the_release_in_the_submodule_can_be_pinned() {
     let (checkout, _server) = checkout(registry());
     assert_snapshot!(fail(&checkout, &["--submodule"], "U032"));
     let commit = clone(&checkout.path("upstream/astro"), "7.3.0", "2.1.0");
@@ -265,7 +265,7 @@ fn the_submodule_is_moved_with_the_newest_line() {
 }
 
 #[test]
-fn what_contradicts_itself_is_an_error() {
+fn contradicting_arguments_are_an_error() {
     let (checkout, _server) = checkout(registry());
     assert_snapshot!(fail(&checkout, &["--to", "6.5.0", "--astro", "7"], "B025"));
     fail(&checkout, &["--latest", "--commit", &"c".repeat(40)], "B025");

@@ -1,4 +1,4 @@
-//! Tarballs as a registry could hold them, good and bad.
+//! Tarballs as in a registry, valid and invalid.
 
 use std::io::Write as _;
 
@@ -26,12 +26,12 @@ pub const MODULE: &str =
 
 pub const DECLARATION: &str = "export default function createToy(): string;\n";
 
-/// The toy as it is published.
+/// The toy as published.
 pub fn good() -> Vec<u8> {
     with_files(&[])
 }
 
-/// The toy with some files more, or others in place of its own.
+/// The toy with additional or replaced files.
 pub fn with_files(files: &[(&str, &[u8])]) -> Vec<u8> {
     let own: [(&str, &[u8]); 4] = [
         ("package/package.json", MANIFEST.as_bytes()),
@@ -43,14 +43,14 @@ pub fn with_files(files: &[(&str, &[u8])]) -> Vec<u8> {
     of(&kept.chain(files).copied().collect::<Vec<_>>())
 }
 
-/// A package of these files.
+/// A package with these files.
 pub fn of(files: &[(&str, &[u8])]) -> Vec<u8> {
     let entries: Vec<_> =
         files.iter().map(|(path, bytes)| (*path, EntryType::Regular, *bytes)).collect();
     gzip(&archive(&entries))
 }
 
-/// The toy with an entry that does not belong into a package.
+/// The toy with an entry that is not allowed.
 pub fn with_entry(path: &str, kind: EntryType) -> Vec<u8> {
     gzip(&archive(&[
         ("package/package.json", EntryType::Regular, MANIFEST.as_bytes()),
@@ -58,7 +58,7 @@ pub fn with_entry(path: &str, kind: EntryType) -> Vec<u8> {
     ]))
 }
 
-/// The integrity of a tarball, as the pins have it.
+/// The integrity of a tarball, in the format of the pins.
 pub fn integrity(tarball: &[u8]) -> String {
     format!("sha512-{}", STANDARD.encode(Sha512::digest(tarball)))
 }
@@ -69,7 +69,7 @@ pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// Paths are written as they are: the builder itself refuses bad ones.
+/// Writes paths unchecked: `append_data` would reject the bad ones.
 fn archive(entries: &[(&str, EntryType, &[u8])]) -> Vec<u8> {
     let mut builder = Builder::new(Vec::new());
     for (path, kind, bytes) in entries {

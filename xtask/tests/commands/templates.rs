@@ -1,4 +1,4 @@
-//! Our own modules: which of them a package holds.
+//! Our own modules: the selection for a package.
 
 use std::{collections::BTreeSet, fs};
 
@@ -12,16 +12,16 @@ use crate::{
     tarball, vendor,
 };
 
-/// A module that imports nothing.
+/// A module without imports.
 const ALONE: &str = "/** Alone. */\nexport const alone: number = 1;\n";
 
 fn checkout() -> Checkout {
     Checkout::new(&tarball::good(), &Server::with_toy(tarball::good()))
 }
 
-/// A checkout with a second runtime that is pinned nowhere. That one has three modules: one that the
-/// toy's patch imports if `is_imported`, one that this imports, and one that nothing does. The second
-/// imports a package that its runtime pins.
+/// A checkout with a second runtime without a pin. It has three modules. The toy's patch imports
+/// the first if `is_imported`; the first imports the second, which imports a package that its
+/// runtime pins; nothing imports the third.
 fn with_lender(is_imported: bool) -> (Checkout, Server) {
     let part = vendor::part(&[]);
     let server = vendor::registry(part.clone());
@@ -52,19 +52,19 @@ fn with_lender(is_imported: bool) -> (Checkout, Server) {
     (checkout, server)
 }
 
-/// The modules of the built package that are not upstream's.
+/// The modules of the built package, without upstream's.
 fn modules(checkout: &Checkout) -> BTreeSet<String> {
     let files = checkout.package().into_keys();
     files.filter(|path| path.starts_with("dist/websocket/")).collect()
 }
 
-/// Modules of a package, by their names below the folder of ours.
+/// Modules of a package, by name below our folder.
 fn expected(names: &[&str]) -> BTreeSet<String> {
     names.iter().map(|name| format!("dist/websocket/{name}")).collect()
 }
 
 #[test]
-fn a_package_holds_what_its_patches_import_with_what_that_imports_and_nothing_else() {
+fn a_package_holds_only_direct_and_indirect_imports_of_its_patches() {
     let (checkout, _server) = with_lender(true);
     checkout.build_well(&[]);
     let held = ["lender/lent.d.ts", "lender/lent.js", "lender/road.d.ts", "lender/road.js"];
@@ -75,7 +75,7 @@ fn a_package_holds_what_its_patches_import_with_what_that_imports_and_nothing_el
 }
 
 #[test]
-fn a_package_that_imports_nothing_of_ours_holds_nothing_of_it() {
+fn a_package_without_imports_of_ours_holds_none_of_our_modules() {
     let (checkout, _server) = with_lender(false);
     checkout.build_well(&[]);
     assert_eq!(modules(&checkout), BTreeSet::new());
@@ -85,7 +85,7 @@ fn a_package_that_imports_nothing_of_ours_holds_nothing_of_it() {
 }
 
 #[test]
-fn a_package_holds_what_it_exports_and_what_its_declarations_name() {
+fn a_package_holds_its_exports_and_the_imports_of_its_declarations() {
     let checkout = checkout();
     checkout.write("templates/toy/sold.ts", ALONE);
     checkout.write("templates/toy/named.ts", "/** Named. */\nexport type Named = string;\n");
@@ -97,21 +97,21 @@ fn a_package_holds_what_it_exports_and_what_its_declarations_name() {
 }
 
 #[test]
-fn an_export_that_leads_nowhere_is_an_error() {
+fn an_export_of_a_missing_file_is_an_error() {
     let checkout = checkout();
     checkout.export("toy/lost");
     assert_snapshot!(checkout.shown(&["build"]));
 }
 
 #[test]
-fn what_no_package_holds_is_an_error_where_all_are_built() {
+fn an_unused_module_is_an_error_in_a_full_build() {
     let part = vendor::part(&[]);
     let server = vendor::registry(part.clone());
     let checkout = Checkout::new(&tarball::good(), &server);
     checkout.add("adapters/toy/adapter.toml", &vendor::table(&part, vendor::DECLARED));
     checkout.write("templates/toy/held.ts", ALONE);
     checkout.write("templates/toy/forgotten.ts", ALONE);
-    // None of these goes into any package.
+    // None of these goes into a package.
     checkout.write("templates/toy/forgotten.test.ts", "this is not TypeScript\n");
     checkout.write("templates/toy/forgotten.fixture.ts", "this is not TypeScript\n");
     checkout.write("templates/toy/virtual.d.ts", "this is not TypeScript\n");
@@ -119,13 +119,13 @@ fn what_no_package_holds_is_an_error_where_all_are_built() {
     checkout.export("toy/held");
     assert_snapshot!(checkout.shown(&["build"]));
     assert!(!checkout.path(PACKAGE).exists(), "something was written");
-    // Who looks at some packages only cannot know what the others hold.
+    // A partial build cannot know the content of the other packages.
     checkout.build_well(&[]);
     assert_eq!(modules(&checkout), expected(&["toy/held.d.ts", "toy/held.js"]));
 }
 
 #[test]
-fn it_is_enough_if_one_line_holds_a_module() {
+fn a_module_of_a_single_line_is_used() {
     let server = FakeRegistry::default().toy("1.2.3", "6.4.8").toy("2.0.0", "7.2.4").serve();
     let checkout = Checkout::new(&tarball::good(), &server);
     repository::pins(&checkout, "2.0.0", "");
@@ -145,7 +145,7 @@ fn it_is_enough_if_one_line_holds_a_module() {
 }
 
 #[test]
-fn a_package_that_two_runtimes_pin_is_an_error() {
+fn a_package_pinned_by_two_runtimes_is_an_error() {
     let (checkout, _server) = with_lender(false);
     let part = vendor::part(&[]);
     checkout.add("adapters/toy/adapter.toml", &vendor::table(&part, vendor::DECLARED));

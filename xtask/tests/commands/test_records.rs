@@ -1,4 +1,4 @@
-//! `xtask test`: what it writes down of what has passed.
+//! `xtask test`: the records of passed suites.
 
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
@@ -6,15 +6,15 @@ use insta::assert_snapshot;
 
 use crate::{checkout::Checkout, repository::ready, server::Server};
 
-/// Takes cargo's place: writes down how it was called, on a machine of any size, and succeeds if there
-/// is a file `green`.
+/// A fake cargo. It records its arguments without the number of threads, and succeeds if the file
+/// `green` exists.
 const CARGO: &str = "#!/bin/sh
 echo \"${TEST_ASTRO:-newest}: $*\" | sed 's/threads [0-9]*/threads N/' >> called
 echo 'test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured'
 test -e green
 ";
 
-/// A checkout that has been tested by nobody, and its registry.
+/// An untested checkout, and its registry.
 fn untested() -> (Checkout, Server) {
     let (checkout, server, _) = ready(|_, _| None);
     for record in records(&checkout) {
@@ -26,7 +26,7 @@ fn untested() -> (Checkout, Server) {
     (checkout.with("CARGO", &cargo), server)
 }
 
-/// What is written down, in order of the names.
+/// The records, in name order.
 fn records(checkout: &Checkout) -> Vec<String> {
     let entries = fs::read_dir(checkout.path("adapters/toy/pkg")).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -36,7 +36,7 @@ fn records(checkout: &Checkout) -> Vec<String> {
 }
 
 #[test]
-fn a_suite_that_is_passed_is_written_down_for_the_packages_that_it_tests() {
+fn a_passed_suite_is_recorded_for_its_packages() {
     let (checkout, _server) = untested();
     checkout.write("green", "");
     assert!(checkout.shown(&["test"]).starts_with("exit code 0"));
@@ -50,7 +50,7 @@ fn a_suite_that_is_passed_is_written_down_for_the_packages_that_it_tests() {
 }
 
 #[test]
-fn a_suite_that_fails_takes_back_what_was_written_down_of_it() {
+fn a_failed_suite_removes_its_record() {
     let (checkout, _server) = untested();
     checkout.write("green", "");
     checkout.shown(&["test"]);
@@ -63,7 +63,7 @@ fn a_suite_that_fails_takes_back_what_was_written_down_of_it() {
 }
 
 #[test]
-fn a_part_of_a_suite_says_nothing_of_the_whole() {
+fn a_partial_run_records_nothing() {
     let (checkout, _server) = untested();
     checkout.write("green", "");
     checkout.shown(&["test", "--filter", "echo"]);
@@ -71,10 +71,10 @@ fn a_part_of_a_suite_says_nothing_of_the_whole() {
 }
 
 #[test]
-fn every_line_can_be_tested_by_one_command_and_is_published_then() {
+fn one_command_tests_every_line_for_publishing() {
     let (checkout, _server) = untested();
     checkout.write("green", "");
-    // The checkout has to be as it was committed.
+    // The checkout must equal its commit.
     checkout.write(".git/info/exclude", "/called\n/cargo\n/green\n");
     assert!(checkout.shown(&["publish", "--dry-run"]).contains("N001"));
     let shown = checkout.shown(&["test", "--every-line"]);

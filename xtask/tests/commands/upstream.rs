@@ -6,15 +6,15 @@ use git2::Repository;
 
 use crate::{checkout::FOLDER, from_git, tarball};
 
-/// The toy's module as it is in git.
+/// The toy's module in git.
 pub const MODULE: &str = "export default function createToy(): string {\n\treturn 'toy';\n}\n";
 
-/// Adds the commit of a release, with these versions of Astro and of the toy, and these tags on it.
+/// Commits a release with these versions of Astro and the toy, and adds these tags.
 pub fn release(path: &Path, astro: &str, toy: &str, tags: &[&str]) -> String {
     release_of(path, astro, toy, MODULE, tags)
 }
 
-/// The same with another module.
+/// The same, with another module.
 pub fn release_of(path: &Path, astro: &str, toy: &str, module: &str, tags: &[&str]) -> String {
     let manifest = |name: &str, version: &str| {
         format!("{{ \"name\": \"{name}\", \"version\": \"{version}\" }}\n")
@@ -31,14 +31,14 @@ pub fn release_of(path: &Path, astro: &str, toy: &str, module: &str, tags: &[&st
     commit
 }
 
-/// Has a tag lead to a commit.
+/// Points a tag to a commit.
 pub fn tag(path: &Path, name: &str, commit: &str) {
     let repository = Repository::open(path).unwrap();
     let object = repository.revparse_single(commit).unwrap();
     repository.tag_lightweight(name, &object, true).unwrap();
 }
 
-/// Has what comes next come after this commit, or after none.
+/// Makes the next commit a child of this one, or a root commit.
 pub fn branch_from(path: &Path, commit: Option<&str>) {
     let repository = Repository::open(path).unwrap();
     match commit {

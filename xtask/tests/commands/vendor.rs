@@ -1,4 +1,4 @@
-//! Packages that go into ours as one module.
+//! Third-party packages bundled into ours as a single module.
 
 use std::fs;
 
@@ -14,10 +14,10 @@ const MANIFEST: &str = r#"{ "name": "@other/part", "version": "2.0.0", "main": "
 
 const ENTRY: &str = "'use strict';\n\nconst fs = require('fs');\nconst { Wheel } = require('./wheel');\n\nmodule.exports = { Wheel, Car: class {}, fs };\n";
 
-/// Requires its entry back, and an optional package.
+/// Requires its own package's entry, and an optional package.
 const WHEEL: &str = "'use strict';\n\nconst car = require('..');\ntry {\n  require('grease');\n} catch {\n  // It turns without.\n}\nexports.Wheel = class {\n  car = () => car.Car;\n};\n";
 
-/// The part with some files in place of its own; an empty one is left out.
+/// The part with some files replaced; an empty file is left out.
 pub fn part(files: &[(&str, &str)]) -> Vec<u8> {
     let own = [
         ("package/package.json", MANIFEST),
@@ -35,7 +35,7 @@ pub fn part(files: &[(&str, &str)]) -> Vec<u8> {
     tarball::of(&files)
 }
 
-/// A registry that has the toy and the part.
+/// A registry with the toy and the part.
 pub fn registry(part: Vec<u8>) -> Server {
     Server::start(move |path, _| match path {
         "/@upstream%2ftoy" => Answer::found(metadata("/toy.tgz")),
@@ -48,7 +48,7 @@ pub fn registry(part: Vec<u8>) -> Server {
     })
 }
 
-/// A checkout whose toy holds the part, with more of its description in `declared`.
+/// A checkout with a toy that vendors the part. `declared` holds more of its description.
 fn checkout(server: &Server, part: &[u8], declared: &str) -> Checkout {
     let checkout = Checkout::new(&tarball::good(), server);
     checkout.export("toy/drive");
@@ -57,7 +57,7 @@ fn checkout(server: &Server, part: &[u8], declared: &str) -> Checkout {
     checkout.hide(&tarball::integrity(part), "sha512-PART")
 }
 
-/// What a description says of the part.
+/// The description of the part.
 pub fn table(part: &[u8], declared: &str) -> String {
     let integrity = tarball::integrity(part);
     format!(
@@ -67,7 +67,7 @@ pub fn table(part: &[u8], declared: &str) -> String {
 
 pub const DECLARED: &str = "absent = [\"grease\"]\nimports = { fs = \"node:fs\" }";
 
-/// What a build shows that cannot vendor the part.
+/// The output of a build that cannot vendor the part.
 fn fail(files: &[(&str, &str)], declared: &str) -> String {
     let part = part(files);
     let server = registry(part.clone());
@@ -75,7 +75,7 @@ fn fail(files: &[(&str, &str)], declared: &str) -> String {
 }
 
 #[test]
-fn a_vendored_package_is_one_module_that_ours_import() {
+fn a_vendored_package_is_bundled_as_a_single_module() {
     let part = part(&[]);
     let server = registry(part.clone());
     let checkout = checkout(&server, &part, DECLARED);
@@ -99,7 +99,7 @@ fn a_vendored_package_is_one_module_that_ours_import() {
 }
 
 #[test]
-fn a_template_beside_the_folders_imports_a_vendored_package_too() {
+fn a_template_outside_the_folders_can_import_a_vendored_package() {
     let part = part(&[]);
     let server = registry(part.clone());
     let checkout = checkout(&server, &part, DECLARED);
@@ -114,7 +114,7 @@ fn a_template_beside_the_folders_imports_a_vendored_package_too() {
 }
 
 #[test]
-fn a_vendored_package_is_asked_for_once() {
+fn a_vendored_package_is_requested_once() {
     let part = part(&[]);
     let server = registry(part.clone());
     let checkout = checkout(&server, &part, DECLARED);
@@ -126,7 +126,7 @@ fn a_vendored_package_is_asked_for_once() {
 }
 
 #[test]
-fn a_vendored_package_that_is_not_the_pinned_one_is_not_used() {
+fn a_vendored_package_that_differs_from_its_pin_is_not_used() {
     let server = registry(part(&[("package/LICENSE", "Another licence\n")]));
     let shown = checkout(&server, &part(&[]), DECLARED).shown(&["build"]);
     assert!(shown.contains("error[U010]"), "{shown}");
@@ -134,7 +134,7 @@ fn a_vendored_package_that_is_not_the_pinned_one_is_not_used() {
 }
 
 #[test]
-fn a_pin_in_a_description_is_checked_as_every_other() {
+fn a_pin_in_a_description_is_validated_like_any_other() {
     let checkout = checkout(&registry(part(&[])), &part(&[]), DECLARED);
     let path = "adapters/toy/adapter.toml";
     let description = fs::read_to_string(checkout.path(path)).unwrap();
@@ -145,23 +145,23 @@ fn a_pin_in_a_description_is_checked_as_every_other() {
 }
 
 #[test]
-fn a_require_that_is_not_declared_is_marked() {
+fn an_undeclared_require_is_marked() {
     assert_snapshot!(fail(&[], "imports = { fs = \"node:fs\" }"));
 }
 
 #[test]
-fn a_file_that_a_vendored_package_lacks_is_marked() {
+fn a_missing_file_of_a_vendored_package_is_marked() {
     let shown = fail(&[("package/lib/wheel/index.js", "")], DECLARED);
     assert!(shown.contains("requires `./wheel`"), "{shown}");
 }
 
 #[test]
-fn a_require_that_is_declared_and_not_there_is_an_error() {
+fn a_declared_but_unused_require_is_an_error() {
     assert_snapshot!(fail(&[], "absent = [\"grease\", \"oil\"]\nimports = { fs = \"node:fs\" }"));
 }
 
 #[test]
-fn a_require_that_is_computed_is_marked() {
+fn a_computed_require_is_marked() {
     let entry = ENTRY.replace("'./wheel'", "wheels[0]");
     assert_snapshot!(fail(&[("package/lib/index.js", &entry)], DECLARED));
 }

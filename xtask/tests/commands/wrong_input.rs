@@ -1,4 +1,4 @@
-//! Mistakes in the checkout, and in how a command is called.
+//! Mistakes in the checkout, and in the arguments of commands.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ fn checkout() -> Checkout {
 }
 
 #[test]
-fn outside_a_checkout_there_is_nothing_to_do() {
+fn outside_a_checkout_every_command_fails() {
     let folder = tempfile::tempdir().unwrap();
     let checkout = checkout().hide(&folder.path().display().to_string(), "ELSEWHERE");
     let mut command = checkout.command(&["build"]);
@@ -20,7 +20,7 @@ fn outside_a_checkout_there_is_nothing_to_do() {
 }
 
 #[test]
-fn a_runtime_that_is_not_there_is_an_error() {
+fn an_unknown_runtime_is_an_error() {
     assert_snapshot!(checkout().shown(&["build", "toys"]));
 }
 
@@ -34,7 +34,7 @@ fn an_unknown_key_in_a_description_is_marked() {
 }
 
 #[test]
-fn templates_whose_types_are_not_explicit_are_all_marked() {
+fn templates_without_explicit_types_are_all_marked() {
     let checkout = checkout();
     checkout.write("templates/toy/count.ts", "export const count = () => [1];\n");
     checkout.write("templates/toy/play.ts", "export const play = (a: number) => [a, missing];\n");
@@ -42,7 +42,7 @@ fn templates_whose_types_are_not_explicit_are_all_marked() {
 }
 
 #[test]
-fn a_module_that_imports_what_is_not_there_is_an_error() {
+fn an_import_of_a_missing_file_is_an_error() {
     let checkout = checkout();
     checkout.write("templates/toy/play.ts", "import './lost.ts';\n");
     checkout.export("toy/play");
@@ -50,7 +50,7 @@ fn a_module_that_imports_what_is_not_there_is_an_error() {
 }
 
 #[test]
-fn a_file_that_is_missing_in_the_checkout_is_an_error() {
+fn a_file_missing_in_the_checkout_is_an_error() {
     let checkout = checkout();
     fs::remove_file(checkout.path("LICENSE")).unwrap();
     assert_snapshot!(checkout.shown(&["build"]));
@@ -65,22 +65,22 @@ fn a_manifest_without_the_keys_of_a_package_is_an_error() {
 }
 
 #[test]
-fn a_code_that_is_not_there_is_an_error() {
+fn an_unknown_code_is_an_error() {
     assert_snapshot!(checkout().shown(&["explain", "X001"]));
 }
 
 #[test]
-fn a_suite_that_is_not_there_is_an_error() {
+fn an_unknown_suite_is_an_error() {
     assert_snapshot!(checkout().shown(&["test", "toys"]));
 }
 
 #[test]
-fn wrong_usage_ends_with_2() {
+fn wrong_usage_exits_with_2() {
     assert_snapshot!(checkout().shown(&["build", "--upstraem", "clone"]));
 }
 
 #[test]
-fn a_file_among_the_patches_that_is_none_is_an_error() {
+fn a_file_that_is_not_a_patch_is_an_error() {
     let checkout = checkout();
     checkout.write("patches/toy/index.patch", "--- a\n+++ b\n");
     assert_snapshot!(checkout.shown(&["check"]));

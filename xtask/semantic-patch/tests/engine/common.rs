@@ -1,9 +1,9 @@
-//! What the tests of the engine share: one patch file, one module, one answer.
+//! Shared helpers of the engine tests: one patch file, one module, one result.
 
 use diagnostics::{Report, Source};
 use semantic_patch::{Language, PatchError, PatchFile, check_ids, rewrite};
 
-/// The module that most tests edit, under the name that decides its language.
+/// Applies a patch file to a module. The file name `name` decides its language.
 pub fn apply(name: &str, code: &str, patch: &str) -> Result<String, Vec<PatchError>> {
     let file = PatchFile::read("module", "patches/module.toml", patch)?;
     check_ids(std::slice::from_ref(&file))?;
@@ -13,7 +13,7 @@ pub fn apply(name: &str, code: &str, patch: &str) -> Result<String, Vec<PatchErr
     rewrite(&Source::new(name, code), language, &edits).map(|rewritten| rewritten.text)
 }
 
-/// The result of one edit that rewrites `pattern`, or the codes of what is wrong.
+/// The result of one edit that rewrites `pattern`, or the error codes.
 pub fn replace(
     name: &str,
     code: &str,
@@ -26,7 +26,7 @@ pub fn replace(
     apply(name, code, &patch).map_err(|errors| codes(&errors))
 }
 
-/// Whether a pattern matches once.
+/// Whether a pattern matches exactly once.
 pub fn matches(code: &str, pattern: &str) -> bool {
     replace("module.ts", code, pattern, "F()").is_ok_and(|text| text != code)
 }
@@ -37,7 +37,7 @@ pub fn codes(errors: &[PatchError]) -> Vec<&'static str> {
     errors.iter().map(PatchError::code).collect()
 }
 
-/// All errors as a reader sees them without colour.
+/// All errors as shown to the user, without colour.
 pub fn render(errors: Vec<PatchError>) -> String {
     errors.into_iter().map(|error| Report::from(error).render(false)).collect()
 }

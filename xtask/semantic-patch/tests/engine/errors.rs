@@ -1,4 +1,4 @@
-//! Every error of the catalogue, as a maintainer sees it.
+//! Every error of the catalogue, as shown to a maintainer.
 
 use std::collections::BTreeSet;
 
@@ -37,7 +37,7 @@ fn rename(allow: Vec<Allowance>) -> Rename {
     Rename { from: "upstream".into(), to: "ours".into(), allow }
 }
 
-/// Each situation by a name.
+/// Each situation, with a name.
 fn situations() -> Vec<(&'static str, Vec<PatchError>)> {
     let wrap = "rewrite = \"return wrap($X)\"\n";
     vec![
@@ -194,7 +194,7 @@ fn every_error_is_shown_with_its_place_and_the_next_step() {
 }
 
 #[test]
-fn an_edit_may_wait_for_releases_that_are_newer_than_the_pins() {
+fn an_edit_may_wait_for_releases_newer_than_the_pins() {
     let check = |versions: &str| {
         let patch = file(&edit(&format!("versions = \"{versions}\"\nappend = \"a();\"\n")));
         check_versions(&[patch], &[Version::new(10, 1, 4), Version::new(11, 1, 4)])
@@ -219,7 +219,7 @@ fn every_code_of_the_catalogue_has_a_situation() {
 }
 
 #[test]
-fn all_that_is_wrong_with_a_module_is_reported_at_once() {
+fn all_errors_of_a_module_are_reported_at_once() {
     let patch = format!(
         "{}\n[[edit]]\nid = \"other\"\nwhy = \"Also wrong.\"\nin = \"function missing\"\nappend = \"a();\"\n",
         edit("pattern = \"nowhere()\"\nrewrite = \"a()\"\n")
@@ -228,7 +228,7 @@ fn all_that_is_wrong_with_a_module_is_reported_at_once() {
 }
 
 #[test]
-fn colour_is_left_out_where_it_is_not_wanted() {
+fn colour_can_be_turned_off() {
     let shown = render(of_patch(&edit("append = \"const createServer = 1;\"\n")));
     assert!(!shown.contains('\u{1b}'), "{shown}");
 }

@@ -1,4 +1,4 @@
-//! The engine from outside: patch files and modules go in, text or errors come out.
+//! Tests of the engine's public interface: patch files and modules in, text or errors out.
 
 #![expect(clippy::expect_used, reason = "what a test builds on has to be there")]
 

@@ -1,4 +1,4 @@
-//! What a pattern must match, and what it must not.
+//! Code that a pattern must match, and code that it must not match.
 
 use crate::common::{apply, codes, matches};
 
@@ -55,7 +55,7 @@ fn other_code_does_not_match() {
 }
 
 #[test]
-fn a_metavariable_stands_for_one_node() {
+fn a_metavariable_matches_one_node() {
     assert!(matches("f(a.b.c(1));", "f($X)"));
     assert!(matches("const locals = make();", "const locals = $X"));
     assert!(matches("f({ key: g() });", "f({ $KEY: g() })"));
@@ -65,7 +65,7 @@ fn a_metavariable_stands_for_one_node() {
 }
 
 #[test]
-fn a_metavariable_with_three_dollars_stands_for_any_number() {
+fn a_metavariable_with_three_dollars_matches_any_number_of_nodes() {
     for code in ["f();", "f(a);", "f(a, ...b, c);"] {
         assert!(matches(code, "f($$$ARGUMENTS)"), "{code}");
     }
@@ -76,7 +76,7 @@ fn a_metavariable_with_three_dollars_stands_for_any_number() {
 }
 
 #[test]
-fn a_metavariable_that_stands_twice_matches_equal_code_twice() {
+fn a_repeated_metavariable_matches_equal_code_only() {
     assert!(matches("a.b = a.b + 1;", "$X = $X + 1"));
     assert!(matches("f('a', \"a\");", "f($X, $X)"));
     assert!(!matches("a.b = a.c + 1;", "$X = $X + 1"));
@@ -85,7 +85,7 @@ fn a_metavariable_that_stands_twice_matches_equal_code_twice() {
 }
 
 #[test]
-fn a_dollar_name_that_is_no_metavariable_stands_for_itself() {
+fn other_names_with_a_dollar_are_literal() {
     assert!(matches("$jquery(a);", "$jquery(a)"));
     assert!(!matches("other(a);", "$jquery(a)"));
 }
@@ -94,7 +94,7 @@ const RETURNS: &str =
     "function outer() {\n  const inner = () => { return 1; };\n  return inner;\n}\n";
 
 #[test]
-fn a_return_belongs_to_the_place_itself() {
+fn a_return_matches_only_in_the_function_of_the_place() {
     let patch = "[[edit]]\nid = 'a'\nwhy = 'b'\nin = 'function outer'\npattern = 'return $X'\nrewrite = 'return [$X]'\n";
     assert_eq!(
         apply("a.js", RETURNS, patch).unwrap(),
@@ -103,7 +103,7 @@ fn a_return_belongs_to_the_place_itself() {
 }
 
 #[test]
-fn a_place_is_found_however_the_function_is_written_and_exported() {
+fn a_function_is_found_in_every_form_and_export() {
     for code in [
         "function f() { return 1; }\n",
         "export function f() { return 1; }\n",
@@ -119,7 +119,7 @@ fn a_place_is_found_however_the_function_is_written_and_exported() {
 }
 
 #[test]
-fn the_default_export_is_followed_to_where_it_is_declared() {
+fn the_default_export_is_followed_to_its_declaration() {
     for code in [
         "export default function () { return 1; }\n",
         "function f() { return 1; }\nexport { f as default };\n",
@@ -132,7 +132,7 @@ fn the_default_export_is_followed_to_where_it_is_declared() {
 }
 
 #[test]
-fn a_list_of_places_goes_inwards() {
+fn a_list_of_places_goes_from_the_outside_in() {
     let code = "const a = { setup() { return 1; } };\nconst b = { 'x:y': { setup: () => { return 1; } } };\n";
     let patch = "[[edit]]\nid = 'a'\nwhy = 'b'\nin = ['property x:y', 'function setup']\npattern = 'return 1'\nrewrite = 'return 2'\n";
     assert_eq!(
@@ -142,7 +142,7 @@ fn a_list_of_places_goes_inwards() {
 }
 
 #[test]
-fn unless_leaves_out_what_already_holds_something() {
+fn unless_skips_matches_that_contain_a_pattern() {
     let code = "render({ locals });\nrender({ other });\n";
     let patch = "[[edit]]\nid = 'a'\nwhy = 'b'\npattern = 'render({ $$$ALL })'\nunless = 'locals'\nrewrite = 'render({ $$$ALL, x: 1 })'\n";
     assert_eq!(
@@ -152,7 +152,7 @@ fn unless_leaves_out_what_already_holds_something() {
 }
 
 #[test]
-fn which_takes_one_of_several_matches() {
+fn which_selects_one_of_several_matches() {
     let patch = |which: &str| {
         format!(
             "[[edit]]\nid = 'a'\nwhy = 'b'\nwhich = '{which}'\npattern = 'f($X)'\nrewrite = 'f(0)'\n"
@@ -163,7 +163,7 @@ fn which_takes_one_of_several_matches() {
 }
 
 #[test]
-fn the_number_of_matches_has_to_be_the_expected_one() {
+fn the_number_of_matches_must_be_the_expected_one() {
     let patch = |expect: usize| {
         format!(
             "[[edit]]\nid = 'a'\nwhy = 'b'\nexpect = {expect}\npattern = 'f($X)'\nrewrite = 'f([$X])'\n"
@@ -190,7 +190,7 @@ fn declarations_are_matched_with_their_types() {
 }
 
 #[test]
-fn a_module_in_javascript_and_in_typescript_take_the_same_edit() {
+fn one_edit_fits_javascript_and_typescript() {
     let typescript =
         "export function make(a: Options): Server {\n\treturn { a, b: 'c' } satisfies Server;\n}\n";
     let javascript = "function make(a) {\n  return { a, b: \"c\" };\n}\nexport {\n  make\n};\n";

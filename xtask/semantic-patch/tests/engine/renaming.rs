@@ -1,4 +1,4 @@
-//! A package under another name.
+//! Renaming a package.
 
 use diagnostics::Source;
 use semantic_patch::{Allowance, Language, Rename};
@@ -24,7 +24,7 @@ fn whole_literals_and_paths_into_the_package_are_renamed() {
 }
 
 #[test]
-fn other_packages_and_comments_are_left_alone() {
+fn other_packages_and_comments_are_unchanged() {
     for code in [
         "import '@up/node-extra';\n",
         "// see @up/node\nconst a = 1;\n",
@@ -35,7 +35,7 @@ fn other_packages_and_comments_are_left_alone() {
 }
 
 #[test]
-fn a_name_inside_another_string_is_left_over() {
+fn a_name_inside_a_longer_string_is_an_error() {
     for code in [
         "const a = '[@up/node] failed';\n",
         "const a = `${b}@up/node`;\n",
@@ -46,7 +46,7 @@ fn a_name_inside_another_string_is_left_over() {
 }
 
 #[test]
-fn an_allowance_is_for_its_versions_and_has_to_be_needed_there() {
+fn an_allowance_applies_to_its_versions_and_must_be_used() {
     let source = Source::new("module.js", "warn('[@up/node] failed');\n");
     let rename = Rename {
         from: "@up/node".into(),

@@ -1,10 +1,10 @@
-//! What becomes of a match, and of everything around it.
+//! The rewritten match, and the unchanged code around it.
 
 use crate::common::{apply, codes, replace};
 use proptest::prelude::*;
 
 #[test]
-fn what_is_captured_is_copied_byte_for_byte() {
+fn captures_are_copied_byte_for_byte() {
     let code = "const a = f( /* one */ (x as  Y), // two\n\t'z' );\n";
     assert_eq!(
         replace("a.ts", code, "f($A, $B)", "F($B, $A)").unwrap(),
@@ -17,7 +17,7 @@ fn what_is_captured_is_copied_byte_for_byte() {
 }
 
 #[test]
-fn a_statement_keeps_its_semicolon_or_its_lack_of_one() {
+fn a_statement_keeps_its_style_of_semicolon() {
     assert_eq!(
         replace("a.js", "const a = 1;\n", "const a = $X", "const a = [$X]").unwrap(),
         "const a = [1];\n"
@@ -63,7 +63,7 @@ fn a_shorthand_property_keeps_its_key_when_its_value_changes() {
 }
 
 #[test]
-fn an_empty_list_takes_its_comma_with_it() {
+fn an_empty_list_drops_its_comma() {
     assert_eq!(
         replace("a.js", "f({});", "f({ $$$X })", "f({ a: 1, $$$X })").unwrap(),
         "f({ a: 1 });"
@@ -76,7 +76,7 @@ fn an_empty_list_takes_its_comma_with_it() {
 }
 
 #[test]
-fn an_edit_inside_what_another_one_copies_applies_too() {
+fn an_edit_inside_copied_code_applies_too() {
     let patch = "
         [[edit]]
         id = 'outer'
@@ -99,7 +99,7 @@ fn an_edit_inside_what_another_one_copies_applies_too() {
 }
 
 #[test]
-fn edits_inside_each_other_are_an_overlap_where_nothing_is_copied() {
+fn nested_edits_overlap_without_a_copy() {
     let patch = "
         [[edit]]
         id = 'outer'
@@ -125,7 +125,7 @@ const IMPORTING: &str = "
 ";
 
 #[test]
-fn an_import_goes_behind_those_that_are_there() {
+fn an_import_goes_after_existing_imports() {
     assert_eq!(
         apply("a.js", "#!/usr/bin/env node\n// head\nimport f from 'f';\nf(1);\n", IMPORTING)
             .unwrap(),
@@ -138,7 +138,7 @@ fn an_import_goes_behind_those_that_are_there() {
 }
 
 #[test]
-fn an_imported_name_that_is_taken_gets_another_one() {
+fn a_taken_import_name_gets_an_alias() {
     assert_eq!(
         apply("a.js", "const wrap = 1;\nf(wrap);\n", IMPORTING).unwrap(),
         "import { wrap as _wrap } from \"./wrap.js\";\nconst wrap = 1;\n_wrap(f(wrap));\n"
@@ -146,7 +146,7 @@ fn an_imported_name_that_is_taken_gets_another_one() {
 }
 
 #[test]
-fn an_import_that_is_there_is_used() {
+fn an_existing_import_is_reused() {
     assert_eq!(
         apply("a.js", "import { wrap as w } from './wrap.js';\nf(w);\n", IMPORTING).unwrap(),
         "import { wrap as w } from './wrap.js';\nw(f(w));\n"
@@ -198,7 +198,7 @@ fn code_is_appended_to_modules_interfaces_classes_and_functions() {
 }
 
 proptest! {
-    // Names begin with `n`, which no keyword made of the letters up to `s` does.
+    // Names start with `n`: no keyword consists of `n` and letters up to `s`.
     #[test]
     fn edits_with_no_match_change_no_byte(
         code in "(n[a-s]{0,6}\\(\\);[ \\t]{0,3}(//[ -~é☃]{0,10})?\n{1,3}){0,12}",

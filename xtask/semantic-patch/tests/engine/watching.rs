@@ -1,4 +1,4 @@
-//! What counts as a change of the code that edits depend on.
+//! Changes that count for the code that edits depend on, and changes that do not.
 
 use std::collections::BTreeMap;
 
@@ -51,7 +51,7 @@ fn the_whole_outermost_place_is_watched() {
 }
 
 #[test]
-fn of_an_edit_of_the_module_it_is_what_it_matches_in_or_makes_use_of() {
+fn an_edit_of_the_module_watches_matching_and_used_declarations() {
     let watched = watched(MODULE, Language::JavaScript);
     let places: Vec<&String> = watched.keys().collect();
     assert_eq!(places, ["function begin", PLACE, "variable made, more"]);
@@ -60,13 +60,13 @@ fn of_an_edit_of_the_module_it_is_what_it_matches_in_or_makes_use_of() {
 }
 
 #[test]
-fn a_match_outside_of_all_declarations_has_the_module_watched() {
+fn a_match_outside_all_declarations_watches_the_module() {
     let code = format!("{MODULE}if (made) start('b');\n");
     assert_eq!(watched(&code, Language::JavaScript)["module"].text, code);
 }
 
 #[test]
-fn layout_comments_quotes_and_types_are_no_change() {
+fn layout_comments_quotes_and_types_do_not_count() {
     let before = structure(MODULE, Language::JavaScript, PLACE).expect("the place is there");
     for same in [
         MODULE.replace("  return {", "    // why\n    return {"),
@@ -85,7 +85,7 @@ fn layout_comments_quotes_and_types_are_no_change() {
 }
 
 #[test]
-fn other_code_in_the_place_is_a_change() {
+fn other_code_in_the_place_counts() {
     let before = structure(MODULE, Language::JavaScript, PLACE).expect("the place is there");
     for other in [
         MODULE.replace("'b'", "'c'"),
@@ -102,7 +102,7 @@ fn other_code_in_the_place_is_a_change() {
 }
 
 #[test]
-fn a_place_that_is_gone_is_left_out() {
+fn a_missing_place_is_left_out() {
     let renamed = MODULE.replace("create", "make");
     assert_eq!(structure(&renamed, Language::JavaScript, PLACE), None);
 }

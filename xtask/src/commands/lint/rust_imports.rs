@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn super_in_an_inline_module_stays_inside_the_file() {
+    fn super_in_an_inline_module_is_the_enclosing_module() {
         assert_eq!(
             paths("mod tests { use super::f; use super::super::g; }"),
             ["commands::build::f", "commands::g"]
