@@ -7,10 +7,10 @@ use javascript::{JavaScriptError, Language};
 
 use crate::{
     check,
+    edit::{Action, Count, Edit, Rewrite},
     error::PatchError,
     import::Imports,
     parse,
-    patch_file::{Action, Count, Edit, Rewrite},
     pattern::{Captures, Match, Pattern},
     place::{self, Failure},
     splice::{Conflict, Part, Splice, Spliced, splice},

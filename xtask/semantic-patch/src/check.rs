@@ -6,9 +6,9 @@ use diagnostics::{Place, Source};
 use javascript::Language;
 
 use crate::{
+    edit::Edit,
     error::PatchError,
     parse::{self, Scopes},
-    patch_file::Edit,
     splice::Spliced,
 };
 

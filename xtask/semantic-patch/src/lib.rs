@@ -56,6 +56,7 @@
 
 mod apply;
 mod check;
+mod edit;
 mod error;
 mod import;
 mod parse;
@@ -70,8 +71,9 @@ mod tree;
 mod watch;
 
 pub use apply::{Applied, Rewritten, rewrite};
+pub use edit::Edit;
 pub use error::PatchError;
 pub use javascript::Language;
-pub use patch_file::{Edit, PatchFile, check_ids, check_versions};
+pub use patch_file::{PatchFile, check_ids, check_versions};
 pub use rename::{Allowance, Rename, Renamed};
 pub use watch::{Watched, watch};

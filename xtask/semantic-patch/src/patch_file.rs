@@ -1,16 +1,14 @@
 //! Patch files: the edits of a module, and the rules for all of them together.
 
-use std::{collections::BTreeMap, ops::Range, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use diagnostics::Source;
-use semver::{Comparator, Op, Prerelease, Version, VersionReq};
+use semver::{Comparator, Op, Version, VersionReq};
 
 use crate::{
+    edit::Edit,
     error::PatchError,
-    pattern::Pattern,
-    place::Step,
     raw_edit::{RawEdit, RawFile},
-    template::Template,
     tree::Types,
 };
 
@@ -25,60 +23,6 @@ pub struct PatchFile {
     pub edits: Vec<Edit>,
     /// Edits of its declaration file.
     pub declares: Vec<Edit>,
-}
-
-/// One edit.
-#[derive(Debug)]
-pub struct Edit {
-    /// Its name in diagnostics and reports.
-    pub id: String,
-    /// The reason for the edit, for readers of the result.
-    pub why: String,
-    /// The upstream versions that it applies to.
-    pub versions: VersionReq,
-    pub(crate) steps: Vec<Step>,
-    pub(crate) action: Action,
-    /// Names to import, with their module.
-    pub(crate) imports: BTreeMap<String, String>,
-    /// Names that the runtime provides.
-    pub(crate) globals: Vec<String>,
-    pub(crate) source: Arc<Source>,
-    pub(crate) spans: Spans,
-}
-
-/// The action of an edit.
-#[derive(Debug)]
-pub(crate) enum Action {
-    Rewrite(Box<Rewrite>),
-    Append(Template),
-}
-
-/// A replacement.
-#[derive(Debug)]
-pub(crate) struct Rewrite {
-    pub pattern: Pattern,
-    pub template: Template,
-    /// Code that a match must not contain.
-    pub unless: Option<Pattern>,
-    pub count: Count,
-}
-
-/// The required number of matches.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Count {
-    Exactly(usize),
-    First,
-    Last,
-}
-
-/// The spans of an edit's keys in its file.
-#[derive(Debug, Clone)]
-pub(crate) struct Spans {
-    pub id: Range<usize>,
-    pub place: Option<Range<usize>>,
-    pub pattern: Option<Range<usize>>,
-    pub code: Range<usize>,
-    pub versions: Option<Range<usize>>,
 }
 
 impl PatchFile {
@@ -180,11 +124,6 @@ pub fn check_versions(files: &[PatchFile], pinned: &[Version]) -> Result<(), Vec
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
-/// Whether a version is in a range. A prerelease counts as its final release.
-pub(crate) fn is_among(version: &Version, versions: &VersionReq) -> bool {
-    versions.matches(&Version { pre: Prerelease::EMPTY, ..version.clone() })
-}
-
 /// Whether a range excludes everything up to a version.
 fn begins_after(versions: &VersionReq, version: &Version) -> bool {
     versions.comparators.iter().any(|comparator| {
@@ -196,26 +135,4 @@ fn begins_after(versions: &VersionReq, version: &Version) -> bool {
             _ => first > *version,
         }
     })
-}
-
-impl Edit {
-    /// Whether the edit applies to this upstream version. A prerelease counts as its final release.
-    #[must_use]
-    pub fn is_for(&self, version: &Version) -> bool {
-        is_among(version, &self.versions)
-    }
-
-    /// The position of the edit, as `file:line`.
-    pub(crate) fn position(&self) -> String {
-        format!("{}:{}", self.source.name, self.source.line(self.spans.id.start))
-    }
-}
-
-impl Action {
-    pub(crate) fn template(&self) -> &Template {
-        match self {
-            Self::Rewrite(rewrite) => &rewrite.template,
-            Self::Append(template) => template,
-        }
-    }
 }

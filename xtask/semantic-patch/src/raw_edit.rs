@@ -9,8 +9,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::{
+    edit::{Action, Count, Edit, Rewrite, Spans},
     error::PatchError,
-    patch_file::{Action, Count, Edit, Rewrite, Spans},
     pattern::Pattern,
     place::Step,
     template::{Template, TemplateError},

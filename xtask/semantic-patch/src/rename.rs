@@ -11,9 +11,9 @@ use javascript::{JavaScriptError, Language};
 use semver::{Version, VersionReq};
 
 use crate::{
+    edit::is_among,
     error::PatchError,
     parse,
-    patch_file::is_among,
     splice::{Part, Splice, splice},
     tree::Node,
 };

@@ -6,10 +6,9 @@ use diagnostics::Source;
 use javascript::{JavaScriptError, Language};
 
 use crate::{
+    edit::{Action, Edit},
     error::PatchError,
-    parse,
-    patch_file::{Action, Edit},
-    place,
+    parse, place,
     tree::{Node, Value},
 };
 
