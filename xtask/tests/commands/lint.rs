@@ -1,4 +1,5 @@
-//! `xtask lint`: the imports between the rooms of a small tree. Cargo is a stub.
+//! `xtask lint`: spelling, and the imports between the rooms of a small tree. Cargo and Python are
+//! stubs.
 
 use insta::assert_snapshot;
 
@@ -11,6 +12,17 @@ order = [\"node/site\", \"node/protocol\", \"shared\"]
 [xtask]
 order = [\"commands\", \"pipeline\", \"upstream\"]
 apart = [[\"commands/*\"]]
+";
+
+/// A stub of Python. The environment that it makes has a pip that installs nothing, and a typos that
+/// finds nothing.
+const NO_TYPO: &str = "\
+if [ \"$2\" = venv ]; then
+  mkdir \"$3/bin\"
+  printf '#!/bin/sh\\n' > \"$3/bin/python\"
+  printf '%s\\n' '#!/bin/sh' \"exit 0\" > \"$3/bin/typos\"
+  chmod +x \"$3/bin/python\" \"$3/bin/typos\"
+fi
 ";
 
 fn checkout() -> Checkout {
@@ -34,8 +46,26 @@ fn checkout() -> Checkout {
     checkout.write("xtask/src/pipeline.rs", "fn f() -> crate::upstream::Line { todo!() }\n");
     checkout.write("xtask/src/upstream/mod.rs", "mod git;\nuse git::holds;\n");
     checkout.write("xtask/src/upstream/git.rs", "use super::Line;\n");
-    let cargo = checkout.program("cargo", "").display().to_string();
-    checkout.with("CARGO", &cargo)
+    checkout.program("python3", NO_TYPO);
+    let cargo = checkout.program("cargo", "");
+    let path = std::env::var("PATH").unwrap();
+    let path = format!("{}:{path}", cargo.parent().unwrap().display());
+    checkout.with("CARGO", &cargo.display().to_string()).with("PATH", &path)
+}
+
+#[test]
+fn a_misspelt_word_fails_the_lint() {
+    let checkout = checkout();
+    checkout
+        .program("python3", &NO_TYPO.replace("exit 0", "echo a.md:1:1: a misspelt word; exit 2"));
+    assert_snapshot!(checkout.shown(&["lint"]));
+}
+
+#[test]
+fn spelling_is_skipped_with_a_hint_on_a_machine_without_python() {
+    let checkout = checkout();
+    checkout.program("python3", "exit 1\n");
+    assert_snapshot!(checkout.shown(&["lint"]));
 }
 
 #[test]
