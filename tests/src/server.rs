@@ -15,9 +15,9 @@ use rustls::ClientConfig;
 
 use crate::patience::at_last;
 
-/// The time limit for a server to print its port. A cold start of Vite takes ten seconds, and many
+/// The time limit for a server to print its port, and to answer its first request. A cold start of Vite takes ten seconds, and many
 /// times that on a busy machine.
-const START: Duration = Duration::from_secs(120);
+pub(crate) const START: Duration = Duration::from_secs(120);
 
 /// A server process on 127.0.0.1. Dropping it kills the process and all its children.
 pub struct Server {

@@ -6,7 +6,7 @@ use anyhow::{Result, bail, ensure};
 
 use crate::client::Request;
 use crate::pins::major;
-use crate::server::Server;
+use crate::server::{START, Server};
 
 /// A host: a way in which an adapter serves a site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -195,6 +195,16 @@ pub struct Site {
 }
 
 impl Site {
+    /// A server that has answered a first request. A dev server compiles the site for it, which can
+    /// take longer on a busy machine than a case waits.
+    pub fn warm(host: Host, server: Server) -> Result<Self> {
+        let request = Request::get("/").to_bytes(&server.address().to_string());
+        let mut connection = server.connection()?;
+        connection.write(&request)?;
+        connection.response_within("GET", START)?;
+        Ok(Self { host, server })
+    }
+
     /// The server's journal entry with this name, once it ends with `last`.
     pub fn journal(&self, name: &str, last: &str) -> Result<String> {
         Ok(self.server.get(&format!("/journal/{name}?last={last}"))?.text())

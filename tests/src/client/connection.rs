@@ -47,6 +47,14 @@ impl Connection {
         Ok(taken)
     }
 
+    /// The same as [`Self::response`], from a server that may take this long to begin.
+    pub fn response_within(&mut self, method: &str, limit: Duration) -> Result<Response> {
+        self.stream.tcp().set_read_timeout(Some(limit))?;
+        let response = self.response(method);
+        self.stream.tcp().set_read_timeout(Some(PATIENCE))?;
+        response
+    }
+
     /// Reads one response to its end. A response to `HEAD`, and a 101, ends with its headers.
     pub fn response(&mut self, method: &str) -> Result<Response> {
         let (status, headers) = loop {

@@ -61,7 +61,7 @@ impl tests::suite::Sites for Sites {
         if host == Host::Preview && is_before_workerd()? {
             return Err(NotApplicable("the adapter has a preview since Astro 6").into());
         }
-        self.sites[host as usize].get(|| Ok(Site { host: host.into(), server: self.start(host)? }))
+        self.sites[host as usize].get(|| Site::warm(host.into(), self.start(host)?))
     }
 }
 

@@ -40,7 +40,7 @@ impl tests::suite::Sites for Sites {
     }
 
     fn get(&self, host: Host) -> Result<&Site> {
-        self.sites[host as usize].get(|| Ok(Site { host: host.into(), server: self.start(host)? }))
+        self.sites[host as usize].get(|| Site::warm(host.into(), self.start(host)?))
     }
 }
 
