@@ -7,7 +7,7 @@ use diagnostics::Failure;
 use crate::{
     adapter::Adapter,
     output::{self, Locked, Mode, Outcome},
-    package::{ours, record::ModuleEdit},
+    package::{additions, record::ModuleEdit},
     pipeline::{self, Job, Package, Workshop},
 };
 
@@ -46,7 +46,7 @@ pub fn build(workshop: &Workshop, selection: &Selection, mode: Mode) -> Result<O
     let built = pipeline::build(&jobs)?;
     if selection.is_everything() {
         let packages = built.iter().map(|(_, package)| &package.files);
-        ours::check_used(&workshop.root, &packages.collect::<Vec<_>>())?;
+        additions::check_used(&workshop.root, &packages.collect::<Vec<_>>())?;
     }
     let mut all = Outcome::Unchanged;
     for (job, (patched, package)) in jobs.iter().zip(&built) {

@@ -14,9 +14,9 @@ use crate::{
     day::Day,
     output::{self, OutputError},
     package::{
+        additions::Additions,
         manifest::{self, Manifest},
         modules,
-        ours::Ours,
         record::{self, RECORD},
         sbom::{self, SBOM},
         stamp, tarball,
@@ -163,22 +163,22 @@ impl Workshop {
     }
 
     /// Our additions to packages, for every runtime and line.
-    pub fn ours(&self) -> Result<Ours, Failure> {
-        Ours::make(&self.root, &self.registry)
+    pub fn additions(&self) -> Result<Additions, Failure> {
+        Additions::make(&self.root, &self.registry)
     }
 }
 
 /// Runs several jobs in parallel. Shared parts are built once.
 pub fn build(jobs: &[Job<'_>]) -> Result<Vec<(Patched, Package)>, Failure> {
     let [first, ..] = jobs else { return Ok(Vec::new()) };
-    let (ours, patched) = rayon::join(
-        || first.workshop.ours(),
+    let (additions, patched) = rayon::join(
+        || first.workshop.additions(),
         || jobs.par_iter().map(Job::patched).collect::<Vec<Result<Patched, Failure>>>(),
     );
-    let ours = ours?;
+    let additions = additions?;
     let built = jobs.par_iter().zip(patched).map(|(job, patched)| {
         let patched = patched?;
-        let package = job.package(&patched, &ours)?;
+        let package = job.package(&patched, &additions)?;
         Ok((patched, package))
     });
     Failure::collect(built.collect::<Vec<Result<(Patched, Package), Failure>>>())
@@ -264,8 +264,8 @@ impl Job<'_> {
     }
 
     /// From patched modules to a package: compile, manifest and stamp, tarball.
-    pub fn package(&self, patched: &Patched, ours: &Ours) -> Result<Package, Failure> {
-        let files = self.files(patched, ours)?;
+    pub fn package(&self, patched: &Patched, additions: &Additions) -> Result<Package, Failure> {
+        let files = self.files(patched, additions)?;
         let tarball = tarball::pack(&files).map_err(|error| OutputError::Unwritable {
             path: self.adapter.packages(),
             reason: error.to_string(),
@@ -276,12 +276,16 @@ impl Job<'_> {
     }
 
     /// Checks a package without packing it.
-    pub fn verify(&self, patched: &Patched, ours: &Ours) -> Result<(), Failure> {
-        self.files(patched, ours).map(drop)
+    pub fn verify(&self, patched: &Patched, additions: &Additions) -> Result<(), Failure> {
+        self.files(patched, additions).map(drop)
     }
 
     /// The complete files of the package, by path.
-    fn files(&self, patched: &Patched, ours: &Ours) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
+    fn files(
+        &self,
+        patched: &Patched,
+        additions: &Additions,
+    ) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
         let Patched { tree, edits, renamed, .. } = patched;
         let mut files = tree.extras.clone();
         for (name, file) in &tree.modules {
@@ -297,7 +301,7 @@ impl Job<'_> {
         for (name, file) in &tree.declarations {
             files.insert(format!("dist/{name}.d.ts"), file.text.clone().into_bytes());
         }
-        ours.add_to(&mut files, self.adapter, &self.workshop.imports)?;
+        additions.add_to(&mut files, self.adapter, &self.workshop.imports)?;
         let stamp = self.stamp();
         let release = Manifest {
             version: &stamp,
@@ -308,14 +312,14 @@ impl Job<'_> {
         };
         let manifest = manifest::rewrite(self.adapter, &tree.manifest, &release)?;
         files.insert("package.json".to_owned(), manifest.into_bytes());
-        let vendored = ours.vendored(&files);
+        let vendored = additions.vendored(&files);
         files.insert(
             RECORD.to_owned(),
             record::record(self.line, tree, &vendored, edits, *renamed).into_bytes(),
         );
         let readme = checkout::read(&self.workshop.root, &self.adapter.readme())?;
         files.insert("README.md".to_owned(), readme.into_bytes());
-        files.insert("LICENSE".to_owned(), ours.licences(tree, &vendored).into_bytes());
+        files.insert("LICENSE".to_owned(), additions.licences(tree, &vendored).into_bytes());
         // Last, because it lists all other files.
         let sbom = sbom::document(self.adapter, self.line, tree, &vendored, &files);
         files.insert(SBOM.to_owned(), sbom.into_bytes());

@@ -72,7 +72,7 @@ enum Verdict {
     /// Upstream changed code that an edit depends on.
     PatchesDoNotFit,
     /// The official adapter serves a page; ours fails.
-    Ours,
+    OurFault,
     /// The official adapter fails to serve a page too.
     Official,
 }
@@ -137,7 +137,7 @@ fn try_line(
     let mut verdict = if is_official_fine { Verdict::PatchesDoNotFit } else { Verdict::Official };
     if is_official_fine && manifest.is_some() {
         let vital = test("plain")?;
-        verdict = if vital.code == 0 { Verdict::Works } else { Verdict::Ours };
+        verdict = if vital.code == 0 { Verdict::Works } else { Verdict::OurFault };
         steps.push(vital);
     }
     let mut changes = Vec::new();
@@ -196,7 +196,7 @@ impl Manifest {
 fn build(workshop: &Workshop, job: &Job<'_>, packages: &Utf8Path) -> Result<Manifest, Failure> {
     let pin = job.line.package(&job.adapter.upstream.package)?;
     let patched = job.patch(job.published(pin)?)?;
-    let package = job.package(&patched, &workshop.ours()?)?;
+    let package = job.package(&patched, &workshop.additions()?)?;
     let mut files = package.files;
     let manifest = files.get("package.json").map(Vec::as_slice).unwrap_or_default();
     let manifest = serde_json::from_slice(manifest).map_err(|error| PackageError::Manifest {
@@ -290,7 +290,7 @@ impl Finding {
             Verdict::PatchesDoNotFit => {
                 format!("{subject}: the patches do not fit {releases}")
             }
-            Verdict::Ours => {
+            Verdict::OurFault => {
                 format!("{subject}: {releases} serves a page, but our package built from it fails")
             }
             Verdict::Official => format!(

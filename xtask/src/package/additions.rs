@@ -18,13 +18,13 @@ use crate::{
 };
 
 /// Our additions, for every runtime and line. Each package gets only the modules that it imports.
-pub struct Ours {
+pub struct Additions {
     templates: Templates,
     vendored: Vec<Module>,
     licence: String,
 }
 
-impl Ours {
+impl Additions {
     /// Compiles the templates, and bundles each package that they import as a single module.
     pub fn make(root: &Utf8Path, registry: &Registry) -> Result<Self, Failure> {
         let packages = Vendored::all(root)?;

@@ -1,11 +1,11 @@
 //! The npm package: its manifest, our modules, its version, its build record, its bill of
 //! materials, and its tarball.
 
+pub mod additions;
 mod error;
 mod layout;
 pub mod manifest;
 pub mod modules;
-pub mod ours;
 pub mod record;
 pub mod sbom;
 pub mod stamp;

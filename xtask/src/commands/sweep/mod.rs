@@ -15,7 +15,7 @@ use crate::{
     adapter::Adapter,
     answer::Answer,
     output::{self, Progress},
-    package::ours::Ours,
+    package::additions::Additions,
     pipeline::Workshop,
     upstream::{Line, Release, UpstreamError},
 };
@@ -51,7 +51,7 @@ pub struct Sweep {
 /// A release to try.
 struct Trial<'w> {
     adapter: &'w Adapter,
-    ours: &'w Ours,
+    additions: &'w Additions,
     /// The line of its major.
     line: &'w Line,
     release: Release,
@@ -64,16 +64,16 @@ impl Sweep {
         let packages: Vec<&str> =
             adapters.iter().map(|adapter| adapter.upstream.package.as_str()).collect();
         // Ask the registry and compile our own code in parallel: both are slow.
-        let (known, ours) = thread::scope(|scope| {
+        let (known, additions) = thread::scope(|scope| {
             let known = scope.spawn(|| workshop.ask(&packages));
-            let ours = workshop.ours();
-            (known.join(), ours)
+            let additions = workshop.additions();
+            (known.join(), additions)
         });
         // A panicking thread has printed its reason.
-        let (known, ours) = (known.unwrap_or_else(|panic| resume_unwind(panic))?, ours?);
+        let (known, additions) = (known.unwrap_or_else(|panic| resume_unwind(panic))?, additions?);
         let mut trials = Vec::new();
         for (adapter, releases) in adapters.iter().zip(&known) {
-            trials.extend(self.trials(&workshop, adapter, &ours, releases)?);
+            trials.extend(self.trials(&workshop, adapter, &additions, releases)?);
         }
         if let (true, Some(since)) = (trials.is_empty(), self.since) {
             return Err(SweepError::NoRelease { since }.into());
@@ -125,7 +125,7 @@ impl Sweep {
         &self,
         workshop: &'w Workshop,
         adapter: &'w Adapter,
-        ours: &'w Ours,
+        additions: &'w Additions,
         releases: &[Release],
     ) -> Result<Vec<Trial<'w>>, Failure> {
         let package = &adapter.upstream.package;
@@ -142,7 +142,7 @@ impl Sweep {
                 line.packages.get(package).is_some_and(|pin| pin.version.major == *major)
             });
             if let (true, Some(line)) = (is_wanted, line) {
-                trials.push(Trial { adapter, ours, line, release: release.clone() });
+                trials.push(Trial { adapter, additions, line, release: release.clone() });
             }
         }
         Ok(trials)
@@ -166,7 +166,7 @@ impl<'w> Trial<'w> {
             Err(error) => return Ok(Verdict::NotHad(self.named(error.into()))),
         };
         let fitted = job.patch(tree).and_then(|patched| {
-            job.verify(&patched, self.ours)?;
+            job.verify(&patched, self.additions)?;
             Ok(patched.edits.len())
         });
         Ok(match fitted {
