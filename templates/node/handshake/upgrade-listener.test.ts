@@ -86,18 +86,24 @@ test('a rejection larger than the buffers is sent completely', async (context) =
 
 test('a client that resets during the render does not end the process', async (context) => {
 	const events: string[] = [];
+	const steps = new EventEmitter();
+	const answered = once(steps, 'answered');
 	const site = await serve(context, async (locals, response) => {
 		const { socket, response: accepted } = locals.upgradeWebSocket();
 		socket.onopen = () => events.push('open');
 		socket.onerror = () => events.push('error');
-		socket.onclose = (event) => events.push(`close ${event.code}`);
-		await wait(60);
+		socket.onclose = (event) => {
+			events.push(`close ${event.code}`);
+			steps.emit('closed');
+		};
+		await once(steps, 'closed');
 		writeResponse(accepted, response);
+		steps.emit('answered');
 	});
 	const client = site.handshake();
-	await wait(20);
+	await once(site.server, 'upgrade');
 	client.resetAndDestroy();
-	await wait(100);
+	await answered;
 	assert.deepEqual(events, ['error', 'close 1006']);
 });
 
