@@ -1,7 +1,7 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { HANDSHAKE_TIMEOUT } from '../../handshake/refusal.ts';
-import { closing, headerLines } from '../http/header-lines.ts';
+import { announceClose, headerLines } from '../http/header-lines.ts';
 import type { UpgradeContext } from './context.ts';
 import { refuse } from './refuse.ts';
 
@@ -95,7 +95,7 @@ export function createUpgradeResponse(
 		if (context.held?.isTakenByAnswer && status !== 404 && !context.held.take()) return response;
 		if (status !== 101) {
 			if (isReleased) discardInput();
-			return Reflect.apply(writeHead, response, [status, ...closing(response, rest)]);
+			return Reflect.apply(writeHead, response, [status, ...announceClose(response, rest)]);
 		}
 		if (context.prepared === undefined) return Reflect.apply(writeHead, response, [500]);
 		if (context.admission?.isClosing()) return Reflect.apply(writeHead, response, [503]);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { test } from 'node:test';
-import { closing, headerLines } from './header-lines.ts';
+import { announceClose, headerLines } from './header-lines.ts';
 
 const respond = (): ServerResponse => new ServerResponse(new IncomingMessage(new Socket()));
 
@@ -54,16 +54,16 @@ test('a value cannot inject header lines', () => {
 test('a closing response adds close to the Connection options set by the site', () => {
 	const given = { Connection: 'Upgrade', a: '1' };
 	const expected = { Connection: 'Upgrade, close', a: '1' };
-	assert.deepEqual(closing(respond(), [given]), [expected]);
-	assert.deepEqual(closing(respond(), ['Nowhere', given]), ['Nowhere', expected]);
-	assert.deepEqual(closing(respond(), [undefined, given]), [expected]);
+	assert.deepEqual(announceClose(respond(), [given]), [expected]);
+	assert.deepEqual(announceClose(respond(), ['Nowhere', given]), ['Nowhere', expected]);
+	assert.deepEqual(announceClose(respond(), [undefined, given]), [expected]);
 	const inTurn = ['connection', 'Keep-Alive'];
-	assert.deepEqual(closing(respond(), [inTurn]), [['connection', 'close']]);
-	assert.deepEqual(closing(respond(), [[inTurn]]), [['connection', 'close']]);
-	assert.deepEqual(closing(respond(), [{ a: '1' }]), [{ a: '1' }]);
+	assert.deepEqual(announceClose(respond(), [inTurn]), [['connection', 'close']]);
+	assert.deepEqual(announceClose(respond(), [[inTurn]]), [['connection', 'close']]);
+	assert.deepEqual(announceClose(respond(), [{ a: '1' }]), [{ a: '1' }]);
 
 	const response = respond();
 	response.setHeader('Connection', 'Upgrade');
-	assert.deepEqual(closing(response, []), []);
+	assert.deepEqual(announceClose(response, []), []);
 	assert.equal(response.getHeader('connection'), 'Upgrade, close');
 });

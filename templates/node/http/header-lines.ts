@@ -32,7 +32,10 @@ export function headerLines(response: ServerResponse, rest: readonly unknown[]):
  * @param rest The arguments of `writeHead()` after the status.
  * @returns The arguments, with `close` in `Connection` if they set it.
  */
-export function closing(response: ServerResponse, rest: readonly unknown[]): readonly unknown[] {
+export function announceClose(
+	response: ServerResponse,
+	rest: readonly unknown[],
+): readonly unknown[] {
 	const present = response.getHeader('connection');
 	if (present !== undefined) response.setHeader('connection', withClose(present));
 	const given = givenHeaders(rest);
