@@ -110,11 +110,7 @@ export class Site {
 		const protocols = tokens(headers.get('sec-websocket-protocol'));
 		// Cloudflare's edge sets the header and overrides the client's.
 		const handshake = { request, clientAddress: headers.get('cf-connecting-ip') ?? '', protocols };
-		// The timer ends with the request, or fires too late to have an effect.
-		const late = new Promise<Response>((resolve) => {
-			if (handshakeTimeout === 0) return;
-			setTimeout(() => resolve(refused(HANDSHAKE_TIMEOUT)), handshakeTimeout);
-		});
+		let late!: Promise<Response>;
 		const refusal = await decide<Response>({
 			origin() {
 				const isAllowed = isOriginAllowed(
@@ -127,7 +123,14 @@ export class Site {
 				return !isAllowed && refused(FORBIDDEN_ORIGIN);
 			},
 			protocols: () => !areProtocols(protocols) && refused(MALFORMED_PROTOCOLS),
-			verify: () => Promise.race([this.#verify(handshake, context), late]),
+			verify: () => {
+				// The timer ends with the request, or fires too late to have an effect.
+				late = new Promise<Response>((resolve) => {
+					if (handshakeTimeout === 0) return;
+					setTimeout(() => resolve(refused(HANDSHAKE_TIMEOUT)), handshakeTimeout);
+				});
+				return Promise.race([this.#verify(handshake, context), late]);
+			},
 		});
 		if (refusal !== undefined) return refusal;
 		const upgrade = new Upgrade({

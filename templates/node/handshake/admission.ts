@@ -174,9 +174,10 @@ function admission(
 		get hooks() {
 			return current;
 		},
-		claim(scope, ofScope) {
+		async claim(scope, hooksOfScope) {
+			if (entry.scope === scope) return;
 			entry.scope = scope;
-			current = ofScope;
+			current = await hooksOfScope();
 		},
 		isClosing: () => processRegistry().isClosing(entry.scope) || isServerClosing(socket),
 		opened: (opened) => entry.opened(opened),

@@ -58,9 +58,9 @@ export interface Admission {
 	readonly hooks: WebSocketHooks;
 	/**
 	 * Lets the answering site take the connection over. The site attached to the server has admitted
-	 * it. Behind a router, these two sites may differ.
+	 * it. Behind a router, these two sites may differ. Only then are the hooks loaded again.
 	 */
-	claim(scope: object, hooks: WebSocketHooks): void;
+	claim(scope: object, hooks: () => WebSocketHooks | Promise<WebSocketHooks>): Promise<void>;
 	/** Whether the site is shutting down, and accepts no more connections. */
 	isClosing(): boolean;
 	/** Called when the handshake is complete. */

@@ -39,7 +39,7 @@ export async function isLetThrough(
 			return rejectForeignOrigin(request, response, host, allowedDomains);
 		},
 		async claim() {
-			context.admission?.claim(host.scope, await host.hooks());
+			await context.admission?.claim(host.scope, host.hooks);
 			return false;
 		},
 		closing() {
