@@ -1,0 +1,20 @@
+/** The identity of a channel instance: its file, and each value of its parameters, encoded. */
+export type ChannelKey = string;
+
+export const MAX_VALUE_LENGTH: number = 256;
+
+/**
+ * The key of a channel instance.
+ *
+ * @param file The path of the file below `src/realtime`, without its extension.
+ * @param values The values of the file's parameters in the order of the path.
+ * @returns undefined if a value is empty, longer than 256 characters, or not well-formed Unicode.
+ */
+export function channelKey(file: string, values: readonly string[]): ChannelKey | undefined {
+	if (!values.every(isValue)) return undefined;
+	return [file, ...values].map(encodeURIComponent).join('/');
+}
+
+function isValue(value: string): boolean {
+	return value !== '' && value.length <= MAX_VALUE_LENGTH && value.isWellFormed();
+}

@@ -1,0 +1,190 @@
+import { readBinaryFrame } from './binary-frame.ts';
+
+/** The data of a client's message: a JSON value, or bytes. Undefined if it carries nothing. */
+export type ClientData = unknown;
+
+export type ClientFrame =
+	| { readonly type: 'hello'; readonly session?: string; readonly version?: string }
+	| {
+			readonly type: 'join';
+			readonly ref: number;
+			readonly file: string;
+			readonly values: readonly string[];
+			readonly since?: string;
+			readonly last?: number;
+			/** Whether `presence` was given. Its value may be any JSON. */
+			readonly hasPresence: boolean;
+			readonly presence?: unknown;
+	  }
+	| { readonly type: 'leave'; readonly ref: number }
+	| {
+			readonly type: 'send';
+			readonly ref: number;
+			readonly id: number;
+			readonly name: string;
+			readonly data: ClientData;
+	  }
+	| {
+			readonly type: 'cast';
+			readonly ref: number;
+			readonly name: string;
+			readonly data: ClientData;
+	  }
+	| { readonly type: 'presence'; readonly ref: number; readonly data: unknown }
+	| { readonly type: 'credit'; readonly count: number };
+
+/** A frame that the protocol does not allow. Its message is the reason for the close with 4500. */
+export class FrameError extends Error {}
+
+/** The maximum nesting of JSON from clients: deeper values overflow the stack of what reads them. */
+export const MAX_DEPTH: number = 32;
+
+/** The maximum length of a position. */
+const MAX_POSITION_LENGTH = 64;
+const POSITION = /^[\w.-]+$/;
+/** 128 bits as base64url. */
+const SESSION = /^[\w-]{22}$/;
+const MAX_VERSION_LENGTH = 64;
+
+/**
+ * Reads a frame of a client.
+ *
+ * @throws FrameError if it is malformed.
+ */
+export function readClientFrame(message: string | Uint8Array<ArrayBuffer>): ClientFrame {
+	if (typeof message === 'string') return read(message, undefined);
+	const frame = readBinaryFrame(message);
+	if (frame === undefined) throw new FrameError('The header of a binary frame is malformed.');
+	return read(frame.header, frame.data);
+}
+
+function read(text: string, bytes: Uint8Array | undefined): ClientFrame {
+	if (isTooDeep(text)) throw new FrameError(`JSON is nested deeper than ${MAX_DEPTH} levels.`);
+	let frame: unknown;
+	try {
+		frame = JSON.parse(text);
+	} catch {
+		throw new FrameError('A frame is not JSON.');
+	}
+	if (!Array.isArray(frame)) throw new FrameError('A frame is not an array.');
+	const parts: readonly unknown[] = bytes === undefined ? frame : [...frame, bytes];
+	const type = parts[0];
+	if (bytes !== undefined && type !== 'send' && type !== 'cast') {
+		throw new FrameError('Only `send` and `cast` carry bytes.');
+	}
+	switch (type) {
+		case 'hello':
+			return hello(parts);
+		case 'join':
+			return join(parts);
+		case 'leave':
+			return { type, ref: counted(parts, 1) };
+		case 'send':
+			return {
+				type,
+				ref: counted(parts, 1),
+				id: counted(parts, 2),
+				name: text_(parts, 3),
+				data: parts[4],
+			};
+		case 'cast':
+			return { type, ref: counted(parts, 1), name: text_(parts, 2), data: parts[3] };
+		case 'presence':
+			if (parts.length < 3) throw malformed(type);
+			return { type, ref: counted(parts, 1), data: parts[2] };
+		case 'credit':
+			return { type, count: counted(parts, 1) };
+		default:
+			throw new FrameError('The type of a frame is unknown.');
+	}
+}
+
+function hello(parts: readonly unknown[]): ClientFrame {
+	const { session, version } = details(parts, 1);
+	if (session !== undefined && !(typeof session === 'string' && SESSION.test(session))) {
+		throw malformed('hello');
+	}
+	if (
+		version !== undefined &&
+		!(typeof version === 'string' && version.length <= MAX_VERSION_LENGTH)
+	) {
+		throw malformed('hello');
+	}
+	return {
+		type: 'hello',
+		...(session !== undefined && { session }),
+		...(version !== undefined && { version }),
+	};
+}
+
+function join(parts: readonly unknown[]): ClientFrame {
+	const values = parts[3];
+	if (!Array.isArray(values) || !values.every((value) => typeof value === 'string')) {
+		throw malformed('join');
+	}
+	const options = details(parts, 4);
+	const { since, last } = options;
+	if (since !== undefined && !isPosition(since)) throw malformed('join');
+	if (last !== undefined && !isCount(last, 0)) throw malformed('join');
+	const hasPresence = Object.hasOwn(options, 'presence');
+	return {
+		type: 'join',
+		ref: counted(parts, 1),
+		file: text_(parts, 2),
+		values,
+		...(since !== undefined && { since }),
+		...(last !== undefined && { last }),
+		hasPresence,
+		...(hasPresence && { presence: options.presence }),
+	};
+}
+
+/** The optional object at the end of a frame. */
+function details(parts: readonly unknown[], index: number): Record<string, unknown> {
+	const value = parts[index] ?? {};
+	if (typeof value !== 'object' || Array.isArray(value)) throw malformed(String(parts[0]));
+	return value as Record<string, unknown>;
+}
+
+function counted(parts: readonly unknown[], index: number): number {
+	const value = parts[index];
+	if (!isCount(value, 1)) throw malformed(String(parts[0]));
+	return value;
+}
+
+function text_(parts: readonly unknown[], index: number): string {
+	const value = parts[index];
+	if (typeof value !== 'string') throw malformed(String(parts[0]));
+	return value;
+}
+
+function isCount(value: unknown, lowest: number): value is number {
+	return Number.isSafeInteger(value) && (value as number) >= lowest;
+}
+
+function isPosition(value: unknown): value is string {
+	return (
+		typeof value === 'string' && value.length <= MAX_POSITION_LENGTH && POSITION.test(value)
+	);
+}
+
+function malformed(type: string): FrameError {
+	return new FrameError(`A frame \`${type}\` is malformed.`);
+}
+
+/** Looks at the brackets outside of strings, because the parser itself has no limit. */
+export function isTooDeep(text: string): boolean {
+	let depth = 0;
+	let isInString = false;
+	for (let index = 0; index < text.length; index++) {
+		const code = text.charCodeAt(index);
+		if (isInString) {
+			if (code === 0x5c) index++;
+			else if (code === 0x22) isInString = false;
+		} else if (code === 0x22) isInString = true;
+		else if (code === 0x5b || code === 0x7b) {
+			if (++depth > MAX_DEPTH) return true;
+		} else if (code === 0x5d || code === 0x7d) depth--;
+	}
+	return false;
+}

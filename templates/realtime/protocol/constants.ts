@@ -1,0 +1,31 @@
+/** The subprotocol that client and server agree on. */
+export const PROTOCOL: string = 'zastro-realtime.v1';
+/** The prefix of the subprotocol's name in every version. */
+export const PROTOCOL_FAMILY: string = 'zastro-realtime.';
+/**
+ * The prefix of a subprotocol that carries the token of `createClient({ auth })` as base64url, for
+ * browsers, which cannot set headers.
+ */
+export const AUTH_PROTOCOL_PREFIX: string = 'zastro-auth.';
+
+/** The folder of the endpoint, below the site's base. */
+export const ENDPOINT: string = '/_realtime';
+
+export const PING: string = 'ping';
+export const PONG: string = 'pong';
+
+/** Bytes after which the server sends `credit`, and waits for it before it reads more history. */
+export const CREDIT_INTERVAL: number = 256 * 1024;
+/** Unacknowledged bytes above which ephemeral messages are dropped. */
+export const EPHEMERAL_LIMIT: number = 512 * 1024;
+/** Unacknowledged bytes above which the connection is closed. */
+export const UNACKNOWLEDGED_LIMIT: number = 1024 * 1024;
+
+export const SLOW_CONSUMER: number = 4008;
+export const BROKEN_ORDER: number = 4400;
+export const EXPIRED: number = 4401;
+export const SESSION_TAKEN: number = 4409;
+/** The first of the codes after which a client stops. */
+export const FINAL: number = 4500;
+export const MALFORMED_FRAME: number = 4500;
+export const UNKNOWN_VERSION: number = 4505;

@@ -1,0 +1,65 @@
+/** The codes of `ActionError` of Astro that apply here, and two of realtime. */
+export type RealtimeErrorCode =
+	| 'BAD_REQUEST'
+	| 'UNAUTHORIZED'
+	| 'FORBIDDEN'
+	| 'NOT_FOUND'
+	| 'CONFLICT'
+	| 'CONTENT_TOO_LARGE'
+	| 'UNPROCESSABLE_CONTENT'
+	| 'TOO_MANY_REQUESTS'
+	| 'INTERNAL_SERVER_ERROR'
+	| 'SERVICE_UNAVAILABLE'
+	/** Not finished in time. The operation may still succeed. */
+	| 'TIMEOUT'
+	/** Whether the message was handled is unknown. */
+	| 'UNCERTAIN'
+	/** The join, or the connection, ended first. */
+	| 'CLOSED';
+
+/** An error on the wire. */
+export interface ErrorData {
+	readonly code: RealtimeErrorCode;
+	readonly message: string;
+	/** Milliseconds after which a retry can succeed. */
+	readonly retryAfter?: number;
+	/** The messages of a schema by the name of the input's field. */
+	readonly fields?: Readonly<Record<string, readonly string[]>>;
+}
+
+/**
+ * A failed operation of realtime, on both sides. Throw it in a handler to choose what the sender
+ * gets: of any other error the sender learns `INTERNAL_SERVER_ERROR` alone.
+ */
+export class RealtimeError extends Error implements ErrorData {
+	override readonly name = 'RealtimeError';
+	readonly code: RealtimeErrorCode;
+	readonly retryAfter?: number;
+	readonly fields?: Readonly<Record<string, readonly string[]>>;
+
+	constructor({ code, message, retryAfter, fields }: Partial<ErrorData> & Pick<ErrorData, 'code'>) {
+		super(message ?? code);
+		this.code = code;
+		if (retryAfter !== undefined) this.retryAfter = retryAfter;
+		if (fields !== undefined) this.fields = fields;
+	}
+
+	/** Whether the input did not match the schema of its message. `fields` says where. */
+	get isInputError(): boolean {
+		return this.fields !== undefined;
+	}
+}
+
+/** The wire's form of an error. Only a {@link RealtimeError} is meant for clients. */
+export function errorData(error: unknown): ErrorData {
+	if (!(error instanceof RealtimeError)) {
+		return { code: 'INTERNAL_SERVER_ERROR', message: 'The server failed.' };
+	}
+	const { code, message, retryAfter, fields } = error;
+	return {
+		code,
+		message,
+		...(retryAfter !== undefined && { retryAfter }),
+		...(fields !== undefined && { fields }),
+	};
+}
