@@ -8,8 +8,9 @@ export type ClientFrame =
 	| {
 			readonly type: 'join';
 			readonly ref: number;
-			readonly file: string;
-			readonly values: readonly string[];
+			/** The names of the folders and of the file, without parameters: `teams/rooms`. */
+			readonly name: string;
+			readonly params: ReadonlyMap<string, string>;
 			readonly since?: string;
 			readonly last?: number;
 			/** Whether `presence` was given. Its value may be any JSON. */
@@ -84,11 +85,11 @@ function read(text: string, bytes: Uint8Array | undefined): ClientFrame {
 				type,
 				ref: counted(parts, 1),
 				id: counted(parts, 2),
-				name: text_(parts, 3),
+				name: textOf(parts, 3),
 				data: parts[4],
 			};
 		case 'cast':
-			return { type, ref: counted(parts, 1), name: text_(parts, 2), data: parts[3] };
+			return { type, ref: counted(parts, 1), name: textOf(parts, 2), data: parts[3] };
 		case 'presence':
 			if (parts.length < 3) throw malformed(type);
 			return { type, ref: counted(parts, 1), data: parts[2] };
@@ -118,10 +119,8 @@ function hello(parts: readonly unknown[]): ClientFrame {
 }
 
 function join(parts: readonly unknown[]): ClientFrame {
-	const values = parts[3];
-	if (!Array.isArray(values) || !values.every((value) => typeof value === 'string')) {
-		throw malformed('join');
-	}
+	const params = Object.entries(details(parts, 3));
+	if (!params.every(isTextParam)) throw malformed('join');
 	const options = details(parts, 4);
 	const { since, last } = options;
 	if (since !== undefined && !isPosition(since)) throw malformed('join');
@@ -130,8 +129,8 @@ function join(parts: readonly unknown[]): ClientFrame {
 	return {
 		type: 'join',
 		ref: counted(parts, 1),
-		file: text_(parts, 2),
-		values,
+		name: textOf(parts, 2),
+		params: new Map(params),
 		...(since !== undefined && { since }),
 		...(last !== undefined && { last }),
 		hasPresence,
@@ -139,7 +138,7 @@ function join(parts: readonly unknown[]): ClientFrame {
 	};
 }
 
-/** The optional object at the end of a frame. */
+/** An object in a frame, empty if it is left out. */
 function details(parts: readonly unknown[], index: number): Record<string, unknown> {
 	const value = parts[index] ?? {};
 	if (typeof value !== 'object' || Array.isArray(value)) throw malformed(String(parts[0]));
@@ -152,10 +151,14 @@ function counted(parts: readonly unknown[], index: number): number {
 	return value;
 }
 
-function text_(parts: readonly unknown[], index: number): string {
+function textOf(parts: readonly unknown[], index: number): string {
 	const value = parts[index];
 	if (typeof value !== 'string') throw malformed(String(parts[0]));
 	return value;
+}
+
+function isTextParam(param: [string, unknown]): param is [string, string] {
+	return typeof param[1] === 'string';
 }
 
 function isCount(value: unknown, lowest: number): value is number {
