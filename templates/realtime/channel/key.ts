@@ -3,6 +3,8 @@ export type ChannelKey = string;
 
 export const MAX_VALUE_LENGTH: number = 256;
 
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
 /**
  * The key of a channel instance.
  *
@@ -16,5 +18,5 @@ export function channelKey(file: string, values: readonly string[]): ChannelKey 
 }
 
 function isValue(value: string): boolean {
-	return value !== '' && value.length <= MAX_VALUE_LENGTH && value.isWellFormed();
+	return value !== '' && value.length <= MAX_VALUE_LENGTH && !LONE_SURROGATE.test(value);
 }

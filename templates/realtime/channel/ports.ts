@@ -81,7 +81,7 @@ export interface Log {
 
 /** A connection's presence in a channel. */
 export interface PresenceEntry {
-	/** The id of the session's join, the same after a reconnect. */
+	/** The id of the session. */
 	readonly id: string;
 	readonly userId?: string | undefined;
 	readonly member: PresentMember;
@@ -101,9 +101,17 @@ export interface RosterWatcher {
 export type Claim =
 	/** The caller handles the message, and calls `settle()` with the result. */
 	| { readonly state: 'claimed' }
-	/** Another handler has started. `result` is undefined if its process has died. */
-	| { readonly state: 'running'; readonly result: Promise<string> | undefined }
-	| { readonly state: 'settled'; readonly result: string };
+	/** A handler has started. `outcome` is undefined if its process may have died. */
+	| { readonly state: 'running'; readonly outcome: Promise<string> | undefined }
+	| { readonly state: 'settled'; readonly outcome: string };
+
+/** A session: what a connection and its successors have in common. */
+export interface Session {
+	/** 128 bits as base64url, known to the client and the server alone. */
+	readonly secret: string;
+	/** The id that others see: the `from` of its messages, `connection.id`. */
+	readonly id: string;
+}
 
 /** Keeps what outlives a connection: presence, sessions with their claims, revocations. */
 export interface Roster {
@@ -119,26 +127,25 @@ export interface Roster {
 	/** Tells the watchers of the channel. */
 	revoke(channel: ChannelKey, userId: string): Promise<void>;
 
-	/** Opens a session of a user, undefined for an anonymous visitor. Resolves with its secret. */
-	openSession(userId: string | undefined): Promise<string>;
-	/** Whether the session exists and belongs to the user. Keeps it for another two minutes. */
-	resumeSession(session: string, userId: string | undefined): Promise<boolean>;
+	/** Opens a session of a user, undefined for an anonymous visitor. */
+	openSession(userId: string | undefined): Promise<Session>;
+	/** Resolves with undefined if the session is unknown, or another user's. */
+	resumeSession(secret: string, userId: string | undefined): Promise<Session | undefined>;
+	/** Keeps a session for another two minutes. Its connection has ended. */
+	suspendSession(secret: string): Promise<void>;
 	/** Claims a message before its handler starts. */
-	claim(session: string, id: number): Promise<Claim>;
-	/** @param result JSON, at most 4 KB. A longer result is kept as an `UNCERTAIN` error. */
-	settle(session: string, id: number, result: string): Promise<void>;
+	claim(secret: string, message: number): Promise<Claim>;
+	/** @param outcome JSON of a {@link Outcome}. */
+	settle(secret: string, message: number, outcome: string): Promise<void>;
 }
 
 /** A client's connection, as a channel sees it. */
 export interface Link {
-	/** A server-made id, the `from` of the connection's messages. */
-	readonly id: string;
+	readonly session: Session;
 	/** Sends a frame within the credits of the connection. */
 	send(frame: Frame): void;
-	/** Resolves when the connection may be sent more history; rejects when it has ended. */
+	/** Resolves when the connection may be sent more history, or has ended. */
 	ready(): Promise<void>;
-	/** Closes the connection. */
-	close(code: number, reason: string): void;
 }
 
 /** The runtime. */
@@ -147,6 +154,8 @@ export interface Host {
 	now(): number;
 	/** Random text of a length, from `a-z0-9`. */
 	random(length: number): string;
+	/** 128 random bits as base64url. */
+	secret(): string;
 	/** Calls back once after a number of milliseconds. The result cancels. */
 	alarm(milliseconds: number, callback: () => void): () => void;
 	/** Sends one frame to many connections. */

@@ -1,0 +1,193 @@
+import {
+	castFrame,
+	eventFrame,
+	type Frame,
+	type GapReason,
+	gapFrame,
+} from '../protocol/server-frames.ts';
+import { Feed, type FeedReceiver } from './feed.ts';
+import type { ChannelKey } from './key.ts';
+import { LINGER, MESSAGE_BURST, MESSAGES_PER_SECOND } from './limits.ts';
+import { entryParts, Member, type MemberChannel, type MemberInit } from './member.ts';
+import type { Cast, Entry, Link, Ports, RosterWatcher, Unwatch } from './ports.ts';
+import { Presence } from './presence.ts';
+import type { ChannelRules } from './rules.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+export interface ChannelInit {
+	readonly key: ChannelKey;
+	/** The number of the channel in frames, used for no other channel of the process. */
+	readonly number: number;
+	/** Called for each use. */
+	readonly rules: () => ChannelRules;
+	readonly ports: Ports;
+	/** The channel has had no members for a while, and has closed. */
+	readonly onIdle: () => void;
+}
+
+/** The members of a channel on this process, or in this object. */
+export class Channel implements MemberChannel, FeedReceiver, RosterWatcher {
+	readonly key: ChannelKey;
+	readonly number: number;
+	readonly ports: Ports;
+	readonly feed: Feed;
+	readonly #rules: () => ChannelRules;
+	readonly #onIdle: () => void;
+	readonly #members = new Set<Member>();
+	readonly #live = new Set<Member>();
+	/** By the id of the user, or of the connection of an anonymous visitor. */
+	readonly #rates = new Map<string, TokenBucket>();
+	#presence: Presence | undefined;
+	#watching: Promise<Unwatch> | undefined;
+	#cancelIdle: (() => void) | undefined;
+	#isClosed = false;
+
+	constructor(init: ChannelInit) {
+		this.key = init.key;
+		this.number = init.number;
+		this.ports = init.ports;
+		this.#rules = init.rules;
+		this.#onIdle = init.onIdle;
+		this.feed = new Feed({
+			key: init.key,
+			ports: init.ports,
+			retention: () => this.rules.retention,
+			receiver: this,
+		});
+		this.#leaveSoon();
+	}
+
+	get rules(): ChannelRules {
+		return this.#rules();
+	}
+
+	/** The members that have joined. */
+	get size(): number {
+		let size = 0;
+		for (const member of this.#members) if (member.isJoined) size++;
+		return size;
+	}
+
+	get presence(): Presence | undefined {
+		return this.rules.presence === undefined ? undefined : this.#presence;
+	}
+
+	/** Registers a client whose join is about to be decided, so that it can be revoked. */
+	ask(init: MemberInit): Member {
+		this.#cancelIdle?.();
+		this.#cancelIdle = undefined;
+		const member = new Member(this, init);
+		this.#members.add(member);
+		return member;
+	}
+
+	async open(): Promise<void> {
+		this.#watching ??= this.ports.roster.watch(this.key, this).catch((error: unknown) => {
+			this.#watching = undefined;
+			throw error;
+		});
+		await this.#watching;
+		if (this.rules.presence !== undefined) {
+			this.#presence ??= new Presence({
+				key: this.key,
+				ports: this.ports,
+				number: this.number,
+				of: () => this.rules.presence?.of ?? 'user',
+				tell: (frame) => this.#broadcast(frame),
+			});
+			await this.#presence.open();
+		}
+		await this.feed.open();
+	}
+
+	takeMessage(member: Member): number {
+		const now = this.ports.host.now();
+		const id = member.user === undefined ? `connection ${member.connection.id}` : `user ${member.user.id}`;
+		let rate = this.#rates.get(id);
+		if (rate === undefined) {
+			for (const [other, unused] of this.#rates) {
+				if (!unused.isFull(now)) break;
+				this.#rates.delete(other);
+			}
+			rate = new TokenBucket(MESSAGES_PER_SECOND, MESSAGE_BURST, now);
+			this.#rates.set(id, rate);
+		}
+		return rate.take(now);
+	}
+
+	live(member: Member): void {
+		this.#live.add(member);
+	}
+
+	gone(member: Member): void {
+		this.#live.delete(member);
+		this.#members.delete(member);
+		if (this.#members.size === 0) this.#leaveSoon();
+	}
+
+	entry(entry: Entry): void {
+		this.#toLive(eventFrame(this.number, entryParts(entry)));
+		this.#followFeed();
+	}
+
+	cast(cast: Cast): void {
+		const frame = castFrame(this.number, cast.from, cast.name, cast.data);
+		this.#broadcast(frame, cast.except);
+	}
+
+	gap(reason: GapReason): void {
+		const { head } = this.feed;
+		if (head !== undefined) this.#toLive(gapFrame(this.number, reason, head));
+		this.#followFeed();
+	}
+
+	entered(...entry: Parameters<RosterWatcher['entered']>): void {
+		this.#presence?.entered(...entry);
+	}
+
+	departed(id: string): void {
+		this.#presence?.departed(id);
+	}
+
+	interrupted(): void {
+		this.#presence?.interrupted();
+	}
+
+	revoked(userId: string): void {
+		for (const member of [...this.#members]) if (member.user?.id === userId) member.revoke();
+	}
+
+	#toLive(frame: Frame): void {
+		if (this.#live.size > 0) this.ports.host.broadcast(links(this.#live), frame);
+	}
+
+	/** Sends a frame to all that have joined, but for one connection. */
+	#broadcast(frame: Frame, except?: string): void {
+		const receivers = [...this.#members].filter(
+			({ isJoined, connection }) => isJoined && connection.id !== except,
+		);
+		if (receivers.length > 0) this.ports.host.broadcast(links(receivers), frame);
+	}
+
+	/** Members that have caught up with the feed go live. */
+	#followFeed(): void {
+		if (this.#live.size === this.#members.size) return;
+		for (const member of this.#members) if (!member.isLive) member.followFeed();
+	}
+
+	#leaveSoon(): void {
+		this.#cancelIdle ??= this.ports.host.alarm(LINGER, () => {
+			this.#cancelIdle = undefined;
+			if (this.#members.size > 0 || this.#isClosed) return;
+			this.#isClosed = true;
+			this.feed.close();
+			this.#presence?.close();
+			void this.#watching?.then((unwatch) => unwatch());
+			this.#onIdle();
+		});
+	}
+}
+
+function* links(members: Iterable<Member>): Iterable<Link> {
+	for (const { link } of members) yield link;
+}

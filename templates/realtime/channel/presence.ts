@@ -1,0 +1,169 @@
+import {
+	changesFrame,
+	type Frame,
+	membersFrame,
+	type PresenceChanges,
+	type PresentMember,
+} from '../protocol/server-frames.ts';
+import type { ChannelKey } from './key.ts';
+import { LOG_RETRY, MAX_LISTED_MEMBERS, PRESENCE_INTERVAL } from './limits.ts';
+import type { Ports, PresenceEntry } from './ports.ts';
+import { presentMembers } from './present-members.ts';
+
+/**
+ * Follows the roster of a channel and tells its members of changes, gathered for 250 ms. Everyone
+ * is told the same: a member that joins gets what was told last, and the next changes with all
+ * others.
+ */
+export class Presence {
+	readonly #key: ChannelKey;
+	readonly #ports: Ports;
+	readonly #number: number;
+	readonly #of: () => 'user' | 'connection';
+	readonly #tell: (frame: Frame) => void;
+	/** The connections present, in the order of their last change. */
+	#entries = new Map<string, PresenceEntry>();
+	#told = new Map<string, PresentMember>();
+	#opening: Promise<void> | undefined;
+	/** Changes that arrived while the roster is read. */
+	#missed: (() => void)[] | undefined;
+	#cancel: (() => void) | undefined;
+	#isClosed = false;
+
+	constructor(init: {
+		readonly key: ChannelKey;
+		readonly ports: Ports;
+		readonly number: number;
+		readonly of: () => 'user' | 'connection';
+		readonly tell: (frame: Frame) => void;
+	}) {
+		this.#key = init.key;
+		this.#ports = init.ports;
+		this.#number = init.number;
+		this.#of = init.of;
+		this.#tell = init.tell;
+	}
+
+	/**
+	 * Reads who is present. The roster is watched already.
+	 *
+	 * @throws the error of the engine. The next call tries again.
+	 */
+	open(): Promise<void> {
+		this.#opening ??= this.#read().then(
+			() => {
+				this.#told = this.#shown();
+			},
+			(error: unknown) => {
+				this.#opening = undefined;
+				throw error;
+			},
+		);
+		return this.#opening;
+	}
+
+	close(): void {
+		this.#isClosed = true;
+		this.#cancel?.();
+	}
+
+	/** Everyone present, as told to all members before. */
+	state(): Frame {
+		const { size } = this.#told;
+		const list = size > MAX_LISTED_MEMBERS ? null : [...this.#told.values()];
+		return membersFrame(this.#number, list, size);
+	}
+
+	entered(entry: PresenceEntry): void {
+		this.#change(() => {
+			this.#entries.delete(entry.id);
+			this.#entries.set(entry.id, entry);
+		});
+	}
+
+	departed(id: string): void {
+		this.#change(() => {
+			this.#entries.delete(id);
+		});
+	}
+
+	/** Changes may have been missed. */
+	interrupted(): void {
+		if (this.#opening === undefined || this.#missed !== undefined || this.#isClosed) return;
+		const { host } = this.#ports;
+		const again = (): void => this.interrupted();
+		host.waitUntil(
+			this.#read().then(
+				() => this.#schedule(),
+				(error: unknown) => {
+					host.report('A realtime channel cannot read who is present', error);
+					host.alarm(LOG_RETRY, again);
+				},
+			),
+		);
+	}
+
+	async #read(): Promise<void> {
+		const missed: (() => void)[] = [];
+		this.#missed = missed;
+		try {
+			const present = await this.#ports.roster.present(this.#key);
+			this.#entries = new Map(present.map((entry) => [entry.id, entry]));
+		} finally {
+			this.#missed = undefined;
+		}
+		for (const change of missed) change();
+	}
+
+	#change(change: () => void): void {
+		if (this.#missed !== undefined) this.#missed.push(change);
+		else change();
+		this.#schedule();
+	}
+
+	#schedule(): void {
+		if (this.#isClosed) return;
+		this.#cancel ??= this.#ports.host.alarm(PRESENCE_INTERVAL, () => {
+			this.#cancel = undefined;
+			this.#flush();
+		});
+	}
+
+	#flush(): void {
+		const before = this.#told;
+		const now = this.#shown();
+		this.#told = now;
+		const wasListed = before.size <= MAX_LISTED_MEMBERS;
+		const isListed = now.size <= MAX_LISTED_MEMBERS;
+		if (isListed && wasListed) {
+			const changes = changesBetween(before, now);
+			const { joined, changed, left } = changes;
+			if (joined.length + changed.length + left.length === 0) return;
+			this.#tell(changesFrame(this.#number, changes, now.size));
+		} else if (isListed || wasListed || now.size !== before.size) this.#tell(this.state());
+	}
+
+	#shown(): Map<string, PresentMember> {
+		return presentMembers(this.#entries.values(), this.#of());
+	}
+}
+
+function changesBetween(
+	before: ReadonlyMap<string, PresentMember>,
+	now: ReadonlyMap<string, PresentMember>,
+): PresenceChanges {
+	const joined: PresentMember[] = [];
+	const changed: PresentMember[] = [];
+	for (const [id, member] of now) {
+		const old = before.get(id);
+		if (old === undefined) joined.push(member);
+		else if (!isSame(old, member)) changed.push(member);
+	}
+	const left = [...before.keys()].filter((id) => !now.has(id));
+	return { joined, changed, left };
+}
+
+/** Whether two states of a member look the same. Both are JSON. */
+function isSame(one: PresentMember, two: PresentMember): boolean {
+	return one === two || JSON.stringify(one) === JSON.stringify(two);
+}

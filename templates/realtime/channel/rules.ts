@@ -1,0 +1,59 @@
+import type { Data } from '../protocol/server-frames.ts';
+import type { Retention } from './ports.ts';
+
+/** What a site says about a channel. Read anew for each use, because a file changes in `astro dev`. */
+export interface ChannelRules {
+	readonly retention: Retention;
+	/** Whether members may be given the past. */
+	readonly keepsHistory: boolean;
+	readonly presence: PresenceRules | undefined;
+	/** Names of messages from clients that are never answered. */
+	readonly ephemeral: readonly string[];
+	/** Names of messages from clients that may be handled twice. */
+	readonly idempotent: readonly string[];
+	/** Milliseconds for a handler. */
+	readonly timeout: number;
+	/**
+	 * Parses a client's message and runs its handler. Resolves with its result as JSON, or bytes.
+	 *
+	 * @throws RealtimeError for the sender. The definition reports other errors itself.
+	 */
+	handle(message: ClientMessage, signal: AbortSignal): Promise<Data>;
+	onJoin(member: MemberView): Promise<void>;
+	onLeave(member: MemberView): Promise<void>;
+}
+
+export interface PresenceRules {
+	readonly of: 'user' | 'connection';
+	/**
+	 * Parses a member's data and adds that of the server. Resolves with JSON.
+	 *
+	 * @throws RealtimeError if it does not match the schema or exceeds its limit.
+	 */
+	parse(data: unknown, member: MemberView): Promise<unknown>;
+}
+
+export interface ClientMessage {
+	readonly name: string;
+	readonly data: unknown;
+	readonly requestId: string;
+	readonly member: MemberView;
+	/** Called with the position of each message that the handler published to this channel. */
+	published(position: string): void;
+}
+
+/** A member, as the site's code sees it. */
+export interface MemberView {
+	readonly connection: ConnectionView;
+	/** JSON with an `id`, or undefined for an anonymous visitor. */
+	readonly user: { readonly id: string } | undefined;
+	readonly params: Readonly<Record<string, string>>;
+}
+
+export interface ConnectionView {
+	readonly id: string;
+	/** The site's own data of this connection and channel, at most 8 KB as JSON. */
+	data: unknown;
+	/** Sends an ephemeral event to this connection alone. */
+	send(name: string, data: Data): void;
+}

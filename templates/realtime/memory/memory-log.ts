@@ -1,0 +1,196 @@
+import type { ChannelKey } from '../channel/key.ts';
+import { MAX_KEPT_BYTES } from '../channel/limits.ts';
+import type {
+	Cast,
+	Entry,
+	Host,
+	Log,
+	LogWatcher,
+	NewEntry,
+	Page,
+	Retention,
+	Unwatch,
+} from '../channel/ports.ts';
+import {
+	EPOCH_LENGTH,
+	type Position,
+	readPosition,
+	rootPosition,
+	TAG_LENGTH,
+	writePosition,
+} from '../channel/position.ts';
+import { RealtimeError } from '../protocol/errors.ts';
+
+/** Channels that are remembered. The quietest one is forgotten: its next resume is told a gap. */
+const MAX_CHANNELS = 100_000;
+
+/** The publishers' ids that a channel remembers, and for how long in milliseconds. */
+const MAX_IDS = 1000;
+const ID_LIFETIME = 120_000;
+
+/** Channels whose expired entries are freed with each new message elsewhere. */
+const SWEPT_CHANNELS = 2;
+
+interface Kept {
+	number: number;
+	head: Position;
+	/** Oldest first. */
+	entries: Entry[];
+	/** The index of the oldest entry that is still kept. */
+	start: number;
+	/** Milliseconds for which entries are kept. */
+	lifetime: number;
+	/** Published positions by the publisher's id, oldest first. */
+	readonly ids: Map<string, { readonly position: Position; readonly at: number }>;
+}
+
+/** The log of one process. It ends with the process, and its epoch with it. */
+export class MemoryLog implements Log {
+	readonly #host: Pick<Host, 'now' | 'random'>;
+	readonly #epoch: string;
+	/** Channels in the order of their last message. */
+	readonly #kept = new Map<ChannelKey, Kept>();
+	/** Channels with entries, the one swept next first. */
+	readonly #swept = new Map<ChannelKey, Kept>();
+	readonly #watchers = new Map<ChannelKey, Set<LogWatcher>>();
+
+	constructor(host: Pick<Host, 'now' | 'random'>) {
+		this.#host = host;
+		this.#epoch = host.random(EPOCH_LENGTH);
+	}
+
+	async append(channel: ChannelKey, entry: NewEntry, retention: Retention): Promise<Position> {
+		if (sizeOf(entry.data) > MAX_KEPT_BYTES) {
+			throw new RealtimeError({
+				code: 'CONTENT_TOO_LARGE',
+				message: `A kept message is larger than ${MAX_KEPT_BYTES} bytes.`,
+			});
+		}
+		const kept = this.#take(channel);
+		this.#expire(kept);
+		const known = entry.id === undefined ? undefined : kept.ids.get(entry.id);
+		if (known !== undefined) return known.position;
+		const previous = kept.head;
+		kept.number++;
+		const position = writePosition(this.#epoch, kept.number, this.#host.random(TAG_LENGTH));
+		const appended = { ...entry, position, previous };
+		kept.head = position;
+		kept.lifetime = retention.ttl * 1000;
+		if (entry.id !== undefined) kept.ids.set(entry.id, { position, at: this.#host.now() });
+		if (retention.size > 0) {
+			kept.entries.push(appended);
+			this.#swept.set(channel, kept);
+		}
+		trim(kept, retention.size);
+		this.#sweep();
+		for (const watcher of [...(this.#watchers.get(channel) ?? [])]) watcher.entry(appended);
+		return position;
+	}
+
+	async after(channel: ChannelKey, position: Position, limit: number): Promise<Page> {
+		const kept = this.#kept.get(channel);
+		if (kept === undefined) return { entries: [], head: rootPosition(this.#epoch) };
+		this.#expire(kept);
+		const { entries, head, start } = kept;
+		const from = readPosition(position);
+		const first = entries[start] && readPosition(entries[start].position);
+		if (from?.epoch !== this.#epoch || first === undefined) return { entries: [], head };
+		const index = start + Math.max(0, from.number + 1 - first.number);
+		return { entries: entries.slice(index, index + limit), head };
+	}
+
+	async last(channel: ChannelKey, limit: number): Promise<Page> {
+		const kept = this.#kept.get(channel);
+		if (kept === undefined) return { entries: [], head: rootPosition(this.#epoch) };
+		this.#expire(kept);
+		const { entries, head, start } = kept;
+		return { entries: entries.slice(Math.max(start, entries.length - limit)), head };
+	}
+
+	async cast(channel: ChannelKey, cast: Cast): Promise<void> {
+		for (const watcher of [...(this.#watchers.get(channel) ?? [])]) watcher.cast(cast);
+	}
+
+	async watch(channel: ChannelKey, watcher: LogWatcher): Promise<Unwatch> {
+		const watchers = this.#watchers.get(channel) ?? new Set();
+		this.#watchers.set(channel, watchers);
+		watchers.add(watcher);
+		return () => {
+			watchers.delete(watcher);
+			if (watchers.size === 0 && this.#watchers.get(channel) === watchers) {
+				this.#watchers.delete(channel);
+			}
+		};
+	}
+
+	/** The channel's part of the log, as the one that was used last. */
+	#take(channel: ChannelKey): Kept {
+		const known = this.#kept.get(channel);
+		const kept: Kept = known ?? {
+			number: 0,
+			head: rootPosition(this.#epoch),
+			entries: [],
+			start: 0,
+			lifetime: 0,
+			ids: new Map(),
+		};
+		this.#kept.delete(channel);
+		this.#kept.set(channel, kept);
+		if (known === undefined) this.#forgetQuiet();
+		return kept;
+	}
+
+	/** Forgets the quietest channel that nobody watches, if there are too many. */
+	#forgetQuiet(): void {
+		if (this.#kept.size <= MAX_CHANNELS) return;
+		for (const channel of this.#kept.keys()) {
+			if (this.#watchers.has(channel)) continue;
+			this.#kept.delete(channel);
+			this.#swept.delete(channel);
+			return;
+		}
+	}
+
+	/** Frees what has expired in channels that nobody asks for. */
+	#sweep(): void {
+		let left = SWEPT_CHANNELS;
+		for (const [channel, kept] of this.#swept) {
+			if (left-- === 0) return;
+			this.#expire(kept);
+			this.#swept.delete(channel);
+			if (kept.entries.length > 0) this.#swept.set(channel, kept);
+		}
+	}
+
+	#expire(kept: Kept): void {
+		const now = this.#host.now();
+		while ((kept.entries[kept.start]?.at ?? Number.POSITIVE_INFINITY) <= now - kept.lifetime) {
+			kept.start++;
+		}
+		compact(kept);
+		for (const [id, { at }] of kept.ids) {
+			if (at > now - ID_LIFETIME && kept.ids.size <= MAX_IDS) break;
+			kept.ids.delete(id);
+		}
+	}
+}
+
+function trim(kept: Kept, size: number): void {
+	kept.start = Math.max(kept.start, kept.entries.length - size);
+	compact(kept);
+}
+
+/** Frees dropped entries once they are half of the list, so that a message costs constant time. */
+function compact(kept: Kept): void {
+	if (kept.start === 0 || kept.start * 2 < kept.entries.length) return;
+	kept.entries = kept.entries.slice(kept.start);
+	kept.start = 0;
+}
+
+function sizeOf(data: NewEntry['data']): number {
+	if (data === undefined) return 0;
+	if (typeof data !== 'string') return data.byteLength;
+	// At most three bytes for each UTF-16 unit.
+	if (data.length * 3 <= MAX_KEPT_BYTES) return data.length;
+	return new TextEncoder().encode(data).byteLength;
+}

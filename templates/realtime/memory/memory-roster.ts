@@ -1,0 +1,191 @@
+import type { ChannelKey } from '../channel/key.ts';
+import { CLAIM_LIFETIME, MAX_CLAIMS, MAX_SESSIONS } from '../channel/limits.ts';
+import type {
+	Claim,
+	Host,
+	PresenceEntry,
+	Roster,
+	RosterWatcher,
+	Session,
+	Unwatch,
+} from '../channel/ports.ts';
+import { RealtimeError } from '../protocol/errors.ts';
+
+/** The length of a session's public id, of `a-z0-9`. */
+const SESSION_ID_LENGTH = 16;
+
+interface Present {
+	readonly entry: PresenceEntry;
+	cancelDeparture: (() => void) | undefined;
+}
+
+interface OpenSession extends Session {
+	readonly userId: string | undefined;
+	readonly claims: Map<number, OwnClaim>;
+	/** Set while the session has no connection: cancels its end. */
+	cancelEnd: (() => void) | undefined;
+}
+
+interface OwnClaim {
+	readonly at: number;
+	readonly outcome: Promise<string>;
+	settled: string | undefined;
+	readonly settle: (outcome: string) => void;
+}
+
+/** A host that also makes secrets. */
+export type RosterHost = Pick<Host, 'now' | 'random' | 'alarm' | 'secret'>;
+
+/** Presence, sessions and claims of one process. */
+export class MemoryRoster implements Roster {
+	readonly #host: RosterHost;
+	/** By the id of the session, in the order of the last change. */
+	readonly #present = new Map<ChannelKey, Map<string, Present>>();
+	readonly #watchers = new Map<ChannelKey, Set<RosterWatcher>>();
+	readonly #sessions = new Map<string, OpenSession>();
+	/** Sessions by user, the oldest first. Anonymous ones are in none. */
+	readonly #ofUser = new Map<string, Set<OpenSession>>();
+
+	constructor(host: RosterHost) {
+		this.#host = host;
+	}
+
+	async enter(channel: ChannelKey, entry: PresenceEntry): Promise<void> {
+		const present = this.#present.get(channel) ?? new Map<string, Present>();
+		this.#present.set(channel, present);
+		present.get(entry.id)?.cancelDeparture?.();
+		present.delete(entry.id);
+		present.set(entry.id, { entry, cancelDeparture: undefined });
+		for (const watcher of this.#watching(channel)) watcher.entered(entry);
+	}
+
+	async depart(channel: ChannelKey, id: string, delay: number): Promise<void> {
+		const one = this.#present.get(channel)?.get(id);
+		if (one === undefined) return;
+		one.cancelDeparture?.();
+		const depart = (): void => this.#remove(channel, id);
+		if (delay === 0) depart();
+		else one.cancelDeparture = this.#host.alarm(delay, depart);
+	}
+
+	async present(channel: ChannelKey): Promise<readonly PresenceEntry[]> {
+		return [...(this.#present.get(channel)?.values() ?? [])].map(({ entry }) => entry);
+	}
+
+	async watch(channel: ChannelKey, watcher: RosterWatcher): Promise<Unwatch> {
+		const watchers = this.#watchers.get(channel) ?? new Set();
+		this.#watchers.set(channel, watchers);
+		watchers.add(watcher);
+		return () => {
+			watchers.delete(watcher);
+			if (watchers.size === 0 && this.#watchers.get(channel) === watchers) {
+				this.#watchers.delete(channel);
+			}
+		};
+	}
+
+	async revoke(channel: ChannelKey, userId: string): Promise<void> {
+		for (const watcher of this.#watching(channel)) watcher.revoked(userId);
+	}
+
+	async openSession(userId: string | undefined): Promise<Session> {
+		const session: OpenSession = {
+			secret: this.#host.secret(),
+			id: this.#host.random(SESSION_ID_LENGTH),
+			userId,
+			claims: new Map(),
+			cancelEnd: undefined,
+		};
+		this.#sessions.set(session.secret, session);
+		if (userId !== undefined) this.#addToUser(userId, session);
+		return session;
+	}
+
+	async resumeSession(secret: string, userId: string | undefined): Promise<Session | undefined> {
+		const session = this.#sessions.get(secret);
+		if (session === undefined || session.userId !== userId) return undefined;
+		session.cancelEnd?.();
+		session.cancelEnd = undefined;
+		return session;
+	}
+
+	async suspendSession(secret: string): Promise<void> {
+		const session = this.#sessions.get(secret);
+		if (session === undefined) return;
+		session.cancelEnd ??= this.#host.alarm(CLAIM_LIFETIME, () => this.#end(session));
+	}
+
+	async claim(secret: string, message: number): Promise<Claim> {
+		const session = this.#sessions.get(secret);
+		if (session === undefined) {
+			throw new RealtimeError({ code: 'UNCERTAIN', message: 'The session has ended.' });
+		}
+		const { claims } = session;
+		const now = this.#host.now();
+		for (const [id, { at, settled }] of claims) {
+			const isOld = at <= now - CLAIM_LIFETIME;
+			// A handler that still runs must not start again.
+			if (settled === undefined || !(isOld || claims.size >= MAX_CLAIMS)) break;
+			claims.delete(id);
+		}
+		const known = claims.get(message);
+		if (known?.settled !== undefined) return { state: 'settled', outcome: known.settled };
+		if (known !== undefined) return { state: 'running', outcome: known.outcome };
+		claims.set(message, newClaim(now));
+		return { state: 'claimed' };
+	}
+
+	async settle(secret: string, message: number, outcome: string): Promise<void> {
+		this.#sessions.get(secret)?.claims.get(message)?.settle(outcome);
+	}
+
+	#watching(channel: ChannelKey): readonly RosterWatcher[] {
+		return [...(this.#watchers.get(channel) ?? [])];
+	}
+
+	#remove(channel: ChannelKey, id: string): void {
+		const present = this.#present.get(channel);
+		if (present === undefined || !present.delete(id)) return;
+		if (present.size === 0) this.#present.delete(channel);
+		for (const watcher of this.#watching(channel)) watcher.departed(id);
+	}
+
+	#addToUser(userId: string, session: OpenSession): void {
+		const sessions = this.#ofUser.get(userId) ?? new Set();
+		this.#ofUser.set(userId, sessions);
+		sessions.add(session);
+		if (sessions.size <= MAX_SESSIONS) return;
+		for (const other of sessions) {
+			if (other.cancelEnd === undefined) continue;
+			this.#end(other);
+			return;
+		}
+	}
+
+	#end(session: OpenSession): void {
+		const { secret, userId } = session;
+		session.cancelEnd?.();
+		this.#sessions.delete(secret);
+		if (userId === undefined) return;
+		const sessions = this.#ofUser.get(userId);
+		sessions?.delete(session);
+		if (sessions?.size === 0) this.#ofUser.delete(userId);
+	}
+}
+
+function newClaim(at: number): OwnClaim {
+	let resolve: (outcome: string) => void = () => {};
+	const outcome = new Promise<string>((done) => {
+		resolve = done;
+	});
+	const claim: OwnClaim = {
+		at,
+		outcome,
+		settled: undefined,
+		settle(text) {
+			claim.settled = text;
+			resolve(text);
+		},
+	};
+	return claim;
+}
