@@ -102,7 +102,8 @@ export class Channel implements MemberChannel, FeedReceiver, RosterWatcher {
 
 	takeMessage(member: Member): number {
 		const now = this.ports.host.now();
-		const id = member.user === undefined ? `connection ${member.connection.id}` : `user ${member.user.id}`;
+		const id =
+			member.user === undefined ? `connection ${member.connection.id}` : `user ${member.user.id}`;
 		let rate = this.#rates.get(id);
 		if (rate === undefined) {
 			for (const [other, unused] of this.#rates) {

@@ -30,5 +30,7 @@ export function gapBetween(
 export function isBefore(position: Position, other: Position): boolean {
 	const one = readPosition(position);
 	const two = readPosition(other);
-	return one !== undefined && two !== undefined && one.epoch === two.epoch && one.number < two.number;
+	return (
+		one !== undefined && two !== undefined && one.epoch === two.epoch && one.number < two.number
+	);
 }

@@ -4,8 +4,8 @@ import {
 	type Data,
 	errorFrame,
 	eventFrame,
-	gapFrame,
 	type GapReason,
+	gapFrame,
 	joinedFrame,
 	leftFrame,
 	replyFrame,
@@ -248,7 +248,9 @@ export class Member implements MemberView {
 	async #firstPage({ since, last, mayReadHistory }: JoinOptions): Promise<Page | undefined> {
 		const { feed, key, ports } = this.#channel;
 		if (since !== undefined) {
-			return since === feed.head || !mayReadHistory ? undefined : ports.log.after(key, since, PAGE_SIZE);
+			return since === feed.head || !mayReadHistory
+				? undefined
+				: ports.log.after(key, since, PAGE_SIZE);
 		}
 		if (last === undefined || last === 0 || !mayReadHistory) return undefined;
 		return ports.log.last(key, last);
@@ -409,9 +411,7 @@ export class Member implements MemberView {
 	}
 
 	/** Runs the handler within its time. */
-	async #run(
-		message: SentMessage,
-	): Promise<{ result: Result; published: Position | undefined }> {
+	async #run(message: SentMessage): Promise<{ result: Result; published: Position | undefined }> {
 		const { ports, rules } = this.#channel;
 		const controller = new AbortController();
 		let published: Position | undefined;

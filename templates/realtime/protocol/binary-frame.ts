@@ -8,13 +8,14 @@ export interface BinaryFrame {
 const LENGTH_BYTES = 2;
 const MAX_HEADER_BYTES = 0xffff;
 
-const encoder: TextEncoder = new TextEncoder();
-const decoder: TextDecoder = new TextDecoder('utf-8', { fatal: true });
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /** @throws RangeError if the header is longer than 65,535 bytes. */
 export function writeBinaryFrame(header: string, data: Uint8Array): Uint8Array<ArrayBuffer> {
 	const head = encoder.encode(header);
-	if (head.byteLength > MAX_HEADER_BYTES) throw new RangeError('The header of a frame is too long.');
+	if (head.byteLength > MAX_HEADER_BYTES)
+		throw new RangeError('The header of a frame is too long.');
 	const frame = new Uint8Array(LENGTH_BYTES + head.byteLength + data.byteLength);
 	new DataView(frame.buffer).setUint16(0, head.byteLength);
 	frame.set(head, LENGTH_BYTES);

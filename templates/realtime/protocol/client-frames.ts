@@ -166,9 +166,7 @@ function isCount(value: unknown, lowest: number): value is number {
 }
 
 function isPosition(value: unknown): value is string {
-	return (
-		typeof value === 'string' && value.length <= MAX_POSITION_LENGTH && POSITION.test(value)
-	);
+	return typeof value === 'string' && value.length <= MAX_POSITION_LENGTH && POSITION.test(value);
 }
 
 function malformed(type: string): FrameError {

@@ -51,7 +51,7 @@ export interface JoinedDetails {
 	readonly idempotent: readonly string[];
 }
 
-const encoder: TextEncoder = new TextEncoder();
+const encoder = new TextEncoder();
 
 export function welcomeFrame(details: {
 	readonly session: string;
