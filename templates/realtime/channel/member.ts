@@ -337,9 +337,10 @@ export class Member implements MemberView {
 	}
 
 	async #enter(data: unknown): Promise<void> {
-		const { key, ports } = this.#channel;
+		const { key, ports, presence } = this.#channel;
 		const { id } = this.connection;
-		this.#since ??= ports.host.now();
+		// A user who comes back was present all the time.
+		this.#since ??= presence?.sinceOf(this.user?.id ?? id) ?? ports.host.now();
 		this.#isPresent = true;
 		const user = this.user === undefined ? {} : { user: this.user };
 		await ports.roster.enter(key, {

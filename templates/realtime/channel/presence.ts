@@ -74,6 +74,11 @@ export class Presence {
 		return membersFrame(this.#number, list, size);
 	}
 
+	/** Since when a user or a connection is present, in milliseconds since 1970. */
+	sinceOf(id: string): number | undefined {
+		return this.#told.get(id)?.since;
+	}
+
 	entered(entry: PresenceEntry): void {
 		this.#change(() => {
 			this.#entries.delete(entry.id);
