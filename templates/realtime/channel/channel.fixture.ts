@@ -151,8 +151,6 @@ export class FakeLink implements Link {
 interface Written {
 	entries: Entry[];
 	head: Position;
-	/** Messages ever written, those that were lost included. */
-	written: number;
 }
 
 /**
@@ -169,6 +167,8 @@ export class FaultyLog implements Log {
 	#isDown = false;
 	/** Makes deliveries unreliable. */
 	fault: (() => 'none' | 'lost' | 'twice') | undefined;
+	/** Called for each message before anyone gets it. */
+	onWrite: ((position: Position, previous: Position) => void) | undefined;
 
 	constructor(host: Host) {
 		this.#host = host;
@@ -182,9 +182,9 @@ export class FaultyLog implements Log {
 		const position = writePosition(this.#epoch, number, this.#host.random(6));
 		const appended = { ...entry, position, previous: written.head };
 		written.head = position;
-		written.written++;
 		written.entries.push(appended);
 		written.entries.splice(0, written.entries.length - size);
+		this.onWrite?.(position, appended.previous);
 		this.#deliver(channel, (watcher) => watcher.entry(appended));
 		return position;
 	}
@@ -235,6 +235,12 @@ export class FaultyLog implements Log {
 		this.#epoch = this.#host.random(8);
 	}
 
+	/** Forgets the watchers, as if their process had died. */
+	dropWatchers(): void {
+		this.#watchers.clear();
+		this.#held = undefined;
+	}
+
 	/** Drops the kept messages, but no head. */
 	trim(channel: ChannelKey): void {
 		this.#of(channel).entries = [];
@@ -275,7 +281,7 @@ export class FaultyLog implements Log {
 
 	#of(channel: ChannelKey): Written {
 		const known = this.#channels.get(channel);
-		const written = known ?? { entries: [], head: rootPosition(this.#epoch), written: 0 };
+		const written = known ?? { entries: [], head: rootPosition(this.#epoch) };
 		this.#channels.set(channel, written);
 		return written;
 	}

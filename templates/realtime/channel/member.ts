@@ -234,12 +234,6 @@ export class Member implements MemberView {
 		else if (!this.#isReading && !isBefore(head, position)) this.#readOn();
 	}
 
-	/** Tells of missing messages. The member is at the head of the feed afterwards. */
-	gap(reason: GapReason): void {
-		const { feed, number } = this.#channel;
-		if (feed.head !== undefined) this.link.send(gapFrame(number, reason, feed.head));
-	}
-
 	#hasEnded(): boolean {
 		return this.#state === 'gone';
 	}
@@ -270,7 +264,7 @@ export class Member implements MemberView {
 		if (page !== undefined) this.#readOn(page);
 		else if (mayReadHistory) this.followFeed();
 		else {
-			if (start !== head) this.gap('not kept');
+			if (start !== head) this.link.send(gapFrame(number, 'not kept', head));
 			this.#goLive();
 		}
 		for (const message of this.#early) this.message(message);
@@ -291,12 +285,8 @@ export class Member implements MemberView {
 				page ??= await ports.log.after(key, this.#position, PAGE_SIZE);
 				if (!this.#isCatchingUp()) return;
 				const reason = gapBetween(this.#position, page, rules.retention);
-				if (reason !== undefined) {
-					this.gap(reason);
-					this.#goLive();
-					return;
-				}
-				for (const entry of page.entries) this.#sendEntry(entry);
+				if (reason !== undefined) this.#skip(reason, page.head);
+				else for (const entry of page.entries) this.#sendEntry(entry);
 				this.followFeed();
 				if (!this.#isCatchingUp()) return;
 				const isBehind = feed.head !== undefined && isBefore(this.#position, feed.head);
@@ -313,6 +303,17 @@ export class Member implements MemberView {
 		} finally {
 			this.#isReading = false;
 		}
+	}
+
+	/**
+	 * Tells of missing messages, and goes on at the head of the log. The feed may have seen more of
+	 * it already, or still less: then going back to the feed would repeat messages.
+	 */
+	#skip(reason: GapReason, logHead: Position): void {
+		const { feed, number } = this.#channel;
+		const isFeedAhead = feed.head !== undefined && isBefore(logHead, feed.head);
+		this.#position = isFeedAhead ? feed.head : logHead;
+		this.link.send(gapFrame(number, reason, this.#position ?? logHead));
 	}
 
 	#isCatchingUp(): boolean {
