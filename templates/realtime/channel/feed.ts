@@ -81,19 +81,25 @@ export class Feed {
 		this.#waiters.clear();
 	}
 
-	/** Resolves when an entry was delivered, or after five seconds. */
-	passed(position: Position): Promise<void> {
-		if (!this.#isAhead(position)) return Promise.resolve();
+	/**
+	 * Resolves when an entry was delivered, or is lost. If it takes too long, the feed reads the log;
+	 * if that takes too long, the engine has an outage, and the promise resolves all the same.
+	 */
+	async passed(position: Position): Promise<void> {
+		if (this.#hasPassed(position) || (await this.#isToldInTime(position))) return;
+		this.#catchUp();
+		await this.#isToldInTime(position);
+	}
+
+	#isToldInTime(position: Position): Promise<boolean> {
 		return new Promise((resolve) => {
-			const waiter = {
-				position,
-				resolve: () => {
-					cancel();
-					this.#waiters.delete(waiter);
-					resolve();
-				},
+			const end = (isTold: boolean): void => {
+				cancel();
+				this.#waiters.delete(waiter);
+				resolve(isTold);
 			};
-			const cancel = this.#ports.host.alarm(ECHO_TIMEOUT, waiter.resolve);
+			const waiter = { position, resolve: () => end(true) };
+			const cancel = this.#ports.host.alarm(ECHO_TIMEOUT, () => end(false));
 			this.#waiters.add(waiter);
 		});
 	}
@@ -135,7 +141,7 @@ export class Feed {
 	#deliver(entry: Entry): void {
 		this.#moveTo(entry.position);
 		this.#receiver.entry(entry);
-		for (const { position, resolve } of this.#waiters) if (!this.#isAhead(position)) resolve();
+		for (const { position, resolve } of this.#waiters) if (this.#hasPassed(position)) resolve();
 	}
 
 	#moveTo(position: Position): void {
@@ -170,6 +176,8 @@ export class Feed {
 				if (this.#head === page.head && !this.#hasDropped) break;
 			}
 			this.#takeWaiting();
+			// What the log does not have is lost.
+			if (this.#waiting === undefined) for (const { resolve } of this.#waiters) resolve();
 		} catch (error) {
 			host.report('A realtime channel cannot read its log', error);
 			this.#cancelRetry = host.alarm(LOG_RETRY, () => host.waitUntil(this.#readOn()));
@@ -181,7 +189,7 @@ export class Feed {
 		const waiting = this.#waiting ?? [];
 		this.#waiting = undefined;
 		for (const [index, entry] of waiting.entries()) {
-			if (!this.#isAhead(entry.position)) continue;
+			if (this.#hasPassed(entry.position)) continue;
 			this.#take(entry);
 			// The log is read again, and what still waits with it.
 			if (this.#waiting !== undefined) {
@@ -191,7 +199,8 @@ export class Feed {
 		}
 	}
 
-	#isAhead(position: Position): boolean {
-		return this.#head !== undefined && isBefore(this.#head, position);
+	/** Whether a position is one of this log, up to the head. */
+	#hasPassed(position: Position): boolean {
+		return this.#head === position || (this.#head !== undefined && isBefore(position, this.#head));
 	}
 }

@@ -30,7 +30,7 @@ export const MAX_LISTED_MEMBERS: number = 500;
 /** The size of a member's presence data as JSON, in bytes. */
 export const MAX_PRESENCE_BYTES: number = 4 * 1024;
 
-/** Milliseconds for a reply to wait until its member has what the handler published. */
+/** Milliseconds after which a feed reads the log, because a message that the log has is missing. */
 export const ECHO_TIMEOUT: number = 5_000;
 /** Milliseconds until the log is asked again after it failed. */
 export const LOG_RETRY: number = 1_000;

@@ -1,4 +1,4 @@
-import { errorData, RealtimeError } from '../protocol/errors.ts';
+import { type ErrorData, errorData, RealtimeError } from '../protocol/errors.ts';
 import {
 	castFrame,
 	type Data,
@@ -77,7 +77,9 @@ export interface SentMessage {
 /** The result of a handler, kept for the session as JSON. */
 interface Outcome {
 	readonly data?: unknown;
-	readonly error?: ReturnType<typeof errorData>;
+	readonly error?: ErrorData;
+	/** The last position that the handler published. */
+	readonly published?: Position;
 }
 
 type State = 'asked' | 'joining' | 'catching up' | 'live' | 'gone';
@@ -382,13 +384,13 @@ export class Member implements MemberView {
 	async #handle(message: SentMessage, id: number): Promise<void> {
 		// Its client sends it again when it resumes the session.
 		if (this.#hasEnded()) return;
-		const { feed, ports, rules } = this.#channel;
+		const { ports, rules } = this.#channel;
 		const { secret } = this.link.session;
 		let claim: Claim;
 		try {
 			claim = await ports.roster.claim(secret, id);
 		} catch (error) {
-			this.#answer(id, { error: errorData(asRealtimeError(error)) });
+			await this.#answer(id, { error: errorData(asRealtimeError(error)) });
 			return;
 		}
 		const mayRunAgain =
@@ -397,19 +399,19 @@ export class Member implements MemberView {
 			rules.idempotent.includes(message.name);
 		if (claim.state !== 'claimed' && !mayRunAgain) {
 			const outcome = claim.state === 'settled' ? claim.outcome : await claim.outcome;
-			this.#answer(id, JSON.parse(outcome ?? UNCERTAIN_OUTCOME));
+			await this.#answer(id, JSON.parse(outcome ?? UNCERTAIN_OUTCOME));
 			return;
 		}
 		const { result, published } = await this.#run(message);
-		const outcome = outcomeText(result);
 		try {
-			await ports.roster.settle(secret, id, outcome ?? UNCERTAIN_OUTCOME);
+			const outcome = outcomeText(result, published) ?? UNCERTAIN_OUTCOME;
+			await ports.roster.settle(secret, id, outcome);
 		} catch (error) {
 			ports.host.report('A realtime channel cannot keep the result of a message', error);
 		}
-		if (published !== undefined) await this.#reached(published, feed);
-		if ('error' in result) this.#answer(id, result);
-		else this.#reply(id, result.data);
+		await this.#reached(published);
+		if ('error' in result) this.link.send(errorFrame(this.#ref, id, result.error));
+		else this.link.send(replyFrame(this.#ref, id, result.data));
 	}
 
 	/** Runs the handler within its time. */
@@ -452,32 +454,33 @@ export class Member implements MemberView {
 	}
 
 	/** Resolves when the member has an entry, or has left. */
-	async #reached(position: Position, feed: Feed): Promise<void> {
-		await feed.passed(position);
+	async #reached(position: Position | undefined): Promise<void> {
+		if (position === undefined) return;
+		await this.#channel.feed.passed(position);
 		if (!this.#isCatchingUp()) return;
 		await new Promise<void>((resolve) => this.#untilLive.push(resolve));
 	}
 
-	#answer(id: number, outcome: Outcome): void {
-		if (outcome.error !== undefined) this.link.send(errorFrame(this.#ref, id, outcome.error));
-		else {
-			const { data } = outcome;
-			this.#reply(id, data === undefined ? undefined : JSON.stringify(data));
-		}
-	}
-
-	#reply(id: number, data: Data): void {
-		this.link.send(replyFrame(this.#ref, id, data));
+	/** Answers with a kept outcome. */
+	async #answer(id: number, { data, error, published }: Outcome): Promise<void> {
+		await this.#reached(published);
+		const text = data === undefined ? undefined : JSON.stringify(data);
+		this.link.send(
+			error === undefined ? replyFrame(this.#ref, id, text) : errorFrame(this.#ref, id, error),
+		);
 	}
 }
 
-type Result = { readonly data: Data } | { readonly error: ReturnType<typeof errorData> };
+type Result = { readonly data: Data } | { readonly error: ErrorData };
 
 /** The JSON of an outcome, or undefined if it is too long to keep, or holds bytes. */
-function outcomeText(result: Result): string | undefined {
-	if ('error' in result) return JSON.stringify({ error: result.error });
-	if (result.data instanceof Uint8Array) return undefined;
-	const text = result.data === undefined ? '{}' : `{"data":${result.data}}`;
+function outcomeText(result: Result, published: Position | undefined): string | undefined {
+	const fields: string[] = [];
+	if (published !== undefined) fields.push(`"published":${JSON.stringify(published)}`);
+	if ('error' in result) fields.push(`"error":${JSON.stringify(result.error)}`);
+	else if (result.data instanceof Uint8Array) return undefined;
+	else if (result.data !== undefined) fields.push(`"data":${result.data}`);
+	const text = `{${fields.join()}}`;
 	return new TextEncoder().encode(text).byteLength > MAX_OUTCOME_BYTES ? undefined : text;
 }
 
@@ -491,7 +494,7 @@ function asRealtimeError(error: unknown): RealtimeError {
 	return error instanceof RealtimeError ? error : new RealtimeError(unavailable());
 }
 
-function unavailable(): ReturnType<typeof errorData> {
+function unavailable(): ErrorData {
 	return { code: 'SERVICE_UNAVAILABLE', message: 'The realtime engine cannot be reached.' };
 }
 

@@ -114,6 +114,8 @@ class Soak {
 	gaps = 0;
 	resumes = 0;
 	uncertain = 0;
+	/** How often the log was down, or lost messages. */
+	outages = 0;
 	readonly #random: () => number;
 	readonly #roster: DurableRoster;
 	readonly #clients: SoakClient[];
@@ -167,8 +169,10 @@ class Soak {
 		else if (choice < 91) this.#failOver();
 		else if (choice < 91.3) this.#restartLog();
 		else if (choice < 92) this.log.trim(KEY);
-		else if (choice < 93) this.log.setDown(true);
-		else if (choice < 95) this.log.setDown(false);
+		else if (choice < 93) {
+			this.outages++;
+			this.log.setDown(true);
+		} else if (choice < 95) this.log.setDown(false);
 		else if (choice < 95.5) this.#killProcess();
 		else await this.host.advance(this.#random() * 2000);
 		this.#remember();
@@ -228,12 +232,14 @@ class Soak {
 	}
 
 	#failOver(): void {
+		this.outages++;
 		this.log.failOver(KEY, 1 + Math.floor(this.#random() * 3));
 		// What was on the way to the watchers died with the primary, whose clients reconnect.
 		this.log.interrupt();
 	}
 
 	#restartLog(): void {
+		this.outages++;
 		this.log.restart();
 		this.log.interrupt();
 	}
@@ -283,6 +289,12 @@ class Soak {
 	}
 }
 
+interface Pending {
+	readonly data: string;
+	/** The gaps and outages when the message was sent. */
+	readonly interruptions: number;
+}
+
 /** A member that follows the rules of the protocol, and checks the server by them. */
 class SoakClient {
 	isReading = true;
@@ -295,7 +307,10 @@ class SoakClient {
 	#ref = 0;
 	#ids = 0;
 	/** Messages without an answer, by id. */
-	#pending = new Map<number, string>();
+	#pending = new Map<number, Pending>();
+	/** The data of the newest messages. */
+	#heard = new Set<unknown>();
+	#gaps = 0;
 	#ready: Promise<void> = Promise.resolve();
 	#unblock: () => void = () => {};
 	#connection = 0;
@@ -352,7 +367,7 @@ class SoakClient {
 		if (since !== undefined) this.#soak.resumes++;
 		try {
 			await member.admit({ since, mayReadHistory: true });
-			for (const [id, data] of this.#pending) member.message({ id, name: 'say', data });
+			for (const [id, { data }] of this.#pending) member.message({ id, name: 'say', data });
 		} catch (error) {
 			if (!(error instanceof RealtimeError)) throw error;
 			if (this.#member === member) this.#member = undefined;
@@ -368,8 +383,13 @@ class SoakClient {
 		const id = ++this.#ids;
 		const data = `client ${this.#index} message ${id}`;
 		if (this.#pending.size > 10) return;
-		this.#pending.set(id, data);
+		this.#pending.set(id, { data, interruptions: this.#interruptions });
 		this.#member?.message({ id, name: 'say', data });
+	}
+
+	/** Each may hide a message from this client. */
+	get #interruptions(): number {
+		return this.#gaps + this.#soak.outages;
 	}
 
 	#receive(frame: unknown[]): void {
@@ -380,31 +400,27 @@ class SoakClient {
 				this.#fail(`joined at ${position}, not at its own ${this.#position}`);
 			}
 			this.#position = position;
-		} else if (type === 'event') this.#event(String(parts[0]));
+		} else if (type === 'event') this.#event(String(parts[0]), parts[6]);
 		else if (type === 'gap') this.#gap(String(parts[1]));
 		else if (type === 'reply' || type === 'error') this.#answer(type, Number(parts[0]), parts[1]);
 		else if (type === 'left') this.#member = undefined;
 	}
 
-	#event(position: Position): void {
+	#event(position: Position, data: unknown): void {
 		const previous = this.#soak.truth.previous.get(position);
 		if (previous !== this.#position) {
 			this.#fail(`got ${position} after ${this.#position}, it follows ${previous}`);
 		}
 		if (this.#seen.has(position)) this.#fail(`got ${position} twice`);
-		this.#seen.add(position);
-		if (this.#seen.size > 200) {
-			for (const oldest of this.#seen) {
-				this.#seen.delete(oldest);
-				break;
-			}
-		}
+		remember(this.#seen, position);
+		remember(this.#heard, data);
 		this.#position = position;
 		this.#soak.delivered++;
 	}
 
 	#gap(position: Position): void {
 		this.#soak.gaps++;
+		this.#gaps++;
 		if (this.#position !== undefined && !this.#soak.mayHaveGap(this.#position, position)) {
 			this.#fail(`was told of a gap after ${this.#position}, where nothing is missing`);
 		}
@@ -412,22 +428,33 @@ class SoakClient {
 	}
 
 	#answer(type: string, id: number, result: unknown): void {
-		const data = this.#pending.get(id);
-		if (data === undefined) this.#fail(`got a second answer to ${id}`);
-		else if (type === 'reply' && result !== data) this.#fail(`got ${result} for ${data}`);
-		else if (type === 'reply' && (this.#soak.runs.get(data) ?? 0) === 0) {
-			this.#fail(`got a reply to ${data}, which never ran`);
-		}
-		if (type === 'error') {
-			const { code } = result as { code: string };
-			// The client sends it again with the same id.
-			if (code === 'TOO_MANY_REQUESTS' || code === 'SERVICE_UNAVAILABLE') this.#soak.uncertain++;
-			if (code === 'UNCERTAIN') this.#soak.uncertain++;
-		}
+		const pending = this.#pending.get(id);
 		this.#pending.delete(id);
+		if (pending === undefined) this.#fail(`got a second answer to ${id}`);
+		else if (type === 'error') {
+			const { code } = result as { code: string };
+			if (code === 'UNCERTAIN') this.#soak.uncertain++;
+		} else {
+			const { data, interruptions } = pending;
+			if (result !== data) this.#fail(`got ${result} for ${data}`);
+			if (!this.#soak.runs.has(data)) this.#fail(`got a reply to ${data}, which never ran`);
+			if (interruptions === this.#interruptions && !this.#heard.has(data)) {
+				this.#fail(`got a reply to ${data} before what its handler published`);
+			}
+		}
 	}
 
 	#fail(text: string): void {
 		this.#soak.fail(`client ${this.#index} ${text}`);
+	}
+}
+
+/** Adds to a set of the newest values. */
+function remember<Value>(values: Set<Value>, value: Value): void {
+	values.add(value);
+	if (values.size <= 500) return;
+	for (const oldest of values) {
+		values.delete(oldest);
+		break;
 	}
 }
