@@ -38,6 +38,7 @@ export class Feed {
 	#waiting: Entry[] | undefined = [];
 	/** Whether entries had to be dropped from `#waiting`. */
 	#hasDropped = false;
+	/** The newest delivered positions, the head last. */
 	#recent = new Set<Position>();
 	#waiters = new Set<Waiter>();
 	#cancelRetry: (() => void) | undefined;
@@ -114,7 +115,7 @@ export class Feed {
 		if (this.#isClosed) return unwatch();
 		try {
 			const { head } = await log.last(this.#key, 0);
-			this.#head = head;
+			this.#moveTo(head);
 		} catch (error) {
 			unwatch();
 			throw error;
@@ -135,7 +136,7 @@ export class Feed {
 
 	#take(entry: Entry): void {
 		if (entry.previous === this.#head) this.#deliver(entry);
-		else if (!this.#recent.has(entry.position) && entry.position !== this.#head) this.#catchUp();
+		else if (!this.#recent.has(entry.position)) this.#catchUp();
 	}
 
 	#deliver(entry: Entry): void {
@@ -199,8 +200,13 @@ export class Feed {
 		}
 	}
 
-	/** Whether a position is one of this log, up to the head. */
+	/**
+	 * Whether an entry was delivered, or stands before those that were. After a failover another
+	 * entry may have its number.
+	 */
 	#hasPassed(position: Position): boolean {
-		return this.#head === position || (this.#head !== undefined && isBefore(position, this.#head));
+		if (this.#recent.has(position)) return true;
+		for (const oldest of this.#recent) return isBefore(position, oldest);
+		return false;
 	}
 }
