@@ -2,6 +2,7 @@
 
 mod adapters_alone;
 mod contributing;
+mod crates;
 mod drift;
 mod exceptions;
 mod floors;

@@ -219,7 +219,7 @@ fn test(
 ) -> Result<Step, Failure> {
     let mut cargo = program::cargo(&workshop.root);
     let suite = &job.adapter.runtime;
-    cargo.args(["test", "--quiet", "--package", "tests", "--test", suite, "--"]);
+    cargo.args(["test", "--quiet", "--workspace", "--test", suite, "--"]);
     cargo.arg(format!("{installation}::"));
     cargo.env(MAJOR, job.line.major.to_string()).env(PACKAGES, packages).env(OFFICIAL, official);
     cargo.env(AS_OF, Day::today().to_string());

@@ -221,9 +221,9 @@ fn note(
 
 /// Cargo's arguments for each part of a suite, or for the part that depends on the line.
 fn targets(suite: &str, is_brief: bool) -> Vec<String> {
-    let own = format!("--package tests --test {suite}");
+    let own = format!("--workspace --test {suite}");
     if suite == TOOLCHAIN && !is_brief {
-        vec![UNITS.to_owned(), own, "--package tests --test delivery".to_owned()]
+        vec![UNITS.to_owned(), own, "--workspace --test delivery".to_owned()]
     } else {
         vec![own]
     }

@@ -56,7 +56,7 @@ fn the_newest_of_everything_is_tested_without_moving_a_pin() {
     let calls = fs::read_to_string(checkout.path("home/calls")).unwrap();
     for installation in ["official::", "plain::"] {
         let call = format!(
-            "@upstream/toy@2.1.0 on Astro 7 as of 2026-12-24: test --quiet --package tests --test toy -- {installation}\n"
+            "@upstream/toy@2.1.0 on Astro 7 as of 2026-12-24: test --quiet --workspace --test toy -- {installation}\n"
         );
         assert!(calls.contains(&call), "{calls}");
     }
