@@ -62,7 +62,7 @@ fn newest_major() -> Result<u64> {
 }
 
 /// The prefix of a release line's name, before its major.
-const LINE: &str = "astro";
+pub(crate) const LINE: &str = "astro";
 
 /// The name of the release line under test, for example `astro7`.
 pub(crate) fn line() -> Result<String> {

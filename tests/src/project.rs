@@ -16,7 +16,7 @@ use crate::adapter::Adapter;
 use crate::app::{App, files, mirror};
 use crate::floor::{self, Manifest};
 use crate::installation::Installation;
-use crate::pins::{PinnedPackage, last_moment, line, major, pinned};
+use crate::pins::{LINE, Pin, PinnedPackage, last_moment, line, major, pinned};
 use crate::tools::{Tools, run};
 use crate::{locations, vendored};
 
@@ -35,6 +35,9 @@ const SITE: &str = "site";
 /// The project of the sites with the official adapters: a page, and the files that each runtime
 /// needs.
 const OFFICIAL_SITES: &str = "official";
+
+/// The manifest of a new site.
+const EMPTY_SITE: &str = r#"{ "name": "site", "private": true, "type": "module" }"#;
 
 /// An installed project: only `node_modules`, shared by its apps.
 pub struct Project {
@@ -300,6 +303,50 @@ pub fn install_plain(name: &str) -> Result<PathBuf> {
         fs::copy(source.join(file), folder.join(file))?;
     }
     Ok(folder)
+}
+
+/// Makes a folder a new site with only Astro, as `npm install astro@VERSION` does in a site with
+/// an empty manifest. Each version is installed once: npm takes most of its time to write
+/// thousands of files, and sites of one version begin the same.
+pub fn begin_site(folder: &Path, pin: &Pin) -> Result<()> {
+    let tools = Tools::get()?;
+    let Pin { astro, as_of, .. } = pin;
+    let (major, _) = astro.split_once('.').context("no major")?;
+    let prefix = format!("begun-{LINE}{major}");
+    let inputs = [EMPTY_SITE.as_bytes(), astro.as_bytes(), as_of.as_bytes()];
+    let begun = format!("{prefix}-{}", lock::fingerprint(inputs));
+    let begun = locations::target().join("projects").join(begun);
+    lock::folder_once(&begun, |unfinished| {
+        remove_other_installations(&begun, &prefix)?;
+        fs::write(unfinished.join("package.json"), EMPTY_SITE)?;
+        let mut npm = tools.npm();
+        npm.current_dir(unfinished).args([
+            "install",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+        ]);
+        npm.args(["--prefer-offline".to_owned(), format!("--before={}", last_moment(as_of))]);
+        run(npm.arg(format!("astro@{astro}")))
+    })?;
+    let copy = |how: &str| {
+        let mut copy = Command::new("cp");
+        run(copy.arg(how).arg(begun.join("node_modules")).arg(folder))
+    };
+    // Packages are read, replaced or removed, but not written to, so sites can share their files.
+    // The folder may be on another file system, where links are not possible.
+    if copy("-al").is_err() {
+        copy("-a")?;
+    }
+    // npm writes to these files.
+    for file in ["package.json", "package-lock.json", "node_modules/.package-lock.json"] {
+        let own = folder.join(file);
+        if own.exists() {
+            fs::remove_file(&own)?;
+        }
+        fs::copy(begun.join(file), own)?;
+    }
+    Ok(())
 }
 
 fn npm_install(tools: &Tools, folder: &Path, as_of: &str) -> Command {

@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail, ensure};
 use tests::client::{Request, Response};
 use tests::locations::{repository, target};
 use tests::pins::{Pin, last_moment, pinned};
+use tests::project::begin_site;
 use tests::server::Server;
 use tests::tools::{Tools, run};
 
@@ -39,15 +40,11 @@ impl Site {
         fs::create_dir_all(folder.join("src/pages"))?;
         symlink(repository(), beside.join("zastro-websockets"))?;
         fs::write(
-            folder.join("package.json"),
-            "{ \"name\": \"site\", \"private\": true, \"type\": \"module\" }\n",
-        )?;
-        fs::write(
             folder.join("src/pages/index.astro"),
             "<script is:inline src=\"/client.js\"></script>\n",
         )?;
         let site = Self { folder, tools, pin: pinned()? };
-        run(&mut site.shell(&format!("npm install astro@{}", site.pin.astro)))?;
+        begin_site(&site.folder, &site.pin)?;
         for block in blocks(README)?.iter().filter(|block| block.language == "sh") {
             for line in block.text.lines().filter(|line| line.starts_with("npm ")) {
                 // The page uses one of the packages as its example.

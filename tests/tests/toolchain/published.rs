@@ -4,7 +4,6 @@
 mod older;
 mod site;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::process::Output;
@@ -13,11 +12,9 @@ use std::thread;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use serde_json::Value;
-use tempfile::TempDir;
 use tests::checkout::Checkout;
 use tests::cuts::{Cut, Cuts};
 use tests::locations::target;
-use tests::once::Once;
 use tests::pins::{Pin, pins};
 use tests::registry::Registry;
 use tests::tools::Tools;
@@ -194,16 +191,13 @@ fn is_there(registry: &Registry, package: &Package) -> Result<()> {
 fn install_all(tools: &Tools, registry: &Registry, packages: &[Package]) -> Result<()> {
     let trials = trials(packages);
     let (all, trials) = (trials.len(), Mutex::new(trials));
-    let lines = packages.iter().map(|package| (package.pin.astro.as_str(), Once::default()));
-    let begun: BTreeMap<&str, Once<TempDir>> = lines.collect();
     let outcomes = thread::scope(|scope| {
         let work = || {
             let mut failures = Vec::new();
             loop {
                 let next = trials.lock().ok().and_then(|mut trials| trials.pop());
                 let Some(trial) = next else { return failures };
-                let begun = &begun[trial.package.pin.astro.as_str()];
-                let echoed = site::echoes(tools, registry, &trial, begun);
+                let echoed = site::echoes(tools, registry, &trial);
                 failures.extend(echoed.err().map(|error| format!("{trial}: {error:#}")));
             }
         };

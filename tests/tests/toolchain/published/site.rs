@@ -6,11 +6,10 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tests::app::node_in;
 use tests::locations::{repository, target};
-use tests::once::Once;
-use tests::pins::{Pin, last_moment};
+use tests::pins::last_moment;
+use tests::project::begin_site;
 use tests::registry::Registry;
 use tests::server::Server;
 use tests::tools::{Tools, run};
@@ -29,15 +28,10 @@ const ADD: &str = "npx astro add";
 
 /// Creates a new site outside of this repository with one package, builds and runs it, and checks
 /// its echo.
-pub fn echoes(
-    tools: &Tools,
-    registry: &Registry,
-    trial: &Trial<'_>,
-    begun: &Once<TempDir>,
-) -> Result<()> {
+pub fn echoes(tools: &Tools, registry: &Registry, trial: &Trial<'_>) -> Result<()> {
     let Trial { package, manager } = *trial;
     let folder = tempfile::tempdir()?;
-    let site = Site { tools, root: folder.path(), package, begun };
+    let site = Site { tools, root: folder.path(), package };
     site.write()?;
     site.begin(manager)?;
     if let Some(command) = site.told()? {
@@ -64,8 +58,6 @@ struct Site<'s> {
     tools: &'s Tools,
     root: &'s Path,
     package: &'s Package,
-    /// A site of this release line with only Astro.
-    begun: &'s Once<TempDir>,
 }
 
 impl Site<'_> {
@@ -134,20 +126,12 @@ impl Site<'_> {
 
     /// Installs Astro from the configured registry of npm.
     fn begin(&self, manager: Manager) -> Result<()> {
-        let Pin { astro, as_of, .. } = &self.package.pin;
-        let astro = format!("astro@{astro}");
-        if manager == Manager::Pnpm {
-            self.configure_pnpm(as_of)?;
-            return run(self.manager(manager).arg(astro));
+        let pin = &self.package.pin;
+        if manager == Manager::Npm {
+            return begin_site(self.root, pin);
         }
-        // Sites of one release line start the same.
-        let begun = self.begun.get(|| {
-            let begun = tempfile::tempdir()?;
-            fs::copy(self.root.join("package.json"), begun.path().join("package.json"))?;
-            run(self.manager(manager).current_dir(begun.path()).arg(&astro))?;
-            Ok(begun)
-        })?;
-        run(Command::new("cp").arg("-a").arg(begun.path().join(".")).arg(self.root))
+        self.configure_pnpm(&pin.as_of)?;
+        run(self.manager(manager).arg(format!("astro@{}", pin.astro)))
     }
 
     /// Adds the adapter to the configuration and installs it by its tag from the registry.
