@@ -289,19 +289,46 @@ fn earlier(source: &Path) -> Result<Vec<PathBuf>> {
 /// Installs the dependencies of `tests/projects/<name>`, which is not a site, beside a copy of its
 /// sources. Returns the folder.
 pub fn install_plain(name: &str) -> Result<PathBuf> {
-    let tools = Tools::get()?;
     let source = source(name);
-    let manifest = vendored::manifest(&source)?;
-    let as_of = as_of()?;
-    let fingerprint = lock::fingerprint([manifest.as_bytes(), as_of.as_bytes()]);
-    let folder = locations::target().join("projects").join(format!("{name}-{fingerprint}"));
-    lock::folder_once(&folder, |unfinished| {
-        fs::write(unfinished.join("package.json"), &manifest)?;
-        run(&mut npm_install(&tools, unfinished, &as_of))
-    })?;
+    let folder = install_manifest(name, &vendored::manifest(&source)?)?;
     for file in files(&source)?.iter().filter(|file| *file != Path::new("package.json")) {
         fs::copy(source.join(file), folder.join(file))?;
     }
+    Ok(folder)
+}
+
+/// Installs packages that `tests/projects/<name>` pins for an app of any project. They take a
+/// fraction of the time of a whole project with these pins.
+pub fn add_pinned(app: &App, name: &str, packages: &[&str]) -> Result<()> {
+    let pins: Manifest = serde_json::from_str(&vendored::manifest(&source(name))?)?;
+    let mut dependencies = BTreeMap::new();
+    for package in packages {
+        let pin = pins.dependencies.get(*package);
+        let pin = pin.with_context(|| format!("{name} does not pin {package}"))?;
+        dependencies.insert((*package).to_owned(), pin.parse()?);
+    }
+    let folder = install_manifest(&format!("pins-of-{name}"), &manifest(&dependencies)?)?;
+    for package in packages {
+        let own = app.root().join("node_modules").join(package);
+        if own.symlink_metadata().is_ok() {
+            fs::remove_file(&own)?;
+        }
+        fs::create_dir_all(own.parent().unwrap_or(app.root()))?;
+        symlink(folder.join("node_modules").join(package), own)?;
+    }
+    Ok(())
+}
+
+/// Installs a manifest once, and returns the folder.
+fn install_manifest(prefix: &str, manifest: &str) -> Result<PathBuf> {
+    let tools = Tools::get()?;
+    let as_of = as_of()?;
+    let fingerprint = lock::fingerprint([manifest.as_bytes(), as_of.as_bytes()]);
+    let folder = locations::target().join("projects").join(format!("{prefix}-{fingerprint}"));
+    lock::folder_once(&folder, |unfinished| {
+        fs::write(unfinished.join("package.json"), manifest)?;
+        run(&mut npm_install(&tools, unfinished, &as_of))
+    })?;
     Ok(folder)
 }
 

@@ -8,10 +8,9 @@ use anyhow::{Context, Result, anyhow, ensure};
 use serde_json::{Value, json};
 use tests::app::App;
 use tests::client::{Request, Socket};
-use tests::installation::Installation;
 use tests::patience::at_last;
 use tests::pins::major;
-use tests::project::Project;
+use tests::project::{Project, add_pinned};
 use tests::server::Server;
 use tests::tools::run;
 
@@ -22,12 +21,11 @@ const SITES: &str = "promised";
 
 /// A site below the installed project for this runtime.
 fn site(runtime: &str, folder: &str, name: &str) -> Result<(Project, App)> {
-    // The project pins Fastify.
-    let project = match folder {
-        "fastify" => Project::install_by(runtime, Installation::Pinned)?,
-        _ => Project::install(runtime)?,
-    };
+    let project = Project::install(runtime)?;
     let app = project.app_of(&format!("{SITES}/{folder}"), name)?;
+    if folder == "fastify" {
+        add_pinned(&app, runtime, &["@fastify/middie", "fastify"])?;
+    }
     Ok((project, app))
 }
 
