@@ -1,4 +1,6 @@
+import type { Retention } from '../channel/ports.ts';
 import type { ChannelRules } from '../channel/rules.ts';
+import type { ChannelHandle } from './channel-handle.ts';
 
 /** A channel file at run time. */
 export interface ChannelDefinition extends ChannelRules {
@@ -15,14 +17,26 @@ export interface ChannelDefinition extends ChannelRules {
 	 */
 	authorize(context: AuthorizeContext): Promise<{ readonly history: boolean } | undefined>;
 	/**
-	 * The data of a plain client's message in the short form, as `config.type` says.
+	 * The data of a plain client's message, as `config.type` of the short form says. JSON for a
+	 * declared channel.
 	 *
 	 * @throws RealtimeError if the message is not of that type.
 	 */
 	readPlain(message: string | Uint8Array): unknown;
+	/** The handle of an instance, for the site's server code. */
+	open(params: Readonly<Record<string, string>>): ChannelHandle | PlainChannelHandle;
 }
 
 export interface AuthorizeContext {
 	readonly user: { readonly id: string } | undefined;
 	readonly params: Readonly<Record<string, string>>;
 }
+
+/** An instance of a channel in the short form. */
+export interface PlainChannelHandle {
+	publish(data: unknown): Promise<string | undefined>;
+	disconnect(userId: string): Promise<void>;
+}
+
+/** What a channel without history keeps: its head. */
+export const NOTHING_KEPT: Retention = { size: 0, ttl: 0 };

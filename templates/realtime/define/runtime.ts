@@ -9,6 +9,8 @@ export interface Runtime {
 	readonly isDevelopment: boolean;
 	/** Calls back once after a number of milliseconds. The result cancels. */
 	alarm(milliseconds: number, callback: () => void): () => void;
+	/** Keeps the process running until the promise is settled. It never rejects. */
+	waitUntil(work: Promise<unknown>): void;
 	/** Logs an error for the site's operator. */
 	report(message: string, error?: unknown): void;
 	/** Logs a message that arrived. */
@@ -28,8 +30,8 @@ export interface HandlerContext {
 	/** The channel's file. */
 	readonly file: string;
 	readonly member: MemberView;
-	/** Takes each position that the handler published to its own channel. */
-	published(position: string): void;
+	/** Takes each publish of the handler to its own channel. */
+	publishing(work: Promise<string | undefined>): void;
 	/** Calls the `onMessageSent` that applies to the channel's file. */
 	sent(message: SentMessage): void;
 }

@@ -1,0 +1,54 @@
+import { timedOut } from './errors.ts';
+import type { Runtime } from './runtime.ts';
+
+/**
+ * The result of work, if it comes in time. Late results and errors are dropped.
+ *
+ * @throws RealtimeError `TIMEOUT`
+ */
+export async function within<Result>(
+	{ alarm }: Pick<Runtime, 'alarm'>,
+	milliseconds: number,
+	what: string,
+	work: () => Result | Promise<Result>,
+): Promise<Result> {
+	let cancel = (): void => {};
+	const late = new Promise<never>((_, reject) => {
+		cancel = alarm(milliseconds, () => reject(timedOut(what)));
+	});
+	try {
+		return await Promise.race([started(work), late]);
+	} finally {
+		cancel();
+	}
+}
+
+/**
+ * The result of work, if it comes before the signal is aborted.
+ *
+ * @throws RealtimeError `TIMEOUT`, or the signal's reason if that is a `RealtimeError`.
+ */
+export async function before<Result>(
+	signal: AbortSignal,
+	what: string,
+	work: () => Result | Promise<Result>,
+): Promise<Result> {
+	const reason = (): unknown =>
+		signal.reason?.name === 'RealtimeError' ? signal.reason : timedOut(what);
+	if (signal.aborted) throw reason();
+	let aborted = (): void => {};
+	const late = new Promise<never>((_, reject) => {
+		aborted = () => reject(reason());
+		signal.addEventListener('abort', aborted, { once: true });
+	});
+	try {
+		return await Promise.race([started(work), late]);
+	} finally {
+		signal.removeEventListener('abort', aborted);
+	}
+}
+
+/** Also an error that is thrown at once becomes a rejection. */
+async function started<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+	return work();
+}

@@ -1,0 +1,267 @@
+import type { ClientMessage, MemberView, PresenceRules } from '../channel/rules.ts';
+import { RealtimeError } from '../protocol/errors.ts';
+import type { Data } from '../protocol/server-frames.ts';
+import { type ChannelHandle, channelHandle } from './channel-handle.ts';
+import type { Checker } from './checker.ts';
+import { within } from './deadline.ts';
+import {
+	checkOptions,
+	type DeclaredOptions,
+	type EventOptions,
+	type PresenceSettings,
+} from './declared-options.ts';
+import { type AuthorizeContext, type ChannelDefinition, NOTHING_KEPT } from './definition.ts';
+import { failure, realtimeErrorOf } from './errors.ts';
+import { runHandler } from './handler.ts';
+import type { MessageEvents } from './hooks.ts';
+import { writeData, writeJson } from './json.ts';
+import { MAX_MESSAGE_BYTES, MAX_PRESENCE_BYTES } from './limits.ts';
+import { SiteConnection, strictParams } from './member.ts';
+import { suggestion } from './names.ts';
+import { readPlainMessage } from './plain-message.ts';
+import type { HandlerContext, Runtime } from './runtime.ts';
+import { parse } from './schema.ts';
+import type { ChannelModule } from './site-file.ts';
+
+/** What the definition of a channel works with. */
+export interface DefinitionTools {
+	readonly events: MessageEvents;
+	readonly runtime: Runtime;
+	readonly checker: Checker;
+}
+
+/** The definition of a channel that is declared by `defineChannel()`. */
+export function declaredDefinition(
+	channel: ChannelModule,
+	given: unknown,
+	tools: DefinitionTools,
+): ChannelDefinition | undefined {
+	const options = checkOptions(given, tools.checker);
+	return options === undefined ? undefined : new Declared(channel, options, tools);
+}
+
+class Declared implements ChannelDefinition {
+	readonly form = 'declared';
+	readonly file: string;
+	readonly name: string;
+	readonly params: readonly string[];
+	readonly retention: ChannelDefinition['retention'];
+	readonly keepsHistory: boolean;
+	readonly presence: PresenceRules | undefined;
+	readonly ephemeral: readonly string[];
+	readonly idempotent: readonly string[];
+	readonly timeout: number;
+	readonly #options: DeclaredOptions;
+	readonly #events: MessageEvents;
+	readonly #runtime: Runtime;
+
+	constructor(
+		{ file, name, params }: ChannelModule,
+		options: DeclaredOptions,
+		{ events, runtime }: DefinitionTools,
+	) {
+		const { history, messages, presence, timeout } = options;
+		const namesOf = (flag: 'ephemeral' | 'idempotent'): readonly string[] =>
+			[...messages].flatMap(([message, rules]) => (rules[flag] ? [message] : []));
+		this.file = file;
+		this.name = name;
+		this.params = params;
+		this.retention = history ?? NOTHING_KEPT;
+		this.keepsHistory = history !== undefined;
+		this.presence = presence === undefined ? undefined : this.#presenceRules(presence);
+		this.ephemeral = namesOf('ephemeral');
+		this.idempotent = namesOf('idempotent');
+		this.timeout = timeout * 1000;
+		this.#options = options;
+		this.#events = events;
+		this.#runtime = runtime;
+	}
+
+	async authorize({
+		user,
+		params,
+	}: AuthorizeContext): Promise<{ readonly history: boolean } | undefined> {
+		const { authorize, anonymous } = this.#options;
+		if (authorize === 'anyone') return { history: true };
+		if (user === undefined && !anonymous) return undefined;
+		if (authorize === 'users') return { history: true };
+		try {
+			const context = { user, params: this.#paramsOf(params) };
+			const answer = await within(this.#runtime, this.timeout, '`authorize`', () =>
+				authorize(context),
+			);
+			return admission(answer);
+		} catch (error) {
+			this.#events.failed(error);
+			return undefined;
+		}
+	}
+
+	async handle(message: ClientMessage, signal: AbortSignal): Promise<Data> {
+		const { name, data, requestId, member } = message;
+		const rules = this.#options.messages.get(name);
+		if (rules === undefined) throw this.#unknownMessage(name);
+		const connection = this.#connectionOf(member);
+		const { user } = member;
+		const params = this.#paramsOf(member.params);
+		const { name: channel } = this;
+		const received = { connection, data, requestId, user, name, channel, params };
+		return runHandler({
+			file: this.file,
+			message,
+			received,
+			connection,
+			signal,
+			events: this.#events,
+			runtime: this.#runtime,
+			isReported: (error) => realtimeErrorOf(error) === undefined,
+			run: async (context) => {
+				const input =
+					rules.input === undefined
+						? undefined
+						: await parse(rules.input, data, `The data of \`${name}\``);
+				// The schema may have taken all the time.
+				signal.throwIfAborted();
+				const channel = this.#open(member.params, () => context);
+				return rules.handler(input, { user, params, channel, connection, signal, requestId });
+			},
+		});
+	}
+
+	async onJoin(member: MemberView): Promise<void> {
+		await this.#call('onJoin', member);
+	}
+
+	async onLeave(member: MemberView): Promise<void> {
+		await this.#call('onLeave', member);
+	}
+
+	readPlain(message: string | Uint8Array): unknown {
+		return readPlainMessage(message, 'json');
+	}
+
+	open(params: MemberView['params']): ChannelHandle {
+		return this.#open(params, () => this.#runtime.context.getStore());
+	}
+
+	/** @param current The handler that runs. */
+	#open(params: MemberView['params'], current: () => HandlerContext | undefined): ChannelHandle {
+		return channelHandle({
+			rules: {
+				file: this.file,
+				size: this.retention.size,
+				isEphemeral: (event) => this.#event(event).ephemeral,
+				write: (event, data) => this.#write(event, data),
+				sent: (event, data) => this.#events.sent({ event, data, channel: this.name }),
+			},
+			params,
+			port: this.#runtime.directory.channel(this.file, params),
+			current,
+		});
+	}
+
+	#connectionOf({ connection }: MemberView): SiteConnection {
+		const { data } = this.#options;
+		return new SiteConnection(connection, (event, given) => this.#write(event, given), data);
+	}
+
+	#paramsOf(params: MemberView['params']): MemberView['params'] {
+		return this.#runtime.isDevelopment ? strictParams(params, this.file) : params;
+	}
+
+	#event(name: string): EventOptions {
+		const { events } = this.#options;
+		const event = events.get(name);
+		if (event !== undefined) return event;
+		throw new TypeError(
+			`The channel \`${this.name}\` has no event \`${name}\`. ${suggestion(name, [...events.keys()])}`,
+		);
+	}
+
+	/** Parses an event's data and writes them. */
+	async #write(event: string, data: unknown): Promise<Data> {
+		const { schema } = this.#event(event);
+		const what = `The data of \`${event}\``;
+		const parsed = await within(this.#runtime, this.timeout, `The schema of \`${event}\``, () =>
+			parse(schema, data, what),
+		);
+		const { isDevelopment } = this.#runtime;
+		return writeData(parsed, { what, limit: MAX_MESSAGE_BYTES, isStrict: isDevelopment });
+	}
+
+	#presenceRules({ schema, of, server }: PresenceSettings): PresenceRules {
+		const what = 'The presence data';
+		const parsed = async (data: unknown, { user, params }: MemberView): Promise<unknown> => {
+			const own = schema === undefined ? undefined : await parse(schema, data, what);
+			const added = await server?.({ user, params: this.#paramsOf(params) });
+			if (server === undefined && schema !== undefined) return own;
+			return { ...asObject(own), ...asObject(added) };
+		};
+		return {
+			of,
+			parse: async (data, member) => {
+				try {
+					const value = await within(this.#runtime, this.timeout, 'The presence', () =>
+						parsed(data, member),
+					);
+					const { isDevelopment } = this.#runtime;
+					const limit = MAX_PRESENCE_BYTES;
+					const text = writeJson(value, { what, limit, isStrict: isDevelopment });
+					return text === undefined ? null : JSON.parse(text);
+				} catch (error) {
+					const known = realtimeErrorOf(error);
+					if (known === undefined || known.code === 'TIMEOUT') this.#events.failed(error);
+					throw known ?? failure();
+				}
+			},
+		};
+	}
+
+	async #call(hook: 'onJoin' | 'onLeave', member: MemberView): Promise<void> {
+		const callback = this.#options[hook];
+		if (callback === undefined) return;
+		const { user, params } = member;
+		const connection = this.#connectionOf(member);
+		const context: HandlerContext = {
+			file: this.file,
+			member,
+			publishing() {},
+			sent: this.#events.sent,
+		};
+		const channel = this.#open(params, () => context);
+		const given = { user, params: this.#paramsOf(params), channel, connection };
+		try {
+			await within(this.#runtime, this.timeout, `\`${hook}\``, () =>
+				this.#runtime.context.run(context, () => callback(given)),
+			);
+			SiteConnection.save(connection);
+		} catch (error) {
+			this.#events.failed(error);
+		}
+	}
+
+	#unknownMessage(name: string): RealtimeError {
+		const hint = this.#runtime.isDevelopment
+			? ` ${suggestion(name, [...this.#options.messages.keys()])}`
+			: '';
+		return new RealtimeError({
+			code: 'NOT_FOUND',
+			message: `The channel has no message \`${name.slice(0, 64)}\`.${hint}`,
+		});
+	}
+}
+
+/** Only `true` and an object with `history` admit: a row of a database by mistake does not. */
+function admission(answer: unknown): { readonly history: boolean } | undefined {
+	if (answer === true) return { history: true };
+	if (answer === false || answer === undefined || answer === null) return undefined;
+	const history = typeof answer === 'object' && 'history' in answer ? answer.history : undefined;
+	if (typeof history === 'boolean') return { history };
+	throw new TypeError(
+		'`authorize` must give true, false, or `{ history: false }`. Write `!!` before another value.',
+	);
+}
+
+function asObject(value: unknown): object {
+	return typeof value === 'object' && value !== null ? value : {};
+}

@@ -1,0 +1,140 @@
+import { channelKey } from '../channel/key.ts';
+import type { ChannelHandle } from './channel-handle.ts';
+import type { PlainChannelHandle } from './definition.ts';
+import { writeData } from './json.ts';
+import { MAX_MESSAGE_BYTES, MAX_RECIPIENTS } from './limits.ts';
+import { isReserved, suggestion } from './names.ts';
+import { SHORT_FORM_MESSAGE } from './short-form.ts';
+import type { Site } from './site.ts';
+import { isUserId } from './user.ts';
+
+/** A node of `channels`: call it with parameters, or go on to the channels below it. */
+export interface UntypedChannels {
+	(params?: Readonly<Record<string, string>>): ChannelHandle | PlainChannelHandle;
+	readonly [name: string]: UntypedChannels;
+}
+
+/**
+ * `channels` of `zastro:realtime`.
+ *
+ * @param site Called for each use, because files change in `astro dev`.
+ */
+export function createChannels(site: () => Site): UntypedChannels {
+	return node(site, []);
+}
+
+function node(site: () => Site, path: readonly string[]): UntypedChannels {
+	const open = (params: Readonly<Record<string, string>> = {}) =>
+		openChannel(site(), path.join('/'), params);
+	return new Proxy(open, {
+		get: (_, name) =>
+			typeof name !== 'string' || isReserved(name) ? undefined : node(site, [...path, name]),
+	}) as unknown as UntypedChannels;
+}
+
+function openChannel(
+	site: Site,
+	name: string,
+	params: Readonly<Record<string, string>>,
+): ChannelHandle | PlainChannelHandle {
+	const definition = site.find(name, Object.keys(params));
+	if (definition === undefined) throw unknownChannel(site, name, params);
+	const { file } = definition;
+	const given = definition.params.map((param) => [param, params[param] ?? ''] as const);
+	for (const [param, value] of given) {
+		if (typeof value !== 'string' || channelKey(file, [value]) === undefined) {
+			throw new TypeError(
+				`The parameter \`${param}\` of the channel \`${name}\` must be a string of 1 to 256 characters, got: ${JSON.stringify(value)}`,
+			);
+		}
+	}
+	return definition.open(Object.fromEntries(given));
+}
+
+function unknownChannel(site: Site, name: string, params: object): TypeError {
+	const definitions = [...site.definitions.values()];
+	const named = definitions.filter((definition) => definition.name === name);
+	if (named.length === 0) {
+		const names = [...new Set(definitions.map((definition) => definition.name))];
+		return new TypeError(`There is no channel \`${name}\`. ${suggestion(name, names)}`);
+	}
+	const list = (names: readonly string[]): string =>
+		names.length === 0 ? 'no parameters' : names.map((param) => `\`${param}\``).join(', ');
+	const takes = named.map((definition) => list(definition.params)).join(', or ');
+	return new TypeError(
+		`The channel \`${name}\` takes ${takes}, but was given ${list(Object.keys(params))}.`,
+	);
+}
+
+/** `socket` of `zastro:realtime`. */
+export interface UntypedSocket {
+	send(message: unknown): Promise<void>;
+	to(users: string | readonly string[]): { send(message: unknown): Promise<void> };
+	isOnline(userId: string): Promise<boolean>;
+}
+
+/** @param site Called for each use, because files change in `astro dev`. */
+export function createSocket(site: () => Site): UntypedSocket {
+	const write = (message: unknown) =>
+		writeData(message, {
+			what: 'The message',
+			limit: MAX_MESSAGE_BYTES,
+			isStrict: site().runtime.isDevelopment,
+		});
+	return {
+		async send(message) {
+			const context = site().runtime.context.getStore();
+			if (context === undefined) {
+				throw new TypeError(
+					'socket.send() works inside of a handler. Name the users elsewhere: socket.to([…]).send()',
+				);
+			}
+			const { connection, user } = context.member;
+			const data = write(message);
+			if (user === undefined) {
+				connection.send(SHORT_FORM_MESSAGE, data);
+				context.sent({ data: message, connections: [connection.id] });
+				return;
+			}
+			await site().runtime.directory.user(user.id).send(data);
+			context.sent({ data: message, users: [user.id] });
+		},
+		to(given) {
+			const users = [...new Set(typeof given === 'string' ? [given] : given)];
+			if (users.length > MAX_RECIPIENTS) {
+				throw new RangeError(
+					`socket.to() takes at most ${MAX_RECIPIENTS} users, got ${users.length}. Use a channel for more.`,
+				);
+			}
+			for (const id of users) checkUserId(id);
+			return {
+				async send(message) {
+					const { directory, context } = site().runtime;
+					const data = write(message);
+					const sends = users.map((id) => directory.user(id).send(data));
+					const results = await Promise.allSettled(sends);
+					const failed = results.filter((result) => result.status === 'rejected');
+					if (failed.length > 0) {
+						const reasons = failed.map(({ reason }) => reason);
+						throw failed.length === 1
+							? reasons[0]
+							: new AggregateError(reasons, `Sending to ${failed.length} users failed.`);
+					}
+					const sent = context.getStore()?.sent ?? site().events.sent;
+					sent({ data: message, users });
+				},
+			};
+		},
+		isOnline: async (userId) => {
+			checkUserId(userId);
+			return site().runtime.directory.user(userId).isOnline();
+		},
+	};
+}
+
+function checkUserId(id: unknown): void {
+	if (isUserId(id)) return;
+	throw new TypeError(
+		`The id of a user must be a string of 1 to 128 characters, got: ${JSON.stringify(id)}`,
+	);
+}

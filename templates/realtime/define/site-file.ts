@@ -1,0 +1,27 @@
+/** A module of the site, loaded. */
+export interface SiteModule {
+	/** The path relative to the site's root: `src/realtime/rooms/[room].ts`. */
+	readonly path: string;
+	/** The folder below `src/realtime`: `rooms`. Empty for that folder itself. */
+	readonly folder: string;
+	readonly module: Readonly<Record<string, unknown>>;
+}
+
+/** A channel's file, loaded. */
+export interface ChannelModule extends SiteModule {
+	/** The path below `src/realtime` without its extension: `teams/[team]/rooms/[room]`. */
+	readonly file: string;
+	/** The path without parameters: `teams/rooms`. */
+	readonly name: string;
+	/** The names of the parameters in the order of the path. */
+	readonly params: readonly string[];
+}
+
+/** What the virtual module of a site's files exports. */
+export interface SiteModules {
+	readonly files: readonly ChannelModule[];
+	/** The `_middleware` files. */
+	readonly middleware: readonly SiteModule[];
+	/** Changes with the content of the files. */
+	readonly version: string;
+}
