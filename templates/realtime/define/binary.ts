@@ -5,7 +5,7 @@ import type { BinaryOptions, BinarySchema } from './types.ts';
 /**
  * The schema of bytes.
  *
- * @throws TypeError if `max` is no positive integer.
+ * @throws TypeError if `max` is not a positive integer.
  */
 export function binary({ max = DEFAULT_BINARY_BYTES }: BinaryOptions = {}): BinarySchema {
 	if (!Number.isSafeInteger(max) || max <= 0) {

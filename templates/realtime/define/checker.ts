@@ -19,7 +19,7 @@ export class Checker {
 	/** The members of an object, undefined for anything else, which is a problem. */
 	members(value: unknown, what: string, hint: string): Members | undefined {
 		if (isMembers(value)) return value;
-		this.add(`${what} is no object.`, hint);
+		this.add(`${what} is not an object.`, hint);
 		return undefined;
 	}
 
@@ -35,13 +35,13 @@ export class Checker {
 	/** A function or undefined. */
 	optionalFunction(value: unknown, what: string): AnyFunction | undefined {
 		if (value === undefined || isFunction(value)) return value;
-		this.add(`${what} is no function.`, 'Give a function, or leave it out.');
+		this.add(`${what} is not a function.`, 'Give a function, or leave it out.');
 		return undefined;
 	}
 
 	flag(value: unknown, what: string): boolean {
 		if (value === undefined || typeof value === 'boolean') return value === true;
-		this.add(`${what} is no boolean.`, 'Write `true`, or leave it out.');
+		this.add(`${what} is not a boolean.`, 'Write `true`, or leave it out.');
 		return false;
 	}
 
@@ -50,7 +50,7 @@ export class Checker {
 		if (value === undefined) return fallback;
 		if (typeof value === 'number' && value > 0 && value <= max) return value;
 		this.add(
-			`${what} is no positive number of ${unit} up to ${max}.`,
+			`${what} is not a positive number of ${unit} up to ${max}.`,
 			`Leave it out for the default of ${fallback}.`,
 		);
 		return fallback;

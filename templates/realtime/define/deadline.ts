@@ -7,14 +7,14 @@ import type { Runtime } from './runtime.ts';
  * @throws RealtimeError `TIMEOUT`
  */
 export async function within<Result>(
-	{ alarm }: Pick<Runtime, 'alarm'>,
+	runtime: Pick<Runtime, 'alarm'>,
 	milliseconds: number,
 	what: string,
 	work: () => Result | Promise<Result>,
 ): Promise<Result> {
 	let cancel = (): void => {};
 	const late = new Promise<never>((_, reject) => {
-		cancel = alarm(milliseconds, () => reject(timedOut(what)));
+		cancel = runtime.alarm(milliseconds, () => reject(timedOut(what)));
 	});
 	try {
 		return await Promise.race([started(work), late]);

@@ -145,11 +145,11 @@ function checkMessage(value: unknown, what: string, checker: Checker): MessageOp
 	checker.only(message, ['input', 'handler', 'ephemeral', 'idempotent'], what);
 	const { input, handler } = message;
 	if (input !== undefined && !isSchema(input)) {
-		checker.add(`The \`input\` of ${what} is no schema.`, schemaHint(input));
+		checker.add(`The \`input\` of ${what} is not a schema.`, schemaHint(input));
 	}
 	if (!isFunction(handler)) {
 		checker.add(
-			`The \`handler\` of ${what} is no function.`,
+			`The \`handler\` of ${what} is not a function.`,
 			'Write `handler: async (data, { user, channel }) => { … }`.',
 		);
 	}
@@ -165,13 +165,13 @@ function checkEvent(value: unknown, what: string, checker: Checker): EventOption
 	if (isSchema(value)) return { schema: value, ephemeral: false };
 	const isOptions = typeof value === 'object' && value !== null && 'schema' in value;
 	if (!isOptions) {
-		checker.add(`${what} is no schema.`, schemaHint(value));
+		checker.add(`${what} is not a schema.`, schemaHint(value));
 		return undefined;
 	}
 	const options = value as Members;
 	checker.only(options, ['schema', 'ephemeral'], what);
 	if (!isSchema(options.schema)) {
-		checker.add(`The \`schema\` of ${what} is no schema.`, schemaHint(options.schema));
+		checker.add(`The \`schema\` of ${what} is not a schema.`, schemaHint(options.schema));
 		return undefined;
 	}
 	const ephemeral = checker.flag(options.ephemeral, `\`ephemeral\` of ${what}`);
@@ -187,7 +187,7 @@ function checkPresence(value: unknown, checker: Checker): PresenceSettings | und
 		checker.add('`presence` is empty.', "Write `presence: { of: 'user' }`, or give a `schema`.");
 	}
 	if (schema !== undefined && !isSchema(schema)) {
-		checker.add('The `schema` of `presence` is no schema.', schemaHint(schema));
+		checker.add('The `schema` of `presence` is not a schema.', schemaHint(schema));
 	}
 	if (of !== undefined && of !== 'user' && of !== 'connection') {
 		checker.add(

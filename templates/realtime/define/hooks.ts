@@ -30,7 +30,7 @@ export function hooksOf(given: Members, checker: Checker): Hooks {
 		if (hook === null || isFunction(hook)) hooks[name] = hook;
 		else if (hook !== undefined) {
 			checker.add(
-				`\`${name}\` is no function.`,
+				`\`${name}\` is not a function.`,
 				'Give a function, or `null` to switch the hook off.',
 			);
 		}
@@ -48,7 +48,7 @@ export function middlewareHooks({ module, folder }: SiteModule, checker: Checker
 				'Move it to `src/realtime/_middleware`, which serves all channels.',
 			);
 		} else if (isOfUsers && !isFunction(module[name])) {
-			checker.add(`\`${name}\` is no function.`, 'Export a function, or leave it out.');
+			checker.add(`\`${name}\` is not a function.`, 'Export a function, or leave it out.');
 		} else checkSpelling(name, [...HOOK_NAMES, ...USER_HOOK_NAMES], checker);
 	}
 	return hooksOf(module, checker);

@@ -8,7 +8,7 @@ export function isSchema(value: unknown): value is Schema {
 	return isObject(standard) && typeof standard.validate === 'function';
 }
 
-/** Why a value is no schema, for someone who took it for one. */
+/** Why a value is not a schema, for someone who took it for one. */
 export function schemaHint(value: unknown): string {
 	if (isObject(value) && typeof value.parse === 'function' && '_def' in value) {
 		return 'This zod has no Standard Schema. Update `zod` to 3.24 or later.';

@@ -1,0 +1,348 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { binary } from './binary.ts';
+import type { ChannelHandle } from './channel-handle.ts';
+import {
+	calm,
+	declared,
+	FakeRuntime,
+	member,
+	message,
+	schema,
+	siteOf,
+	text,
+} from './define.fixture.ts';
+import { createChannels, createSocket, type UntypedChannels } from './handles.ts';
+
+const events = {
+	said: text,
+	moved: { schema: text, ephemeral: true },
+	stroke: binary({ max: 4 }),
+	cleared: schema((value) => value),
+};
+
+function channelsOf(runtime: FakeRuntime, options: object = {}): UntypedChannels {
+	const channel = declared({ authorize: 'users', events, history: { size: 20 }, ...options });
+	const site = siteOf(
+		{
+			'rooms/index.ts': channel,
+			'rooms/[room].ts': channel,
+			'teams/[team]/rooms/[room].ts': channel,
+			'chat-room.ts': { default() {} },
+		},
+		runtime,
+	);
+	return createChannels(() => site);
+}
+
+function lobby(runtime: FakeRuntime): ChannelHandle {
+	return channelsOf(runtime).rooms?.({ room: 'lobby' }) as ChannelHandle;
+}
+
+test('opens a channel by its name and parameters', async () => {
+	const runtime = new FakeRuntime();
+	const channels = channelsOf(runtime);
+	for (const handle of [
+		channels.rooms?.(),
+		channels.rooms?.({ room: 'a/b' }),
+		channels.teams?.rooms?.({ room: 'lobby', team: 'red' }),
+	]) {
+		await (handle as ChannelHandle).publish('said', { text: '' });
+	}
+	assert.deepEqual(
+		runtime.published.map(([channel]) => channel),
+		['rooms?', 'rooms/[room]?room=a%2Fb', 'teams/[team]/rooms/[room]?team=red&room=lobby'],
+	);
+	assert.equal(typeof channels['chat-room'], 'function');
+});
+
+test('explains a channel that does not exist', () => {
+	const channels = channelsOf(new FakeRuntime());
+	assert.throws(() => channels.room?.(), {
+		message: 'There is no channel `room`. Did you mean `rooms`?',
+	});
+	assert.throws(() => channels.teams?.rooms?.({ team: 'red' }), {
+		message: 'The channel `teams/rooms` takes `team`, `room`, but was given `team`.',
+	});
+	assert.throws(() => channels.rooms?.({ room: 'a', team: 'b' }), {
+		message: 'The channel `rooms` takes no parameters, or `room`, but was given `room`, `team`.',
+	});
+});
+
+test('refuses values that are empty, too long, not well-formed, or no strings', () => {
+	const channels = channelsOf(new FakeRuntime());
+	for (const room of ['', 'x'.repeat(257), '\ud800', 3, null]) {
+		assert.throws(
+			() => channels.rooms?.({ room: room as string }),
+			/The parameter `room` of the channel `rooms` must be a string of 1 to 256 characters/,
+		);
+	}
+});
+
+test('is no promise, and has no members of functions', async () => {
+	const channels = channelsOf(new FakeRuntime());
+	for (const name of ['then', 'toJSON', 'constructor', 'call', 'toString']) {
+		assert.equal(channels[name], undefined, name);
+	}
+	assert.equal(Reflect.get(channels, Symbol.iterator), undefined);
+	assert.equal(await channels, channels);
+});
+
+test('publishes the parsed data, and resolves with the position', async () => {
+	const runtime = new FakeRuntime();
+	const room = lobby(runtime);
+	assert.equal(await room.publish('said', { text: 'hi', secret: 1 }, { id: 'once' }), 'e.1.t');
+	assert.equal(await room.publish('moved', { text: '' }, { except: 'c1' }), undefined);
+	const bytes = new Uint8Array([1, 2]);
+	await room.publish('stroke', bytes.buffer);
+	await room.publish('cleared');
+	assert.deepEqual(
+		runtime.published.map(([, sent]) => sent),
+		[
+			{ name: 'said', data: '{"text":"hi"}', isEphemeral: false, id: 'once' },
+			{ name: 'moved', data: '{"text":""}', isEphemeral: true, except: 'c1' },
+			{ name: 'stroke', data: bytes, isEphemeral: false },
+			{ name: 'cleared', data: undefined, isEphemeral: false },
+		],
+	);
+});
+
+test('parses once for each publish, also asynchronously', async () => {
+	let calls = 0;
+	const counting = schema(async (value) => {
+		calls++;
+		return value;
+	});
+	const runtime = new FakeRuntime();
+	const channels = channelsOf(runtime, { events: { said: counting } });
+	await (channels.rooms?.() as ChannelHandle).publish('said', { a: 1 });
+	assert.equal(calls, 1);
+	assert.equal(runtime.published[0]?.[1].data, '{"a":1}');
+});
+
+test('publishes nothing that does not match', async () => {
+	const runtime = new FakeRuntime();
+	const room = lobby(runtime);
+	await assert.rejects(room.publish('said', { text: 3 }), { code: 'BAD_REQUEST' });
+	await assert.rejects(room.publish('stroke', new Uint8Array(5)), { code: 'BAD_REQUEST' });
+	await assert.rejects(room.publish('sad', {}), {
+		message: 'The channel `rooms` has no event `sad`. Did you mean `said`?',
+	});
+	await assert.rejects(room.publish('constructor', {}), TypeError);
+	await assert.rejects(room.publish('said', { text: '' }, { except: 'c1' }), /is kept/);
+	await assert.rejects(room.publish('moved', { text: '' }, { id: 'a' }), /is ephemeral/);
+	assert.deepEqual(runtime.published, []);
+});
+
+test('publishes at most 256 KB', async () => {
+	const room = lobby(new FakeRuntime());
+	const largest = 256 * 1024 - '{"text":""}'.length;
+	await room.publish('said', { text: 'x'.repeat(largest) });
+	await assert.rejects(room.publish('said', { text: 'x'.repeat(largest + 1) }), {
+		code: 'CONTENT_TOO_LARGE',
+		message: 'The data of `said` is larger than 256 KB.',
+	});
+	// Two bytes each.
+	await assert.rejects(room.publish('said', { text: 'é'.repeat(largest / 2 + 1) }), {
+		code: 'CONTENT_TOO_LARGE',
+	});
+});
+
+test('rejects with TIMEOUT where a schema never resolves', async () => {
+	const runtime = new FakeRuntime();
+	const hanging = schema(() => new Promise(() => {}));
+	const channels = channelsOf(runtime, { events: { said: hanging } });
+	const published = (channels.rooms?.() as ChannelHandle).publish('said', 1);
+	await new Promise(setImmediate);
+	runtime.ring();
+	await assert.rejects(published, {
+		code: 'TIMEOUT',
+		message: 'The schema of `said` took too long.',
+	});
+});
+
+for (const [value, reason] of [
+	[
+		{ at: new Date(0) },
+		'`at` is a Date. Make it a string in the schema, for example with `toISOString()`.',
+	],
+	[new Map(), 'it is a Map. Make it an array in the schema.'],
+	[{ ids: [new Set()] }, '`ids[0]` is a Set. Make it an array in the schema.'],
+	[{ a: { b: () => {} } }, '`a.b` is a function.'],
+	[{ a: Number.NaN }, '`a` is NaN.'],
+	[[undefined], '`[0]` is undefined.'],
+	[{ a: Symbol.iterator }, '`a` is a symbol.'],
+	[{ a: new Uint8Array(1) }, '`a` is bytes, which travel alone: use `binary()`.'],
+] as const) {
+	test(`refuses what a schema makes that JSON cannot hold, in dev: ${reason}`, async () => {
+		const runtime = new FakeRuntime();
+		const room = lobby(runtime);
+		await assert.rejects(room.publish('cleared', value), {
+			name: 'TypeError',
+			message: `The data of \`cleared\` cannot be written as JSON: ${reason}`,
+		});
+		runtime.isDevelopment = false;
+		await room.publish('cleared', value);
+	});
+}
+
+test('refuses what JSON cannot write at all, in production too', async () => {
+	const runtime = new FakeRuntime();
+	runtime.isDevelopment = false;
+	const circle: { self?: unknown } = {};
+	circle.self = circle;
+	for (const value of [1n, circle, () => {}, Symbol.iterator]) {
+		await assert.rejects(lobby(runtime).publish('cleared', value), {
+			name: 'TypeError',
+			message: /The data of `cleared` cannot be written as JSON: /,
+		});
+	}
+	assert.deepEqual(runtime.published, []);
+});
+
+test('reads the history', async () => {
+	const runtime = new FakeRuntime();
+	const stroke = new Uint8Array([1]);
+	runtime.entries = [
+		{
+			name: 'said',
+			data: '{"text":"hi"}',
+			at: 5,
+			from: 'c1',
+			id: 'once',
+			position: 'e.1.t',
+			previous: 'e.0.',
+		},
+		{ name: 'stroke', data: stroke, at: 6, position: 'e.2.t', previous: 'e.1.t' },
+		{ name: 'cleared', data: undefined, at: 7, position: 'e.3.t', previous: 'e.2.t' },
+	];
+	const room = lobby(runtime);
+	const absent = { id: undefined, from: undefined };
+	assert.deepEqual(await room.history({ last: 5 }), {
+		messages: [
+			{ event: 'said', data: { text: 'hi' }, id: 'once', at: 5, position: 'e.1.t', from: 'c1' },
+			{ event: 'stroke', data: stroke, at: 6, position: 'e.2.t', ...absent },
+			{ event: 'cleared', data: undefined, at: 7, position: 'e.3.t', ...absent },
+		],
+		position: 'e.9.t',
+	});
+	await room.history();
+	await room.history({ last: 1000 });
+	await room.history({ since: 'e.1.t' });
+	assert.deepEqual(runtime.ranges, [
+		{ last: 5 },
+		{ last: 20 },
+		{ last: 20 },
+		{ since: 'e.1.t', limit: 20 },
+	]);
+	await assert.rejects(room.history({ last: -1 }), TypeError);
+	await assert.rejects(room.history({ last: 1, since: 'e.1.t' }), TypeError);
+});
+
+test('gives the members and disconnects users', async () => {
+	const runtime = new FakeRuntime();
+	runtime.present = [{ id: 'm1', data: { typing: true }, since: 1 }];
+	const room = lobby(runtime);
+	assert.deepEqual(await room.members(), runtime.present);
+	await room.disconnect('ada');
+	assert.deepEqual(runtime.disconnected, [['rooms/[room]?room=lobby', 'ada']]);
+});
+
+test('knows the handler that publishes to its own channel through `channels`', async () => {
+	const runtime = new FakeRuntime();
+	let channels: UntypedChannels | undefined;
+	const handler = async (): Promise<void> => {
+		for (const room of ['lobby', 'kitchen']) {
+			await (channels?.rooms?.({ room }) as ChannelHandle).publish('said', { text: '' });
+		}
+	};
+	const site = siteOf(
+		{ 'rooms/[room].ts': declared({ authorize: 'users', events, messages: { say: { handler } } }) },
+		runtime,
+	);
+	channels = createChannels(() => site);
+	const sent = message('say');
+	await site.definitions.get('rooms/[room]')?.handle(sent, calm());
+	assert.deepEqual(
+		runtime.published.map(([channel, { from }]) => [channel, from]),
+		[
+			['rooms/[room]?room=lobby', 'c1'],
+			['rooms/[room]?room=kitchen', undefined],
+		],
+	);
+	assert.deepEqual(sent.positions, ['e.1.t']);
+});
+
+test('sends to the user of the handler, or to the connection of a visitor', async () => {
+	const runtime = new FakeRuntime();
+	const sent: unknown[] = [];
+	const site = siteOf(
+		{
+			'echo.ts': {
+				default: ({ data }: { data: unknown }) => socket.send(data),
+				onMessageSent: (given: unknown) => void sent.push(given),
+			},
+		},
+		runtime,
+	);
+	const socket = createSocket(() => site);
+	const echo = site.definitions.get('echo');
+	await echo?.handle(message('message', 'hi'), calm());
+	const visitor = member({ user: undefined });
+	await echo?.handle(message('message', { a: 1 }, visitor), calm());
+	await runtime.idle();
+	assert.deepEqual(runtime.inbox, [['ada', '"hi"']]);
+	assert.deepEqual(visitor.connection.events, [['message', '{"a":1}']]);
+	assert.deepEqual(sent, [
+		{ data: 'hi', users: ['ada'] },
+		{ data: { a: 1 }, connections: ['c1'] },
+	]);
+	await assert.rejects(socket.send('hi'), {
+		message:
+			'socket.send() works inside of a handler. Name the users elsewhere: socket.to([…]).send()',
+	});
+});
+
+test('sends to up to 100 users, each once', async () => {
+	const runtime = new FakeRuntime();
+	const sent: unknown[] = [];
+	const site = siteOf(
+		{ '_middleware.ts': { onMessageSent: (given: unknown) => void sent.push(given) } },
+		runtime,
+	);
+	const socket = createSocket(() => site);
+	const bytes = new Uint8Array(2);
+	await socket.to(['ada', 'grace', 'ada']).send({ a: 1 });
+	await socket.to('ada').send(bytes);
+	await runtime.idle();
+	assert.deepEqual(runtime.inbox, [
+		['ada', '{"a":1}'],
+		['grace', '{"a":1}'],
+		['ada', bytes],
+	]);
+	assert.deepEqual(sent, [
+		{ data: { a: 1 }, users: ['ada', 'grace'] },
+		{ data: bytes, users: ['ada'] },
+	]);
+	const users = Array.from({ length: 101 }, (_, index) => `user${index}`);
+	await socket.to(users.slice(1)).send(1);
+	assert.throws(() => socket.to(users), /at most 100 users, got 101/);
+	assert.throws(() => socket.to(['']), /must be a string of 1 to 128 characters/);
+	assert.throws(() => socket.to([3 as unknown as string]), TypeError);
+});
+
+test('sends to the others where one user cannot be reached', async () => {
+	const runtime = new FakeRuntime();
+	runtime.unreachable.add('ada').add('linus');
+	const socket = createSocket(() => siteOf({}, runtime));
+	await assert.rejects(socket.to(['ada', 'grace']).send(1), { message: 'no way to ada' });
+	assert.deepEqual(runtime.inbox, [['grace', '1']]);
+	await assert.rejects(socket.to(['ada', 'linus']).send(1), { name: 'AggregateError' });
+});
+
+test('tells whether a user is online', async () => {
+	const socket = createSocket(() => siteOf({}));
+	assert.equal(await socket.isOnline('ada'), true);
+	assert.equal(await socket.isOnline('grace'), false);
+	await assert.rejects(socket.isOnline(''), TypeError);
+});

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isReserved, nearest, suggestion } from './names.ts';
+
+test('finds the nearest name, and none where all are too different', () => {
+	const names = ['authorize', 'anonymous', 'messages', 'events'];
+	assert.equal(nearest('autorise', names), 'authorize');
+	assert.equal(nearest('Messages', names), 'messages');
+	assert.equal(nearest('event', names), 'events');
+	assert.equal(nearest('handler', names), undefined);
+	assert.equal(nearest('a', []), undefined);
+});
+
+test('suggests the nearest name or lists all', () => {
+	assert.equal(suggestion('siz', ['size', 'ttl']), 'Did you mean `size`?');
+	assert.equal(suggestion('length', ['size', 'ttl']), 'Use one of `size`, `ttl`.');
+	assert.equal(suggestion('size', []), 'There are none.');
+});
+
+test('reserves the members of functions and objects', () => {
+	for (const name of ['name', 'call', 'constructor', '__proto__', 'then', 'toJSON', 'prototype']) {
+		assert.equal(isReserved(name), true, name);
+	}
+	assert.equal(isReserved('rooms'), false);
+});
