@@ -36,7 +36,11 @@ function channelsOf(runtime: FakeRuntime, options: object = {}): UntypedChannels
 }
 
 function lobby(runtime: FakeRuntime): ChannelHandle {
-	return channelsOf(runtime).rooms?.({ room: 'lobby' }) as ChannelHandle;
+	return rooms(channelsOf(runtime), { room: 'lobby' });
+}
+
+function rooms(channels: UntypedChannels | undefined, params?: { room: string }): ChannelHandle {
+	return channels?.rooms?.(params) as ChannelHandle;
 }
 
 test('opens a channel by its name and parameters', async () => {
@@ -115,7 +119,7 @@ test('parses once for each publish, also asynchronously', async () => {
 	});
 	const runtime = new FakeRuntime();
 	const channels = channelsOf(runtime, { events: { said: counting } });
-	await (channels.rooms?.() as ChannelHandle).publish('said', { a: 1 });
+	await rooms(channels).publish('said', { a: 1 });
 	assert.equal(calls, 1);
 	assert.equal(runtime.published[0]?.[1].data, '{"a":1}');
 });
@@ -152,7 +156,7 @@ test('rejects with TIMEOUT where a schema never resolves', async () => {
 	const runtime = new FakeRuntime();
 	const hanging = schema(() => new Promise(() => {}));
 	const channels = channelsOf(runtime, { events: { said: hanging } });
-	const published = (channels.rooms?.() as ChannelHandle).publish('said', 1);
+	const published = rooms(channels).publish('said', 1);
 	await new Promise(setImmediate);
 	runtime.ring();
 	await assert.rejects(published, {
@@ -253,7 +257,7 @@ test('knows the handler that publishes to its own channel through `channels`', a
 	let channels: UntypedChannels | undefined;
 	const handler = async (): Promise<void> => {
 		for (const room of ['lobby', 'kitchen']) {
-			await (channels?.rooms?.({ room }) as ChannelHandle).publish('said', { text: '' });
+			await rooms(channels, { room }).publish('said', { text: '' });
 		}
 	};
 	const site = siteOf(
