@@ -1,6 +1,7 @@
 import { channelKey } from '../channel/key.ts';
 import type { ChannelHandle } from './channel-handle.ts';
 import type { PlainChannelHandle } from './definition.ts';
+import { type DefaultHooks, defaultHooks } from './hooks.ts';
 import { writeData } from './json.ts';
 import { MAX_MESSAGE_BYTES, MAX_RECIPIENTS } from './limits.ts';
 import { isReserved, suggestion } from './names.ts';
@@ -128,6 +129,18 @@ export function createSocket(site: () => Site): UntypedSocket {
 		isOnline: async (userId) => {
 			checkUserId(userId);
 			return site().runtime.directory.user(userId).isOnline();
+		},
+	};
+}
+
+/** `logMessage` and `logError` of `zastro:realtime`. */
+export function createDefaultHooks(site: () => Site): DefaultHooks {
+	return {
+		logMessage(message) {
+			defaultHooks(site().runtime).logMessage(message);
+		},
+		logError(error, message) {
+			defaultHooks(site().runtime).logError(error, message);
 		},
 	};
 }

@@ -677,3 +677,7 @@ export interface ClientSocket {
 	/** Listens to what `socket.send()` and `socket.to().send()` send to this user. */
 	on(event: 'message', listener: (data: unknown) => void, options?: ListenOptions): () => void;
 }
+
+/** The defaults of hooks, for hooks that do more. */
+export type LogMessage = (message: RealtimeMessage) => void;
+export type LogError = (error: unknown, message?: RealtimeMessage) => void;

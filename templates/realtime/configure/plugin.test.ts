@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { build, createServer, type InlineConfig, type Rollup, type ViteDevServer } from 'vite';
+import { FILES_MODULE, type RealtimePluginOptions, realtimePlugin } from './plugin.ts';
+import { type SiteFolders, siteWith } from './site.fixture.ts';
+import type { Declarations } from './types.ts';
+
+/** A package with the modules that the plugin imports. */
+const PACKAGE = {
+	'node_modules/the-package/package.json':
+		'{"name":"the-package","type":"module","exports":{"./*":"./*.js"}}',
+	'node_modules/the-package/client.js': `export class RealtimeError extends Error {}
+export const createClient = (options) => ({ channels: options, socket: 'socket of the client' });`,
+	'node_modules/the-package/realtime/server.js': `export const channels = 'channels of the server';
+export const defineChannel = (options) => ({ secret: 'code of the server', ...options });`,
+};
+
+function site(context: TestContext, files: Readonly<Record<string, string>>): SiteFolders {
+	const folders = siteWith(context, files);
+	folders.write(PACKAGE);
+	return folders;
+}
+
+function settings(
+	{ root, srcDir, path }: SiteFolders,
+	options: Partial<RealtimePluginOptions> = {},
+): InlineConfig {
+	const given = { root, srcDir, packageName: 'the-package', base: '/docs/', ...options };
+	return {
+		root: path,
+		configFile: false,
+		logLevel: 'silent',
+		plugins: [realtimePlugin(given)],
+	};
+}
+
+/** The code that Vite builds from this entry. */
+async function built(
+	folders: SiteFolders,
+	entry: string,
+	side: 'client' | 'server',
+): Promise<string> {
+	folders.write({ 'entry.js': entry });
+	const input = join(folders.path, 'entry.js');
+	const output = await build({
+		...settings(folders),
+		...(side === 'server' && { ssr: { noExternal: true } }),
+		build: {
+			write: false,
+			minify: false,
+			ssr: side === 'server',
+			rollupOptions: { input, preserveEntrySignatures: 'strict' },
+		},
+	});
+	const [{ output: chunks }] = [output].flat() as [Rollup.RollupOutput];
+	return chunks.map((chunk) => (chunk.type === 'chunk' ? chunk.code : '')).join('\n');
+}
+
+async function run(code: string): Promise<Record<string, unknown>> {
+	return import(`data:text/javascript,${encodeURIComponent(code)}`);
+}
+
+async function devServer(
+	context: TestContext,
+	folders: SiteFolders,
+	options: Partial<RealtimePluginOptions> = {},
+): Promise<ViteDevServer> {
+	const server = await createServer({
+		...settings(folders, options),
+		// The tests tell of changes themselves.
+		server: { middlewareMode: true, ws: false, watch: null },
+		optimizeDeps: { noDiscovery: true, include: [] },
+	});
+	context.after(() => server.close());
+	return server;
+}
+
+const CHAT =
+	"import { defineChannel } from 'zastro:realtime';\nexport default defineChannel({});\n";
+
+test('gives a page a client of the endpoint, with the version of the files', async (context) => {
+	const folders = site(context, { 'chat.ts': CHAT });
+	const entry = "export { channels, socket, RealtimeError } from 'zastro:realtime/client';";
+	const first = await run(await built(folders, entry, 'client'));
+	const { url, version } = first.channels as Record<string, string>;
+	assert.equal(url, '/docs/_realtime');
+	assert.match(String(version), /^[\w-]{16}$/);
+	assert.equal(first.socket, 'socket of the client');
+	const again = await run(await built(folders, `${entry}//`, 'client'));
+	assert.deepEqual(again.channels, first.channels);
+	folders.write({ 'src/realtime/chat.ts': `${CHAT}// changed` });
+	const later = await run(await built(folders, `${entry}///`, 'client'));
+	assert.notDeepEqual(later.channels, first.channels);
+});
+
+test('gives an island that is rendered on the server a client that does nothing', async (context) => {
+	const folders = site(context, { 'chat.ts': CHAT });
+	const entry = "export { channels } from 'zastro:realtime/client';";
+	const { channels } = await run(await built(folders, entry, 'server'));
+	assert.deepEqual(channels, { url: '/docs/_realtime', isServer: true });
+});
+
+test('puts no code of a channel into a page', async (context) => {
+	const folders = site(context, { 'chat.ts': CHAT });
+	const code = await built(folders, "export { channels } from 'zastro:realtime/client';", 'client');
+	assert.doesNotMatch(code, /code of the server|realtime\/chat/);
+});
+
+test('gives a server the channels', async (context) => {
+	const folders = site(context, {});
+	const code = await built(folders, "export { channels } from 'zastro:realtime';", 'server');
+	assert.equal((await run(code)).channels, 'channels of the server');
+});
+
+test('refuses the module of servers in a page, and names that of pages', async (context) => {
+	const folders = site(context, {});
+	await assert.rejects(
+		built(folders, "export { channels } from 'zastro:realtime';", 'client'),
+		(error: Error) => {
+			assert.match(error.message, /Import `zastro:realtime\/client` there/);
+			assert.match(error.message, /imported by: .*entry\.js/);
+			return true;
+		},
+	);
+});
+
+test('imports all channels and middlewares with their places', async (context) => {
+	const folders = site(context, {
+		'rooms/[room].ts': CHAT,
+		'_middleware.ts': "export const authenticate = () => ({ id: 'ada' });",
+	});
+	const entry = `export * from '${FILES_MODULE}';`;
+	const found = await run(await built(folders, entry, 'server'));
+	const [channel] = found.files as [Record<string, unknown>];
+	const { module, ...place } = channel;
+	assert.deepEqual(place, {
+		path: 'src/realtime/rooms/[room].ts',
+		folder: 'rooms',
+		file: 'rooms/[room]',
+		name: 'rooms',
+		params: ['room'],
+	});
+	assert.deepEqual({ ...(module as object) }, { default: { secret: 'code of the server' } });
+	const [middleware] = found.middleware as [Record<string, Record<string, () => unknown>>];
+	assert.deepEqual(middleware.module?.authenticate?.(), { id: 'ada' });
+	assert.match(String(found.version), /^[\w-]{16}$/);
+	const client = "export { channels } from 'zastro:realtime/client';";
+	const page = await run(await built(folders, client, 'client'));
+	assert.equal((page.channels as Record<string, unknown>).version, found.version);
+});
+
+test('refuses wrong files in a build, and tells of them in dev', async (context) => {
+	const folders = site(context, { 'chat.ts': CHAT, 'then.ts': CHAT });
+	const entry = `export * from '${FILES_MODULE}';`;
+	await assert.rejects(built(folders, entry, 'server'), {
+		message: /src\/realtime\/then\.ts: The path has the reserved name `then`\./,
+	});
+	const server = await devServer(context, folders);
+	const { files, problems } = await server.ssrLoadModule(FILES_MODULE);
+	assert.deepEqual(
+		files.map(({ file }: { file: string }) => file),
+		['chat'],
+	);
+	assert.equal(problems[0].file, 'src/realtime/then.ts');
+});
+
+test('counts files that are added, edited and removed in dev', async (context) => {
+	const folders = site(context, {
+		'chat.ts': "import { size } from './_size.ts';\nexport default size;\n",
+		'_size.ts': 'export const size = 1;\n',
+	});
+	let changes = 0;
+	const written: (readonly Declarations[])[] = [];
+	const server = await devServer(context, folders, {
+		onChange: () => changes++,
+		writeTypes: (declarations) => written.push(declarations),
+	});
+	const exported = async (): Promise<unknown> => {
+		const { files } = await server.ssrLoadModule(FILES_MODULE);
+		return Object.fromEntries(
+			files.map(({ file, module }: { file: string; module: { default: unknown } }) => [
+				file,
+				module.default,
+			]),
+		);
+	};
+	const place = (name: string): string => join(folders.path, 'src/realtime', name);
+	const write = (event: 'add' | 'change', name: string, text: string): Promise<unknown> => {
+		writeFileSync(place(name), text);
+		server.watcher.emit(event, place(name));
+		return exported();
+	};
+	assert.deepEqual(await exported(), { chat: 1 });
+	assert.deepEqual(await write('add', 'news.ts', 'export default 2;\n'), { chat: 1, news: 2 });
+	assert.match(String(written[0]?.[0]?.content), /"chat" \| "news"/);
+	assert.deepEqual(await write('change', 'news.ts', 'export default 3;\n'), { chat: 1, news: 3 });
+	const edited = await write('change', '_size.ts', 'export const size = 4;\n');
+	assert.deepEqual(edited, { chat: 4, news: 3 });
+	assert.equal(written.length, 1);
+	rmSync(place('news.ts'));
+	server.watcher.emit('unlink', place('news.ts'));
+	assert.deepEqual(await exported(), { chat: 4 });
+	assert.doesNotMatch(String(written[1]?.[0]?.content), /news/);
+	assert.equal(changes, 4);
+	await write('change', '../unrelated.ts', '');
+	await write('add', '_helper.ts', '');
+	assert.equal(changes, 4);
+});

@@ -1,0 +1,211 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { ModuleNode, Plugin, ViteDevServer } from 'vite';
+import { ProblemsError } from '../define/problem.ts';
+import { ENDPOINT } from '../protocol/constants.ts';
+import {
+	findRealtimeFiles,
+	isRealtimeFile,
+	type ProjectFolders,
+	type RealtimeFiles,
+} from './files.ts';
+import { type Declarations, realtimeTypes } from './types.ts';
+
+/** The module of the site's server code. */
+export const SERVER_MODULE = 'zastro:realtime';
+/** The module of pages and islands. */
+export const CLIENT_MODULE = 'zastro:realtime/client';
+/**
+ * The module that imports all channel files and `_middleware` files. It exports `SiteModules`, and
+ * `problems`: what is wrong with the paths, which a build refuses.
+ */
+export const FILES_MODULE = 'virtual:zastro-realtime/files';
+
+const MODULES: readonly string[] = [SERVER_MODULE, CLIENT_MODULE, FILES_MODULE];
+
+/** The version in `astro dev`, where pages and server change together. */
+const DEV_VERSION = 'dev';
+
+export interface RealtimePluginOptions extends ProjectFolders {
+	/** The name of this package. */
+	readonly packageName: string;
+	/** The site's `base`. */
+	readonly base: string;
+	/**
+	 * The module behind `zastro:realtime`, which exports `channels`, `socket`, `defineChannel`,
+	 * `binary`, `logMessage`, `logError` and `RealtimeError`. Default: `realtime/server` of the
+	 * package.
+	 */
+	readonly serverModule?: string;
+	/**
+	 * Called in `astro dev` when a channel file, or what it imports, was added, changed or removed.
+	 * {@link FILES_MODULE} then gives the new modules.
+	 */
+	readonly onChange?: () => void;
+	/** Writes the declarations in `astro dev` when a file was added or removed. */
+	readonly writeTypes?: (declarations: readonly Declarations[]) => void;
+}
+
+/** Provides the modules of channels to a site, in Vite 5 and later. */
+export function realtimePlugin(options: RealtimePluginOptions): Plugin {
+	const { packageName } = options;
+	const importers = new Set<string>();
+	let isBuild = false;
+	return {
+		name: 'zastro-realtime',
+		config: () => ({
+			// Found late, it would make Vite reload the first page that uses it.
+			optimizeDeps: { exclude: [`${packageName}/client`] },
+		}),
+		configResolved({ command }) {
+			isBuild = command === 'build';
+		},
+		configureServer(server) {
+			watch(server, options);
+		},
+		resolveId(id, importer) {
+			if (!MODULES.includes(id)) return undefined;
+			if (id === SERVER_MODULE && importer !== undefined) importers.add(importer);
+			return resolved(id);
+		},
+		load(id, load) {
+			// `environment` is there since Vite 6.
+			const environment = (this as { environment?: { readonly name: string } }).environment;
+			const isClient =
+				environment === undefined ? load?.ssr !== true : environment.name === 'client';
+			switch (id) {
+				case resolved(SERVER_MODULE):
+					return isClient ? this.error(wrongSide(importers)) : serverModule(options);
+				case resolved(CLIENT_MODULE):
+					return clientModule(options, isClient, isBuild);
+				case resolved(FILES_MODULE):
+					return filesModule(findRealtimeFiles(options), isBuild);
+				default:
+					return undefined;
+			}
+		},
+	};
+}
+
+function resolved(id: string): string {
+	return `\0${id}`;
+}
+
+function wrongSide(importers: ReadonlySet<string>): string {
+	const list = [...importers].join(', ');
+	return `\`${SERVER_MODULE}\` is for servers, but a page's script or an island imports it. Import \`${CLIENT_MODULE}\` there. It is imported by: ${list}`;
+}
+
+function serverModule({ packageName, serverModule }: RealtimePluginOptions): string {
+	return `export * from ${JSON.stringify(serverModule ?? `${packageName}/realtime/server`)};\n`;
+}
+
+function clientModule(options: RealtimePluginOptions, isClient: boolean, isBuild: boolean): string {
+	const { packageName, base } = options;
+	const settings = {
+		url: base.replace(/\/$/, '') + ENDPOINT,
+		...(isClient
+			? { version: isBuild ? versionOf(findRealtimeFiles(options)) : DEV_VERSION }
+			: { isServer: true }),
+	};
+	return `import { createClient, RealtimeError } from ${JSON.stringify(`${packageName}/client`)};
+export const { channels, socket } = createClient(${JSON.stringify(settings)});
+export { RealtimeError };
+`;
+}
+
+/** Imports every file at once, so that a server with a wrong file does not start. */
+function filesModule(files: RealtimeFiles, isBuild: boolean): string {
+	const { channels, middleware, problems } = files;
+	if (isBuild && problems.length > 0) throw new ProblemsError(problems);
+	const imports: string[] = [];
+	const list = (entries: readonly { readonly location: string }[]): string => {
+		const texts = entries.map(({ location, ...known }) => {
+			const name = `module${imports.length}`;
+			imports.push(`import * as ${name} from ${JSON.stringify(location)};\n`);
+			return `\t{ ...${JSON.stringify(known)}, module: ${name} },\n`;
+		});
+		return `[\n${texts.join('')}]`;
+	};
+	const body = `export const files = ${list(channels)};
+export const middleware = ${list(middleware)};
+export const version = ${JSON.stringify(isBuild ? versionOf(files) : DEV_VERSION)};
+export const problems = ${JSON.stringify(problems)};
+`;
+	return imports.join('') + body;
+}
+
+/** A hash of the channel files. */
+export function versionOf({ channels, middleware }: RealtimeFiles): string {
+	const hash = createHash('sha256');
+	for (const { path, location } of [...channels, ...middleware]) {
+		hash.update(JSON.stringify([path, readFileSync(location, 'utf-8')]));
+	}
+	return hash.digest('base64url').slice(0, 16);
+}
+
+/** Calls back for each change of the site's channels in `astro dev`. */
+function watch(server: ViteDevServer, options: RealtimePluginOptions): void {
+	const { onChange, writeTypes, packageName } = options;
+	const changed = (file: string): void => {
+		if (!isRealtimeFile(file, options) && !isImported(server, file)) return;
+		invalidate(server, file);
+		onChange?.();
+	};
+	const listed = (file: string): void => {
+		if (!isRealtimeFile(file, options)) return;
+		writeTypes?.(realtimeTypes(findRealtimeFiles(options), packageName));
+		changed(file);
+	};
+	server.watcher.on('add', listed);
+	server.watcher.on('unlink', listed);
+	server.watcher.on('change', changed);
+}
+
+/** The graphs of modules that run in servers. */
+function graphsOf(server: ViteDevServer): readonly ModuleGraph[] {
+	// Since Vite 6 there is one for each environment.
+	const { environments } = server as { environments?: Readonly<Record<string, Environment>> };
+	if (environments === undefined) return [server.moduleGraph];
+	return Object.entries(environments).flatMap(([name, { moduleGraph }]) =>
+		name === 'client' || moduleGraph === undefined ? [] : [moduleGraph],
+	);
+}
+
+interface Environment {
+	readonly moduleGraph?: ModuleGraph;
+}
+
+/** What is used of the graphs of all versions of Vite. */
+interface ModuleGraph {
+	getModulesByFile(file: string): Set<Node> | undefined;
+	getModuleById(id: string): Node | undefined;
+	onFileChange(file: string): void;
+	invalidateModule(node: never): void;
+}
+
+interface Node {
+	readonly id: string | null;
+	readonly importers: Iterable<Node>;
+}
+
+/** Whether a channel file imports the file, directly or not. */
+function isImported(server: ViteDevServer, file: string): boolean {
+	return graphsOf(server).some((graph) => {
+		const seen = new Set<Node>(graph.getModulesByFile(file));
+		for (const node of seen) {
+			if (node.id === resolved(FILES_MODULE)) return true;
+			for (const importer of node.importers) seen.add(importer);
+		}
+		return false;
+	});
+}
+
+/** Vite may not have seen the change yet. */
+function invalidate(server: ViteDevServer, file: string): void {
+	for (const graph of graphsOf(server)) {
+		graph.onFileChange(file);
+		const files = graph.getModuleById(resolved(FILES_MODULE));
+		if (files !== undefined) graph.invalidateModule(files as ModuleNode as never);
+	}
+}
