@@ -297,6 +297,16 @@ pub fn install_plain(name: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// As `install_plain`, with `templates/` beside the sources. Returns the folder of the sources,
+/// which is below that of `node_modules`.
+pub fn install_with_templates(name: &str) -> Result<PathBuf> {
+    let source = source(name);
+    let copy = install_manifest(name, &vendored::manifest(&source)?)?.join("sources");
+    mirror(&[source], &copy)?;
+    mirror(&[locations::repository().join("templates")], &copy.join("templates"))?;
+    Ok(copy)
+}
+
 /// Installs packages that `tests/projects/<name>` pins for an app of any project. They take a
 /// fraction of the time of a whole project with these pins.
 pub fn add_pinned(app: &App, name: &str, packages: &[&str]) -> Result<()> {

@@ -12,7 +12,7 @@ test('finds the nearest name, and none where all are too different', () => {
 });
 
 test('suggests the nearest name or lists all', () => {
-	assert.equal(suggestion('siz', ['size', 'ttl']), 'Did you mean `size`?');
+	assert.equal(suggestion('sizes', ['size', 'ttl']), 'Did you mean `size`?');
 	assert.equal(suggestion('length', ['size', 'ttl']), 'Use one of `size`, `ttl`.');
 	assert.equal(suggestion('size', []), 'There are none.');
 });

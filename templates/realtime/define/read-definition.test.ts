@@ -176,12 +176,12 @@ test('refuses a wrong `config` and misspelt hooks of the short form', () => {
 	assert.deepEqual(
 		problemsOf({
 			'chat.ts': { default: handler, config: { type: 'text', timeouts: 3 }, helper: handler },
-			'news.ts': { default: handler, onMesageReceived: handler, config: 3 },
+			'news.ts': { default: handler, onMessagesReceived: handler, config: 3 },
 		}),
 		[
 			'src/realtime/chat.ts: `config` has no option `timeouts`. Did you mean `timeout`?',
 			`src/realtime/chat.ts: \`type\` of \`config\` is none of 'json', 'string' and 'binary'. ${hint}`,
-			'src/realtime/news.ts: There is no hook `onMesageReceived`. Did you mean `onMessageReceived`? Rename it, or do not export it.',
+			'src/realtime/news.ts: There is no hook `onMessagesReceived`. Did you mean `onMessageReceived`? Rename it, or do not export it.',
 			`src/realtime/news.ts: \`config\` is not an object. ${hint}`,
 		],
 	);

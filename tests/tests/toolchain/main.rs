@@ -14,5 +14,6 @@ mod pages;
 mod pins;
 mod promised;
 mod published;
+mod realtime_types;
 mod templates;
 mod types;

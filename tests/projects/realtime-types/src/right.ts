@@ -53,7 +53,6 @@ export async function client(): Promise<void> {
 	expectType<string>()(await room.send('wave'));
 	expectType<string>()(await room.send('wave', undefined, { signal: controller.signal }));
 	expectType<number>()(await room.send('draw', new Uint8Array(3)));
-	// biome-ignore lint/suspicious/noConfusingVoidType: the handler returns nothing
 	expectType<void>()(await room.send('move', { x: 1, y: 2 }));
 
 	room.presence.update({ typing: true });

@@ -1,0 +1,24 @@
+//! The types of realtime channels: right and wrong uses, with the schemas of zod, valibot and
+//! arktype.
+
+use anyhow::{Context, Result, ensure};
+use tests::project::install_with_templates;
+use tests::tools::{Tools, run};
+
+use crate::types::errors_of;
+
+/// The project holds a wrong use per `@ts-expect-error`: TypeScript reports those without an error.
+#[test]
+fn channels_type_check_with_the_oldest_and_the_newest_typescript() -> Result<()> {
+    let tools = Tools::get()?;
+    let project = install_with_templates("realtime-types")?;
+    run(tools.node().current_dir(&project).arg("generate.ts"))?;
+    let installed = project.parent().context("the sources are at the top")?;
+    let mut oldest = tools.node();
+    oldest.arg(installed.join("node_modules/typescript/bin/tsc"));
+    for mut tsc in [oldest, tools.tsc()] {
+        let errors = errors_of(tsc.current_dir(&project).args(["-p", "."]))?;
+        ensure!(errors.is_empty(), "{errors:#?}");
+    }
+    Ok(())
+}
