@@ -198,6 +198,7 @@ function withoutTwins(
 	});
 }
 
-function withSlashes(path: string): string {
+/** A path as Vite and TypeScript write it. */
+export function withSlashes(path: string): string {
 	return sep === '/' ? path : path.replaceAll(sep, '/');
 }

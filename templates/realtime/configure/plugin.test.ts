@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { build, createServer, type InlineConfig, type Rollup, type ViteDevServer } from 'vite';
@@ -188,19 +188,25 @@ test('counts files that are added, edited and removed in dev', async (context) =
 	};
 	const place = (name: string): string => join(folders.path, 'src/realtime', name);
 	const write = (event: 'add' | 'change', name: string, text: string): Promise<unknown> => {
-		writeFileSync(place(name), text);
+		folders.write({ [`src/realtime/${name}`]: text });
 		server.watcher.emit(event, place(name));
 		return exported();
 	};
 	assert.deepEqual(await exported(), { chat: 1 });
-	assert.deepEqual(await write('add', 'news.ts', 'export default 2;\n'), { chat: 1, news: 2 });
-	assert.match(String(written[0]?.[0]?.content), /"chat" \| "news"/);
-	assert.deepEqual(await write('change', 'news.ts', 'export default 3;\n'), { chat: 1, news: 3 });
+	assert.deepEqual(await write('add', 'news/[topic].ts', 'export default 2;\n'), {
+		chat: 1,
+		'news/[topic]': 2,
+	});
+	assert.match(String(written[0]?.[0]?.content), /"chat" \| "news\/\[topic\]"/);
+	assert.deepEqual(await write('change', 'news/[topic].ts', 'export default 3;\n'), {
+		chat: 1,
+		'news/[topic]': 3,
+	});
 	const edited = await write('change', '_size.ts', 'export const size = 4;\n');
-	assert.deepEqual(edited, { chat: 4, news: 3 });
+	assert.deepEqual(edited, { chat: 4, 'news/[topic]': 3 });
 	assert.equal(written.length, 1);
-	rmSync(place('news.ts'));
-	server.watcher.emit('unlink', place('news.ts'));
+	rmSync(place('news/[topic].ts'));
+	server.watcher.emit('unlink', place('news/[topic].ts'));
 	assert.deepEqual(await exported(), { chat: 4 });
 	assert.doesNotMatch(String(written[1]?.[0]?.content), /news/);
 	assert.equal(changes, 4);

@@ -8,6 +8,7 @@ import {
 	isRealtimeFile,
 	type ProjectFolders,
 	type RealtimeFiles,
+	withSlashes,
 } from './files.ts';
 import { type Declarations, realtimeTypes } from './types.ts';
 
@@ -122,7 +123,7 @@ function filesModule(files: RealtimeFiles, isBuild: boolean): string {
 	const list = (entries: readonly { readonly location: string }[]): string => {
 		const texts = entries.map(({ location, ...known }) => {
 			const name = `module${imports.length}`;
-			imports.push(`import * as ${name} from ${JSON.stringify(location)};\n`);
+			imports.push(`import * as ${name} from ${JSON.stringify(withSlashes(location))};\n`);
 			return `\t{ ...${JSON.stringify(known)}, module: ${name} },\n`;
 		});
 		return `[\n${texts.join('')}]`;
@@ -192,7 +193,7 @@ interface Node {
 /** Whether a channel file imports the file, directly or not. */
 function isImported(server: ViteDevServer, file: string): boolean {
 	return graphsOf(server).some((graph) => {
-		const seen = new Set<Node>(graph.getModulesByFile(file));
+		const seen = new Set<Node>(graph.getModulesByFile(withSlashes(file)));
 		for (const node of seen) {
 			if (node.id === resolved(FILES_MODULE)) return true;
 			for (const importer of node.importers) seen.add(importer);
@@ -204,7 +205,7 @@ function isImported(server: ViteDevServer, file: string): boolean {
 /** Vite may not have seen the change yet. */
 function invalidate(server: ViteDevServer, file: string): void {
 	for (const graph of graphsOf(server)) {
-		graph.onFileChange(file);
+		graph.onFileChange(withSlashes(file));
 		const files = graph.getModuleById(resolved(FILES_MODULE));
 		if (files !== undefined) graph.invalidateModule(files as ModuleNode as never);
 	}

@@ -1,4 +1,4 @@
-import type { ChannelFile, RealtimeFiles } from './files.ts';
+import { type ChannelFile, type RealtimeFiles, withSlashes } from './files.ts';
 
 /** A declaration file in the site's `.astro` folder. */
 export interface Declarations {
@@ -112,7 +112,7 @@ function paramsType(params: readonly string[]): string {
 
 /** The type of a module. TypeScript finds the `.ts` of an import of `.js` in every configuration. */
 function typeOf(location: string): string {
-	const path = location.replaceAll('\\', '/').replace(/ts$/, 'js');
+	const path = withSlashes(location).replace(/ts$/, 'js');
 	return `typeof import(${JSON.stringify(path)})`;
 }
 

@@ -63,6 +63,12 @@ export function readSite(
 		if ('definition' in result) definitions.set(file.file, result.definition);
 		else problems.push(...result.problems);
 	}
+	const byCall = new Map(
+		[...definitions.values()].map((definition) => [
+			callOf(definition.name, definition.params),
+			definition,
+		]),
+	);
 	const root = modules.middleware.find(({ folder }) => folder === '');
 	const site: Site = {
 		runtime,
@@ -74,7 +80,7 @@ export function readSite(
 			runtime,
 		),
 		...userHooks(root),
-		find: (name, params) => findByParams(definitions, name, params),
+		find: (name, params) => byCall.get(callOf(name, params)),
 		match: (segments) => matchPath(definitions, segments),
 	};
 	return { site, problems };
@@ -105,20 +111,9 @@ function userHooks(
 	};
 }
 
-function findByParams(
-	definitions: ReadonlyMap<string, ChannelDefinition>,
-	name: string,
-	params: Iterable<string>,
-): ChannelDefinition | undefined {
-	const given = new Set(params);
-	for (const definition of definitions.values()) {
-		const isIt =
-			definition.name === name &&
-			definition.params.length === given.size &&
-			definition.params.every((param) => given.has(param));
-		if (isIt) return definition;
-	}
-	return undefined;
+/** What a call of `channels` names: the order of parameters does not count. */
+function callOf(name: string, params: Iterable<string>): string {
+	return JSON.stringify([name, ...[...params].sort()]);
 }
 
 function matchPath(
