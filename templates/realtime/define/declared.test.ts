@@ -190,6 +190,17 @@ test('ends with TIMEOUT when the signal is aborted, and tells the handler', asyn
 	assert.equal(runtime.reports.length, 1);
 });
 
+test('reports nothing where the signal is aborted with a RealtimeError', async () => {
+	const runtime = new FakeRuntime();
+	const controller = new AbortController();
+	const definition = saying(never, {}, runtime);
+	const handled = definition.handle(message('say', { text: '' }), controller.signal);
+	controller.abort(new RealtimeError({ code: 'CLOSED' }));
+	await assert.rejects(handled, { code: 'CLOSED' });
+	await runtime.idle();
+	assert.deepEqual(runtime.reports, []);
+});
+
 test('ends with TIMEOUT where a schema never resolves, and does not start the handler', async () => {
 	let calls = 0;
 	let answer = (): void => {};
@@ -257,6 +268,19 @@ test('publishes to its channel as the connection, and tells the position', async
 		],
 	]);
 	assert.deepEqual(sent.positions, ['e.1.t']);
+});
+
+test('hides from the sender that the server published wrong data', async () => {
+	const runtime = new FakeRuntime();
+	const definition = saying((_, { channel }) => channel.publish('said', { text: 3 }), {}, runtime);
+	await assert.rejects(definition.handle(message('say', { text: '' }), calm()), {
+		code: 'INTERNAL_SERVER_ERROR',
+		isInputError: false,
+	});
+	await runtime.idle();
+	const [, error] = runtime.reports[0] ?? [];
+	assert.match(String(error), /The data of `said` does not match its schema: expected a text/);
+	assert.deepEqual(runtime.published, []);
 });
 
 test('waits for publishes that the handler did not wait for', async () => {

@@ -11,7 +11,7 @@ import {
 	type PresenceSettings,
 } from './declared-options.ts';
 import { type AuthorizeContext, type ChannelDefinition, NOTHING_KEPT } from './definition.ts';
-import { failure, realtimeErrorOf } from './errors.ts';
+import { failure, PublishError, realtimeErrorOf } from './errors.ts';
 import { runHandler } from './handler.ts';
 import type { MessageEvents } from './hooks.ts';
 import { writeData, writeJson } from './json.ts';
@@ -161,8 +161,18 @@ class Declared implements ChannelDefinition {
 	}
 
 	#connectionOf({ connection }: MemberView): SiteConnection {
-		const { data } = this.#options;
-		return new SiteConnection(connection, (event, given) => this.#write(event, given), data);
+		const { data: initial } = this.#options;
+		return new SiteConnection(connection, {
+			write: (event, data) => this.#write(event, data),
+			sent: (event, data) =>
+				this.#events.sent({
+					event,
+					data,
+					channel: this.name,
+					connections: [connection.id],
+				}),
+			...(initial !== undefined && { initial }),
+		});
 	}
 
 	#paramsOf(params: MemberView['params']): MemberView['params'] {
@@ -178,15 +188,23 @@ class Declared implements ChannelDefinition {
 		);
 	}
 
-	/** Parses an event's data and writes them. */
+	/**
+	 * Parses an event's data and writes them.
+	 *
+	 * @throws PublishError if they do not match the schema or are too large.
+	 */
 	async #write(event: string, data: unknown): Promise<Data> {
 		const { schema } = this.#event(event);
-		const what = `The data of \`${event}\``;
-		const parsed = await within(this.#runtime, this.timeout, `The schema of \`${event}\``, () =>
-			parse(schema, data, what),
-		);
 		const { isDevelopment } = this.#runtime;
-		return writeData(parsed, { what, limit: MAX_MESSAGE_BYTES, isStrict: isDevelopment });
+		const what = `The data of \`${event}\``;
+		try {
+			const parsed = await within(this.#runtime, this.timeout, `The schema of \`${event}\``, () =>
+				parse(schema, data, what),
+			);
+			return writeData(parsed, { what, limit: MAX_MESSAGE_BYTES, isStrict: isDevelopment });
+		} catch (error) {
+			throw error instanceof RealtimeError ? PublishError.of(error) : error;
+		}
 	}
 
 	#presenceRules({ schema, of, server }: PresenceSettings): PresenceRules {

@@ -1,12 +1,27 @@
 import { RealtimeError } from '../protocol/errors.ts';
 
 /**
+ * The server published something that it must not. Its code is for the publisher: the client whose
+ * message led to it has made no mistake.
+ */
+export class PublishError extends RealtimeError {
+	readonly isOfServer = true;
+
+	/** The error of a publish with the code, message and fields of this one. */
+	static of(error: RealtimeError): PublishError {
+		const { code, message, fields } = error;
+		return new PublishError({ code, message, ...(fields !== undefined && { fields }) });
+	}
+}
+
+/**
  * The error as one of this module's class, undefined if the sender must not learn of it. A site's
  * code in `astro dev` may have another instance of the class.
  */
 export function realtimeErrorOf(error: unknown): RealtimeError | undefined {
-	if (error instanceof RealtimeError) return error;
 	if (!(error instanceof Error) || error.name !== 'RealtimeError') return undefined;
+	if ((error as Partial<PublishError>).isOfServer === true) return undefined;
+	if (error instanceof RealtimeError) return error;
 	const { code, message, retryAfter, fields } = error as RealtimeError;
 	return new RealtimeError({
 		code,

@@ -62,7 +62,10 @@ export async function runHandler(options: HandlerRun): Promise<Data> {
 			}),
 		);
 	} catch (error) {
-		if (signal.aborted || options.isReported(error)) events.failed(error, received);
-		throw realtimeErrorOf(error) ?? failure();
+		const known = realtimeErrorOf(error);
+		// The signal is also aborted when nobody waits for the result any more.
+		const isReported = signal.aborted ? known?.code === 'TIMEOUT' : options.isReported(error);
+		if (isReported) events.failed(error, received);
+		throw known ?? failure();
 	}
 }

@@ -105,6 +105,21 @@ test('tells onMessageSent of each publish', async () => {
 	assert.deepEqual(calls, [{ event: 'said', data: { text: 'hi' }, channel: 'chat' }]);
 });
 
+test('tells onMessageSent of an event to one connection', async () => {
+	const calls: unknown[] = [];
+	const runtime = new FakeRuntime();
+	type Given = { connection: { send(event: string, data: unknown): Promise<void> } };
+	const handler = (_: unknown, { connection }: Given) => connection.send('said', { text: 'hi' });
+	const onMessageSent = (sent: unknown): void => void calls.push(sent);
+	const options = { authorize: 'users', events: { said: text }, messages: { say: { handler } } };
+	const site = siteOf({ 'chat.ts': declared({ ...options, onMessageSent }) }, runtime);
+	await site.definitions.get('chat')?.handle(message('say'), calm());
+	await runtime.idle();
+	assert.deepEqual(calls, [
+		{ event: 'said', data: { text: 'hi' }, channel: 'chat', connections: ['c1'] },
+	]);
+});
+
 test('reports a hook that fails', async () => {
 	const runtime = await fail({
 		'teams/[team]/rooms.ts': declared({

@@ -4,22 +4,26 @@ import { writeJson } from './json.ts';
 import { MAX_CONNECTION_DATA_BYTES } from './limits.ts';
 import { suggestion } from './names.ts';
 
-/** Parses and writes an event that is sent. */
-export type WriteEvent = (event: string, data: unknown) => Promise<Data>;
+/** What a connection asks of the definition of its channel. */
+export interface ConnectionRules {
+	/** Parses and writes an event that is sent. */
+	write(event: string, data: unknown): Promise<Data>;
+	/** Tells that an event was sent. */
+	sent(event: string, data: unknown): void;
+	/** Makes the first data. */
+	initial?(): unknown;
+}
 
 /** A connection, as a handler sees it. */
 export class SiteConnection {
 	readonly #view: ConnectionView;
-	readonly #write: WriteEvent;
-	readonly #initial: (() => unknown) | undefined;
+	readonly #rules: ConnectionRules;
 	/** A copy, because a change inside of the data cannot be seen. */
 	#data: { value: unknown } | undefined;
 
-	/** @param initial Makes the first data. */
-	constructor(view: ConnectionView, write: WriteEvent, initial?: () => unknown) {
+	constructor(view: ConnectionView, rules: ConnectionRules) {
 		this.#view = view;
-		this.#write = write;
-		this.#initial = initial;
+		this.#rules = rules;
 	}
 
 	get id(): string {
@@ -29,7 +33,7 @@ export class SiteConnection {
 	get data(): unknown {
 		if (this.#data === undefined) {
 			const kept = this.#view.data;
-			const value = kept === undefined ? this.#initial?.() : copy(kept);
+			const value = kept === undefined ? this.#rules.initial?.() : copy(kept);
 			this.#data = { value };
 		}
 		return this.#data.value;
@@ -42,7 +46,8 @@ export class SiteConnection {
 	}
 
 	async send(event: string, data?: unknown): Promise<void> {
-		this.#view.send(event, await this.#write(event, data));
+		this.#view.send(event, await this.#rules.write(event, data));
+		this.#rules.sent(event, data);
 	}
 
 	/**

@@ -76,7 +76,11 @@ class Short implements ChannelDefinition {
 			});
 		}
 		const { user, params } = member;
-		const connection = new SiteConnection(member.connection, async (_, data) => writeEvent(data));
+		const { id } = member.connection;
+		const connection = new SiteConnection(member.connection, {
+			write: async (_, given) => writeEvent(given),
+			sent: (_, given) => events.sent({ data: given, channel: this.name, connections: [id] }),
+		});
 		const data = this.#dataOf(message.data);
 		const received = { connection, data, requestId, user, channel: this.name, params };
 		return runHandler({

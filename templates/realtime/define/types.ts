@@ -452,16 +452,16 @@ export interface History<Events> {
 }
 
 /** The newest `last` messages, or those after a position. Default: all. */
-export type HistoryRange = { readonly last?: number } | { readonly since: string };
+export type HistoryRange = { readonly last?: number | undefined } | { readonly since: string };
 
 export interface PublishOptions {
 	/** The channel keeps one message per id. */
-	readonly id?: string;
+	readonly id?: string | undefined;
 }
 
 export interface EphemeralPublishOptions {
 	/** The id of a connection that does not get it. */
-	readonly except?: string;
+	readonly except?: string | undefined;
 }
 
 /** An instance of a channel, on the server. */
@@ -529,9 +529,9 @@ export interface Store<Value> {
 	readonly value: Value;
 	get(): Value;
 	/** Calls back when the value changes. Returns what ends it. */
-	listen(listener: (value: Value) => void): () => void;
+	listen(listener: (value: Value, oldValue?: Value) => void): () => void;
 	/** Calls back at once, and when the value changes. Returns what ends it. */
-	subscribe(listener: (value: Value) => void): () => void;
+	subscribe(listener: (value: Value, oldValue?: Value) => void): () => void;
 }
 
 export interface RoomStatus {
@@ -557,13 +557,13 @@ export interface EventDetails<Ephemeral = boolean> {
 
 export interface ListenOptions {
 	/** Ends the subscription. */
-	readonly signal?: AbortSignal;
+	readonly signal?: AbortSignal | undefined;
 }
 
 export interface SendOptions {
 	/** Milliseconds. */
-	readonly timeout?: number;
-	readonly signal?: AbortSignal;
+	readonly timeout?: number | undefined;
+	readonly signal?: AbortSignal | undefined;
 }
 
 export interface PresenceStore<Given, Received> extends Store<readonly Member<Received>[]> {
@@ -624,19 +624,19 @@ export interface Gap {
 
 export interface JoinOptions {
 	/** Leaves when it is aborted. */
-	readonly signal?: AbortSignal;
+	readonly signal?: AbortSignal | undefined;
 }
 interface WithPast {
 	/** The position of the last message that the page has, or the number of earlier messages. */
-	readonly since?: string | { readonly last: number };
+	readonly since?: string | { readonly last: number } | undefined;
 	/** Called when messages were missed for good. Fetch again what the page shows. */
 	readonly onGap: (gap: Gap) => void;
 }
 interface WithoutPast {
 	/** The position of the last message that the page has. This channel keeps no messages. */
-	readonly since?: string;
+	readonly since?: string | undefined;
 	/** Called when messages were missed. */
-	readonly onGap?: (gap: Gap) => void;
+	readonly onGap?: ((gap: Gap) => void) | undefined;
 }
 type WithPresence<Presence> =
 	Presence extends PresenceType<infer Given, unknown>

@@ -155,3 +155,13 @@ export type Checks = [
 	>,
 	Expect<Equal<PresenceOf<typeof counted>['given'], undefined>>,
 ];
+
+// What a page may not know yet.
+export function later(since: string | undefined, signal: AbortSignal | undefined): void {
+	channels.rooms({ room: 'lobby' }).join({ since, signal, presence: { typing: true }, onGap() {} });
+	channels
+		.rooms()
+		.join({ since, onGap: undefined })
+		.on('opened', () => {}, { signal });
+	server.rooms({ room: 'lobby' }).publish('cleared', undefined, { id: since });
+}
