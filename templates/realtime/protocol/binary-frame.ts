@@ -9,7 +9,8 @@ const LENGTH_BYTES = 2;
 const MAX_HEADER_BYTES = 0xffff;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true });
+// A byte order mark is no JSON, so it must not vanish.
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** @throws RangeError if the header is longer than 65,535 bytes. */
 export function writeBinaryFrame(header: string, data: Uint8Array): Uint8Array<ArrayBuffer> {

@@ -73,6 +73,10 @@ function read(text: string, bytes: Uint8Array | undefined): ClientFrame {
 	if (bytes !== undefined && type !== 'send' && type !== 'cast') {
 		throw new FrameError('Only `send` and `cast` carry bytes.');
 	}
+	// Bytes behind further elements of the header would not stand in the place of the data.
+	if (bytes !== undefined && frame.length > (type === 'send' ? 4 : 3)) {
+		throw malformed(String(type));
+	}
 	switch (type) {
 		case 'hello':
 			return hello(parts);

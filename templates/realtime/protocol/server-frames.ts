@@ -1,8 +1,7 @@
-import { writeBinaryFrame } from './binary-frame.ts';
 import type { ErrorData } from './errors.ts';
+import { type Data, writeContent } from './frame-content.ts';
 
-/** The data of a message: JSON text, or bytes. Undefined for a message that carries nothing. */
-export type Data = string | Uint8Array | undefined;
+export type { Data };
 
 /** A frame as it is sent, written once for all of its receivers. */
 export interface Frame {
@@ -125,13 +124,9 @@ export function drainFrame(milliseconds: number): Frame {
 
 /** @param data Placed last. It is JSON already and not written again. */
 function frame(parts: readonly unknown[], data?: Data, isEphemeral = false): Frame {
-	const header = JSON.stringify(parts);
-	if (data instanceof Uint8Array) {
-		const content = writeBinaryFrame(header, data);
-		return { content, size: content.byteLength, isEphemeral };
-	}
-	const content = data === undefined ? header : `${header.slice(0, -1)},${data}]`;
-	return { content, size: utf8Length(content), isEphemeral };
+	const content = writeContent(parts, data);
+	const size = typeof content === 'string' ? utf8Length(content) : content.byteLength;
+	return { content, size, isEphemeral };
 }
 
 /** The text of most frames is ASCII. `encodeInto` a shared buffer would cost more for long ones. */
