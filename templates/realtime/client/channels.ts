@@ -1,0 +1,27 @@
+import type { Address } from './types.ts';
+
+/** Makes the address of a channel from its name on the wire and its parameters. */
+export type OpenAddress = (name: string, params: Readonly<Record<string, string>>) => Address;
+
+/** `channels.teams.rooms({ team, room })` opens `teams/rooms`. */
+export function createChannels(open: OpenAddress): unknown {
+	return folder('', open);
+}
+
+function folder(path: string, open: OpenAddress): unknown {
+	const channel = (params: Readonly<Record<string, string>> = {}): Address => {
+		for (const [name, value] of Object.entries(params)) {
+			if (typeof value !== 'string') throw new TypeError(`\`${name}\` must be a string.`);
+		}
+		return open(path, { ...params });
+	};
+	return new Proxy(channel, {
+		get(target, key) {
+			// Names of Function's and Object's members are no channels. Promises ask for `then`, JSON
+			// for `toJSON`, and frameworks for names with `_` and `$$`.
+			if (typeof key === 'symbol' || key in target) return Reflect.get(target, key);
+			if (/^(then|toJSON|prototype|_.*|\$\$.*)$/.test(key)) return undefined;
+			return folder(path === '' ? key : `${path}/${key}`, open);
+		},
+	});
+}

@@ -1,0 +1,16 @@
+/** Calls code of the site. What it throws is reported, as an error in an event listener is. */
+export function call<Arguments extends readonly unknown[]>(
+	listener: (...args: Arguments) => void,
+	...args: Arguments
+): void {
+	try {
+		listener(...args);
+	} catch (error) {
+		// Node has no `reportError`.
+		(globalThis.reportError ?? console.error)(error);
+	}
+}
+
+declare global {
+	var reportError: ((error: unknown) => void) | undefined;
+}

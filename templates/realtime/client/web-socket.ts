@@ -1,0 +1,62 @@
+import { AUTH_PROTOCOL_PREFIX, PROTOCOL } from '../protocol/constants.ts';
+
+/** The parts of the standard's WebSocket that the client uses. */
+export interface WebSocketLike {
+	binaryType: string;
+	readonly readyState: number;
+	onopen: ((event: never) => void) | null;
+	onmessage: ((event: never) => void) | null;
+	onclose: ((event: never) => void) | null;
+	onerror: ((event: never) => void) | null;
+	send(data: string | Uint8Array<ArrayBuffer>): void;
+	close(code?: number, reason?: string): void;
+}
+
+/** A constructor like the one of browsers, of the package `ws`, or of React Native. */
+export type WebSocketConstructor = new (
+	url: string,
+	protocols: never,
+	options?: never,
+) => WebSocketLike;
+
+export interface WebSocketSettings {
+	readonly url: string | URL;
+	readonly headers?: Readonly<Record<string, string>> | undefined;
+	readonly WebSocket?: WebSocketConstructor | undefined;
+}
+
+type AnyConstructor = new (url: string, protocols: unknown, options?: unknown) => WebSocketLike;
+
+const page: {
+	readonly location?: { readonly href: string };
+	readonly navigator?: { readonly product?: string };
+	readonly WebSocket?: AnyConstructor;
+} = globalThis as never;
+
+/** @param token Travels as a subprotocol, because a URL ends up in logs. */
+export function openWebSocket(
+	settings: WebSocketSettings,
+	token: string | undefined,
+): WebSocketLike {
+	const url = new URL(settings.url, page.location?.href);
+	// `https:` becomes `wss:`.
+	url.protocol = url.protocol.replace('http', 'ws');
+	url.hash = '';
+	const protocols = [PROTOCOL];
+	if (token) protocols.push(AUTH_PROTOCOL_PREFIX + base64url(token));
+	const { headers } = settings;
+	const Constructor = (settings.WebSocket ?? page.WebSocket) as AnyConstructor;
+	if (headers === undefined) return new Constructor(url.href, protocols);
+	// The third argument is for `ws` and React Native. Node, Bun and Deno take an object instead of
+	// the list of subprotocols.
+	return settings.WebSocket !== undefined || page.navigator?.product === 'ReactNative'
+		? new Constructor(url.href, protocols, { headers })
+		: new Constructor(url.href, { protocols, headers });
+}
+
+function base64url(text: string): string {
+	return btoa(String.fromCharCode(...new TextEncoder().encode(text)))
+		.replaceAll('+', '-')
+		.replaceAll('/', '_')
+		.replaceAll('=', '');
+}
