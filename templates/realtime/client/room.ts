@@ -235,6 +235,8 @@ export class Room {
 
 	/** Why messages cannot be sent, undefined if they can be sent now or later. */
 	get refusal(): RealtimeError | undefined {
+		const { state, error } = this.#rooms.connection.status.value;
+		if (state === 'closed') return error;
 		return this.#retryAt === undefined ? this.#error : undefined;
 	}
 
