@@ -50,7 +50,11 @@ describe('the channels of a site', () => {
 		assert.equal(typeof String(channels), 'string');
 		assert.equal(JSON.stringify({ channels }), '{}');
 		for (const name of ['constructor', 'hasOwnProperty', 'bind', 'call']) {
-			assert.equal(site[name], Reflect.get(() => {}, name), name);
+			assert.equal(
+				site[name],
+				Reflect.get(() => {}, name),
+				name,
+			);
 		}
 	});
 });

@@ -1,0 +1,500 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import * as write from '../protocol/server-frames.ts';
+import { event, type Harness, harness, position, settled } from './client.fixture.ts';
+import type { Gap, Handle, JoinOptions } from './client.ts';
+
+function join(test: Harness, options?: JoinOptions): Handle {
+	return (test.client.channels.teams?.rooms ?? assert.fail())({ team: 'red', room: 'a' }).join(
+		options,
+	);
+}
+
+/** A client that has joined a channel, with the messages that its handle took. */
+async function open(
+	options?: JoinOptions,
+): Promise<Harness & { readonly handle: Handle; readonly taken: unknown[] }> {
+	const test = harness();
+	const handle = join(test, options);
+	const taken: unknown[] = [];
+	handle.on('said', (data) => taken.push(data));
+	await settled();
+	test.socket().welcome().join(7);
+	return { ...test, handle, taken };
+}
+
+/** Loses the connection and accepts the next one. */
+async function reconnect(test: Harness, isResumed = true): Promise<void> {
+	test.socket().end();
+	await test.clock.advance(20_000);
+	test.socket().welcome({ isResumed });
+}
+
+const forbidden = { code: 'FORBIDDEN', message: 'No.' } as const;
+
+describe('a join', () => {
+	it('names the file and its parameters', async () => {
+		const test = await open({ presence: { typing: false } });
+		assert.deepEqual(test.socket().last('join'), {
+			type: 'join',
+			ref: 1,
+			name: 'teams/rooms',
+			params: new Map([
+				['team', 'red'],
+				['room', 'a'],
+			]),
+			hasPresence: true,
+			presence: { typing: false },
+		});
+	});
+
+	it('is shared by handles with the same parameters, in any order', async () => {
+		const test = await open();
+		test.client.channels.teams?.rooms?.({ room: 'a', team: 'red' }).join();
+		test.client.channels.teams?.rooms?.({ room: 'b', team: 'red' }).join();
+		await settled();
+		assert.equal(test.socket().all('join').length, 2);
+	});
+
+	it('is sent once for handles that join in one task', async () => {
+		const test = await open();
+		const rooms = test.client.channels.rooms ?? assert.fail();
+		rooms({ room: 'b' }).join({ since: position(1) });
+		rooms({ room: 'b' }).join({ since: position(1) });
+		await settled();
+		assert.equal(test.socket().all('join').length, 2);
+		assert.equal(test.socket().last('join').since, position(1));
+	});
+
+	it('begins at a position, with the last messages, or now', async () => {
+		for (const [options, since, last] of [
+			[{ since: position(4) }, position(4), undefined],
+			[{ since: { last: 50 } }, undefined, 50],
+			[{ since: { last: 0 } }, undefined, 0],
+			[{}, undefined, undefined],
+		] as const) {
+			const test = await open(options);
+			const frame = test.socket().last('join');
+			assert.equal(frame.since, since);
+			assert.equal(frame.last, last);
+		}
+	});
+
+	it('ends with the last handle', async () => {
+		const test = await open();
+		const other = join(test);
+		test.handle.leave();
+		test.handle.leave();
+		assert.equal(test.socket().all('leave').length, 0);
+		other.leave();
+		assert.equal(test.socket().all('leave').length, 1);
+		assert.equal(test.socket().last('leave').ref, test.socket().last('join').ref);
+		assert.equal(test.handle.status.value.state, 'closed');
+	});
+
+	it('ends when its signal is aborted', async () => {
+		const controller = new AbortController();
+		const test = await open({ signal: controller.signal });
+		controller.abort();
+		assert.equal(test.socket().all('leave').length, 1);
+		const late = join(test, { signal: controller.signal });
+		assert.equal(late.status.value.state, 'closed');
+		await settled();
+		assert.equal(test.socket().all('join').length, 1);
+	});
+
+	it('ends a second after the last listener has gone, and continues with the next one', async () => {
+		const test = harness();
+		const handle = join(test);
+		const unlisten = handle.on('said', () => {});
+		await settled();
+		test.socket().welcome().join(7).deliver(event(7, 1));
+		const unsubscribe = handle.status.subscribe(() => {});
+		unlisten();
+		await test.clock.advance(5_000);
+		assert.equal(test.socket().all('leave').length, 0);
+		unsubscribe();
+		await test.clock.advance(999);
+		handle.on('said', () => {})();
+		await test.clock.advance(999);
+		assert.equal(test.socket().all('leave').length, 0);
+		await test.clock.advance(1);
+		assert.equal(test.socket().all('leave').length, 1);
+		handle.on('said', () => {});
+		await settled();
+		assert.equal(test.socket().last('join').since, position(1));
+	});
+
+	it('stays for a handle that only sends', async () => {
+		const test = harness();
+		const handle = join(test);
+		await settled();
+		test.socket().welcome().join(7);
+		const result = handle.send('say', 1);
+		test
+			.socket()
+			.deliver(
+				write.replyFrame(test.socket().last('join').ref, test.socket().last('send').id, '2'),
+			);
+		assert.equal(await result, 2);
+		await test.clock.advance(10_000);
+		assert.equal(test.socket().all('leave').length, 0);
+	});
+
+	it('tells its state, with the same object while nothing changed', async () => {
+		const test = harness();
+		const handle = join(test);
+		const states: string[] = [];
+		handle.status.subscribe(({ state }) => states.push(state));
+		await settled();
+		test.socket().welcome();
+		assert.equal(handle.status.value.state, 'connecting');
+		test.socket().join(7);
+		const status = handle.status.get();
+		test.socket().deliver(event(7, 1));
+		assert.equal(handle.status.get(), status);
+		assert.deepEqual(join(test).status.value, { state: 'open' });
+		test.socket().end();
+		await test.clock.advance(250);
+		test.socket().welcome({ isResumed: true }).join(7);
+		handle.leave();
+		assert.deepEqual(states, ['connecting', 'open', 'waiting', 'connecting', 'open', 'closed']);
+	});
+});
+
+describe('a refused join', () => {
+	it('is told, and not tried again', async () => {
+		const test = harness();
+		const handle = join(test);
+		const sent = assert.rejects(handle.send('say'), { code: 'FORBIDDEN' });
+		await settled();
+		test.socket().welcome();
+		test.socket().deliver(write.refusedFrame(test.socket().last('join').ref, forbidden));
+		const { state, error } = handle.status.value;
+		assert.equal(state, 'refused');
+		assert.equal(error?.code, 'FORBIDDEN');
+		await sent;
+		await assert.rejects(handle.send('say'), { code: 'FORBIDDEN' });
+		await reconnect(test);
+		assert.equal(handle.status.value.state, 'refused');
+		assert.equal(test.socket().all('join').length, 0);
+	});
+
+	it('is tried again after the time that the server tells', async () => {
+		const test = harness();
+		const handle = join(test);
+		await settled();
+		test.socket().welcome();
+		const error = { code: 'TOO_MANY_REQUESTS', message: 'Wait.', retryAfter: 1_000 } as const;
+		test.socket().deliver(write.refusedFrame(test.socket().last('join').ref, error));
+		assert.equal(handle.status.value.state, 'refused');
+		assert.equal(handle.status.value.retryAt, test.clock.now() + 1_000);
+		const sent = handle.send('say', 1);
+		await test.clock.advance(1_000);
+		assert.equal(test.socket().all('join').length, 2);
+		test.socket().join(7);
+		assert.equal(handle.status.value.state, 'open');
+		const { ref } = test.socket().last('join');
+		test.socket().deliver(write.replyFrame(ref, test.socket().last('send').id, '3'));
+		assert.equal(await sent, 3);
+	});
+
+	it('is tried again for a new handle', async () => {
+		const test = await open();
+		test.socket().deliver(write.leftFrame(test.socket().last('join').ref, forbidden));
+		const late = join(test);
+		assert.equal(late.status.value.state, 'connecting');
+		await settled();
+		assert.equal(test.socket().all('join').length, 2);
+		test.socket().join(7);
+		assert.equal(test.handle.status.value.state, 'open');
+	});
+
+	it('can come later: the server ends the join', async () => {
+		const test = await open();
+		test.socket().deliver(write.leftFrame(test.socket().last('join').ref, forbidden));
+		assert.equal(test.handle.status.value.state, 'refused');
+		test.socket().deliver(event(7, 1));
+		assert.deepEqual(test.taken, []);
+		await reconnect(test);
+		assert.equal(test.socket().all('join').length, 0);
+	});
+});
+
+describe('messages of a channel', () => {
+	it('come with what is known of them', async () => {
+		const test = await open();
+		const calls: unknown[] = [];
+		test.handle.on('said', (...args) => calls.push(args));
+		const parts = { position: position(1), previous: 'e.0.', at: 5, name: 'said' };
+		test
+			.socket()
+			.deliver(
+				write.eventFrame(7, { ...parts, from: 'c1', id: 'x', data: '{"a":1}' }),
+				write.castFrame(7, 'c2', 'said', undefined),
+				write.castFrame(7, undefined, 'said', new Uint8Array([1, 2])),
+				write.castFrame(7, undefined, 'constructor', '1'),
+			);
+		const nothing = { id: undefined, at: undefined, position: undefined };
+		assert.deepEqual(calls, [
+			[{ a: 1 }, { id: 'x', at: 5, position: position(1), from: 'c1' }],
+			[undefined, { ...nothing, from: 'c2' }],
+			[new Uint8Array([1, 2]), { ...nothing, from: undefined }],
+		]);
+		assert.equal(test.handle.position, position(1));
+	});
+
+	it('reach all listeners if one throws, and no longer those that ended', async (context) => {
+		const report = context.mock.method(console, 'error', () => {});
+		const test = await open();
+		const controller = new AbortController();
+		const heard: unknown[] = [];
+		test.handle.on('said', () => {
+			throw new Error('Broken.');
+		});
+		const unlisten = test.handle.on('said', (data) => heard.push(['first', data]));
+		test.handle.on('said', (data) => heard.push(['second', data]), controller);
+		test.socket().deliver(event(7, 1));
+		unlisten();
+		controller.abort();
+		test.socket().deliver(event(7, 2));
+		assert.deepEqual(heard, [
+			['first', 1],
+			['second', 1],
+		]);
+		assert.deepEqual(test.taken, [1, 2]);
+		assert.equal(report.mock.callCount(), 2);
+	});
+
+	it('are dropped between leave and left', async () => {
+		const test = await open();
+		const { ref } = test.socket().last('join');
+		test.handle.leave();
+		const late = join(test);
+		late.on('said', (data) => test.taken.push(data));
+		await settled();
+		test.socket().deliver(event(7, 1), write.castFrame(7, undefined, 'said', '0'));
+		test
+			.socket()
+			.deliver(write.leftFrame(ref, null))
+			.join(7, { position: position(1) });
+		test.socket().deliver(event(7, 2));
+		assert.deepEqual(test.taken, [2]);
+	});
+
+	it('that break the order close the connection, which resumes', async () => {
+		const test = await open();
+		test.socket().deliver(event(7, 1), event(7, 3), event(7, 4));
+		assert.deepEqual(test.taken, [1]);
+		assert.equal(test.socket().closedWith, 4400);
+		await test.clock.advance(250);
+		test.socket().accept();
+		assert.equal(test.socket().last('join').since, position(1));
+		test
+			.socket()
+			.welcome({ isResumed: true })
+			.join(8, { position: position(1) });
+		test.socket().deliver(event(8, 2), event(8, 3));
+		assert.deepEqual(test.taken, [1, 2, 3]);
+	});
+
+	it('of before the join break no order if the position matches', async () => {
+		const test = await open({ since: position(5) });
+		await reconnect(test);
+		assert.equal(test.socket().last('join').since, position(5));
+	});
+
+	it('are continued after a gap, which is told', async () => {
+		const gaps: Gap[] = [];
+		const test = await open({ onGap: (gap) => gaps.push(gap) });
+		const silent = join(test);
+		test.socket().deliver(event(7, 1));
+		await reconnect(test);
+		test.socket().join(7, { position: position(4) });
+		test.socket().deliver(write.gapFrame(7, 'trimmed', position(4)), event(7, 5));
+		assert.deepEqual(gaps, [{ reason: 'trimmed', position: position(4) }]);
+		assert.deepEqual(test.taken, [1, 5]);
+		assert.equal(silent.position, position(5));
+		test.socket().deliver(write.gapFrame(7, 'restarted', 'f.0.'));
+		assert.equal(test.handle.position, 'f.0.');
+		assert.equal(gaps.length, 2);
+	});
+
+	it('of a snapshot stand for all before it', async () => {
+		const test = await open();
+		test
+			.socket()
+			.deliver(
+				JSON.stringify(['snapshot', 7, position(9), 1, null, null, 'said', 'all']),
+				event(7, 10),
+			);
+		assert.deepEqual(test.taken, ['all', 10]);
+	});
+});
+
+describe('a late handle', () => {
+	it('without a position gets what comes from now', async () => {
+		const test = await open();
+		test.socket().deliver(event(7, 1));
+		const late: unknown[] = [];
+		const handle = join(test);
+		handle.on('said', (data) => late.push(data));
+		assert.equal(handle.position, position(1));
+		await settled();
+		test.socket().deliver(event(7, 2));
+		assert.deepEqual(late, [2]);
+		assert.equal(test.socket().all('join').length, 1);
+	});
+
+	it('at the position of the others shares their join', async () => {
+		const test = await open();
+		test.socket().deliver(event(7, 1));
+		join(test, { since: position(1) });
+		await settled();
+		assert.equal(test.socket().all('join').length, 1);
+	});
+
+	it('at an older position gets what it misses, and the others nothing twice', async () => {
+		const test = await open({ since: 'e.0.' });
+		test.socket().deliver(event(7, 1), event(7, 2));
+		const { ref } = test.socket().last('join');
+		const late: unknown[] = [];
+		join(test, { since: 'e.0.' }).on('said', (data) => late.push(data));
+		await settled();
+		assert.equal(test.socket().last('leave').ref, ref);
+		assert.equal(test.socket().last('join').since, 'e.0.');
+		test.socket().deliver(event(7, 3), write.leftFrame(ref, null)).join(7, { position: 'e.0.' });
+		test.socket().deliver(event(7, 1), event(7, 2), event(7, 3), event(7, 4));
+		assert.deepEqual(late, [1, 2, 3, 4]);
+		assert.deepEqual(test.taken, [1, 2, 3, 4]);
+		await test.clock.advance(10_000);
+		assert.equal(test.socket().all('join').length, 2);
+	});
+
+	it('at a newer position waits for no one, and the others miss nothing', async () => {
+		const test = await open({ since: 'e.0.' });
+		const late: unknown[] = [];
+		join(test, { since: position(2) }).on('said', (data) => late.push(data));
+		await settled();
+		test
+			.socket()
+			.join(7, { position: position(2) })
+			.deliver(event(7, 3));
+		assert.deepEqual(late, [3]);
+		assert.deepEqual(test.taken, []);
+		await test.clock.advance(2_000);
+		assert.equal(test.socket().last('join').since, 'e.0.');
+		test.socket().join(7, { position: 'e.0.' });
+		test.socket().deliver(event(7, 1), event(7, 2), event(7, 3), event(7, 4));
+		assert.deepEqual(test.taken, [1, 2, 3, 4]);
+		assert.deepEqual(late, [3, 4]);
+	});
+
+	it('alone is told of its gap', async () => {
+		const test = await open({ onGap: () => assert.fail('It missed nothing.') });
+		test.socket().deliver(event(7, 1), event(7, 2), event(7, 3));
+		const gaps: Gap[] = [];
+		const late: unknown[] = [];
+		join(test, { since: 'e.0.', onGap: (gap) => gaps.push(gap) }).on('said', (data) =>
+			late.push(data),
+		);
+		await settled();
+		test.socket().join(7, { position: position(2) });
+		test.socket().deliver(write.gapFrame(7, 'trimmed', position(2)), event(7, 3), event(7, 4));
+		assert.equal(gaps.length, 1);
+		assert.deepEqual(late, [3, 4]);
+		assert.deepEqual(test.taken, [1, 2, 3, 4]);
+	});
+
+	it('can ask for the last messages', async () => {
+		const test = await open();
+		test.socket().deliver(event(7, 1), event(7, 2), event(7, 3));
+		const late: unknown[] = [];
+		join(test, { since: { last: 2 } }).on('said', (data) => late.push(data));
+		await settled();
+		assert.equal(test.socket().last('join').last, 2);
+		test
+			.socket()
+			.join(7, { position: position(1) })
+			.deliver(event(7, 2), event(7, 3), event(7, 4));
+		assert.deepEqual(late, [2, 3, 4]);
+		assert.deepEqual(test.taken, [1, 2, 3, 4]);
+	});
+});
+
+describe('presence', () => {
+	const ada = { id: 'm1', user: { id: 'ada' }, data: { typing: false }, since: 1 };
+	const grace = { id: 'm2', user: { id: 'grace' }, data: { typing: false }, since: 2 };
+
+	it('is a list that changes, and the same list while it does not', async () => {
+		const test = await open({ presence: { typing: false } });
+		const { presence } = test.handle;
+		const lists: unknown[] = [];
+		presence.subscribe((members) => lists.push(members));
+		test.socket().deliver(write.membersFrame(7, [ada], 1));
+		const list = presence.get();
+		test
+			.socket()
+			.deliver(event(7, 1), write.changesFrame(7, { joined: [], changed: [], left: [] }, 1));
+		assert.equal(presence.value, list);
+		const typing = { ...ada, data: { typing: true } };
+		test
+			.socket()
+			.deliver(
+				write.changesFrame(7, { joined: [grace], changed: [typing], left: [] }, 2),
+				write.changesFrame(7, { joined: [], changed: [], left: ['m1', '__proto__'] }, 1),
+			);
+		assert.deepEqual(lists, [[], [ada], [typing, grace], [grace]]);
+		assert.equal(presence.count.value, 1);
+	});
+
+	it('is a number alone for many members', async () => {
+		const test = await open();
+		const counts: number[] = [];
+		test.handle.presence.count.subscribe((count) => counts.push(count));
+		test.socket().deliver(write.membersFrame(7, [ada], 1), write.membersFrame(7, null, 501));
+		assert.deepEqual(test.handle.presence.get(), []);
+		assert.deepEqual(counts, [0, 1, 501]);
+	});
+
+	it('is known to a late handle', async () => {
+		const test = await open();
+		test.socket().deliver(write.membersFrame(7, [ada], 1));
+		const late = join(test);
+		assert.equal(late.presence.get(), test.handle.presence.get());
+		assert.equal(late.presence.count.get(), 1);
+	});
+
+	it('keeps the last list while the connection is lost', async () => {
+		const test = await open();
+		test.socket().deliver(write.membersFrame(7, [ada], 1));
+		await reconnect(test);
+		assert.deepEqual(test.handle.presence.get(), [ada]);
+		test
+			.socket()
+			.join(7)
+			.deliver(write.membersFrame(7, [grace], 1));
+		assert.deepEqual(test.handle.presence.get(), [grace]);
+	});
+
+	it('sends the newest own data, at once or with the next join', async () => {
+		const test = await open({ presence: { typing: false } });
+		test.handle.presence.update({ typing: true });
+		assert.deepEqual(test.socket().last('presence').data, { typing: true });
+		test.socket().end();
+		test.handle.presence.update({ typing: 'no' });
+		await test.clock.advance(20_000);
+		test.socket().welcome({ isResumed: true });
+		assert.deepEqual(test.socket().last('join').presence, { typing: 'no' });
+		test.handle.presence.update({ typing: 'yes' });
+		assert.equal(test.socket().all('presence').length, 0);
+		test.socket().join(7);
+		assert.deepEqual(test.socket().last('presence').data, { typing: 'yes' });
+	});
+
+	it('of a late handle replaces that of the join', async () => {
+		const test = await open();
+		join(test, { presence: { typing: true } });
+		assert.deepEqual(test.socket().last('presence').data, { typing: true });
+	});
+});

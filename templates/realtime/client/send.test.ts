@@ -1,0 +1,281 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { ErrorData } from '../protocol/errors.ts';
+import * as write from '../protocol/server-frames.ts';
+import { event, type Harness, harness, settled } from './client.fixture.ts';
+import type { Handle } from './client.ts';
+
+type Joined = Harness & { readonly handle: Handle };
+
+async function start(): Promise<Joined> {
+	const test = harness();
+	const handle = (test.client.channels.rooms ?? assert.fail())({ room: 'a' }).join();
+	await settled();
+	return { ...test, handle };
+}
+
+async function open(details?: Partial<write.JoinedDetails>): Promise<Joined> {
+	const test = await start();
+	test.socket().welcome().join(7, details);
+	return test;
+}
+
+/** Answers the message with an id. */
+function reply(test: Harness, id: number, data?: string): void {
+	test.socket().deliver(write.replyFrame(test.socket().last('join').ref, id, data));
+}
+
+async function reconnect(test: Harness, isResumed: boolean): Promise<void> {
+	test.socket().end();
+	await test.clock.advance(250);
+	test.socket().welcome({ isResumed });
+}
+
+describe('a message', () => {
+	it('resolves with the result', async () => {
+		const test = await open();
+		const result = test.handle.send('say', { text: 'hi' });
+		const { ref, id, name, data } = test.socket().last('send');
+		assert.equal(ref, test.socket().last('join').ref);
+		assert.deepEqual([name, data], ['say', { text: 'hi' }]);
+		reply(test, id, '{"length":2}');
+		assert.deepEqual(await result, { length: 2 });
+		reply(test, id, '1');
+	});
+
+	it('may carry nothing, and its result be nothing', async () => {
+		const test = await open();
+		const result = test.handle.send('clear');
+		assert.equal(test.socket().last('send').data, undefined);
+		reply(test, test.socket().last('send').id);
+		assert.equal(await result, undefined);
+	});
+
+	it('rejects with the error of the server', async () => {
+		const test = await open();
+		const result = test.handle.send('say');
+		const error: ErrorData = { code: 'BAD_REQUEST', message: 'No.', fields: { text: ['Long.'] } };
+		const { ref, id } = test.socket().last('send');
+		test.socket().deliver(write.errorFrame(ref, id, error));
+		await assert.rejects(result, { ...error, name: 'RealtimeError', isInputError: true });
+	});
+
+	it('carries bytes, as they are when it is sent', async () => {
+		const test = await start();
+		const bytes = new Uint8Array([0, 1, 2, 3]);
+		for (const data of [bytes, bytes.buffer, new DataView(bytes.buffer, 1, 2)]) {
+			void test.handle.send('stroke', data);
+		}
+		bytes.fill(9);
+		test.socket().welcome().join(7);
+		assert.deepEqual(
+			test
+				.socket()
+				.all('send')
+				.map(({ data }) => [...(data as Uint8Array)]),
+			[
+				[0, 1, 2, 3],
+				[0, 1, 2, 3],
+				[1, 2],
+			],
+		);
+	});
+
+	it('is written as JSON when it is sent, and rejects if it cannot be', async () => {
+		const test = await start();
+		const data = { text: 'hi' };
+		void test.handle.send('say', data);
+		data.text = 'changed';
+		const cycle: Record<string, unknown> = {};
+		cycle.cycle = cycle;
+		await assert.rejects(test.handle.send('say', cycle), TypeError);
+		test.socket().welcome().join(7);
+		assert.deepEqual(test.socket().last('send').data, { text: 'hi' });
+	});
+
+	it('waits for the join, in order', async () => {
+		const test = await start();
+		for (const number of [1, 2, 3]) void test.handle.send('say', number);
+		test.socket().welcome();
+		assert.equal(test.socket().all('send').length, 0);
+		test.socket().join(7);
+		assert.deepEqual(
+			test
+				.socket()
+				.all('send')
+				.map(({ data }) => data),
+			[1, 2, 3],
+		);
+		assert.equal(
+			new Set(
+				test
+					.socket()
+					.all('send')
+					.map(({ id }) => id),
+			).size,
+			3,
+		);
+	});
+
+	it('rejects if 100 wait for a connection', async () => {
+		const test = await start();
+		const results = Array.from({ length: 100 }, (_, index) => test.handle.send('say', index));
+		await assert.rejects(test.handle.send('say'), { code: 'TOO_MANY_REQUESTS' });
+		test.socket().welcome().join(7);
+		assert.equal(test.socket().all('send').length, 100);
+		for (const { id } of test.socket().all('send')) reply(test, id);
+		await Promise.all(results);
+		void test.handle.send('say');
+		assert.equal(test.socket().all('send').length, 101);
+	});
+
+	it('rejects after its timeout, and is not sent any more', async () => {
+		const test = await start();
+		const slow = assert.rejects(test.handle.send('say', 1), { code: 'TIMEOUT' });
+		const quick = assert.rejects(test.handle.send('say', 2, { timeout: 100 }), { code: 'TIMEOUT' });
+		await test.clock.advance(100);
+		await quick;
+		test.socket().welcome().join(7);
+		assert.deepEqual(
+			test
+				.socket()
+				.all('send')
+				.map(({ data }) => data),
+			[1],
+		);
+		for (let passed = 100; passed < 20_000; passed += 9_950) {
+			test.socket().pong();
+			await test.clock.advance(9_950);
+		}
+		await slow;
+	});
+
+	it('rejects when its signal is aborted', async () => {
+		const test = await start();
+		const controller = new AbortController();
+		const result = test.handle.send('say', 1, controller);
+		controller.abort(new Error('Enough.'));
+		await assert.rejects(result, /Enough/);
+		await assert.rejects(test.handle.send('say', 1, controller), /Enough/);
+		test.socket().welcome().join(7);
+		assert.equal(test.socket().all('send').length, 0);
+	});
+
+	it('rejects when its handle leaves, and others are kept', async () => {
+		const test = await open();
+		const other = (test.client.channels.rooms ?? assert.fail())({ room: 'a' }).join();
+		const kept = other.send('say', 1);
+		const left = assert.rejects(test.handle.send('say', 2), { code: 'CLOSED' });
+		test.handle.leave();
+		await left;
+		await assert.rejects(test.handle.send('say', 3), { code: 'CLOSED' });
+		reply(test, test.socket().all('send')[0]?.id ?? 0, '1');
+		assert.equal(await kept, 1);
+	});
+});
+
+describe('a message in flight when the connection is lost', () => {
+	it('is sent again with its id in the same session', async () => {
+		const test = await open();
+		const result = test.handle.send('say', 1);
+		const { id } = test.socket().last('send');
+		await reconnect(test, true);
+		test.socket().join(7);
+		assert.equal(test.socket().last('send').id, id);
+		reply(test, id, '5');
+		assert.equal(await result, 5);
+	});
+
+	it('rejects as uncertain in a new session, and those not sent yet are sent', async () => {
+		const test = await open();
+		const uncertain = assert.rejects(test.handle.send('say', 1), { code: 'UNCERTAIN' });
+		test.socket().end();
+		void test.handle.send('say', 2);
+		await test.clock.advance(250);
+		test.socket().welcome({ isResumed: false }).join(7);
+		await uncertain;
+		assert.deepEqual(
+			test
+				.socket()
+				.all('send')
+				.map(({ data }) => data),
+			[2],
+		);
+	});
+
+	it('is sent with a new id in a new session if it is idempotent', async () => {
+		const test = await open({ idempotent: ['say'] });
+		const result = test.handle.send('say', 1);
+		const { id } = test.socket().last('send');
+		await reconnect(test, false);
+		test.socket().join(7, { idempotent: ['say'] });
+		const again = test.socket().last('send');
+		assert.notEqual(again.id, id);
+		reply(test, again.id, '1');
+		assert.equal(await result, 1);
+	});
+
+	it('is sent again if the join is made anew for a late handle', async () => {
+		const test = await open();
+		test.socket().deliver(event(7, 1));
+		const result = test.handle.send('say', 1);
+		const { id, ref } = test.socket().last('send');
+		(test.client.channels.rooms ?? assert.fail())({ room: 'a' }).join({ since: 'e.0.' });
+		await settled();
+		// The answer to the join that ends would come before messages that it belongs to.
+		test.socket().deliver(write.replyFrame(ref, id, '1'), write.leftFrame(ref, null));
+		test.socket().join(7);
+		assert.equal(test.socket().last('send').id, id);
+		assert.notEqual(test.socket().last('send').ref, ref);
+		reply(test, id, '2');
+		assert.equal(await result, 2);
+	});
+});
+
+describe('an ephemeral message', () => {
+	it('is sent without an id, and resolves at once', async () => {
+		const test = await open({ ephemeral: ['move'] });
+		assert.equal(await test.handle.send('move', { x: 1 }), undefined);
+		assert.deepEqual(test.socket().last('cast').data, { x: 1 });
+		assert.equal(test.socket().all('send').length, 0);
+	});
+
+	it('is the newest of its name when the connection is back', async () => {
+		const test = await open({ ephemeral: ['move', 'look'] });
+		test.socket().end();
+		for (let x = 0; x < 300; x++) await test.handle.send('move', x);
+		await test.handle.send('look', 1);
+		await test.clock.advance(250);
+		test
+			.socket()
+			.welcome({ isResumed: true })
+			.join(7, { ephemeral: ['move', 'look'] });
+		assert.deepEqual(
+			test
+				.socket()
+				.all('cast')
+				.map(({ name, data }) => [name, data]),
+			[
+				['move', 299],
+				['look', 1],
+			],
+		);
+	});
+
+	it('is found to be one with the first join', async () => {
+		const test = await start();
+		const results = [1, 2].map((x) => test.handle.send('move', x));
+		test
+			.socket()
+			.welcome()
+			.join(7, { ephemeral: ['move'] });
+		assert.deepEqual(await Promise.all(results), [undefined, undefined]);
+		assert.deepEqual(
+			test
+				.socket()
+				.all('cast')
+				.map(({ data }) => data),
+			[2],
+		);
+	});
+});
