@@ -406,6 +406,24 @@ describe('a late handle', () => {
 		assert.deepEqual(test.taken, [1, 2, 3, 4]);
 	});
 
+	it('is told at once what a channel does not keep, and the join stays', async () => {
+		const test = harness();
+		const taken: unknown[] = [];
+		join(test).on('said', (data) => taken.push(data));
+		await settled();
+		test.socket().welcome().join(7, { keeps: false }).deliver(event(7, 1));
+		const gaps: Gap[] = [];
+		join(test, { since: 'e.0.', onGap: (gap) => gaps.push(gap) }).on('said', (data) =>
+			taken.push(data),
+		);
+		join(test, { since: { last: 5 }, onGap: () => assert.fail('It asked for none.') });
+		await settled();
+		assert.deepEqual(gaps, [{ reason: 'not kept', position: position(1) }]);
+		test.socket().deliver(event(7, 2));
+		assert.deepEqual(taken, [1, 2, 2]);
+		assert.equal(test.socket().all('join').length, 1);
+	});
+
 	it('can ask for the last messages', async () => {
 		const test = await open();
 		test.socket().deliver(event(7, 1), event(7, 2), event(7, 3));

@@ -58,6 +58,7 @@ export class Room {
 	#position = '';
 	/** The handles with whose position the room joined, until the first message. */
 	#asking: readonly Participant[] = [];
+	#keeps = true;
 	#ephemeral: ReadonlySet<string> = new Set();
 	#presence: unknown;
 	#isPresenceSent = false;
@@ -279,6 +280,7 @@ export class Room {
 			participant.position ??= details.position;
 			participant.last = undefined;
 		}
+		this.#keeps = details.keeps;
 		this.#ephemeral = new Set(details.ephemeral);
 		this.#flush(new Set(details.idempotent));
 		this.tell();
@@ -340,9 +342,26 @@ export class Room {
 	#joinAgain(): void {
 		const waiting = this.#waiting();
 		if (waiting === undefined) return;
+		if (!this.#keeps) {
+			this.#pass();
+			return;
+		}
 		this.#leave();
 		this.#isJoined = false;
 		this.join(waiting);
+	}
+
+	/** Another join brings nothing back that is not kept. The handles that wait go on from here. */
+	#pass(): void {
+		const position = this.#position;
+		for (const participant of this.#all((other) => other.position !== position)) {
+			const { position: missed, onGap } = participant;
+			participant.position = position;
+			participant.last = undefined;
+			if (missed !== undefined && onGap !== undefined) {
+				call(onGap, { reason: 'not kept', position });
+			}
+		}
 	}
 
 	#leave(): void {
