@@ -6,10 +6,13 @@ export interface Clock {
 	after(milliseconds: number, callback: () => void): () => void;
 }
 
+/** A longer time would be none. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
 	now: Date.now,
 	after(milliseconds, callback) {
-		const timer = setTimeout(callback, milliseconds);
+		const timer = setTimeout(callback, Math.min(milliseconds, LONGEST_TIMEOUT));
 		return () => clearTimeout(timer);
 	},
 };

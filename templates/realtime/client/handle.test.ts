@@ -120,7 +120,9 @@ describe('a join', () => {
 		assert.equal(test.socket().all('leave').length, 0);
 		await test.clock.advance(1);
 		assert.equal(test.socket().all('leave').length, 1);
+		assert.equal(handle.status.get().state, 'closed');
 		handle.on('said', () => {});
+		assert.equal(handle.status.get().state, 'connecting');
 		await settled();
 		assert.equal(test.socket().last('join').since, position(1));
 	});

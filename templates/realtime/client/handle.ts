@@ -32,7 +32,7 @@ export interface HandleHost {
 	/** Adds a handle to the room of its channel. Undefined on a server, where handles do nothing. */
 	enter(participant: Participant): Room | undefined;
 	exit(participant: Participant, room: Room): void;
-	/** Told of handles, to end them with the client. */
+	/** What ends the handles that are in a room. */
 	readonly leavers: Set<() => void>;
 }
 
@@ -53,12 +53,17 @@ export function createHandle(
 	let cancelIdle = (): void => {};
 
 	function enter(): void {
-		if (!isLeft) room ??= host.enter(participant);
+		if (isLeft || room !== undefined) return;
+		room = host.enter(participant);
+		if (room !== undefined) host.leavers.add(leave);
 	}
 
 	function exit(): void {
-		if (room !== undefined) host.exit(participant, room);
+		host.leavers.delete(leave);
+		if (room === undefined) return;
+		host.exit(participant, room);
 		room = undefined;
+		status.set({ state: 'closed' });
 	}
 
 	function use(): () => void {
@@ -180,7 +185,6 @@ export function createHandle(
 		isLeft = true;
 		cancelIdle();
 		unlistenSignal();
-		host.leavers.delete(leave);
 		listeners.clear();
 		exit();
 		status.set({ state: 'closed' });
@@ -196,7 +200,6 @@ export function createHandle(
 		},
 	});
 
-	host.leavers.add(leave);
 	const unlistenSignal = onAbort(signal, leave);
 	if (signal?.aborted) leave();
 	else enter();
