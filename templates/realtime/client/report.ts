@@ -1,3 +1,5 @@
+const scope: { readonly reportError?: (error: unknown) => void } = globalThis as never;
+
 /** Calls code of the site. What it throws is reported, as an error in an event listener is. */
 export function call<Arguments extends readonly unknown[]>(
 	listener: (...args: Arguments) => void,
@@ -7,10 +9,6 @@ export function call<Arguments extends readonly unknown[]>(
 		listener(...args);
 	} catch (error) {
 		// Node has no `reportError`.
-		(globalThis.reportError ?? console.error)(error);
+		(scope.reportError ?? console.error)(error);
 	}
-}
-
-declare global {
-	var reportError: ((error: unknown) => void) | undefined;
 }
