@@ -6,7 +6,7 @@ import { createConnection, type Page } from './connection.ts';
 import { createHandle, type HandleHost } from './handle.ts';
 import type { Sending } from './participant.ts';
 import { call } from './report.ts';
-import { Room, type RoomParts, type Rooms } from './room.ts';
+import { createRoom, type Room, type RoomParts, type Rooms } from './room.ts';
 import type { Store } from './store.ts';
 import type { ListenOptions, Status, UntypedChannels, UserSocket } from './types.ts';
 import { openWebSocket, type WebSocketConstructor } from './web-socket.ts';
@@ -139,7 +139,7 @@ export function createClient<Channels = UntypedChannels>(options: ClientOptions)
 				if (options.isServer) return undefined;
 				let room = roomsByKey.get(key);
 				if (room === undefined) {
-					room = new Room(rooms, name, params);
+					room = createRoom(rooms, name, params);
 					roomsByKey.set(key, room);
 					releases.set(room, connection.retain());
 				}

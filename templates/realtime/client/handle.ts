@@ -1,3 +1,4 @@
+import { isTooDeep } from '../protocol/depth.ts';
 import { RealtimeError } from '../protocol/errors.ts';
 import type { Data } from '../protocol/frame-content.ts';
 import { listenUntil, onAbort } from './abort.ts';
@@ -42,6 +43,12 @@ export function createHandle(
 	host: HandleHost,
 	{ since, presence: own, onGap, signal }: JoinOptions,
 ): Handle {
+	const isNumber = typeof since === 'object';
+	// The server would close the connection for good.
+	if (isNumber ? !(since.last >= 0) : !/^[\w.-]{0,64}$/.test(since ?? '')) {
+		throw new TypeError('`since` is no position.');
+	}
+	jsonOf(own);
 	const { clock, unanswered } = host;
 	const listeners = new Map<string, Set<{ readonly listener: Listener }>>();
 	let room: Room | undefined;
@@ -86,8 +93,9 @@ export function createHandle(
 	const members = createStore<readonly Member[]>(NOBODY, listen);
 	const count = createStore<number>(0, listen);
 	const participant: Participant = {
-		position: typeof since === 'string' ? since : undefined,
-		last: typeof since === 'object' ? since.last : undefined,
+		// An attribute of a page without a position is empty.
+		position: isNumber ? undefined : since || undefined,
+		last: isNumber ? Math.floor(since.last) : undefined,
 		presence: own,
 		onGap,
 		status,
@@ -137,9 +145,10 @@ export function createHandle(
 		// A handle of a server does nothing.
 		if (room === undefined) return new Promise(() => {});
 		const entered = room;
-		if (entered.refusal !== undefined) throw entered.refusal;
+		const refusal = entered.refusal();
+		if (refusal !== undefined) throw refusal;
 		if (entered.isEphemeral(name)) return entered.cast(name, data);
-		if (!entered.isJoined && unanswered.size >= BUFFER_SIZE) {
+		if (!entered.isJoined() && unanswered.size >= BUFFER_SIZE) {
 			throw new RealtimeError({
 				code: 'TOO_MANY_REQUESTS',
 				message: `${BUFFER_SIZE} messages wait for a connection.`,
@@ -187,7 +196,7 @@ export function createHandle(
 		unlistenSignal();
 		listeners.clear();
 		exit();
-		status.set({ state: 'closed' });
+		if (status.value.state !== 'closed') status.set({ state: 'closed' });
 		members.set(NOBODY);
 		count.set(0);
 	}
@@ -195,6 +204,7 @@ export function createHandle(
 	const presence: Presence = Object.assign(members, {
 		count,
 		update(data: unknown) {
+			jsonOf(data);
 			participant.presence = data;
 			room?.updatePresence(data);
 		},
@@ -221,5 +231,15 @@ function dataOf(value: unknown): Data {
 	if (ArrayBuffer.isView(value)) {
 		return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
 	}
-	return JSON.stringify(value);
+	return jsonOf(value);
+}
+
+/** @throws if the server would close the connection because of the value. */
+function jsonOf(value: unknown): string | undefined {
+	const json = JSON.stringify(value) as string | undefined;
+	// In a frame, and in the options of a join.
+	if (isTooDeep(`[[${json}]]`)) {
+		throw new RealtimeError({ code: 'BAD_REQUEST', message: 'The data is nested too deep.' });
+	}
+	return json;
 }

@@ -42,260 +42,262 @@ export type RoomParts = Exclude<
  * it does not in time, because positions are opaque and it began behind theirs, the room joins again
  * with the position of a handle that waits.
  */
-export class Room {
-	readonly participants: Set<Participant> = new Set();
-	readonly #rooms: Rooms;
-	readonly #name: string;
-	readonly #params: Readonly<Record<string, string>>;
-	readonly #sendings: Set<Sending> = new Set();
+export interface Room {
+	add(participant: Participant): void;
+	/** @returns whether it was the last one, and the join has ended. */
+	remove(participant: Participant): boolean;
+	/** Sends `join`, if the connection is up. */
+	join(): void;
+	/** The connection is lost. */
+	lost(): void;
+	/** The session is unknown to the server: so is what became of the messages in flight. */
+	forget(): void;
+	/** Nothing follows: all that waits is rejected. */
+	end(error: RealtimeError): void;
+	/** Tells the handles the state of the join. */
+	tell(): void;
+	receive(parts: RoomParts): void;
+	isJoined(): boolean;
+	/** Why messages cannot be sent, undefined if they can be sent now or later. */
+	refusal(): RealtimeError | undefined;
+	isEphemeral(name: string): boolean;
+	/** Sends an ephemeral message now, or as the newest of its name when the channel is joined. */
+	cast(name: string, data: Data): void;
+	/** Sends a message now, or when the channel is joined. */
+	send(sending: Sending): void;
+	/** Takes a message out that is answered or given up. */
+	settled(sending: Sending): void;
+	updatePresence(data: unknown): void;
+}
+
+export function createRoom(
+	rooms: Rooms,
+	name: string,
+	params: Readonly<Record<string, string>>,
+): Room {
+	const { connection, clock } = rooms;
+	const participants: Set<Participant> = new Set();
+	const sendings: Set<Sending> = new Set();
 	/** The newest ephemeral message of each name, while the channel is not joined. */
-	readonly #casts: Map<string, Data> = new Map();
+	const casts: Map<string, Data> = new Map();
 	/** The ref of the join, 0 for none. */
-	#ref = 0;
-	#channel = 0;
-	#isJoined = false;
+	let ref = 0;
+	let channelNumber = 0;
+	let isJoined = false;
 	/** The position of the stream of messages. */
-	#position = '';
+	let head = '';
 	/** The handles with whose position the room joined, until the first message. */
-	#asking: readonly Participant[] = [];
-	#keeps = true;
-	#ephemeral: ReadonlySet<string> = new Set();
-	#presence: unknown;
-	#isPresenceSent = false;
+	let asking: readonly Participant[] = [];
+	let keeps = true;
+	let ephemeral: ReadonlySet<string> = new Set();
+	let ownPresence: unknown;
+	let isPresenceSent = false;
 	/** Set while the join is refused. */
-	#error: RealtimeError | undefined;
-	#retryAt: number | undefined;
-	#isJoinDue = false;
-	#cancelMeeting = (): void => {};
-	#cancelRetry = (): void => {};
+	let refusedWith: RealtimeError | undefined;
+	let retryAt: number | undefined;
+	let isJoinDue = false;
+	let cancelMeeting = (): void => {};
+	let cancelRetry = (): void => {};
 
-	constructor(rooms: Rooms, name: string, params: Readonly<Record<string, string>>) {
-		this.#rooms = rooms;
-		this.#name = name;
-		this.#params = params;
-	}
-
-	add(participant: Participant): void {
-		const { participants } = this;
+	function add(participant: Participant): void {
 		const other = participants.values().next().value;
 		participants.add(participant);
 		if (other !== undefined) {
 			participant.members.set(other.members.value);
 			participant.count.set(other.count.value);
 		}
-		if (participant.presence !== undefined) this.updatePresence(participant.presence);
-		if (this.#error !== undefined && this.#retryAt === undefined) this.#error = undefined;
-		if (this.#isJoined && participant.last === undefined) {
+		if (participant.presence !== undefined) updatePresence(participant.presence);
+		if (refusedWith !== undefined && retryAt === undefined) refusedWith = undefined;
+		if (isJoined && participant.last === undefined) {
 			// Live from now. A handle that waits is where the messages of before ended.
-			participant.position ??= this.#waiting()?.position ?? this.#position;
+			participant.position ??= firstWaiting()?.position ?? head;
 		}
-		this.tell();
+		tell();
 		// Those that join in one task share the join.
-		if (this.#isJoinDue || (this.#ref !== 0 && !this.#isJoined)) return;
-		this.#isJoinDue = true;
+		if (isJoinDue || (ref !== 0 && !isJoined)) return;
+		isJoinDue = true;
 		queueMicrotask(() => {
-			this.#isJoinDue = false;
-			if (this.#isJoined) this.#joinAgain();
-			else if (this.#ref === 0 && this.#retryAt === undefined) this.join();
+			isJoinDue = false;
+			if (isJoined) joinAgain();
+			else if (ref === 0 && retryAt === undefined) join();
 		});
 	}
 
-	/** @returns whether it was the last one, and the join has ended. */
-	remove(participant: Participant): boolean {
-		this.participants.delete(participant);
-		for (const sending of this.#sendings) {
+	function remove(participant: Participant): boolean {
+		participants.delete(participant);
+		for (const sending of sendings) {
 			if (sending.sender === participant) sending.reject(closedError());
 		}
-		if (this.participants.size > 0) return false;
-		this.#leave();
-		this.lost();
+		if (participants.size > 0) return false;
+		leave();
+		lost();
 		return true;
 	}
 
-	/** Sends `join`, if the connection is up. */
-	join(participant: Participant | undefined = this.#first()): void {
-		if (participant === undefined || !this.#rooms.connection.isUp()) return;
-		if (this.#error !== undefined && this.#retryAt === undefined) return;
-		this.#cancelRetry();
-		this.#ref = this.#rooms.next();
-		this.#rooms.byRef.set(this.#ref, this);
+	function join(participant: Participant | undefined = first()): void {
+		if (participant === undefined || !connection.isUp()) return;
+		if (refusedWith !== undefined && retryAt === undefined) return;
+		cancelRetry();
+		ref = rooms.next();
+		rooms.byRef.set(ref, room);
 		const { position, last } = participant;
-		this.#asking = this.#all((other) => other.position === position && other.last === last);
-		this.#isPresenceSent = true;
-		this.#rooms.connection.send([
+		asking = those((other) => other.position === position && other.last === last);
+		isPresenceSent = true;
+		connection.send([
 			'join',
-			this.#ref,
-			this.#name,
-			this.#params,
+			ref,
+			name,
+			params,
 			{
 				...(position !== undefined ? { since: position } : last !== undefined && { last }),
-				...(this.#presence !== undefined && { presence: this.#presence }),
+				...(ownPresence !== undefined && { presence: ownPresence }),
 			},
 		]);
 	}
 
 	/** The connection is lost, or the join has ended. */
-	lost(): void {
-		this.#rooms.byRef.delete(this.#ref);
-		this.#rooms.byChannel.delete(this.#channel);
-		this.#ref = this.#channel = 0;
-		this.#isJoined = false;
-		this.#asking = [];
-		this.#cancelMeeting();
-		this.#cancelRetry();
+	function lost(): void {
+		rooms.byRef.delete(ref);
+		rooms.byChannel.delete(channelNumber);
+		ref = channelNumber = 0;
+		isJoined = false;
+		asking = [];
+		cancelMeeting();
+		cancelRetry();
 		// The next connection asks again.
-		if (this.#retryAt !== undefined) this.#error = this.#retryAt = undefined;
-		this.tell();
+		if (retryAt !== undefined) refusedWith = retryAt = undefined;
+		tell();
 	}
 
-	/** The session is unknown to the server: so is what became of the messages in flight. */
-	forget(): void {
-		for (const sending of this.#sendings) sending.isLost = sending.id !== 0;
+	function forget(): void {
+		for (const sending of sendings) sending.isLost = sending.id !== 0;
 	}
 
-	/** Nothing follows: all that waits is rejected. */
-	end(error: RealtimeError): void {
-		for (const sending of this.#sendings) sending.reject(error);
-		this.#casts.clear();
-		this.tell();
+	function end(error: RealtimeError): void {
+		for (const sending of sendings) sending.reject(error);
+		casts.clear();
+		tell();
 	}
 
-	/** Tells the handles the state of the join. */
-	tell(): void {
-		const connection = this.#rooms.connection.status.value;
-		let status: Status = connection;
-		if (this.#error !== undefined) {
+	function tell(): void {
+		let status = connection.status.value;
+		if (refusedWith !== undefined) {
 			status = {
 				state: 'refused',
-				error: this.#error,
-				...(this.#retryAt !== undefined && { retryAt: this.#retryAt }),
+				error: refusedWith,
+				...(retryAt !== undefined && { retryAt }),
 			};
-		} else if (connection.state === 'open' && !this.#isJoined) {
-			status = { ...connection, state: 'connecting' };
-		}
-		for (const { status: store } of this.participants) {
+		} else if (status.state === 'open' && !isJoined) status = { ...status, state: 'connecting' };
+		for (const { status: store } of participants) {
 			if (!isSame(store.value, status)) store.set(status);
 		}
 	}
 
-	receive(parts: RoomParts): void {
+	function receive(parts: RoomParts): void {
 		switch (parts[0]) {
 			case 'joined':
-				this.#joined(parts);
+				joined(parts);
 				break;
 			case 'refused':
-				this.#refused(parts[2]);
+				refused(parts[2]);
 				break;
 			case 'left':
-				if (parts[2] !== null) this.#refused(parts[2]);
+				if (parts[2] !== null) refused(parts[2]);
 				break;
 			case 'event': {
 				const [, , position, previous, at, from, id, name, data] = parts;
-				if (previous !== this.#position) {
-					this.#rooms.connection.fail(BROKEN_ORDER);
+				if (previous !== head) {
+					connection.fail(BROKEN_ORDER);
 					break;
 				}
-				const takers = this.#all((participant) => participant.position === previous);
-				this.#advance(takers, position);
+				const takers = those((participant) => participant.position === previous);
+				advance(takers, position);
 				deliver(takers, name, data, from, id, at, position);
 				break;
 			}
 			case 'snapshot': {
 				const [, , position, at, from, id, name, data] = parts;
-				deliver(this.#skip(position), name, data, from, id, at, position);
+				deliver(skip(position), name, data, from, id, at, position);
 				break;
 			}
 			case 'cast':
-				deliver(this.#all(), parts[3], parts[4], parts[2]);
+				deliver(those(), parts[3], parts[4], parts[2]);
 				break;
 			case 'gap': {
 				const [, , reason, position] = parts;
-				for (const { onGap } of this.#skip(position)) {
+				for (const { onGap } of skip(position)) {
 					if (onGap !== undefined) call(onGap, { reason, position });
 				}
 				break;
 			}
 			case 'members':
 			case 'changes':
-				for (const { members, count } of this.#all()) {
+				for (const { members, count } of those()) {
 					members.set(applyPresence(members.value, parts));
 					count.set(parts[3]);
 				}
 				break;
 			case 'reply':
-				this.#sending(parts[2])?.resolve(parts[3]);
+				findSending(parts[2])?.resolve(parts[3]);
 				break;
 			case 'error':
-				this.#sending(parts[2])?.reject(new RealtimeError(parts[3]));
+				findSending(parts[2])?.reject(new RealtimeError(parts[3]));
 		}
 	}
 
-	get isJoined(): boolean {
-		return this.#isJoined;
-	}
-
-	/** Why messages cannot be sent, undefined if they can be sent now or later. */
-	get refusal(): RealtimeError | undefined {
-		const { state, error } = this.#rooms.connection.status.value;
+	function refusal(): RealtimeError | undefined {
+		const { state, error } = connection.status.value;
 		if (state === 'closed') return error;
-		return this.#retryAt === undefined ? this.#error : undefined;
+		return retryAt === undefined ? refusedWith : undefined;
 	}
 
-	isEphemeral(name: string): boolean {
-		return this.#ephemeral.has(name);
+	function cast(name: string, data: Data): void {
+		if (isJoined) connection.send(['cast', ref, name], data);
+		else casts.set(name, data);
 	}
 
-	/** Sends an ephemeral message now, or as the newest of its name when the channel is joined. */
-	cast(name: string, data: Data): void {
-		if (this.#isJoined) this.#rooms.connection.send(['cast', this.#ref, name], data);
-		else this.#casts.set(name, data);
+	function send(sending: Sending): void {
+		sendings.add(sending);
+		if (isJoined) write(sending);
 	}
 
-	/** Sends a message now, or when the channel is joined. */
-	send(sending: Sending): void {
-		this.#sendings.add(sending);
-		if (this.#isJoined) this.#write(sending);
+	function updatePresence(data: unknown): void {
+		ownPresence = data;
+		isPresenceSent = isJoined;
+		if (isJoined) connection.send(['presence', ref, data]);
 	}
 
-	/** Takes a message out that is answered or given up. */
-	settled(sending: Sending): void {
-		this.#sendings.delete(sending);
-	}
-
-	updatePresence(data: unknown): void {
-		this.#presence = data;
-		this.#isPresenceSent = this.#isJoined;
-		if (this.#isJoined) this.#rooms.connection.send(['presence', this.#ref, data]);
-	}
-
-	#joined([, , channel, details]: Extract<RoomParts, readonly ['joined', ...unknown[]]>): void {
-		this.#rooms.byChannel.delete(this.#channel);
-		this.#channel = channel;
-		this.#rooms.byChannel.set(channel, this);
-		this.#isJoined = true;
-		this.#error = this.#retryAt = undefined;
-		this.#position = details.position;
-		const isLive = this.#asking[0]?.position === undefined && this.#asking[0]?.last === undefined;
-		for (const participant of this.#asking) {
+	function joined([, , channel, details]: Extract<
+		RoomParts,
+		readonly ['joined', ...unknown[]]
+	>): void {
+		rooms.byChannel.delete(channelNumber);
+		channelNumber = channel;
+		rooms.byChannel.set(channel, room);
+		isJoined = true;
+		refusedWith = retryAt = undefined;
+		head = details.position;
+		const isLive = asking[0]?.position === undefined && asking[0]?.last === undefined;
+		for (const participant of asking) {
 			participant.position ??= details.position;
 			participant.last = undefined;
 		}
-		this.#keeps = details.keeps;
-		this.#ephemeral = new Set(details.ephemeral);
-		this.#flush(new Set(details.idempotent));
-		this.tell();
-		const waiting = this.#waiting();
+		keeps = details.keeps;
+		ephemeral = new Set(details.ephemeral);
+		flush(new Set(details.idempotent));
+		tell();
+		const waiting = firstWaiting();
 		if (waiting === undefined) return;
 		// A stream that begins now meets no position of before.
-		if (isLive || waiting.position === undefined) this.#joinAgain();
-		else this.#cancelMeeting = this.#rooms.clock.after(MEETING_TIMEOUT, () => this.#joinAgain());
+		if (isLive || waiting.position === undefined) joinAgain();
+		else cancelMeeting = clock.after(MEETING_TIMEOUT, joinAgain);
 	}
 
-	#flush(idempotent: ReadonlySet<string>): void {
-		for (const sending of [...this.#sendings]) {
+	function flush(idempotent: ReadonlySet<string>): void {
+		for (const sending of [...sendings]) {
 			const { name, data } = sending;
-			if (this.#ephemeral.has(name)) {
-				this.#casts.set(name, data);
+			if (ephemeral.has(name)) {
+				casts.set(name, data);
 				sending.resolve();
 			} else if (sending.isLost && !idempotent.has(name)) {
 				sending.reject(
@@ -304,109 +306,127 @@ export class Room {
 						message: `The server lost track of \`${name}\`. It may have been handled.`,
 					}),
 				);
-			} else this.#write(sending);
+			} else write(sending);
 		}
-		for (const [name, data] of this.#casts) this.cast(name, data);
-		this.#casts.clear();
-		if (!this.#isPresenceSent) this.updatePresence(this.#presence);
+		for (const [name, data] of casts) cast(name, data);
+		casts.clear();
+		if (!isPresenceSent) updatePresence(ownPresence);
 	}
 
-	#write(sending: Sending): void {
-		if (sending.id === 0 || sending.isLost) sending.id = this.#rooms.next();
+	function write(sending: Sending): void {
+		if (sending.id === 0 || sending.isLost) sending.id = rooms.next();
 		sending.isLost = false;
-		this.#rooms.connection.send(['send', this.#ref, sending.id, sending.name], sending.data);
+		connection.send(['send', ref, sending.id, sending.name], sending.data);
 	}
 
-	#sending(id: number): Sending | undefined {
-		for (const sending of this.#sendings) {
+	function findSending(id: number): Sending | undefined {
+		for (const sending of sendings) {
 			if (sending.id === id) return sending;
 		}
 		return undefined;
 	}
 
-	#refused(data: ErrorData): void {
-		this.lost();
-		this.#error = new RealtimeError(data);
+	function refused(data: ErrorData): void {
+		lost();
+		refusedWith = new RealtimeError(data);
 		const { retryAfter } = data;
 		if (retryAfter === undefined) {
-			this.end(this.#error);
+			end(refusedWith);
 			return;
 		}
-		const { clock } = this.#rooms;
-		this.#retryAt = clock.now() + retryAfter;
-		this.#cancelRetry = clock.after(retryAfter, () => this.join());
-		this.tell();
+		retryAt = clock.now() + retryAfter;
+		cancelRetry = clock.after(retryAfter, () => join());
+		tell();
 	}
 
 	/** Joins with the position of a handle that waits, if one does. */
-	#joinAgain(): void {
-		const waiting = this.#waiting();
+	function joinAgain(): void {
+		const waiting = firstWaiting();
 		if (waiting === undefined) return;
-		if (!this.#keeps) {
-			this.#pass();
+		if (!keeps) {
+			pass();
 			return;
 		}
-		this.#leave();
-		this.#isJoined = false;
-		this.join(waiting);
+		leave();
+		isJoined = false;
+		join(waiting);
 	}
 
 	/** Another join brings nothing back that is not kept. The handles that wait go on from here. */
-	#pass(): void {
-		const position = this.#position;
-		for (const participant of this.#all((other) => other.position !== position)) {
+	function pass(): void {
+		for (const participant of those((other) => other.position !== head)) {
 			const { position: missed, onGap } = participant;
-			participant.position = position;
+			participant.position = head;
 			participant.last = undefined;
 			if (missed !== undefined && onGap !== undefined) {
-				call(onGap, { reason: 'not kept', position });
+				call(onGap, { reason: 'not kept', position: head });
 			}
 		}
 	}
 
-	#leave(): void {
-		this.#cancelMeeting();
-		if (this.#ref !== 0) this.#rooms.connection.send(['leave', this.#ref]);
+	function leave(): void {
+		cancelMeeting();
+		if (ref !== 0) connection.send(['leave', ref]);
 		// What still arrives for this join finds no room.
-		this.#rooms.byRef.delete(this.#ref);
-		this.#rooms.byChannel.delete(this.#channel);
+		rooms.byRef.delete(ref);
+		rooms.byChannel.delete(channelNumber);
 	}
 
-	#all(matches: (participant: Participant) => boolean = () => true): readonly Participant[] {
-		return [...this.participants].filter(matches);
+	function those(
+		matches: (participant: Participant) => boolean = () => true,
+	): readonly Participant[] {
+		return [...participants].filter(matches);
 	}
 
 	/** Goes on after a position. @returns the handles that were where the stream was. */
-	#skip(position: string): readonly Participant[] {
-		const concerned = this.#all(
-			(participant) =>
-				participant.position === this.#position || this.#asking.includes(participant),
+	function skip(position: string): readonly Participant[] {
+		const concerned = those(
+			(participant) => participant.position === head || asking.includes(participant),
 		);
-		this.#advance(concerned, position);
+		advance(concerned, position);
 		return concerned;
 	}
 
-	#advance(participants: readonly Participant[], position: string): void {
-		this.#position = position;
-		this.#asking = [];
+	function advance(participants: readonly Participant[], position: string): void {
+		head = position;
+		asking = [];
 		for (const participant of participants) participant.position = position;
-		if (this.#waiting() === undefined) this.#cancelMeeting();
+		if (firstWaiting() === undefined) cancelMeeting();
 	}
 
 	/** A handle that the stream has not met. Those that never joined come first. */
-	#waiting(): Participant | undefined {
-		return this.#first((participant) => participant.position !== this.#position);
+	function firstWaiting(): Participant | undefined {
+		return first((participant) => participant.position !== head);
 	}
 
 	/** The handle to join with: new ones first, because they cannot wait for a position. */
-	#first(matches?: (participant: Participant) => boolean): Participant | undefined {
-		const candidates = this.#all(matches);
+	function first(matches?: (participant: Participant) => boolean): Participant | undefined {
+		const candidates = those(matches);
 		return (
 			candidates.find(({ position, last }) => position === undefined && last === undefined) ??
 			candidates.find(({ position }) => position === undefined) ??
 			candidates[0]
 		);
 	}
+
+	const room: Room = {
+		add,
+		remove,
+		join,
+		lost,
+		forget,
+		end,
+		tell,
+		receive,
+		isJoined: () => isJoined,
+		refusal,
+		isEphemeral: (message) => ephemeral.has(message),
+		cast,
+		send,
+		settled: (sending) => sendings.delete(sending),
+		updatePresence,
+	};
+	return room;
 }
 
 function isSame(a: Status, b: Status): boolean {

@@ -1,4 +1,7 @@
 import { readBinaryFrame } from './binary-frame.ts';
+import { isTooDeep, MAX_DEPTH } from './depth.ts';
+
+export { isTooDeep, MAX_DEPTH };
 
 /** The data of a client's message: a JSON value, or bytes. Undefined if it carries nothing. */
 export type ClientData = unknown;
@@ -36,9 +39,6 @@ export type ClientFrame =
 
 /** A frame that the protocol does not allow. Its message is the reason for the close with 4500. */
 export class FrameError extends Error {}
-
-/** The maximum nesting of JSON from clients: deeper values overflow the stack of what reads them. */
-export const MAX_DEPTH: number = 32;
 
 /** The maximum length of a position. */
 const MAX_POSITION_LENGTH = 64;
@@ -175,21 +175,4 @@ function isPosition(value: unknown): value is string {
 
 function malformed(type: string): FrameError {
 	return new FrameError(`A frame \`${type}\` is malformed.`);
-}
-
-/** Looks at the brackets outside of strings, because the parser itself has no limit. */
-export function isTooDeep(text: string): boolean {
-	let depth = 0;
-	let isInString = false;
-	for (let index = 0; index < text.length; index++) {
-		const code = text.charCodeAt(index);
-		if (isInString) {
-			if (code === 0x5c) index++;
-			else if (code === 0x22) isInString = false;
-		} else if (code === 0x22) isInString = true;
-		else if (code === 0x5b || code === 0x7b) {
-			if (++depth > MAX_DEPTH) return true;
-		} else if (code === 0x5d || code === 0x7d) depth--;
-	}
-	return false;
 }
