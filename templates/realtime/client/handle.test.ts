@@ -225,6 +225,22 @@ describe('a refused join', () => {
 		assert.equal(await sent, 3);
 	});
 
+	it('that waits is tried again by a new connection', async () => {
+		const test = harness();
+		const handle = join(test);
+		await settled();
+		test.socket().welcome();
+		const error = { code: 'SERVICE_UNAVAILABLE', message: 'Wait.', retryAfter: 60_000 } as const;
+		test.socket().deliver(write.refusedFrame(test.socket().last('join').ref, error));
+		test.socket().end();
+		assert.equal(handle.status.value.state, 'waiting');
+		await test.clock.advance(250);
+		test.socket().welcome({ isResumed: true }).join(7);
+		assert.equal(handle.status.value.state, 'open');
+		await test.clock.advance(20_000);
+		assert.equal(test.socket().all('join').length, 1);
+	});
+
 	it('is tried again for a new handle', async () => {
 		const test = await open();
 		test.socket().deliver(write.leftFrame(test.socket().last('join').ref, forbidden));
@@ -416,6 +432,23 @@ describe('a late handle', () => {
 		assert.deepEqual(late, [3, 4]);
 	});
 
+	it('at a position does not wait if one without a position joins in the same task', async () => {
+		const test = harness();
+		const late: unknown[] = [];
+		const live: unknown[] = [];
+		join(test, { since: position(1) }).on('said', (data) => late.push(data));
+		join(test).on('said', (data) => live.push(data));
+		await settled();
+		test.socket().welcome();
+		assert.equal(test.socket().last('join').since, undefined);
+		test.socket().join(7, { position: position(3) });
+		assert.equal(test.socket().last('join').since, position(1));
+		test.socket().join(7, { position: position(1) });
+		test.socket().deliver(event(7, 2), event(7, 3), event(7, 4));
+		assert.deepEqual(late, [2, 3, 4]);
+		assert.deepEqual(live, [4]);
+	});
+
 	it('alone is told of its gap', async () => {
 		const test = await open({ onGap: () => assert.fail('It missed nothing.') });
 		test.socket().deliver(event(7, 1), event(7, 2), event(7, 3));
@@ -523,6 +556,7 @@ describe('presence', () => {
 
 	it('sends the newest own data, at once or with the next join', async () => {
 		const test = await open({ presence: { typing: false } });
+		assert.equal(test.socket().all('presence').length, 0);
 		test.handle.presence.update({ typing: true });
 		assert.deepEqual(test.socket().last('presence').data, { typing: true });
 		test.socket().end();
