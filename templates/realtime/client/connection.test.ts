@@ -55,10 +55,14 @@ describe('a connection', () => {
 		test.socket().welcome().deliver(write.inboxFrame('{"event":"invited"}'));
 		test.socket().deliver(write.inboxFrame(new Uint8Array([1, 2])));
 		assert.deepEqual(messages, [{ event: 'invited' }, new Uint8Array([1, 2])]);
+		const other = test.client.socket.on('message', () => {});
 		unlisten();
 		unlisten();
 		test.socket().deliver(write.inboxFrame('1'));
 		assert.equal(messages.length, 2);
+		await test.clock.advance(1_000);
+		assert.equal(test.socket().closedWith, undefined);
+		other();
 		await test.clock.advance(1_000);
 		assert.equal(test.socket().closedWith, 1000);
 	});
@@ -66,10 +70,12 @@ describe('a connection', () => {
 	it('stops listening to messages to the user when the signal is aborted', async () => {
 		const test = harness();
 		const controller = new AbortController();
-		test.client.socket.on('message', () => assert.fail('It is aborted.'), controller);
+		const messages: unknown[] = [];
+		test.client.socket.on('message', (message) => messages.push(message), controller);
 		test.socket().welcome();
 		controller.abort();
 		test.socket().deliver(write.inboxFrame('1'));
+		assert.deepEqual(messages, []);
 		await test.clock.advance(1_000);
 		assert.equal(test.client.status.value.state, 'closed');
 	});
@@ -145,7 +151,8 @@ describe('a connection', () => {
 		test.client.socket.on('message', () => {})();
 		void handle.send('say', 1);
 		handle.presence.update({});
-		handle.presence.subscribe((members) => assert.deepEqual(members, []))();
+		handle.presence.subscribe(() => {})();
+		assert.deepEqual(handle.presence.value, []);
 		assert.deepEqual(handle.status.value, { state: 'connecting' });
 		assert.equal(handle.presence.count.value, 0);
 		handle.leave();
@@ -197,6 +204,11 @@ describe('a lost connection', () => {
 		assert.equal(test.sockets.length, 2);
 		test.socket().end();
 		assert.equal(test.client.status.value.retryAt, test.clock.now() + 250);
+		await test.clock.advance(250);
+		// A drain that comes to nothing.
+		test.socket().accept().deliver(write.drainFrame(8_000));
+		test.socket().welcome().end();
+		assert.equal(test.client.status.value.retryAt, test.clock.now() + 500);
 	});
 
 	for (const code of [1000, 1001, 1006, 1011, 1012, 1013, 4000, 4008, 4400, 4401, 4499, 5000]) {

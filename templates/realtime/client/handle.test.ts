@@ -308,6 +308,18 @@ describe('messages of a channel', () => {
 		assert.equal(report.mock.callCount(), 2);
 	});
 
+	it('do not reach a listener that an earlier one removed', async () => {
+		const test = await open();
+		test.handle.on('said', () => unlisten());
+		const heard: string[] = [];
+		const unlisten = test.handle.on('said', () => heard.push('removed'));
+		test.handle.on('said', () => test.handle.leave());
+		test.handle.on('said', () => heard.push('left'));
+		test.socket().deliver(event(7, 1));
+		assert.deepEqual(heard, []);
+		assert.deepEqual(test.taken, [1]);
+	});
+
 	it('are dropped between leave and left', async () => {
 		const test = await open();
 		const { ref } = test.socket().last('join');
@@ -388,6 +400,20 @@ describe('a late handle', () => {
 		assert.equal(test.socket().all('join').length, 1);
 	});
 
+	it('without a position gets nothing of the past while another one catches up', async () => {
+		const test = await open();
+		test.socket().deliver(event(7, 1), event(7, 2));
+		join(test, { since: 'e.0.' });
+		await settled();
+		test.socket().join(7).deliver(event(7, 1));
+		const late: unknown[] = [];
+		join(test).on('said', (data) => late.push(data));
+		await settled();
+		assert.equal(test.socket().all('join').length, 2);
+		test.socket().deliver(event(7, 2), event(7, 3));
+		assert.deepEqual(late, [3]);
+	});
+
 	it('at the position of the others shares their join', async () => {
 		const test = await open();
 		test.socket().deliver(event(7, 1));
@@ -450,7 +476,8 @@ describe('a late handle', () => {
 	});
 
 	it('alone is told of its gap', async () => {
-		const test = await open({ onGap: () => assert.fail('It missed nothing.') });
+		const others: Gap[] = [];
+		const test = await open({ onGap: (gap) => others.push(gap) });
 		test.socket().deliver(event(7, 1), event(7, 2), event(7, 3));
 		const gaps: Gap[] = [];
 		const late: unknown[] = [];
@@ -461,7 +488,27 @@ describe('a late handle', () => {
 		test.socket().join(7, { position: position(2) });
 		test.socket().deliver(write.gapFrame(7, 'trimmed', position(2)), event(7, 3), event(7, 4));
 		assert.equal(gaps.length, 1);
+		assert.deepEqual(others, []);
 		assert.deepEqual(late, [3, 4]);
+		assert.deepEqual(test.taken, [1, 2, 3, 4]);
+	});
+
+	it('joins with its own position while another one catches up', async () => {
+		const test = await open({ since: 'e.0.' });
+		test.socket().deliver(event(7, 1), event(7, 2), event(7, 3));
+		const logs: unknown[][] = [[], []];
+		join(test, { since: 'e.0.' }).on('said', (data) => logs[0]?.push(data));
+		await settled();
+		test.socket().join(7).deliver(event(7, 1), event(7, 2));
+		join(test, { since: position(1) }).on('said', (data) => logs[1]?.push(data));
+		await settled();
+		assert.equal(test.socket().last('join').since, position(1));
+		test.socket().join(7, { position: position(1) });
+		test.socket().deliver(event(7, 2), event(7, 3), event(7, 4));
+		assert.deepEqual(logs, [
+			[1, 2, 3, 4],
+			[2, 3, 4],
+		]);
 		assert.deepEqual(test.taken, [1, 2, 3, 4]);
 	});
 
@@ -475,7 +522,7 @@ describe('a late handle', () => {
 		join(test, { since: 'e.0.', onGap: (gap) => gaps.push(gap) }).on('said', (data) =>
 			taken.push(data),
 		);
-		join(test, { since: { last: 5 }, onGap: () => assert.fail('It asked for none.') });
+		join(test, { since: { last: 5 }, onGap: (gap) => gaps.push(gap) });
 		await settled();
 		assert.deepEqual(gaps, [{ reason: 'not kept', position: position(1) }]);
 		test.socket().deliver(event(7, 2));

@@ -6,8 +6,8 @@ import type { EventContext, Gap, Member, Status } from './types.ts';
 export interface Participant {
 	/** The last message taken, or the one to continue from. Undefined before the first join. */
 	position: string | undefined;
-	/** The number of kept messages to begin with, until the channel is joined. */
-	last: number | undefined;
+	/** The number of kept messages to begin with, if there is no position yet. */
+	readonly last: number | undefined;
 	/** This client's presence data, undefined for none. */
 	presence: unknown;
 	readonly onGap: ((gap: Gap) => void) | undefined;

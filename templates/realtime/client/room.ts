@@ -101,6 +101,8 @@ export function createRoom(
 
 	function add(participant: Participant): void {
 		const other = participants.values().next().value;
+		// A handle that waits is where the messages of before ended.
+		const newest = firstWaiting()?.position ?? head;
 		participants.add(participant);
 		if (other !== undefined) {
 			participant.members.set(other.members.value);
@@ -108,11 +110,10 @@ export function createRoom(
 		}
 		if (participant.presence !== undefined) updatePresence(participant.presence);
 		if (refusedWith !== undefined && retryAt === undefined) refusedWith = undefined;
-		if (isJoined && participant.last === undefined) {
-			// Live from now. A handle that waits is where the messages of before ended.
-			participant.position ??= firstWaiting()?.position ?? head;
-		}
+		// Live from now.
+		if (isJoined && participant.last === undefined) participant.position ??= newest;
 		tell();
+		if (isJoined && (participant.position === head || participant.position === newest)) return;
 		// Those that join in one task share the join.
 		if (isJoinDue || (ref !== 0 && !isJoined)) return;
 		isJoinDue = true;
@@ -141,7 +142,9 @@ export function createRoom(
 		ref = rooms.next();
 		rooms.byRef.set(ref, room);
 		const { position, last } = participant;
-		asking = those((other) => other.position === position && other.last === last);
+		asking = those(
+			(other) => other.position === position && (position !== undefined || other.last === last),
+		);
 		isPresenceSent = true;
 		connection.send([
 			'join',
@@ -278,10 +281,7 @@ export function createRoom(
 		refusedWith = retryAt = undefined;
 		head = details.position;
 		const isLive = asking[0]?.position === undefined && asking[0]?.last === undefined;
-		for (const participant of asking) {
-			participant.position ??= details.position;
-			participant.last = undefined;
-		}
+		for (const participant of asking) participant.position ??= details.position;
 		keeps = details.keeps;
 		ephemeral = new Set(details.ephemeral);
 		flush(new Set(details.idempotent));
@@ -357,7 +357,6 @@ export function createRoom(
 		for (const participant of those((other) => other.position !== head)) {
 			const { position: missed, onGap } = participant;
 			participant.position = head;
-			participant.last = undefined;
 			if (missed !== undefined && onGap !== undefined) {
 				call(onGap, { reason: 'not kept', position: head });
 			}
@@ -399,13 +398,16 @@ export function createRoom(
 		return first((participant) => participant.position !== head);
 	}
 
-	/** The handle to join with: new ones first, because they cannot wait for a position. */
+	/**
+	 * The handle to join with: those without a position first, because they cannot wait for it, then
+	 * the latest, because it is likely to be behind the others.
+	 */
 	function first(matches?: (participant: Participant) => boolean): Participant | undefined {
 		const candidates = those(matches);
 		return (
 			candidates.find(({ position, last }) => position === undefined && last === undefined) ??
 			candidates.find(({ position }) => position === undefined) ??
-			candidates[0]
+			candidates.at(-1)
 		);
 	}
 

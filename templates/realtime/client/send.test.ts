@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { describe, it } from 'node:test';
 import type { ErrorData } from '../protocol/errors.ts';
 import * as write from '../protocol/server-frames.ts';
@@ -127,6 +128,21 @@ describe('a message', () => {
 		await Promise.all(results);
 		void test.handle.send('say');
 		assert.equal(test.socket().all('send').length, 101);
+		test.socket().end();
+		// Those that are answered no longer count.
+		for (let count = 0; count < 99; count++) void test.handle.send('say');
+		await assert.rejects(test.handle.send('say'), { code: 'TOO_MANY_REQUESTS' });
+	});
+
+	it('does not stay with a signal that outlives it', async () => {
+		const test = await open();
+		const { signal } = new AbortController();
+		const result = test.handle.send('say', 1, { signal });
+		assert.equal(getEventListeners(signal, 'abort').length, 1);
+		reply(test, test.socket().last('send').id);
+		await result;
+		test.handle.on('said', () => {}, { signal })();
+		assert.equal(getEventListeners(signal, 'abort').length, 0);
 	});
 
 	it('rejects after its timeout, and is not sent any more', async () => {
