@@ -71,6 +71,7 @@ describe('a join', () => {
 			[{ since: position(4) }, position(4), undefined],
 			[{ since: { last: 50 } }, undefined, 50],
 			[{ since: { last: 0 } }, undefined, 0],
+			[{ since: { last: Number.POSITIVE_INFINITY } }, undefined, Number.MAX_SAFE_INTEGER],
 			[{}, undefined, undefined],
 		] as const) {
 			const test = await open(options);
@@ -81,8 +82,10 @@ describe('a join', () => {
 	});
 
 	it('begins now if the position of a page is empty', async () => {
-		const test = await open({ since: '' });
-		assert.equal(test.socket().last('join').since, undefined);
+		for (const since of ['', null]) {
+			const test = await open({ since } as JoinOptions);
+			assert.equal(test.socket().last('join').since, undefined);
+		}
 	});
 
 	it('throws for what the server would close the connection for', async () => {

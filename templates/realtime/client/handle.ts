@@ -43,7 +43,8 @@ export function createHandle(
 	host: HandleHost,
 	{ since, presence: own, onGap, signal }: JoinOptions,
 ): Handle {
-	const isNumber = typeof since === 'object';
+	// `getAttribute()` gives null.
+	const isNumber = since !== null && typeof since === 'object';
 	// The server would close the connection for good.
 	if (isNumber ? !(since.last >= 0) : !/^[\w.-]{0,64}$/.test(since ?? '')) {
 		throw new TypeError('`since` is no position.');
@@ -95,7 +96,7 @@ export function createHandle(
 	const participant: Participant = {
 		// An attribute of a page without a position is empty.
 		position: isNumber ? undefined : since || undefined,
-		last: isNumber ? Math.floor(since.last) : undefined,
+		last: isNumber ? Math.min(Math.floor(since.last), Number.MAX_SAFE_INTEGER) : undefined,
 		presence: own,
 		onGap,
 		status,
