@@ -1,8 +1,9 @@
 import { FINAL, PING, PONG, SESSION_TAKEN } from '../protocol/constants.ts';
-import { RealtimeError } from '../protocol/errors.ts';
+import type { RealtimeError } from '../protocol/errors.ts';
 import { type Data, readContent, writeContent } from '../protocol/frame-content.ts';
 import type { ClientParts, ServerParts } from '../protocol/frame-parts.ts';
 import type { Clock } from './clock.ts';
+import { failure } from './failure.ts';
 import { createStore, type Store } from './store.ts';
 import type { Status } from './types.ts';
 import type { WebSocketLike } from './web-socket.ts';
@@ -196,7 +197,7 @@ export function createConnection(
 		if (code === SESSION_TAKEN) session = undefined;
 		if (code >= FINAL && code < 5000) {
 			isStopped = true;
-			end(new RealtimeError({ code: 'CLOSED', message: reason || `Closed with ${code}.` }));
+			end(failure('CLOSED', reason || `Closed with ${code}.`));
 			return;
 		}
 		if (lived > STABLE_AFTER) attempts = 0;
@@ -206,7 +207,7 @@ export function createConnection(
 			state: 'waiting',
 			retryAt: clock.now() + wait,
 			...(reason && {
-				error: new RealtimeError({ code: 'SERVICE_UNAVAILABLE', message: reason }),
+				error: failure('SERVICE_UNAVAILABLE', reason),
 			}),
 		});
 		after(wait, connect);
@@ -301,7 +302,7 @@ export function createConnection(
 			isStopped = true;
 			cancelIdle();
 			drop(NORMAL_CLOSURE);
-			end(new RealtimeError({ code: 'CLOSED', message: 'The client is closed.' }));
+			end(failure('CLOSED', 'The client is closed.'));
 		},
 	};
 }

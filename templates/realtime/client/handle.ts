@@ -1,8 +1,8 @@
 import { isTooDeep } from '../protocol/depth.ts';
-import { RealtimeError } from '../protocol/errors.ts';
 import type { Data } from '../protocol/frame-content.ts';
 import { listenUntil, onAbort } from './abort.ts';
 import type { Clock } from './clock.ts';
+import { failure } from './failure.ts';
 import type { Participant, Sending } from './participant.ts';
 import { NOBODY } from './presence.ts';
 import { call } from './report.ts';
@@ -150,10 +150,7 @@ export function createHandle(
 		if (refusal !== undefined) throw refusal;
 		if (entered.isEphemeral(name)) return entered.cast(name, data);
 		if (!entered.isJoined() && unanswered.size >= BUFFER_SIZE) {
-			throw new RealtimeError({
-				code: 'TOO_MANY_REQUESTS',
-				message: `${BUFFER_SIZE} messages wait for a connection.`,
-			});
+			throw failure('TOO_MANY_REQUESTS', `${BUFFER_SIZE} messages wait for a connection.`);
 		}
 		return new Promise((resolve, reject) => {
 			function settle(): void {
@@ -178,12 +175,7 @@ export function createHandle(
 				},
 			};
 			const cancelTimeout = clock.after(timeout, () =>
-				sending.reject(
-					new RealtimeError({
-						code: 'TIMEOUT',
-						message: `\`${name}\` was not answered within ${timeout} ms.`,
-					}),
-				),
+				sending.reject(failure('TIMEOUT', `\`${name}\` was not answered within ${timeout} ms.`)),
 			);
 			const unlisten = onAbort(aborted, () => sending.reject(aborted?.reason));
 			unanswered.add(sending);
@@ -240,7 +232,7 @@ function jsonOf(value: unknown): string | undefined {
 	const json = JSON.stringify(value) as string | undefined;
 	// In a frame, and in the options of a join.
 	if (isTooDeep(`[[${json}]]`)) {
-		throw new RealtimeError({ code: 'BAD_REQUEST', message: 'The data is nested too deep.' });
+		throw failure('BAD_REQUEST', 'The data is nested too deep.');
 	}
 	return json;
 }

@@ -4,6 +4,7 @@ import type { Data } from '../protocol/frame-content.ts';
 import type { ServerParts } from '../protocol/frame-parts.ts';
 import type { Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
+import { failure } from './failure.ts';
 import type { Participant, Sending } from './participant.ts';
 import { applyPresence } from './presence.ts';
 import { call } from './report.ts';
@@ -301,10 +302,7 @@ export function createRoom(
 				sending.resolve();
 			} else if (sending.isLost && !idempotent.has(name)) {
 				sending.reject(
-					new RealtimeError({
-						code: 'UNCERTAIN',
-						message: `The server lost track of \`${name}\`. It may have been handled.`,
-					}),
+					failure('UNCERTAIN', `The server lost track of \`${name}\`. It may have been handled.`),
 				);
 			} else write(sending);
 		}
@@ -441,7 +439,7 @@ function isSame(a: Status, b: Status): boolean {
 }
 
 export function closedError(): RealtimeError {
-	return new RealtimeError({ code: 'CLOSED', message: 'The channel is left.' });
+	return failure('CLOSED', 'The channel is left.');
 }
 
 function deliver(
