@@ -11,8 +11,8 @@ import { call } from './report.ts';
 import type { Status } from './types.ts';
 
 /**
- * The time in which a handle must meet its position again after a join that began elsewhere. Longer
- * than a round trip and a page of history.
+ * Milliseconds in which a handle must meet its position again after a join that began elsewhere.
+ * Kept messages follow `joined` at once, so this is longer than most of them take.
  */
 const MEETING_TIMEOUT = 2_000;
 
@@ -96,7 +96,6 @@ export function createRoom(
 	/** Set while the join is refused. */
 	let refusedWith: RealtimeError | undefined;
 	let retryAt: number | undefined;
-	let isJoinDue = false;
 	let cancelMeeting = (): void => {};
 	let cancelRetry = (): void => {};
 
@@ -116,10 +115,7 @@ export function createRoom(
 		tell();
 		if (isJoined && (participant.position === head || participant.position === newest)) return;
 		// Those that join in one task share the join.
-		if (isJoinDue || (ref !== 0 && !isJoined)) return;
-		isJoinDue = true;
 		queueMicrotask(() => {
-			isJoinDue = false;
 			if (isJoined) joinAgain();
 			else if (ref === 0 && retryAt === undefined) join();
 		});
