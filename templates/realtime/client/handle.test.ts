@@ -119,6 +119,19 @@ describe('a join', () => {
 		assert.equal(test.handle.status.value.state, 'closed');
 	});
 
+	it('stays ended for a handle that left, whatever is done with it', async () => {
+		const test = await open();
+		test.handle.leave();
+		test.handle.status.subscribe(() => {});
+		test.handle.presence.listen(() => {});
+		test.handle.on('said', () => {});
+		test.handle.presence.update({ typing: true });
+		await assert.rejects(test.handle.send('say'), { code: 'CLOSED' });
+		await test.clock.advance(500);
+		assert.equal(test.socket().all('join').length, 1);
+		assert.equal(test.handle.status.value.state, 'closed');
+	});
+
 	it('ends when its signal is aborted', async () => {
 		const controller = new AbortController();
 		const test = await open({ signal: controller.signal });
