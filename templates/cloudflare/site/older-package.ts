@@ -14,6 +14,8 @@ import type {
 
 export type * from '../../locals/types.ts';
 
+export { broadcast } from './broadcast.ts';
+
 /** A class that only the package can instantiate. */
 export interface MadeByThePackage<Instance> {
 	readonly prototype: Instance;

@@ -3,6 +3,7 @@ import { after, beforeEach, mock, test } from 'node:test';
 import { setImmediate as read } from 'node:timers/promises';
 import { WEBSOCKET_DEFAULTS } from '../../options/options.ts';
 import type { Payload } from '../../socket/transport.ts';
+import { shareMessage } from '../protocol/shared-message.ts';
 import type { RawReceiver, RawTransport, Wire } from '../protocol/transport.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
@@ -262,4 +263,85 @@ test('closing resumes reading, because the close frame of the peer must be read'
 	connection.pause();
 	connection.close(1000);
 	assert.equal(raw.isPaused, false);
+});
+
+test('shared messages keep their order with others, and count', async () => {
+	const { connection, wire } = bench({});
+	connection.send('one');
+	connection.share(shareMessage('two'));
+	connection.send('three');
+	assert.equal(connection.bufferedAmount, 17);
+	assert.equal(connection.sent, 3);
+	await tick();
+	assert.deepEqual(payloads(wire), ['one', 'two', 'three']);
+	assert.equal(connection.bufferedAmount, 0);
+});
+
+test('a shared message that exceeds maxBufferedAmount closes its own connection only', async () => {
+	const slow = bench({ maxBufferedAmount: 10 });
+	const other = bench({ maxBufferedAmount: 10 });
+	slow.raw.bufferedAmount = 8;
+	const message = shareMessage('abcdef');
+	for (const { connection } of [slow, other]) connection.share(message);
+	await tick();
+	assert.deepEqual(slow.raw.calls, [['close', 1008, 'Too slow to receive messages']]);
+	assert.deepEqual(slow.wire.written, []);
+	assert.deepEqual(payloads(other.wire), ['abcdef']);
+});
+
+test('with overflow "drop", a shared message that does not fit is discarded', async () => {
+	const { connection, raw, wire } = bench({ maxBufferedAmount: 10, overflow: 'drop' });
+	raw.bufferedAmount = 8;
+	connection.share(shareMessage('abcdef'));
+	await tick();
+	assert.deepEqual([raw.calls, wire.written, connection.sent], [[], [], 0]);
+});
+
+test('a connection with an extension gets the message of a shared frame', () => {
+	const { connection, raw, wire } = bench({}, 'permessage-deflate');
+	const bytes = new Uint8Array([1, 2, 3]);
+	connection.share(shareMessage('text'));
+	connection.share(shareMessage(bytes));
+	const [text, binary] = raw.calls.map(([, data]) => data);
+	assert.equal(text, 'text');
+	assert.ok(binary instanceof Uint8Array);
+	assert.deepEqual([...binary], [1, 2, 3]);
+	assert.deepEqual(wire.written, []);
+});
+
+test('a shared message waits behind a Blob', () => {
+	const { connection, raw, wire } = bench({});
+	const blob = new Blob(['blob']);
+	connection.send(blob);
+	connection.share(shareMessage('behind'));
+	assert.deepEqual(raw.calls, [
+		['send', blob],
+		['send', 'behind'],
+	]);
+	assert.deepEqual(wire.written, []);
+});
+
+test('a closing connection gets no shared message', async () => {
+	const { connection, raw, wire } = bench({});
+	raw.readyState = 2;
+	connection.share(shareMessage('late'));
+	await tick();
+	assert.deepEqual([raw.calls, wire.written, connection.sent], [[], [], 0]);
+});
+
+test('a text sent in a loop over connections reaches each of them in order', async () => {
+	const benches = [bench({}), bench({}), bench({})];
+	for (const text of ['one', 'two', 'two']) {
+		for (const { connection } of benches) connection.send(text);
+	}
+	benches[1]?.connection.send('last');
+	await tick();
+	assert.deepEqual(
+		benches.map(({ wire }) => payloads(wire)),
+		[
+			['one', 'two', 'two'],
+			['one', 'two', 'two', 'last'],
+			['one', 'two', 'two'],
+		],
+	);
 });

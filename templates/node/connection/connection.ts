@@ -6,7 +6,8 @@ import type { Payload, Receiver, Sent, Transport } from '../../socket/transport.
 import { afterReading } from '../process/after-reading.ts';
 import { coarseClock } from '../process/coarse-clock.ts';
 import { addHeapPressure, removeHeapPressure } from '../protocol/heap-pressure.ts';
-import { Outbox } from '../protocol/outbox.ts';
+import { Outbox, recentMessage } from '../protocol/outbox.ts';
+import type { SharedMessage } from '../protocol/shared-message.ts';
 import type { RawReceiver, RawTransport, Wire } from '../protocol/transport.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 import { livenessOf, type MonitoredConnection } from './liveness.ts';
@@ -100,29 +101,31 @@ export class Connection implements Transport, RawReceiver, MonitoredConnection {
 	}
 
 	send(data: Payload, done?: Sent): void {
+		if (typeof data === 'string' && done === undefined) {
+			const shared = recentMessage(data, this.#outbox);
+			if (shared !== undefined) {
+				this.share(shared);
+				return;
+			}
+		}
 		const bytes = typeof data === 'string' ? Buffer.byteLength(data) : payloadSize(data);
 		const isOpen = this.#raw.readyState === OPEN;
-		if (isOpen && !this.#hasRoomFor(bytes)) {
-			done?.(new NotSentError(`A message of ${bytes} bytes does not fit into the send buffer`));
-			if (this.#settings.overflow === 'close') this.#overflow();
-			return;
-		}
-		if (isOpen) {
-			this.sent++;
-			this.activeAt = time.now;
-		}
+		if (isOpen && !this.#admit(bytes, done)) return;
 		this.#outbox ??= new Outbox(this.#wire);
 		if (this.#isDirect && this.#queued === 0 && isOpen && !(data instanceof Blob)) {
 			this.#outbox.send(data, bytes, done);
 			return;
 		}
-		this.#outbox.cork();
-		this.#queued += 1;
 		// The caller may modify its bytes while the message waits behind a Blob.
-		this.#raw.send(data instanceof Uint8Array ? data.slice() : data, (error) => {
-			this.#queued -= 1;
-			done?.(error);
-		});
+		this.#enqueue(data instanceof Uint8Array ? data.slice() : data, done);
+	}
+
+	/** Sends a message to this connection that others get as well. */
+	share(message: SharedMessage): void {
+		if (this.#raw.readyState !== OPEN || !this.#admit(message.size)) return;
+		this.#outbox ??= new Outbox(this.#wire);
+		if (this.#isDirect && this.#queued === 0) this.#outbox.share(message);
+		else this.#enqueue(message.data);
 	}
 
 	close(code?: number, reason?: string): void {
@@ -194,6 +197,28 @@ export class Connection implements Transport, RawReceiver, MonitoredConnection {
 
 	onIdle(): void {
 		this.#end(GOING_AWAY, this.isPaused ? 'Not read for too long' : 'Idle for too long');
+	}
+
+	/** Counts a message to send, unless it exceeds the limit of the send buffer. */
+	#admit(bytes: number, done?: Sent): boolean {
+		if (!this.#hasRoomFor(bytes)) {
+			done?.(new NotSentError(`A message of ${bytes} bytes does not fit into the send buffer`));
+			if (this.#settings.overflow === 'close') this.#overflow();
+			return false;
+		}
+		this.sent++;
+		this.activeAt = time.now;
+		return true;
+	}
+
+	/** Passes a message to `#raw`, behind all earlier ones. */
+	#enqueue(data: Payload, done?: Sent): void {
+		this.#outbox?.cork();
+		this.#queued += 1;
+		this.#raw.send(data, (error) => {
+			this.#queued -= 1;
+			done?.(error);
+		});
 	}
 
 	#hasRoomFor(bytes: number): boolean {

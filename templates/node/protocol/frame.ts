@@ -17,6 +17,12 @@ export function frameSize(size: number): number {
 	return size + headSize(size);
 }
 
+/** The payload size of a frame of `size` bytes. */
+export function sizeInFrame(size: number): number {
+	if (size < LENGTH_IN_16_BITS + 2) return size - 2;
+	return size < 0x10000 + 4 ? size - 4 : size - 10;
+}
+
 /**
  * Writes a message as one frame, without a mask because a server must not mask (RFC 6455 section
  * 5.1).

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import { test } from 'node:test';
-import { Outbox } from './outbox.ts';
+import { Outbox, recentMessage } from './outbox.ts';
+import { shareMessage } from './shared-message.ts';
 
 interface Bench {
 	readonly outbox: Outbox;
@@ -156,4 +157,104 @@ test('the callback of every sent message is called', async () => {
 	send('three', () => called.push('three'));
 	await new Promise(setImmediate);
 	assert.deepEqual(called, ['one', 'three']);
+});
+
+test('shared messages keep their order among those of one outbox, in one write', async () => {
+	const { outbox, send, writes } = bench();
+	send('one');
+	outbox.share(shareMessage('two'));
+	send('three');
+	outbox.share(shareMessage(Buffer.from('four')));
+	assert.equal(outbox.heldBytes, 23);
+	await nextTick();
+	assert.deepEqual(writes, [['one', 'two', 'three', 'four']]);
+});
+
+test('outboxes with the same shared messages write the same bytes', async () => {
+	const chunks: Buffer[] = [];
+	const outboxes = Array.from({ length: 3 }, () => {
+		const wire = new Writable({
+			write(chunk, _encoding, done) {
+				chunks.push(chunk);
+				done();
+			},
+		});
+		return new Outbox(wire);
+	});
+	for (const text of ['one', 'two']) {
+		const message = shareMessage(text);
+		for (const outbox of outboxes) outbox.share(message);
+	}
+	await nextTick();
+	const [first, ...others] = chunks;
+	assert.deepEqual(first && payloads(first), ['one', 'two']);
+	assert.equal(others.length, 2);
+	for (const chunk of others) assert.equal(chunk, first);
+});
+
+test('outboxes whose shared messages differ get their own', async () => {
+	const [one, two] = [bench(), bench()];
+	const [first, second, third] = ['first', 'second', 'third'].map(shareMessage);
+	assert.ok(first && second && third);
+	for (const message of [first, second]) one.outbox.share(message);
+	for (const message of [first, third, second]) two.outbox.share(message);
+	await nextTick();
+	assert.deepEqual(one.writes, [['first', 'second']]);
+	assert.deepEqual(two.writes, [['first', 'third', 'second']]);
+});
+
+test('a shared message larger than the buffer leaves at once, behind earlier ones', async () => {
+	const { outbox, send, writes } = bench();
+	send('before');
+	outbox.share(shareMessage(new Uint8Array(70_000)));
+	assert.deepEqual(writes, [['before'], ['70010 bytes']]);
+});
+
+test('a text that another outbox has just sent is shared, in the same tick only', async () => {
+	const [one, two] = [bench(), bench()];
+	assert.equal(recentMessage('text', two.outbox), undefined);
+	one.send('text');
+	assert.equal(recentMessage('text', one.outbox), undefined);
+	assert.equal(recentMessage('other', two.outbox), undefined);
+	const message = recentMessage('text', two.outbox);
+	assert.ok(message);
+	two.outbox.share(message);
+	assert.equal(recentMessage('text', undefined), message);
+	await nextTick();
+	assert.deepEqual([one.writes, two.writes], [[['text']], [['text']]]);
+	assert.equal(recentMessage('text', two.outbox), undefined);
+});
+
+test('a text behind another message of its outbox is not shared', async () => {
+	const [one, two] = [bench(), bench()];
+	one.send('first');
+	one.send('text');
+	for (const text of ['first', 'text', 'firsttext']) {
+		assert.equal(recentMessage(text, two.outbox), undefined);
+	}
+	await nextTick();
+	assert.deepEqual(one.writes, [['first', 'text']]);
+});
+
+test('a stream that throws does not stop the other outboxes', async () => {
+	const broken = new Outbox({
+		writableLength: 0,
+		cork() {},
+		uncork() {},
+		write() {
+			throw new Error('broken stream');
+		},
+	});
+	const errors: unknown[] = [];
+	process.setUncaughtExceptionCaptureCallback((error) => errors.push(error.message));
+	try {
+		const after = bench();
+		broken.send('lost', 4);
+		after.send('sent');
+		await new Promise(setImmediate);
+		assert.deepEqual(after.writes, [['sent']]);
+		assert.deepEqual(errors, ['broken stream']);
+	} finally {
+		process.setUncaughtExceptionCaptureCallback(null);
+	}
 });

@@ -3,6 +3,7 @@ import type { ReportSubject } from '../../socket/report.ts';
 import type { AstroWebSocket } from '../../socket/types.ts';
 import type { Connection, ConnectionObserver } from '../connection/connection.ts';
 import { answeringServer } from '../http/answered.ts';
+import type { SharedMessage } from '../protocol/shared-message.ts';
 import { type Closer, whenClosed } from '../protocol/when-closed.ts';
 import type { TableNode } from './entry-table.ts';
 import type { ConnectionData, Traffic } from './managed-connection.ts';
@@ -10,7 +11,7 @@ import type { ConnectionData, Traffic } from './managed-connection.ts';
 /** The part of an accepted connection used by its entry. */
 export type TrackedConnection = Pick<
 	Connection,
-	'activeAt' | 'close' | 'isPaused' | 'observer' | 'ping' | 'received' | 'sent'
+	'activeAt' | 'close' | 'isPaused' | 'observer' | 'ping' | 'received' | 'sent' | 'share'
 >;
 
 /** The health of a connection. */
@@ -191,6 +192,11 @@ export class Entry implements Closer, ConnectionObserver, TableNode<Entry> {
 	/** Closes the connection. A pending handshake still gets its response. */
 	close(code: number, reason: string): void {
 		this.#connection?.close(code, reason);
+	}
+
+	/** Sends a message that other connections get as well. */
+	share(message: SharedMessage): void {
+		this.#connection?.share(message);
 	}
 
 	ping(payload: Buffer): void {

@@ -3,6 +3,7 @@
 import { Duplex } from 'node:stream';
 import type { ConnectionObserver } from '../connection/connection.ts';
 import { limitKey } from '../http/client-address.ts';
+import type { SharedMessage } from '../protocol/shared-message.ts';
 import type { Entry, OpenEntry, Opened, RegisteredWebSocket, TrackedConnection } from './entry.ts';
 import type { ConnectionData } from './managed-connection.ts';
 import type { Registry } from './registry.ts';
@@ -21,6 +22,12 @@ export class FakeConnection implements TrackedConnection {
 	observer: ConnectionObserver | undefined;
 	readonly pings: Buffer[] = [];
 	readonly closes: [code: number, reason: string][] = [];
+
+	readonly shared: SharedMessage[] = [];
+
+	share(message: SharedMessage): void {
+		this.shared.push(message);
+	}
 
 	ping(payload: Buffer = Buffer.alloc(0)): void {
 		this.pings.push(payload);
