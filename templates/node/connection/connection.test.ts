@@ -13,6 +13,8 @@ class FakeRaw implements RawTransport {
 	bufferedAmount = 0;
 	isPaused = false;
 	extensions = '';
+	extensionThreshold = Number.POSITIVE_INFINITY;
+	takesCompressedFrames = false;
 	receiver: RawReceiver | undefined;
 	readonly calls: unknown[][] = [];
 
@@ -61,9 +63,12 @@ interface Bench {
 	readonly warnings: string[];
 }
 
-function bench(settings: Partial<ConnectionSettings>, extensions = ''): Bench {
+function bench(settings: Partial<ConnectionSettings>, extensionThreshold?: number): Bench {
 	const raw = new FakeRaw();
-	raw.extensions = extensions;
+	if (extensionThreshold !== undefined) {
+		raw.extensions = 'permessage-deflate';
+		raw.extensionThreshold = extensionThreshold;
+	}
 	const wire = new FakeWire();
 	const warnings: string[] = [];
 	const connection = new Connection(raw, wire, { ...WEBSOCKET_DEFAULTS, ...settings }, (message) =>
@@ -167,7 +172,7 @@ test('a control frame is sent behind earlier messages', () => {
 });
 
 test('a connection with compression passes messages to ws', () => {
-	const { connection, raw } = bench({}, 'permessage-deflate');
+	const { connection, raw } = bench({}, 0);
 	connection.send('abc');
 	assert.deepEqual(raw.calls, [['send', 'abc']]);
 });
@@ -298,7 +303,7 @@ test('with overflow "drop", a shared message that does not fit is discarded', as
 });
 
 test('a connection with an extension gets the message of a shared frame', () => {
-	const { connection, raw, wire } = bench({}, 'permessage-deflate');
+	const { connection, raw, wire } = bench({}, 0);
 	const bytes = new Uint8Array([1, 2, 3]);
 	connection.share(shareMessage('text'));
 	connection.share(shareMessage(bytes));
@@ -344,4 +349,30 @@ test('a text sent in a loop over connections reaches each of them in order', asy
 			['one', 'two', 'two'],
 		],
 	);
+});
+
+test('messages below the threshold of an extension are sent without it, in order', async () => {
+	const { connection, raw, wire } = bench({}, 5);
+	connection.send('one');
+	connection.share(shareMessage('two'));
+	connection.share(shareMessage('compressed'));
+	connection.send('later');
+	await tick();
+	assert.deepEqual(payloads(wire), ['one', 'two']);
+	assert.deepEqual(
+		raw.calls.map(([, data]) => data),
+		['compressed', 'later'],
+	);
+});
+
+test('a shared message is written compressed to a connection that takes such frames', async () => {
+	const { connection, raw, wire } = bench({}, 0);
+	raw.takesCompressedFrames = true;
+	connection.share(shareMessage('a'.repeat(2000)));
+	await tick();
+	assert.deepEqual(raw.calls, []);
+	assert.equal(wire.written[0]?.[0], 0xc1);
+	connection.share(shareMessage('a'.repeat(100_000)));
+	connection.share(shareMessage('behind it'));
+	assert.equal(raw.calls.length, 2);
 });

@@ -5,6 +5,7 @@ import { OPEN, type ReadyState } from '../../socket/ready-state.ts';
 import type { Payload, Receiver, Sent, Transport } from '../../socket/transport.ts';
 import { afterReading } from '../process/after-reading.ts';
 import { coarseClock } from '../process/coarse-clock.ts';
+import { compressedFrame, MAX_COMPRESSED_AT_ONCE } from '../protocol/compressed-frame.ts';
 import { addHeapPressure, removeHeapPressure } from '../protocol/heap-pressure.ts';
 import { Outbox, recentMessage } from '../protocol/outbox.ts';
 import type { SharedMessage } from '../protocol/shared-message.ts';
@@ -46,8 +47,6 @@ export class Connection implements Transport, RawReceiver, MonitoredConnection {
 	readonly #wire: Wire;
 	readonly #settings: ConnectionSettings;
 	readonly #warn: (message: string) => void;
-	/** Whether messages are sent without an extension. */
-	readonly #isDirect: boolean;
 	/** Created for the first message, because most connections are idle most of the time. */
 	#outbox: Outbox | undefined;
 	#rate: MessageRate | undefined;
@@ -70,7 +69,6 @@ export class Connection implements Transport, RawReceiver, MonitoredConnection {
 	) {
 		this.#raw = raw;
 		this.#wire = wire;
-		this.#isDirect = raw.extensions === '';
 		this.#settings = settings;
 		this.#warn = warn;
 		raw.receiver = this;
@@ -112,7 +110,7 @@ export class Connection implements Transport, RawReceiver, MonitoredConnection {
 		const isOpen = this.#raw.readyState === OPEN;
 		if (isOpen && !this.#admit(bytes, done)) return;
 		this.#outbox ??= new Outbox(this.#wire);
-		if (this.#isDirect && this.#queued === 0 && isOpen && !(data instanceof Blob)) {
+		if (isOpen && this.#isDirect(bytes) && !(data instanceof Blob)) {
 			this.#outbox.send(data, bytes, done);
 			return;
 		}
@@ -124,8 +122,10 @@ export class Connection implements Transport, RawReceiver, MonitoredConnection {
 	share(message: SharedMessage): void {
 		if (this.#raw.readyState !== OPEN || !this.#admit(message.size)) return;
 		this.#outbox ??= new Outbox(this.#wire);
-		if (this.#isDirect && this.#queued === 0) this.#outbox.share(message);
-		else this.#enqueue(message.data);
+		const { data, size, frame } = message;
+		if (this.#isDirect(size)) this.#outbox.share(frame);
+		else if (this.#takesCompressed(size)) this.#outbox.share(compressedFrame(message));
+		else this.#enqueue(data);
 	}
 
 	close(code?: number, reason?: string): void {
@@ -197,6 +197,16 @@ export class Connection implements Transport, RawReceiver, MonitoredConnection {
 
 	onIdle(): void {
 		this.#end(GOING_AWAY, this.isPaused ? 'Not read for too long' : 'Idle for too long');
+	}
+
+	/** Whether a message of this size needs neither an extension nor to wait for others. */
+	#isDirect(bytes: number): boolean {
+		return this.#queued === 0 && bytes < this.#raw.extensionThreshold;
+	}
+
+	/** Whether a message of this size can be sent compressed, without waiting for others. */
+	#takesCompressed(bytes: number): boolean {
+		return this.#queued === 0 && this.#raw.takesCompressedFrames && bytes <= MAX_COMPRESSED_AT_ONCE;
 	}
 
 	/** Counts a message to send, unless it exceeds the limit of the send buffer. */

@@ -6,12 +6,14 @@ import { type TestContext, test } from 'node:test';
 import { type ClientOptions, WebSocket } from 'ws';
 import { WEBSOCKET_DEFAULTS } from '../../options/options.ts';
 import type { Receiver, Transport } from '../../socket/transport.ts';
+import type { Connection } from '../connection/connection.ts';
 import type { ConnectionSettings } from '../connection/connection-settings.ts';
+import { shareMessage } from '../protocol/shared-message.ts';
 import { acceptHandshake } from './accept.ts';
 
 interface Bench {
 	readonly client: WebSocket;
-	readonly server: Transport;
+	readonly server: Connection;
 	/** The client's end of the byte stream. */
 	readonly wire: Socket;
 	readonly warnings: string[];
@@ -25,7 +27,7 @@ async function connect(
 ): Promise<Bench> {
 	const warnings: string[] = [];
 	const host = http.createServer().listen(0, '127.0.0.1');
-	const accepted = new Promise<Transport>((resolve, reject) => {
+	const accepted = new Promise<Connection>((resolve, reject) => {
 		host.on('upgrade', (request, socket, head) => {
 			const transport = acceptHandshake(request, socket, head, {
 				settings: { ...WEBSOCKET_DEFAULTS, ...settings },
@@ -91,6 +93,25 @@ for (const perMessageDeflate of [false, true]) {
 		assert.deepEqual(await received, sent);
 		const [code, reason] = await closed;
 		assert.deepEqual([code, String(reason)], [4000, 'the end']);
+	});
+}
+
+for (const serverMaxWindowBits of [undefined, 10]) {
+	const how = serverMaxWindowBits === undefined ? '' : ' with a smaller window';
+	test(`shared messages keep their order on a compressed connection${how}`, async (context) => {
+		const offer = { perMessageDeflate: { serverMaxWindowBits } };
+		const { client, server, wire } = await connect(context, { perMessageDeflate: true }, offer);
+		const texts = ['a', 'b'.repeat(5000), 'c', 'd'.repeat(100_000), 'e', 'f'.repeat(3000)];
+		const sent = [...texts, ...texts, 'b'.repeat(5000)];
+		const received = messages(client, sent.length);
+		for (const text of texts) server.share(shareMessage(text));
+		for (const text of texts) {
+			if (text.length % 2 === 0) server.send(text);
+			else server.share(shareMessage(Buffer.from(text)));
+		}
+		server.share(shareMessage('b'.repeat(5000)));
+		assert.deepEqual(await received, sent);
+		assert.ok(wire.bytesRead < 10_000, `${wire.bytesRead} bytes`);
 	});
 }
 

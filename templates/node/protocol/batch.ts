@@ -24,7 +24,9 @@ export class Batch {
 
 	/** The batch with one more frame. */
 	with(frame: Buffer): Batch {
-		if (this.#next?.#frame !== frame) this.#next = new Batch(frame, this);
+		if (this.#next === undefined || this.#next.#frame !== frame) {
+			this.#next = new Batch(frame, this);
+		}
 		return this.#next;
 	}
 

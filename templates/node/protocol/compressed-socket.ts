@@ -22,6 +22,8 @@ const COMPRESSION = {
  */
 class CompressedSocket extends WebSocket implements RawTransport {
 	receiver: RawReceiver | undefined;
+	readonly extensionThreshold: number = COMPRESSION.threshold;
+	takesCompressedFrames = false;
 
 	override emit(event: string | symbol, ...parameters: unknown[]): boolean {
 		const { receiver } = this;
@@ -100,6 +102,10 @@ export function acceptCompressed(
 	let raw: RawTransport | undefined;
 	server.handleUpgrade(request, socket, head, (accepted) => {
 		raw = accepted;
+		// A smaller window is the only parameter that changes the server's frames.
+		accepted.takesCompressedFrames =
+			accepted.extensions !== '' &&
+			request.headers['sec-websocket-extensions']?.includes('server_max_window_bits') === false;
 		// Before the listener of `ws`, which ends its side as well.
 		socket.prependListener('end', () => accepted.receiver?.beforeControl());
 		socket.on('data', () => accepted.receiver?.heard());

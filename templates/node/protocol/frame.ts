@@ -8,6 +8,9 @@ export const PONG = 0xa;
 /** RFC 6455 section 5.2: marks the final fragment of a message, which may also be its first. */
 export const FIN = 0x80;
 
+/** Marks a compressed message (RFC 7692 section 6). */
+export const RSV1 = 0x40;
+
 /** Values of the 7-bit payload length that announce a 16-bit or 64-bit length. */
 export const LENGTH_IN_16_BITS = 126;
 export const LENGTH_IN_64_BITS = 127;

@@ -162,9 +162,9 @@ test('the callback of every sent message is called', async () => {
 test('shared messages keep their order among those of one outbox, in one write', async () => {
 	const { outbox, send, writes } = bench();
 	send('one');
-	outbox.share(shareMessage('two'));
+	outbox.share(shareMessage('two').frame);
 	send('three');
-	outbox.share(shareMessage(Buffer.from('four')));
+	outbox.share(shareMessage(Buffer.from('four')).frame);
 	assert.equal(outbox.heldBytes, 23);
 	await nextTick();
 	assert.deepEqual(writes, [['one', 'two', 'three', 'four']]);
@@ -183,7 +183,7 @@ test('outboxes with the same shared messages write the same bytes', async () => 
 	});
 	for (const text of ['one', 'two']) {
 		const message = shareMessage(text);
-		for (const outbox of outboxes) outbox.share(message);
+		for (const outbox of outboxes) outbox.share(message.frame);
 	}
 	await nextTick();
 	const [first, ...others] = chunks;
@@ -196,8 +196,8 @@ test('outboxes whose shared messages differ get their own', async () => {
 	const [one, two] = [bench(), bench()];
 	const [first, second, third] = ['first', 'second', 'third'].map(shareMessage);
 	assert.ok(first && second && third);
-	for (const message of [first, second]) one.outbox.share(message);
-	for (const message of [first, third, second]) two.outbox.share(message);
+	for (const message of [first, second]) one.outbox.share(message.frame);
+	for (const message of [first, third, second]) two.outbox.share(message.frame);
 	await nextTick();
 	assert.deepEqual(one.writes, [['first', 'second']]);
 	assert.deepEqual(two.writes, [['first', 'third', 'second']]);
@@ -206,7 +206,7 @@ test('outboxes whose shared messages differ get their own', async () => {
 test('a shared message larger than the buffer leaves at once, behind earlier ones', async () => {
 	const { outbox, send, writes } = bench();
 	send('before');
-	outbox.share(shareMessage(new Uint8Array(70_000)));
+	outbox.share(shareMessage(new Uint8Array(70_000)).frame);
 	assert.deepEqual(writes, [['before'], ['70010 bytes']]);
 });
 
@@ -218,7 +218,7 @@ test('a text that another outbox has just sent is shared, in the same tick only'
 	assert.equal(recentMessage('other', two.outbox), undefined);
 	const message = recentMessage('text', two.outbox);
 	assert.ok(message);
-	two.outbox.share(message);
+	two.outbox.share(message.frame);
 	assert.equal(recentMessage('text', undefined), message);
 	await nextTick();
 	assert.deepEqual([one.writes, two.writes], [[['text']], [['text']]]);

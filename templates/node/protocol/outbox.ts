@@ -97,8 +97,8 @@ export class Outbox {
 		this.#schedule();
 	}
 
-	/** Sends a message that other outboxes send as well. */
-	share({ frame }: SharedMessage): void {
+	/** Sends a frame that other outboxes send as well. */
+	share(frame: Buffer): void {
 		if (this.heldBytes + frame.byteLength > MAX_HELD_BYTES) this.flush();
 		if (frame.byteLength > MAX_HELD_BYTES) {
 			this.#wire.write(frame);

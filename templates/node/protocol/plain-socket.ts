@@ -26,6 +26,8 @@ type Stream = Duplex & { [PLAIN]?: PlainSocket };
 export class PlainSocket extends FrameReader implements RawTransport, Closer {
 	readyState: ReadyState = OPEN;
 	isPaused = false;
+	readonly extensionThreshold: number = Number.POSITIVE_INFINITY;
+	readonly takesCompressedFrames = false;
 	receiver: RawReceiver | undefined;
 	nextCloser: Closer | undefined;
 	readonly #stream: Stream;

@@ -7,6 +7,10 @@ export interface RawTransport {
 	readonly bufferedAmount: number;
 	readonly extensions: string;
 	readonly isPaused: boolean;
+	/** The minimum size in bytes of the messages that an extension transforms. */
+	readonly extensionThreshold: number;
+	/** Whether frames of {@link compressedFrame} may be written to the connection. */
+	readonly takesCompressedFrames: boolean;
 	/** Set before the first event. */
 	receiver: RawReceiver | undefined;
 	/** Sends a message after all earlier ones. */

@@ -57,7 +57,7 @@ impl Echo {
             poll.registry().register(&mut stream, Token(index), interest)?;
             clients.push(Client::new(stream, self.opcode(), self.header_length() + self.size));
         }
-        let message = self.message();
+        let message = masked(self.opcode(), self.size);
         for client in &mut clients {
             client.send(&message, self.in_flight)?;
         }
@@ -89,21 +89,22 @@ impl Echo {
     fn header_length(&self) -> usize {
         if self.size < 126 { 2 } else { 4 }
     }
+}
 
-    /// A masked frame. The mask is not zero, or the server could skip the unmasking.
-    fn message(&self) -> Vec<u8> {
-        const MASK: [u8; 4] = [0x12, 0x34, 0x56, 0x78];
-        let mut frame = vec![self.opcode()];
-        if self.size < 126 {
-            frame.push(0x80 | self.size as u8);
-        } else {
-            frame.push(0x80 | 126);
-            frame.extend((self.size as u16).to_be_bytes());
-        }
-        frame.extend(MASK);
-        frame.extend((0..self.size).map(|index| b'a' ^ MASK[index % 4]));
-        frame
+/// A masked frame with a payload of `size` bytes, below 64 KiB. The mask is not zero, or the server
+/// could skip the unmasking.
+pub fn masked(opcode: u8, size: usize) -> Vec<u8> {
+    const MASK: [u8; 4] = [0x12, 0x34, 0x56, 0x78];
+    let mut frame = vec![opcode];
+    if size < 126 {
+        frame.push(0x80 | size as u8);
+    } else {
+        frame.push(0x80 | 126);
+        frame.extend((size as u16).to_be_bytes());
     }
+    frame.extend(MASK);
+    frame.extend((0..size).map(|index| b'a' ^ MASK[index % 4]));
+    frame
 }
 
 /// The first byte of an unfragmented ping (RFC 6455, sections 5.2 and 5.5.2).
@@ -116,7 +117,8 @@ enum Ping {
     Payload(usize),
 }
 
-struct Client {
+/// A connection that counts the messages it receives.
+pub struct Client {
     stream: TcpStream,
     opcode: u8,
     frame_length: usize,
@@ -128,7 +130,7 @@ struct Client {
 }
 
 impl Client {
-    fn new(stream: TcpStream, opcode: u8, frame_length: usize) -> Self {
+    pub fn new(stream: TcpStream, opcode: u8, frame_length: usize) -> Self {
         Self {
             stream,
             opcode,
@@ -141,7 +143,7 @@ impl Client {
     }
 
     /// Sends `count` messages in one write, like a client that has them ready.
-    fn send(&mut self, message: &[u8], count: usize) -> io::Result<()> {
+    pub fn send(&mut self, message: &[u8], count: usize) -> io::Result<()> {
         if count == 0 {
             return Ok(());
         }
@@ -165,7 +167,7 @@ impl Client {
     }
 
     /// Reads the available bytes and counts the completed messages.
-    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    pub fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut complete = 0;
         loop {
             match self.stream.read(buffer) {

@@ -4,11 +4,13 @@
 //! It is a separate crate because every profile compiles it with optimisation.
 
 mod echo;
+mod fan_out;
 mod latency;
 mod measuring;
 mod requests;
 
 pub use echo::{Echo, Measured};
+pub use fan_out::FanOut;
 pub use measuring::Rates;
 pub use requests::{Requests, open};
 

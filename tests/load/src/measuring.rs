@@ -19,7 +19,7 @@ pub struct Rates {
 }
 
 /// The time limit for any answer of a server.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Handles events for this long, after an uncounted third of it.
 ///

@@ -21,6 +21,9 @@ pub(super) const CASES: &[Case<Site>] = cases! {
         gives_binary_messages_in_the_type_that_is_asked_for,
         sends_a_blob_in_its_turn,
     ],
+    "`broadcast()` to many sockets" => [
+        broadcasts_in_order_with_other_messages,
+    ],
     "Messages buffered until a handler exists" => [
         keeps_early_messages_for_a_late_handler,
         keeps_early_messages_of_a_socket_that_is_printed_first,
@@ -127,6 +130,24 @@ fn sends_a_blob_in_its_turn(site: &Site) -> Result<()> {
     ensure!(socket.text()? == "before");
     ensure!(socket.binary()? == [1, 2, 3]);
     ensure!(socket.text()? == "after");
+    Ok(())
+}
+
+fn broadcasts_in_order_with_other_messages(site: &Site) -> Result<()> {
+    let mut socket = site.server.open(&Request::upgrade("/broadcasting"))?;
+    socket.send("go")?;
+    for expected in ["first", "twice", "twice"] {
+        let text = socket.text()?;
+        ensure!(text == expected, "{text}");
+    }
+    ensure!(socket.binary()? == [1, 2, 3]);
+    ensure!(socket.text()? == "between");
+    ensure!(socket.binary()? == b"blob");
+    for expected in ["behind the blob", "last"] {
+        let text = socket.text()?;
+        ensure!(text == expected, "{text}");
+    }
+    ensure!(socket.text_or_close()?.is_none(), "a closing socket got a message");
     Ok(())
 }
 

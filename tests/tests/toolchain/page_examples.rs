@@ -163,6 +163,7 @@ fn the_examples_on_the_page_of_the_node_package_work() -> Result<()> {
         tells_to_upgrade(&standalone.get("/chat")?)?;
         echo(&standalone)?;
         chat(&standalone)?;
+        news(&standalone)?;
         operate(&standalone)?;
         is_limited(&standalone, &configuration)?;
     }
@@ -346,6 +347,17 @@ fn echo(server: &Server) -> Result<()> {
 }
 
 /// What the page says of its chat.
+/// What the page says of a message to many sockets.
+fn news(server: &Server) -> Result<()> {
+    let mut first = server.open(&Request::upgrade("/news"))?;
+    let mut second = server.open(&Request::upgrade("/news"))?;
+    first.send("extra")?;
+    for reader in [&mut first, &mut second] {
+        ensure!(reader.text()? == "extra", "not sent to all");
+    }
+    Ok(())
+}
+
 fn chat(server: &Server) -> Result<()> {
     tells_the_version(&server.get("/chat")?)?;
     let refused = server.reject(&Request::upgrade("/chat"))?;

@@ -4,6 +4,7 @@
 mod build;
 mod cloudflare;
 mod command;
+mod fan_out;
 mod manager;
 mod node;
 mod sweep;
@@ -33,6 +34,7 @@ const SUITES: &[Suite] = &[
     ("sweep", sweep::measure),
     ("node", node::measure),
     ("cloudflare", cloudflare::measure),
+    ("realtime", fan_out::of_a_broadcast),
 ];
 
 fn main() -> ExitCode {

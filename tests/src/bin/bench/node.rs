@@ -22,7 +22,7 @@ use tests::locations::repository;
 use tests::project::{Project, install_plain};
 use tests::server::Server;
 
-use crate::{Row, manager};
+use crate::{Row, fan_out, manager};
 
 /// The unit of a ratio.
 pub const OF_WS: &str = "of ws";
@@ -65,6 +65,7 @@ pub fn measure() -> Result<Vec<Row>> {
     rows.extend(idle);
     rows.extend(upgrades(&contenders)?);
     drop(contenders);
+    rows.extend(fan_out::of_a_loop()?);
     rows.extend(manager::measure()?);
     Ok(rows)
 }

@@ -52,7 +52,7 @@ const CHECKS: [(&str, Check); 9] = [
 /// Checks each of these options on a server with all of them.
 pub fn keeps_every_limit(server: &Server) -> Result<()> {
     // In dev the first request to a route compiles it, which is slow.
-    for route in ["/echo", "/reject", "/slow", "/quiet", "/flood"] {
+    for route in ["/echo", "/reject", "/slow", "/quiet", "/flood", "/fan-out"] {
         server.get(route)?;
     }
     for (option, check) in CHECKS {
@@ -90,6 +90,20 @@ fn per_message_deflate(server: &Server) -> Result<()> {
     let socket = server.open(&request)?;
     let agreed = socket.headers.get("sec-websocket-extensions").unwrap_or_default();
     ensure!(agreed.starts_with("permessage-deflate"), "{:?}", socket.headers);
+    drop(socket);
+    broadcasts_with_an_extension(server)
+}
+
+/// Messages too short to be compressed, because this client cannot decompress.
+fn broadcasts_with_an_extension(server: &Server) -> Result<()> {
+    let compressed = from(3, "/fan-out").header("Sec-WebSocket-Extensions", "permessage-deflate");
+    let mut listeners = [server.open(&compressed)?, server.open(&from(3, "/fan-out"))?];
+    let mut sender = server.open(&from(13, "/fan-out?by=both"))?;
+    sender.send("text")?;
+    for socket in &mut listeners {
+        ensure!(socket.text()? == "text of the loop");
+        ensure!(socket.text()? == "text of the broadcast");
+    }
     Ok(())
 }
 

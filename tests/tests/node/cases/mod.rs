@@ -2,6 +2,7 @@
 
 mod addresses;
 mod attacking;
+mod broadcasting;
 mod leaving;
 mod managing;
 mod pipelining;
@@ -16,6 +17,7 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
     [
         addresses::CASES,
         streaming::CASES,
+        broadcasting::CASES,
         leaving::CASES,
         pipelining::CASES,
         attacking::CASES,
