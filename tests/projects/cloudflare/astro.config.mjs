@@ -22,5 +22,13 @@ export default defineConfig({
 	devToolbar: { enabled: false },
 	server: { host: '127.0.0.1' },
 	// Vite restarts when it discovers a dependency late, and workerd may miss the restart.
-	vite: { optimizeDeps: { include: ['astro/assets/services/noop', 'astro/app/manifest'] } },
+	vite: {
+		optimizeDeps: {
+			include: [
+				'astro/assets/services/noop',
+				'astro/app/manifest',
+				'zastro-websockets-cloudflare/websocket',
+			],
+		},
+	},
 });
