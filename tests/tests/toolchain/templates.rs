@@ -19,7 +19,7 @@ fn the_templates_are_formatted_and_pass_the_linter() -> Result<()> {
 }
 
 #[test]
-fn the_test_projects_are_formatted_and_pass_the_linter() -> Result<()> {
+fn the_test_projects_and_examples_are_formatted_and_pass_the_linter() -> Result<()> {
     let tools = Tools::get()?;
     let projects = repository().join("tests/projects");
     run(tools
@@ -28,7 +28,8 @@ fn the_test_projects_are_formatted_and_pass_the_linter() -> Result<()> {
         .arg("--colors=off")
         .arg("--config-path")
         .arg(templates())
-        .arg(projects))
+        .arg(projects)
+        .arg(repository().join("examples")))
 }
 
 #[test]
