@@ -19,6 +19,7 @@ pub mod patience;
 pub mod pins;
 pub mod project;
 pub mod proxy;
+pub mod realtime;
 pub mod registry;
 pub mod server;
 pub mod site;

@@ -24,7 +24,7 @@ pub use connection::Connection;
 pub use frame::{Frame, text_frame};
 pub use request::Request;
 pub use response::{Headers, Response};
-pub use socket::Socket;
+pub use socket::{Received, Socket};
 
 /// The time limit of one read or write before the case fails.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -15,6 +15,17 @@ use super::stream::Stream;
 /// The shortest timeout: zero would disable it.
 const MIN_TIMEOUT: Duration = Duration::from_millis(1);
 
+/// What a server sent.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Received {
+    /// A text message.
+    Text(String),
+    /// A binary message.
+    Binary(Vec<u8>),
+    /// The close frame, with 1005 if it had no code.
+    Closed(u16, String),
+}
+
 /// An open WebSocket.
 pub struct Socket {
     /// The headers of the 101.
@@ -48,20 +59,38 @@ impl Socket {
     /// Waits for the next message, which must be text. Returns `None` if none arrives within
     /// `limit`.
     pub fn text_within(&mut self, limit: Duration) -> Result<Option<String>> {
+        match self.receive(limit)? {
+            None => Ok(None),
+            Some(Received::Text(text)) => Ok(Some(text)),
+            Some(other) => bail!("expected a text message: {other:?}"),
+        }
+    }
+
+    /// Waits for the next message or close frame. Returns `None` if none arrives within `limit`.
+    pub fn receive(&mut self, limit: Duration) -> Result<Option<Received>> {
         let deadline = Instant::now() + limit;
         let message = loop {
             // A timeout of zero would disable it.
             let left = deadline.saturating_duration_since(Instant::now()).max(MIN_TIMEOUT);
             self.frames.get_ref().tcp().set_read_timeout(Some(left))?;
             match self.frames.read() {
-                Ok(Message::Ping(_) | Message::Pong(_)) => {}
+                Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
                 message => break message,
             }
         };
         self.frames.get_ref().tcp().set_read_timeout(Some(PATIENCE))?;
         match message {
-            Ok(Message::Text(text)) => Ok(Some(text.to_string())),
-            Ok(other) => bail!("expected a text message: {other:?}"),
+            Ok(Message::Text(text)) => Ok(Some(Received::Text(text.to_string()))),
+            Ok(Message::Binary(bytes)) => Ok(Some(Received::Binary(bytes.to_vec()))),
+            Ok(Message::Close(close)) => {
+                let (code, reason) = close.map_or((1005, String::new()), |close| {
+                    (close.code.into(), close.reason.to_string())
+                });
+                // Finishes the closing handshake.
+                let _ = self.closed();
+                Ok(Some(Received::Closed(code, reason)))
+            }
+            Ok(other) => bail!("expected a message: {other:?}"),
             Err(tungstenite::Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => Ok(None),
             Err(error) => Err(error.into()),
         }

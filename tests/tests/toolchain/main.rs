@@ -15,5 +15,6 @@ mod pins;
 mod promised;
 mod published;
 mod realtime_types;
+mod realtime_protocol;
 mod templates;
 mod types;
