@@ -7,6 +7,7 @@ mod handshakes;
 mod limits;
 mod messages;
 mod ordinary;
+pub mod realtime;
 mod rejecting;
 mod survival;
 mod throwing;

@@ -1,4 +1,4 @@
-//! Cases for Node only: the bytes of a connection, and backpressure.
+//! Cases for Node only: the bytes of a connection, backpressure, and realtime channels.
 
 mod addresses;
 mod attacking;
@@ -25,4 +25,5 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
     ]
     .into_iter()
     .flatten()
+    .chain(tests::cases::realtime::all())
 }

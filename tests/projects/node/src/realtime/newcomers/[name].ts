@@ -1,0 +1,17 @@
+import { defineChannel } from 'zastro:realtime';
+import { shape } from '../../schema';
+
+/** Nobody is given earlier messages. */
+export default defineChannel({
+	authorize: () => ({ history: false }),
+	messages: {
+		say: {
+			input: shape({ text: 'string' }),
+			handler: async ({ text }, { user, channel }) => {
+				await channel.publish('said', { by: user.id, text });
+			},
+		},
+	},
+	events: { said: shape({ by: 'string', text: 'string' }) },
+	history: { size: 100, ttl: 300 },
+});

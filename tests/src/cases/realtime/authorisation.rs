@@ -1,0 +1,149 @@
+//! Promise 6: who may join, and for how long.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Result, ensure};
+use serde_json::{Value, json};
+
+use super::{connect, ensure_says, member, page, publish, room, say, work};
+use crate::cases;
+use crate::client::Request;
+use crate::realtime::Client;
+use crate::realtime::client::{ENDPOINT, Join};
+use crate::realtime::protocol::PROTOCOL;
+use crate::site::Site;
+use crate::suite::Case;
+
+pub(super) const CASES: &[Case<Site>] = cases! {
+    "Channels: authorisation" => [
+        a_function_decides_for_each_user,
+        visitors_join_only_where_they_may,
+        a_refused_and_a_nonexistent_channel_answer_alike,
+        authenticate_can_refuse_the_handshake,
+        an_invalid_user_is_refused,
+        a_disconnected_user_leaves_and_others_stay,
+        an_expired_user_is_closed_with_4401,
+    ],
+};
+
+fn a_function_decides_for_each_user(site: &Site) -> Result<()> {
+    let mut ada = connect(site, "ada-private")?;
+    let hers = ada.join(&Join::of("private", "owner", "ada-private"))?;
+    say(&mut ada, &hers, "mine")?;
+    let error = ada.join_refused(&Join::of("private", "owner", "bob-private"))?;
+    ensure!(error.retry_after.is_none(), "{error:?}");
+    // A position is no key.
+    let position = ada.position(&hers)?;
+    let mut bob = connect(site, "bob-private")?;
+    bob.join_refused(&Join::of("private", "owner", "ada-private").since(&position))?;
+    bob.join(&Join::of("private", "owner", "bob-private"))?;
+    Ok(())
+}
+
+fn visitors_join_only_where_they_may(site: &Site) -> Result<()> {
+    let mut visitor = connect(site, "")?;
+    visitor.join_refused(&room("visitors"))?;
+    visitor.join_refused(&Join::of("private", "owner", "undefined"))?;
+    visitor.join_refused(&Join::of("guests", "name", "closed"))?;
+    let guest = visitor.join(&Join::of("guests", "name", "open"))?;
+    ensure!(*visitor.ask(&guest, "who", json!(null))?.json() == "a visitor");
+    let open = visitor.join(&Join::new("open"))?;
+    ensure!(*visitor.ask(&open, "who", json!(null))?.json() == "a visitor");
+    let (mut ada, hers) = member(site, "ada-guest", &Join::of("guests", "name", "closed"))?;
+    ensure!(*ada.ask(&hers, "who", json!(null))?.json() == "ada-guest");
+    Ok(())
+}
+
+fn a_refused_and_a_nonexistent_channel_answer_alike(site: &Site) -> Result<()> {
+    let refused =
+        connect(site, "eve-0")?.join_refused(&Join::of("private", "owner", "ada-alike"))?;
+    let others = [
+        Join::new("nowhere"),
+        Join::new(""),
+        Join::new("private"),
+        Join::new("rooms"),
+        Join::new("__proto__"),
+        Join::new("constructor"),
+        Join::new("_middleware"),
+        Join::new("../rooms"),
+        Join::new("rooms/[room]"),
+        Join::of("rooms", "name", "lobby"),
+        Join::of("rooms", "__proto__", "lobby"),
+        Join::of("rooms", "room", "lobby").param("other", "x"),
+        Join::of("rooms", "room", ""),
+        Join::of("rooms", "room", &"x".repeat(257)),
+        Join::of("rooms", "room", &"x".repeat(10_000)),
+        Join::of("open", "room", "lobby"),
+    ];
+    for (number, join) in others.iter().enumerate() {
+        // Refused joins count ten towards the limit of a connection.
+        let error = connect(site, &format!("eve-{number}"))?.join_refused(join)?;
+        ensure!(error == refused, "{join:?}: {error:?}, not {refused:?}");
+    }
+    Ok(())
+}
+
+fn authenticate_can_refuse_the_handshake(site: &Site) -> Result<()> {
+    let request = Request::upgrade(ENDPOINT)
+        .header("Sec-WebSocket-Protocol", PROTOCOL)
+        .header("X-User", "banned");
+    let response = site.server.reject(&request)?;
+    ensure!(response.status == 403 && response.text() == "You are banned.", "{response}");
+    Ok(())
+}
+
+fn an_invalid_user_is_refused(site: &Site) -> Result<()> {
+    let invalid = [
+        json!({}),
+        json!({ "id": 1 }),
+        json!({ "id": "" }),
+        json!({ "id": "x".repeat(129) }),
+        json!({ "id": "large", "name": "x".repeat(5000) }),
+        json!("ada"),
+        json!(["ada"]),
+    ];
+    for user in invalid {
+        let response = site.server.reject(&as_user(&user))?;
+        ensure!(response.status >= 400, "{user}: {response}");
+    }
+    // The longest valid id.
+    let user = json!({ "id": "x".repeat(128) });
+    site.server.open(&as_user(&user))?;
+    Ok(())
+}
+
+fn as_user(user: &Value) -> Request {
+    Request::upgrade(ENDPOINT)
+        .header("Sec-WebSocket-Protocol", PROTOCOL)
+        .header("X-User-JSON", &user.to_string())
+}
+
+fn a_disconnected_user_leaves_and_others_stay(site: &Site) -> Result<()> {
+    let (mut ada, hers) = member(site, "ada-ended", &room("ended"))?;
+    let elsewhere = ada.join(&work("ended"))?;
+    let (mut second, also_hers) = member(site, "ada-ended", &room("ended"))?;
+    let (mut bob, his) = member(site, "bob-ended", &room("ended"))?;
+    page(site, "disconnect", &json!({ "room": "ended", "user": "ada-ended" }))?;
+    for (client, joined) in [(&mut ada, &hers), (&mut second, &also_hers)] {
+        let error = client.left(joined)?;
+        ensure!(error.is_some_and(|error| !error.code.is_empty()), "she was not told why");
+    }
+    publish(site, "publish", "ended", "goes on")?;
+    ensure_says(&[bob.event(&his)?], &["goes on"])?;
+    ada.ping()?;
+    let heard = ada.unread().count();
+    ensure!(heard == 0, "{heard} frames after the end: {:?}", ada.unread().collect::<Vec<_>>());
+    // Other channels of the user are not concerned.
+    ada.ask(&elsewhere, "count", json!(null))?;
+    Ok(())
+}
+
+fn an_expired_user_is_closed_with_4401(site: &Site) -> Result<()> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
+    let user = json!({ "id": "ada-expires", "expires": now + 1500 });
+    let mut ada = Client::over(site.server.open(&as_user(&user))?)?;
+    ada.join(&room("expires"))?;
+    let (code, reason) = ada.closed()?;
+    ensure!(code == 4401, "{code} {reason}");
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! Limits that protect a server from its clients.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::json;
+
+use super::{connect, ensure_says, member, publish, room, say, work};
+use crate::cases;
+use crate::realtime::client::Join;
+use crate::realtime::protocol::Message;
+use crate::site::Site;
+use crate::suite::Case;
+
+pub(super) const CASES: &[Case<Site>] = cases! {
+    "Channels: limits" => [
+        joins_are_limited,
+        refused_joins_count_more,
+        messages_are_limited,
+        a_large_message_is_refused,
+        parameters_are_values_and_never_paths,
+        parameters_that_are_no_unicode_are_refused,
+    ],
+};
+
+fn joins_are_limited(site: &Site) -> Result<()> {
+    const COUNT: u64 = 100;
+    let mut ada = connect(site, "ada-joins")?;
+    let mut asked = Vec::new();
+    for number in 0..COUNT {
+        asked.push(ada.ask_to_join(&room(&format!("joins {number}")))?);
+    }
+    let mut joined = 0;
+    for reference in asked {
+        match ada.answer_to_join(reference)? {
+            Ok(_) => joined += 1,
+            Err(error) => {
+                ensure!(error.code == "TOO_MANY_REQUESTS", "{error:?}");
+                ensure!(error.retry_after.is_some_and(|wait| wait > 0), "{error:?}");
+            }
+        }
+    }
+    ensure!((20..COUNT).contains(&joined), "{joined} of {COUNT}");
+    ada.ping()
+}
+
+fn refused_joins_count_more(site: &Site) -> Result<()> {
+    let mut eve = connect(site, "eve-guesses")?;
+    let mut asked = Vec::new();
+    for number in 0..20 {
+        asked.push(eve.ask_to_join(&Join::of("private", "owner", &format!("guess {number}")))?);
+    }
+    let mut limited = 0;
+    for reference in asked {
+        let error = eve.answer_to_join(reference)?.err().context("she may join")?;
+        limited += u32::from(error.code == "TOO_MANY_REQUESTS");
+    }
+    ensure!(limited >= 10, "only {limited} of 20 were stopped");
+    Ok(())
+}
+
+fn messages_are_limited(site: &Site) -> Result<()> {
+    const COUNT: usize = 300;
+    let (mut ada, hers) = member(site, "ada-flood", &work("flood"))?;
+    let mut sent = Vec::new();
+    for _ in 0..COUNT {
+        sent.push(ada.send(&hers, "count", json!(null))?);
+    }
+    let mut refused = 0;
+    for id in sent {
+        if let Err(error) = ada.answer(id)? {
+            ensure!(error.code == "TOO_MANY_REQUESTS", "{error:?}");
+            ensure!(error.retry_after.is_some(), "{error:?}");
+            refused += 1;
+        }
+    }
+    ensure!(refused > 0, "all {COUNT} were handled");
+    let handled = site.journal("work-flood", "counted")?.split(' ').count();
+    ensure!(handled == COUNT - refused, "{handled} handled, {refused} refused");
+    // Nobody else is concerned.
+    let (mut bob, his) = member(site, "bob-flood", &work("flood"))?;
+    bob.ask(&his, "count", json!(null))?;
+    Ok(())
+}
+
+fn a_large_message_is_refused(site: &Site) -> Result<()> {
+    let (mut ada, hers) = member(site, "ada-large", &room("large"))?;
+    let error = ada.ask_in_vain(&hers, "say", json!({ "text": "x".repeat(70_000) }))?;
+    ensure!(error.code == "CONTENT_TOO_LARGE", "{error:?}");
+    let result = ada.ask(&hers, "say", json!({ "text": "x".repeat(60_000) }))?;
+    ensure!(result.json()["length"] == 60_000, "{result:?}");
+    Ok(())
+}
+
+fn parameters_are_values_and_never_paths(site: &Site) -> Result<()> {
+    let values = [
+        ".",
+        "..",
+        "../rooms",
+        "a/b",
+        "a%2Fb",
+        "%2e%2e",
+        "__proto__",
+        "constructor",
+        " ",
+        "žluťoučký kůň 🐎",
+        "\u{0}",
+        "?#&=",
+        "*",
+        ">",
+        "rooms.lobby",
+    ];
+    let mut members = Vec::new();
+    for (number, value) in values.iter().enumerate() {
+        members.push(member(site, &format!("ada-value-{number}"), &room(value))?);
+    }
+    for (number, value) in values.iter().enumerate() {
+        publish(site, "publish", value, &number.to_string())?;
+    }
+    for (number, (client, joined)) in members.iter_mut().enumerate() {
+        say(client, joined, "end")?;
+        ensure_says(&client.events(joined, 2)?, &[&number.to_string(), "end"])?;
+    }
+    Ok(())
+}
+
+/// JSON can name half of a character, which no other encoding can.
+fn parameters_that_are_no_unicode_are_refused(site: &Site) -> Result<()> {
+    let mut ada = connect(site, "ada-surrogate")?;
+    let half = r#"["join",99,"rooms",{"room":"\ud83d"},{}]"#;
+    ada.write_message(&Message::Text(half.to_owned()))?;
+    let error = ada.answer_to_join(99)?.err().context("it was joined")?;
+    ensure!(error.code != "INTERNAL_SERVER_ERROR", "{error:?}");
+    let hers = ada.join(&room("surrogate"))?;
+    let half = format!(r#"["send",{},9,"say",{{"text":"half of \ud83d"}}]"#, hers.reference);
+    ada.write_message(&Message::Text(half))?;
+    ensure!(ada.answer(9)?.is_ok_and(|data| data.json()["length"] == 9));
+    Ok(())
+}

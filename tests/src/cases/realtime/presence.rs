@@ -1,0 +1,233 @@
+//! Promise 5: presence, told once, without flicker and without ghosts.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+
+use super::{connect, member, page};
+use crate::cases;
+use crate::realtime::Client;
+use crate::realtime::client::{Join, Joined};
+use crate::realtime::protocol::{Changes, ClientFrame, PresentMember, ServerFrame};
+use crate::site::Site;
+use crate::suite::Case;
+
+pub(super) const CASES: &[Case<Site>] = cases! {
+    "Channels: presence" => [
+        members_see_who_is_there_and_what_changes,
+        a_user_with_two_connections_is_one_member,
+        connections_can_be_the_members,
+        presence_leaves_at_once_on_leave,
+        presence_leaves_five_seconds_after_a_clean_close_and_once,
+        presence_does_not_flicker_on_a_reconnect,
+        invalid_presence_is_refused,
+    ],
+};
+
+/// The time in which a change that is due at once is told.
+const AT_ONCE: Duration = Duration::from_secs(3);
+
+/// The members that a client knows of in a channel.
+struct Crowd {
+    joined: Joined,
+    members: Vec<PresentMember>,
+    /// Every departure that was told.
+    departures: Vec<String>,
+}
+
+impl Crowd {
+    /// Joins a channel with presence.
+    fn join(client: &mut Client, join: &Join) -> Result<Self> {
+        let joined = client.join(join)?;
+        let members = client.members(&joined)?;
+        Ok(Self { joined, members, departures: Vec::new() })
+    }
+
+    /// Follows the changes until the list is as expected. Returns the time that it took.
+    fn until(
+        &mut self,
+        client: &mut Client,
+        limit: Duration,
+        is_expected: impl Fn(&[PresentMember]) -> bool,
+    ) -> Result<Duration> {
+        let start = Instant::now();
+        while !is_expected(&self.members) {
+            let left = limit.saturating_sub(start.elapsed());
+            let changed = self.change(client, left)?;
+            ensure!(changed, "after {:?} there are: {:#?}", start.elapsed(), self.members);
+        }
+        Ok(start.elapsed())
+    }
+
+    /// Follows the changes of this time.
+    fn during(&mut self, client: &mut Client, limit: Duration) -> Result<()> {
+        let end = Instant::now() + limit;
+        while self.change(client, end.saturating_duration_since(Instant::now()))? {}
+        Ok(())
+    }
+
+    /// Waits for the next change. Returns false if there is none.
+    fn change(&mut self, client: &mut Client, limit: Duration) -> Result<bool> {
+        let own = self.joined.channel;
+        let changes = client.take_within(limit, |frame| match frame {
+            ServerFrame::Changes { channel, changes, count } if *channel == own => {
+                Some((changes.clone(), *count))
+            }
+            _ => None,
+        })?;
+        let Some((changes, count)) = changes else { return Ok(false) };
+        self.apply(&changes)?;
+        ensure!(count == self.members.len() as u64, "{count}, but {:#?}", self.members);
+        Ok(true)
+    }
+
+    fn apply(&mut self, changes: &Changes) -> Result<()> {
+        let told = format!("{changes:#?}\nto {:#?}", self.members);
+        for id in &changes.left {
+            let before = self.members.len();
+            self.members.retain(|member| member.id != *id);
+            ensure!(self.members.len() < before, "someone left who was not there: {told}");
+            self.departures.push(id.clone());
+        }
+        for member in &changes.changed {
+            let known = self.members.iter_mut().find(|known| known.id == member.id);
+            *known.with_context(|| format!("someone changed who was not there: {told}"))? =
+                member.clone();
+        }
+        for member in &changes.joined {
+            let is_known = self.members.iter().any(|known| known.id == member.id);
+            ensure!(!is_known, "someone joined who was there: {told}");
+            self.members.push(member.clone());
+        }
+        Ok(())
+    }
+}
+
+fn people(name: &str, mood: &str) -> Join {
+    Join::of("people", "name", name).presence(json!({ "mood": mood }))
+}
+
+fn is_user(member: &PresentMember, user: &str) -> bool {
+    member.user.as_ref().is_some_and(|known| known["id"] == user)
+}
+
+/// Whether exactly these users are there.
+fn are_there(members: &[PresentMember], users: &[&str]) -> bool {
+    members.len() == users.len()
+        && users.iter().all(|user| members.iter().any(|member| is_user(member, user)))
+}
+
+fn members_see_who_is_there_and_what_changes(site: &Site) -> Result<()> {
+    let mut ada = connect(site, "ada-people")?;
+    let mut seen = Crowd::join(&mut ada, &people("seen", "glad"))?;
+    seen.until(&mut ada, AT_ONCE, |members| are_there(members, &["ada-people"]))?;
+    let (mut bob, his) = member(site, "bob-people", &people("seen", "calm"))?;
+    seen.until(&mut ada, AT_ONCE, |members| are_there(members, &["ada-people", "bob-people"]))?;
+    let told = seen.members.iter().find(|member| is_user(member, "bob-people"));
+    let told = told.context("he is not there")?;
+    ensure!(told.data == json!({ "mood": "calm", "name": "BOB-PEOPLE" }), "{told:?}");
+    ensure!(told.since > 1_700_000_000_000, "{told:?}");
+
+    bob.write(&ClientFrame::Presence {
+        reference: his.reference,
+        data: json!({ "mood": "busy", "name": "eve", "rank": 1 }),
+    })?;
+    let expected = json!({ "mood": "busy", "name": "BOB-PEOPLE" });
+    seen.until(&mut ada, AT_ONCE, |members| members.iter().any(|member| member.data == expected))?;
+
+    let known = page(site, "members", &json!({ "room": "seen" }))?;
+    let users: Vec<&Value> =
+        known.as_array().into_iter().flatten().map(|member| &member["user"]["id"]).collect();
+    ensure!(users.len() == 2 && users.contains(&&json!("bob-people")), "{known}");
+    // Who joins later gets the same list first.
+    let mut cy = connect(site, "cy-people")?;
+    let first = Crowd::join(&mut cy, &Join::of("people", "name", "seen"))?;
+    ensure!(are_there(&first.members, &["ada-people", "bob-people"]), "{:#?}", first.members);
+    Ok(())
+}
+
+fn a_user_with_two_connections_is_one_member(site: &Site) -> Result<()> {
+    let mut ada = connect(site, "ada-one")?;
+    let mut seen = Crowd::join(&mut ada, &people("one", "glad"))?;
+    let (mut first, in_first) = member(site, "bob-one", &people("one", "calm"))?;
+    let (_second, _) = member(site, "bob-one", &people("one", "calm"))?;
+    seen.until(&mut ada, AT_ONCE, |members| are_there(members, &["ada-one", "bob-one"]))?;
+    first.leave(&in_first)?;
+    seen.during(&mut ada, Duration::from_secs(1))?;
+    ensure!(are_there(&seen.members, &["ada-one", "bob-one"]), "{:#?}", seen.members);
+    ensure!(seen.departures.is_empty(), "{:?}", seen.departures);
+    Ok(())
+}
+
+fn connections_can_be_the_members(site: &Site) -> Result<()> {
+    let tabs = Join::of("tabs", "name", "two").presence(json!({ "mood": "glad" }));
+    let mut ada = connect(site, "ada-tabs")?;
+    let mut seen = Crowd::join(&mut ada, &tabs)?;
+    let (_second, _) = member(site, "ada-tabs", &tabs)?;
+    let (_visitor, _) = member(site, "", &tabs)?;
+    seen.until(&mut ada, AT_ONCE, |members| members.len() == 3)?;
+    let own = seen.members.iter().filter(|member| is_user(member, "ada-tabs")).count();
+    let visitors = seen.members.iter().filter(|member| member.user.is_none()).count();
+    ensure!((own, visitors) == (2, 1), "{:#?}", seen.members);
+    Ok(())
+}
+
+fn presence_leaves_at_once_on_leave(site: &Site) -> Result<()> {
+    let mut ada = connect(site, "ada-leave")?;
+    let mut seen = Crowd::join(&mut ada, &people("leave", "glad"))?;
+    let (mut bob, his) = member(site, "bob-leave", &people("leave", "calm"))?;
+    seen.until(&mut ada, AT_ONCE, |members| are_there(members, &["ada-leave", "bob-leave"]))?;
+    bob.leave(&his)?;
+    seen.until(&mut ada, AT_ONCE, |members| are_there(members, &["ada-leave"]))?;
+    ensure!(seen.departures.len() == 1, "{:?}", seen.departures);
+    Ok(())
+}
+
+fn presence_leaves_five_seconds_after_a_clean_close_and_once(site: &Site) -> Result<()> {
+    let mut ada = connect(site, "ada-close")?;
+    let mut seen = Crowd::join(&mut ada, &people("close", "glad"))?;
+    let (bob, _) = member(site, "bob-close", &people("close", "calm"))?;
+    seen.until(&mut ada, AT_ONCE, |members| are_there(members, &["ada-close", "bob-close"]))?;
+    bob.close()?;
+    let limit = Duration::from_secs(9);
+    let taken = seen.until(&mut ada, limit, |members| are_there(members, &["ada-close"]))?;
+    ensure!(taken >= Duration::from_millis(4500), "he left after {taken:?}");
+    seen.during(&mut ada, Duration::from_secs(1))?;
+    ensure!(seen.departures.len() == 1, "{:?}", seen.departures);
+    Ok(())
+}
+
+fn presence_does_not_flicker_on_a_reconnect(site: &Site) -> Result<()> {
+    let mut ada = connect(site, "ada-flicker")?;
+    let mut seen = Crowd::join(&mut ada, &people("flicker", "glad"))?;
+    let (bob, _) = member(site, "bob-flicker", &people("flicker", "calm"))?;
+    seen.until(&mut ada, AT_ONCE, |members| are_there(members, &["ada-flicker", "bob-flicker"]))?;
+    let before = seen.members.clone();
+    // A lost connection, then a page that navigates and opens a session of its own.
+    let session = bob.reset()?;
+    let mut bob = Client::resume(&site.server, "bob-flicker", &session)?;
+    bob.join(&people("flicker", "calm"))?;
+    seen.during(&mut ada, Duration::from_millis(600))?;
+    bob.close()?;
+    let (_bob, _) = member(site, "bob-flicker", &people("flicker", "calm"))?;
+    seen.during(&mut ada, Duration::from_millis(6500))?;
+    let users = ["ada-flicker", "bob-flicker"];
+    ensure!(are_there(&seen.members, &users), "{before:#?}, then {:#?}", seen.members);
+    ensure!(seen.departures.is_empty(), "{:?}", seen.departures);
+    Ok(())
+}
+
+fn invalid_presence_is_refused(site: &Site) -> Result<()> {
+    let mut ada = connect(site, "ada-invalid")?;
+    let join = Join::of("people", "name", "invalid");
+    let wrong = ada.join_refused(&join.clone().presence(json!({ "mood": 1 })))?;
+    ensure!(wrong.code == "BAD_REQUEST", "{wrong:?}");
+    let long = "x".repeat(5000);
+    let large = ada.join_refused(&join.clone().presence(json!({ "mood": long })))?;
+    ensure!(["BAD_REQUEST", "CONTENT_TOO_LARGE"].contains(&large.code.as_str()), "{large:?}");
+    // Nobody was shown meanwhile.
+    let seen = Crowd::join(&mut ada, &join)?;
+    ensure!(seen.members.is_empty(), "{:#?}", seen.members);
+    Ok(())
+}
