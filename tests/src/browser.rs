@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Request, Socket, connection_to};
 use crate::locations;
-use crate::patience::at_last;
+use crate::patience::{at_last, within};
 
 /// Why a case in a browser is skipped.
 pub const NO_CHROMIUM: &str = "there is no Chromium";
@@ -130,6 +131,35 @@ impl Page {
         )?;
         ensure!(result.get("exceptionDetails").is_none(), "{expression}: {result:#}");
         Ok(result["result"]["value"].clone())
+    }
+
+    /// Opens another page in this tab.
+    pub fn navigate(&mut self, url: &str) -> Result<()> {
+        let result = self.command("Page.navigate", &json!({ "url": url }))?;
+        ensure!(result.get("errorText").is_none(), "{url}: {result:#}");
+        Ok(())
+    }
+
+    /// Waits until an expression is true. A page that is being replaced evaluates none.
+    pub fn until(&mut self, limit: Duration, expression: &str) -> Result<()> {
+        within(limit, || {
+            let value = self.evaluate(expression)?;
+            ensure!(value == true, "{expression} is {value}");
+            Ok(())
+        })
+    }
+
+    /// Takes the network away from the page, or gives it back.
+    pub fn set_offline(&mut self, is_offline: bool) -> Result<()> {
+        self.command("Network.enable", &json!({}))?;
+        let conditions = json!({
+            "offline": is_offline,
+            "latency": 0,
+            "downloadThroughput": -1,
+            "uploadThroughput": -1,
+        });
+        self.command("Network.emulateNetworkConditions", &conditions)?;
+        Ok(())
     }
 
     /// A screenshot as a PNG.

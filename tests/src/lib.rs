@@ -13,6 +13,7 @@ pub mod client;
 pub mod cuts;
 pub mod floor;
 pub mod installation;
+pub mod line;
 pub mod locations;
 pub mod once;
 pub mod patience;

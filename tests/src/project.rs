@@ -169,6 +169,13 @@ impl Project {
         self.app_from(&[source(path)], name)
     }
 
+    /// The same with several sources, as paths from the root of the repository. Later ones override
+    /// earlier ones.
+    pub fn app_of_all(&self, paths: &[&str], name: &str) -> Result<App> {
+        let sources: Vec<_> = paths.iter().map(|path| locations::repository().join(path)).collect();
+        self.app_from(&sources, name)
+    }
+
     fn app_from(&self, sources: &[PathBuf], name: &str) -> Result<App> {
         let root = self.folder.join(name);
         let mut sources = sources.to_vec();

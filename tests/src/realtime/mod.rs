@@ -2,6 +2,7 @@
 //! share no code with the packages.
 
 pub mod client;
+pub mod crowd;
 pub mod protocol;
 pub mod vectors;
 

@@ -18,6 +18,9 @@ pub use tests::site::Node as Host;
 /// The standalone server of a build.
 const STANDALONE: &str = "dist/server/entry.mjs";
 
+/// The sources of the chat: the example, and the pages that the tests add.
+pub const CHAT: [&str; 2] = ["examples/chat", "tests/projects/chat"];
+
 /// The servers of all hosts. Each starts once, on first use.
 #[derive(Default)]
 pub struct Sites {
@@ -27,6 +30,7 @@ pub struct Sites {
     standalone: Once<App>,
     middleware: Once<App>,
     dev: Once<App>,
+    chat: Once<App>,
     sites: [Once<Site>; Host::ALL.len()],
 }
 
@@ -99,6 +103,20 @@ impl Sites {
         self.project()?.app(name)
     }
 
+    /// A root with the sources of these folders of the repository.
+    pub fn app_of_all(&self, paths: &[&str], name: &str) -> Result<App> {
+        self.project()?.app_of_all(paths, name)
+    }
+
+    /// The built chat of `examples/`.
+    pub fn chat(&self) -> Result<&App> {
+        self.chat.get(|| {
+            let app = self.app_of_all(&CHAT, "chat")?;
+            app.build(&[])?;
+            Ok(app)
+        })
+    }
+
     /// A server of `hosts/` with TLS.
     pub fn start_secure_host(&self, name: &str) -> Result<Server> {
         let app = self.middleware()?;
@@ -159,6 +177,11 @@ impl Sites {
 /// The standalone server of a build.
 pub fn start_standalone(app: &App) -> Result<Server> {
     Server::start(&mut standalone_server(app, STANDALONE))
+}
+
+/// The same on a port, on which it can start again.
+pub fn start_standalone_on(app: &App, port: u16) -> Result<Server> {
+    Server::start(standalone_server(app, STANDALONE).env("PORT", port.to_string()))
 }
 
 /// The same on another runtime than Node.

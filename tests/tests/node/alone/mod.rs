@@ -12,6 +12,8 @@ mod manager;
 mod memory;
 mod options;
 mod proxies;
+mod realtime;
+mod realtime_browser;
 mod runtimes;
 mod sharing;
 mod shutdown;
@@ -43,6 +45,8 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
         memory::CASES,
         manager::CASES,
         admin::CASES,
+        realtime::CASES,
+        realtime_browser::CASES,
     ]
     .into_iter()
     .flatten()

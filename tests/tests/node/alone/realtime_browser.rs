@@ -1,0 +1,290 @@
+//! The chat of `examples/` in Chromium.
+
+use std::fs;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use rustix::process::Signal;
+use serde_json::json;
+use tests::app::App;
+use tests::browser::{Browser, NO_CHROMIUM, Page};
+use tests::client::Request;
+use tests::line::Line;
+use tests::pins::major;
+use tests::realtime::Client;
+use tests::realtime::client::{ENDPOINT, Join};
+use tests::realtime::crowd::{Crowd, are_there};
+use tests::realtime::protocol::PROTOCOL;
+use tests::server::{Server, free_port};
+use tests::suite::not_applicable;
+
+use super::{Case, cases};
+use crate::hosts::{CHAT, Sites, start_standalone, start_standalone_on};
+
+pub const CASES: &[Case] = cases![
+    two_browsers_chat_through_a_restart_of_the_server,
+    a_page_catches_up_when_its_network_returns,
+    a_dead_link_is_found_within_thirty_seconds,
+    presence_stays_while_pages_are_clicked_through,
+    the_client_router_leaves_one_room_and_joins_the_next,
+    a_late_island_gets_the_messages_since_its_older_position,
+];
+
+/// The time in which a page of a busy browser shows a change.
+const SOON: Duration = Duration::from_secs(15);
+
+/// The built example. Without a browser nothing is built.
+fn chat(sites: &Sites) -> Result<&App> {
+    if !Browser::is_there() {
+        not_applicable(NO_CHROMIUM)?;
+    }
+    sites.chat()
+}
+
+/// A browser of a visitor in a room.
+struct Visitor {
+    page: Page,
+    _browser: Browser,
+}
+
+impl Visitor {
+    /// Enters a room by the form of the first page.
+    fn enter(name: &str, origin: &str, room: &str) -> Result<Self> {
+        let url = format!("{origin}/?room={room}");
+        let port = origin.rsplit(':').next().unwrap_or_default();
+        let browser = Browser::open(&format!("chat-{name}-{port}"), &url)?;
+        let Some(browser) = browser else {
+            return not_applicable(NO_CHROMIUM).map(|()| unreachable!("it is an error"));
+        };
+        let mut page = browser.page()?;
+        page.until(SOON, "document.querySelector('[name=name]') !== null")?;
+        page.evaluate(&format!(
+            "document.querySelector('[name=name]').value = '{name}';
+             document.querySelector('button').click()"
+        ))?;
+        let mut visitor = Self { page, _browser: browser };
+        visitor.is_open().with_context(|| format!("{name} in {room}"))?;
+        Ok(visitor)
+    }
+
+    fn is_open(&mut self) -> Result<()> {
+        self.page.until(SOON, "document.querySelector('chat-room')?.dataset.state === 'open'")
+    }
+
+    /// Types a text, and does not send it.
+    fn types(&mut self, text: &str) -> Result<()> {
+        self.page.evaluate(&format!(
+            "{{ const input = document.querySelector('[name=text]');
+             input.value = '{text}';
+             input.dispatchEvent(new Event('input', {{ bubbles: true }})); }}"
+        ))?;
+        Ok(())
+    }
+
+    fn says(&mut self, text: &str) -> Result<()> {
+        self.types(text)?;
+        self.page.evaluate("document.querySelector('form').requestSubmit()")?;
+        Ok(())
+    }
+
+    /// The lines of the chat.
+    fn lines(&mut self) -> Result<Vec<String>> {
+        let lines = "[...document.querySelectorAll('li')].map((line) => line.textContent)";
+        Ok(serde_json::from_value(self.page.evaluate(lines)?)?)
+    }
+
+    /// Waits until these are the lines of the chat.
+    fn shows(&mut self, expected: &[&str]) -> Result<()> {
+        tests::patience::within(SOON, || {
+            let lines = self.lines()?;
+            ensure!(lines == expected, "{lines:?}, not {expected:?}");
+            Ok(())
+        })
+    }
+
+    /// Waits until the line of members is this.
+    fn sees(&mut self, expected: &str) -> Result<()> {
+        let members = "document.querySelector('output').textContent.split(', ').sort().join(', ')";
+        self.page.until(SOON, &format!("{members} === '{expected}'"))
+    }
+}
+
+/// A member of a room without a browser.
+fn watcher(server: &Server, name: &str) -> Result<Client> {
+    let request = Request::upgrade(ENDPOINT)
+        .header("Sec-WebSocket-Protocol", PROTOCOL)
+        .header("Cookie", &format!("name={name}"));
+    Client::over(server.open(&request)?)
+}
+
+fn room(name: &str) -> Join {
+    Join::of("rooms", "room", name)
+}
+
+fn two_browsers_chat_through_a_restart_of_the_server(sites: &Sites) -> Result<()> {
+    const GAP: &str = "Some messages are missing here.";
+    let app = chat(sites)?;
+    let port = free_port()?;
+    let server = start_standalone_on(app, port)?;
+    let mut ada = Visitor::enter("Ada", &server.origin(), "lobby")?;
+    let mut bob = Visitor::enter("Bob", &server.origin(), "lobby")?;
+    ada.sees("Ada, Bob")?;
+    bob.sees("Ada, Bob")?;
+    ada.types("hello")?;
+    bob.sees("Ada is typing, Bob")?;
+    ada.says("hello")?;
+    bob.shows(&["Ada: hello"])?;
+    ada.shows(&["Ada: hello"])?;
+    bob.sees("Ada, Bob")?;
+
+    // The history is rendered by the server, and continued without a gap or a double.
+    bob.page.evaluate("location.reload()")?;
+    bob.is_open()?;
+    ada.says("are you there?")?;
+    bob.shows(&["Ada: hello", "Ada: are you there?"])?;
+
+    server.signal(Signal::TERM)?;
+    server.wait_for_end(Duration::from_secs(10))?;
+    for visitor in [&mut ada, &mut bob] {
+        let is_told = "document.querySelector('chat-room').dataset.state !== 'open'";
+        visitor.page.until(SOON, is_told)?;
+    }
+    drop(server);
+    let _server = start_standalone_on(app, port)?;
+    // A client waits up to 20 seconds before it tries again.
+    for visitor in [&mut ada, &mut bob] {
+        let is_open = "document.querySelector('chat-room').dataset.state === 'open'";
+        visitor.page.until(Duration::from_secs(40), is_open)?;
+    }
+    bob.says("back again")?;
+    let lines = ["Ada: hello", "Ada: are you there?", GAP, "Bob: back again"];
+    ada.shows(&lines)?;
+    bob.shows(&lines)?;
+    ada.sees("Ada, Bob")
+}
+
+fn a_page_catches_up_when_its_network_returns(sites: &Sites) -> Result<()> {
+    let server = start_standalone(chat(sites)?)?;
+    let mut ada = Visitor::enter("Ada", &server.origin(), "network")?;
+    let mut bob = watcher(&server, "Bob")?;
+    let his = bob.join(&room("network"))?;
+    bob.ask(&his, "say", json!({ "text": "one" }))?;
+    ada.shows(&["Bob: one"])?;
+    ada.page.set_offline(true)?;
+    let is_away = "document.querySelector('chat-room').dataset.state !== 'open'";
+    ada.page.until(SOON, is_away)?;
+    bob.ask(&his, "say", json!({ "text": "two" }))?;
+    bob.ask(&his, "say", json!({ "text": "three" }))?;
+    // What she says meanwhile waits.
+    ada.says("and me")?;
+    ensure!(ada.lines()? == ["Bob: one"], "{:?}", ada.lines()?);
+    ada.page.set_offline(false)?;
+    ada.shows(&["Bob: one", "Bob: two", "Bob: three", "Ada: and me"])
+}
+
+fn a_dead_link_is_found_within_thirty_seconds(sites: &Sites) -> Result<()> {
+    let server = start_standalone(chat(sites)?)?;
+    let line = Line::to(server.address())?;
+    let mut ada = Visitor::enter("Ada", &format!("http://{}", line.address()), "dead")?;
+    let mut bob = watcher(&server, "Bob")?;
+    let his = bob.join(&room("dead"))?;
+    line.die();
+    bob.ask(&his, "say", json!({ "text": "unheard" }))?;
+    let is_told = "document.querySelector('chat-room').dataset.state !== 'open'";
+    ada.page.until(Duration::from_secs(33), is_told)?;
+    line.revive();
+    ada.page.until(
+        Duration::from_secs(40),
+        "document.querySelector('chat-room').dataset.state === 'open'",
+    )?;
+    ada.shows(&["Bob: unheard"])
+}
+
+/// A page that navigates closes its connection, and the next page opens another.
+fn presence_stays_while_pages_are_clicked_through(sites: &Sites) -> Result<()> {
+    let server = start_standalone(chat(sites)?)?;
+    let mut ada = Visitor::enter("Ada", &server.origin(), "clicked")?;
+    let mut bob = watcher(&server, "Bob")?;
+    let mut seen = Crowd::join(&mut bob, &room("clicked"))?;
+    seen.until(&mut bob, SOON, |members| are_there(members, &["Ada"]))?;
+    for number in 1..=3 {
+        let url = format!("{}/rooms/clicked?page={number}", server.origin());
+        ada.page.navigate(&url)?;
+        ada.page.until(SOON, &format!("location.search === '?page={number}'"))?;
+        ada.is_open()?;
+    }
+    // Longer than the time after which a closed connection leaves.
+    seen.during(&mut bob, Duration::from_secs(7))?;
+    ensure!(are_there(&seen.members, &["Ada"]), "{:#?}", seen.members);
+    ensure!(seen.departures.is_empty(), "{:?}", seen.departures);
+    // She leaves once, when the last page is gone.
+    ada.page.navigate("about:blank")?;
+    seen.until(&mut bob, SOON, <[_]>::is_empty)?;
+    ensure!(seen.departures.len() == 1, "{:?}", seen.departures);
+    Ok(())
+}
+
+fn the_client_router_leaves_one_room_and_joins_the_next(sites: &Sites) -> Result<()> {
+    if major()? < 5 {
+        not_applicable("Astro 4 has no `ClientRouter`")?;
+    }
+    chat(sites)?;
+    let app = sites.app_of_all(&CHAT, "chat-router")?;
+    let path = app.root().join("src/pages/rooms/[room].astro");
+    let text = fs::read_to_string(&path)?;
+    let routed = text
+        .replacen("---\n", "---\nimport { ClientRouter } from 'astro:transitions';\n", 1)
+        .replacen("<title>", "<ClientRouter />\n<title>", 1);
+    ensure!(routed.matches("ClientRouter").count() == 2, "{routed}");
+    fs::write(&path, routed)?;
+    app.build(&[])?;
+    let server = start_standalone(&app)?;
+
+    let mut ada = Visitor::enter("Ada", &server.origin(), "first")?;
+    let mut bob = watcher(&server, "Bob")?;
+    let mut first = Crowd::join(&mut bob, &room("first"))?;
+    let second = bob.join(&room("second"))?;
+    first.until(&mut bob, SOON, |members| are_there(members, &["Ada"]))?;
+    bob.ask(&second, "say", json!({ "text": "welcome" }))?;
+    ada.page.evaluate(
+        "window.isSameDocument = true;
+         document.body.insertAdjacentHTML('beforeend', '<a href=\"/rooms/second\">second</a>');
+         document.querySelector('a').click()",
+    )?;
+    ada.page.until(SOON, "location.pathname === '/rooms/second'")?;
+    ada.is_open()?;
+    let taken = first.until(&mut bob, SOON, <[_]>::is_empty)?;
+    ensure!(taken < Duration::from_secs(4), "she left the first room after {taken:?}");
+    ada.says("thanks")?;
+    ada.shows(&["Bob: welcome", "Ada: thanks"])?;
+    ada.page.until(SOON, "window.isSameDocument === true")?;
+    // Back again, and the script has run once.
+    ada.page.evaluate("history.back()")?;
+    ada.page.until(SOON, "location.pathname === '/rooms/first'")?;
+    ada.is_open()?;
+    ada.says("home")?;
+    ada.shows(&["Ada: home"])
+}
+
+fn a_late_island_gets_the_messages_since_its_older_position(sites: &Sites) -> Result<()> {
+    let server = start_standalone(chat(sites)?)?;
+    let mut bob = watcher(&server, "Bob")?;
+    let his = bob.join(&room("late"))?;
+    let mut say = |text: &str| bob.ask(&his, "say", json!({ "text": text })).map(drop);
+    say("rendered")?;
+    let mut ada = Visitor::enter("Ada", &server.origin(), "elsewhere")?;
+    ada.page.navigate(&format!("{}/late", server.origin()))?;
+    let shows = |ada: &mut Visitor, id: &str, text: &str| -> Result<()> {
+        let shown = format!("document.querySelector('#{id}')?.textContent === '{text}'");
+        ada.page.until(SOON, &shown).with_context(|| format!("{id}: {text}"))
+    };
+    ada.page.until(SOON, "typeof window.hydrateLate === 'function'")?;
+    say("one")?;
+    say("two")?;
+    shows(&mut ada, "early", "one two ")?;
+    ada.page.evaluate("hydrateLate()")?;
+    shows(&mut ada, "late", "one two ")?;
+    say("three")?;
+    shows(&mut ada, "late", "one two three ")?;
+    shows(&mut ada, "early", "one two three ")
+}
