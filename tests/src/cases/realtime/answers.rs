@@ -87,8 +87,8 @@ fn a_thrown_error_stays_on_the_server(site: &Site) -> Result<()> {
     let error = ada.ask_in_vain(&hers, "throw", json!(null))?;
     ensure!(error.code == "INTERNAL_SERVER_ERROR", "{error:?}");
     ensure!(!error.message.contains("password"), "{error:?}");
-    let told = site.journal("realtime-errors", "the password is wrong")?;
-    ensure!(told.ends_with("the password is wrong"), "`onError` was told: {told}");
+    let told = site.journal("errors-ada-thrown", "wrong")?;
+    ensure!(told == "the password is wrong", "`onError` was told: {told}");
     // The connection and the channel go on.
     ada.ask(&hers, "count", json!(null))?;
     Ok(())

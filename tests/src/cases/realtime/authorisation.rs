@@ -41,10 +41,15 @@ fn a_function_decides_for_each_user(site: &Site) -> Result<()> {
 }
 
 fn visitors_join_only_where_they_may(site: &Site) -> Result<()> {
+    let refused = [
+        room("visitors"),
+        Join::of("private", "owner", "undefined"),
+        Join::of("guests", "name", "closed"),
+    ];
+    for join in refused {
+        connect(site, "")?.join_refused(&join)?;
+    }
     let mut visitor = connect(site, "")?;
-    visitor.join_refused(&room("visitors"))?;
-    visitor.join_refused(&Join::of("private", "owner", "undefined"))?;
-    visitor.join_refused(&Join::of("guests", "name", "closed"))?;
     let guest = visitor.join(&Join::of("guests", "name", "open"))?;
     ensure!(*visitor.ask(&guest, "who", json!(null))?.json() == "a visitor");
     let open = visitor.join(&Join::new("open"))?;

@@ -1,4 +1,5 @@
 import type { APIContext } from 'astro';
+import type { RealtimeMessage } from 'zastro-websockets-node/realtime';
 import { record } from '../journal';
 
 interface User {
@@ -25,6 +26,6 @@ export function onOffline(id: string): void {
 	record(`user-${id}`, 'offline');
 }
 
-export function onError(error: unknown): void {
-	record('realtime-errors', error instanceof Error ? error.message : String(error));
+export function onError(error: unknown, message?: RealtimeMessage): void {
+	record(`errors-${message?.user?.id}`, error instanceof Error ? error.message : String(error));
 }

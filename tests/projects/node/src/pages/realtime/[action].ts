@@ -21,22 +21,21 @@ export const POST: APIRoute = async ({ params: { action }, request }) => {
 	}
 
 	async function act(): Promise<unknown> {
-		const rooms = channels.rooms({ room });
 		switch (action) {
 			case 'publish':
-				return rooms.publish('said', { by: 'a page', text }, id ? { id } : {});
+				return channels.rooms({ room }).publish('said', { by: 'a page', text }, id ? { id } : {});
 			case 'whisper':
-				return rooms.publish('whispered', { by: 'a page', text });
+				return channels.rooms({ room }).publish('whispered', { by: 'a page', text });
 			case 'short':
 				return channels.short({ name: room }).publish('said', { by: 'a page', text });
 			case 'quiet':
 				return channels.quiet({ name: room }).publish('said', { by: 'a page', text });
 			case 'history':
-				return rooms.history(since ? { since } : { last });
+				return channels.rooms({ room }).history(since ? { since } : { last });
 			case 'members':
 				return channels.people({ name: room }).members();
 			case 'disconnect':
-				return rooms.disconnect(user);
+				return channels.rooms({ room }).disconnect(user);
 			case 'online':
 				return socket.isOnline(user);
 			case 'send':

@@ -1,6 +1,6 @@
 import type { RealtimeMessage } from 'zastro-websockets-node/realtime';
 import { record } from '../../journal';
 
-export function onMessageReceived({ data, channel }: RealtimeMessage): void {
-	record('forms', `${channel} ${JSON.stringify(data)}`);
+export function onMessageReceived({ channel, user }: RealtimeMessage): void {
+	record(`received-${user?.id}`, channel);
 }
