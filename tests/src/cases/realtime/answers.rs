@@ -1,10 +1,11 @@
 //! Promise 4: every message that is no ephemeral one is answered.
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, anyhow, ensure};
 use serde_json::{Value, json};
 
-use super::{ensure_says, member, page, publish, room, work};
+use super::{connect, ensure_says, member, page, publish, room, work};
 use crate::cases;
+use crate::realtime::client::Joined;
 use crate::realtime::protocol::{Data, ServerFrame};
 use crate::site::Site;
 use crate::suite::Case;
@@ -13,6 +14,7 @@ pub(super) const CASES: &[Case<Site>] = cases! {
     "Channels: acknowledged messages and typed errors" => [
         a_result_reaches_its_sender,
         a_reply_comes_after_what_its_handler_published,
+        a_reply_to_a_member_that_catches_up_comes_after_the_past,
         invalid_input_is_told_by_its_fields,
         an_unknown_message_is_refused,
         a_thrown_error_stays_on_the_server,
@@ -52,6 +54,27 @@ fn a_reply_comes_after_what_its_handler_published(site: &Site) -> Result<()> {
         }
         ensure!(order == "event event event reply", "{order}");
     }
+    Ok(())
+}
+
+/// A client that reconnects sends its messages behind its joins, and waits for neither.
+fn a_reply_to_a_member_that_catches_up_comes_after_the_past(site: &Site) -> Result<()> {
+    const PARTS: u64 = 6;
+    const PART: u64 = 50;
+    let (mut ada, hers) = member(site, "ada-behind", &work("behind"))?;
+    let position = ada.position(&hers)?;
+    // More than may be unacknowledged, so that the server has to wait for the client.
+    for _ in 0..PARTS {
+        ada.ask(&hers, "fill", json!({ "count": PART, "size": 4000 }))?;
+    }
+    let mut bob = connect(site, "bob-behind")?;
+    let reference = bob.ask_to_join(&work("behind").since(&position))?;
+    let early = Joined { reference, ..hers };
+    let asked = bob.send(&early, "fill", json!({ "count": 1, "size": 10 }))?;
+    bob.answer(asked)?.map_err(|error| anyhow!("{error:?}"))?;
+    // All of these frames were read before the reply.
+    let events = bob.unread().filter(|frame| matches!(frame, ServerFrame::Event(_))).count();
+    ensure!(events as u64 == PARTS * PART + 1, "the reply came after {events} events");
     Ok(())
 }
 

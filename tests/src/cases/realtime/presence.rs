@@ -1,5 +1,6 @@
 //! Promise 5: presence, told once, without flicker and without ghosts.
 
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -25,6 +26,9 @@ pub(super) const CASES: &[Case<Site>] = cases! {
         invalid_presence_is_refused,
     ],
 };
+
+/// The time between two connections of a client. Changes are gathered for less.
+const AWAY: Duration = Duration::from_secs(1);
 
 /// The time in which a change that is due at once is told.
 const AT_ONCE: Duration = Duration::from_secs(3);
@@ -121,10 +125,12 @@ fn presence_does_not_flicker_on_a_reconnect(site: &Site) -> Result<()> {
     let before = seen.members.clone();
     // A lost connection, then a page that navigates and opens a session of its own.
     let session = bob.reset()?;
+    thread::sleep(AWAY);
     let mut bob = Client::resume(&site.server, "bob-flicker", &session)?;
     bob.join(&people("flicker", "calm"))?;
     seen.during(&mut ada, Duration::from_millis(600))?;
     bob.close()?;
+    thread::sleep(AWAY);
     let (_bob, _) = member(site, "bob-flicker", &people("flicker", "calm"))?;
     seen.during(&mut ada, Duration::from_millis(6500))?;
     let users = ["ada-flicker", "bob-flicker"];
