@@ -1,11 +1,12 @@
 //! Promise 4: every message that is no ephemeral one is answered.
 
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use serde_json::{Value, json};
 
 use super::{connect, ensure_says, member, page, publish, room, work};
 use crate::cases;
-use crate::realtime::client::Joined;
+use crate::realtime::Client;
+use crate::realtime::client::{Join, Joined};
 use crate::realtime::protocol::{Data, ServerFrame};
 use crate::site::Site;
 use crate::suite::Case;
@@ -17,6 +18,7 @@ pub(super) const CASES: &[Case<Site>] = cases! {
         a_reply_to_a_member_that_catches_up_comes_after_the_past,
         invalid_input_is_told_by_its_fields,
         an_unknown_message_is_refused,
+        a_schema_may_be_async_and_a_failing_one_disturbs_nothing_else,
         a_thrown_error_stays_on_the_server,
         a_realtime_error_reaches_the_sender,
         bytes_arrive_as_bytes,
@@ -91,6 +93,24 @@ fn invalid_input_is_told_by_its_fields(site: &Site) -> Result<()> {
     ada.ask(&hers, "say", json!({ "text": "fine", "by": "eve", "secret": 1 }))?;
     let event = ada.event(&hers)?;
     ensure!(*event.data.json() == json!({ "by": "ada-input", "text": "fine" }), "{event:?}");
+    Ok(())
+}
+
+fn a_schema_may_be_async_and_a_failing_one_disturbs_nothing_else(site: &Site) -> Result<()> {
+    let (mut ada, hers) = member(site, "ada-schema", &Join::of("schemas", "id", "x"))?;
+    let never = ada.send(&hers, "never", json!("text"))?;
+    let throws = ada.send(&hers, "throws", json!("text"))?;
+    let wrong = ada.send(&hers, "slow", json!(1))?;
+    let slow = ada.send(&hers, "slow", json!("  text "))?;
+    let code = |client: &mut Client, id: u64| {
+        let answer = client.answer(id)?;
+        answer.err().map(|error| error.code).with_context(|| format!("message {id} succeeded"))
+    };
+    ensure!(code(&mut ada, never)? == "TIMEOUT");
+    ensure!(code(&mut ada, throws)? == "INTERNAL_SERVER_ERROR");
+    ensure!(code(&mut ada, wrong)? == "BAD_REQUEST");
+    let result = ada.answer(slow)?;
+    ensure!(result.as_ref().is_ok_and(|data| *data.json() == "got text"), "{result:?}");
     Ok(())
 }
 

@@ -20,6 +20,7 @@ pub(super) const CASES: &[Case<Site>] = cases! {
         visitors_join_only_where_they_may,
         a_refused_and_a_nonexistent_channel_answer_alike,
         authenticate_can_refuse_the_handshake,
+        a_page_of_another_site_is_refused,
         an_invalid_user_is_refused,
         a_disconnected_user_leaves_and_others_stay,
         an_expired_user_is_closed_with_4401,
@@ -44,17 +45,17 @@ fn visitors_join_only_where_they_may(site: &Site) -> Result<()> {
     let refused = [
         room("visitors"),
         Join::of("private", "owner", "undefined"),
-        Join::of("guests", "name", "closed"),
+        Join::of("guests", "id", "closed"),
     ];
     for join in refused {
         connect(site, "")?.join_refused(&join)?;
     }
     let mut visitor = connect(site, "")?;
-    let guest = visitor.join(&Join::of("guests", "name", "open"))?;
+    let guest = visitor.join(&Join::of("guests", "id", "open"))?;
     ensure!(*visitor.ask(&guest, "who", json!(null))?.json() == "a visitor");
     let open = visitor.join(&Join::new("open"))?;
     ensure!(*visitor.ask(&open, "who", json!(null))?.json() == "a visitor");
-    let (mut ada, hers) = member(site, "ada-guest", &Join::of("guests", "name", "closed"))?;
+    let (mut ada, hers) = member(site, "ada-guest", &Join::of("guests", "id", "closed"))?;
     ensure!(*ada.ask(&hers, "who", json!(null))?.json() == "ada-guest");
     Ok(())
 }
@@ -94,6 +95,21 @@ fn authenticate_can_refuse_the_handshake(site: &Site) -> Result<()> {
         .header("X-User", "banned");
     let response = site.server.reject(&request)?;
     ensure!(response.status == 403 && response.text() == "You are banned.", "{response}");
+    Ok(())
+}
+
+/// The browser sends the user's cookies with a handshake of any page.
+fn a_page_of_another_site_is_refused(site: &Site) -> Result<()> {
+    let from = |origin: &str| {
+        Request::upgrade(ENDPOINT)
+            .header("Sec-WebSocket-Protocol", PROTOCOL)
+            .header("X-User", "ada-origin")
+            .header("Origin", origin)
+    };
+    let response = site.server.reject(&from("https://other.example"))?;
+    ensure!(response.status == 403, "{response}");
+    site.server.open(&from("https://allowed.example"))?;
+    site.server.open(&from(&site.server.origin()))?;
     Ok(())
 }
 

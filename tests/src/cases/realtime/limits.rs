@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{connect, ensure_says, member, publish, room, say, work};
 use crate::cases;
+use crate::client::Request;
 use crate::realtime::client::Join;
 use crate::realtime::protocol::Message;
 use crate::site::Site;
@@ -16,6 +17,7 @@ pub(super) const CASES: &[Case<Site>] = cases! {
         refused_joins_count_more,
         messages_are_limited,
         a_large_message_is_refused,
+        a_large_event_is_refused,
         parameters_are_values_and_never_paths,
         parameters_that_are_no_unicode_are_refused,
     ],
@@ -87,6 +89,16 @@ fn a_large_message_is_refused(site: &Site) -> Result<()> {
     ensure!(error.code == "CONTENT_TOO_LARGE", "{error:?}");
     let result = ada.ask(&hers, "say", json!({ "text": "x".repeat(60_000) }))?;
     ensure!(result.json()["length"] == 60_000, "{result:?}");
+    Ok(())
+}
+
+fn a_large_event_is_refused(site: &Site) -> Result<()> {
+    let (mut ada, hers) = member(site, "ada-event", &room("large event"))?;
+    let large = json!({ "room": "large event", "text": "x".repeat(260 * 1024) });
+    let response = site.server.fetch(&Request::post("/realtime/publish", &large.to_string()))?;
+    ensure!(response.status == 500, "{}", response.status);
+    publish(site, "publish", "large event", &"x".repeat(250 * 1024))?;
+    ensure!(super::text(&ada.event(&hers)?).len() == 250 * 1024);
     Ok(())
 }
 

@@ -54,7 +54,7 @@ fn room(name: &str) -> Join {
 
 /// The channel whose handlers do what a test asks for.
 fn work(name: &str) -> Join {
-    Join::of("work", "name", name)
+    Join::of("work", "id", name)
 }
 
 /// A connection of a user in one channel.

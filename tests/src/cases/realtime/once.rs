@@ -124,7 +124,7 @@ fn messages_of_a_connection_are_handled_in_turn(site: &Site) -> Result<()> {
 }
 
 fn a_late_handler_is_aborted_and_the_next_one_starts(site: &Site) -> Result<()> {
-    let (mut ada, hers) = member(site, "ada-late", &Join::of("late", "name", "handler"))?;
+    let (mut ada, hers) = member(site, "ada-late", &Join::of("late", "id", "handler"))?;
     let late = ada.send(&hers, "wait", json!(null))?;
     let next = ada.send(&hers, "next", json!(null))?;
     let error = ada.answer(late)?;

@@ -34,7 +34,7 @@ const AWAY: Duration = Duration::from_secs(1);
 const AT_ONCE: Duration = Duration::from_secs(3);
 
 fn people(name: &str, mood: &str) -> Join {
-    Join::of("people", "name", name).presence(json!({ "mood": mood }))
+    Join::of("people", "id", name).presence(json!({ "mood": mood }))
 }
 
 fn members_see_who_is_there_and_what_changes(site: &Site) -> Result<()> {
@@ -61,7 +61,7 @@ fn members_see_who_is_there_and_what_changes(site: &Site) -> Result<()> {
     ensure!(users.len() == 2 && users.contains(&&json!("bob-people")), "{known}");
     // Who joins later gets the same list first.
     let mut cy = connect(site, "cy-people")?;
-    let first = Crowd::join(&mut cy, &Join::of("people", "name", "seen"))?;
+    let first = Crowd::join(&mut cy, &Join::of("people", "id", "seen"))?;
     ensure!(are_there(&first.members, &["ada-people", "bob-people"]), "{:#?}", first.members);
     Ok(())
 }
@@ -80,7 +80,7 @@ fn a_user_with_two_connections_is_one_member(site: &Site) -> Result<()> {
 }
 
 fn connections_can_be_the_members(site: &Site) -> Result<()> {
-    let tabs = Join::of("tabs", "name", "two").presence(json!({ "mood": "glad" }));
+    let tabs = Join::of("tabs", "id", "two").presence(json!({ "mood": "glad" }));
     let mut ada = connect(site, "ada-tabs")?;
     let mut seen = Crowd::join(&mut ada, &tabs)?;
     let (_second, _) = member(site, "ada-tabs", &tabs)?;
@@ -142,7 +142,7 @@ fn presence_does_not_flicker_on_a_reconnect(site: &Site) -> Result<()> {
 fn invalid_presence_is_refused(site: &Site) -> Result<()> {
     // Refused joins count ten towards the limit of a connection.
     let refused = |data: Value| {
-        let join = Join::of("people", "name", "invalid").presence(data);
+        let join = Join::of("people", "id", "invalid").presence(data);
         connect(site, "ada-invalid")?.join_refused(&join)
     };
     let wrong = refused(json!({ "mood": 1 }))?;
@@ -152,7 +152,7 @@ fn invalid_presence_is_refused(site: &Site) -> Result<()> {
     ensure!(["BAD_REQUEST", "CONTENT_TOO_LARGE"].contains(&large.code.as_str()), "{large:?}");
     // Nobody was shown meanwhile.
     let mut ada = connect(site, "ada-invalid")?;
-    let seen = Crowd::join(&mut ada, &Join::of("people", "name", "invalid"))?;
+    let seen = Crowd::join(&mut ada, &Join::of("people", "id", "invalid"))?;
     ensure!(seen.members.is_empty(), "{:#?}", seen.members);
     Ok(())
 }

@@ -112,7 +112,7 @@ fn a_join_without_a_position_begins_with_the_next_message(site: &Site) -> Result
 }
 
 fn a_trimmed_past_is_told_as_a_gap(site: &Site) -> Result<()> {
-    let short = Join::of("short", "name", "trimmed");
+    let short = Join::of("short", "id", "trimmed");
     let (ada, hers) = member(site, "ada-trimmed", &short)?;
     let position = ada.position(&hers)?;
     ada.close()?;
@@ -178,7 +178,7 @@ fn a_forged_position_is_told_as_restarted(site: &Site) -> Result<()> {
 }
 
 fn a_channel_without_history_tells_what_it_did_not_keep(site: &Site) -> Result<()> {
-    let quiet = Join::of("quiet", "name", "unkept");
+    let quiet = Join::of("quiet", "id", "unkept");
     let (mut ada, hers) = member(site, "ada-quiet", &quiet)?;
     ensure!(!hers.details.keeps, "{hers:?}");
     publish(site, "quiet", "unkept", "one")?;
@@ -224,7 +224,7 @@ fn a_long_past_arrives_whole_and_in_order(site: &Site) -> Result<()> {
 }
 
 fn a_member_without_the_right_to_the_past_gets_none(site: &Site) -> Result<()> {
-    let newcomers = Join::of("newcomers", "name", "new");
+    let newcomers = Join::of("newcomers", "id", "new");
     let (mut ada, hers) = member(site, "ada-new", &newcomers)?;
     let position = ada.position(&hers)?;
     say(&mut ada, &hers, "before")?;

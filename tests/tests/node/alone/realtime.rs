@@ -4,19 +4,20 @@ use std::fs;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use rustix::process::Signal;
-use serde_json::json;
-use tests::patience::at_last;
+use serde_json::{Value, json};
+use tests::locations::files_ending_with;
+use tests::patience::{at_last, within};
 use tests::realtime::Client;
 use tests::realtime::client::Join;
 use tests::realtime::crowd::{Crowd, are_there};
-use tests::realtime::protocol::ServerFrame;
+use tests::realtime::protocol::{ErrorData, ServerFrame};
 use tests::server::free_port;
 use tests::suite::Sites as _;
 
 use super::{Case, cases};
-use crate::hosts::{Host, Settings, Sites, start_standalone_on};
+use crate::hosts::{CHAT, Host, Settings, Sites, start_standalone_on};
 
 pub const CASES: &[Case] = cases![
     a_lost_member_leaves_fifteen_seconds_later,
@@ -24,6 +25,10 @@ pub const CASES: &[Case] = cases![
     a_shutdown_tells_clients_when_to_come_back,
     an_edited_channel_counts_in_dev_and_its_members_stay,
     a_new_channel_can_be_joined_in_dev,
+    a_connection_joins_at_most_128_channels,
+    the_packaged_client_speaks_outside_of_pages,
+    no_code_of_a_channel_reaches_a_page,
+    the_module_of_the_wrong_side_is_an_error_that_names_the_other,
 ];
 
 fn room(name: &str) -> Join {
@@ -32,7 +37,7 @@ fn room(name: &str) -> Join {
 
 fn a_lost_member_leaves_fifteen_seconds_later(sites: &Sites) -> Result<()> {
     let site = sites.get(Host::Standalone)?;
-    let people = Join::of("people", "name", "lost").presence(json!({ "mood": "glad" }));
+    let people = Join::of("people", "id", "lost").presence(json!({ "mood": "glad" }));
     let mut ada = Client::connect(&site.server, "ada-lost")?;
     let mut seen = Crowd::join(&mut ada, &people)?;
     let mut bob = Client::connect(&site.server, "bob-lost")?;
@@ -128,16 +133,16 @@ fn a_new_channel_can_be_joined_in_dev(sites: &Sites) -> Result<()> {
     let site = sites.start_dev_alone(&Settings { name: "dev-new-channel", options: "{}" })?;
     let mut ada = Client::connect(&site.server, "ada")?;
     let hers = ada.join(&room("stays"))?;
-    let path = site.app.root().join("src/realtime/added/[name].ts");
+    let path = site.app.root().join("src/realtime/added/[id].ts");
     let folder = path.parent().context("no folder")?;
     fs::create_dir_all(folder)?;
-    let text = fs::read_to_string(site.app.root().join("src/realtime/quiet/[name].ts"))?;
+    let text = fs::read_to_string(site.app.root().join("src/realtime/quiet/[id].ts"))?;
     at_last(|| {
         fs::write(&path, &text)?;
         // Refused joins are limited.
         thread::sleep(Duration::from_millis(500));
         let mut bob = Client::connect(&site.server, "bob")?;
-        bob.join(&Join::of("added", "name", "x"))
+        bob.join(&Join::of("added", "id", "x"))
     })
     .with_context(|| site.server.to_string())?;
     ada.ask(&hers, "say", json!({ "text": "still here" }))?;
@@ -145,7 +150,70 @@ fn a_new_channel_can_be_joined_in_dev(sites: &Sites) -> Result<()> {
     fs::remove_file(&path)?;
     at_last(|| {
         let mut cy = Client::connect(&site.server, "cy")?;
-        cy.join_refused(&Join::of("added", "name", "x"))
+        cy.join_refused(&Join::of("added", "id", "x"))
     })?;
+    Ok(())
+}
+
+/// Joins are limited to 20 a second, so that it takes a while to join as many.
+fn a_connection_joins_at_most_128_channels(sites: &Sites) -> Result<()> {
+    const MOST: usize = 128;
+    let site = sites.get(Host::Standalone)?;
+    let mut ada = Client::connect(&site.server, "ada-channels")?;
+    let mut join = |number: usize| -> Result<Result<(), ErrorData>> {
+        let reference = ada.ask_to_join(&room(&format!("channel {number}")))?;
+        Ok(ada.answer_to_join(reference)?.map(drop))
+    };
+    for number in 0..MOST {
+        within(Duration::from_secs(5), || {
+            join(number)?.map_err(|error| anyhow!("{number}: {error:?}"))
+        })?;
+    }
+    for _ in 0..10 {
+        ensure!(join(MOST)?.is_err(), "it joined one more");
+        thread::sleep(Duration::from_millis(200));
+    }
+    Ok(())
+}
+
+fn the_packaged_client_speaks_outside_of_pages(sites: &Sites) -> Result<()> {
+    let site = sites.start_alone(&Settings { name: "realtime-client", options: "{}" })?;
+    let mut command = site.app.node_script("clients/realtime.mjs");
+    let output = command.arg(site.server.origin()).output()?;
+    let errors = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{}\n{errors}", output.status);
+    let seen: Value = serde_json::from_slice(&output.stdout)?;
+    let expected = json!({
+        "length": 3,
+        "early": ["one", "two", [1, 2, 255]],
+        "late": ["one", "two", [1, 2, 255], "four"],
+        "gaps": [],
+        "error": ["RealtimeError", "BAD_REQUEST", true, { "text": ["not a string"] }],
+        "refused": "RealtimeError",
+    });
+    ensure!(seen == expected, "{seen:#}, not {expected:#}");
+    Ok(())
+}
+
+fn no_code_of_a_channel_reaches_a_page(sites: &Sites) -> Result<()> {
+    let scripts = files_ending_with(&sites.chat()?.root().join("dist/client"), ".js")?;
+    let mut all = String::new();
+    for script in &scripts {
+        all.push_str(&fs::read_to_string(script)?);
+    }
+    ensure!(all.contains("chat-room"), "the script of the page is not in {scripts:?}");
+    for of_channels in ["authorize", "defineChannel", "ZodError", "~standard", "publish("] {
+        ensure!(!all.contains(of_channels), "`{of_channels}` is in {scripts:?}");
+    }
+    Ok(())
+}
+
+fn the_module_of_the_wrong_side_is_an_error_that_names_the_other(sites: &Sites) -> Result<()> {
+    let app = sites.app_of_all(&CHAT, "chat-wrong-side")?;
+    let page = "src/pages/rooms/[room].astro";
+    let (server, client) = ("'zastro:realtime'", "'zastro:realtime/client'");
+    app.edit(page, client, server)?;
+    let error = app.build(&[]).err().context("a script imported the server's module")?;
+    ensure!(format!("{error:#}").contains("zastro:realtime/client"), "{error:#}");
     Ok(())
 }

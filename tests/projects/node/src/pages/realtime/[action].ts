@@ -27,13 +27,13 @@ export const POST: APIRoute = async ({ params: { action }, request }) => {
 			case 'whisper':
 				return channels.rooms({ room }).publish('whispered', { by: 'a page', text });
 			case 'short':
-				return channels.short({ name: room }).publish('said', { by: 'a page', text });
+				return channels.short({ id: room }).publish('said', { by: 'a page', text });
 			case 'quiet':
-				return channels.quiet({ name: room }).publish('said', { by: 'a page', text });
+				return channels.quiet({ id: room }).publish('said', { by: 'a page', text });
 			case 'history':
 				return channels.rooms({ room }).history(since ? { since } : { last });
 			case 'members':
-				return channels.people({ name: room }).members();
+				return channels.people({ id: room }).members();
 			case 'disconnect':
 				return channels.rooms({ room }).disconnect(user);
 			case 'online':

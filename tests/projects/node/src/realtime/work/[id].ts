@@ -8,21 +8,21 @@ export default defineChannel({
 	messages: {
 		count: {
 			handler: (_nothing, { params }) => {
-				record(`work-${params.name}`, 'counted');
+				record(`work-${params.id}`, 'counted');
 				return { counted: true };
 			},
 		},
 		wait: {
 			handler: async (_nothing, { params }) => {
-				record(`work-${params.name}`, 'started');
-				await entry(`work-${params.name}`, 'go');
-				record(`work-${params.name}`, 'ended');
+				record(`work-${params.id}`, 'started');
+				await entry(`work-${params.id}`, 'go');
+				record(`work-${params.id}`, 'ended');
 				return 'waited';
 			},
 		},
 		repeat: {
 			idempotent: true,
-			handler: (_nothing, { params }) => record(`work-${params.name}`, 'repeated'),
+			handler: (_nothing, { params }) => record(`work-${params.id}`, 'repeated'),
 		},
 		throw: {
 			handler: () => {

@@ -10,7 +10,7 @@ export default defineChannel({
 			handler: (_nothing, { params, signal }) =>
 				new Promise<void>((_resolve, reject) => {
 					signal.addEventListener('abort', () => {
-						record(`late-${params.name}`, 'aborted');
+						record(`late-${params.id}`, 'aborted');
 						reject(signal.reason);
 					});
 				}),
