@@ -15,6 +15,7 @@ pub(super) const CASES: &[Case<Site>] = cases! {
     "Channels: limits" => [
         joins_are_limited,
         refused_joins_count_more,
+        ten_thousand_joins_at_once_are_all_answered,
         messages_are_limited,
         a_large_message_is_refused,
         a_large_event_is_refused,
@@ -56,6 +57,25 @@ fn refused_joins_count_more(site: &Site) -> Result<()> {
         limited += u32::from(error.code == "TOO_MANY_REQUESTS");
     }
     ensure!(limited >= 10, "only {limited} of 20 were stopped");
+    Ok(())
+}
+
+fn ten_thousand_joins_at_once_are_all_answered(site: &Site) -> Result<()> {
+    const COUNT: usize = 10_000;
+    let (mut bob, his) = member(site, "bob-crowd", &work("crowd"))?;
+    let mut ada = connect(site, "ada-crowd")?;
+    let mut asked = Vec::new();
+    for number in 0..COUNT {
+        asked.push(ada.ask_to_join(&room(&format!("crowd {number}")))?);
+        if number == COUNT / 2 {
+            bob.ask(&his, "count", json!(null))?;
+        }
+    }
+    let mut refused = 0;
+    for reference in asked {
+        refused += usize::from(ada.answer_to_join(reference)?.is_err());
+    }
+    ensure!(refused > COUNT / 2, "only {refused} were refused");
     Ok(())
 }
 

@@ -21,6 +21,7 @@ use crate::hosts::{CHAT, Host, Settings, Sites, start_standalone_on};
 
 pub const CASES: &[Case] = cases![
     a_lost_member_leaves_fifteen_seconds_later,
+    more_than_500_members_are_told_as_a_number,
     a_restart_is_told_as_a_gap,
     a_shutdown_tells_clients_when_to_come_back,
     an_edited_channel_counts_in_dev_and_its_members_stay,
@@ -50,6 +51,35 @@ fn a_lost_member_leaves_fifteen_seconds_later(sites: &Sites) -> Result<()> {
     ensure!(taken > Duration::from_secs(14), "he left after {taken:?}");
     ensure!(seen.departures.len() == 1, "{:?}", seen.departures);
     Ok(())
+}
+
+fn more_than_500_members_are_told_as_a_number(sites: &Sites) -> Result<()> {
+    const COUNT: u64 = 501;
+    let site = sites.get(Host::Standalone)?;
+    let tabs = Join::of("tabs", "id", "many").presence(json!({ "mood": "glad" }));
+    let mut crowd = Vec::new();
+    for _ in 0..COUNT {
+        let mut visitor = Client::connect(&site.server, "")?;
+        visitor.join(&tabs)?;
+        crowd.push(visitor);
+    }
+    let mut ada = Client::connect(&site.server, "ada-many")?;
+    let joined = ada.join(&Join::of("tabs", "id", "many"))?;
+    ada.take("the number of members", |frame| match frame {
+        ServerFrame::Members { channel, members: None, count } => {
+            (*channel == joined.channel && *count == COUNT).then_some(())
+        }
+        _ => None,
+    })?;
+    // Below it the list comes back.
+    crowd.truncate(490);
+    let listed = ada.take_within(Duration::from_secs(25), |frame| match frame {
+        ServerFrame::Members { members: Some(members), count, .. } => {
+            (members.len() as u64 == *count && *count <= 500).then_some(())
+        }
+        _ => None,
+    })?;
+    listed.context("the list did not come back")
 }
 
 /// The log of one process ends with it.

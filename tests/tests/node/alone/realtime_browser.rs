@@ -26,6 +26,7 @@ pub const CASES: &[Case] = cases![
     a_page_catches_up_when_its_network_returns,
     a_dead_link_is_found_within_thirty_seconds,
     presence_stays_while_pages_are_clicked_through,
+    a_page_continues_after_the_back_button,
     the_client_router_leaves_one_room_and_joins_the_next,
     a_late_island_gets_the_messages_since_its_older_position,
 ];
@@ -222,6 +223,25 @@ fn presence_stays_while_pages_are_clicked_through(sites: &Sites) -> Result<()> {
     seen.until(&mut bob, SOON, <[_]>::is_empty)?;
     ensure!(seen.departures.len() == 1, "{:?}", seen.departures);
     Ok(())
+}
+
+/// The browser may have kept the page, or load it again.
+fn a_page_continues_after_the_back_button(sites: &Sites) -> Result<()> {
+    let server = start_standalone(chat(sites)?)?;
+    let mut ada = Visitor::enter("Ada", &server.origin(), "back")?;
+    ada.says("one")?;
+    ada.shows(&["Ada: one"])?;
+    let mut bob = watcher(&server, "Bob")?;
+    let his = bob.join(&room("back"))?;
+    ada.page.evaluate("location.href = '/?room=elsewhere'")?;
+    ada.page.until(SOON, "location.search === '?room=elsewhere'")?;
+    bob.ask(&his, "say", json!({ "text": "two" }))?;
+    ada.page.evaluate("history.back()")?;
+    ada.page.until(SOON, "location.pathname === '/rooms/back'")?;
+    ada.is_open()?;
+    ada.shows(&["Ada: one", "Bob: two"])?;
+    ada.says("three")?;
+    ada.shows(&["Ada: one", "Bob: two", "Ada: three"])
 }
 
 fn the_client_router_leaves_one_room_and_joins_the_next(sites: &Sites) -> Result<()> {
