@@ -123,8 +123,8 @@ fn a_plain_client_with_an_invalid_message_is_told(site: &Site) -> Result<()> {
 }
 
 fn a_plain_client_names_its_channel_by_the_path(site: &Site) -> Result<()> {
-    let (mut ada, hers) = member(site, "ada-path", &room("a b/ž"))?;
-    let mut plain = open(site, "rooms/a%20b%2F%C5%BE", "bob-path")?;
+    let (mut ada, hers) = member(site, "ada-path", &room("a b+ž"))?;
+    let mut plain = open(site, "rooms/a%20b%2B%C5%BE", "bob-path")?;
     plain.send(r#"{"type":"say","data":{"text":"here"},"id":1}"#)?;
     ensure!(ada.event(&hers)?.data.json()["by"] == "bob-path");
     let mut nested = open(site, "teams/red/rooms/plain", "ada-path")?;
@@ -143,8 +143,7 @@ fn a_plain_client_names_its_channel_by_the_path(site: &Site) -> Result<()> {
 }
 
 fn a_path_with_dots_is_refused(site: &Site) -> Result<()> {
-    for path in ["rooms/.", "rooms/..", "rooms/%2e%2E", "rooms/%2e", "rooms/", "rooms//", "rooms/%"]
-    {
+    for path in ["rooms/.", "rooms/..", "rooms/%2e%2E", "rooms/%2e", "rooms/", "rooms/%"] {
         let target = format!("{ENDPOINT}/{path}");
         let response = site.server.reject(&handshake(&target, "ada-dots"))?;
         ensure!(response.status == 400, "{path}: {response}");
