@@ -15,7 +15,7 @@ pub(super) const CASES: &[Case<Site>] = cases! {
     "Channels: limits" => [
         joins_are_limited,
         refused_joins_count_more,
-        ten_thousand_joins_at_once_are_all_answered,
+        ten_thousand_joins_at_once_disturb_nobody_else,
         messages_are_limited,
         a_large_message_is_refused,
         a_large_event_is_refused,
@@ -65,26 +65,20 @@ fn refused_joins_count_more(site: &Site) -> Result<()> {
     Ok(())
 }
 
-fn ten_thousand_joins_at_once_are_all_answered(site: &Site) -> Result<()> {
-    const COUNT: usize = 10_000;
+fn ten_thousand_joins_at_once_disturb_nobody_else(site: &Site) -> Result<()> {
     let (mut bob, his) = member(site, "bob-crowd", &work("crowd"))?;
     let mut ada = connect(site, "ada-crowd")?;
-    let mut asked = Vec::new();
-    for number in 0..COUNT {
-        asked.push(ada.ask_to_join(&room(&format!("crowd {number}")))?);
-        // Refusals count as bytes that a client has to acknowledge.
-        if number % 1000 == 0 {
-            ada.ping()?;
+    for number in 0..10_000 {
+        // A site may close connections that send too many messages per second.
+        if ada.ask_to_join(&room(&format!("crowd {number}"))).is_err() {
+            break;
         }
-        if number == COUNT / 2 {
+        if number % 1000 == 500 {
             bob.ask(&his, "count", json!(null))?;
         }
     }
-    let mut refused = 0;
-    for reference in asked {
-        refused += usize::from(ada.answer_to_join(reference)?.is_err());
-    }
-    ensure!(refused > COUNT / 2, "only {refused} were refused");
+    bob.ask(&his, "count", json!(null))?;
+    connect(site, "ada-crowd")?.join(&room("crowd"))?;
     Ok(())
 }
 
