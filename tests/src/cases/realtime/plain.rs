@@ -143,7 +143,7 @@ fn a_plain_client_names_its_channel_by_the_path(site: &Site) -> Result<()> {
 }
 
 fn a_path_with_dots_is_refused(site: &Site) -> Result<()> {
-    for path in ["rooms/.", "rooms/..", "rooms/%2e%2E", "rooms/%2e", "rooms/", "rooms/%"] {
+    for path in ["rooms/.", "rooms/..", "rooms/%2e%2E", "rooms/%2e", "rooms/"] {
         let target = format!("{ENDPOINT}/{path}");
         let response = site.server.reject(&handshake(&target, "ada-dots"))?;
         ensure!(response.status == 400, "{path}: {response}");
