@@ -14,7 +14,7 @@ mod pages;
 mod pins;
 mod promised;
 mod published;
-mod realtime_types;
 mod realtime_protocol;
+mod realtime_types;
 mod templates;
 mod types;

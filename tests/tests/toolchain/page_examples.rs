@@ -6,17 +6,18 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
-use tests::client::{Request, Response};
+use tests::client::{Request, Response, Socket};
 use tests::locations::{repository, target};
+use tests::patience::at_last;
 use tests::pins::{Pin, last_moment, pinned};
 use tests::project::begin_site;
 use tests::server::Server;
 use tests::tools::{Tools, run};
 
-use crate::pages::{Block, CLOUDFLARE, NODE, PROXIES, README, blocks, commands};
+use crate::pages::{Block, CLOUDFLARE, NODE, PROXIES, README, REALTIME, blocks, commands};
 
 /// A proxy's own configuration, which the suite of Node runs.
 const OF_PROXIES: [&str; 3] = ["nginx", "caddyfile", "haproxy"];
@@ -199,6 +200,62 @@ fn the_configuration_on_the_page_about_proxies_is_taken() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn the_examples_on_the_page_about_channels_work() -> Result<()> {
+    let site = Site::new("realtime-page", "node")?;
+    for block in blocks(README)?.iter().filter(|block| block.language == "js") {
+        site.write(block)?;
+    }
+    for block in blocks(REALTIME)? {
+        match block.language.as_str() {
+            "js" | "ts" | "astro" => site.write(&block)?,
+            other => bail!("nobody has said how a block of `{other}` is tested"),
+        }
+    }
+    site.build()?;
+    type_check(&site, &[])?;
+    let server = site.start(Way::Standalone)?;
+    let open = |channel: &str| -> Result<Socket> {
+        let request = Request::upgrade(&format!("/_realtime/{channel}"));
+        server.open(&request.header("Cookie", "user=ada"))
+    };
+    ensure!(server.reject(&Request::upgrade("/_realtime/rooms/lobby"))?.status == 404);
+    let mut room = open("rooms/lobby")?;
+    room.send(r#"{"type":"say","data":{"text":"hi"},"id":1}"#)?;
+    let said = r#"{"type":"said","data":{"by":"ada","text":"hi"}}"#;
+    let heard = room.text()?;
+    ensure!(heard == said, "{heard}");
+    let heard = room.text()?;
+    ensure!(heard == r#"{"reply":1,"data":{"length":2}}"#, "{heard}");
+    let page = server.get("/rooms/lobby")?.text();
+    ensure!(page.contains("<li>ada: hi</li>"), "{page}");
+
+    let mut echo = open("echo")?;
+    echo.send("[1]")?;
+    let heard = echo.text()?;
+    ensure!(heard == r#"{"echo":[1]}"#, "{heard}");
+
+    let mut order = open("orders/7")?;
+    order.send(r#"{"type":"note","data":"fragile","id":1}"#)?;
+    let heard = order.text()?;
+    ensure!(heard == r#"{"type":"noted","data":"fragile"}"#, "{heard}");
+
+    let mut listening = site.node("scripts/listen.js");
+    listening.arg(format!("{}/_realtime", server.origin())).stdout(Stdio::piped());
+    let mut listening = listening.spawn()?;
+    // The script hears only what is published after its join.
+    let mut news = open("news")?;
+    let publish = Request::post("/publish", r#"{"title":"ready"}"#);
+    at_last(|| {
+        ensure!(server.fetch(&publish)?.status == 200, "nothing is published");
+        ensure!(news.text()?.contains("ready"), "the news are not heard");
+        listening.try_wait()?.context("the script hears nothing")
+    })?;
+    let output = listening.wait_with_output()?;
+    ensure!(output.status.success() && output.stdout == b"ready\n", "{output:?}");
+    Ok(())
+}
+
 /// Tests the page's claims about its connection manager.
 fn operate(server: &Server) -> Result<()> {
     let mut player = server.open(&Request::upgrade("/room"))?;
@@ -296,14 +353,19 @@ fn type_checks(site: &Site) -> Result<()> {
     let command = "npx wrangler types";
     ensure!(!commands(CLOUDFLARE, command)?.is_empty(), "{CLOUDFLARE} does not name `{command}`");
     run(&mut site.shell(command))?;
-    fs::write(
-        site.folder.join("tsconfig.json"),
-        r#"{
-            "extends": "astro/tsconfigs/strict",
-            "compilerOptions": { "noEmit": true },
-            "include": [".astro/types.d.ts", "worker-configuration.d.ts", "src"]
-        }"#,
-    )?;
+    type_check(site, &["worker-configuration.d.ts"])
+}
+
+/// Type-checks the site's sources with the types that Astro generates, and with further ones.
+fn type_check(site: &Site, further: &[&str]) -> Result<()> {
+    let include: Vec<&str> =
+        [".astro/types.d.ts", "src"].into_iter().chain(further.iter().copied()).collect();
+    let config = serde_json::json!({
+        "extends": "astro/tsconfigs/strict",
+        "compilerOptions": { "noEmit": true },
+        "include": include,
+    });
+    fs::write(site.folder.join("tsconfig.json"), config.to_string())?;
     run(site.tools.tsc().current_dir(&site.folder).args(["--pretty", "false", "-p", "."]))
 }
 

@@ -18,6 +18,7 @@ pub const VERSIONS: &str = "docs/versions.md";
 pub const NODE: &str = "adapters/node/README.md";
 pub const CLOUDFLARE: &str = "adapters/cloudflare/README.md";
 pub const PROXIES: &str = tests::proxy::PAGE;
+pub const REALTIME: &str = "docs/realtime.md";
 
 /// What the first comment of a block ends with that is for one of the older Astros.
 const ON_OLDER: [&str; 2] = [", on Astro 5", ", on Astro 4"];
@@ -29,9 +30,9 @@ pub struct Block {
 }
 
 impl Block {
-    /// The file named by the first comment.
+    /// The file named by the first comment, which is in the frontmatter of an Astro file.
     pub fn file(&self) -> Result<&str> {
-        let first = self.text.lines().next().unwrap_or_default();
+        let first = self.text.lines().find(|line| *line != "---").unwrap_or_default();
         let name = first.strip_prefix("// ").or_else(|| first.strip_prefix("# "));
         name.with_context(|| format!("a block without the name of its file:\n{}", self.text))
     }
