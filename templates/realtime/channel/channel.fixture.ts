@@ -96,7 +96,7 @@ export function settled(): Promise<void> {
 export class FakeLink implements Link {
 	readonly session: Session;
 	readonly frames: unknown[][] = [];
-	#ready: Promise<void> = Promise.resolve();
+	#ready: Promise<void> | undefined;
 	#unblock: () => void = () => {};
 
 	constructor(session: Session) {
@@ -108,7 +108,7 @@ export class FakeLink implements Link {
 		this.frames.push(JSON.parse(content));
 	}
 
-	ready(): Promise<void> {
+	ready(): Promise<void> | undefined {
 		return this.#ready;
 	}
 
@@ -121,7 +121,7 @@ export class FakeLink implements Link {
 
 	unblock(): void {
 		this.#unblock();
-		this.#ready = Promise.resolve();
+		this.#ready = undefined;
 	}
 
 	/** The frames of a type, without it. */

@@ -1,3 +1,4 @@
+import type { ErrorData } from '../protocol/errors.ts';
 import {
 	castFrame,
 	eventFrame,
@@ -156,6 +157,11 @@ export class Channel implements MemberChannel, FeedReceiver, RosterWatcher {
 
 	revoked(userId: string): void {
 		for (const member of [...this.#members]) if (member.user?.id === userId) member.revoke();
+	}
+
+	/** Ends all joins, also those under way: the channel's file is gone. */
+	expel(error: ErrorData): void {
+		for (const member of [...this.#members]) member.expel(error);
 	}
 
 	#toLive(frame: Frame): void {

@@ -1,4 +1,4 @@
-import { type ErrorData, errorData, RealtimeError } from '../protocol/errors.ts';
+import { type ErrorData, errorData, isRealtimeError, RealtimeError } from '../protocol/errors.ts';
 import {
 	castFrame,
 	type Data,
@@ -104,7 +104,8 @@ export class Member implements MemberView {
 	/** Set while the member catches up. A live member has the position of the feed. */
 	#position: Position | undefined;
 	#isReading = false;
-	#isRevoked = false;
+	/** Why the join ends. Set also while it is decided. */
+	#expelled: ErrorData | undefined;
 	#isPresent = false;
 	/** The time when the member became present, in milliseconds since 1970. */
 	#since: number | undefined;
@@ -156,10 +157,10 @@ export class Member implements MemberView {
 					? undefined
 					: await rules.presence?.parse(options.presence.data, this);
 			await channel.open();
-			if (this.#isRevoked) throw disconnected();
+			if (this.#expelled !== undefined) throw new RealtimeError(this.#expelled);
 			if (shown !== undefined) await this.#enter(shown);
 			const page = await this.#firstPage(options);
-			if (this.#isRevoked) throw disconnected();
+			if (this.#expelled !== undefined) throw new RealtimeError(this.#expelled);
 			if (this.#hasEnded()) return;
 			this.#begin(page, options);
 			ports.host.waitUntil(rules.onJoin(this));
@@ -188,10 +189,15 @@ export class Member implements MemberView {
 
 	/** The site disconnects the user, also one whose join is under way. */
 	revoke(): void {
-		this.#isRevoked = true;
+		this.expel(errorData(disconnected()));
+	}
+
+	/** Ends the join, also one that is under way, and tells the client why. */
+	expel(error: ErrorData): void {
+		this.#expelled = error;
 		if (!this.isJoined) return;
 		this.#end(0);
-		this.link.send(leftFrame(this.#ref, errorData(disconnected())));
+		this.link.send(leftFrame(this.#ref, error));
 	}
 
 	/**
@@ -288,7 +294,15 @@ export class Member implements MemberView {
 				if (!this.#isCatchingUp()) return;
 				const reason = gapBetween(this.#position, page, rules.retention);
 				if (reason !== undefined) this.#skip(reason, page.head);
-				else for (const entry of page.entries) this.#sendEntry(entry);
+				else {
+					for (const entry of page.entries) {
+						// Few large entries fill the credits as well as many small ones.
+						const ready = this.link.ready();
+						if (ready !== undefined) await ready;
+						if (!this.#isCatchingUp()) return;
+						this.#sendEntry(entry);
+					}
+				}
 				this.followFeed();
 				if (!this.#isCatchingUp()) return;
 				const isBehind = feed.head !== undefined && isBefore(this.#position, feed.head);
@@ -491,7 +505,7 @@ export function entryParts(entry: Page['entries'][number]): Parameters<typeof ev
 }
 
 function asRealtimeError(error: unknown): RealtimeError {
-	return error instanceof RealtimeError ? error : new RealtimeError(unavailable());
+	return isRealtimeError(error) ? error : new RealtimeError(unavailable());
 }
 
 function unavailable(): ErrorData {

@@ -144,8 +144,10 @@ export interface Link {
 	readonly session: Session;
 	/** Sends a frame within the credits of the connection. */
 	send(frame: Frame): void;
-	/** Resolves when the connection may be sent more history, or has ended. */
-	ready(): Promise<void>;
+	/**
+	 * Resolves when the connection may be sent more history, or has ended. Undefined if it may be now.
+	 */
+	ready(): Promise<void> | undefined;
 }
 
 /** The runtime. */

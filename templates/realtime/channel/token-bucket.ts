@@ -25,6 +25,11 @@ export class TokenBucket {
 		return Math.ceil(((count - this.#tokens) / this.#perSecond) * 1000);
 	}
 
+	/** Takes tokens also if there are too few. The next ones fill the debt first. */
+	charge(count: number): void {
+		this.#tokens = Math.max(-this.#capacity, this.#tokens - count);
+	}
+
 	/** Whether the bucket is as good as a new one. */
 	isFull(now: number): boolean {
 		const earned = ((now - this.#filledAt) / 1000) * this.#perSecond;

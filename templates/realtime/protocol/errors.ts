@@ -50,9 +50,17 @@ export class RealtimeError extends Error implements ErrorData {
 	}
 }
 
+/**
+ * Whether an error is a {@link RealtimeError}, of any instance of this module: `astro dev` loads
+ * the site's modules apart from those of the server.
+ */
+export function isRealtimeError(error: unknown): error is RealtimeError {
+	return error instanceof Error && error.name === 'RealtimeError' && 'code' in error;
+}
+
 /** The wire's form of an error. Only a {@link RealtimeError} is meant for clients. */
 export function errorData(error: unknown): ErrorData {
-	if (!(error instanceof RealtimeError)) {
+	if (!isRealtimeError(error)) {
 		return { code: 'INTERNAL_SERVER_ERROR', message: 'The server failed.' };
 	}
 	const { code, message, retryAfter, fields } = error;
