@@ -139,7 +139,10 @@ export class Channel implements MemberChannel, FeedReceiver, RosterWatcher {
 
 	gap(reason: GapReason): void {
 		const { head } = this.feed;
-		if (head !== undefined) this.#toLive(gapFrame(this.number, reason, head));
+		if (head !== undefined) {
+			this.ports.meter?.gap(reason, this.#live.size);
+			this.#toLive(gapFrame(this.number, reason, head));
+		}
 		this.#followFeed();
 	}
 

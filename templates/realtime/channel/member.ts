@@ -107,6 +107,8 @@ export class Member implements MemberView {
 	/** Why the join ends. Set also while it is decided. */
 	#expelled: ErrorData | undefined;
 	#isPresent = false;
+	/** Whether the member came back, and is not where it was yet. */
+	#isResuming = false;
 	/** The time when the member became present, in milliseconds since 1970. */
 	#since: number | undefined;
 	#untilLive: (() => void)[] = [];
@@ -136,6 +138,11 @@ export class Member implements MemberView {
 		return this.#state === 'live' || this.#state === 'catching up';
 	}
 
+	/** Whether the join was refused, or has ended. */
+	get hasEnded(): boolean {
+		return this.#state === 'gone';
+	}
+
 	/** Whether a handler runs or waits. */
 	get isBusy(): boolean {
 		return !this.#turns.isIdle;
@@ -161,11 +168,11 @@ export class Member implements MemberView {
 			if (shown !== undefined) await this.#enter(shown);
 			const page = await this.#firstPage(options);
 			if (this.#expelled !== undefined) throw new RealtimeError(this.#expelled);
-			if (this.#hasEnded()) return;
+			if (this.hasEnded) return;
 			this.#begin(page, options);
 			ports.host.waitUntil(rules.onJoin(this));
 		} catch (error) {
-			if (!this.#hasEnded()) this.#end(0);
+			if (!this.hasEnded) this.#end(0);
 			throw error;
 		}
 	}
@@ -177,7 +184,7 @@ export class Member implements MemberView {
 
 	/** The client leaves. */
 	leave(): void {
-		if (this.#hasEnded()) return;
+		if (this.hasEnded) return;
 		this.#end(0);
 		this.link.send(leftFrame(this.#ref, null));
 	}
@@ -213,7 +220,7 @@ export class Member implements MemberView {
 
 	/** Takes a message of the client. Answers through the link. */
 	message(message: SentMessage): void {
-		if (this.#hasEnded()) return;
+		if (this.hasEnded) return;
 		const { id } = message;
 		const refuse = (error: RealtimeError): void => {
 			if (id !== undefined) this.link.send(errorFrame(this.#ref, id, errorData(error)));
@@ -242,8 +249,17 @@ export class Member implements MemberView {
 		else if (!this.#isReading && !isBefore(head, position)) this.#readOn();
 	}
 
-	#hasEnded(): boolean {
-		return this.#state === 'gone';
+	#tellGap(reason: GapReason, position: Position): void {
+		const { number, ports } = this.#channel;
+		ports.meter?.gap(reason, 1);
+		this.#resumed(false);
+		this.link.send(gapFrame(number, reason, position));
+	}
+
+	#resumed(isWhole: boolean): void {
+		if (!this.#isResuming) return;
+		this.#isResuming = false;
+		this.#channel.ports.meter?.resumed(isWhole);
 	}
 
 	/** What the join begins with. Undefined if it begins with the next message. */
@@ -268,11 +284,12 @@ export class Member implements MemberView {
 		this.link.send(joinedFrame(this.#ref, number, details));
 		if (presence !== undefined) this.link.send(presence.state());
 		this.#state = 'catching up';
+		this.#isResuming = since !== undefined;
 		this.#position = start;
 		if (page !== undefined) this.#readOn(page);
 		else if (mayReadHistory) this.followFeed();
 		else {
-			if (start !== head) this.link.send(gapFrame(number, 'not kept', head));
+			if (start !== head) this.#tellGap('not kept', head);
 			this.#goLive();
 		}
 		for (const message of this.#early) this.message(message);
@@ -326,10 +343,10 @@ export class Member implements MemberView {
 	 * it already, or still less: then going back to the feed would repeat messages.
 	 */
 	#skip(reason: GapReason, logHead: Position): void {
-		const { feed, number } = this.#channel;
+		const { feed } = this.#channel;
 		const isFeedAhead = feed.head !== undefined && isBefore(logHead, feed.head);
 		this.#position = isFeedAhead ? feed.head : logHead;
-		this.link.send(gapFrame(number, reason, this.#position ?? logHead));
+		this.#tellGap(reason, this.#position ?? logHead);
 	}
 
 	#isCatchingUp(): boolean {
@@ -345,6 +362,7 @@ export class Member implements MemberView {
 		this.#state = 'live';
 		this.#position = undefined;
 		this.#channel.live(this);
+		this.#resumed(true);
 		for (const resolve of this.#untilLive) resolve();
 		this.#untilLive = [];
 	}
@@ -366,11 +384,11 @@ export class Member implements MemberView {
 			member: { id, ...user, data, since: this.#since },
 		});
 		// The member may have left before the roster had it.
-		if (this.#hasEnded()) await ports.roster.depart(key, id, 0);
+		if (this.hasEnded) await ports.roster.depart(key, id, 0);
 	}
 
 	#end(presenceDelay: number): void {
-		if (this.#hasEnded()) return;
+		if (this.hasEnded) return;
 		const { key, ports, rules } = this.#channel;
 		const wasJoined = this.isJoined;
 		this.#state = 'gone';
@@ -390,14 +408,14 @@ export class Member implements MemberView {
 
 	/** Handles an ephemeral message. The definition reports its errors. */
 	async #cast(message: SentMessage): Promise<void> {
-		if (this.#hasEnded()) return;
+		if (this.hasEnded) return;
 		await this.#run(message);
 	}
 
 	/** Handles a message once, and answers. */
 	async #handle(message: SentMessage, id: number): Promise<void> {
 		// Its client sends it again when it resumes the session.
-		if (this.#hasEnded()) return;
+		if (this.hasEnded) return;
 		const { ports, rules } = this.#channel;
 		const { secret } = this.link.session;
 		let claim: Claim;

@@ -3,7 +3,7 @@
  * this room know no runtime.
  */
 
-import type { Data, Frame, PresentMember } from '../protocol/server-frames.ts';
+import type { Data, Frame, GapReason, PresentMember } from '../protocol/server-frames.ts';
 import type { ChannelKey } from './key.ts';
 import type { Position } from './position.ts';
 
@@ -168,9 +168,18 @@ export interface Host {
 	report(message: string, error?: unknown): void;
 }
 
+/** Counts what became of members that came back, for the site's operator. */
+export interface Meter {
+	/** @param isWhole Whether the member missed nothing for good. */
+	resumed(isWhole: boolean): void;
+	/** Messages are missing for a number of members. */
+	gap(reason: GapReason, members: number): void;
+}
+
 /** The services of an engine and a runtime for a channel. */
 export interface Ports {
 	readonly log: Log;
 	readonly roster: Roster;
 	readonly host: Host;
+	readonly meter?: Meter | undefined;
 }

@@ -58,7 +58,10 @@ export class Users implements UserWatcher {
 		// The session may have another connection already.
 		for (const other of connections) if (other.id === connection.id) return;
 		const delay = wasClean ? GRACE_AFTER_CLOSE : GRACE_AFTER_LOSS;
-		this.#do('A user cannot be marked as offline', this.#engine.depart(userId, connection.id, delay));
+		this.#do(
+			'A user cannot be marked as offline',
+			this.#engine.depart(userId, connection.id, delay),
+		);
 	}
 
 	/** Whether the user has a connection anywhere, or had one a moment ago. */
