@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { GOING_AWAY, SERVICE_RESTART } from '../../socket/close-codes.ts';
 import { afterReading } from '../process/after-reading.ts';
 import type { Entry } from './entry.ts';
 import type { ClosingProgress, ClosingReport, ManagerEvents } from './manager-events.ts';
@@ -7,6 +8,10 @@ import type { ClosingOptions } from './shutdown-options.ts';
 /** Milliseconds between two progress events, and between two batches of a drain. */
 const PROGRESS_INTERVAL = 200;
 const BATCH_INTERVAL = 50;
+
+/** Milliseconds within which clients come back: at least, and for each connection. */
+const SHORTEST_DRAIN = 1000;
+const DRAIN_PER_CONNECTION = 2;
 
 /**
  * Ends connections: closes them at once or spread over some time, waits, and terminates the rest.
@@ -30,6 +35,7 @@ export async function end(
 	emitProgress();
 	const timer = setInterval(emitProgress, PROGRESS_INTERVAL);
 
+	drain(entries);
 	await closeInBatches(entries, { code, reason, over, allGone });
 	await within(timeout, allGone);
 	clearInterval(timer);
@@ -44,6 +50,15 @@ export async function end(
 	};
 	events.emit('shutdown:complete', () => [report]);
 	return report;
+}
+
+/**
+ * Tells clients to come back spread over some time, which grows with their number: 20 s for 10,000.
+ */
+function drain(entries: readonly Entry[]): void {
+	const drained = entries.filter((entry) => entry.drain !== undefined);
+	const time = Math.max(SHORTEST_DRAIN, drained.length * DRAIN_PER_CONNECTION);
+	for (const entry of drained) entry.drain?.(time);
 }
 
 interface Batches {
@@ -62,7 +77,10 @@ async function closeInBatches(
 	while (requested < entries.length) {
 		const elapsed = performance.now() - start;
 		const due = over === 0 ? entries.length : Math.ceil((entries.length * elapsed) / over);
-		for (const entry of entries.slice(requested, due)) entry.close(code, reason);
+		for (const entry of entries.slice(requested, due)) {
+			const isDrained = entry.drain !== undefined && code === GOING_AWAY;
+			entry.close(isDrained ? SERVICE_RESTART : code, reason);
+		}
 		requested = Math.max(requested, due);
 		if (requested < entries.length && (await within(BATCH_INTERVAL, allGone))) return;
 	}

@@ -93,6 +93,11 @@ export class Entry implements Closer, ConnectionObserver, TableNode<Entry> {
 	placeOfClient = 0;
 	/** Never mutated: a site may pass one object for all connections. */
 	data: ConnectionData = NO_DATA;
+	/**
+	 * Tells the client that the server is about to close the connection, and to come back within a
+	 * number of milliseconds. Only realtime clients know it.
+	 */
+	drain: ((milliseconds: number) => void) | undefined;
 	#handshake: (() => Request) | undefined;
 	/** Created by the first health check. */
 	health: Health | undefined;
