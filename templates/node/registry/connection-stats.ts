@@ -2,6 +2,7 @@ import type { RejectionReason } from '../../handshake/refusal.ts';
 import type { HealthCounts } from './health.ts';
 import type { Traffic } from './managed-connection.ts';
 import type { Lifetimes, Rates } from './metrics.ts';
+import type { RealtimeStats } from './realtime-stats.ts';
 
 /** Totals since the start of the process, and the current state. JSON-compatible. */
 export interface ConnectionStats {
@@ -31,4 +32,6 @@ export interface ConnectionStats {
 	readonly maxConnections: number;
 	/** Whether a drain or a shutdown of all sites refuses new connections. */
 	readonly isClosing: boolean;
+	/** Realtime channels, absent if the site has none. */
+	readonly realtime?: RealtimeStats;
 }

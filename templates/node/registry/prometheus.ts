@@ -1,4 +1,5 @@
 import type { ConnectionStats } from './connection-stats.ts';
+import type { RealtimeStats } from './realtime-stats.ts';
 
 /** A label and its value. */
 type Label = readonly [name: string, value: string | number];
@@ -83,7 +84,40 @@ function metrics(stats: ConnectionStats): Metric[] {
 				{ ending: '_count', value: lifetimes.count },
 			],
 		},
+		...(stats.realtime === undefined ? [] : realtimeMetrics(stats.realtime)),
 	];
+}
+
+function realtimeMetrics(stats: RealtimeStats): Metric[] {
+	const { connections, users, channels, members } = stats;
+	const counter = (
+		name: string,
+		help: string,
+		label: string,
+		values: Readonly<Record<string, number>>,
+	): Metric => ({
+		name: `websocket_realtime_${name}_total`,
+		help,
+		type: 'counter',
+		samples: labelled(label, values),
+	});
+	return [
+		realtimeGauge('connections', 'Connections of realtime clients', connections),
+		realtimeGauge('users', 'Users with realtime connections', users),
+		realtimeGauge('channels', 'Realtime channels in use', channels),
+		realtimeGauge('members', 'Members of realtime channels', members),
+		counter('messages', 'Realtime messages, by direction', 'direction', { ...stats.messages }),
+		counter('joins', 'Joins of realtime channels, by result', 'result', { ...stats.joins }),
+		counter('sessions', 'Realtime sessions, by their beginning', 'outcome', { ...stats.sessions }),
+		counter('resumes', 'Joins with an earlier position, by outcome', 'outcome', {
+			...stats.resumes,
+		}),
+		counter('gaps', 'Members that missed messages for good, by reason', 'reason', stats.gaps),
+	];
+}
+
+function realtimeGauge(name: string, help: string, value: number): Metric {
+	return { name: `websocket_realtime_${name}`, help, type: 'gauge', samples: [{ value }] };
 }
 
 function gauge(name: string, help: string, value: number): Metric {

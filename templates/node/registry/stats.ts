@@ -4,6 +4,7 @@ import { perProcess } from '../process/per-process.ts';
 import type { ConnectionStats } from './connection-stats.ts';
 import { SAMPLE_INTERVAL } from './metrics.ts';
 import { prometheusText } from './prometheus.ts';
+import { realtimeStats } from './realtime-stats.ts';
 import { processRegistry } from './registry.ts';
 
 export type { RejectionReason } from '../../handshake/refusal.ts';
@@ -11,6 +12,7 @@ export type { ConnectionStats } from './connection-stats.ts';
 export type { HealthCounts } from './health.ts';
 export type { Traffic } from './managed-connection.ts';
 export type { LifetimeBucket, Lifetimes, Rates } from './metrics.ts';
+export type { RealtimeStats } from './realtime-stats.ts';
 
 /** Returns the totals since the start of the process, and the current state. */
 export function getStats(): ConnectionStats {
@@ -18,6 +20,7 @@ export function getStats(): ConnectionStats {
 	const registry = processRegistry();
 	const { metrics } = registry;
 	const totals = metrics.totals(registry.all());
+	const realtime = realtimeStats();
 	return {
 		totalManagedConnections: registry.open,
 		mostOpen: metrics.mostOpen,
@@ -35,6 +38,7 @@ export function getStats(): ConnectionStats {
 		health: registry.health.counts,
 		maxConnections: registry.configuration.values.maxConnections,
 		isClosing: registry.isClosingAll,
+		...(realtime !== undefined && { realtime }),
 	};
 }
 
