@@ -17,6 +17,7 @@ import { acceptHandshake } from './accept.ts';
 import { createAcceptResponse } from './accept-response.ts';
 import type { UpgradeContext } from './context.ts';
 import { offeredProtocols, siteOrigin, siteRequest, webSocketUrl } from './handshake.ts';
+import { type InternalOptions, MAX_HEARTBEAT_INTERVAL } from './internal-options.ts';
 import { selectProtocol } from './verify.ts';
 import '../connection/printed-event.ts';
 
@@ -35,6 +36,17 @@ const RUNTIME: HandlerRuntime = {
 		return new AsyncResource('WebSocketHandler');
 	},
 };
+
+/** Connections with the same settings are watched together. */
+const faster: WeakMap<ConnectionSettings, ConnectionSettings> = new WeakMap();
+
+/** @param most The same for all calls. A site that switched pings off gets none. */
+function withHeartbeat(settings: ConnectionSettings, most: number | undefined): ConnectionSettings {
+	if (most === undefined || settings.heartbeatInterval <= most) return settings;
+	const known = faster.get(settings) ?? { ...settings, heartbeatInterval: most };
+	faster.set(settings, known);
+	return known;
+}
 
 /** A report that includes the request. */
 function withRequest(report: Report, handshake: () => Request): Report {
@@ -60,12 +72,15 @@ export function upgradeWebSocket(
 	request: IncomingMessage,
 	context: UpgradeContext,
 	settings: UpgradeSettings,
-	options: UpgradeWebSocketOptions = {},
+	options: UpgradeWebSocketOptions & InternalOptions = {},
 ): WebSocketUpgrade {
 	if (context.prepared !== undefined) throw new Error(ALREADY_UPGRADED);
 	const data = checkedData(options.data);
 	const tags = options.tags === undefined ? NO_TAGS : [...options.tags];
-	const connectionSettings = processRegistry().configuration.effective(settings.connection);
+	const connectionSettings = withHeartbeat(
+		processRegistry().configuration.effective(settings.connection),
+		options[MAX_HEARTBEAT_INTERVAL],
+	);
 	const offered = offeredProtocols(request);
 	const protocol = options.protocol ?? selectProtocol(request, context, offered) ?? '';
 	if (protocol !== '' && !offered.includes(protocol)) throw protocolNotOffered(protocol, offered);
