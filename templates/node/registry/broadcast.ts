@@ -25,13 +25,16 @@ export function broadcast(
 	}
 }
 
+/** The part of a socket that a shared message needs. */
+export type SharingSocket = Pick<RegisteredWebSocket, 'readyState' | 'send' | typeof CONNECTION>;
+
 /** Sends a message of {@link shareMessage} to every open socket. */
-export function broadcastShared(sockets: Iterable<AstroWebSocket>, message: SharedMessage): void {
+export function broadcastShared(sockets: Iterable<SharingSocket>, message: SharedMessage): void {
 	for (const socket of sockets) sendShared(socket, message);
 }
 
 /** Sends a message of {@link shareMessage} to a socket, if it is open. */
-export function sendShared(socket: RegisteredWebSocket, message: SharedMessage): void {
+export function sendShared(socket: SharingSocket, message: SharedMessage): void {
 	const entry = socket[CONNECTION];
 	if (entry !== undefined) entry.share(message);
 	// A wrapper around a socket, or a socket that was closed before it was registered.

@@ -1,0 +1,13 @@
+import type { AstroWebSocket } from '../../socket/types.ts';
+import { shareMessage } from '../protocol/shared-message.ts';
+import { broadcastShared } from '../registry/broadcast.ts';
+
+/** The part of a socket that frames are written to. */
+export type FrameSocket = Pick<AstroWebSocket, 'readyState' | 'send'>;
+
+/** Writes one message to many sockets. It is framed once for all of them. */
+export function broadcast(sockets: readonly FrameSocket[], content: string | Uint8Array): void {
+	const [first, second] = sockets;
+	if (second === undefined) first?.send(content);
+	else broadcastShared(sockets, shareMessage(content));
+}

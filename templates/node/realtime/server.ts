@@ -1,0 +1,31 @@
+/** What `zastro:realtime` exports to servers. */
+
+import {
+	createChannels,
+	createDefaultHooks,
+	createSocket,
+	type UntypedChannels,
+	type UntypedSocket,
+} from '../../realtime/define/handles.ts';
+import type { DefaultHooks } from '../../realtime/define/hooks.ts';
+import type { Site } from '../../realtime/define/site.ts';
+import { hub } from './process-hub.ts';
+
+export { binary } from '../../realtime/define/binary.ts';
+export { defineChannel } from '../../realtime/define/define-channel.ts';
+export { RealtimeError } from '../../realtime/protocol/errors.ts';
+
+/** @throws Error before the site's files were read. */
+function site(): Site {
+	if (hub.site !== undefined) return hub.site;
+	throw new Error(
+		'The channels are not loaded yet. They are once the server runs and `src/realtime` has no errors.',
+	);
+}
+
+export const channels: UntypedChannels = createChannels(site);
+export const socket: UntypedSocket = createSocket(site);
+
+const hooks = createDefaultHooks(site);
+export const logMessage: DefaultHooks['logMessage'] = hooks.logMessage;
+export const logError: DefaultHooks['logError'] = hooks.logError;
