@@ -16,11 +16,13 @@ import { forgetModules } from '../process/dev-modules.ts';
 import { perProcess } from '../process/per-process.ts';
 import { processRegistry } from '../registry/registry.ts';
 import { attachDevServer, closeDevConnections } from '../site/dev.ts';
+import { endpointFile, type RealtimeSetup } from './realtime.ts';
 
 /** Makes `astro dev` answer handshakes if it runs the site in Node. */
 export function withDevServer(
 	integration: AstroIntegration,
 	options: ResolvedWebSocketOptions,
+	realtime: RealtimeSetup,
 ): AstroIntegration {
 	const { hooks } = integration;
 	let config: AstroConfig | undefined;
@@ -39,10 +41,38 @@ export function withDevServer(
 				if (config === undefined) return;
 				const scope = await devScope(config.root);
 				const host = devHost(scope, options, config, server, logger);
+				loadRealtime(realtime, server, logger);
 				attachDevServer(server, host, allowedDomainsOf(config));
 			},
 		},
 	};
+}
+
+/**
+ * Loads the site's channels before the first request, and again after each change. Their members
+ * stay.
+ */
+function loadRealtime(
+	realtime: RealtimeSetup,
+	server: ViteDevServer,
+	logger: AstroIntegrationLogger,
+): void {
+	if (!realtime.isUsed) return;
+	let loading: Promise<void> | undefined;
+	const loadAgain = async (): Promise<void> => {
+		try {
+			await load(server, endpointFile());
+		} catch (error) {
+			logger.error(`The files of \`src/realtime\` cannot be loaded:\n${describe(error)}`);
+		}
+	};
+	realtime.onChange = () => {
+		loading = (loading ?? Promise.resolve()).then(loadAgain);
+	};
+	server.middlewares.use((_request, _response, next) => {
+		loading ??= loadAgain();
+		void loading.then(() => next());
+	});
 }
 
 function devHost(

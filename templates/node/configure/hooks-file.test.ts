@@ -2,6 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hooksPlugin } from './hooks-file.ts';
 
+test('the hooks module runs the start module', () => {
+	const { load } = hooksPlugin(null, 'package/start') as object as {
+		load(id: string): string | undefined;
+	};
+	assert.equal(
+		load('\0virtual:astro-websocket:hooks'),
+		'import "package/start";\nexport const websocketHooks = {};',
+	);
+});
+
 for (const [what, file, module] of [
 	[
 		'exports the exports of the file',

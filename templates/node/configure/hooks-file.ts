@@ -8,18 +8,22 @@ const HOOKS_MODULE = 'virtual:astro-websocket:hooks';
  * functions.
  *
  * @param file The path of the hooks file, `null` if there is none.
+ * @param startModule A module to run when the server starts.
  */
-export function hooksPlugin(file: string | null): Plugin {
+export function hooksPlugin(file: string | null, startModule?: string): Plugin {
 	const resolved = `\0${HOOKS_MODULE}`;
 	return {
 		name: HOOKS_MODULE,
 		resolveId: (id) => (id === HOOKS_MODULE ? resolved : undefined),
-		load: (id) => (id === resolved ? hooksModule(file) : undefined),
+		load: (id) => (id === resolved ? hooksModule(file, startModule) : undefined),
 	};
 }
 
-function hooksModule(file: string | null): string {
-	return file === null
-		? 'export const websocketHooks = {};'
-		: `export * as websocketHooks from ${JSON.stringify(file)};`;
+function hooksModule(file: string | null, startModule: string | undefined): string {
+	const start = startModule === undefined ? '' : `import ${JSON.stringify(startModule)};\n`;
+	const hooks =
+		file === null
+			? 'export const websocketHooks = {};'
+			: `export * as websocketHooks from ${JSON.stringify(file)};`;
+	return start + hooks;
 }

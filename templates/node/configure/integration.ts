@@ -9,6 +9,7 @@ import { type ResolvedWebSocketOptions, resolveWebSocketOptions } from '../../op
 import { devModulesPlugin } from '../process/dev-modules.ts';
 import { withDevServer } from './dev-integration.ts';
 import { hooksPlugin } from './hooks-file.ts';
+import { RealtimeSetup } from './realtime.ts';
 
 /** The adapter's options, with the `websocket` option resolved for the built server. */
 export type WithWebSocket<Options extends object> = Omit<Options, 'websocket'> & {
@@ -37,6 +38,7 @@ export function withWebSocketIntegration(
 ): AstroIntegration {
 	const { hooks } = integration;
 	const { websocket } = userOptions;
+	const realtime = new RealtimeSetup();
 	const configured: AstroIntegration = {
 		...integration,
 		name: initialName(),
@@ -45,7 +47,9 @@ export function withWebSocketIntegration(
 			'astro:config:setup': setupOf(integration.name, async (parameters) => {
 				takeAdapterPlace(integration.name, upstreamName(), parameters);
 				const file = findHooksFile(websocket.hooks, parameters.config);
-				parameters.updateConfig({ vite: { plugins: [hooksPlugin(file), devModulesPlugin()] } });
+				realtime.setUp(parameters);
+				const hooksModule = hooksPlugin(file, realtime.startModule);
+				parameters.updateConfig({ vite: { plugins: [hooksModule, devModulesPlugin()] } });
 				addSiteMiddleware(parameters);
 				await hooks['astro:config:setup']?.(parameters);
 			}),
@@ -56,8 +60,9 @@ export function withWebSocketIntegration(
 					filename: INJECTED_TYPES_FILENAME,
 					content: injectedTypes(packageName()),
 				});
+				realtime.injectTypes(parameters);
 			},
 		},
 	};
-	return withDevServer(withPrerenderWarning(configured), websocket);
+	return withDevServer(withPrerenderWarning(configured), websocket, realtime);
 }

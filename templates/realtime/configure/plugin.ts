@@ -32,6 +32,8 @@ export interface RealtimePluginOptions extends ProjectFolders {
 	readonly packageName: string;
 	/** The site's `base`. */
 	readonly base: string;
+	/** Whether the site's paths end with a slash: `trailingSlash: 'always'`. */
+	readonly hasTrailingSlash?: boolean;
 	/**
 	 * The module behind `zastro:realtime`, which exports `channels`, `socket`, `defineChannel`,
 	 * `binary`, `logMessage`, `logError` and `RealtimeError`. Default: `realtime/server` of the
@@ -102,9 +104,9 @@ function serverModule({ packageName, serverModule }: RealtimePluginOptions): str
 }
 
 function clientModule(options: RealtimePluginOptions, isClient: boolean, isBuild: boolean): string {
-	const { packageName, base } = options;
+	const { packageName, base, hasTrailingSlash } = options;
 	const settings = {
-		url: base.replace(/\/$/, '') + ENDPOINT,
+		url: base.replace(/\/$/, '') + ENDPOINT + (hasTrailingSlash === true ? '/' : ''),
 		...(isClient
 			? { version: isBuild ? versionOf(findRealtimeFiles(options)) : DEV_VERSION }
 			: { isServer: true }),
