@@ -90,7 +90,6 @@ export class Client {
 export class Stage {
 	readonly host: ManualHost = new ManualHost();
 	readonly hub: Hub = new Hub(this.host);
-	readonly #context = new AsyncLocalStorage<HandlerContext>();
 
 	constructor(files: Files = {}) {
 		this.use(files);
@@ -98,9 +97,7 @@ export class Stage {
 
 	/** Takes files as after an edit. */
 	use(files: Files): void {
-		const { site, problems } = readSite(modulesOf(files), this.#runtime);
-		if (problems.length > 0) throw new Error(JSON.stringify(problems));
-		this.hub.use(site);
+		useFiles(this.hub, files);
 	}
 
 	get site(): Site {
@@ -125,19 +122,23 @@ export class Stage {
 		await settled();
 		return [connection, socket];
 	}
+}
 
-	get #runtime(): Runtime {
-		const { host, hub } = this;
-		return {
-			directory: hub,
-			context: this.#context,
-			isDevelopment: true,
-			alarm: (milliseconds, callback) => host.alarm(milliseconds, callback),
-			waitUntil: (work) => host.waitUntil(work),
-			report: (message, error) => host.report(message, error),
-			log: () => {},
-		};
-	}
+/** Makes a hub serve files. */
+export function useFiles(hub: Hub, files: Files): void {
+	const { host } = hub;
+	const runtime: Runtime = {
+		directory: hub,
+		context: new AsyncLocalStorage<HandlerContext>(),
+		isDevelopment: true,
+		alarm: (milliseconds, callback) => host.alarm(milliseconds, callback),
+		waitUntil: (work) => host.waitUntil(work),
+		report: (message, error) => host.report(message, error),
+		log: () => {},
+	};
+	const { site, problems } = readSite(modulesOf(files), runtime);
+	if (problems.length > 0) throw new Error(JSON.stringify(problems));
+	hub.use(site);
 }
 
 function modulesOf(files: Files): SiteModules {
