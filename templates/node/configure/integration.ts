@@ -38,7 +38,7 @@ export function withWebSocketIntegration(
 ): AstroIntegration {
 	const { hooks } = integration;
 	const { websocket } = userOptions;
-	const realtime = new RealtimeSetup();
+	const realtime = new RealtimeSetup(packageName());
 	const configured: AstroIntegration = {
 		...integration,
 		name: initialName(),

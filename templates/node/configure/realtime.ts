@@ -2,7 +2,6 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { AstroConfig, AstroIntegration } from 'astro';
 import type { Plugin } from 'vite';
-import { packageName } from '../../configure/package-name.ts';
 import { findRealtimeFiles } from '../../realtime/configure/files.ts';
 import { realtimePlugin } from '../../realtime/configure/plugin.ts';
 import { type Declarations, realtimeTypes } from '../../realtime/configure/types.ts';
@@ -19,9 +18,15 @@ const SETTINGS_MODULE = 'virtual:astro-websocket:realtime';
 export class RealtimeSetup {
 	/** Called in `astro dev` after a change of the site's files. */
 	onChange: () => void = () => {};
+	readonly #packageName: string;
 	/** The places of the declarations that Astro wrote, by their name. */
 	readonly #declarations = new Map<string, URL>();
 	#config: Pick<AstroConfig, 'root' | 'srcDir' | 'base'> | undefined;
+
+	/** @param packageName The name of this package. */
+	constructor(packageName: string) {
+		this.#packageName = packageName;
+	}
 
 	/** Whether the site has channels. */
 	get isUsed(): boolean {
@@ -30,7 +35,7 @@ export class RealtimeSetup {
 
 	/** The module that reads the site's files when a built server starts. */
 	get startModule(): string | undefined {
-		return this.isUsed ? endpointModule() : undefined;
+		return this.isUsed ? this.#endpointModule : undefined;
 	}
 
 	/** Adds the endpoint and the modules of channels to a site that has `src/realtime`. */
@@ -41,7 +46,7 @@ export class RealtimeSetup {
 		const hasTrailingSlash = config.trailingSlash === 'always';
 		injectRoute({
 			pattern: `${ENDPOINT}/[...path]`,
-			entrypoint: endpointModule(),
+			entrypoint: this.#endpointModule,
 			prerender: false,
 		});
 		const plugin = realtimePlugin({
@@ -49,7 +54,7 @@ export class RealtimeSetup {
 			srcDir: config.srcDir,
 			base: config.base,
 			hasTrailingSlash,
-			packageName: packageName(),
+			packageName: this.#packageName,
 			onChange: () => this.onChange(),
 			writeTypes: (declarations) => this.#write(declarations),
 		});
@@ -64,11 +69,15 @@ export class RealtimeSetup {
 	/** Writes the declarations of the site's channels. */
 	injectTypes({ injectTypes }: Pick<Done, 'injectTypes'>): void {
 		if (this.#config === undefined) return;
-		for (const declaration of realtimeTypes(findRealtimeFiles(this.#config), packageName())) {
+		for (const declaration of realtimeTypes(findRealtimeFiles(this.#config), this.#packageName)) {
 			// Since Astro 4.14.
 			const place = injectTypes?.({ ...declaration });
 			if (place !== undefined) this.#declarations.set(declaration.filename, place);
 		}
+	}
+
+	get #endpointModule(): string {
+		return `${this.#packageName}/realtime/endpoint`;
 	}
 
 	#write(declarations: readonly Declarations[]): void {
@@ -82,10 +91,6 @@ export class RealtimeSetup {
 /** The file of the endpoint, for a dev server that loads it. */
 export function endpointFile(): string {
 	return fileURLToPath(new URL('../realtime/endpoint.js', import.meta.url));
-}
-
-function endpointModule(): string {
-	return `${packageName()}/realtime/endpoint`;
 }
 
 /** What `node/realtime` needs to know of the configuration. */
