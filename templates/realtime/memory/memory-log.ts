@@ -20,6 +20,7 @@ import {
 	writePosition,
 } from '../channel/position.ts';
 import { RealtimeError } from '../protocol/errors.ts';
+import { Watchers } from './watchers.ts';
 
 /** Channels that are remembered. The quietest one is forgotten: its next resume is told a gap. */
 const MAX_CHANNELS = 100_000;
@@ -52,7 +53,7 @@ export class MemoryLog implements Log {
 	readonly #kept = new Map<ChannelKey, Kept>();
 	/** Channels with entries, the one swept next first. */
 	readonly #swept = new Map<ChannelKey, Kept>();
-	readonly #watchers = new Map<ChannelKey, Set<LogWatcher>>();
+	readonly #watchers = new Watchers<LogWatcher>();
 
 	constructor(host: Pick<Host, 'now' | 'random'>) {
 		this.#host = host;
@@ -83,7 +84,7 @@ export class MemoryLog implements Log {
 		}
 		trim(kept, retention.size);
 		this.#sweep();
-		for (const watcher of [...(this.#watchers.get(channel) ?? [])]) watcher.entry(appended);
+		for (const watcher of this.#watchers.of(channel)) watcher.entry(appended);
 		return position;
 	}
 
@@ -108,19 +109,11 @@ export class MemoryLog implements Log {
 	}
 
 	async cast(channel: ChannelKey, cast: Cast): Promise<void> {
-		for (const watcher of [...(this.#watchers.get(channel) ?? [])]) watcher.cast(cast);
+		for (const watcher of this.#watchers.of(channel)) watcher.cast(cast);
 	}
 
 	async watch(channel: ChannelKey, watcher: LogWatcher): Promise<Unwatch> {
-		const watchers = this.#watchers.get(channel) ?? new Set();
-		this.#watchers.set(channel, watchers);
-		watchers.add(watcher);
-		return () => {
-			watchers.delete(watcher);
-			if (watchers.size === 0 && this.#watchers.get(channel) === watchers) {
-				this.#watchers.delete(channel);
-			}
-		};
+		return this.#watchers.add(channel, watcher);
 	}
 
 	/** The channel's part of the log, as the one that was used last. */

@@ -10,6 +10,7 @@ import type {
 	Unwatch,
 } from '../channel/ports.ts';
 import { RealtimeError } from '../protocol/errors.ts';
+import { Watchers } from './watchers.ts';
 
 /** The length of a session's public id, of `a-z0-9`. */
 const SESSION_ID_LENGTH = 16;
@@ -41,7 +42,7 @@ export class MemoryRoster implements Roster {
 	readonly #host: RosterHost;
 	/** By the id of the session, in the order of the last change. */
 	readonly #present = new Map<ChannelKey, Map<string, Present>>();
-	readonly #watchers = new Map<ChannelKey, Set<RosterWatcher>>();
+	readonly #watchers = new Watchers<RosterWatcher>();
 	readonly #sessions = new Map<string, OpenSession>();
 	/** Sessions by user, the oldest first. Anonymous ones are in none. */
 	readonly #ofUser = new Map<string, Set<OpenSession>>();
@@ -56,7 +57,7 @@ export class MemoryRoster implements Roster {
 		present.get(entry.id)?.cancelDeparture?.();
 		present.delete(entry.id);
 		present.set(entry.id, { entry, cancelDeparture: undefined });
-		for (const watcher of this.#watching(channel)) watcher.entered(entry);
+		for (const watcher of this.#watchers.of(channel)) watcher.entered(entry);
 	}
 
 	async depart(channel: ChannelKey, id: string, delay: number): Promise<void> {
@@ -73,19 +74,11 @@ export class MemoryRoster implements Roster {
 	}
 
 	async watch(channel: ChannelKey, watcher: RosterWatcher): Promise<Unwatch> {
-		const watchers = this.#watchers.get(channel) ?? new Set();
-		this.#watchers.set(channel, watchers);
-		watchers.add(watcher);
-		return () => {
-			watchers.delete(watcher);
-			if (watchers.size === 0 && this.#watchers.get(channel) === watchers) {
-				this.#watchers.delete(channel);
-			}
-		};
+		return this.#watchers.add(channel, watcher);
 	}
 
 	async revoke(channel: ChannelKey, userId: string): Promise<void> {
-		for (const watcher of this.#watching(channel)) watcher.revoked(userId);
+		for (const watcher of this.#watchers.of(channel)) watcher.revoked(userId);
 	}
 
 	async openSession(userId: string | undefined): Promise<Session> {
@@ -139,15 +132,11 @@ export class MemoryRoster implements Roster {
 		this.#sessions.get(secret)?.claims.get(message)?.settle(outcome);
 	}
 
-	#watching(channel: ChannelKey): readonly RosterWatcher[] {
-		return [...(this.#watchers.get(channel) ?? [])];
-	}
-
 	#remove(channel: ChannelKey, id: string): void {
 		const present = this.#present.get(channel);
 		if (present === undefined || !present.delete(id)) return;
 		if (present.size === 0) this.#present.delete(channel);
-		for (const watcher of this.#watching(channel)) watcher.departed(id);
+		for (const watcher of this.#watchers.of(channel)) watcher.departed(id);
 	}
 
 	#addToUser(userId: string, session: OpenSession): void {
