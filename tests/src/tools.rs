@@ -85,6 +85,11 @@ impl Tools {
         self.script("typescript/bin/tsc")
     }
 
+    /// The compiler of the oldest TypeScript that the packages' types support.
+    pub fn oldest_tsc(&self) -> Command {
+        self.script("oldest-typescript/bin/tsc")
+    }
+
     /// esbuild.
     pub fn esbuild(&self) -> Command {
         self.script("esbuild/bin/esbuild")

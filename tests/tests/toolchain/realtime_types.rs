@@ -1,7 +1,7 @@
 //! The types of realtime channels: right and wrong uses, with the schemas of zod, valibot and
 //! arktype.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use tests::project::install_with_templates;
 use tests::tools::{Tools, run};
 
@@ -13,10 +13,7 @@ fn channels_type_check_with_the_oldest_and_the_newest_typescript() -> Result<()>
     let tools = Tools::get()?;
     let project = install_with_templates("realtime-types")?;
     run(tools.node().current_dir(&project).arg("generate.ts"))?;
-    let installed = project.parent().context("the sources are at the top")?;
-    let mut oldest = tools.node();
-    oldest.arg(installed.join("node_modules/typescript/bin/tsc"));
-    for mut tsc in [oldest, tools.tsc()] {
+    for mut tsc in [tools.oldest_tsc(), tools.tsc()] {
         let errors = errors_of(tsc.current_dir(&project).args(["-p", "."]))?;
         ensure!(errors.is_empty(), "{errors:#?}");
     }
