@@ -236,7 +236,7 @@ test('exceeding the message rate closes with 1008', () => {
 	connection.receive({
 		message: () => seen.push(raw.readyState),
 		failed: assert.fail,
-		closed: assert.fail,
+		closed: () => assert.fail('it was closed'),
 	});
 	for (let message = 0; message < 4; message++) raw.receiver?.message('x');
 	assert.deepEqual(raw.calls, [['close', 1008, 'Too many messages']]);

@@ -246,14 +246,14 @@ test('a stream that throws does not stop the other outboxes', async () => {
 		},
 	});
 	const errors: unknown[] = [];
-	process.setUncaughtExceptionCaptureCallback((error) => errors.push(error.message));
+	process.setUncaughtExceptionCaptureCallback((error) => errors.push(error));
 	try {
 		const after = bench();
 		broken.send('lost', 4);
 		after.send('sent');
 		await new Promise(setImmediate);
 		assert.deepEqual(after.writes, [['sent']]);
-		assert.deepEqual(errors, ['broken stream']);
+		assert.deepEqual(errors, [new Error('broken stream')]);
 	} finally {
 		process.setUncaughtExceptionCaptureCallback(null);
 	}
