@@ -125,16 +125,33 @@ test('refuses reserved names', (context) => {
 		'then.ts',
 		'call.ts',
 		'rooms/constructor.ts',
-		'rooms/[length].ts',
+		'rooms/[toString].ts',
 		'toJSON/[room].ts',
+		'$$private.ts',
 	);
 	assert.deepEqual(channels, []);
 	assert.deepEqual(problems, [
+		'$$private.ts: The path has the reserved name `$$private`.',
 		'call.ts: The path has the reserved name `call`.',
-		'rooms/[length].ts: The path has the reserved name `length`.',
+		'rooms/[toString].ts: The path has the reserved parameter `toString`.',
 		'rooms/constructor.ts: The path has the reserved name `constructor`.',
 		'then.ts: The path has the reserved name `then`.',
 		'toJSON/[room].ts: The path has the reserved name `toJSON`.',
+	]);
+});
+
+test('allows parameters with the names of members of functions', (context) => {
+	const { channels, problems } = found(
+		context,
+		'users/[name].ts',
+		'calls/[call].ts',
+		'$/[then].ts',
+	);
+	assert.deepEqual(problems, []);
+	assert.deepEqual(channels, [
+		'$/[then] $ then',
+		'calls/[call] calls call',
+		'users/[name] users name',
 	]);
 });
 

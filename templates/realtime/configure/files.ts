@@ -1,7 +1,7 @@
 import { type Dirent, existsSync, readdirSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isReserved } from '../define/names.ts';
+import { isObjectMember, isReserved } from '../define/names.ts';
 import type { Problem } from '../define/problem.ts';
 
 /** The folder of channels, below the source folder. */
@@ -129,13 +129,19 @@ function problemOf(parts: readonly string[]): Omit<Problem, 'file'> | undefined 
 				hint: 'Use letters, digits, `-` and `_`, or one parameter in brackets: `[room]`. A file that is no channel begins with `_`.',
 			};
 		}
-		if (isReserved(param ?? part)) {
+		if (param === undefined && isReserved(part)) {
 			return {
-				message: `The path has the reserved name \`${param ?? part}\`.`,
-				hint: 'Rename the file or folder: all functions or objects have a member of this name.',
+				message: `The path has the reserved name \`${part}\`.`,
+				hint: 'Rename the file or folder. Reserved are `then`, `toJSON`, names that begin with `$$`, and the names of members that all functions or objects have.',
 			};
 		}
 		if (param === undefined) continue;
+		if (isObjectMember(param)) {
+			return {
+				message: `The path has the reserved parameter \`${param}\`.`,
+				hint: 'Rename the parameter: all objects have a member of this name.',
+			};
+		}
 		if (params.has(param)) {
 			return {
 				message: `The path has the parameter \`${param}\` twice.`,

@@ -7,7 +7,7 @@ import {
 	DEFAULT_TIMEOUT,
 	MAX_TIMEOUT,
 } from './limits.ts';
-import { isReserved } from './names.ts';
+import { isObjectMember } from './names.ts';
 import { isSchema, schemaHint } from './schema.ts';
 import type { Schema } from './schema-type.ts';
 
@@ -129,7 +129,7 @@ function named<Entry>(
 	const members = checker.members(given, `\`${option}\``, 'Give an object with a member per name.');
 	for (const [name, value] of Object.entries(members ?? {})) {
 		const what = `\`${option}.${name}\``;
-		if (name === '' || isReserved(name)) {
+		if (name === '' || isObjectMember(name)) {
 			checker.add(`${what} has a reserved name.`, 'Choose another name.');
 			continue;
 		}

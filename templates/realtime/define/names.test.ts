@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isReserved, nearest, suggestion } from './names.ts';
+import { isObjectMember, isReserved, nearest, suggestion } from './names.ts';
 
 test('finds the nearest name, and none where all are too different', () => {
 	const names = ['authorize', 'anonymous', 'messages', 'events'];
@@ -17,9 +17,12 @@ test('suggests the nearest name or lists all', () => {
 	assert.equal(suggestion('size', []), 'There are none.');
 });
 
-test('reserves the members of functions and objects', () => {
-	for (const name of ['name', 'call', 'constructor', '__proto__', 'then', 'toJSON', 'prototype']) {
-		assert.equal(isReserved(name), true, name);
+test('reserves the names that a folder or a file cannot have', () => {
+	for (const name of ['constructor', '__proto__', 'toString']) {
+		assert.deepEqual([isReserved(name), isObjectMember(name)], [true, true], name);
 	}
-	assert.equal(isReserved('rooms'), false);
+	for (const name of ['name', 'call', 'then', 'toJSON', 'prototype', '$$typeof']) {
+		assert.deepEqual([isReserved(name), isObjectMember(name)], [true, false], name);
+	}
+	for (const name of ['rooms', '$rooms']) assert.equal(isReserved(name), false, name);
 });

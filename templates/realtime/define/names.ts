@@ -1,17 +1,24 @@
-/**
- * Names that a client's or a site's code could meet on any function or object. A channel of such a
- * name could not be reached through `channels`, and `then` would make it a promise.
- */
+const OBJECT_MEMBERS: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));
+
 const RESERVED: ReadonlySet<string> = new Set([
+	...OBJECT_MEMBERS,
 	...Object.getOwnPropertyNames(Function.prototype),
-	...Object.getOwnPropertyNames(Object.prototype),
 	'prototype',
 	'then',
 	'toJSON',
 ]);
 
+/**
+ * Whether a folder or file of this name could not be reached through `channels`: functions and
+ * objects have such a member, `then` would make it a promise, and frameworks ask for `$$` names.
+ */
 export function isReserved(name: string): boolean {
-	return RESERVED.has(name);
+	return RESERVED.has(name) || name.startsWith('$$');
+}
+
+/** Whether every object has a member of this name. */
+export function isObjectMember(name: string): boolean {
+	return OBJECT_MEMBERS.has(name);
 }
 
 /** The name most like the given one, undefined if all are too different. */

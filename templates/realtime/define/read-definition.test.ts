@@ -109,18 +109,18 @@ test('tells of a zod that is too old', () => {
 	]);
 });
 
-test('refuses reserved names of messages and events', () => {
+test('refuses names of messages and events that every object has', () => {
 	const messages = Object.fromEntries([
-		['then', { handler }],
+		['constructor', { handler }],
 		['call', { handler }],
+		['$$then', { handler }],
 	]);
 	const events = Object.fromEntries([
 		['__proto__', text],
 		['toString', text],
 	]);
 	assert.deepEqual(optionProblems({ messages, events }), [
-		'`messages.then` has a reserved name. Choose another name.',
-		'`messages.call` has a reserved name. Choose another name.',
+		'`messages.constructor` has a reserved name. Choose another name.',
 		'`events.__proto__` has a reserved name. Choose another name.',
 		'`events.toString` has a reserved name. Choose another name.',
 	]);
