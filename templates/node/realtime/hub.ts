@@ -1,5 +1,5 @@
 import { Channel } from '../../realtime/channel/channel.ts';
-import { type ChannelKey, channelKey } from '../../realtime/channel/key.ts';
+import { type ChannelKey, channelKey, MAX_VALUE_LENGTH } from '../../realtime/channel/key.ts';
 import type { Host, Ports, Session } from '../../realtime/channel/ports.ts';
 import { presentMembers } from '../../realtime/channel/present-members.ts';
 import type { ChannelDefinition } from '../../realtime/define/definition.ts';
@@ -239,7 +239,7 @@ export class Hub implements Directory {
 		if (found !== undefined) return found;
 		throw new RealtimeError({
 			code: 'BAD_REQUEST',
-			message: `The parameters of \`${file}\` must be texts of 1 to 256 characters.`,
+			message: `The parameters of \`${file}\` must be texts of 1 to ${MAX_VALUE_LENGTH} characters.`,
 		});
 	}
 

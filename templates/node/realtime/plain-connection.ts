@@ -1,6 +1,7 @@
 import { MAX_MESSAGE_BYTES } from '../../realtime/channel/limits.ts';
 import type { Member } from '../../realtime/channel/member.ts';
 import type { Link, Session } from '../../realtime/channel/ports.ts';
+import { SHORT_FORM_MESSAGE } from '../../realtime/define/short-form.ts';
 import type { User } from '../../realtime/define/user.ts';
 import { isTooDeep } from '../../realtime/protocol/client-frames.ts';
 import {
@@ -33,9 +34,8 @@ export interface PlainSocket extends MuxSocket {
 /** The close code of a client that the site disconnected. */
 const DISCONNECTED = 4403;
 
-/** The ref of the only join, and the name of messages in the short form. */
+/** The ref of the only join. */
 const REF = 1;
-const SHORT_FORM_MESSAGE = 'message';
 
 /** The connection of a client without the protocol. It is in one channel. */
 export class PlainConnection implements Link, UserConnection {

@@ -5,6 +5,8 @@ import {
 	DEFAULT_HISTORY_SIZE,
 	DEFAULT_HISTORY_TTL,
 	DEFAULT_TIMEOUT,
+	MAX_HISTORY_SIZE,
+	MAX_HISTORY_TTL,
 	MAX_TIMEOUT,
 } from './limits.ts';
 import { isObjectMember } from './names.ts';
@@ -58,10 +60,6 @@ const OPTIONS: readonly string[] = [
 	'onLeave',
 	...HOOK_NAMES,
 ];
-
-/** Seconds: 30 days. */
-const MAX_TTL = 30 * 24 * 3600;
-const MAX_HISTORY_SIZE = 100_000;
 
 /** Checks the options. Problems are added to the checker. */
 export function checkOptions(given: unknown, checker: Checker): DeclaredOptions | undefined {
@@ -217,7 +215,7 @@ function checkHistory(value: unknown, checker: Checker): Retention | undefined {
 		ttl: checker.positive(history.ttl, '`ttl` of `history`', {
 			unit: 'seconds',
 			fallback: DEFAULT_HISTORY_TTL,
-			max: MAX_TTL,
+			max: MAX_HISTORY_TTL,
 		}),
 	};
 }

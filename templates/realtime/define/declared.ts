@@ -1,3 +1,4 @@
+import { MAX_KEPT_BYTES, MAX_PRESENCE_BYTES } from '../channel/limits.ts';
 import type { ClientMessage, MemberView, PresenceRules } from '../channel/rules.ts';
 import { RealtimeError } from '../protocol/errors.ts';
 import type { Data } from '../protocol/server-frames.ts';
@@ -15,7 +16,6 @@ import { failure, PublishError, realtimeErrorOf } from './errors.ts';
 import { runHandler } from './handler.ts';
 import type { MessageEvents } from './hooks.ts';
 import { writeData, writeJson } from './json.ts';
-import { MAX_MESSAGE_BYTES, MAX_PRESENCE_BYTES } from './limits.ts';
 import { SiteConnection, strictParams } from './member.ts';
 import { suggestion } from './names.ts';
 import { readPlainMessage } from './plain-message.ts';
@@ -201,7 +201,7 @@ class Declared implements ChannelDefinition {
 			const parsed = await within(this.#runtime, this.timeout, `The schema of \`${event}\``, () =>
 				parse(schema, data, what),
 			);
-			return writeData(parsed, { what, limit: MAX_MESSAGE_BYTES, isStrict: isDevelopment });
+			return writeData(parsed, { what, limit: MAX_KEPT_BYTES, isStrict: isDevelopment });
 		} catch (error) {
 			throw error instanceof RealtimeError ? PublishError.of(error) : error;
 		}

@@ -1,10 +1,10 @@
+import { MAX_KEPT_BYTES } from '../channel/limits.ts';
 import type { ClientMessage } from '../channel/rules.ts';
 import type { Data } from '../protocol/server-frames.ts';
 import { before } from './deadline.ts';
 import { failure, realtimeErrorOf } from './errors.ts';
 import type { MessageEvents } from './hooks.ts';
 import { writeData } from './json.ts';
-import { MAX_MESSAGE_BYTES } from './limits.ts';
 import { SiteConnection } from './member.ts';
 import type { HandlerContext, Runtime } from './runtime.ts';
 import type { RealtimeMessage } from './types.ts';
@@ -56,7 +56,7 @@ export async function runHandler(options: HandlerRun): Promise<Data> {
 				SiteConnection.save(connection);
 				return writeData(result, {
 					what: `The result of \`${name}\``,
-					limit: MAX_MESSAGE_BYTES,
+					limit: MAX_KEPT_BYTES,
 					isStrict: false,
 				});
 			}),

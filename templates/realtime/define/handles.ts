@@ -1,9 +1,10 @@
-import { channelKey } from '../channel/key.ts';
+import { channelKey, MAX_VALUE_LENGTH } from '../channel/key.ts';
+import { MAX_KEPT_BYTES } from '../channel/limits.ts';
 import type { ChannelHandle } from './channel-handle.ts';
 import type { PlainChannelHandle } from './definition.ts';
 import { type DefaultHooks, defaultHooks } from './hooks.ts';
 import { writeData } from './json.ts';
-import { MAX_MESSAGE_BYTES, MAX_RECIPIENTS } from './limits.ts';
+import { MAX_RECIPIENTS, MAX_USER_ID_LENGTH } from './limits.ts';
 import { isReserved, suggestion } from './names.ts';
 import { SHORT_FORM_MESSAGE } from './short-form.ts';
 import type { Site } from './site.ts';
@@ -45,7 +46,7 @@ function openChannel(
 	for (const [param, value] of given) {
 		if (typeof value !== 'string' || channelKey(file, [value]) === undefined) {
 			throw new TypeError(
-				`The parameter \`${param}\` of the channel \`${name}\` must be a string of 1 to 256 characters, got: ${JSON.stringify(value)}`,
+				`The parameter \`${param}\` of the channel \`${name}\` must be a string of 1 to ${MAX_VALUE_LENGTH} characters, got: ${JSON.stringify(value)}`,
 			);
 		}
 	}
@@ -79,7 +80,7 @@ export function createSocket(site: () => Site): UntypedSocket {
 	const write = (message: unknown) =>
 		writeData(message, {
 			what: 'The message',
-			limit: MAX_MESSAGE_BYTES,
+			limit: MAX_KEPT_BYTES,
 			isStrict: site().runtime.isDevelopment,
 		});
 	return {
@@ -148,6 +149,6 @@ export function createDefaultHooks(site: () => Site): DefaultHooks {
 function checkUserId(id: unknown): void {
 	if (isUserId(id)) return;
 	throw new TypeError(
-		`The id of a user must be a string of 1 to 128 characters, got: ${JSON.stringify(id)}`,
+		`The id of a user must be a string of 1 to ${MAX_USER_ID_LENGTH} characters, got: ${JSON.stringify(id)}`,
 	);
 }

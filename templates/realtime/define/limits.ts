@@ -1,9 +1,7 @@
-/** Bytes of a message that a server publishes. */
-export const MAX_MESSAGE_BYTES: number = 256 * 1024;
+/** The limits of a site's definitions. Those of channels are in `channel/limits`. */
+
 /** Bytes of `connection.data` as JSON. */
 export const MAX_CONNECTION_DATA_BYTES: number = 8 * 1024;
-/** Bytes of a member's presence data as JSON. */
-export const MAX_PRESENCE_BYTES: number = 4 * 1024;
 /** Bytes of a user as JSON. */
 export const MAX_USER_BYTES: number = 4 * 1024;
 /** Characters. */
@@ -19,3 +17,6 @@ export const MAX_TIMEOUT: number = 3600;
 /** Messages and seconds of a channel's history. */
 export const DEFAULT_HISTORY_SIZE: number = 100;
 export const DEFAULT_HISTORY_TTL: number = 300;
+export const MAX_HISTORY_SIZE: number = 100_000;
+/** 30 days. */
+export const MAX_HISTORY_TTL: number = 30 * 24 * 3600;

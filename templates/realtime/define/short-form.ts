@@ -1,3 +1,4 @@
+import { MAX_KEPT_BYTES } from '../channel/limits.ts';
 import type { ClientMessage } from '../channel/rules.ts';
 import { RealtimeError } from '../protocol/errors.ts';
 import type { Data } from '../protocol/server-frames.ts';
@@ -9,7 +10,7 @@ import { type ChannelDefinition, NOTHING_KEPT, type PlainChannelHandle } from '.
 import { runHandler } from './handler.ts';
 import { checkSpelling, HOOK_NAMES, type MessageEvents } from './hooks.ts';
 import { writeData } from './json.ts';
-import { DEFAULT_TIMEOUT, MAX_MESSAGE_BYTES } from './limits.ts';
+import { DEFAULT_TIMEOUT } from './limits.ts';
 import { SiteConnection } from './member.ts';
 import { type MessageType, readPlainMessage } from './plain-message.ts';
 import type { Runtime } from './runtime.ts';
@@ -137,7 +138,7 @@ class Short implements ChannelDefinition {
 }
 
 function writeEvent(data: unknown): Data {
-	return writeData(data, { what: 'The message', limit: MAX_MESSAGE_BYTES, isStrict: false });
+	return writeData(data, { what: 'The message', limit: MAX_KEPT_BYTES, isStrict: false });
 }
 
 function checkConfig(
