@@ -569,6 +569,30 @@ describe('presence', () => {
 		assert.deepEqual(link.of('members'), [[7, null, 501]]);
 	});
 
+	it('is a count above 256 KiB, and a list again below', async () => {
+		const stage = new Stage(rules());
+		const { link } = await stage.join();
+		const users = await Promise.all(
+			Array.from({ length: 70 }, (_, index) =>
+				stage.join({ presence: { data: 'é'.repeat(2000) } }, `user ${index}`),
+			),
+		);
+		await stage.host.advance(250);
+		assert.deepEqual(link.of('changes'), []);
+		assert.deepEqual(link.of('members').at(-1)?.slice(1), [null, 70]);
+		const late = await stage.join();
+		assert.deepEqual(late.link.of('members')[0]?.slice(1), [null, 70]);
+		for (const { member } of users.slice(60)) member.leave();
+		await stage.host.advance(250);
+		for (const { frames } of [link, late.link]) {
+			const [type, , members, count] = frames.at(-1) ?? [];
+			assert.deepEqual([type, names(members).length, count], ['members', 60, 60]);
+		}
+		users[0]?.member.leave();
+		await stage.host.advance(250);
+		assert.deepEqual(late.link.of('changes').length, 1);
+	});
+
 	it('refuses a join with invalid data', async () => {
 		const stage = new Stage(rules());
 		stage.rules = rulesOf(undefined, {

@@ -25,10 +25,15 @@ export const GRACE_AFTER_CLOSE: number = 5_000;
 export const GRACE_AFTER_LOSS: number = 15_000;
 /** Milliseconds in which changes of presence are gathered. */
 export const PRESENCE_INTERVAL: number = 250;
-/** Members above which presence tells their count alone. */
+/**
+ * Members, and their size as JSON in bytes, above which presence tells their count alone. A member
+ * that joins gets the list at once, within the unacknowledged bytes of its connection.
+ */
 export const MAX_LISTED_MEMBERS: number = 500;
-/** The size of a member's presence data as JSON, in bytes. */
+export const MAX_LISTED_BYTES: number = 256 * 1024;
+/** Bytes as JSON: what a member says of itself, and the same with what the server adds. */
 export const MAX_PRESENCE_BYTES: number = 4 * 1024;
+export const MAX_MEMBER_DATA_BYTES: number = 8 * 1024;
 
 /** Milliseconds after which a feed reads the log, because a message that the log has is missing. */
 export const ECHO_TIMEOUT: number = 5_000;

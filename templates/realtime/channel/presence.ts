@@ -6,9 +6,16 @@ import {
 	type PresentMember,
 } from '../protocol/server-frames.ts';
 import type { ChannelKey } from './key.ts';
-import { LOG_RETRY, MAX_LISTED_MEMBERS, PRESENCE_INTERVAL } from './limits.ts';
+import { LOG_RETRY, MAX_LISTED_BYTES, MAX_LISTED_MEMBERS, PRESENCE_INTERVAL } from './limits.ts';
 import type { Ports, PresenceEntry } from './ports.ts';
 import { presentMembers } from './present-members.ts';
+
+/** Who was present when members were told last. */
+interface Told {
+	readonly members: ReadonlyMap<string, PresentMember>;
+	/** The members as JSON by their id. Undefined if the count alone was told. */
+	readonly texts: ReadonlyMap<string, string> | undefined;
+}
 
 /**
  * Follows the roster of a channel and tells its members of changes, gathered for 250 ms. Everyone
@@ -23,7 +30,7 @@ export class Presence {
 	readonly #tell: (frame: Frame) => void;
 	/** The connections present, in the order of their last change. */
 	#entries = new Map<string, PresenceEntry>();
-	#told = new Map<string, PresentMember>();
+	#told: Told = { members: new Map(), texts: new Map() };
 	#opening: Promise<void> | undefined;
 	/** Changes that arrived while the roster is read. */
 	#missed: (() => void)[] | undefined;
@@ -69,14 +76,14 @@ export class Presence {
 
 	/** Everyone present, as told to all members before. */
 	state(): Frame {
-		const { size } = this.#told;
-		const list = size > MAX_LISTED_MEMBERS ? null : [...this.#told.values()];
-		return membersFrame(this.#number, list, size);
+		const { members, texts } = this.#told;
+		const list = texts === undefined ? null : [...members.values()];
+		return membersFrame(this.#number, list, members.size);
 	}
 
 	/** Since when a user or a connection is present, in milliseconds since 1970. */
 	sinceOf(id: string): number | undefined {
-		return this.#told.get(id)?.since;
+		return this.#told.members.get(id)?.since;
 	}
 
 	entered(entry: PresenceEntry): void {
@@ -138,37 +145,53 @@ export class Presence {
 		const before = this.#told;
 		const now = this.#shown();
 		this.#told = now;
-		const wasListed = before.size <= MAX_LISTED_MEMBERS;
-		const isListed = now.size <= MAX_LISTED_MEMBERS;
-		if (isListed && wasListed) {
-			const changes = changesBetween(before, now);
+		const { size } = now.members;
+		if (before.texts !== undefined && now.texts !== undefined) {
+			const changes = changesBetween(before.texts, now.texts, now.members);
 			const { joined, changed, left } = changes;
 			if (joined.length + changed.length + left.length === 0) return;
-			this.#tell(changesFrame(this.#number, changes, now.size));
-		} else if (isListed || wasListed || now.size !== before.size) this.#tell(this.state());
+			this.#tell(changesFrame(this.#number, changes, size));
+		} else if (before.texts !== now.texts || before.members.size !== size) {
+			this.#tell(this.state());
+		}
 	}
 
-	#shown(): Map<string, PresentMember> {
-		return presentMembers(this.#entries.values(), this.#of());
+	#shown(): Told {
+		const members = presentMembers(this.#entries.values(), this.#of());
+		return { members, texts: listedTexts(members) };
 	}
+}
+
+const encoder = new TextEncoder();
+
+/** The members as JSON. Undefined if there are too many to list, or their data are too large. */
+function listedTexts(
+	members: ReadonlyMap<string, PresentMember>,
+): ReadonlyMap<string, string> | undefined {
+	if (members.size > MAX_LISTED_MEMBERS) return undefined;
+	const texts = new Map<string, string>();
+	let left = MAX_LISTED_BYTES;
+	for (const [id, member] of members) {
+		const text = JSON.stringify(member);
+		left -= encoder.encode(text).byteLength;
+		if (left < 0) return undefined;
+		texts.set(id, text);
+	}
+	return texts;
 }
 
 function changesBetween(
-	before: ReadonlyMap<string, PresentMember>,
-	now: ReadonlyMap<string, PresentMember>,
+	before: ReadonlyMap<string, string>,
+	now: ReadonlyMap<string, string>,
+	members: ReadonlyMap<string, PresentMember>,
 ): PresenceChanges {
 	const joined: PresentMember[] = [];
 	const changed: PresentMember[] = [];
-	for (const [id, member] of now) {
+	for (const [id, member] of members) {
 		const old = before.get(id);
 		if (old === undefined) joined.push(member);
-		else if (!isSame(old, member)) changed.push(member);
+		else if (old !== now.get(id)) changed.push(member);
 	}
-	const left = [...before.keys()].filter((id) => !now.has(id));
+	const left = [...before.keys()].filter((id) => !members.has(id));
 	return { joined, changed, left };
-}
-
-/** Whether two states of a member look the same. Both are JSON. */
-function isSame(one: PresentMember, two: PresentMember): boolean {
-	return one === two || JSON.stringify(one) === JSON.stringify(two);
 }

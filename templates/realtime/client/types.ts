@@ -71,10 +71,10 @@ export interface Member<Data = unknown, User = unknown> {
 	readonly since: number;
 }
 
-/** The members of a channel, an empty list above 500 of them. */
+/** The members of a channel, an empty list above 500 of them, or 256 KiB of their data. */
 export interface Presence<Data = unknown, User = unknown, Own = Data>
 	extends Store<readonly Member<Data, User>[]> {
-	/** The number of members, also above 500. */
+	/** The number of members, also if they are not listed. */
 	readonly count: Store<number>;
 	/** Replaces this client's own presence data. */
 	update(data: Own): void;

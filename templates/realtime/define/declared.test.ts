@@ -438,6 +438,32 @@ test('refuses the data of a member that do not match, are too large, or take too
 	assert.equal(runtime.reports.length, 1);
 });
 
+test('refuses a member whose data the server makes larger than 8 KB, and reports it', async () => {
+	const runtime = new FakeRuntime();
+	let name = '';
+	const { presence } = room({ presence: { schema: text, server: () => ({ name }) } }, runtime);
+	const given = { text: 'x'.repeat(4000) };
+	name = 'y'.repeat(4000);
+	assert.deepEqual(await presence?.parse(given, member()), { ...given, name });
+	name = 'y'.repeat(5000);
+	await assert.rejects(async () => presence?.parse(given, member()), {
+		code: 'INTERNAL_SERVER_ERROR',
+	});
+	await runtime.idle();
+	assert.match(String(runtime.reports[0]?.[1]), /The presence data is larger than 8 KB/);
+});
+
+test('refuses a member of whom the server never says anything, and reports it', async () => {
+	const runtime = new FakeRuntime();
+	const { presence } = room({ presence: { server: never } }, runtime);
+	const parsed = presence?.parse(undefined, member());
+	await new Promise(setImmediate);
+	runtime.ring();
+	await assert.rejects(async () => parsed, { code: 'TIMEOUT' });
+	await runtime.idle();
+	assert.equal(runtime.reports.length, 1);
+});
+
 test('calls onJoin and onLeave with a channel, and reports their errors', async () => {
 	const runtime = new FakeRuntime();
 	const said =

@@ -1,4 +1,4 @@
-import { MAX_KEPT_BYTES, MAX_PRESENCE_BYTES } from '../channel/limits.ts';
+import { MAX_KEPT_BYTES, MAX_MEMBER_DATA_BYTES, MAX_PRESENCE_BYTES } from '../channel/limits.ts';
 import type { ClientMessage, MemberView, PresenceRules } from '../channel/rules.ts';
 import { RealtimeError } from '../protocol/errors.ts';
 import type { Data } from '../protocol/server-frames.ts';
@@ -209,22 +209,25 @@ class Declared implements ChannelDefinition {
 
 	#presenceRules({ schema, of, server }: PresenceSettings): PresenceRules {
 		const what = 'The presence data';
-		const parsed = async (data: unknown, { user, params }: MemberView): Promise<unknown> => {
-			const own = schema === undefined ? undefined : await parse(schema, data, what);
-			const added = await server?.({ user, params: this.#paramsOf(params) });
-			if (server === undefined && schema !== undefined) return own;
-			return { ...asObject(own), ...asObject(added) };
+		const write = (value: unknown, limit: number): string | undefined =>
+			writeJson(value, { what, limit, isStrict: this.#runtime.isDevelopment });
+		const written = async (data: unknown, member: MemberView): Promise<string | undefined> => {
+			const own = schema === undefined ? {} : await parse(schema, data, what);
+			const text = write(own, MAX_PRESENCE_BYTES);
+			if (server === undefined) return text;
+			const added = await server({ user: member.user, params: this.#paramsOf(member.params) });
+			try {
+				return write({ ...asObject(own), ...asObject(added) }, MAX_MEMBER_DATA_BYTES);
+			} catch (error) {
+				// The client has kept its own limit.
+				throw error instanceof RealtimeError ? PublishError.of(error) : error;
+			}
 		};
 		return {
 			of,
 			parse: async (data, member) => {
 				try {
-					const value = await within(this.#runtime, this.timeout, 'The presence', () =>
-						parsed(data, member),
-					);
-					const { isDevelopment } = this.#runtime;
-					const limit = MAX_PRESENCE_BYTES;
-					const text = writeJson(value, { what, limit, isStrict: isDevelopment });
+					const text = await within(this.#runtime, this.timeout, what, () => written(data, member));
 					return text === undefined ? null : JSON.parse(text);
 				} catch (error) {
 					const known = realtimeErrorOf(error);

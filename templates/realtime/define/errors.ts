@@ -1,7 +1,7 @@
 import { RealtimeError } from '../protocol/errors.ts';
 
 /**
- * The server published something that it must not. Its code is for the publisher: the client whose
+ * The server published something that it must not, or said it of a member. Its code is for the publisher: the client whose
  * message led to it has made no mistake.
  */
 export class PublishError extends RealtimeError {

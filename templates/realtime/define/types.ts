@@ -567,7 +567,7 @@ export interface SendOptions {
 }
 
 export interface PresenceStore<Given, Received> extends Store<readonly Member<Received>[]> {
-	/** The number of members. Above 500 it is all that is known. */
+	/** The number of members. Above 500, or 256 KiB of their data, it is all that is known. */
 	readonly count: Store<number>;
 	/** Replaces what this client says of itself. */
 	update(data: Given): void;

@@ -34,7 +34,22 @@ fn the_limits_on_the_page_are_those_of_the_code() -> Result<()> {
         ),
         ("a published message, the result of a handler", kilobytes("MAX_KEPT_BYTES")?),
         ("`connection.data`", kilobytes("MAX_CONNECTION_DATA_BYTES")?),
-        ("a member's presence data", kilobytes("MAX_PRESENCE_BYTES")?),
+        (
+            "a member's presence data",
+            format!(
+                "{}, {} with those of `server`",
+                kilobytes("MAX_PRESENCE_BYTES")?,
+                kilobytes("MAX_MEMBER_DATA_BYTES")?,
+            ),
+        ),
+        (
+            "the list of `presence`",
+            format!(
+                "{} members, {}; above it a count",
+                get("MAX_LISTED_MEMBERS")?,
+                kilobytes("MAX_LISTED_BYTES")?,
+            ),
+        ),
         (
             "a user, its `id`",
             format!("{}, {} characters", kilobytes("MAX_USER_BYTES")?, get("MAX_USER_ID_LENGTH")?),
