@@ -70,6 +70,7 @@ function loadRealtime(
 		loading = (loading ?? Promise.resolve()).then(loadAgain);
 	};
 	server.middlewares.use((_request, _response, next) => {
+		if (loading === undefined && !realtime.hasFolder) return next();
 		loading ??= loadAgain();
 		void loading.then(() => next());
 	});

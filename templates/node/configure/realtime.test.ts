@@ -48,12 +48,34 @@ function settings(plugins: readonly ModulePlugin[]): string | undefined {
 	return plugin?.load(plugin.resolveId(id) ?? '');
 }
 
-test('a site without channel files gets nothing', (context) => {
-	const { setup, routes, plugins } = project(context, []);
-	assert.equal(setup.isUsed, false);
-	assert.equal(setup.startModule, undefined);
-	assert.deepEqual([routes, plugins], [[], []]);
-	setup.injectTypes({ injectTypes: () => assert.fail('types were injected') });
+test('the build of a site without channel files gets nothing', (context) => {
+	for (const files of [[], ['src/realtime/_schemas.ts', 'src/realtime/notes.md']]) {
+		const { setup, routes, plugins } = project(context, files);
+		assert.equal(setup.isUsed, false);
+		assert.equal(setup.startModule, undefined);
+		assert.deepEqual([routes, plugins], [[], []]);
+		setup.injectTypes({ injectTypes: () => assert.fail('types were injected') });
+	}
+});
+
+test('a dev server is ready for the first channel file', (context) => {
+	const { folder, setup, routes, plugins } = project(context, [], {}, 'dev');
+	assert.equal(routes.length, 1);
+	assert.deepEqual(
+		plugins.map(({ name }) => name),
+		['zastro-realtime', 'virtual:astro-websocket:realtime'],
+	);
+	const names: string[] = [];
+	setup.injectTypes({
+		injectTypes({ filename }) {
+			names.push(filename);
+			return pathToFileURL(join(folder, filename));
+		},
+	});
+	assert.deepEqual(names, ['realtime.d.ts', 'realtime-modules.d.ts']);
+	assert.equal(setup.hasFolder, false);
+	mkdirSync(join(folder, 'src/realtime'));
+	assert.equal(setup.hasFolder, true);
 });
 
 test('a site with channel files gets the endpoint, on demand', (context) => {

@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { AstroConfig, AstroIntegration } from 'astro';
 import type { Plugin } from 'vite';
-import { findRealtimeFiles } from '../../realtime/configure/files.ts';
+import { findRealtimeFiles, realtimeFolder } from '../../realtime/configure/files.ts';
 import { realtimePlugin } from '../../realtime/configure/plugin.ts';
 import { type Declarations, realtimeTypes } from '../../realtime/configure/types.ts';
 import { ENDPOINT } from '../../realtime/protocol/constants.ts';
@@ -28,9 +28,14 @@ export class RealtimeSetup {
 		this.#packageName = packageName;
 	}
 
-	/** Whether the site has channels. */
+	/** Whether the site has channels, or may get some while `astro dev` runs. */
 	get isUsed(): boolean {
 		return this.#config !== undefined;
+	}
+
+	/** Whether `src/realtime` exists now. */
+	get hasFolder(): boolean {
+		return this.#config !== undefined && existsSync(realtimeFolder(this.#config));
 	}
 
 	/** The module that reads the site's files when a built server starts. */
@@ -38,11 +43,14 @@ export class RealtimeSetup {
 		return this.isUsed ? this.#endpointModule : undefined;
 	}
 
-	/** Adds the endpoint and the modules of channels to a site that has `src/realtime`. */
+	/**
+	 * Adds the endpoint and the modules of channels to a site that has files in `src/realtime`. In
+	 * `astro dev` every site gets them, so that its first file counts without a restart.
+	 */
 	setUp({ config, command, injectRoute, updateConfig }: Setup): void {
-		if (config.srcDir === undefined || !existsSync(new URL('realtime/', config.srcDir))) return;
-		this.#config = config;
 		const isDevelopment = command === 'dev';
+		if (config.srcDir === undefined || !(isDevelopment || hasFiles(config))) return;
+		this.#config = config;
 		const hasTrailingSlash = config.trailingSlash === 'always';
 		injectRoute({
 			pattern: `${ENDPOINT}/[...path]`,
@@ -86,6 +94,12 @@ export class RealtimeSetup {
 			if (place !== undefined) writeFileSync(place, content);
 		}
 	}
+}
+
+/** Whether the site has channel files, or files with a wrong path in their place. */
+function hasFiles(config: Pick<AstroConfig, 'root' | 'srcDir'>): boolean {
+	const { channels, middleware, problems } = findRealtimeFiles(config);
+	return channels.length + middleware.length + problems.length > 0;
 }
 
 /** The file of the endpoint, for a dev server that loads it. */

@@ -4,7 +4,7 @@ use std::fs;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use tests::locations::files_ending_with;
@@ -13,7 +13,7 @@ use tests::realtime::Client;
 use tests::realtime::client::Join;
 use tests::realtime::crowd::{Crowd, are_there};
 use tests::realtime::protocol::{ErrorData, ServerFrame};
-use tests::server::free_port;
+use tests::server::{Server, free_port};
 use tests::suite::Sites as _;
 
 use super::{Case, cases};
@@ -26,6 +26,7 @@ pub const CASES: &[Case] = cases![
     a_shutdown_tells_clients_when_to_come_back,
     an_edited_channel_counts_in_dev_and_its_members_stay,
     a_new_channel_can_be_joined_in_dev,
+    the_first_channel_can_be_joined_in_dev,
     a_connection_joins_at_most_128_channels,
     the_packaged_client_speaks_outside_of_pages,
     no_code_of_a_channel_reaches_a_page,
@@ -182,6 +183,34 @@ fn a_new_channel_can_be_joined_in_dev(sites: &Sites) -> Result<()> {
         let mut cy = Client::connect(&site.server, "cy")?;
         cy.join_refused(&Join::of("added", "id", "x"))
     })?;
+    Ok(())
+}
+
+fn the_first_channel_can_be_joined_in_dev(sites: &Sites) -> Result<()> {
+    let app = sites.app("dev-first-channel")?;
+    let folder = app.root().join("src/realtime");
+    let files = ["_middleware.ts", "quiet/[id].ts"];
+    let texts = files.map(|file| fs::read_to_string(folder.join(file)));
+    fs::remove_dir_all(&folder)?;
+    let server = Server::start(&mut app.astro_server(["dev", "--port", "0"]))?;
+    server.get("/")?;
+    ensure!(!server.to_string().contains("src/realtime"), "{server}");
+
+    fs::create_dir_all(folder.join("quiet"))?;
+    for (file, text) in files.iter().zip(texts) {
+        fs::write(folder.join(file), text?)?;
+    }
+    at_last(|| {
+        // Refused joins are limited.
+        thread::sleep(Duration::from_millis(500));
+        let mut ada = Client::connect(&server, "ada")?;
+        ada.join(&Join::of("quiet", "id", "x"))
+    })
+    .with_context(|| server.to_string())?;
+
+    let types = files_ending_with(&app.root().join(".astro"), "realtime.d.ts")?;
+    let [types] = &*types else { bail!("{types:?}") };
+    ensure!(fs::read_to_string(types)?.contains("quiet/[id]"), "the types miss the channel");
     Ok(())
 }
 
