@@ -196,6 +196,42 @@ describe('A join', () => {
 		]);
 	});
 
+	it('is refused where the site never answers, after the time of a handler', async () => {
+		const never = (): Promise<never> => new Promise(() => {});
+		for (const [options, code] of [
+			[{ authorize: never }, 'NOT_FOUND'],
+			[{ presence: { server: never } }, 'TIMEOUT'],
+		] as const) {
+			const stage = new Stage({ 'rooms/[room]': room({ timeout: 5, ...options }) });
+			const client = await stage.client(ADA);
+			await joined(client, 1, { presence: {} });
+			await stage.host.advance(4999);
+			assert.deepEqual(client.types, ['welcome']);
+			await stage.host.advance(1);
+			assert.equal(client.code('refused'), code);
+			assert.equal(stage.host.reports.length, 1);
+			assert.equal(stage.hub.stats().members, 0);
+		}
+	});
+
+	it('begins while `onJoin` runs', async () => {
+		const onJoin = (): Promise<never> => new Promise(() => {});
+		const stage = new Stage({ 'rooms/[room]': room({ onJoin }) });
+		const client = await stage.client();
+		await joined(client);
+		assert.equal(client.of('joined').length, 1);
+	});
+
+	it('asks the server once what it says of a member', async () => {
+		let asked = 0;
+		const presence = { server: () => ({ asked: ++asked }) };
+		const stage = new Stage({ 'rooms/[room]': room({ presence }) });
+		await joined(await stage.client(ADA));
+		assert.equal(asked, 1);
+		await joined(await stage.client(ADA), 1, { presence: {} });
+		assert.equal(asked, 2);
+	});
+
 	it('is left while the site is asked, and never begins', async () => {
 		let allow = (_: boolean): void => {};
 		const answer = new Promise<boolean>((resolve) => {

@@ -41,7 +41,6 @@ import {
 	REFUSED_JOIN,
 	TRY_AGAIN_LATER,
 } from './limits.ts';
-import { admitMember } from './member-presence.ts';
 import { UsedRefs } from './used-refs.ts';
 
 /** The part of a socket that carries the protocol. */
@@ -315,9 +314,10 @@ export class Mux implements BroadcastLink, UserConnection {
 	}
 
 	async #admit(join: Join, member: Member, admission: Admission, frame: JoinFrame): Promise<void> {
-		await admitMember(member, admission, {
+		await member.admit({
 			since: frame.since,
 			last: frame.last,
+			mayReadHistory: admission.history,
 			presence: frame.hasPresence ? { data: frame.presence } : undefined,
 		});
 		const { presence } = join;

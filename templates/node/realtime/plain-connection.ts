@@ -21,7 +21,6 @@ import type { UserConnection } from '../../realtime/user/users.ts';
 import type { Admission } from './admission.ts';
 import type { Hub } from './hub.ts';
 import { TRY_AGAIN_LATER } from './limits.ts';
-import { admitMember } from './member-presence.ts';
 import type { MuxSocket } from './mux.ts';
 import { plainFrame, rawMessage } from './plain-frames.ts';
 
@@ -97,7 +96,7 @@ export class PlainConnection implements Link, UserConnection {
 				return;
 			}
 			this.#member = member;
-			await admitMember(member, this.#admission, {});
+			await member.admit({ mayReadHistory: this.#admission.history });
 			const early = this.#early;
 			this.#early = [];
 			for (const message of early) this.#take(member, message);

@@ -63,7 +63,10 @@ export interface JoinOptions {
 	readonly last?: number | undefined;
 	/** Whether the member may be given the past. */
 	readonly mayReadHistory: boolean;
-	/** Undefined for a member that is not shown in presence. */
+	/**
+	 * What the member says of itself. Undefined for one that says nothing: it is present only if the
+	 * channel's schema asks nothing.
+	 */
 	readonly presence?: { readonly data: unknown } | undefined;
 }
 
@@ -159,10 +162,7 @@ export class Member implements MemberView {
 		const channel = this.#channel;
 		try {
 			const { ports, rules } = channel;
-			const shown =
-				options.presence === undefined
-					? undefined
-					: await rules.presence?.parse(options.presence.data, this);
+			const shown = await this.#shown(options);
 			await channel.open();
 			if (this.#expelled !== undefined) throw new RealtimeError(this.#expelled);
 			if (shown !== undefined) await this.#enter(shown);
@@ -369,6 +369,16 @@ export class Member implements MemberView {
 
 	#sendCast(name: string, data: Data): void {
 		if (this.isJoined) this.link.send(castFrame(this.#channel.number, undefined, name, data));
+	}
+
+	/** The data that presence shows, undefined if it does not show the member. */
+	async #shown({ presence }: JoinOptions): Promise<unknown> {
+		try {
+			return await this.#channel.rules.presence?.parse(presence?.data, this);
+		} catch (error) {
+			if (presence === undefined && isRealtimeError(error)) return undefined;
+			throw error;
+		}
 	}
 
 	async #enter(data: unknown): Promise<void> {
