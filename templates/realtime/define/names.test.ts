@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createChannels } from '../client/channels.ts';
 import { isObjectMember, isReserved, nearest, suggestion } from './names.ts';
 
 test('finds the nearest name, and none where all are too different', () => {
@@ -25,4 +26,20 @@ test('reserves the names that a folder or a file cannot have', () => {
 		assert.deepEqual([isReserved(name), isObjectMember(name)], [true, false], name);
 	}
 	for (const name of ['rooms', '$rooms']) assert.equal(isReserved(name), false, name);
+});
+
+test('reserves the names that a client cannot reach, and no others', () => {
+	const channels = createChannels((name) => name as never) as Record<string, () => unknown>;
+	const isReached = (name: string): boolean => {
+		try {
+			return channels[name]?.() === name;
+		} catch {
+			return false;
+		}
+	};
+	const members = [Function.prototype, Object.prototype].flatMap(Object.getOwnPropertyNames);
+	const others = ['then', 'toJSON', 'prototype', '$$typeof', '$rooms', 'rooms', 'Then', '404'];
+	for (const name of [...members, ...others]) {
+		assert.equal(isReached(name), !isReserved(name), name);
+	}
 });
