@@ -453,6 +453,23 @@ describe('A slow client', () => {
 		assert.equal(late.of('event').length, 40);
 		assert.equal(late.socket.isClosed(), false);
 	});
+
+	it('gets the members of many channels as fast as it acknowledges', async () => {
+		const presence = { of: 'connection', server: () => ({ text: 'x'.repeat(8000) }) };
+		const stage = new Stage({ 'rooms/[room]': room({ presence }) });
+		const join = (index: number): unknown[] => ['join', index, 'rooms', { room: `${index}` }, {}];
+		const joins = Array.from({ length: 6 }, (_, index) => join(index + 1));
+		for (let member = 0; member < 30; member++) await (await stage.client()).send(...joins);
+		await stage.host.advance(1000);
+		const late = await stage.client();
+		await late.send(...joins);
+		assert.ok(late.of('members').length < 3);
+		for (let round = 0; round < 6; round++) {
+			await late.send(['credit', late.of('credit').at(-1)?.[0]]);
+		}
+		assert.equal(late.of('members').length, 6);
+		assert.equal(late.socket.isClosed(), false);
+	});
 });
 
 describe('Presence data', () => {

@@ -167,6 +167,9 @@ export class Member implements MemberView {
 			if (this.#expelled !== undefined) throw new RealtimeError(this.#expelled);
 			if (shown !== undefined) await this.#enter(shown);
 			const page = await this.#firstPage(options);
+			// Joins that wait together begin one by one: nothing stands between the last look and the
+			// beginning.
+			for (let wait = this.#listWait(); wait !== undefined; wait = this.#listWait()) await wait;
 			if (this.#expelled !== undefined) throw new RealtimeError(this.#expelled);
 			if (this.hasEnded) return;
 			this.#begin(page, options);
@@ -260,6 +263,11 @@ export class Member implements MemberView {
 		if (!this.#isResuming) return;
 		this.#isResuming = false;
 		this.#channel.ports.meter?.resumed(isWhole);
+	}
+
+	/** Undefined if the list of members may be sent. Those of many channels are as large as history. */
+	#listWait(): Promise<void> | undefined {
+		return this.#channel.presence === undefined ? undefined : this.link.ready();
 	}
 
 	/** What the join begins with. Undefined if it begins with the next message. */
