@@ -94,9 +94,9 @@ function members({ below }: Branch, open: string, indent: string): string {
 	if (below.size === 0) return '{}';
 	const inner = `${indent}\t`;
 	const lines = [...below].map(([name, branch]) => {
-		// TypeScript takes the first overload that fits.
-		const overloads = branch.channels
-			.toSorted((one, other) => other.params.length - one.params.length)
+		// TypeScript takes the first overload that fits. Node 18 has no `toSorted()`.
+		const overloads = [...branch.channels]
+			.sort((one, other) => other.params.length - one.params.length)
 			.map(({ location, params }) => `${open}<${typeOf(location)}, ${paramsType(params)}>`);
 		const nested = branch.below.size === 0 ? [] : [members(branch, open, inner)];
 		return `${inner}readonly ${JSON.stringify(name)}: ${[...overloads, ...nested].join(' & ')};\n`;

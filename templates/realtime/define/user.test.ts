@@ -26,6 +26,7 @@ test('refuses values that are no users', () => {
 		assert.throws(() => checkUser({ id }), /must have an `id` of 1 to 128 characters/);
 	}
 	assert.equal(checkUser({ id: 'x'.repeat(128) })?.id.length, 128);
+	assert.equal(checkUser({ id: '🐎' })?.id, '🐎');
 	assert.throws(() => checkUser({ id: 'ada', count: 1n }), /cannot be written as JSON/);
 });
 

@@ -46,7 +46,8 @@ export function isUserId(value: unknown): value is string {
 		typeof value === 'string' &&
 		value !== '' &&
 		value.length <= MAX_USER_ID_LENGTH &&
-		value.isWellFormed()
+		// Node 18 has no `isWellFormed()`. In this mode a pair of surrogates is one character.
+		!/\p{Surrogate}/u.test(value)
 	);
 }
 
