@@ -597,6 +597,19 @@ describe('presence', () => {
 		assert.deepEqual(counts, [0, 1, 501]);
 	});
 
+	it('is an empty list of its own for each handle', async () => {
+		const test = await open();
+		const first = test.handle.presence.get();
+		test.socket().deliver(write.membersFrame(7, [ada], 1));
+		// As Solid's `reconcile()` does with an old value.
+		(first as unknown[]).push(ada);
+		test.socket().deliver(write.membersFrame(7, null, 501));
+		assert.deepEqual(test.handle.presence.get(), []);
+		test.handle.leave();
+		assert.deepEqual(test.handle.presence.get(), []);
+		assert.deepEqual(join(test).presence.get(), []);
+	});
+
 	it('is known to a late handle', async () => {
 		const test = await open();
 		test.socket().deliver(write.membersFrame(7, [ada], 1));

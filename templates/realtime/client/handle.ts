@@ -4,7 +4,6 @@ import { listenUntil, onAbort } from './abort.ts';
 import type { Clock } from './clock.ts';
 import { failure } from './failure.ts';
 import type { Participant, Sending } from './participant.ts';
-import { NOBODY } from './presence.ts';
 import { call } from './report.ts';
 import { closedError, type Room } from './room.ts';
 import { createStore } from './store.ts';
@@ -91,7 +90,7 @@ export function createHandle(
 	}
 
 	const status = createStore<Status>({ state: 'connecting' }, listen);
-	const members = createStore<readonly Member[]>(NOBODY, listen);
+	const members = createStore<readonly Member[]>([], listen);
 	const count = createStore<number>(0, listen);
 	const participant: Participant = {
 		// An attribute of a page without a position is empty.
@@ -190,7 +189,7 @@ export function createHandle(
 		listeners.clear();
 		exit();
 		if (status.value.state !== 'closed') status.set({ state: 'closed' });
-		members.set(NOBODY);
+		if (members.value.length > 0) members.set([]);
 		count.set(0);
 	}
 
