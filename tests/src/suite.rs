@@ -53,6 +53,9 @@ pub trait Sites: Send + Sync + 'static {
     /// The hosts that differ most: the dev server and the built server.
     const FOREMOST: &'static [Self::Host];
 
+    /// The smoke tests of this runtime alone.
+    const VITAL: &'static [Case<Site>] = &[];
+
     /// The sites of a project installed in this way.
     fn installed(installation: Installation) -> Self;
 
@@ -134,7 +137,7 @@ fn installations<S: Sites>(arguments: &Arguments, main: Installation) -> Vec<Tri
         let sites = Arc::new(S::installed(installation));
         let cases: Vec<&'static Case<Site>> = match installation {
             Installation::Official => cases::page().iter().collect(),
-            _ => cases::vital().collect(),
+            _ => cases::vital().chain(S::VITAL).collect(),
         };
         let mut wanted = Vec::new();
         for host in S::FOREMOST {

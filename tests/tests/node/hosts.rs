@@ -11,6 +11,7 @@ use tests::once::Once;
 use tests::project::Project;
 use tests::server::Server;
 use tests::site::Site;
+use tests::suite::Case;
 use tests::tools::Tools;
 
 pub use tests::site::Node as Host;
@@ -38,6 +39,7 @@ impl tests::suite::Sites for Sites {
     type Host = Host;
     const HOSTS: &'static [Host] = &Host::ALL;
     const FOREMOST: &'static [Host] = &[Host::Dev, Host::Standalone];
+    const VITAL: &'static [Case<Site>] = tests::cases::realtime::VITAL;
 
     fn installed(installation: Installation) -> Self {
         Self { installation, ..Self::default() }

@@ -16,6 +16,7 @@ mod wire;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
+use crate::cases;
 use crate::client::Request;
 use crate::realtime::Client;
 use crate::realtime::client::{Join, Joined};
@@ -41,6 +42,20 @@ pub fn all() -> impl Iterator<Item = &'static Case<Site>> + Clone {
     ]
     .into_iter()
     .flatten()
+}
+
+/// The smoke test of a site with channels.
+pub const VITAL: &[Case<Site>] = cases![a_channel_carries_messages];
+
+fn a_channel_carries_messages(site: &Site) -> Result<()> {
+    let (mut ada, hers) = member(site, "ada-vital", &room("vital"))?;
+    let (mut bob, his) = member(site, "bob-vital", &room("vital"))?;
+    say(&mut ada, &hers, "from a client")?;
+    publish(site, "publish", "vital", "from a page")?;
+    for (client, joined) in [(&mut ada, &hers), (&mut bob, &his)] {
+        ensure_says(&client.events(joined, 2)?, &["from a client", "from a page"])?;
+    }
+    Ok(())
 }
 
 fn connect(site: &Site, user: &str) -> Result<Client> {
