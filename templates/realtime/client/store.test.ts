@@ -72,6 +72,35 @@ describe('a store', () => {
 		assert.deepEqual(report.mock.calls[0]?.arguments, [error]);
 	});
 
+	it('keeps its first value, and counts its listeners', () => {
+		const store = createStore(1);
+		store.listen(() => {});
+		const unlisten = store.listen(() => {});
+		store.set(2);
+		assert.equal(store.init, 1);
+		assert.equal(store.lc, 2);
+		unlisten();
+		assert.equal(store.lc, 1);
+	});
+
+	it('calls its listeners on demand, and removes them all', () => {
+		let uses = 0;
+		const store = createStore(1, () => {
+			uses++;
+			return () => uses--;
+		});
+		const calls: unknown[] = [];
+		store.listen((...values) => calls.push(values));
+		const unlisten = store.listen(() => {});
+		store.notify(0);
+		store.off();
+		unlisten();
+		store.set(2);
+		assert.deepEqual(calls, [[1, 0]]);
+		assert.equal(store.lc, 0);
+		assert.equal(uses, 0);
+	});
+
 	it('is retained by each listener until it is removed', () => {
 		let uses = 0;
 		const store = createStore(1, () => {

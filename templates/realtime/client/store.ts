@@ -3,15 +3,28 @@ import { call } from './report.ts';
 /** A listener of a store. The old value is undefined in the first call of `subscribe()`. */
 export type StoreListener<Value> = (value: Value, oldValue?: Value) => void;
 
-/** A value that changes, for Nano Stores' bindings and Svelte's `$store`. */
+/**
+ * A value that changes, for Nano Stores' bindings and Svelte's `$store`. It has everything of a
+ * `ReadableAtom`, because the types of the bindings take nothing less.
+ */
 export interface Store<Value> {
 	/** The value. The same reference as long as nothing changed. */
 	readonly value: Value;
+	/** The first value, which a server renders: `useStore(store, { ssr: 'initial' })` of React. */
+	readonly init: Value;
+	/** The number of listeners. */
+	readonly lc: number;
 	get(): Value;
 	/** Calls the listener for each change. The result ends it. */
 	listen(listener: StoreListener<Value>): () => void;
 	/** Calls the listener at once, and for each change. The result ends it. */
 	subscribe(listener: StoreListener<Value>): () => void;
+	/** Calls the listeners with the value. */
+	notify(oldValue?: Value): void;
+	/** Removes all listeners. */
+	off(): void;
+	/** Whether two values are the same. */
+	eq(oldValue: Value | undefined, newValue: Value): boolean;
 }
 
 export interface WritableStore<Value> extends Store<Value> {
@@ -25,20 +38,28 @@ export function createStore<Value>(
 	value: Value,
 	retain: () => () => void = () => () => {},
 ): WritableStore<Value> {
-	const listeners = new Set<{ readonly listener: StoreListener<Value> }>();
+	/** Each with what removes it. */
+	const listeners = new Map<{ readonly listener: StoreListener<Value> }, () => void>();
 	const store: WritableStore<Value> = {
 		get value() {
 			return value;
 		},
+		init: value,
+		get lc() {
+			return listeners.size;
+		},
+		eq: Object.is,
 		get: () => value,
 		listen(listener) {
 			// An object of its own: a function that listens twice is called twice.
 			const entry = { listener };
-			listeners.add(entry);
-			const release = retain();
-			return () => {
+			let release = (): void => {};
+			const remove = (): void => {
 				if (listeners.delete(entry)) release();
 			};
+			listeners.set(entry, remove);
+			release = retain();
+			return remove;
 		},
 		subscribe(listener) {
 			const unlisten = store.listen(listener);
@@ -49,11 +70,18 @@ export function createStore<Value>(
 			if (next === value) return;
 			const old = value;
 			value = next;
-			for (const entry of [...listeners]) {
+			store.notify(old);
+		},
+		notify(old) {
+			const told = value;
+			for (const entry of [...listeners.keys()]) {
 				// A listener that sets the store has told everyone of the newer value.
-				if (value !== next) return;
-				if (listeners.has(entry)) call(entry.listener, next, old);
+				if (value !== told) return;
+				if (listeners.has(entry)) call(entry.listener, told, old);
 			}
+		},
+		off() {
+			for (const remove of [...listeners.values()]) remove();
 		},
 	};
 	return store;

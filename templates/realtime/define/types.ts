@@ -524,14 +524,27 @@ export interface ServerSocket {
 
 // —— Clients
 
-/** A value that changes, as Nano Stores and Svelte know it. */
+/**
+ * A value that changes, as Nano Stores and Svelte know it. The types of Nano Stores' bindings ask for
+ * all members.
+ */
 export interface Store<Value> {
 	readonly value: Value;
+	/** The first value, which a server renders: `useStore(store, { ssr: 'initial' })` of React. */
+	readonly init: Value;
+	/** The number of listeners. */
+	readonly lc: number;
 	get(): Value;
 	/** Calls back when the value changes. Returns what ends it. */
 	listen(listener: (value: Value, oldValue?: Value) => void): () => void;
 	/** Calls back at once, and when the value changes. Returns what ends it. */
 	subscribe(listener: (value: Value, oldValue?: Value) => void): () => void;
+	/** Calls the listeners with the value. */
+	notify(oldValue?: Value): void;
+	/** Removes all listeners. */
+	off(): void;
+	/** Whether two values are the same. */
+	eq(oldValue: Value | undefined, newValue: Value): boolean;
 }
 
 export interface RoomStatus {

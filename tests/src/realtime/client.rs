@@ -118,20 +118,25 @@ pub fn open(server: &Server, user: &str) -> Result<Socket> {
 impl Client {
     /// Opens a new session.
     pub fn connect(server: &Server, user: &str) -> Result<Self> {
-        Self::begin(open(server, user)?, None)
+        Self::begin(open(server, user)?, None, None)
+    }
+
+    /// Opens a new session as the page of a build with other channel files does.
+    pub fn connect_as(server: &Server, user: &str, version: &str) -> Result<Self> {
+        Self::begin(open(server, user)?, None, Some(version.to_owned()))
     }
 
     /// Continues a session.
     pub fn resume(server: &Server, user: &str, session: &str) -> Result<Self> {
-        Self::begin(open(server, user)?, Some(session.to_owned()))
+        Self::begin(open(server, user)?, Some(session.to_owned()), None)
     }
 
     /// Opens a new session on an open socket.
     pub fn over(socket: Socket) -> Result<Self> {
-        Self::begin(socket, None)
+        Self::begin(socket, None, None)
     }
 
-    fn begin(socket: Socket, session: Option<String>) -> Result<Self> {
+    fn begin(socket: Socket, session: Option<String>, version: Option<String>) -> Result<Self> {
         let mut client = Self {
             socket,
             welcome: Welcome { session: String::new(), is_resumed: false, version: String::new() },
@@ -143,7 +148,7 @@ impl Client {
             pongs: 0,
             close: None,
         };
-        client.write(&ClientFrame::Hello { session, version: None })?;
+        client.write(&ClientFrame::Hello { session, version })?;
         client.welcome = client.take("a welcome", |frame| match frame {
             ServerFrame::Welcome(welcome) => Some(welcome.clone()),
             _ => None,
@@ -200,6 +205,11 @@ impl Client {
             Ok(_) => bail!("{join:?} is not refused"),
             Err(error) => Ok(error),
         }
+    }
+
+    /// Replaces the presence data.
+    pub fn present(&mut self, joined: &Joined, data: Value) -> Result<()> {
+        self.write(&ClientFrame::Presence { reference: joined.reference, data })
     }
 
     /// Leaves a channel.

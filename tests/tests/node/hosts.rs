@@ -7,6 +7,7 @@ use anyhow::Result;
 use tests::app::App;
 use tests::client::Certificate;
 use tests::installation::Installation;
+use tests::locations::repository;
 use tests::once::Once;
 use tests::project::Project;
 use tests::server::Server;
@@ -32,6 +33,7 @@ pub struct Sites {
     middleware: Once<App>,
     dev: Once<App>,
     chat: Once<App>,
+    islands: Once<App>,
     sites: [Once<Site>; Host::ALL.len()],
 }
 
@@ -114,6 +116,18 @@ impl Sites {
     pub fn chat(&self) -> Result<&App> {
         self.chat.get(|| {
             let app = self.app_of_all(&CHAT, "chat")?;
+            app.build(&[])?;
+            Ok(app)
+        })
+    }
+
+    /// The built site with islands of several frameworks. It has packages of its own.
+    pub fn islands(&self) -> Result<&App> {
+        self.islands.get(|| {
+            let manifest = repository().join("tests/projects/islands/package.json");
+            let manifest = fs::read_to_string(manifest)?;
+            let project = Project::install_with("node", "islands", &manifest)?;
+            let app = project.app_of("islands", "islands")?;
             app.build(&[])?;
             Ok(app)
         })

@@ -6,6 +6,7 @@ mod admission;
 mod autobahn;
 mod browser;
 mod dev;
+mod islands;
 mod isolation;
 mod limits;
 mod manager;
@@ -47,6 +48,7 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
         admin::CASES,
         realtime::CASES,
         realtime_browser::CASES,
+        islands::CASES,
     ]
     .into_iter()
     .flatten()

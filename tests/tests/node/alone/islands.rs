@@ -1,0 +1,90 @@
+//! Stores of channels in islands of React, Solid, Svelte and Vue.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use rustix::process::Signal;
+use serde_json::{Value, json};
+use tests::browser::{Browser, NO_CHROMIUM};
+use tests::pins::is_newest;
+use tests::realtime::Client;
+use tests::realtime::client::Join;
+use tests::suite::not_applicable;
+use tests::tools::{Tools, run};
+
+use super::{Case, cases};
+use crate::hosts::{Sites, start_standalone};
+
+pub const CASES: &[Case] = cases![
+    stores_show_presence_and_status_in_islands_of_four_frameworks,
+    the_types_of_the_bindings_take_the_stores,
+];
+
+const FRAMEWORKS: [&str; 4] = ["react", "solid", "svelte", "vue"];
+
+/// The integrations of the site are those of the newest Astro.
+const OTHER_ASTRO: &str = "the site with islands is for the newest Astro";
+
+fn stores_show_presence_and_status_in_islands_of_four_frameworks(sites: &Sites) -> Result<()> {
+    const SOON: Duration = Duration::from_secs(15);
+    if !is_newest()? {
+        return not_applicable(OTHER_ASTRO);
+    }
+    if !Browser::is_there() {
+        return not_applicable(NO_CHROMIUM);
+    }
+    let server = start_standalone(sites.islands()?)?;
+    let html = server.get("/")?.text();
+    let rendered = without_comments(&html);
+    for framework in FRAMEWORKS {
+        let first = format!("id=\"{framework}\">connecting:");
+        ensure!(rendered.contains(&first), "{framework}: {html}");
+    }
+
+    let browser = Browser::open("islands", &server.origin())?.context("no browser")?;
+    let mut page = browser.page()?;
+    // A regular expression.
+    let mut shows = |expected: &str| -> Result<()> {
+        for framework in FRAMEWORKS {
+            let shown = format!("document.querySelector('#{framework}')?.textContent.trim()");
+            let is_shown = format!("/^{expected}$/.test({shown})");
+            page.until(SOON, &is_shown).with_context(|| {
+                format!("{framework} shows {:?}", page.evaluate(&shown).unwrap_or_default())
+            })?;
+        }
+        Ok(())
+    };
+    shows("open: visitor is glad")?;
+    let mut bob = Client::connect(&server, "bob")?;
+    let his =
+        bob.join(&Join::of("rooms", "room", "islands").presence(json!({ "mood": "calm" })))?;
+    shows("open: bob is calm, visitor is glad")?;
+    bob.present(&his, json!({ "mood": "sad" }))?;
+    shows("open: bob is sad, visitor is glad")?;
+    bob.leave(&his)?;
+    shows("open: visitor is glad")?;
+
+    // While the connection is lost, the last list stays.
+    server.signal(Signal::KILL)?;
+    shows("(waiting|connecting): visitor is glad")?;
+    let unhydrated = page.evaluate("document.querySelectorAll('astro-island[ssr]').length")?;
+    ensure!(unhydrated == 0, "{unhydrated} islands are not hydrated");
+    let complaints: Vec<Value> = serde_json::from_value(page.evaluate("complaints")?)?;
+    ensure!(complaints.is_empty(), "{complaints:#?}");
+    Ok(())
+}
+
+/// React separates texts by comments, and Svelte and Solid mark their parts.
+fn without_comments(html: &str) -> String {
+    let mut parts = html.split("<!--");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + part.split_once("-->").map_or("", |(_, rest)| rest))
+}
+
+fn the_types_of_the_bindings_take_the_stores(sites: &Sites) -> Result<()> {
+    if !is_newest()? {
+        return not_applicable(OTHER_ASTRO);
+    }
+    let app = sites.islands()?;
+    run(Tools::get()?.tsc().current_dir(app.root()).args(["--noEmit", "-p", "."]))
+}
