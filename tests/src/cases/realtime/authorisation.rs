@@ -3,6 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Result, ensure};
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde_json::{Value, json};
 
 use super::{connect, ensure_says, member, page, publish, room, say, work};
@@ -20,6 +21,8 @@ pub(super) const CASES: &[Case<Site>] = cases! {
         visitors_join_only_where_they_may,
         a_refused_and_a_nonexistent_channel_answer_alike,
         authenticate_can_refuse_the_handshake,
+        a_token_reaches_authenticate_and_never_comes_back,
+        a_malformed_token_is_refused,
         a_page_of_another_site_is_refused,
         an_invalid_user_is_refused,
         a_disconnected_user_leaves_and_others_stay,
@@ -99,6 +102,43 @@ fn authenticate_can_refuse_the_handshake(site: &Site) -> Result<()> {
 }
 
 /// The browser sends the user's cookies with a handshake of any page.
+/// `createClient({ auth })` of a browser, which cannot send headers.
+fn with_token(encoded: &str) -> Request {
+    Request::upgrade(ENDPOINT)
+        .header("Sec-WebSocket-Protocol", &format!("{PROTOCOL}, zastro-auth.{encoded}"))
+}
+
+fn a_token_reaches_authenticate_and_never_comes_back(site: &Site) -> Result<()> {
+    const TOKEN: &str = "ada-token/+?";
+    // In base64, it has both characters that the URL-safe alphabet replaces.
+    let encoded = BASE64_URL_SAFE_NO_PAD.encode(TOKEN);
+    let socket = site.server.open(&with_token(&encoded))?;
+    ensure!(socket.headers.get("sec-websocket-protocol") == Some(PROTOCOL));
+    let told = format!("{:?}", socket.headers);
+    ensure!(!told.contains(TOKEN) && !told.contains(&encoded), "{told}");
+    let mut ada = Client::over(socket)?;
+    let open = ada.join(&Join::new("open"))?;
+    ensure!(*ada.ask(&open, "who", json!(null))?.json() == TOKEN);
+
+    let banned = BASE64_URL_SAFE_NO_PAD.encode("banned");
+    let refused = site.server.fetch(&with_token(&banned))?;
+    ensure!(refused.status == 403 && !format!("{refused}").contains(&banned), "{refused}");
+    let printed = site.server.to_string();
+    for secret in [TOKEN, &encoded, &banned] {
+        ensure!(!printed.contains(secret), "the server has printed `{secret}`:\n{printed}");
+    }
+    Ok(())
+}
+
+fn a_malformed_token_is_refused(site: &Site) -> Result<()> {
+    // Empty, not in the alphabet, a line break, and a character that is not ASCII.
+    for encoded in ["", "a.b", "YQpi", "xb4"] {
+        let refused = site.server.fetch(&with_token(encoded))?;
+        ensure!(refused.status == 400, "{encoded}: {refused}");
+    }
+    Ok(())
+}
+
 fn a_page_of_another_site_is_refused(site: &Site) -> Result<()> {
     let from = |origin: &str| {
         Request::upgrade(ENDPOINT)

@@ -17,6 +17,7 @@ pub(super) const CASES: &[Case<Site>] = cases! {
         a_message_whose_handler_still_runs_is_not_started_again,
         an_unknown_session_is_told,
         a_session_belongs_to_its_user,
+        a_user_has_at_most_twenty_sessions,
         a_continued_session_closes_its_older_connection,
         a_join_tells_which_messages_are_ephemeral_or_idempotent,
         messages_of_a_connection_are_handled_in_turn,
@@ -88,6 +89,27 @@ fn a_session_belongs_to_its_user(site: &Site) -> Result<()> {
     }
     let ada = Client::resume(&site.server, "ada-owner", &session)?;
     ensure!(ada.welcome.is_resumed, "{:?}", ada.welcome);
+    Ok(())
+}
+
+fn a_user_has_at_most_twenty_sessions(site: &Site) -> Result<()> {
+    const MOST: usize = 20;
+    let mut sessions = Vec::new();
+    for _ in 0..MOST + 3 {
+        sessions.push(connect(site, "ada-sessions")?.reset()?);
+        // The server learns of the reset after the client.
+        connect(site, "bob-sessions")?.ping()?;
+    }
+    let is_resumed = |session: &String| -> Result<bool> {
+        Ok(Client::resume(&site.server, "ada-sessions", session)?.welcome.is_resumed)
+    };
+    let (forgotten, kept) = sessions.split_at(3);
+    for session in kept {
+        ensure!(is_resumed(session)?, "one of the newest {MOST} is forgotten");
+    }
+    for session in forgotten {
+        ensure!(!is_resumed(session)?, "it has more than {MOST} sessions");
+    }
     Ok(())
 }
 

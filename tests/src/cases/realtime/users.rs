@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, anyhow, ensure};
 use serde_json::{Value, json};
 
-use super::{connect, page};
+use super::{connect, member, page, work};
 use crate::cases;
 use crate::client::Request;
 use crate::patience::within;
@@ -18,6 +18,7 @@ pub(super) const CASES: &[Case<Site>] = cases! {
         a_message_reaches_all_connections_of_its_users,
         at_most_a_hundred_users_are_sent_to_at_once,
         a_message_without_a_user_needs_a_handler,
+        a_handler_reaches_its_user_from_deep_in_a_call,
     ],
 };
 
@@ -71,6 +72,25 @@ fn at_most_a_hundred_users_are_sent_to_at_once(site: &Site) -> Result<()> {
 
 fn a_message_without_a_user_needs_a_handler(site: &Site) -> Result<()> {
     refused(site, "outside", &json!({ "text": "hello" }), "handler")
+}
+
+/// The called function gets no argument of the handler.
+fn a_handler_reaches_its_user_from_deep_in_a_call(site: &Site) -> Result<()> {
+    let (mut ada, joined) = member(site, "ada-deep", &work("deep"))?;
+    let mut tablet = connect(site, "ada-deep")?;
+    let (mut bob, his) = member(site, "bob-deep", &work("deep"))?;
+    // Each handler has a context of its own, also while another one runs.
+    let asked = bob.send(&his, "notify", json!({ "text": "for bob" }))?;
+    ada.ask(&joined, "notify", json!({ "text": "for ada" }))?;
+    bob.answer(asked)?.map_err(|error| anyhow!("{error:?}"))?;
+    for (client, text) in [(&mut ada, "for ada"), (&mut tablet, "for ada"), (&mut bob, "for bob")] {
+        let message = client.inbox()?;
+        ensure!(*message.json() == json!({ "text": text }), "{message:?}, not {text}");
+        client.ping()?;
+        let unread: Vec<_> = client.unread().collect();
+        ensure!(unread.is_empty(), "{unread:?}");
+    }
+    Ok(())
 }
 
 /// What a page does must throw an error that mentions this.

@@ -20,6 +20,7 @@ pub(super) const CASES: &[Case<Site>] = cases! {
         frames_for_joins_that_ended_are_ignored,
         an_unknown_version_is_refused_with_a_sentence,
         the_known_version_is_chosen_among_others,
+        a_client_of_another_version_is_served_and_told_the_servers_version,
     ],
 };
 
@@ -88,6 +89,15 @@ fn an_unknown_version_is_refused_with_a_sentence(site: &Site) -> Result<()> {
     ensure!(chosen == Some("zastro-realtime.v9"), "{chosen:?}");
     let (code, reason) = socket.closed()?;
     ensure!(code == 4505 && reason.contains("zastro-realtime.v1"), "{code} {reason}");
+    Ok(())
+}
+
+fn a_client_of_another_version_is_served_and_told_the_servers_version(site: &Site) -> Result<()> {
+    let current = connect(site, "ada-current")?.welcome.version;
+    ensure!(!current.is_empty(), "the server has no version");
+    let mut ada = Client::connect_as(&site.server, "ada-outdated", "another")?;
+    ensure!(ada.welcome.version == current, "{:?}, not {current}", ada.welcome);
+    ada.join(&room("outdated"))?;
     Ok(())
 }
 

@@ -8,11 +8,12 @@ interface User {
 	readonly expires?: number;
 }
 
-/** Believes a header. `banned` is refused, and nobody is a visitor. */
+/** Believes a header, or the token of a client. `banned` is refused, and nobody is a visitor. */
 export function authenticate({ request }: APIContext): User | Response | undefined {
 	const user = request.headers.get('x-user-json');
 	if (user !== null) return JSON.parse(user);
-	const id = request.headers.get('x-user');
+	const token = request.headers.get('authorization')?.replace('Bearer ', '');
+	const id = token ?? request.headers.get('x-user');
 	if (id === null) return undefined;
 	if (id === 'banned') return new Response('You are banned.', { status: 403 });
 	return { id, name: id.toUpperCase() };

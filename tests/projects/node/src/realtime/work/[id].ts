@@ -1,4 +1,5 @@
 import { defineChannel, RealtimeError } from 'zastro:realtime';
+import { notify } from '../../inbox';
 import { entry, record } from '../../journal';
 import { shape } from '../../schema';
 
@@ -34,6 +35,7 @@ export default defineChannel({
 				throw new RealtimeError({ code: 'CONFLICT', message: 'The seat is taken.' });
 			},
 		},
+		notify: { input: shape({ text: 'string' }), handler: ({ text }) => notify(text) },
 		long: { handler: () => 'x'.repeat(10_000) },
 		fill: {
 			input: shape({ count: 'number', size: 'number' }),
