@@ -162,6 +162,20 @@ impl Page {
         Ok(())
     }
 
+    /// Hides the page and freezes it, as a browser does with a tab that was long in the background.
+    pub fn freeze(&mut self) -> Result<()> {
+        self.command("Page.setWebLifecycleState", &json!({ "state": "frozen" }))?;
+        Ok(())
+    }
+
+    /// Thaws the page and shows it.
+    pub fn show(&mut self) -> Result<()> {
+        self.command("Page.setWebLifecycleState", &json!({ "state": "active" }))?;
+        // Without a window, nothing else makes it visible again.
+        self.command("Emulation.setFocusEmulationEnabled", &json!({ "enabled": true }))?;
+        Ok(())
+    }
+
     /// A screenshot as a PNG.
     pub fn screenshot(&mut self) -> Result<Vec<u8>> {
         let result = self.command("Page.captureScreenshot", &json!({ "format": "png" }))?;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { PresentMember } from '../protocol/server-frames.ts';
 import * as write from '../protocol/server-frames.ts';
 import { event, type Harness, harness, position, settled } from './client.fixture.ts';
 import type { Gap, Handle, JoinOptions } from './client.ts';
@@ -595,6 +596,70 @@ describe('presence', () => {
 		test.socket().deliver(write.membersFrame(7, [ada], 1), write.membersFrame(7, null, 501));
 		assert.deepEqual(test.handle.presence.get(), []);
 		assert.deepEqual(counts, [0, 1, 501]);
+	});
+
+	/** Users are shown by their ids, and connections by theirs. */
+	const users = ['ada', 'bob', 'cy'].map((id, since) => ({ id, user: { id }, data: {}, since }));
+	const [, bob, cy] = users as [PresentMember, PresentMember, PresentMember];
+	const guest = { id: 'c1', data: {}, since: 9 };
+
+	interface Restarted {
+		readonly test: Awaited<ReturnType<typeof open>>;
+		readonly lists: (readonly string[])[];
+		readonly counts: number[];
+	}
+
+	/** A channel with three users and a guest, whose server forgets the session. */
+	async function forgotten(): Promise<Restarted> {
+		const test = await open();
+		const lists: (readonly string[])[] = [];
+		const counts: number[] = [];
+		test.socket().deliver(write.membersFrame(7, [...users, guest], 4));
+		test.handle.presence.listen((members) => lists.push(members.map(({ id }) => id)));
+		test.handle.presence.count.listen((count) => counts.push(count));
+		await reconnect(test, false);
+		test
+			.socket()
+			.join(7)
+			.deliver(write.membersFrame(7, [], 0));
+		return { test, lists, counts };
+	}
+
+	const changed = (joined: readonly PresentMember[], left: readonly string[], count: number) =>
+		write.changesFrame(7, { joined, changed: [], left }, count);
+
+	it('keeps users who come back to a server that restarted', async () => {
+		const { test, lists, counts } = await forgotten();
+		test.socket().deliver(write.gapFrame(7, 'restarted', 'f.0.'), changed([bob], [], 1));
+		await test.clock.advance(10_000);
+		test.socket().deliver(changed([cy], [], 2), changed([], ['cy'], 1));
+		assert.deepEqual(lists, [
+			['ada', 'bob', 'cy'],
+			['ada', 'bob', 'cy'],
+			['ada', 'bob', 'cy'],
+			['ada', 'bob'],
+		]);
+		await test.clock.advance(5_000);
+		assert.deepEqual(lists.at(-1), ['bob']);
+		assert.deepEqual(counts, [3, 2, 1]);
+	});
+
+	it('lets users go whom a server without a restart does not name', async () => {
+		const { test, lists } = await forgotten();
+		await test.clock.advance(2_000);
+		assert.deepEqual(lists, [['ada', 'bob', 'cy'], []]);
+		assert.equal(test.handle.presence.count.get(), 0);
+	});
+
+	it('takes the list of a server that knows the session', async () => {
+		const test = await open();
+		test.socket().deliver(write.membersFrame(7, users, 3));
+		await reconnect(test);
+		test
+			.socket()
+			.join(7)
+			.deliver(write.membersFrame(7, [bob], 1));
+		assert.deepEqual(test.handle.presence.get(), [bob]);
 	});
 
 	it('is an empty list of its own for each handle', async () => {

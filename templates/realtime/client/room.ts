@@ -6,7 +6,7 @@ import type { Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
 import { failure } from './failure.ts';
 import type { Participant, Sending } from './participant.ts';
-import { applyPresence } from './presence.ts';
+import { absentUsers, applyPresence, type PresenceParts } from './presence.ts';
 import { call } from './report.ts';
 import type { Status } from './types.ts';
 
@@ -15,6 +15,12 @@ import type { Status } from './types.ts';
  * Kept messages follow `joined` at once, so this is longer than most of them take.
  */
 const MEETING_TIMEOUT = 2_000;
+
+/**
+ * Milliseconds in which users come back to a channel that began anew, as long as a lost member stays.
+ * A server that restarts forgets who was present.
+ */
+const RETURN_TIMEOUT = 15_000;
 
 /** The part of the client that rooms share. */
 export interface Rooms {
@@ -96,6 +102,11 @@ export function createRoom(
 	/** Set while the join is refused. */
 	let refusedWith: RealtimeError | undefined;
 	let retryAt: number | undefined;
+	/** Whether the next list of members may come from a server that knows none of before. */
+	let isForgotten = false;
+	/** The users of before who may come back. */
+	const returning: Set<string> = new Set();
+	let cancelReturn = (): void => {};
 	let cancelMeeting = (): void => {};
 	let cancelRetry = (): void => {};
 
@@ -164,12 +175,15 @@ export function createRoom(
 		asking = [];
 		cancelMeeting();
 		cancelRetry();
+		cancelReturn();
+		returning.clear();
 		// The next connection asks again.
 		if (retryAt !== undefined) refusedWith = retryAt = undefined;
 		tell();
 	}
 
 	function forget(): void {
+		isForgotten = true;
 		for (const sending of sendings) sending.isLost = sending.id !== 0;
 	}
 
@@ -225,6 +239,7 @@ export function createRoom(
 				break;
 			case 'gap': {
 				const [, , reason, position] = parts;
+				if (reason === 'restarted') awaitReturn(RETURN_TIMEOUT);
 				for (const { onGap } of skip(position)) {
 					if (onGap !== undefined) call(onGap, { reason, position });
 				}
@@ -232,10 +247,7 @@ export function createRoom(
 			}
 			case 'members':
 			case 'changes':
-				for (const { members, count } of those()) {
-					members.set(applyPresence(members.value, parts));
-					count.set(parts[3]);
-				}
+				showPresence(parts);
 				break;
 			case 'reply':
 				findSending(parts[2])?.resolve(parts[3]);
@@ -243,6 +255,40 @@ export function createRoom(
 			case 'error':
 				findSending(parts[2])?.reject(new RealtimeError(parts[3]));
 		}
+	}
+
+	function showPresence(parts: PresenceParts): void {
+		if (parts[0] === 'members') {
+			returning.clear();
+			const listed = parts[2];
+			if (isForgotten && listed !== null) {
+				for (const { members } of those()) {
+					for (const id of absentUsers(members.value, listed)) returning.add(id);
+				}
+			}
+			isForgotten = false;
+			// Whether the channel began anew, its `gap` tells soon.
+			awaitReturn(MEETING_TIMEOUT);
+		} else {
+			for (const { id } of parts[2].joined) returning.delete(id);
+		}
+		for (const { members, count } of those()) {
+			members.set(applyPresence(members.value, parts, returning));
+			count.set(parts[3] + returning.size);
+		}
+	}
+
+	/** Those who are not back in time have left. */
+	function awaitReturn(timeout: number): void {
+		cancelReturn();
+		if (returning.size === 0) return;
+		cancelReturn = clock.after(timeout, () => {
+			for (const { members, count } of those()) {
+				members.set(members.value.filter(({ id }) => !returning.has(id)));
+				count.set(count.value - returning.size);
+			}
+			returning.clear();
+		});
 	}
 
 	function refusal(): RealtimeError | undefined {

@@ -1,15 +1,18 @@
 //! The chat of `examples/` in Chromium.
 
 use std::fs;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use rustix::process::Signal;
+use serde::Deserialize;
 use serde_json::json;
 use tests::app::App;
 use tests::browser::{Browser, NO_CHROMIUM, Page};
 use tests::client::Request;
 use tests::line::Line;
+use tests::patience::{at_last, within};
 use tests::pins::major;
 use tests::realtime::Client;
 use tests::realtime::client::{ENDPOINT, Join};
@@ -27,6 +30,9 @@ pub const CASES: &[Case] = cases![
     a_dead_link_is_found_within_thirty_seconds,
     presence_stays_while_pages_are_clicked_through,
     a_page_continues_after_the_back_button,
+    a_page_from_the_back_forward_cache_continues,
+    a_hidden_tab_continues_when_it_is_shown,
+    two_tabs_continue_after_a_deploy,
     the_client_router_leaves_one_room_and_joins_the_next,
     a_late_island_gets_the_messages_since_its_older_position,
 ];
@@ -96,7 +102,7 @@ impl Visitor {
 
     /// Waits until these are the lines of the chat.
     fn shows(&mut self, expected: &[&str]) -> Result<()> {
-        tests::patience::within(SOON, || {
+        within(SOON, || {
             let lines = self.lines()?;
             ensure!(lines == expected, "{lines:?}, not {expected:?}");
             Ok(())
@@ -243,6 +249,132 @@ fn a_page_continues_after_the_back_button(sites: &Sites) -> Result<()> {
     ada.shows(&["Ada: one", "Bob: two"])?;
     ada.says("three")?;
     ada.shows(&["Ada: one", "Bob: two", "Ada: three"])
+}
+
+/// Unlike a page that is loaded again, it keeps its variables.
+fn a_page_from_the_back_forward_cache_continues(sites: &Sites) -> Result<()> {
+    let server = start_standalone(chat(sites)?)?;
+    let mut ada = Visitor::enter("Ada", &server.origin(), "kept")?;
+    let mut bob = watcher(&server, "Bob")?;
+    let mut seen = Crowd::join(&mut bob, &room("kept"))?;
+    seen.until(&mut bob, SOON, |members| are_there(members, &["Ada"]))?;
+    ada.says("one")?;
+    ada.shows(&["Ada: one"])?;
+    ada.page.evaluate("window.isKept = true; location.href = '/?room=elsewhere'")?;
+    ada.page.until(SOON, "location.search === '?room=elsewhere'")?;
+    // A page in the cache is no member.
+    let taken = seen.until(&mut bob, SOON, <[_]>::is_empty)?;
+    ensure!(taken < Duration::from_secs(9), "she left after {taken:?}");
+    let his = seen.joined.clone();
+    bob.ask(&his, "say", json!({ "text": "two" }))?;
+    ada.page.evaluate("history.back()")?;
+    ada.page.until(SOON, "location.pathname === '/rooms/kept'")?;
+    if ada.page.evaluate("window.isKept === true")? != true {
+        return not_applicable("Chromium has not kept the page");
+    }
+    ada.is_open()?;
+    ada.shows(&["Ada: one", "Bob: two"])?;
+    seen.until(&mut bob, SOON, |members| are_there(members, &["Ada"]))?;
+    ada.says("three")?;
+    ada.shows(&["Ada: one", "Bob: two", "Ada: three"])
+}
+
+/// Its timers stand still, and its connection dies meanwhile.
+fn a_hidden_tab_continues_when_it_is_shown(sites: &Sites) -> Result<()> {
+    let server = start_standalone(chat(sites)?)?;
+    let line = Line::to(server.address())?;
+    let mut ada = Visitor::enter("Ada", &format!("http://{}", line.address()), "hidden")?;
+    ada.page.evaluate(
+        "window.visibility = [document.visibilityState];
+         addEventListener('visibilitychange', () => visibility.push(document.visibilityState))",
+    )?;
+    let mut bob = watcher(&server, "Bob")?;
+    let his = bob.join(&room("hidden"))?;
+    ada.page.freeze()?;
+    bob.ask(&his, "say", json!({ "text": "one" }))?;
+    // The browser has it.
+    thread::sleep(Duration::from_secs(1));
+    line.die();
+    bob.ask(&his, "say", json!({ "text": "two" }))?;
+    thread::sleep(Duration::from_secs(26));
+    line.revive();
+    bob.ask(&his, "say", json!({ "text": "three" }))?;
+    ada.page.show()?;
+    let shown = Instant::now();
+    ada.shows(&["Bob: one", "Bob: two", "Bob: three"])?;
+    // A ping is answered within 5 seconds, and the first attempt follows soon.
+    ensure!(shown.elapsed() < Duration::from_secs(12), "it took {:?}", shown.elapsed());
+    let visibility = ada.page.evaluate("visibility")?;
+    ensure!(visibility == json!(["visible", "hidden", "visible"]), "{visibility}");
+    Ok(())
+}
+
+/// What a page of `tests/projects/chat` has recorded.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Watched {
+    texts: Vec<String>,
+    gaps: Vec<String>,
+    /// Each list of members.
+    lists: Vec<String>,
+    /// The waits until the next attempt, in milliseconds.
+    waits: Vec<f64>,
+    is_outdated: bool,
+}
+
+impl Watched {
+    fn of(visitor: &mut Visitor) -> Result<Self> {
+        Ok(serde_json::from_value(visitor.page.evaluate("watched")?)?)
+    }
+}
+
+/// The old process drains. The new one has other channel files, and nobody in its memory.
+fn two_tabs_continue_after_a_deploy(sites: &Sites) -> Result<()> {
+    let app = chat(sites)?;
+    let next = sites.app_of_all(&CHAT, "chat-deployed")?;
+    next.edit("src/realtime/rooms/[room].ts", "max(500)", "max(501)")?;
+    next.build(&[])?;
+    let port = free_port()?;
+    let server = start_standalone_on(app, port)?;
+    let mut tabs = Vec::new();
+    for name in ["Ada", "Bob"] {
+        let mut visitor = Visitor::enter(name, &server.origin(), "elsewhere")?;
+        visitor.page.navigate(&format!("{}/watched", server.origin()))?;
+        visitor.page.until(SOON, "window.watched?.state === 'open'")?;
+        tabs.push(visitor);
+    }
+    for tab in &mut tabs {
+        tab.page.until(SOON, "watched.lists.at(-1) === 'Ada, Bob'")?;
+        ensure!(!Watched::of(tab)?.is_outdated, "it is outdated");
+        tab.page.evaluate("watched.lists = []; say('before')")?;
+    }
+    server.signal(Signal::TERM)?;
+    for tab in &mut tabs {
+        tab.page.until(SOON, "watched.state !== 'open'")?;
+    }
+    // The old process listens no longer, and waits for spare connections of the browsers.
+    let _new = at_last(|| start_standalone_on(&next, port))?;
+    for tab in &mut tabs {
+        tab.page.until(SOON, "watched.state === 'open'")?;
+    }
+    for tab in &mut tabs {
+        tab.page.evaluate("say('after')")?;
+    }
+    // Longer than the time after which a lost member leaves.
+    thread::sleep(Duration::from_secs(17));
+    let mut waits = Vec::new();
+    for tab in &mut tabs {
+        let watched = Watched::of(tab)?;
+        let texts: Vec<&str> = watched.texts.iter().map(String::as_str).collect();
+        ensure!(texts == ["before", "before", "after", "after"], "{watched:?}");
+        ensure!(watched.gaps == ["restarted"], "{watched:?}");
+        ensure!(watched.is_outdated, "{watched:?}");
+        let is_whole = watched.lists.iter().all(|list| list == "Ada, Bob");
+        ensure!(is_whole, "presence flickers: {watched:?}");
+        waits.push(*watched.waits.first().context("it did not wait")?);
+    }
+    ensure!(waits[0] != waits[1], "they come back at once: {waits:?}");
+    Ok(())
 }
 
 fn the_client_router_leaves_one_room_and_joins_the_next(sites: &Sites) -> Result<()> {
