@@ -51,6 +51,16 @@ early.handle.leave();
 await late.handle.send('say', { text: 'four' });
 await seen(4, late);
 
+/** Another client of this server, with the id of its user and the states of its stores. */
+async function other(options) {
+	const { channels, status, close } = createClient({ url: `${origin}/_realtime`, ...options });
+	const open = channels.open().join();
+	const user = await open.send('who');
+	const isOutdated = [status, open.status].map(({ value }) => value.isOutdated ?? null);
+	close();
+	return { user, isOutdated };
+}
+
 console.log(
 	JSON.stringify({
 		length,
@@ -59,6 +69,8 @@ console.log(
 		gaps: [...early.gaps, ...late.gaps],
 		error: [error.name, error.code, error.isInputError, error.fields],
 		refused: status.error.name,
+		byToken: await other({ auth: async () => 'ada-by-token' }),
+		outdated: await other({ auth: 'ada-outdated', version: 'another' }),
 	}),
 );
 // Nothing keeps the process alive.

@@ -1,17 +1,23 @@
 //! A closed connection leaves no memory behind.
 
+use std::ops::Range;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow, ensure};
 use serde::Deserialize;
+use serde_json::{Value, json};
 use tests::client::{Frame, Request};
+use tests::patience::within;
+use tests::realtime::Client;
+use tests::realtime::client::Join;
 use tests::server::Server;
 
 use super::{Case, cases};
 use crate::hosts::{Settings, Sites};
 
-pub const CASES: &[Case] = cases![keeps_nothing_of_5000_connections];
+pub const CASES: &[Case] =
+    cases![keeps_nothing_of_5000_connections, keeps_nothing_of_5000_made_up_rooms];
 
 /// Without the limits that a single client would exceed.
 const UNLIMITED: Settings =
@@ -102,4 +108,55 @@ fn visit(server: &Server, turn: usize) -> Result<()> {
         // Without a close frame.
         _ => Ok(()),
     }
+}
+
+/// Visitors make up rooms: in joins, of plain clients, and in pages that render a history.
+fn keeps_nothing_of_5000_made_up_rooms(sites: &Sites) -> Result<()> {
+    const ROOMS: usize = 5000;
+    let site = sites.start_alone(&Settings { name: "realtime-memory", ..UNLIMITED })?;
+    let server = &site.server;
+    make_up(server, 0..1000)?;
+    let before = emptied(server)?;
+    make_up(server, 1000..1000 + ROOMS)?;
+    let after = emptied(server)?;
+    server.check_alive()?;
+    ensure!(after.bytes - before.bytes < GROWTH, "{before:?}, then {after:?}");
+    Ok(())
+}
+
+/// Joins per connection: more are refused in the same second.
+const JOINS: usize = 10;
+
+fn make_up(server: &Server, rooms: Range<usize>) -> Result<()> {
+    let rooms: Vec<usize> = rooms.collect();
+    for rooms in rooms.chunks(JOINS) {
+        // The sessions of a user are limited.
+        let mut ada = Client::connect(server, "ada-made-up")?;
+        for number in rooms {
+            let name = format!("made up {number}");
+            ada.join(&Join::of("people", "id", &name).presence(json!({ "mood": "glad" })))?;
+        }
+        ada.join_refused(&Join::of("private", "owner", &format!("made up {}", rooms[0])))?;
+        ada.close()?;
+        for number in rooms {
+            let body = json!({ "room": format!("page {number}"), "last": 50 }).to_string();
+            let history = server.fetch(&Request::post("/realtime/history", &body))?;
+            ensure!(history.status == 200, "{history}");
+            let plain = Request::upgrade(&format!("/_realtime/nothing/plain-{number}"));
+            let refused = server.fetch(&plain)?;
+            ensure!(refused.status == 404, "{refused}");
+        }
+    }
+    Ok(())
+}
+
+/// The memory once the last channel has closed.
+fn emptied(server: &Server) -> Result<Memory> {
+    within(Duration::from_secs(40), || {
+        let stats: Value = serde_json::from_str(&server.get("/manager/stats")?.text())?;
+        let realtime = &stats["realtime"];
+        ensure!(realtime["channels"] == 0 && realtime["connections"] == 0, "{realtime}");
+        Ok(())
+    })?;
+    settled(server)
 }

@@ -7,17 +7,18 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use rustix::process::Signal;
 use serde_json::{Value, json};
+use tests::client::Request;
 use tests::locations::files_ending_with;
 use tests::patience::{at_last, within};
 use tests::realtime::Client;
-use tests::realtime::client::Join;
+use tests::realtime::client::{ENDPOINT, Join};
 use tests::realtime::crowd::{Crowd, are_there};
-use tests::realtime::protocol::{ErrorData, ServerFrame};
+use tests::realtime::protocol::{ErrorData, PROTOCOL, ServerFrame};
 use tests::server::{Server, free_port};
 use tests::suite::Sites as _;
 
 use super::{Case, cases};
-use crate::hosts::{CHAT, Host, Settings, Sites, start_standalone_on};
+use crate::hosts::{CHAT, Host, Settings, Sites, start_standalone, start_standalone_on};
 
 pub const CASES: &[Case] = cases![
     a_lost_member_leaves_fifteen_seconds_later,
@@ -29,6 +30,10 @@ pub const CASES: &[Case] = cases![
     the_first_channel_can_be_joined_in_dev,
     a_connection_joins_at_most_128_channels,
     the_packaged_client_speaks_outside_of_pages,
+    the_statistics_show_what_channels_do,
+    actions_and_middleware_publish_from_the_first_request_on,
+    a_server_with_a_wrong_channel_file_does_not_start,
+    a_build_with_a_wrong_path_fails,
     no_code_of_a_channel_reaches_a_page,
     the_module_of_the_wrong_side_is_an_error_that_names_the_other,
 ];
@@ -249,8 +254,130 @@ fn the_packaged_client_speaks_outside_of_pages(sites: &Sites) -> Result<()> {
         "gaps": [],
         "error": ["RealtimeError", "BAD_REQUEST", true, { "text": ["not a string"] }],
         "refused": "RealtimeError",
+        "byToken": { "user": "ada-by-token", "isOutdated": [null, null] },
+        "outdated": { "user": "ada-outdated", "isOutdated": [true, true] },
     });
     ensure!(seen == expected, "{seen:#}, not {expected:#}");
+    Ok(())
+}
+
+fn the_statistics_show_what_channels_do(sites: &Sites) -> Result<()> {
+    let site = sites.start_alone(&Settings { name: "realtime-stats", options: "{}" })?;
+    let stats = || -> Result<Value> {
+        let stats: Value = serde_json::from_str(&site.server.get("/manager/stats")?.text())?;
+        Ok(stats["realtime"].clone())
+    };
+    // Keeps three messages.
+    let short = Join::of("short", "id", "stats");
+    let quiet = Join::of("quiet", "id", "stats");
+    let mut ada = Client::connect(&site.server, "ada")?;
+    let hers = ada.join(&short)?;
+    ada.join(&quiet)?;
+    let start = ada.position(&hers)?;
+    ada.join_refused(&Join::of("private", "owner", "bob"))?;
+    let say = |client: &mut Client, joined, text: &str| {
+        client.ask(joined, "say", json!({ "text": text })).map(drop)
+    };
+    say(&mut ada, &hers, "one")?;
+    let mut bob = Client::connect(&site.server, "bob")?;
+    let his = bob.join(&short.clone().since(&start))?;
+    let session = bob.reset()?;
+    for text in ["two", "three", "four", "five"] {
+        say(&mut ada, &hers, text)?;
+    }
+    let mut bob = Client::resume(&site.server, "bob", &session)?;
+    let again = bob.join(&short.clone().since(&start))?;
+    ensure!(bob.gap(&again)? == "trimmed", "{his:?}");
+    // The one who was reset may still be there.
+    let expected = json!({
+        "connections": 2,
+        "users": 2,
+        "channels": 2,
+        "members": 3,
+        "messages": { "received": 5, "published": 5 },
+        "joins": { "allowed": 4, "refused": 1 },
+        "sessions": { "opened": 2, "resumed": 1 },
+        "resumes": { "whole": 1, "gap": 1 },
+        "gaps": { "trimmed": 1, "restarted": 0, "not kept": 0 },
+    });
+    within(Duration::from_secs(5), || {
+        let stats = stats()?;
+        ensure!(stats == expected, "{stats:#}, not {expected:#}");
+        Ok(())
+    })?;
+    let metrics = site.server.get("/manager/metrics")?.text();
+    for line in [
+        "websocket_realtime_channels 2",
+        "websocket_realtime_members 3",
+        r#"websocket_realtime_messages_total{direction="received"} 5"#,
+        r#"websocket_realtime_messages_total{direction="published"} 5"#,
+        r#"websocket_realtime_resumes_total{outcome="whole"} 1"#,
+        r#"websocket_realtime_resumes_total{outcome="gap"} 1"#,
+        r#"websocket_realtime_gaps_total{reason="trimmed"} 1"#,
+        r#"websocket_realtime_gaps_total{reason="not kept"} 0"#,
+    ] {
+        ensure!(metrics.lines().any(|told| told == line), "not there: {line}\n{metrics}");
+    }
+    Ok(())
+}
+
+/// The pages that the tests add to the chat have an action and a middleware.
+fn actions_and_middleware_publish_from_the_first_request_on(sites: &Sites) -> Result<()> {
+    let server = start_standalone(sites.chat()?)?;
+    let response = server.get("/?announce=first")?;
+    ensure!(response.status == 200, "{response}");
+    let request = Request::upgrade(ENDPOINT)
+        .header("Sec-WebSocket-Protocol", PROTOCOL)
+        .header("Cookie", "name=Ada");
+    let mut ada = Client::over(server.open(&request)?)?;
+    let hers = ada.join(&room("first").last(10))?;
+    let expected = json!({ "by": "a middleware", "text": "/" });
+    let told = ada.event(&hers)?.data;
+    ensure!(*told.json() == expected, "{told:?}");
+
+    let body = json!({ "room": "first", "text": "hello" }).to_string();
+    let request = Request::post("/_actions/announce", &body)
+        .header("Content-Type", "application/json")
+        .header("Origin", &server.origin());
+    let response = server.fetch(&request)?;
+    ensure!(response.status == 200, "{response}");
+    let told = ada.event(&hers)?;
+    ensure!(*told.data.json() == json!({ "by": "an action", "text": "hello" }), "{told:?}");
+    // The action gives the position.
+    ensure!(response.text().contains(&told.position), "{response}, not {}", told.position);
+    Ok(())
+}
+
+fn a_server_with_a_wrong_channel_file_does_not_start(sites: &Sites) -> Result<()> {
+    let app = sites.app("realtime-wrong")?;
+    app.edit(FILE, "authorize: 'users'", "authorise: 'users'")?;
+    app.build(&[])?;
+    let error = start_standalone(&app).err().context("the server has started")?;
+    let told = format!("{error:#}");
+    for expected in ["rooms/[room].ts", "authorise", "authorize"] {
+        ensure!(told.contains(expected), "`{expected}` is not in: {told}");
+    }
+    Ok(())
+}
+
+fn a_build_with_a_wrong_path_fails(sites: &Sites) -> Result<()> {
+    let app = sites.app("realtime-wrong-path")?;
+    let channel = "import { defineChannel } from 'zastro:realtime';
+export default defineChannel({ authorize: 'anyone' });
+";
+    for (path, expected) in [
+        ("then.ts", "then"),
+        ("rooms/[id].ts", "rooms/[room].ts"),
+        ("all/[...rest].ts", "[...rest]"),
+    ] {
+        let file = app.root().join("src/realtime").join(path);
+        fs::create_dir_all(file.parent().context("no folder")?)?;
+        fs::write(&file, channel)?;
+        let error = app.build(&[]).err().with_context(|| format!("{path} is built"))?;
+        let told = format!("{error:#}");
+        ensure!(told.contains(path) && told.contains(expected), "{path}: {told}");
+        fs::remove_file(&file)?;
+    }
     Ok(())
 }
 
