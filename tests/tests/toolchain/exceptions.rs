@@ -112,9 +112,9 @@ fn sources(folder: &Path) -> Result<String> {
     Ok(text)
 }
 
-/// A peer of another pin, or a tool that a test runs.
+/// A peer of another pin.
 fn is_needed_by_others(reason: &str) -> bool {
-    reason.starts_with("peer: ") || reason.starts_with("tool: ")
+    reason.starts_with("peer: ")
 }
 
 fn is_imported(package: &str, sources: &str) -> bool {
