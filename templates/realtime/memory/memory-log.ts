@@ -29,8 +29,8 @@ const MAX_CHANNELS = 100_000;
 const MAX_IDS = 1000;
 const ID_LIFETIME = 120_000;
 
-/** Channels whose expired entries are freed with each new message elsewhere. */
-const SWEPT_CHANNELS = 2;
+/** Channels that each new one lets the log look at, if there are too many. Some may be watched. */
+const QUIET_CHANNELS = 8;
 
 interface Kept {
 	number: number;
@@ -51,8 +51,14 @@ export class MemoryLog implements Log {
 	readonly #epoch: string;
 	/** Channels in the order of their last message. */
 	readonly #kept = new Map<ChannelKey, Kept>();
-	/** Channels with entries, the one swept next first. */
+	/** Channels with entries. */
 	readonly #swept = new Map<ChannelKey, Kept>();
+	/**
+	 * Where the next channel to forget, or to sweep, is looked for. These iterators go on from call to
+	 * call: a Map that was changed often takes long to find its first element.
+	 */
+	#quiet: Iterator<ChannelKey> = this.#kept.keys();
+	#sweeping: Iterator<[ChannelKey, Kept]> = this.#swept.entries();
 	readonly #watchers = new Watchers<LogWatcher>();
 
 	constructor(host: Pick<Host, 'now' | 'random'>) {
@@ -133,26 +139,33 @@ export class MemoryLog implements Log {
 		return kept;
 	}
 
-	/** Forgets the quietest channel that nobody watches, if there are too many. */
+	/** Forgets the quietest channels that nobody watches, if there are too many. */
 	#forgetQuiet(): void {
-		if (this.#kept.size <= MAX_CHANNELS) return;
-		for (const channel of this.#kept.keys()) {
-			if (this.#watchers.has(channel)) continue;
-			this.#kept.delete(channel);
-			this.#swept.delete(channel);
-			return;
+		for (let left = QUIET_CHANNELS; left > 0 && this.#kept.size > MAX_CHANNELS; left--) {
+			const next = this.#quiet.next();
+			if (next.done) {
+				// Channels that were watched before may be unwatched now.
+				this.#quiet = this.#kept.keys();
+			} else if (!this.#watchers.has(next.value)) {
+				this.#kept.delete(next.value);
+				this.#swept.delete(next.value);
+			}
 		}
 	}
 
-	/** Frees what has expired in channels that nobody asks for. */
+	/**
+	 * Frees what has expired in the next channel, which nobody may ask for. A message adds one entry,
+	 * so one channel is enough.
+	 */
 	#sweep(): void {
-		let left = SWEPT_CHANNELS;
-		for (const [channel, kept] of this.#swept) {
-			if (left-- === 0) return;
-			this.#expire(kept);
-			this.#swept.delete(channel);
-			if (kept.entries.length > 0) this.#swept.set(channel, kept);
+		const next = this.#sweeping.next();
+		if (next.done) {
+			this.#sweeping = this.#swept.entries();
+			return;
 		}
+		const [channel, kept] = next.value;
+		this.#expire(kept);
+		if (kept.entries.length === 0) this.#swept.delete(channel);
 	}
 
 	#expire(kept: Kept): void {

@@ -4,6 +4,7 @@
 pub mod client;
 pub mod crowd;
 pub mod protocol;
+pub mod size;
 pub mod vectors;
 
 pub use client::Client;

@@ -14,6 +14,7 @@ mod pages;
 mod pins;
 mod promised;
 mod published;
+mod realtime_client;
 mod realtime_limits;
 mod realtime_protocol;
 mod realtime_types;

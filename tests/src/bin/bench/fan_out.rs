@@ -13,7 +13,7 @@ use crate::Row;
 use crate::node::{OF_WS, ROUND, clock, measured, median, on_core};
 
 /// No limits that would stop the load, and no pings: the listeners do not answer.
-const OPTIONS: &str = r#"{ "rateLimitMaxConnections": 0, "maxConnectionsPerIP": 100000,
+pub const OPTIONS: &str = r#"{ "rateLimitMaxConnections": 0, "maxConnectionsPerIP": 100000,
     "maxConnections": 100000, "maxMessagesPerSecond": 0, "heartbeatInterval": 0,
     "idleTimeout": 0 }"#;
 

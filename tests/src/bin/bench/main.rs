@@ -7,6 +7,7 @@ mod command;
 mod fan_out;
 mod manager;
 mod node;
+mod realtime;
 mod sweep;
 
 use std::env;
@@ -34,7 +35,7 @@ const SUITES: &[Suite] = &[
     ("sweep", sweep::measure),
     ("node", node::measure),
     ("cloudflare", cloudflare::measure),
-    ("realtime", fan_out::of_a_broadcast),
+    ("realtime", realtime::measure),
 ];
 
 fn main() -> ExitCode {
@@ -70,7 +71,8 @@ fn run() -> Result<()> {
     for row in rows {
         let target = row.target.map(|target| format!("  target: {target}")).unwrap_or_default();
         // Ratios are printed with two decimals.
-        let is_ratio = [node::OF_WS, cloudflare::OF_BARE, manager::OF_OFF].contains(&row.unit);
+        let ratios = [node::OF_WS, cloudflare::OF_BARE, manager::OF_OFF, realtime::OF_SOCKET_IO];
+        let is_ratio = ratios.contains(&row.unit);
         let decimals = if is_ratio { 2 } else { 1 };
         let Row { suite, what, median, unit, .. } = row;
         println!("{suite:<10} {what:<64} {median:>9.decimals$} {unit:<7}{target}");

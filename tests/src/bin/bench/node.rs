@@ -183,6 +183,7 @@ fn memory(contenders: &[Contender]) -> Result<Vec<Row>> {
         taken.push(Memory {
             heap: each(before.heap, after.heap),
             resident: each(before.resident, after.resident),
+            most: each(before.most, after.most),
         });
     }
     let mut rows = Vec::new();
@@ -206,6 +207,8 @@ pub struct Memory {
     pub heap: f64,
     /// The resident set of the process.
     pub resident: f64,
+    /// The largest resident set of the process so far.
+    pub most: f64,
 }
 
 /// The memory of a server after a garbage collection, at the first or second question.
@@ -214,8 +217,9 @@ pub fn in_use(server: &Server, question: usize) -> Result<Memory> {
     let start = format!("memory {question} ");
     server.wait_for_output(Duration::from_secs(20), |printed| {
         let line = printed.lines().find_map(|line| line.strip_prefix(&start))?;
-        let (heap, resident) = line.split_once(' ')?;
-        Some(Memory { heap: heap.parse().ok()?, resident: resident.parse().ok()? })
+        let mut figures = line.split(' ').map(str::parse);
+        let mut next = || figures.next()?.ok();
+        Some(Memory { heap: next()?, resident: next()?, most: next()? })
     })
 }
 
