@@ -36,8 +36,10 @@ export class Channel implements MemberChannel, FeedReceiver, RosterWatcher {
 	readonly #onIdle: () => void;
 	readonly #members = new Set<Member>();
 	readonly #live = new Set<Member>();
-	/** By the id of the user, or of the connection of an anonymous visitor. */
-	readonly #rates = new Map<string, TokenBucket>();
+	/** By the id of the user. */
+	readonly #userRates = new Map<string, TokenBucket>();
+	/** By the id of the connection of an anonymous visitor. */
+	readonly #visitorRates = new Map<string, TokenBucket>();
 	#presence: Presence | undefined;
 	#watching: Promise<Unwatch> | undefined;
 	#cancelIdle: (() => void) | undefined;
@@ -103,16 +105,16 @@ export class Channel implements MemberChannel, FeedReceiver, RosterWatcher {
 
 	takeMessage(member: Member): number {
 		const now = this.ports.host.now();
-		const id =
-			member.user === undefined ? `connection ${member.connection.id}` : `user ${member.user.id}`;
-		let rate = this.#rates.get(id);
+		const rates = member.user === undefined ? this.#visitorRates : this.#userRates;
+		const id = member.user?.id ?? member.connection.id;
+		let rate = rates.get(id);
 		if (rate === undefined) {
-			for (const [other, unused] of this.#rates) {
+			for (const [other, unused] of rates) {
 				if (!unused.isFull(now)) break;
-				this.#rates.delete(other);
+				rates.delete(other);
 			}
 			rate = new TokenBucket(MESSAGES_PER_SECOND, MESSAGE_BURST, now);
-			this.#rates.set(id, rate);
+			rates.set(id, rate);
 		}
 		return rate.take(now);
 	}

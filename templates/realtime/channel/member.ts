@@ -469,13 +469,14 @@ export class Member implements MemberView {
 		const { ports, rules } = this.#channel;
 		const controller = new AbortController();
 		let published: Position | undefined;
-		const timeout = new RealtimeError({
-			code: 'TIMEOUT',
-			message: `The handler of \`${message.name}\` did not end within ${rules.timeout / 1000} s.`,
-		});
 		let cancel = (): void => {};
 		const late = new Promise<Result>((resolve) => {
 			cancel = ports.host.alarm(rules.timeout, () => {
+				// Made here alone: an error costs as much as a handler, because of its stack.
+				const timeout = new RealtimeError({
+					code: 'TIMEOUT',
+					message: `The handler of \`${message.name}\` did not end within ${rules.timeout / 1000} s.`,
+				});
 				controller.abort(timeout);
 				resolve({ error: errorData(timeout) });
 			});
@@ -521,6 +522,8 @@ export class Member implements MemberView {
 	}
 }
 
+const encoder = new TextEncoder();
+
 type Result = { readonly data: Data } | { readonly error: ErrorData };
 
 /** The JSON of an outcome, or undefined if it is too long to keep, or holds bytes. */
@@ -531,7 +534,9 @@ function outcomeText(result: Result, published: Position | undefined): string | 
 	else if (result.data instanceof Uint8Array) return undefined;
 	else if (result.data !== undefined) fields.push(`"data":${result.data}`);
 	const text = `{${fields.join()}}`;
-	return new TextEncoder().encode(text).byteLength > MAX_OUTCOME_BYTES ? undefined : text;
+	// A UTF-16 unit takes at most three bytes.
+	if (text.length * 3 <= MAX_OUTCOME_BYTES) return text;
+	return encoder.encode(text).byteLength > MAX_OUTCOME_BYTES ? undefined : text;
 }
 
 /** The parts of a kept message on the wire. */

@@ -18,7 +18,8 @@ export interface HandleRules {
 export interface HandleOptions {
 	readonly rules: HandleRules;
 	readonly params: Readonly<Record<string, string>>;
-	readonly port: ChannelPort;
+	/** Called for each use. */
+	port(): ChannelPort;
 	/** The handler that runs, if one does. */
 	current(): HandlerContext | undefined;
 }
@@ -68,11 +69,11 @@ export function channelHandle({ rules, params, port, current }: HandleOptions): 
 				since === undefined
 					? { last: Math.min(last ?? rules.size, rules.size) }
 					: { since, limit: rules.size };
-			const { entries, position } = await port.history(range);
+			const { entries, position } = await port().history(range);
 			return { messages: entries.map(keptMessage), position };
 		},
-		members: () => port.members(),
-		disconnect: (userId) => port.disconnect(userId),
+		members: () => port().members(),
+		disconnect: (userId) => port().disconnect(userId),
 	};
 
 	/** Whether the handler belongs to this instance of this channel. */
@@ -99,7 +100,7 @@ export function channelHandle({ rules, params, port, current }: HandleOptions): 
 			throw new TypeError(`The event \`${name}\` is ephemeral and takes no \`id\`.`);
 		}
 		const written = await rules.write(name, data);
-		const position = await port.publish({
+		const position = await port().publish({
 			name,
 			data: written,
 			isEphemeral,

@@ -12,6 +12,7 @@ import {
 	type PresenceSettings,
 } from './declared-options.ts';
 import { type AuthorizeContext, type ChannelDefinition, NOTHING_KEPT } from './definition.ts';
+import type { ChannelPort } from './directory.ts';
 import { failure, PublishError, realtimeErrorOf } from './errors.ts';
 import { runHandler } from './handler.ts';
 import type { MessageEvents } from './hooks.ts';
@@ -122,7 +123,7 @@ class Declared implements ChannelDefinition {
 						: await parse(rules.input, data, `The data of \`${name}\``);
 				// The schema may have taken all the time.
 				signal.throwIfAborted();
-				const channel = this.#open(member.params, () => context);
+				const channel = this.#openOwn(member.params, context);
 				return rules.handler(input, { user, params, channel, connection, signal, requestId });
 			},
 		});
@@ -141,11 +142,33 @@ class Declared implements ChannelDefinition {
 	}
 
 	open(params: MemberView['params']): ChannelHandle {
-		return this.#open(params, () => this.#runtime.context.getStore());
+		const port = this.#portOf(params);
+		return this.#handle(
+			params,
+			() => port,
+			() => this.#runtime.context.getStore(),
+		);
+	}
+
+	/** The channel of a member, for its handlers. Many of them do not use it. */
+	#openOwn(params: MemberView['params'], context: HandlerContext): ChannelHandle {
+		return this.#handle(
+			params,
+			() => this.#portOf(params),
+			() => context,
+		);
+	}
+
+	#portOf(params: MemberView['params']): ChannelPort {
+		return this.#runtime.directory.channel(this.file, params);
 	}
 
 	/** @param current The handler that runs. */
-	#open(params: MemberView['params'], current: () => HandlerContext | undefined): ChannelHandle {
+	#handle(
+		params: MemberView['params'],
+		port: () => ChannelPort,
+		current: () => HandlerContext | undefined,
+	): ChannelHandle {
 		return channelHandle({
 			rules: {
 				file: this.file,
@@ -155,7 +178,7 @@ class Declared implements ChannelDefinition {
 				sent: (event, data) => this.#events.sent({ event, data, channel: this.name }),
 			},
 			params,
-			port: this.#runtime.directory.channel(this.file, params),
+			port,
 			current,
 		});
 	}
@@ -249,7 +272,7 @@ class Declared implements ChannelDefinition {
 			publishing() {},
 			sent: this.#events.sent,
 		};
-		const channel = this.#open(params, () => context);
+		const channel = this.#openOwn(params, context);
 		const given = { user, params: this.#paramsOf(params), channel, connection };
 		try {
 			await within(this.#runtime, this.timeout, `\`${hook}\``, () =>

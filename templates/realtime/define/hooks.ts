@@ -71,25 +71,23 @@ export function messageEvents(
 	defaults: Hooks,
 	runtime: Pick<Runtime, 'report' | 'waitUntil'>,
 ): MessageEvents {
-	const find = (name: HookName): AnyFunction | null | undefined =>
-		[...places, defaults].find((place) => place[name] !== undefined)?.[name];
-	const call = async (name: HookName, parameters: readonly unknown[]): Promise<void> => {
-		try {
-			await find(name)?.(...parameters);
-		} catch (error) {
-			runtime.report(`The hook \`${name}\` failed.`, error);
-		}
+	const caller = (name: HookName): ((...parameters: readonly unknown[]) => void) => {
+		const place = [...places, defaults].find((place) => place[name] !== undefined);
+		const hook = place?.[name];
+		if (hook === undefined || hook === null) return () => {};
+		const call = async (parameters: readonly unknown[]): Promise<void> => {
+			try {
+				await hook(...parameters);
+			} catch (error) {
+				runtime.report(`The hook \`${name}\` failed.`, error);
+			}
+		};
+		return (...parameters) => runtime.waitUntil(call(parameters));
 	};
 	return {
-		received(message) {
-			runtime.waitUntil(call('onMessageReceived', [message]));
-		},
-		sent(message) {
-			runtime.waitUntil(call('onMessageSent', [message]));
-		},
-		failed(error, message) {
-			runtime.waitUntil(call('onError', [error, message]));
-		},
+		received: caller('onMessageReceived'),
+		sent: caller('onMessageSent'),
+		failed: caller('onError'),
 	};
 }
 

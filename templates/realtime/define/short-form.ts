@@ -107,6 +107,7 @@ class Short implements ChannelDefinition {
 
 	open(params: Readonly<Record<string, string>>): PlainChannelHandle {
 		const { runtime, events } = this.#settings;
+		const port = runtime.directory.channel(this.file, params);
 		const handle = channelHandle({
 			rules: {
 				file: this.file,
@@ -116,7 +117,7 @@ class Short implements ChannelDefinition {
 				sent: (_, data) => events.sent({ data, channel: this.name }),
 			},
 			params,
-			port: runtime.directory.channel(this.file, params),
+			port: () => port,
 			current: () => runtime.context.getStore(),
 		});
 		return {
