@@ -12,6 +12,7 @@ import {
 } from '../protocol/server-frames.ts';
 import { gapBetween, isBefore } from './continuity.ts';
 import type { Feed } from './feed.ts';
+import { HandlerDeadline } from './handler-signal.ts';
 import type { ChannelKey } from './key.ts';
 import {
 	GRACE_AFTER_CLOSE,
@@ -467,20 +468,8 @@ export class Member implements MemberView {
 	/** Runs the handler within its time. */
 	async #run(message: SentMessage): Promise<{ result: Result; published: Position | undefined }> {
 		const { ports, rules } = this.#channel;
-		const controller = new AbortController();
+		const deadline = new HandlerDeadline();
 		let published: Position | undefined;
-		let cancel = (): void => {};
-		const late = new Promise<Result>((resolve) => {
-			cancel = ports.host.alarm(rules.timeout, () => {
-				// Made here alone: an error costs as much as a handler, because of its stack.
-				const timeout = new RealtimeError({
-					code: 'TIMEOUT',
-					message: `The handler of \`${message.name}\` did not end within ${rules.timeout / 1000} s.`,
-				});
-				controller.abort(timeout);
-				resolve({ error: errorData(timeout) });
-			});
-		});
 		const handled = rules
 			.handle(
 				{
@@ -492,15 +481,28 @@ export class Member implements MemberView {
 						published = position;
 					},
 				},
-				controller.signal,
+				deadline,
 			)
 			.then(
 				(data): Result => ({ data }),
 				(error: unknown): Result => ({ error: errorData(error) }),
 			);
 		ports.host.waitUntil(handled);
-		const result = await Promise.race([handled, late]);
-		cancel();
+		const result = await new Promise<Result>((resolve) => {
+			const cancel = ports.host.alarm(rules.timeout, () => {
+				// Made here alone: an error costs as much as a handler, because of its stack.
+				const timeout = new RealtimeError({
+					code: 'TIMEOUT',
+					message: `The handler of \`${message.name}\` did not end within ${rules.timeout / 1000} s.`,
+				});
+				deadline.abort(timeout);
+				resolve({ error: errorData(timeout) });
+			});
+			void handled.then((ended) => {
+				cancel();
+				resolve(ended);
+			});
+		});
 		return { result, published };
 	}
 

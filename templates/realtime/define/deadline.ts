@@ -1,3 +1,5 @@
+import type { HandlerSignal } from '../channel/handler-signal.ts';
+import { isRealtimeError } from '../protocol/errors.ts';
 import { timedOut } from './errors.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -29,23 +31,26 @@ export async function within<Result>(
  * @throws RealtimeError `TIMEOUT`, or the signal's reason if that is a `RealtimeError`.
  */
 export async function before<Result>(
-	signal: AbortSignal,
+	signal: HandlerSignal,
 	what: string,
 	work: () => Result | Promise<Result>,
 ): Promise<Result> {
-	const reason = (): unknown =>
-		signal.reason?.name === 'RealtimeError' ? signal.reason : timedOut(what);
+	const reason = (): unknown => (isRealtimeError(signal.reason) ? signal.reason : timedOut(what));
 	if (signal.aborted) throw reason();
-	let aborted = (): void => {};
-	const late = new Promise<never>((_, reject) => {
-		aborted = () => reject(reason());
+	return await new Promise<Result>((resolve, reject) => {
+		const aborted = (): void => reject(reason());
 		signal.addEventListener('abort', aborted, { once: true });
+		started(work).then(
+			(result) => {
+				signal.removeEventListener('abort', aborted);
+				resolve(result);
+			},
+			(error: unknown) => {
+				signal.removeEventListener('abort', aborted);
+				reject(error);
+			},
+		);
 	});
-	try {
-		return await Promise.race([started(work), late]);
-	} finally {
-		signal.removeEventListener('abort', aborted);
-	}
 }
 
 /** Also an error that is thrown at once becomes a rejection. */

@@ -1,3 +1,4 @@
+import { abortSignalOf, type HandlerSignal } from '../channel/handler-signal.ts';
 import { MAX_KEPT_BYTES, MAX_MEMBER_DATA_BYTES, MAX_PRESENCE_BYTES } from '../channel/limits.ts';
 import type { ClientMessage, MemberView, PresenceRules } from '../channel/rules.ts';
 import { RealtimeError } from '../protocol/errors.ts';
@@ -98,7 +99,7 @@ class Declared implements ChannelDefinition {
 		}
 	}
 
-	async handle(message: ClientMessage, signal: AbortSignal): Promise<Data> {
+	async handle(message: ClientMessage, signal: HandlerSignal): Promise<Data> {
 		const { name, data, requestId, member } = message;
 		const rules = this.#options.messages.get(name);
 		if (rules === undefined) throw this.#unknownMessage(name);
@@ -124,7 +125,16 @@ class Declared implements ChannelDefinition {
 				// The schema may have taken all the time.
 				signal.throwIfAborted();
 				const channel = this.#openOwn(member.params, context);
-				return rules.handler(input, { user, params, channel, connection, signal, requestId });
+				return rules.handler(input, {
+					user,
+					params,
+					channel,
+					connection,
+					get signal() {
+						return abortSignalOf(signal);
+					},
+					requestId,
+				});
 			},
 		});
 	}

@@ -1,3 +1,4 @@
+import type { HandlerSignal } from '../channel/handler-signal.ts';
 import { MAX_KEPT_BYTES } from '../channel/limits.ts';
 import type { ClientMessage } from '../channel/rules.ts';
 import type { Data } from '../protocol/server-frames.ts';
@@ -16,7 +17,7 @@ export interface HandlerRun {
 	readonly received: RealtimeMessage<unknown>;
 	readonly connection: SiteConnection;
 	/** Aborted when the time is over. */
-	readonly signal: AbortSignal;
+	readonly signal: HandlerSignal;
 	readonly events: MessageEvents;
 	readonly runtime: Pick<Runtime, 'context'>;
 	/** Whether `onError` is told of an error that the handler threw. It is told of timeouts. */

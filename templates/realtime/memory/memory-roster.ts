@@ -29,9 +29,10 @@ interface OpenSession extends Session {
 
 interface OwnClaim {
 	readonly at: number;
-	readonly outcome: Promise<string>;
 	settled: string | undefined;
-	readonly settle: (outcome: string) => void;
+	/** Made when the message comes again while its handler runs. */
+	outcome: Promise<string> | undefined;
+	resolve: ((outcome: string) => void) | undefined;
 }
 
 /** A host that also makes secrets. */
@@ -123,13 +124,16 @@ export class MemoryRoster implements Roster {
 		}
 		const known = claims.get(message);
 		if (known?.settled !== undefined) return { state: 'settled', outcome: known.settled };
-		if (known !== undefined) return { state: 'running', outcome: known.outcome };
-		claims.set(message, newClaim(now));
+		if (known !== undefined) return { state: 'running', outcome: outcomeOf(known) };
+		claims.set(message, { at: now, settled: undefined, outcome: undefined, resolve: undefined });
 		return { state: 'claimed' };
 	}
 
 	async settle(secret: string, message: number, outcome: string): Promise<void> {
-		this.#sessions.get(secret)?.claims.get(message)?.settle(outcome);
+		const claim = this.#sessions.get(secret)?.claims.get(message);
+		if (claim === undefined) return;
+		claim.settled = outcome;
+		claim.resolve?.(outcome);
 	}
 
 	#remove(channel: ChannelKey, id: string): void {
@@ -162,19 +166,9 @@ export class MemoryRoster implements Roster {
 	}
 }
 
-function newClaim(at: number): OwnClaim {
-	let resolve: (outcome: string) => void = () => {};
-	const outcome = new Promise<string>((done) => {
-		resolve = done;
+function outcomeOf(claim: OwnClaim): Promise<string> {
+	claim.outcome ??= new Promise((resolve) => {
+		claim.resolve = resolve;
 	});
-	const claim: OwnClaim = {
-		at,
-		outcome,
-		settled: undefined,
-		settle(text) {
-			claim.settled = text;
-			resolve(text);
-		},
-	};
-	return claim;
+	return claim.outcome;
 }
