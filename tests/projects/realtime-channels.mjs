@@ -1,4 +1,4 @@
-// What realtime channels cost when there are many: each line is a ratio, and what it is of. The
+// What realtime channels cost when there are many. Each line is a ratio, and what it is of. The
 // argument is the folder `templates/realtime`.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';

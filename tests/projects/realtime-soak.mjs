@@ -6,7 +6,15 @@ import { pathToFileURL } from 'node:url';
 const [folder, wanted] = process.argv.slice(2);
 const { soak } = await import(pathToFileURL(join(folder, 'channel/soak.fixture.ts')).href);
 
-const counts = { seeds: 0, published: 0, delivered: 0, gaps: 0, resumes: 0, handled: 0, uncertain: 0 };
+const counts = {
+	seeds: 0,
+	published: 0,
+	delivered: 0,
+	gaps: 0,
+	resumes: 0,
+	handled: 0,
+	uncertain: 0,
+};
 while (counts.delivered < Number(wanted)) {
 	const seed = ++counts.seeds;
 	const { failures, ...result } = await soak({ seed, steps: 10_000, clients: 20 });
