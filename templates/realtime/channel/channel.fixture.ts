@@ -1,6 +1,6 @@
 import { RealtimeError } from '../protocol/errors.ts';
 import type { Data, Frame } from '../protocol/server-frames.ts';
-import type { HandlerSignal } from './handler-signal.ts';
+import type { HandlerDeadline } from './handler-deadline.ts';
 import type { ChannelKey } from './key.ts';
 import type {
 	Cast,
@@ -302,7 +302,8 @@ export class FaultyLog implements Log {
 
 /** The rules of a channel whose handler a test gives. */
 export function rulesOf(
-	handle: (message: ClientMessage, signal: HandlerSignal) => Promise<Data> = async () => undefined,
+	handle: (message: ClientMessage, deadline: HandlerDeadline) => Promise<Data> = async () =>
+		undefined,
 	rules: Partial<ChannelRules> = {},
 ): ChannelRules {
 	return {

@@ -385,7 +385,7 @@ describe('a message of a member', () => {
 		const signals: AbortSignal[] = [];
 		const stage = new Stage(
 			rulesOf(
-				({ name }, signal) => {
+				({ name }, { signal }) => {
 					signals.push(signal);
 					return name === 'slow' ? new Promise(() => {}) : Promise.resolve('"done"');
 				},

@@ -12,7 +12,7 @@ import {
 } from '../protocol/server-frames.ts';
 import { gapBetween, isBefore } from './continuity.ts';
 import type { Feed } from './feed.ts';
-import { HandlerDeadline } from './handler-signal.ts';
+import { HandlerDeadline } from './handler-deadline.ts';
 import type { ChannelKey } from './key.ts';
 import {
 	GRACE_AFTER_CLOSE,
@@ -495,7 +495,7 @@ export class Member implements MemberView {
 					code: 'TIMEOUT',
 					message: `The handler of \`${message.name}\` did not end within ${rules.timeout / 1000} s.`,
 				});
-				deadline.abort(timeout);
+				deadline.end(timeout);
 				resolve({ error: errorData(timeout) });
 			});
 			void handled.then((ended) => {

@@ -1,5 +1,5 @@
 import type { Data } from '../protocol/server-frames.ts';
-import type { HandlerSignal } from './handler-signal.ts';
+import type { HandlerDeadline } from './handler-deadline.ts';
 import type { Retention } from './ports.ts';
 
 /** What a site says about a channel. Read anew for each use, because a file changes in `astro dev`. */
@@ -19,7 +19,7 @@ export interface ChannelRules {
 	 *
 	 * @throws RealtimeError for the sender. The definition reports other errors itself.
 	 */
-	handle(message: ClientMessage, signal: HandlerSignal): Promise<Data>;
+	handle(message: ClientMessage, deadline: HandlerDeadline): Promise<Data>;
 	onJoin(member: MemberView): Promise<void>;
 	onLeave(member: MemberView): Promise<void>;
 }

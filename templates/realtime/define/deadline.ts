@@ -1,4 +1,4 @@
-import type { HandlerSignal } from '../channel/handler-signal.ts';
+import type { HandlerDeadline } from '../channel/handler-deadline.ts';
 import { isRealtimeError } from '../protocol/errors.ts';
 import { timedOut } from './errors.ts';
 import type { Runtime } from './runtime.ts';
@@ -26,27 +26,27 @@ export async function within<Result>(
 }
 
 /**
- * The result of work, if it comes before the signal is aborted.
+ * The result of work, if it comes before the deadline ends.
  *
- * @throws RealtimeError `TIMEOUT`, or the signal's reason if that is a `RealtimeError`.
+ * @throws RealtimeError `TIMEOUT`, or the deadline's reason if that is a `RealtimeError`.
  */
 export async function before<Result>(
-	signal: HandlerSignal,
+	deadline: HandlerDeadline,
 	what: string,
 	work: () => Result | Promise<Result>,
 ): Promise<Result> {
-	const reason = (): unknown => (isRealtimeError(signal.reason) ? signal.reason : timedOut(what));
-	if (signal.aborted) throw reason();
+	const reason = (): unknown =>
+		isRealtimeError(deadline.reason) ? deadline.reason : timedOut(what);
+	if (deadline.isOver) throw reason();
 	return await new Promise<Result>((resolve, reject) => {
-		const aborted = (): void => reject(reason());
-		signal.addEventListener('abort', aborted, { once: true });
+		const cancel = deadline.onEnd(() => reject(reason()));
 		started(work).then(
 			(result) => {
-				signal.removeEventListener('abort', aborted);
+				cancel();
 				resolve(result);
 			},
 			(error: unknown) => {
-				signal.removeEventListener('abort', aborted);
+				cancel();
 				reject(error);
 			},
 		);

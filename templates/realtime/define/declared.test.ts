@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { HandlerDeadline } from '../channel/handler-deadline.ts';
 import { RealtimeError } from '../protocol/errors.ts';
 import { binary } from './binary.ts';
 import type { ChannelHandle } from './channel-handle.ts';
@@ -174,13 +175,10 @@ test('ends with TIMEOUT when the signal is aborted, and tells the handler', asyn
 		signals.push(signal);
 		return never();
 	};
-	const controller = new AbortController();
-	const handled = saying(hanging, {}, runtime).handle(
-		message('say', { text: '' }),
-		controller.signal,
-	);
+	const deadline = new HandlerDeadline();
+	const handled = saying(hanging, {}, runtime).handle(message('say', { text: '' }), deadline);
 	await new Promise(setImmediate);
-	controller.abort();
+	deadline.end(undefined);
 	await assert.rejects(handled, {
 		code: 'TIMEOUT',
 		message: 'The message `say` took too long.',
@@ -192,10 +190,10 @@ test('ends with TIMEOUT when the signal is aborted, and tells the handler', asyn
 
 test('reports nothing where the signal is aborted with a RealtimeError', async () => {
 	const runtime = new FakeRuntime();
-	const controller = new AbortController();
+	const deadline = new HandlerDeadline();
 	const definition = saying(never, {}, runtime);
-	const handled = definition.handle(message('say', { text: '' }), controller.signal);
-	controller.abort(new RealtimeError({ code: 'CLOSED' }));
+	const handled = definition.handle(message('say', { text: '' }), deadline);
+	deadline.end(new RealtimeError({ code: 'CLOSED' }));
 	await assert.rejects(handled, { code: 'CLOSED' });
 	await runtime.idle();
 	assert.deepEqual(runtime.reports, []);
@@ -214,10 +212,10 @@ test('ends with TIMEOUT where a schema never resolves, and does not start the ha
 		{ messages: { say: { input: slow, handler: () => calls++ } } },
 		new FakeRuntime(),
 	);
-	const controller = new AbortController();
-	const handled = definition.handle(message('say', ''), controller.signal);
+	const deadline = new HandlerDeadline();
+	const handled = definition.handle(message('say', ''), deadline);
 	await new Promise(setImmediate);
-	controller.abort();
+	deadline.end(undefined);
 	await assert.rejects(handled, { code: 'TIMEOUT' });
 	answer();
 	await new Promise(setImmediate);
@@ -232,10 +230,10 @@ test('drops the error of a handler that fails after its time', async () => {
 				fail = reject;
 			}),
 	);
-	const controller = new AbortController();
-	const handled = definition.handle(message('say', { text: '' }), controller.signal);
+	const deadline = new HandlerDeadline();
+	const handled = definition.handle(message('say', { text: '' }), deadline);
 	await new Promise(setImmediate);
-	controller.abort();
+	deadline.end(undefined);
 	await assert.rejects(handled, { code: 'TIMEOUT' });
 	// An unhandled rejection would fail this test.
 	fail(new Error('late'));

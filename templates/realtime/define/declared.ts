@@ -1,4 +1,4 @@
-import { abortSignalOf, type HandlerSignal } from '../channel/handler-signal.ts';
+import type { HandlerDeadline } from '../channel/handler-deadline.ts';
 import { MAX_KEPT_BYTES, MAX_MEMBER_DATA_BYTES, MAX_PRESENCE_BYTES } from '../channel/limits.ts';
 import type { ClientMessage, MemberView, PresenceRules } from '../channel/rules.ts';
 import { RealtimeError } from '../protocol/errors.ts';
@@ -99,7 +99,7 @@ class Declared implements ChannelDefinition {
 		}
 	}
 
-	async handle(message: ClientMessage, signal: HandlerSignal): Promise<Data> {
+	async handle(message: ClientMessage, deadline: HandlerDeadline): Promise<Data> {
 		const { name, data, requestId, member } = message;
 		const rules = this.#options.messages.get(name);
 		if (rules === undefined) throw this.#unknownMessage(name);
@@ -113,7 +113,7 @@ class Declared implements ChannelDefinition {
 			message,
 			received,
 			connection,
-			signal,
+			deadline,
 			events: this.#events,
 			runtime: this.#runtime,
 			isReported: (error) => realtimeErrorOf(error) === undefined,
@@ -123,7 +123,7 @@ class Declared implements ChannelDefinition {
 						? undefined
 						: await parse(rules.input, data, `The data of \`${name}\``);
 				// The schema may have taken all the time.
-				signal.throwIfAborted();
+				deadline.check();
 				const channel = this.#openOwn(member.params, context);
 				return rules.handler(input, {
 					user,
@@ -131,7 +131,7 @@ class Declared implements ChannelDefinition {
 					channel,
 					connection,
 					get signal() {
-						return abortSignalOf(signal);
+						return deadline.signal;
 					},
 					requestId,
 				});

@@ -1,6 +1,7 @@
 /** Channel files without a site, and a runtime that records. */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { HandlerDeadline } from '../channel/handler-deadline.ts';
 import type { Entry } from '../channel/ports.ts';
 import type { ClientMessage, MemberView } from '../channel/rules.ts';
 import type { Data, PresentMember } from '../protocol/server-frames.ts';
@@ -214,7 +215,7 @@ export function message(name: string, data?: unknown, of: MemberView = member())
 	};
 }
 
-/** A signal that is never aborted. */
-export function calm(): AbortSignal {
-	return new AbortController().signal;
+/** A deadline that never ends. */
+export function calm(): HandlerDeadline {
+	return new HandlerDeadline();
 }

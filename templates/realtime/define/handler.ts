@@ -1,4 +1,4 @@
-import type { HandlerSignal } from '../channel/handler-signal.ts';
+import type { HandlerDeadline } from '../channel/handler-deadline.ts';
 import { MAX_KEPT_BYTES } from '../channel/limits.ts';
 import type { ClientMessage } from '../channel/rules.ts';
 import type { Data } from '../protocol/server-frames.ts';
@@ -16,8 +16,7 @@ export interface HandlerRun {
 	/** The message as hooks and handlers in the short form see it. */
 	readonly received: RealtimeMessage<unknown>;
 	readonly connection: SiteConnection;
-	/** Aborted when the time is over. */
-	readonly signal: HandlerSignal;
+	readonly deadline: HandlerDeadline;
 	readonly events: MessageEvents;
 	readonly runtime: Pick<Runtime, 'context'>;
 	/** Whether `onError` is told of an error that the handler threw. It is told of timeouts. */
@@ -33,7 +32,7 @@ export interface HandlerRun {
  * @throws RealtimeError for the sender.
  */
 export async function runHandler(options: HandlerRun): Promise<Data> {
-	const { file, message, received, connection, signal, events, runtime, run } = options;
+	const { file, message, received, connection, deadline, events, runtime, run } = options;
 	const { name, member } = message;
 	const publishes: Promise<unknown>[] = [];
 	const context: HandlerContext = {
@@ -50,7 +49,7 @@ export async function runHandler(options: HandlerRun): Promise<Data> {
 	};
 	events.received(received);
 	try {
-		return await before(signal, `The message \`${name}\``, () =>
+		return await before(deadline, `The message \`${name}\``, () =>
 			runtime.context.run(context, async () => {
 				const result = await run(context);
 				await Promise.all(publishes);
@@ -64,8 +63,8 @@ export async function runHandler(options: HandlerRun): Promise<Data> {
 		);
 	} catch (error) {
 		const known = realtimeErrorOf(error);
-		// The signal is also aborted when nobody waits for the result any more.
-		const isReported = signal.aborted ? known?.code === 'TIMEOUT' : options.isReported(error);
+		// The time is also over when nobody waits for the result any more.
+		const isReported = deadline.isOver ? known?.code === 'TIMEOUT' : options.isReported(error);
 		if (isReported) events.failed(error, received);
 		throw known ?? failure();
 	}

@@ -1,4 +1,4 @@
-import type { HandlerSignal } from '../channel/handler-signal.ts';
+import type { HandlerDeadline } from '../channel/handler-deadline.ts';
 import { MAX_KEPT_BYTES } from '../channel/limits.ts';
 import type { ClientMessage } from '../channel/rules.ts';
 import { RealtimeError } from '../protocol/errors.ts';
@@ -68,7 +68,7 @@ class Short implements ChannelDefinition {
 		return { history: true };
 	}
 
-	async handle(message: ClientMessage, signal: HandlerSignal): Promise<Data> {
+	async handle(message: ClientMessage, deadline: HandlerDeadline): Promise<Data> {
 		const { handler, events, runtime } = this.#settings;
 		const { name, requestId, member } = message;
 		if (name !== SHORT_FORM_MESSAGE) {
@@ -90,7 +90,7 @@ class Short implements ChannelDefinition {
 			message,
 			received,
 			connection,
-			signal,
+			deadline,
 			events,
 			runtime,
 			isReported: () => true,
