@@ -227,7 +227,9 @@ fn the_examples_on_the_page_about_channels_work() -> Result<()> {
     ensure!(heard == said, "{heard}");
     let heard = room.text()?;
     ensure!(heard == r#"{"reply":1,"data":{"length":2}}"#, "{heard}");
-    let page = server.get("/rooms/lobby")?.text();
+    ensure!(server.get("/rooms/lobby")?.status == 401, "a visitor reads a room");
+    let request = Request::get("/rooms/lobby").header("Cookie", "user=ada");
+    let page = server.fetch(&request)?.text();
     ensure!(page.contains("<li>ada: hi</li>"), "{page}");
 
     let mut echo = open("echo")?;
