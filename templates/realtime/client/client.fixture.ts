@@ -60,6 +60,7 @@ export class FakeSocket implements WebSocketLike {
 	onmessage: ((event: never) => void) | null = null;
 	onclose: ((event: never) => void) | null = null;
 	onerror: ((event: never) => void) | null = null;
+	readonly url: string;
 	readonly arguments: readonly unknown[];
 	/** What the client sent, without pings. */
 	readonly frames: ClientFrame[] = [];
@@ -70,6 +71,7 @@ export class FakeSocket implements WebSocketLike {
 	onFrame: (frame: ClientFrame) => void = () => {};
 
 	constructor(...args: readonly unknown[]) {
+		this.url = String(args[0]);
 		this.arguments = args;
 	}
 

@@ -36,8 +36,8 @@ export { RealtimeError };
 
 export interface ClientOptions {
 	/**
-	 * The realtime endpoint: `https://example.com/_realtime`, also with `ws:` or `wss:`. In a page a
-	 * path of its site.
+	 * The site, `https://example.com`, or its realtime endpoint, `https://example.com/base/_realtime`.
+	 * Also with `ws:` or `wss:`. In a page a path of its site.
 	 */
 	readonly url: string | URL;
 	/** The version of the site's channel files. A server of another one is told by the status. */

@@ -38,6 +38,20 @@ describe('a connection', () => {
 		assert.equal(test.clock.pending, 0);
 	});
 
+	it('tells while it waits that it never succeeded, until it does', async () => {
+		const test = harness({ url: 'http://localhost:1' });
+		const handle = join(test);
+		test.socket().end();
+		const { state, error } = handle.status.value;
+		assert.equal(state, 'waiting');
+		assert.equal(error?.code, 'SERVICE_UNAVAILABLE');
+		assert.equal(error.message, 'No connection to ws://localhost:1/_realtime.');
+		await test.clock.advance(250);
+		test.socket().welcome().end();
+		assert.equal(handle.status.value.state, 'waiting');
+		assert.equal(handle.status.value.error, undefined);
+	});
+
 	it('stays open for a handle that joins within that second', async () => {
 		const test = await open();
 		test.handle.leave();

@@ -193,6 +193,8 @@ export function createConnection(
 
 	function lose(code: number, reason: string, closeWith: number = NORMAL_CLOSURE): void {
 		const lived = welcomedAt === undefined ? 0 : clock.now() - welcomedAt;
+		const error =
+			reason || (session === undefined && `No connection to ${socket?.url ?? 'the server'}.`);
 		drop(closeWith);
 		if (code === SESSION_TAKEN) session = undefined;
 		if (code >= FINAL && code < 5000) {
@@ -206,9 +208,7 @@ export function createConnection(
 		pause({
 			state: 'waiting',
 			retryAt: clock.now() + wait,
-			...(reason && {
-				error: failure('SERVICE_UNAVAILABLE', reason),
-			}),
+			...(error && { error: failure('SERVICE_UNAVAILABLE', error) }),
 		});
 		after(wait, connect);
 	}

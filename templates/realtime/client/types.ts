@@ -11,6 +11,7 @@ export interface Status {
 	 * refused the join, or ended it.
 	 */
 	readonly state: 'connecting' | 'open' | 'waiting' | 'refused' | 'closed';
+	/** Also while `waiting`, if no attempt succeeded yet. */
 	readonly error?: RealtimeError;
 	/** Milliseconds since 1970. Absent if the next attempt waits for the page to come back. */
 	readonly retryAt?: number;

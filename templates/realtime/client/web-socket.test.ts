@@ -31,6 +31,8 @@ describe('the handshake', () => {
 		for (const [url, expected] of [
 			['https://example.com/_realtime', 'wss://example.com/_realtime'],
 			['http://localhost:4321/base/_realtime#part', 'ws://localhost:4321/base/_realtime'],
+			['http://localhost:4321', 'ws://localhost:4321/_realtime'],
+			['https://example.com/?a=b', 'wss://example.com/_realtime?a=b'],
 			['wss://example.com/_realtime', 'wss://example.com/_realtime'],
 			['ws://example.com/_realtime?a=b', 'ws://example.com/_realtime?a=b'],
 			[new URL('https://example.com/_realtime'), 'wss://example.com/_realtime'],

@@ -1,7 +1,8 @@
-import { AUTH_PROTOCOL_PREFIX, PROTOCOL } from '../protocol/constants.ts';
+import { AUTH_PROTOCOL_PREFIX, ENDPOINT, PROTOCOL } from '../protocol/constants.ts';
 
 /** The parts of the standard's WebSocket that the client uses. */
 export interface WebSocketLike {
+	readonly url: string;
 	binaryType: string;
 	readonly readyState: number;
 	onopen: ((event: never) => void) | null;
@@ -42,6 +43,7 @@ export function openWebSocket(
 	// `https:` becomes `wss:`.
 	url.protocol = url.protocol.replace('http', 'ws');
 	url.hash = '';
+	if (url.pathname === '/') url.pathname = ENDPOINT;
 	const protocols = [PROTOCOL];
 	if (token) protocols.push(AUTH_PROTOCOL_PREFIX + base64url(token));
 	const { headers } = settings;
