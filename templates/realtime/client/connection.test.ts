@@ -148,10 +148,15 @@ describe('a connection', () => {
 		const test = await open();
 		test.client.close();
 		assert.equal(test.socket().closedWith, 1000);
-		assert.equal(test.client.status.value.state, 'closed');
-		assert.equal(test.handle.status.value.state, 'closed');
+		assert.deepEqual(test.client.status.value, { state: 'closed' });
+		assert.deepEqual(test.handle.status.value, { state: 'closed' });
 		test.page.fire('online');
-		assert.equal(join(test).status.value.state, 'closed');
+		const late = join(test);
+		assert.deepEqual(late.status.value, { state: 'closed' });
+		await assert.rejects(late.send('say'), {
+			code: 'CLOSED',
+			message: 'The client is closed.',
+		});
 		await test.clock.advance(60_000);
 		assert.equal(test.sockets.length, 1);
 		assert.equal(test.clock.pending, 0);

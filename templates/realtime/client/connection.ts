@@ -302,7 +302,8 @@ export function createConnection(
 			isStopped = true;
 			cancelIdle();
 			drop(NORMAL_CLOSURE);
-			end(failure('CLOSED', 'The client is closed.'));
+			unlisten();
+			tell({ state: 'closed' });
 		},
 	};
 }

@@ -293,7 +293,7 @@ export function createRoom(
 
 	function refusal(): RealtimeError | undefined {
 		const { state, error } = connection.status.value;
-		if (state === 'closed') return error;
+		if (state === 'closed') return error ?? failure('CLOSED', 'The client is closed.');
 		return retryAt === undefined ? refusedWith : undefined;
 	}
 
