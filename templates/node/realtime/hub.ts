@@ -87,13 +87,20 @@ export class Hub implements Directory {
 	/** The channel that a client names, undefined if there is none. */
 	find(name: string, params: ReadonlyMap<string, string>): Target | undefined {
 		const definition = this.#site?.find(name, params.keys());
-		return definition && target(definition, (param) => params.get(param));
+		const found = definition && target(definition, (param) => params.get(param));
+		if (found === undefined) {
+			const given = JSON.stringify(Object.fromEntries(params));
+			this.#logUnknown(`${JSON.stringify(name)} with the parameters ${given}`);
+		}
+		return found;
 	}
 
 	/** The channel at the path of a plain client, undefined if there is none. */
 	findByPath(segments: readonly string[]): Target | undefined {
 		const match = this.#site?.match(segments);
-		return match && target(match.definition, (param) => match.params[param]);
+		const found = match && target(match.definition, (param) => match.params[param]);
+		if (found === undefined) this.#logUnknown(`at the path ${JSON.stringify(segments.join('/'))}`);
+		return found;
 	}
 
 	/**
@@ -222,6 +229,14 @@ export class Hub implements Directory {
 		}
 		const entry = { name, data, at: this.host.now(), from, id };
 		return await this.#log.append(key, entry, definition.retention);
+	}
+
+	/** In `astro dev`. The client is not told why its join is refused. */
+	#logUnknown(channel: string): void {
+		const runtime = this.#site?.runtime;
+		if (runtime?.isDevelopment) {
+			runtime.log(`A join is refused: \`src/realtime\` has no channel ${channel}.`);
+		}
 	}
 
 	/** @throws RealtimeError for a file or a value that does not exist. */

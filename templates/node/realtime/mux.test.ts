@@ -143,6 +143,17 @@ describe('A join', () => {
 		for (const [, error] of refused) assert.deepEqual(error, first?.[1]);
 	});
 
+	it('is logged where no channel has the name', async () => {
+		const stage = new Stage(ROOMS);
+		const client = await stage.client();
+		await client.send(['join', 1, 'room', { room: 'a\nb' }, {}], ['join', 2, ...LOBBY, {}]);
+		assert.equal(await stage.plain('room/lobby'), undefined);
+		assert.deepEqual(stage.logs, [
+			'A join is refused: `src/realtime` has no channel "room" with the parameters {"room":"a\\nb"}.',
+			'A join is refused: `src/realtime` has no channel at the path "room/lobby".',
+		]);
+	});
+
 	it('is refused in as many turns for a channel that does not exist', async () => {
 		const stage = new Stage({ secret: room({ authorize: 'users' }) });
 		const client = await stage.client();

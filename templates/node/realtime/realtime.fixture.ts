@@ -90,6 +90,8 @@ export class Client {
 export class Stage {
 	readonly host: ManualHost = new ManualHost();
 	readonly hub: Hub = new Hub(this.host);
+	/** What the site logged. */
+	readonly logs: string[] = [];
 
 	constructor(files: Files = {}) {
 		this.use(files);
@@ -97,7 +99,7 @@ export class Stage {
 
 	/** Takes files as after an edit. */
 	use(files: Files): void {
-		useFiles(this.hub, files);
+		useFiles(this.hub, files, (message) => this.logs.push(message));
 	}
 
 	get site(): Site {
@@ -125,7 +127,7 @@ export class Stage {
 }
 
 /** Makes a hub serve files. */
-export function useFiles(hub: Hub, files: Files): void {
+export function useFiles(hub: Hub, files: Files, log: (message: string) => void = () => {}): void {
 	const { host } = hub;
 	const runtime: Runtime = {
 		directory: hub,
@@ -134,7 +136,7 @@ export function useFiles(hub: Hub, files: Files): void {
 		alarm: (milliseconds, callback) => host.alarm(milliseconds, callback),
 		waitUntil: (work) => host.waitUntil(work),
 		report: (message, error) => host.report(message, error),
-		log: () => {},
+		log,
 	};
 	const { site, problems } = readSite(modulesOf(files), runtime);
 	if (problems.length > 0) throw new Error(JSON.stringify(problems));

@@ -370,6 +370,25 @@ for (const [authorize, anonymous, user, visitor] of [
 	});
 }
 
+test('logs why a join is refused, in dev alone', async () => {
+	const runtime = new FakeRuntime();
+	const params = { room: 'lobby' };
+	const refuse = async (options: object, user?: { readonly id: string }): Promise<void> => {
+		assert.equal(await room(options, runtime).authorize({ user, params }), undefined);
+	};
+	await refuse({ authorize: 'users' });
+	await refuse({ authorize: () => false }, { id: 'ada\n' });
+	await refuse({ authorize: () => false, anonymous: true });
+	assert.deepEqual(runtime.logs, [
+		'A join of `src/realtime/rooms/[room]` is refused: there is no user.',
+		'A join of `src/realtime/rooms/[room]` is refused: `authorize` refuses the user "ada\\n".',
+		'A join of `src/realtime/rooms/[room]` is refused: `authorize` refuses a visitor.',
+	]);
+	runtime.isDevelopment = false;
+	await refuse({ authorize: 'users' });
+	assert.equal(runtime.logs.length, 3);
+});
+
 test('refuses and reports where authorize throws, hangs, or gives something else', async () => {
 	const params = { room: 'lobby' };
 	const user = { id: 'ada' };

@@ -85,14 +85,22 @@ class Declared implements ChannelDefinition {
 	}: AuthorizeContext): Promise<{ readonly history: boolean } | undefined> {
 		const { authorize, anonymous } = this.#options;
 		if (authorize === 'anyone') return { history: true };
-		if (user === undefined && !anonymous) return undefined;
+		if (user === undefined && !anonymous) {
+			this.#logRefusal('there is no user');
+			return undefined;
+		}
 		if (authorize === 'users') return { history: true };
 		try {
 			const context = { user, params: this.#paramsOf(params) };
 			const answer = await within(this.#runtime, this.timeout, '`authorize`', () =>
 				authorize(context),
 			);
-			return admission(answer);
+			const admitted = admission(answer);
+			if (admitted === undefined) {
+				const who = user === undefined ? 'a visitor' : `the user ${JSON.stringify(user.id)}`;
+				this.#logRefusal(`\`authorize\` refuses ${who}`);
+			}
+			return admitted;
 		} catch (error) {
 			this.#events.failed(error);
 			return undefined;
@@ -302,6 +310,12 @@ class Declared implements ChannelDefinition {
 			code: 'NOT_FOUND',
 			message: `The channel has no message \`${name.slice(0, 64)}\`.${hint}`,
 		});
+	}
+
+	/** In `astro dev`. The client is not told why. */
+	#logRefusal(reason: string): void {
+		if (!this.#runtime.isDevelopment) return;
+		this.#runtime.log(`A join of \`src/realtime/${this.file}\` is refused: ${reason}.`);
 	}
 }
 

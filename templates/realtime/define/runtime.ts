@@ -13,7 +13,7 @@ export interface Runtime {
 	waitUntil(work: Promise<unknown>): void;
 	/** Logs an error for the site's operator. */
 	report(message: string, error?: unknown): void;
-	/** Logs a message that arrived. */
+	/** Logs a message that arrived, or in `astro dev` why a join is refused. */
 	log(message: string): void;
 	/** The runtime's own form of bytes for handlers in the short form: a `Buffer` in Node. */
 	bytes?(data: Uint8Array): Uint8Array;
