@@ -653,9 +653,10 @@ interface WithoutPast {
 }
 type WithPresence<Presence> =
 	Presence extends PresenceType<infer Given, unknown>
-		? undefined extends Given
-			? { readonly presence?: Given }
-			: { readonly presence: Given }
+		? {
+				/** What this client says of itself. Without it, the client watches and is not listed. */
+				readonly presence?: Given | undefined;
+			}
 		: Empty;
 type JoinArguments<Presence, History> = Optional<
 	JoinOptions & (History extends true ? WithPast : WithoutPast) & WithPresence<Presence>

@@ -159,6 +159,9 @@ export type Checks = [
 // What a page may not know yet.
 export function later(since: string | undefined, signal: AbortSignal | undefined): void {
 	channels.rooms({ room: 'lobby' }).join({ since, signal, presence: { typing: true }, onGap() {} });
+	// Without presence data it watches.
+	channels.rooms({ room: 'lobby' }).join({ onGap() {} }).presence.get();
+	channels.rooms({ room: 'lobby' }).join({ presence: undefined, onGap() {} });
 	channels
 		.rooms()
 		.join({ since, onGap: undefined })

@@ -60,8 +60,6 @@ serverSocket.to([1]).send('hi');
 // @ts-expect-error
 channels.rooms({ room: 'lobby' }).join({ presence: { typing: true } });
 // @ts-expect-error
-channels.rooms({ room: 'lobby' }).join({ onGap });
-// @ts-expect-error
 channels.rooms({ room: 'lobby' }).join();
 // @ts-expect-error
 channels.rooms({ room: 'lobby' }).join({ presence: { typing: 'yes' }, onGap });
