@@ -14,9 +14,11 @@ import { astroOrigin, type Host } from '../handshake/host.ts';
 import { proxyList } from '../http/client-address.ts';
 import { forgetModules } from '../process/dev-modules.ts';
 import { perProcess } from '../process/per-process.ts';
+import { PREVIOUS_VERSION } from '../realtime/previous-version.ts';
+import type { SiteHub } from '../realtime/process-hub.ts';
 import { processRegistry } from '../registry/registry.ts';
 import { attachDevServer, closeDevConnections } from '../site/dev.ts';
-import { endpointFile, type RealtimeSetup } from './realtime.ts';
+import { type RealtimeSetup, siteLoader } from './realtime.ts';
 
 /** Makes `astro dev` answer handshakes if it runs the site in Node. */
 export function withDevServer(
@@ -41,7 +43,7 @@ export function withDevServer(
 				if (config === undefined) return;
 				const scope = await devScope(config.root);
 				const host = devHost(scope, options, config, server, logger);
-				loadRealtime(realtime, server, logger);
+				loadRealtime(realtime, config, server, logger);
 				attachDevServer(server, host, allowedDomainsOf(config));
 			},
 		},
@@ -54,6 +56,7 @@ export function withDevServer(
  */
 function loadRealtime(
 	realtime: RealtimeSetup,
+	{ root }: Pick<AstroConfig, 'root'>,
 	server: ViteDevServer,
 	logger: AstroIntegrationLogger,
 ): void {
@@ -61,9 +64,10 @@ function loadRealtime(
 	let loading: Promise<void> | undefined;
 	const loadAgain = async (): Promise<void> => {
 		try {
-			await load(server, endpointFile());
+			await load(server, siteLoader());
 		} catch (error) {
-			logger.error(`The files of \`src/realtime\` cannot be loaded:\n${describe(error)}`);
+			const text = `The files of \`src/realtime\` cannot be loaded:\n${describe(error)}`;
+			logger.error(hasChannels(root) ? `${text}\n${PREVIOUS_VERSION}` : text);
 		}
 	};
 	realtime.onChange = () => {
@@ -74,6 +78,12 @@ function loadRealtime(
 		loading ??= loadAgain();
 		void loading.then(() => next());
 	});
+}
+
+/** Whether the hub of a site has channels from before. */
+function hasChannels(root: URL): boolean {
+	const hubs = perProcess('realtime-hubs', () => new Map<string, SiteHub>());
+	return hubs.get(root.href)?.hub.site !== undefined;
 }
 
 function devHost(

@@ -86,6 +86,17 @@ test('a site with channel files gets the endpoint, on demand', (context) => {
 	assert.equal(setup.startModule, 'package/realtime/endpoint');
 });
 
+test('a dev server gets an endpoint that imports no channel file', (context) => {
+	const { routes } = project(context, ['src/realtime/rooms/[room].ts'], {}, 'dev');
+	assert.deepEqual(routes, [
+		{
+			pattern: '/_realtime/[...path]',
+			entrypoint: 'package/realtime/dev-endpoint',
+			prerender: false,
+		},
+	]);
+});
+
 test('a built server has no scope, and a dev server that of its project', (context) => {
 	const files = ['src/realtime/lobby.ts'];
 	const built = settings(project(context, files, { trailingSlash: 'always' }).plugins);

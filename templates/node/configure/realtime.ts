@@ -54,7 +54,9 @@ export class RealtimeSetup {
 		const hasTrailingSlash = config.trailingSlash === 'always';
 		injectRoute({
 			pattern: `${ENDPOINT}/[...path]`,
-			entrypoint: this.#endpointModule,
+			entrypoint: isDevelopment
+				? `${this.#packageName}/realtime/dev-endpoint`
+				: this.#endpointModule,
 			prerender: false,
 		});
 		const plugin = realtimePlugin({
@@ -102,9 +104,9 @@ function hasFiles(config: Pick<AstroConfig, 'root' | 'srcDir'>): boolean {
 	return channels.length + middleware.length + problems.length > 0;
 }
 
-/** The file of the endpoint, for a dev server that loads it. */
-export function endpointFile(): string {
-	return fileURLToPath(new URL('../realtime/endpoint.js', import.meta.url));
+/** The file that reads the site's channels, for a dev server that loads it. */
+export function siteLoader(): string {
+	return fileURLToPath(new URL('../realtime/load-site.js', import.meta.url));
 }
 
 /** What `node/realtime` needs to know of the configuration. */

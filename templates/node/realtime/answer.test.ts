@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { settled } from '../../realtime/channel/channel.fixture.ts';
+import { ManualHost, settled } from '../../realtime/channel/channel.fixture.ts';
 import { defineChannel } from '../../realtime/define/define-channel.ts';
 import { answer, type EndpointContext } from './answer.ts';
+import { Hub } from './hub.ts';
 import { FakeSocket, type Files, Stage } from './realtime.fixture.ts';
 
 /** A socket whose events a test fires. */
@@ -88,6 +89,16 @@ describe('The realtime endpoint', () => {
 		assert.equal(response.status, 426);
 		assert.equal(response.headers.get('upgrade'), 'websocket');
 		assert.match(await response.text(), /Connect with a WebSocket\.\n$/);
+	});
+
+	it('refuses with 503 as long as no channels are loaded', async () => {
+		const stage = Object.assign(new Stage(), { hub: new Hub(new ManualHost()) });
+		for (const protocol of [PROTOCOL, undefined]) {
+			const { response, options } = await visit(stage, '/_realtime/rooms', protocol);
+			assert.equal(response.status, 503);
+			assert.equal(options, undefined);
+			assert.match(await response.text(), /^The channels are not loaded\./);
+		}
 	});
 
 	it('accepts a realtime client with its user', async () => {

@@ -41,6 +41,12 @@ export async function answer(
 ): Promise<Response> {
 	const locals = context.locals as WebSocketLocals;
 	if (locals.isUpgradeRequest !== true) return noUpgrade();
+	if (hub.site === undefined) {
+		return text(
+			503,
+			'The channels are not loaded. If they have errors, the log of the server has them.',
+		);
+	}
 	const { protocol, token } = readOffer(context.request.headers.get('sec-websocket-protocol'));
 	if (token === null) return text(400, 'The subprotocol with the token is malformed.');
 	if (protocol !== undefined && protocol !== PROTOCOL) return refuseVersion(locals, protocol);
@@ -56,7 +62,7 @@ export async function answer(
 	const authenticated = token === undefined ? context : withToken(context, token);
 	let user: User | undefined;
 	try {
-		const given = await hub.site?.authenticate?.(authenticated);
+		const given = await hub.site.authenticate?.(authenticated);
 		if (isResponse(given)) return given;
 		user = checkUser(given);
 	} catch (error) {

@@ -1,4 +1,4 @@
-/** The route of realtime, which the integration adds to a site. */
+/** The route of realtime in a built server. */
 
 import './load-site.ts';
 import { hasTrailingSlash } from 'virtual:astro-websocket:realtime';

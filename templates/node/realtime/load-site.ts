@@ -6,6 +6,7 @@ import {
 } from 'virtual:zastro-realtime/files';
 import { describeProblems, ProblemsError } from '../../realtime/define/problem.ts';
 import { readSite } from '../../realtime/define/site.ts';
+import { PREVIOUS_VERSION } from './previous-version.ts';
 import { hub, runtime } from './process-hub.ts';
 
 // Runs when the server starts, and in `astro dev` again after an edit of a file.
@@ -14,7 +15,8 @@ const problems = [...pathProblems, ...fileProblems];
 if (problems.length === 0) hub.use(site);
 else if (!runtime.isDevelopment) throw new ProblemsError(problems);
 else {
-	runtime.report(`The files of \`src/realtime\` have errors:\n${describeProblems(problems)}`);
+	const errors = `The files of \`src/realtime\` have errors:\n${describeProblems(problems)}`;
 	// After an edit, the last good files stay. At the start, the good ones serve.
+	runtime.report(hub.site === undefined ? errors : `${errors}\n${PREVIOUS_VERSION}`);
 	if (hub.site === undefined) hub.use(site);
 }

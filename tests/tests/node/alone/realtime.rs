@@ -26,6 +26,7 @@ pub const CASES: &[Case] = cases![
     a_restart_is_told_as_a_gap,
     a_shutdown_tells_clients_when_to_come_back,
     an_edited_channel_counts_in_dev_and_its_members_stay,
+    a_channel_that_cannot_be_loaded_in_dev_refuses_handshakes_with_503,
     a_new_channel_can_be_joined_in_dev,
     the_first_channel_can_be_joined_in_dev,
     a_connection_joins_at_most_128_channels,
@@ -152,7 +153,8 @@ fn an_edited_channel_counts_in_dev_and_its_members_stay(sites: &Sites) -> Result
     // A file with an error is told, and the members still stay.
     fs::write(&path, text.replace("authorize: 'users'", "authorise: 'users'"))?;
     site.server.wait_for_output(Duration::from_secs(10), |printed| {
-        (printed.contains("authorise") && printed.contains("rooms/[room].ts")).then_some(())
+        let expected = ["authorise", "rooms/[room].ts", "previous version of the channels"];
+        expected.iter().all(|part| printed.contains(part)).then_some(())
     })?;
     ada.ping()?;
     fs::write(&path, &text)?;
@@ -163,6 +165,43 @@ fn an_edited_channel_counts_in_dev_and_its_members_stay(sites: &Sites) -> Result
         Ok(())
     })
     .with_context(|| site.server.to_string())
+}
+
+/// Astro's dev client reloads the page after an error of a route, as after each 500.
+fn a_channel_that_cannot_be_loaded_in_dev_refuses_handshakes_with_503(sites: &Sites) -> Result<()> {
+    const ERROR: &str = "The files of `src/realtime` cannot be loaded";
+    const PREVIOUS: &str = "The previous version of the channels keeps running.";
+    let app = sites.app("dev-realtime-broken")?;
+    let path = app.root().join(FILE);
+    let text = fs::read_to_string(&path)?;
+    fs::write(&path, format!("import './no-such-file.ts';\n{text}"))?;
+    let server = Server::start(&mut app.astro_server(["dev", "--port", "0"]))?;
+    let handshake = Request::upgrade(ENDPOINT).header("Sec-WebSocket-Protocol", PROTOCOL);
+    for _ in 0..2 {
+        let response = server.fetch(&handshake)?;
+        ensure!(response.status == 503, "{response}\n{server}");
+        ensure!(response.text().starts_with("The channels are not loaded."), "{response}");
+    }
+    let printed = server.to_string();
+    ensure!(printed.matches(ERROR).count() == 1 && !printed.contains(PREVIOUS), "{printed}");
+
+    // The watcher of the server misses changes from before it starts watching.
+    at_last(|| {
+        fs::write(&path, &text)?;
+        thread::sleep(Duration::from_millis(500));
+        let mut ada = Client::connect(&server, "ada")?;
+        ada.join(&room("broken"))
+    })
+    .with_context(|| server.to_string())?;
+
+    fs::write(&path, format!("{text}\n%"))?;
+    server.wait_for_output(Duration::from_secs(10), |printed| printed.find(PREVIOUS))?;
+    let mut bob = Client::connect(&server, "bob")?;
+    let his = bob.join(&room("broken"))?;
+    bob.ask(&his, "say", json!({ "text": "before" }))?;
+    let printed = server.to_string();
+    ensure!(printed.matches(PREVIOUS).count() == 1, "{printed}");
+    Ok(())
 }
 
 fn a_new_channel_can_be_joined_in_dev(sites: &Sites) -> Result<()> {
