@@ -36,8 +36,9 @@ export interface Page {
 }
 
 export interface ConnectionSettings {
-	open(token: string | undefined): WebSocketLike;
-	readonly auth?: string | (() => string | Promise<string>) | undefined;
+	/** Called before each `open()`. */
+	readonly prepare?: (() => Promise<void>) | undefined;
+	readonly open: () => WebSocketLike;
 	readonly version?: string | undefined;
 	readonly clock: Clock;
 	/** From 0 to 1. */
@@ -71,7 +72,7 @@ export interface Connection {
 }
 
 export function createConnection(
-	{ open, auth, version, clock, random, page }: ConnectionSettings,
+	{ prepare, open, version, clock, random, page }: ConnectionSettings,
 	events: ConnectionEvents,
 ): Connection {
 	const status = createStore<Status>({ state: 'closed' });
@@ -108,9 +109,9 @@ export function createConnection(
 		tell({ state: 'connecting' });
 		after(CONNECT_TIMEOUT, () => fail(NORMAL_CLOSURE));
 		try {
-			const token = typeof auth === 'function' ? await auth() : auth;
+			if (prepare !== undefined) await prepare();
 			if (attempt !== generation) return;
-			socket = open(token);
+			socket = open();
 		} catch (error) {
 			if (attempt === generation) lose(ABNORMAL_CLOSURE, String(error));
 			return;

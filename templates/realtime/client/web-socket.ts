@@ -1,4 +1,5 @@
 import { AUTH_PROTOCOL_PREFIX, ENDPOINT, PROTOCOL } from '../protocol/constants.ts';
+import { resolveUrl } from './url.ts';
 
 /** The parts of the standard's WebSocket that the client uses. */
 export interface WebSocketLike {
@@ -29,7 +30,6 @@ export interface WebSocketSettings {
 type AnyConstructor = new (url: string, protocols: unknown, options?: unknown) => WebSocketLike;
 
 const page: {
-	readonly location?: { readonly href: string };
 	readonly navigator?: { readonly product?: string };
 	readonly WebSocket?: AnyConstructor;
 } = globalThis as never;
@@ -39,9 +39,7 @@ export function openWebSocket(
 	settings: WebSocketSettings,
 	token: string | undefined,
 ): WebSocketLike {
-	const url = new URL(settings.url, page.location?.href);
-	// `https:` becomes `wss:`.
-	url.protocol = url.protocol.replace('http', 'ws');
+	const url = resolveUrl(settings.url);
 	url.hash = '';
 	if (url.pathname === '/') url.pathname = ENDPOINT;
 	const protocols = [PROTOCOL];

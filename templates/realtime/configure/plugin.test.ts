@@ -11,8 +11,8 @@ import type { Declarations } from './types.ts';
 const PACKAGE = {
 	'node_modules/the-package/package.json':
 		'{"name":"the-package","type":"module","exports":{"./*":"./*.js"}}',
-	'node_modules/the-package/client.js': `export class RealtimeError extends Error {}
-export const createClient = (options) => ({ channels: options, socket: 'socket of the client' });`,
+	'node_modules/the-package/client/page.js': `export class RealtimeError extends Error {}
+export const createPageClient = (options) => ({ channels: options, socket: 'socket of the client' });`,
 	'node_modules/the-package/realtime/server.js': `export const channels = 'channels of the server';
 export const defineChannel = (options) => ({ secret: 'code of the server', ...options });`,
 };

@@ -58,7 +58,7 @@ export function realtimePlugin(options: RealtimePluginOptions): Plugin {
 		name: 'zastro-realtime',
 		config: () => ({
 			// Found late, it would make Vite reload the first page that uses it.
-			optimizeDeps: { exclude: [`${packageName}/client`] },
+			optimizeDeps: { exclude: [`${packageName}/client`, `${packageName}/client/page`] },
 		}),
 		configResolved({ command }) {
 			isBuild = command === 'build';
@@ -111,8 +111,8 @@ function clientModule(options: RealtimePluginOptions, isClient: boolean, isBuild
 			? { version: isBuild ? versionOf(findRealtimeFiles(options)) : DEV_VERSION }
 			: { isServer: true }),
 	};
-	return `import { createClient, RealtimeError } from ${JSON.stringify(`${packageName}/client`)};
-export const { channels, socket } = createClient(${JSON.stringify(settings)});
+	return `import { createPageClient, RealtimeError } from ${JSON.stringify(`${packageName}/client/page`)};
+export const { channels, socket } = createPageClient(${JSON.stringify(settings)});
 export { RealtimeError };
 `;
 }

@@ -7,13 +7,13 @@ use anyhow::{Context, Result, ensure};
 
 use crate::project::Project;
 
-/// The limit in bytes.
-pub const LIMIT: usize = 6000;
+/// The limit in bytes: 6 KiB.
+pub const LIMIT: usize = 6144;
 
-/// The client as the package of an installed project has it, in bytes: bundled, minified, and
-/// compressed by gzip at its best level.
+/// The client of a site's pages as the package of an installed project has it, in bytes: bundled,
+/// minified, and compressed by gzip at its best level.
 pub fn of_client(project: &Project) -> Result<usize> {
-    let module = "zastro-websockets-node/dist/websocket/realtime/client/client.js";
+    let module = "zastro-websockets-node/dist/websocket/realtime/client/page-client.js";
     bundled(project, &project.folder().join("node_modules").join(module))
 }
 

@@ -1,0 +1,9 @@
+const page: { readonly location?: { readonly href: string } } = globalThis as never;
+
+/** The URL of a WebSocket, relative to the page if there is one. */
+export function resolveUrl(url: string | URL): URL {
+	const resolved = new URL(url, page.location?.href);
+	// `https:` becomes `wss:`.
+	resolved.protocol = resolved.protocol.replace('http', 'ws');
+	return resolved;
+}
