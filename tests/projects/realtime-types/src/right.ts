@@ -160,7 +160,10 @@ export type Checks = [
 export function later(since: string | undefined, signal: AbortSignal | undefined): void {
 	channels.rooms({ room: 'lobby' }).join({ since, signal, presence: { typing: true }, onGap() {} });
 	// Without presence data it watches.
-	channels.rooms({ room: 'lobby' }).join({ onGap() {} }).presence.get();
+	channels
+		.rooms({ room: 'lobby' })
+		.join({ onGap() {} })
+		.presence.get();
 	channels.rooms({ room: 'lobby' }).join({ presence: undefined, onGap() {} });
 	channels
 		.rooms()
