@@ -13,11 +13,12 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use rustls::ClientConfig;
 
+use crate::client::Request;
 use crate::patience::at_last;
 
 /// The time limit for a server to print its port, and to answer its first request. A cold start of Vite takes ten seconds, and many
 /// times that on a busy machine.
-pub(crate) const START: Duration = Duration::from_secs(120);
+const START: Duration = Duration::from_secs(120);
 
 /// A server process on 127.0.0.1. Dropping it kills the process and all its children.
 pub struct Server {
@@ -54,6 +55,15 @@ impl Server {
             Ok(TcpStream::connect(server.address)?)
         })?;
         Ok(server)
+    }
+
+    /// Waits until the server has answered a first request. A dev server compiles the site for it,
+    /// which can take longer on a busy machine than a case waits.
+    pub fn warm(&self) -> Result<()> {
+        let mut connection = self.connection()?;
+        connection.write(&Request::get("/").to_bytes(&self.address().to_string()))?;
+        connection.response_within("GET", START)?;
+        Ok(())
     }
 
     fn spawn(command: &mut Command) -> Result<Self> {

@@ -6,7 +6,7 @@ use anyhow::{Result, bail, ensure};
 
 use crate::client::Request;
 use crate::pins::major;
-use crate::server::{START, Server};
+use crate::server::Server;
 
 /// A host: a way in which an adapter serves a site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -195,13 +195,9 @@ pub struct Site {
 }
 
 impl Site {
-    /// A server that has answered a first request. A dev server compiles the site for it, which can
-    /// take longer on a busy machine than a case waits.
+    /// A server that has answered a first request.
     pub fn warm(host: Host, server: Server) -> Result<Self> {
-        let request = Request::get("/").to_bytes(&server.address().to_string());
-        let mut connection = server.connection()?;
-        connection.write(&request)?;
-        connection.response_within("GET", START)?;
+        server.warm()?;
         Ok(Self { host, server })
     }
 

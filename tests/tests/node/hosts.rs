@@ -94,7 +94,9 @@ impl Sites {
     pub fn start_dev_alone(&self, settings: &Settings) -> Result<Alone> {
         let app = self.app(settings.name)?;
         let mut command = app.astro_server(["dev", "--port", "0"]);
-        Ok(Alone { server: Server::start(command.env("WEBSOCKET", settings.options))?, app })
+        let server = Server::start(command.env("WEBSOCKET", settings.options))?;
+        server.warm()?;
+        Ok(Alone { server, app })
     }
 
     /// A root below packages in pnpm's layout.

@@ -130,9 +130,15 @@ fn a_shutdown_tells_clients_when_to_come_back(sites: &Sites) -> Result<()> {
 /// The file of the channel that the cases edit.
 const FILE: &str = "src/realtime/rooms/[room].ts";
 
+/// The first connection to a dev server, which compiles the channels meanwhile. On a busy machine
+/// that takes longer than a handshake may.
+fn first_in_dev(server: &Server, user: &str) -> Result<Client> {
+    within(Duration::from_secs(60), || Client::connect(server, user))
+}
+
 fn an_edited_channel_counts_in_dev_and_its_members_stay(sites: &Sites) -> Result<()> {
     let site = sites.start_dev_alone(&Settings { name: "dev-realtime", options: "{}" })?;
-    let mut ada = Client::connect(&site.server, "ada")?;
+    let mut ada = first_in_dev(&site.server, "ada")?;
     let hers = ada.join(&room("edited"))?;
     ada.ask(&hers, "say", json!({ "text": "before" }))?;
     ensure!(ada.event(&hers)?.data.json()["text"] == "before");
@@ -206,7 +212,7 @@ fn a_channel_that_cannot_be_loaded_in_dev_refuses_handshakes_with_503(sites: &Si
 
 fn a_new_channel_can_be_joined_in_dev(sites: &Sites) -> Result<()> {
     let site = sites.start_dev_alone(&Settings { name: "dev-new-channel", options: "{}" })?;
-    let mut ada = Client::connect(&site.server, "ada")?;
+    let mut ada = first_in_dev(&site.server, "ada")?;
     let hers = ada.join(&room("stays"))?;
     let path = site.app.root().join("src/realtime/added/[id].ts");
     let folder = path.parent().context("no folder")?;
