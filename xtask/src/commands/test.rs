@@ -194,10 +194,10 @@ impl Test {
     }
 }
 
-/// The number of test threads: one more than there are processors, because most tests wait for a
-/// server or a registry.
+/// The number of test threads: more than there are processors, because most tests wait for a server,
+/// a registry or a clock.
 fn threads() -> usize {
-    thread::available_parallelism().map_or(1, NonZero::get) + 1
+    2 * thread::available_parallelism().map_or(1, NonZero::get) + 1
 }
 
 /// The built packages of these jobs.
