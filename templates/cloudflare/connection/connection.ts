@@ -78,12 +78,16 @@ export class Connection implements Transport {
 	}
 
 	send(data: Payload, done?: Sent): void {
-		if (this.#state !== OPEN) done?.(connectionClosed());
-		else if (this.#queue === undefined && !(data instanceof Blob)) this.#send(data, done);
+		if (this.#state !== OPEN) {
+			done?.(connectionClosed());
+			return;
+		}
+		// The caller may modify its bytes while the message waits. Older workerd keeps a reference to
+		// them until the end of the tick.
+		const message = data instanceof Uint8Array ? data.slice() : data;
+		if (this.#queue === undefined && !(message instanceof Blob)) this.#send(message, done);
 		else {
 			this.#checkRequest();
-			// The caller may modify its bytes while the message waits.
-			const message = data instanceof Uint8Array ? data.slice() : data;
 			this.#inTurn(
 				async () =>
 					this.#send(message instanceof Blob ? await message.arrayBuffer() : message, done),
