@@ -14,17 +14,28 @@ import { astroOrigin, type Host } from '../handshake/host.ts';
 import { proxyList } from '../http/client-address.ts';
 import { forgetModules } from '../process/dev-modules.ts';
 import { perProcess } from '../process/per-process.ts';
-import { PREVIOUS_VERSION } from '../realtime/previous-version.ts';
-import type { SiteHub } from '../realtime/process-hub.ts';
 import { processRegistry } from '../registry/registry.ts';
 import { attachDevServer, closeDevConnections } from '../site/dev.ts';
-import { type RealtimeSetup, siteLoader } from './realtime.ts';
 
-/** Makes `astro dev` answer handshakes if it runs the site in Node. */
+/** A site in `astro dev`. */
+export interface DevSite {
+	readonly root: URL;
+	readonly server: ViteDevServer;
+	readonly logger: AstroIntegrationLogger;
+	/** Loads a module like those of the site. */
+	load(file: string): Promise<object>;
+}
+
+/**
+ * Makes `astro dev` answer handshakes if it runs the site in Node.
+ *
+ * @param extend Called when the server is set up. A callback, so that an adapter without channels
+ * has none of their modules.
+ */
 export function withDevServer(
 	integration: AstroIntegration,
 	options: ResolvedWebSocketOptions,
-	realtime: RealtimeSetup,
+	extend?: (site: DevSite) => void,
 ): AstroIntegration {
 	const { hooks } = integration;
 	let config: AstroConfig | undefined;
@@ -43,47 +54,11 @@ export function withDevServer(
 				if (config === undefined) return;
 				const scope = await devScope(config.root);
 				const host = devHost(scope, options, config, server, logger);
-				loadRealtime(realtime, config, server, logger);
+				extend?.({ root: config.root, server, logger, load: (file) => load(server, file) });
 				attachDevServer(server, host, allowedDomainsOf(config));
 			},
 		},
 	};
-}
-
-/**
- * Loads the site's channels before the first request, and again after each change. Their members
- * stay.
- */
-function loadRealtime(
-	realtime: RealtimeSetup,
-	{ root }: Pick<AstroConfig, 'root'>,
-	server: ViteDevServer,
-	logger: AstroIntegrationLogger,
-): void {
-	if (!realtime.isUsed) return;
-	let loading: Promise<void> | undefined;
-	const loadAgain = async (): Promise<void> => {
-		try {
-			await load(server, siteLoader());
-		} catch (error) {
-			const text = `The files of \`src/realtime\` cannot be loaded:\n${describe(error)}`;
-			logger.error(hasChannels(root) ? `${text}\n${PREVIOUS_VERSION}` : text);
-		}
-	};
-	realtime.onChange = () => {
-		loading = (loading ?? Promise.resolve()).then(loadAgain);
-	};
-	server.middlewares.use((_request, _response, next) => {
-		if (loading === undefined && !realtime.hasFolder) return next();
-		loading ??= loadAgain();
-		void loading.then(() => next());
-	});
-}
-
-/** Whether the hub of a site has channels from before. */
-function hasChannels(root: URL): boolean {
-	const hubs = perProcess('realtime-hubs', () => new Map<string, SiteHub>());
-	return hubs.get(root.href)?.hub.site !== undefined;
 }
 
 function devHost(
@@ -183,6 +158,7 @@ async function devScope(root: URL): Promise<object> {
 	return scope;
 }
 
-function describe(error: unknown): string {
+/** The text of an error for the log. */
+export function describe(error: unknown): string {
 	return error instanceof Error && error.stack !== undefined ? error.stack : String(error);
 }

@@ -10,6 +10,7 @@ import { devModulesPlugin } from '../process/dev-modules.ts';
 import { withDevServer } from './dev-integration.ts';
 import { hooksPlugin } from './hooks-file.ts';
 import { RealtimeSetup } from './realtime.ts';
+import { loadRealtime } from './realtime-dev.ts';
 
 /** The adapter's options, with the `websocket` option resolved for the built server. */
 export type WithWebSocket<Options extends object> = Omit<Options, 'websocket'> & {
@@ -64,5 +65,7 @@ export function withWebSocketIntegration(
 			},
 		},
 	};
-	return withDevServer(withPrerenderWarning(configured), websocket, realtime);
+	return withDevServer(withPrerenderWarning(configured), websocket, (site) =>
+		loadRealtime(realtime, site),
+	);
 }

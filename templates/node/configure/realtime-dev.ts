@@ -1,0 +1,39 @@
+import { perProcess } from '../process/per-process.ts';
+import { PREVIOUS_VERSION } from '../realtime/previous-version.ts';
+import type { SiteHub } from '../realtime/process-hub.ts';
+import { type DevSite, describe } from './dev-integration.ts';
+import { type RealtimeSetup, siteLoader } from './realtime.ts';
+
+/**
+ * Loads the site's channels before the first request, and again after each change. Their members
+ * stay.
+ */
+export function loadRealtime(
+	realtime: RealtimeSetup,
+	{ root, server, logger, load }: DevSite,
+): void {
+	if (!realtime.isUsed) return;
+	let loading: Promise<void> | undefined;
+	const loadAgain = async (): Promise<void> => {
+		try {
+			await load(siteLoader());
+		} catch (error) {
+			const text = `The files of \`src/realtime\` cannot be loaded:\n${describe(error)}`;
+			logger.error(hasChannels(root) ? `${text}\n${PREVIOUS_VERSION}` : text);
+		}
+	};
+	realtime.onChange = () => {
+		loading = (loading ?? Promise.resolve()).then(loadAgain);
+	};
+	server.middlewares.use((_request, _response, next) => {
+		if (loading === undefined && !realtime.hasFolder) return next();
+		loading ??= loadAgain();
+		void loading.then(() => next());
+	});
+}
+
+/** Whether the hub of a site has channels from before. */
+function hasChannels(root: URL): boolean {
+	const hubs = perProcess('realtime-hubs', () => new Map<string, SiteHub>());
+	return hubs.get(root.href)?.hub.site !== undefined;
+}
