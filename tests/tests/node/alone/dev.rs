@@ -36,6 +36,7 @@ impl Dev {
         // If it may choose the port, Astro 4 takes another one at every restart.
         let port = free_port()?.to_string();
         let server = Server::start(&mut app.astro_server(["dev", "--port", &port]))?;
+        server.warm()?;
         Ok(Self(Alone { server, app }))
     }
 
