@@ -147,11 +147,6 @@ export class Member implements MemberView {
 		return this.#state === 'gone';
 	}
 
-	/** Whether a handler runs or waits. */
-	get isBusy(): boolean {
-		return !this.#turns.isIdle;
-	}
-
 	/**
 	 * Completes the join after `authorize` allowed it, and starts to send what the member missed.
 	 *

@@ -12,11 +12,6 @@ export class Turns {
 		this.#limit = limit;
 	}
 
-	/** Whether nothing runs and nothing waits. */
-	get isIdle(): boolean {
-		return !this.#isRunning;
-	}
-
 	/**
 	 * @param run Never rejects.
 	 * @param replaces The name of an ephemeral message.
