@@ -9,7 +9,6 @@ import {
 	readClientFrame,
 } from '../../realtime/protocol/client-frames.ts';
 import {
-	EXPIRED,
 	MALFORMED_FRAME,
 	PING,
 	PONG,
@@ -32,6 +31,7 @@ import type { UserConnection } from '../../realtime/user/users.ts';
 import { type Admission, NOT_JOINABLE } from './admission.ts';
 import type { FrameSocket } from './broadcast.ts';
 import { Credits } from './credits.ts';
+import { closeAtExpiry } from './expiry.ts';
 import type { BroadcastLink } from './host.ts';
 import type { Hub } from './hub.ts';
 import {
@@ -77,7 +77,7 @@ export class Mux implements BroadcastLink, UserConnection {
 	#earlyBytes = 0;
 	#session: Session | undefined;
 	#untilReady: (() => void)[] = [];
-	#cancelExpiry: (() => void) | undefined;
+	readonly #cancelExpiry: (() => void) | undefined;
 	/** Whether the session goes on without this connection. */
 	#isTakenOver = false;
 	#hasEnded = false;
@@ -88,12 +88,7 @@ export class Mux implements BroadcastLink, UserConnection {
 		this.#user = user;
 		// A client that reconnects joins all of its channels at once.
 		this.#joinRate = new TokenBucket(JOINS_PER_SECOND, MAX_CHANNELS, hub.host.now());
-		if (user?.expires !== undefined) {
-			const left = Math.max(0, user.expires - hub.host.now());
-			this.#cancelExpiry = hub.host.alarm(left, () =>
-				this.#close(EXPIRED, 'The authentication expired.'),
-			);
-		}
+		this.#cancelExpiry = closeAtExpiry(hub.host, user, (code, reason) => this.#close(code, reason));
 	}
 
 	/** Present in all channels, which exist only after `hello`. */

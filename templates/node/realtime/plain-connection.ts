@@ -6,7 +6,6 @@ import type { User } from '../../realtime/define/user.ts';
 import { isTooDeep } from '../../realtime/protocol/client-frames.ts';
 import {
 	EPHEMERAL_LIMIT,
-	EXPIRED,
 	SLOW_CONSUMER,
 	UNACKNOWLEDGED_LIMIT,
 } from '../../realtime/protocol/constants.ts';
@@ -19,6 +18,7 @@ import {
 import type { Data, Frame } from '../../realtime/protocol/server-frames.ts';
 import type { UserConnection } from '../../realtime/user/users.ts';
 import type { Admission } from './admission.ts';
+import { closeAtExpiry } from './expiry.ts';
 import type { Hub } from './hub.ts';
 import { TRY_AGAIN_LATER } from './limits.ts';
 import type { MuxSocket } from './mux.ts';
@@ -51,7 +51,7 @@ export class PlainConnection implements Link, UserConnection {
 	#messages = 0;
 	/** The client's own ids of messages, by those of the session. */
 	readonly #ids = new Map<number, unknown>();
-	#cancelExpiry: (() => void) | undefined;
+	readonly #cancelExpiry: (() => void) | undefined;
 	#hasEnded = false;
 
 	constructor(socket: PlainSocket, hub: Hub, user: User | undefined, admission: Admission) {
@@ -60,12 +60,7 @@ export class PlainConnection implements Link, UserConnection {
 		this.#user = user;
 		this.#admission = admission;
 		this.#isShort = admission.target.definition.form === 'short';
-		if (user?.expires !== undefined) {
-			const left = Math.max(0, user.expires - hub.host.now());
-			this.#cancelExpiry = hub.host.alarm(left, () =>
-				this.#close(EXPIRED, 'The authentication expired.'),
-			);
-		}
+		this.#cancelExpiry = closeAtExpiry(hub.host, user, (code, reason) => this.#close(code, reason));
 	}
 
 	get session(): Session {
