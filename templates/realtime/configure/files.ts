@@ -3,6 +3,7 @@ import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isObjectMember, isReserved } from '../define/names.ts';
 import type { Problem } from '../define/problem.ts';
+import type { ChannelSiteFile, SiteFile } from '../define/site-file.ts';
 
 /** The folder of channels, below the source folder. */
 export const REALTIME_FOLDER: string = 'realtime';
@@ -14,24 +15,13 @@ export interface ProjectFolders {
 }
 
 /** A module below `src/realtime`. */
-export interface RealtimeFile {
+export interface RealtimeFile extends SiteFile {
 	/** The absolute path. */
 	readonly location: string;
-	/** The path relative to the site's root, with slashes: `src/realtime/rooms/[room].ts`. */
-	readonly path: string;
-	/** The folder below `src/realtime`. Empty for that folder itself. */
-	readonly folder: string;
 }
 
 /** A channel's file. */
-export interface ChannelFile extends RealtimeFile {
-	/** The path below `src/realtime` without its extension: `teams/[team]/rooms/[room]`. */
-	readonly file: string;
-	/** The path without parameters: `teams/rooms`. */
-	readonly name: string;
-	/** The names of the parameters in the order of the path. */
-	readonly params: readonly string[];
-}
+export interface ChannelFile extends ChannelSiteFile, RealtimeFile {}
 
 export interface RealtimeFiles {
 	readonly channels: readonly ChannelFile[];
