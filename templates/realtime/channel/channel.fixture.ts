@@ -13,9 +13,11 @@ import type {
 	Page,
 	Retention,
 	Session,
+	Snapshot,
 	Unwatch,
 } from './ports.ts';
 import { type Position, readPosition, rootPosition, writePosition } from './position.ts';
+import { Presence } from './presence.ts';
 import type { ChannelRules, ClientMessage, MemberView } from './rules.ts';
 
 /** A generator of numbers from 0 to 1 from a seed (mulberry32). */
@@ -29,11 +31,20 @@ export function seededRandom(seed: number): () => number {
 	};
 }
 
+interface Alarm {
+	readonly at: number;
+	readonly callback: () => void;
+	/** Whether it wakes a process that sleeps. */
+	readonly wakes: boolean;
+}
+
 /** A host whose clock stands still until a test moves it. */
 export class ManualHost implements Host {
 	readonly reports: string[] = [];
+	/** Resolves when everything that waits for no alarm has happened. */
+	settled: () => Promise<void> = settled;
 	readonly #random: () => number;
-	readonly #alarms = new Set<{ readonly at: number; readonly callback: () => void }>();
+	readonly #alarms = new Set<Alarm>();
 	#now = 1_000_000;
 
 	constructor(seed = 1) {
@@ -53,11 +64,21 @@ export class ManualHost implements Host {
 	}
 
 	alarm(milliseconds: number, callback: () => void): () => void {
-		const alarm = { at: this.#now + milliseconds, callback };
-		this.#alarms.add(alarm);
-		return () => {
-			this.#alarms.delete(alarm);
-		};
+		return this.#set(milliseconds, callback, false);
+	}
+
+	wakeAfter(milliseconds: number, callback: () => void): () => void {
+		return this.#set(milliseconds, callback, true);
+	}
+
+	/** Whether something runs that a process would forget if it slept. */
+	get isBusy(): boolean {
+		return [...this.#alarms].some(({ wakes }) => !wakes);
+	}
+
+	/** Forgets what only a process knows. */
+	sleep(): void {
+		this.#alarms.clear();
 	}
 
 	broadcast(links: Iterable<Link>, frame: Frame): void {
@@ -72,17 +93,25 @@ export class ManualHost implements Host {
 		this.reports.push(error === undefined ? message : `${message}: ${error}`);
 	}
 
+	#set(milliseconds: number, callback: () => void, wakes: boolean): () => void {
+		const alarm = { at: this.#now + milliseconds, callback, wakes };
+		this.#alarms.add(alarm);
+		return () => {
+			this.#alarms.delete(alarm);
+		};
+	}
+
 	/** Moves the clock, and lets all work that is due happen. */
 	async advance(milliseconds: number): Promise<void> {
 		const end = this.#now + milliseconds;
-		await settled();
+		await this.settled();
 		for (;;) {
 			const due = [...this.#alarms].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
 			if (due === undefined) break;
 			this.#alarms.delete(due);
 			this.#now = Math.max(this.#now, due.at);
 			due.callback();
-			await settled();
+			await this.settled();
 		}
 		this.#now = end;
 	}
@@ -130,11 +159,13 @@ export class FakeLink implements Link {
 		return this.frames.filter(([one]) => one === type).map(([, ...parts]) => parts);
 	}
 
-	/** The data of kept messages, and the gaps among them. */
+	/** The data of kept messages, and the gaps and snapshots among them. */
 	get story(): unknown[] {
-		return this.frames
-			.filter(([type]) => type === 'event' || type === 'gap')
-			.map(([type, ...parts]) => (type === 'gap' ? `gap: ${parts[1]}` : parts[7]));
+		return this.frames.flatMap(([type, ...parts]) => {
+			if (type === 'event') return [parts[7]];
+			if (type === 'gap') return [`gap: ${parts[1]}`];
+			return type === 'snapshot' ? [`snapshot: ${parts[6]}`] : [];
+		});
 	}
 
 	/** The position of the newest kept message, or of the join. */
@@ -142,7 +173,7 @@ export class FakeLink implements Link {
 		let position: Position | undefined;
 		for (const [type, ...parts] of this.frames) {
 			if (type === 'joined') position = (parts[2] as { position: Position }).position;
-			if (type === 'event') position = parts[1] as Position;
+			if (type === 'event' || type === 'snapshot') position = parts[1] as Position;
 			if (type === 'gap') position = parts[2] as Position;
 		}
 		return position;
@@ -150,6 +181,7 @@ export class FakeLink implements Link {
 }
 
 interface Written {
+	snapshot: Snapshot | undefined;
 	entries: Entry[];
 	head: Position;
 }
@@ -203,8 +235,22 @@ export class FaultyLog implements Log {
 
 	async last(channel: ChannelKey, limit: number): Promise<Page> {
 		this.#checkUp();
-		const { entries, head } = this.#of(channel);
+		const { snapshot, entries, head } = this.#of(channel);
+		if (snapshot !== undefined && limit > 0) {
+			return { snapshot, entries: entries.slice(0, limit), head };
+		}
 		return { entries: limit === 0 ? [] : entries.slice(-limit), head };
+	}
+
+	async snapshot(channel: ChannelKey, entry: NewEntry, upTo: Position): Promise<boolean> {
+		this.#checkUp();
+		const written = this.#of(channel);
+		const next = written.entries.findIndex(({ previous }) => previous === upTo);
+		// An entry before the snapshot is no more there.
+		if (next < 0 && upTo !== written.head) return false;
+		written.entries = next < 0 ? [] : written.entries.slice(next);
+		written.snapshot = { ...entry, position: upTo };
+		return true;
 	}
 
 	async cast(channel: ChannelKey, cast: Cast): Promise<void> {
@@ -266,6 +312,11 @@ export class FaultyLog implements Log {
 		}
 	}
 
+	/** Whether nothing is on its way, and the log is up. */
+	get isQuiet(): boolean {
+		return !this.#isDown && this.#held === undefined;
+	}
+
 	setDown(isDown: boolean): void {
 		this.#isDown = isDown;
 	}
@@ -282,7 +333,7 @@ export class FaultyLog implements Log {
 
 	#of(channel: ChannelKey): Written {
 		const known = this.#channels.get(channel);
-		const written = known ?? { entries: [], head: rootPosition(this.#epoch) };
+		const written = known ?? { snapshot: undefined, entries: [], head: rootPosition(this.#epoch) };
 		this.#channels.set(channel, written);
 		return written;
 	}
@@ -313,7 +364,7 @@ export function rulesOf(
 		ephemeral: [],
 		idempotent: [],
 		timeout: 30_000,
-		handle,
+		handle: (message, deadline) => deadline.limit(() => handle(message, deadline)),
 		onJoin: async () => {},
 		onLeave: async () => {},
 		...rules,
@@ -324,4 +375,5 @@ export function rulesOf(
 export const PRESENCE: NonNullable<ChannelRules['presence']> = {
 	of: 'user',
 	parse: async (data: unknown, _member: MemberView) => data,
+	follow: (init) => new Presence(init),
 };

@@ -1,68 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { MemoryRoster } from '../memory/memory-roster.ts';
 import { RealtimeError } from '../protocol/errors.ts';
-import { FakeLink, FaultyLog, ManualHost, PRESENCE, rulesOf, settled } from './channel.fixture.ts';
-import { Channel } from './channel.ts';
-import type { JoinOptions, Member } from './member.ts';
+import { FakeLink, PRESENCE, rulesOf, settled } from './channel.fixture.ts';
 import type { ChannelRules } from './rules.ts';
-
-const KEY = 'rooms%2F%5Broom%5D/lobby';
-
-/** A channel with a faulty log and a clock in the test's hand. */
-class Stage {
-	readonly host = new ManualHost();
-	readonly log = new FaultyLog(this.host);
-	readonly roster = new MemoryRoster(this.host);
-	rules: ChannelRules;
-	isIdle = false;
-	readonly channel: Channel;
-	#refs = 0;
-
-	constructor(rules: ChannelRules = rulesOf()) {
-		this.rules = rules;
-		this.channel = new Channel({
-			key: KEY,
-			number: 7,
-			rules: () => this.rules,
-			ports: this,
-			onIdle: () => {
-				this.isIdle = true;
-			},
-		});
-	}
-
-	async link(userId?: string): Promise<FakeLink> {
-		return new FakeLink(await this.roster.openSession(userId));
-	}
-
-	ask(link: FakeLink, userId?: string): Member {
-		const user = userId === undefined ? undefined : { id: userId };
-		return this.channel.ask({ link, ref: ++this.#refs, user, params: {}, data: undefined });
-	}
-
-	/** A client that has joined. */
-	async join(
-		options: Partial<JoinOptions> = {},
-		userId?: string,
-		link?: FakeLink,
-	): Promise<{ link: FakeLink; member: Member }> {
-		const used = link ?? (await this.link(userId));
-		const member = this.ask(used, userId);
-		await member.admit({ mayReadHistory: true, ...options });
-		await settled();
-		return { link: used, member };
-	}
-
-	publish(data: unknown): Promise<string> {
-		const entry = { name: 'said', data: JSON.stringify(data), at: this.host.now() };
-		return this.log.append(KEY, entry, this.rules.retention);
-	}
-
-	async publishAll(...all: unknown[]): Promise<void> {
-		for (const data of all) await this.publish(data);
-	}
-}
+import { KEY, Stage } from './stage.fixture.ts';
 
 function codeOf(error: unknown): unknown {
 	return (error as { code: unknown } | undefined)?.code;
@@ -303,17 +244,48 @@ describe('a channel', () => {
 	});
 });
 
+/** A channel whose handler publishes what does not arrive yet. */
+function publishing(): Stage {
+	const stage: Stage = new Stage(
+		rulesOf(async (message) => {
+			stage.log.hold();
+			message.published(await stage.publish('by the handler'));
+			return '"done"';
+		}),
+	);
+	return stage;
+}
+
 describe('a message of a member', () => {
 	it('is answered after what its handler published', async () => {
-		const stage: Stage = new Stage(
-			rulesOf(async ({ published }) => {
-				stage.log.hold();
-				published(await stage.publish('by the handler'));
-				return '"done"';
-			}),
-		);
+		const stage = publishing();
 		const { link, member } = await stage.join();
 		member.message({ id: 1, name: 'say', data: 1 });
+		await settled();
+		assert.deepEqual(link.of('reply'), []);
+		stage.log.release();
+		await settled();
+		const types = link.frames.map(([type]) => type);
+		assert.deepEqual(types, ['joined', 'event', 'reply']);
+	});
+
+	it('is answered after what its handler published while the log was read', async () => {
+		let answer = (): void => {};
+		const stage = publishing();
+		const { link, member } = await stage.join();
+		const read = stage.log.after.bind(stage.log);
+		stage.log.after = async (...asked) => {
+			const page = await read(...asked);
+			await new Promise<void>((resolve) => {
+				answer = resolve;
+			});
+			return page;
+		};
+		stage.log.interrupt();
+		await settled();
+		member.message({ id: 1, name: 'say', data: 1 });
+		await settled();
+		answer();
 		await settled();
 		assert.deepEqual(link.of('reply'), []);
 		stage.log.release();
@@ -354,7 +326,7 @@ describe('a message of a member', () => {
 	it('is uncertain where the process died inside its handler', async () => {
 		const stage = new Stage(rulesOf(async () => '"done"', { idempotent: ['set'] }));
 		const { link, member } = await stage.join();
-		stage.roster.claim = async () => ({ state: 'running', outcome: undefined });
+		stage.roster.claim = async () => ({ state: 'running', outcome: Promise.resolve(undefined) });
 		member.message({ id: 1, name: 'say', data: 1 });
 		member.message({ id: 2, name: 'set', data: 1 });
 		await settled();
@@ -433,6 +405,28 @@ describe('a message of a member', () => {
 		const other = await stage.join({}, 'ada');
 		other.member.message({ id: 1, name: 'say', data: 1 });
 		assert.equal(codeOf(other.link.of('error')[0]?.[2]), 'TOO_MANY_REQUESTS');
+	});
+
+	it('shares the rate with the other connections of its user, also after a quiet time', async () => {
+		const stage = new Stage(rulesOf(async () => '"done"'));
+		const first = await stage.join({}, 'ada');
+		let id = 0;
+		/** The messages of two connections that are answered. */
+		async function answered(second: typeof first): Promise<number> {
+			const before = first.link.of('reply').length;
+			for (let message = 0; message < 75; message++) {
+				for (const { member } of [first, second])
+					member.message({ id: ++id, name: 'say', data: 1 });
+				await settled();
+			}
+			return first.link.of('reply').length - before + second.link.of('reply').length;
+		}
+		assert.equal(await answered(await stage.join({}, 'ada')), 100);
+		await stage.host.advance(10_000);
+		// The channel forgets the rates of quiet users when another one comes.
+		const other = await stage.join({}, 'bob');
+		other.member.message({ id: 1, name: 'say', data: 1 });
+		assert.equal(await answered(await stage.join({}, 'ada')), 100);
 	});
 
 	it('of the ephemeral kind is replaced while it waits by the next of its name', async () => {
@@ -597,7 +591,7 @@ describe('presence', () => {
 		const stage = new Stage(rules());
 		stage.rules = rulesOf(undefined, {
 			presence: {
-				of: 'user',
+				...PRESENCE,
 				parse: async () => {
 					throw new RealtimeError({ code: 'BAD_REQUEST', fields: { typing: ['Required'] } });
 				},
@@ -616,7 +610,7 @@ describe('a disconnected user', () => {
 			await stage.join({}, 'ada'),
 			await stage.join({}, 'grace'),
 		];
-		await stage.roster.revoke(KEY, 'ada');
+		stage.channel.revoke('ada');
 		await stage.publishAll(1);
 		assert.equal(codeOf(one.link.of('left')[0]?.[1]), 'FORBIDDEN');
 		assert.equal(two.link.of('left').length, 1);
@@ -628,7 +622,7 @@ describe('a disconnected user', () => {
 		const stage = new Stage();
 		await stage.join();
 		const member = stage.ask(await stage.link('ada'), 'ada');
-		await stage.roster.revoke(KEY, 'ada');
+		stage.channel.revoke('ada');
 		await assert.rejects(member.admit({ mayReadHistory: true }), { code: 'FORBIDDEN' });
 	});
 });

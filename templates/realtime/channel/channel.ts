@@ -5,15 +5,23 @@ import {
 	type Frame,
 	type GapReason,
 	gapFrame,
+	snapshotFrame,
 } from '../protocol/server-frames.ts';
-import { Feed, type FeedReceiver } from './feed.ts';
+import type { ChannelFeed, FeedReceiver } from './feed.ts';
 import type { ChannelKey } from './key.ts';
-import { LINGER, MESSAGE_BURST, MESSAGES_PER_SECOND } from './limits.ts';
-import { entryParts, Member, type MemberChannel, type MemberInit } from './member.ts';
-import type { Cast, Entry, Link, Ports, RosterWatcher, Unwatch } from './ports.ts';
-import { Presence } from './presence.ts';
+import { LINGER } from './limits.ts';
+import {
+	entryParts,
+	Member,
+	type MemberChannel,
+	type MemberInit,
+	type MemberRecord,
+} from './member.ts';
+import { MessageRates } from './message-rates.ts';
+import type { Cast, Entry, Link, Ports, RosterWatcher, Snapshot, Unwatch } from './ports.ts';
+import type { Position } from './position.ts';
+import type { Presence } from './presence.ts';
 import type { ChannelRules } from './rules.ts';
-import { TokenBucket } from './token-bucket.ts';
 
 export interface ChannelInit {
 	readonly key: ChannelKey;
@@ -31,15 +39,13 @@ export class Channel implements MemberChannel, FeedReceiver, RosterWatcher {
 	readonly key: ChannelKey;
 	readonly number: number;
 	readonly ports: Ports;
-	readonly feed: Feed;
+	readonly feed: ChannelFeed;
 	readonly #rules: () => ChannelRules;
 	readonly #onIdle: () => void;
 	readonly #members = new Set<Member>();
 	readonly #live = new Set<Member>();
-	/** By the id of the user. */
-	readonly #userRates = new Map<string, TokenBucket>();
-	/** By the id of the connection of an anonymous visitor. */
-	readonly #visitorRates = new Map<string, TokenBucket>();
+	readonly #userRates = new MessageRates();
+	readonly #visitorRates = new MessageRates();
 	#presence: Presence | undefined;
 	#watching: Promise<Unwatch> | undefined;
 	#cancelIdle: (() => void) | undefined;
@@ -51,7 +57,7 @@ export class Channel implements MemberChannel, FeedReceiver, RosterWatcher {
 		this.ports = init.ports;
 		this.#rules = init.rules;
 		this.#onIdle = init.onIdle;
-		this.feed = new Feed({
+		this.feed = init.ports.feed({
 			key: init.key,
 			ports: init.ports,
 			retention: () => this.rules.retention,
@@ -77,11 +83,24 @@ export class Channel implements MemberChannel, FeedReceiver, RosterWatcher {
 
 	/** Registers a client whose join is about to be decided, so that it can be revoked. */
 	ask(init: MemberInit): Member {
-		this.#cancelIdle?.();
-		this.#cancelIdle = undefined;
-		const member = new Member(this, init);
-		this.#members.add(member);
+		return this.#add(new Member(this, init));
+	}
+
+	/** Takes a member of a process that slept. {@link resume} follows. */
+	restore(init: MemberInit, record: MemberRecord): Member {
+		const member = this.#add(Member.restore(this, init, record));
+		if (member.isLive) this.#live.add(member);
 		return member;
+	}
+
+	/**
+	 * Goes on with restored members.
+	 *
+	 * @throws the error of the engine.
+	 */
+	async resume(): Promise<void> {
+		await this.open();
+		this.#followFeed();
 	}
 
 	async open(): Promise<void> {
@@ -90,8 +109,9 @@ export class Channel implements MemberChannel, FeedReceiver, RosterWatcher {
 			throw error;
 		});
 		await this.#watching;
-		if (this.rules.presence !== undefined) {
-			this.#presence ??= new Presence({
+		const { presence } = this.rules;
+		if (presence !== undefined) {
+			this.#presence ??= presence.follow({
 				key: this.key,
 				ports: this.ports,
 				number: this.number,
@@ -105,18 +125,11 @@ export class Channel implements MemberChannel, FeedReceiver, RosterWatcher {
 
 	takeMessage(member: Member): number {
 		const now = this.ports.host.now();
-		const rates = member.user === undefined ? this.#visitorRates : this.#userRates;
-		const id = member.user?.id ?? member.connection.id;
-		let rate = rates.get(id);
-		if (rate === undefined) {
-			for (const [other, unused] of rates) {
-				if (!unused.isFull(now)) break;
-				rates.delete(other);
-			}
-			rate = new TokenBucket(MESSAGES_PER_SECOND, MESSAGE_BURST, now);
-			rates.set(id, rate);
+		if (member.rate === undefined || member.rate.isForgotten) {
+			const rates = member.user === undefined ? this.#visitorRates : this.#userRates;
+			member.rate = rates.of(member.user?.id ?? member.connection.id, now);
 		}
-		return rate.take(now);
+		return member.rate.take(now);
 	}
 
 	live(member: Member): void {
@@ -137,6 +150,16 @@ export class Channel implements MemberChannel, FeedReceiver, RosterWatcher {
 	cast(cast: Cast): void {
 		const frame = castFrame(this.number, cast.from, cast.name, cast.data);
 		this.#broadcast(frame, cast.except);
+	}
+
+	snapshot(snapshot: Snapshot, logHead: Position): void {
+		for (const member of [...this.#live]) {
+			if (member.mayReadHistory) continue;
+			this.#live.delete(member);
+			member.skipTo(logHead);
+		}
+		this.#toLive(snapshotFrame(this.number, snapshot));
+		this.#followFeed();
 	}
 
 	gap(reason: GapReason): void {
@@ -160,13 +183,21 @@ export class Channel implements MemberChannel, FeedReceiver, RosterWatcher {
 		this.#presence?.interrupted();
 	}
 
-	revoked(userId: string): void {
+	/** Ends the joins of a user, also those under way. */
+	revoke(userId: string): void {
 		for (const member of [...this.#members]) if (member.user?.id === userId) member.revoke();
 	}
 
 	/** Ends all joins, also those under way: the channel's file is gone. */
 	expel(error: ErrorData): void {
 		for (const member of [...this.#members]) member.expel(error);
+	}
+
+	#add(member: Member): Member {
+		this.#cancelIdle?.();
+		this.#cancelIdle = undefined;
+		this.#members.add(member);
+		return member;
 	}
 
 	#toLive(frame: Frame): void {

@@ -1,6 +1,7 @@
 import type { GapReason } from '../protocol/server-frames.ts';
-import type { Page, Retention } from './ports.ts';
-import { type Position, readPosition } from './position.ts';
+import type { ChannelKey } from './key.ts';
+import type { Log, Page, Retention, Snapshot } from './ports.ts';
+import { type Position, readPosition, writePosition } from './position.ts';
 
 /**
  * Why a page does not continue a position, or undefined if it does.
@@ -24,6 +25,42 @@ export function gapBetween(
 	const isForked = next === undefined ? own.number === head.number : next.number === own.number + 1;
 	if (isForked) return 'restarted';
 	return size === 0 ? 'not kept' : 'trimmed';
+}
+
+/**
+ * Reads what follows a position. If entries are missing and a snapshot stands for them, the page
+ * begins with that.
+ */
+export async function pageAfter(
+	log: Pick<Log, 'after' | 'last'>,
+	channel: ChannelKey,
+	position: Position,
+	limit: number,
+	retention: Retention,
+): Promise<Page> {
+	const page = await log.after(channel, position, limit);
+	const reason = gapBetween(position, page, retention);
+	if (reason === undefined || retention.size === 0) return page;
+	const newest = await log.last(channel, limit);
+	return newest.snapshot !== undefined && replaces(newest.snapshot, position, reason)
+		? newest
+		: page;
+}
+
+/** Whether a snapshot gives more than a position has, after which entries are missing. */
+function replaces(snapshot: Snapshot, position: Position, reason: GapReason): boolean {
+	// What the log has lost is no part of the snapshot, which may have a lower number than that.
+	if (reason === 'restarted') return snapshot.position !== position;
+	return isBefore(position, snapshot.position);
+}
+
+/**
+ * The position of a join that begins with a snapshot. It is that of no entry: a client that is lost
+ * before it gets the snapshot gets it the next time.
+ */
+export function positionBefore(snapshot: Snapshot): Position {
+	const { epoch, number } = readPosition(snapshot.position) ?? { epoch: '', number: 0 };
+	return writePosition(epoch, number, '0');
 }
 
 /** Whether a position stands before another one of the same epoch. */

@@ -1,15 +1,22 @@
 import type { GapReason } from '../protocol/server-frames.ts';
-import { gapBetween, isBefore } from './continuity.ts';
+import { gapBetween, isBefore, pageAfter } from './continuity.ts';
+import { dropOldest } from './drop-oldest.ts';
 import type { ChannelKey } from './key.ts';
 import { ECHO_TIMEOUT, LOG_RETRY, PAGE_SIZE, REMEMBERED_POSITIONS } from './limits.ts';
-import type { Cast, Entry, Ports, Retention, Unwatch } from './ports.ts';
+import type { Cast, Entry, Ports, Retention, Snapshot, Unwatch } from './ports.ts';
 import type { Position } from './position.ts';
+import { startOnce } from './start-once.ts';
 
 /** What a feed delivers to its channel, in the order of the log. */
 export interface FeedReceiver {
 	/** The next entry. The head of the feed is its position already. */
 	entry(entry: Entry): void;
 	cast(cast: Cast): void;
+	/**
+	 * Entries are missing, and a message stands for them. Its position is the head of the feed. What
+	 * came after it follows, up to the head of the log.
+	 */
+	snapshot(snapshot: Snapshot, logHead: Position): void;
 	/** Entries are missing for good. The head of the feed is after them. */
 	gap(reason: GapReason): void;
 }
@@ -17,22 +24,52 @@ export interface FeedReceiver {
 /** Entries that may wait while the log is read. The log has them too, so the rest is read again. */
 const MAX_WAITING = 1000;
 
+/** What a feed is made from. */
+export interface FeedInit {
+	readonly key: ChannelKey;
+	readonly ports: Ports;
+	readonly retention: () => Retention;
+	readonly receiver: FeedReceiver;
+}
+
 interface Waiter {
 	readonly position: Position;
 	readonly resolve: () => void;
+}
+
+/** Follows the log of a channel, and delivers it in its order. */
+export interface ChannelFeed {
+	/** The position of the newest delivered entry, once the feed is open. */
+	readonly head: Position | undefined;
+	/**
+	 * Begins to follow the log at its head.
+	 *
+	 * @throws the error of the engine. The next call tries again.
+	 */
+	open(): Promise<void>;
+	close(): void;
+	/** Resolves when an entry was delivered, or is lost. Undefined if it was already. */
+	passed(position: Position): Promise<void> | undefined;
+	/** Reads the log from the head of the feed on, unless that is under way. */
+	readAgain(): Promise<void>;
+}
+
+/** A feed of an engine that may lose messages on their way to this process. */
+export function followLog(init: FeedInit): ChannelFeed {
+	return new Feed(init);
 }
 
 /**
  * Follows the log of a channel in this process. An entry is delivered only if the one before it was.
  * After any doubt the feed reads the log from its own head on.
  */
-export class Feed {
+class Feed implements ChannelFeed {
+	readonly open: () => Promise<void> = startOnce(() => this.#open());
 	readonly #key: ChannelKey;
 	readonly #ports: Ports;
 	readonly #retention: () => Retention;
 	readonly #receiver: FeedReceiver;
 	#head: Position | undefined;
-	#opening: Promise<void> | undefined;
 	#unwatch: Unwatch | undefined;
 	/** Entries that arrived while the log is read. Undefined while the feed is up to date. */
 	#waiting: Entry[] | undefined = [];
@@ -44,34 +81,15 @@ export class Feed {
 	#cancelRetry: (() => void) | undefined;
 	#isClosed = false;
 
-	constructor(init: {
-		readonly key: ChannelKey;
-		readonly ports: Ports;
-		readonly retention: () => Retention;
-		readonly receiver: FeedReceiver;
-	}) {
+	constructor(init: FeedInit) {
 		this.#key = init.key;
 		this.#ports = init.ports;
 		this.#retention = init.retention;
 		this.#receiver = init.receiver;
 	}
 
-	/** The position of the newest delivered entry, once the feed is open. */
 	get head(): Position | undefined {
 		return this.#head;
-	}
-
-	/**
-	 * Begins to follow the log at its head.
-	 *
-	 * @throws the error of the engine. The next call tries again.
-	 */
-	open(): Promise<void> {
-		this.#opening ??= this.#open().catch((error: unknown) => {
-			this.#opening = undefined;
-			throw error;
-		});
-		return this.#opening;
 	}
 
 	close(): void {
@@ -82,12 +100,16 @@ export class Feed {
 		this.#waiters.clear();
 	}
 
+	passed(position: Position): Promise<void> | undefined {
+		return this.#hasPassed(position) ? undefined : this.#untilPassed(position);
+	}
+
 	/**
-	 * Resolves when an entry was delivered, or is lost. If it takes too long, the feed reads the log;
-	 * if that takes too long, the engine has an outage, and the promise resolves all the same.
+	 * If it takes too long, the feed reads the log; if that takes too long, the engine has an outage,
+	 * and the promise resolves all the same.
 	 */
-	async passed(position: Position): Promise<void> {
-		if (this.#hasPassed(position) || (await this.#isToldInTime(position))) return;
+	async #untilPassed(position: Position): Promise<void> {
+		if (await this.#isToldInTime(position)) return;
 		this.#catchUp();
 		await this.#isToldInTime(position);
 	}
@@ -148,37 +170,54 @@ export class Feed {
 	#moveTo(position: Position): void {
 		this.#head = position;
 		this.#recent.add(position);
-		if (this.#recent.size <= REMEMBERED_POSITIONS) return;
-		for (const oldest of this.#recent) {
-			this.#recent.delete(oldest);
-			break;
-		}
+		dropOldest(this.#recent, REMEMBERED_POSITIONS);
 	}
 
-	/** Reads the log from the head of the feed on, unless that is under way. */
+	/** Goes on elsewhere. What the log had before may have been lost with the numbers of its entries. */
+	#jumpTo(position: Position): void {
+		this.#recent.clear();
+		this.#moveTo(position);
+	}
+
 	#catchUp(): void {
-		if (this.#head === undefined || this.#waiting !== undefined || this.#isClosed) return;
-		this.#waiting = [];
-		this.#ports.host.waitUntil(this.#readOn());
+		this.#ports.host.waitUntil(this.readAgain());
+	}
+
+	async readAgain(): Promise<void> {
+		const isReading = this.#waiting !== undefined && this.#cancelRetry === undefined;
+		if (this.#head === undefined || this.#isClosed || isReading) return;
+		this.#waiting ??= [];
+		await this.#readOn();
 	}
 
 	async #readOn(): Promise<void> {
 		const { log, host } = this.#ports;
+		// Those whose entry the log had, or had lost, when it was read last.
+		let early: readonly Waiter[] = [];
+		this.#cancelRetry?.();
+		this.#cancelRetry = undefined;
 		try {
 			while (this.#head !== undefined && !this.#isClosed) {
 				this.#hasDropped = false;
-				const page = await log.after(this.#key, this.#head, PAGE_SIZE);
+				early = [...this.#waiters];
+				const retention = this.#retention();
+				const page = await pageAfter(log, this.#key, this.#head, PAGE_SIZE, retention);
 				if (this.#isClosed) return;
-				const reason = gapBetween(this.#head, page, this.#retention());
+				const { snapshot } = page;
+				if (snapshot !== undefined) {
+					this.#jumpTo(snapshot.position);
+					this.#receiver.snapshot(snapshot, page.head);
+				}
+				const reason = gapBetween(this.#head, page, retention);
 				if (reason !== undefined) {
-					this.#moveTo(page.head);
+					this.#jumpTo(page.head);
 					this.#receiver.gap(reason);
 				} else for (const entry of page.entries) this.#deliver(entry);
 				if (this.#head === page.head && !this.#hasDropped) break;
 			}
 			this.#takeWaiting();
 			// What the log does not have is lost.
-			if (this.#waiting === undefined) for (const { resolve } of this.#waiters) resolve();
+			if (this.#waiting === undefined) for (const { resolve } of early) resolve();
 		} catch (error) {
 			host.report('A realtime channel cannot read its log', error);
 			this.#cancelRetry = host.alarm(LOG_RETRY, () => host.waitUntil(this.#readOn()));

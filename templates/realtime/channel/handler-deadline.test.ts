@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { HandlerDeadline } from './handler-deadline.ts';
 
+const never = (): Promise<never> => new Promise(() => {});
+
 describe('the deadline of a handler', () => {
 	it('aborts a signal that was asked for before', () => {
 		const deadline = new HandlerDeadline();
@@ -20,15 +22,30 @@ describe('the deadline of a handler', () => {
 		assert.throws(() => deadline.check(), /late/);
 	});
 
-	it('calls each listener once, and none that was cancelled', () => {
+	it('gives the result of work that comes in time', async () => {
+		assert.equal(await new HandlerDeadline().limit(async () => 2), 2);
+		await assert.rejects(
+			new HandlerDeadline().limit(async () => assert.fail('no')),
+			/no/,
+		);
+	});
+
+	it('rejects with the first reason when the time ends', async () => {
 		const deadline = new HandlerDeadline();
-		const called: string[] = [];
-		deadline.onEnd(() => called.push('kept'));
-		const cancel = deadline.onEnd(() => called.push('cancelled'));
-		cancel();
-		deadline.end('late');
-		deadline.end('again');
-		assert.deepEqual(called, ['kept']);
-		assert.equal(deadline.reason, 'late');
+		const ended = deadline.limit(never);
+		deadline.end(new Error('late'));
+		deadline.end(new Error('again'));
+		await assert.rejects(ended, /late/);
+	});
+
+	it('starts no work after its end', async () => {
+		let calls = 0;
+		const deadline = new HandlerDeadline();
+		deadline.end(new Error('late'));
+		await assert.rejects(
+			deadline.limit(async () => calls++),
+			/late/,
+		);
+		assert.equal(calls, 0);
 	});
 });

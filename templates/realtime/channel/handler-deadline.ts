@@ -4,17 +4,12 @@
  */
 export class HandlerDeadline {
 	#controller: AbortController | undefined;
-	#listeners: (() => void)[] = [];
+	#reject: ((reason: unknown) => void) | undefined;
 	#isOver = false;
 	#reason: unknown;
 
 	get isOver(): boolean {
 		return this.#isOver;
-	}
-
-	/** Why the time is over. */
-	get reason(): unknown {
-		return this.#reason;
 	}
 
 	/** For the site's code. */
@@ -30,7 +25,7 @@ export class HandlerDeadline {
 		this.#isOver = true;
 		this.#reason = reason;
 		this.#controller?.abort(reason);
-		for (const listener of this.#listeners.splice(0)) listener();
+		this.#reject?.(reason);
 	}
 
 	/** @throws the reason once the time is over. */
@@ -38,12 +33,16 @@ export class HandlerDeadline {
 		if (this.#isOver) throw this.#reason;
 	}
 
-	/** Calls back once when the time ends. The result cancels. */
-	onEnd(listener: () => void): () => void {
-		this.#listeners.push(listener);
-		return () => {
-			const index = this.#listeners.indexOf(listener);
-			if (index >= 0) this.#listeners.splice(index, 1);
-		};
+	/**
+	 * The result of work, if it comes in time. Late results and errors are dropped. Called once.
+	 *
+	 * @throws the reason when the time ends.
+	 */
+	limit<Result>(work: () => Promise<Result>): Promise<Result> {
+		return new Promise((resolve, reject) => {
+			this.check();
+			this.#reject = reject;
+			work().then(resolve, reject);
+		});
 	}
 }

@@ -17,6 +17,12 @@ export function channelKey(file: string, values: readonly string[]): ChannelKey 
 	return [file, ...values].map(encodeURIComponent).join('/');
 }
 
+/** The file of a key, and the values of its parameters. */
+export function readChannelKey(key: ChannelKey): readonly [file: string, ...values: string[]] {
+	const [file = '', ...values] = key.split('/').map(decodeURIComponent);
+	return [file, ...values];
+}
+
 function isValue(value: string): boolean {
 	return value !== '' && value.length <= MAX_VALUE_LENGTH && !LONE_SURROGATE.test(value);
 }

@@ -8,6 +8,8 @@ export const MESSAGES_PER_SECOND: number = 50;
 export const MESSAGE_BURST: number = 100;
 /** Messages of a connection to a channel that may wait for their turn. */
 export const MAX_WAITING: number = 16;
+/** Turns of promises in which a handler is quick: it has no timer, and its claim is stored after it. */
+export const QUICK_TURNS: number = 16;
 /** The size of a client's message in bytes. */
 export const MAX_MESSAGE_BYTES: number = 64 * 1024;
 /** The size of a kept message in bytes. */
@@ -17,6 +19,8 @@ export const MAX_KEPT_BYTES: number = 256 * 1024;
 export const MAX_CLAIMS: number = 128;
 export const MAX_OUTCOME_BYTES: number = 4 * 1024;
 export const CLAIM_LIFETIME: number = 120_000;
+/** The length of a session's public id, of `a-z0-9`. */
+export const SESSION_ID_LENGTH: number = 16;
 /** Sessions of a user. The oldest suspended one makes room for a new one. */
 export const MAX_SESSIONS: number = 20;
 

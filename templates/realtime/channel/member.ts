@@ -2,30 +2,25 @@ import { type ErrorData, errorData, isRealtimeError, RealtimeError } from '../pr
 import {
 	castFrame,
 	type Data,
-	errorFrame,
 	eventFrame,
 	type GapReason,
 	gapFrame,
 	joinedFrame,
 	leftFrame,
-	replyFrame,
+	snapshotFrame,
 } from '../protocol/server-frames.ts';
-import { gapBetween, isBefore } from './continuity.ts';
-import type { Feed } from './feed.ts';
-import { HandlerDeadline } from './handler-deadline.ts';
+import { gapBetween, isBefore, pageAfter, positionBefore } from './continuity.ts';
+import type { ChannelFeed } from './feed.ts';
 import type { ChannelKey } from './key.ts';
-import {
-	GRACE_AFTER_CLOSE,
-	GRACE_AFTER_LOSS,
-	MAX_OUTCOME_BYTES,
-	MAX_WAITING,
-	PAGE_SIZE,
-} from './limits.ts';
-import type { Claim, Link, Page, Ports } from './ports.ts';
+import { GRACE_AFTER_CLOSE, GRACE_AFTER_LOSS, MAX_WAITING, PAGE_SIZE } from './limits.ts';
+import { type Connected, MemberConnection } from './member-connection.ts';
+import { MemberMessages, type Sender, type SentMessage } from './member-messages.ts';
+import type { MessageRate } from './message-rates.ts';
+import type { Link, Page, Ports } from './ports.ts';
 import type { Position } from './position.ts';
 import type { Presence } from './presence.ts';
-import type { ChannelRules, ConnectionView, MemberView } from './rules.ts';
-import { Turns } from './turns.ts';
+import { tooMany, unavailable } from './refusals.ts';
+import type { ChannelRules, ConnectionView } from './rules.ts';
 
 /** What a member needs of its channel. */
 export interface MemberChannel {
@@ -34,7 +29,7 @@ export interface MemberChannel {
 	readonly number: number;
 	readonly ports: Ports;
 	readonly rules: ChannelRules;
-	readonly feed: Feed;
+	readonly feed: ChannelFeed;
 	/** Undefined if the channel has none. */
 	readonly presence: Presence | undefined;
 	/** Resolves when the channel listens to its log and its roster. */
@@ -71,39 +66,34 @@ export interface JoinOptions {
 	readonly presence?: { readonly data: unknown } | undefined;
 }
 
-export interface SentMessage {
-	/** Undefined for an ephemeral message. */
-	readonly id: number | undefined;
-	readonly name: string;
-	readonly data: unknown;
-}
-
-/** The result of a handler, kept for the session as JSON. */
-interface Outcome {
+/**
+ * What restores a member whose process slept, as JSON. What else a member knows begins anew: nothing
+ * runs for it when a process sleeps, and its rates are full again by then.
+ */
+export interface MemberRecord {
+	/** The number of the channel in frames. */
+	readonly channel: number;
+	/** How far a member that catches up has got. A live one has all that the log has. */
+	readonly position?: Position | undefined;
+	readonly isPresent: boolean;
+	/** `connection.data`. */
 	readonly data?: unknown;
-	readonly error?: ErrorData;
-	/** The last position that the handler published. */
-	readonly published?: Position;
 }
 
 type State = 'asked' | 'joining' | 'catching up' | 'live' | 'gone';
 
-const UNCERTAIN_OUTCOME: string = JSON.stringify({
-	error: {
-		code: 'UNCERTAIN',
-		message: 'The message was handled, but its result is no longer known.',
-	},
-} satisfies Outcome);
-
 /** One join of a connection. */
-export class Member implements MemberView {
+export class Member implements Sender, Connected {
 	readonly link: Link;
+	readonly ref: number;
 	readonly user: { readonly id: string } | undefined;
 	readonly params: Readonly<Record<string, string>>;
 	readonly connection: ConnectionView;
+	/** The rate of its user, kept by the channel: looking it up takes longer than using it. */
+	rate: MessageRate | undefined;
 	readonly #channel: MemberChannel;
-	readonly #ref: number;
-	readonly #turns = new Turns(MAX_WAITING);
+	/** Made for the first message: most members of a large channel never send one. */
+	#messages: MemberMessages | undefined;
 	#state: State = 'asked';
 	/** Set while the member catches up. A live member has the position of the feed. */
 	#position: Position | undefined;
@@ -111,6 +101,7 @@ export class Member implements MemberView {
 	/** Why the join ends. Set also while it is decided. */
 	#expelled: ErrorData | undefined;
 	#isPresent = false;
+	#mayReadHistory = false;
 	/** Whether the member came back, and is not where it was yet. */
 	#isResuming = false;
 	/** The time when the member became present, in milliseconds since 1970. */
@@ -121,15 +112,34 @@ export class Member implements MemberView {
 
 	constructor(channel: MemberChannel, init: MemberInit) {
 		this.#channel = channel;
-		this.#ref = init.ref;
+		this.ref = init.ref;
 		this.link = init.link;
 		this.user = init.user;
 		this.params = init.params;
-		this.connection = {
-			id: init.link.session.id,
-			data: init.data,
-			send: (name, data) => this.#sendCast(name, data),
-		};
+		this.connection = new MemberConnection(this, init.data);
+	}
+
+	/** A member of a process that slept. */
+	static restore(channel: MemberChannel, init: MemberInit, record: MemberRecord): Member {
+		const member = new Member(channel, init);
+		member.#state = record.position === undefined ? 'live' : 'catching up';
+		member.#position = record.position;
+		member.#isPresent = record.isPresent;
+		return member;
+	}
+
+	/** Undefined for one that is not in the channel. */
+	get record(): MemberRecord | undefined {
+		if (!this.isJoined) return undefined;
+		const { data } = this.connection;
+		const channel = this.#channel.number;
+		return { channel, position: this.#position, isPresent: this.#isPresent, data };
+	}
+
+	/** Whether the client waits for an answer that no record holds. */
+	get owesAnswer(): boolean {
+		const isUndecided = this.#state === 'asked' || this.#state === 'joining';
+		return isUndecided || this.#untilLive.length > 0;
 	}
 
 	/** Whether the member gets what the channel broadcasts. */
@@ -140,6 +150,11 @@ export class Member implements MemberView {
 	/** Whether the member is in the channel: it gets ephemeral messages, and may send. */
 	get isJoined(): boolean {
 		return this.#state === 'live' || this.#state === 'catching up';
+	}
+
+	/** Whether the member may be given the past. False for one that was restored. */
+	get mayReadHistory(): boolean {
+		return this.#mayReadHistory;
 	}
 
 	/** Whether the join was refused, or has ended. */
@@ -185,7 +200,7 @@ export class Member implements MemberView {
 	leave(): void {
 		if (this.hasEnded) return;
 		this.#end(0);
-		this.link.send(leftFrame(this.#ref, null));
+		this.link.send(leftFrame(this.ref, null));
 	}
 
 	/** The connection ended. Presence goes on for a while. */
@@ -203,7 +218,7 @@ export class Member implements MemberView {
 		this.#expelled = error;
 		if (!this.isJoined) return;
 		this.#end(0);
-		this.link.send(leftFrame(this.#ref, error));
+		this.link.send(leftFrame(this.ref, error));
 	}
 
 	/**
@@ -220,23 +235,33 @@ export class Member implements MemberView {
 	/** Takes a message of the client. Answers through the link. */
 	message(message: SentMessage): void {
 		if (this.hasEnded) return;
-		const { id } = message;
-		const refuse = (error: RealtimeError): void => {
-			if (id !== undefined) this.link.send(errorFrame(this.#ref, id, errorData(error)));
-		};
-		if (!this.isJoined) {
-			if (this.#early.length < MAX_WAITING) this.#early.push(message);
-			else refuse(tooMany('Too many messages wait for the join.', 1000));
-			return;
+		this.#messages ??= new MemberMessages(this, this.#channel);
+		if (this.isJoined) this.#messages.take(message);
+		else if (this.#early.length < MAX_WAITING) this.#early.push(message);
+		else this.#messages.refuse(message, tooMany('Too many messages wait for the join.', 1000));
+	}
+
+	sendCast(name: string, data: Data): void {
+		if (this.isJoined) this.link.send(castFrame(this.#channel.number, undefined, name, data));
+	}
+
+	takeRate(): number {
+		return this.#channel.takeMessage(this);
+	}
+
+	/** Resolves when the member has an entry, or has left. */
+	async reached(position: Position): Promise<void> {
+		const passed = this.#channel.feed.passed(position);
+		if (passed !== undefined) {
+			this.link.release?.();
+			await passed;
 		}
-		const wait = this.#channel.takeMessage(this);
-		if (wait > 0) {
-			refuse(tooMany('Too many messages.', wait));
-			return;
-		}
-		const run = id === undefined ? () => this.#cast(message) : () => this.#handle(message, id);
-		const hasRoom = this.#turns.take(run, id === undefined ? message.name : undefined);
-		if (!hasRoom) refuse(tooMany('Too many messages wait for their turn.', 1000));
+		if (!this.#isCatchingUp()) return;
+		this.link.release?.();
+		await new Promise<void>((resolve) => {
+			this.#untilLive.push(resolve);
+			this.link.changed?.();
+		});
 	}
 
 	/** The feed has moved on. The member is live once the feed reaches its position. */
@@ -246,6 +271,16 @@ export class Member implements MemberView {
 		if (this.#state !== 'catching up' || position === undefined || head === undefined) return;
 		if (position === head) this.#goLive();
 		else if (!this.#isReading && !isBefore(head, position)) this.#readOn();
+	}
+
+	/**
+	 * A snapshot, which has the past in it, stands for what a live member lacks. One that may not be
+	 * given the past goes on at the head of the log.
+	 */
+	skipTo(logHead: Position): void {
+		this.#state = 'catching up';
+		this.#position = logHead;
+		this.#tellGap('trimmed', logHead);
 	}
 
 	#tellGap(reason: GapReason, position: Position): void {
@@ -268,11 +303,11 @@ export class Member implements MemberView {
 
 	/** What the join begins with. Undefined if it begins with the next message. */
 	async #firstPage({ since, last, mayReadHistory }: JoinOptions): Promise<Page | undefined> {
-		const { feed, key, ports } = this.#channel;
+		const { feed, key, ports, rules } = this.#channel;
 		if (since !== undefined) {
 			return since === feed.head || !mayReadHistory
 				? undefined
-				: ports.log.after(key, since, PAGE_SIZE);
+				: pageAfter(ports.log, key, since, PAGE_SIZE, rules.retention);
 		}
 		if (last === undefined || last === 0 || !mayReadHistory) return undefined;
 		return ports.log.last(key, last);
@@ -282,12 +317,15 @@ export class Member implements MemberView {
 	#begin(page: Page | undefined, { since, mayReadHistory }: JoinOptions): void {
 		const { feed, number, presence, rules } = this.#channel;
 		const head = feed.head ?? '';
-		const start = since ?? page?.entries[0]?.previous ?? page?.head ?? head;
+		const begin = page?.snapshot && positionBefore(page.snapshot);
+		const start = since ?? begin ?? page?.entries[0]?.previous ?? page?.head ?? head;
 		const { ephemeral, idempotent, keepsHistory } = rules;
+		this.link.hold?.();
 		const details = { position: start, keeps: keepsHistory, ephemeral, idempotent };
-		this.link.send(joinedFrame(this.#ref, number, details));
+		this.link.send(joinedFrame(this.ref, number, details));
 		if (presence !== undefined) this.link.send(presence.state());
 		this.#state = 'catching up';
+		this.#mayReadHistory = mayReadHistory;
 		this.#isResuming = since !== undefined;
 		this.#position = start;
 		if (page !== undefined) this.#readOn(page);
@@ -296,6 +334,8 @@ export class Member implements MemberView {
 			if (start !== head) this.#tellGap('not kept', head);
 			this.#goLive();
 		}
+		this.link.release?.();
+		this.link.changed?.();
 		for (const message of this.#early) this.message(message);
 		this.#early = [];
 	}
@@ -309,37 +349,65 @@ export class Member implements MemberView {
 	async #readPages(first: Page | undefined): Promise<void> {
 		const { feed, key, ports, rules } = this.#channel;
 		let page = first;
+		/** Where the feed was before the page was read: the log had that, unless it has lost it. */
+		let known = '';
 		try {
 			while (this.#state === 'catching up' && this.#position !== undefined) {
-				page ??= await ports.log.after(key, this.#position, PAGE_SIZE);
+				if (page === undefined) {
+					known = feed.head ?? '';
+					page = await pageAfter(ports.log, key, this.#position, PAGE_SIZE, rules.retention);
+				}
 				if (!this.#isCatchingUp()) return;
+				if (page.snapshot !== undefined) {
+					const ready = this.link.ready();
+					if (ready !== undefined) await this.#wait(ready);
+					if (!this.#isCatchingUp()) return;
+					this.link.hold?.();
+					this.#position = page.snapshot.position;
+					this.link.send(snapshotFrame(this.#channel.number, page.snapshot));
+				}
 				const reason = gapBetween(this.#position, page, rules.retention);
 				if (reason !== undefined) this.#skip(reason, page.head);
 				else {
 					for (const entry of page.entries) {
 						// Few large entries fill the credits as well as many small ones.
 						const ready = this.link.ready();
-						if (ready !== undefined) await ready;
+						if (ready !== undefined) await this.#wait(ready);
 						if (!this.#isCatchingUp()) return;
+						this.link.hold?.();
 						this.#sendEntry(entry);
 					}
 				}
+				this.link.release?.();
 				this.followFeed();
 				if (!this.#isCatchingUp()) return;
 				const isBehind = feed.head !== undefined && isBefore(this.#position, feed.head);
-				// The feed will reach the position of the member by itself.
-				if (!isBehind && this.#position === page.head) return;
-				await this.link.ready();
+				if (this.#position === page.head) {
+					// The feed will reach the position of the member by itself.
+					if (!isBehind) return;
+					if (isBefore(this.#position, known)) await feed.readAgain();
+				}
+				const ready = this.link.ready();
+				if (ready !== undefined) await this.#wait(ready);
 				page = undefined;
 			}
 		} catch (error) {
 			ports.host.report('A realtime channel cannot read its log', error);
 			if (!this.#isCatchingUp()) return;
 			this.#end(GRACE_AFTER_LOSS);
-			this.link.send(leftFrame(this.#ref, unavailable()));
+			this.link.send(leftFrame(this.ref, unavailable()));
 		} finally {
+			this.link.release?.();
 			this.#isReading = false;
+			if (this.#isCatchingUp()) this.link.changed?.();
 		}
+	}
+
+	/** Waits for a client that reads slowly. The process may sleep meanwhile. */
+	async #wait(ready: Promise<void>): Promise<void> {
+		this.link.release?.();
+		this.link.changed?.();
+		await ready;
 	}
 
 	/**
@@ -369,10 +437,7 @@ export class Member implements MemberView {
 		this.#resumed(true);
 		for (const resolve of this.#untilLive) resolve();
 		this.#untilLive = [];
-	}
-
-	#sendCast(name: string, data: Data): void {
-		if (this.isJoined) this.link.send(castFrame(this.#channel.number, undefined, name, data));
+		this.link.changed?.();
 	}
 
 	/** The data that presence shows, undefined if it does not show the member. */
@@ -390,7 +455,10 @@ export class Member implements MemberView {
 		const { id } = this.connection;
 		// A user who comes back was present all the time.
 		this.#since ??= presence?.sinceOf(this.user?.id ?? id) ?? ports.host.now();
-		this.#isPresent = true;
+		if (!this.#isPresent) {
+			this.#isPresent = true;
+			this.link.changed?.();
+		}
 		const user = this.user === undefined ? {} : { user: this.user };
 		await ports.roster.enter(key, {
 			id,
@@ -417,123 +485,9 @@ export class Member implements MemberView {
 			);
 		}
 		this.#channel.gone(this);
+		this.link.changed?.();
 		if (wasJoined) host.waitUntil(rules.onLeave(this));
 	}
-
-	/** Handles an ephemeral message. The definition reports its errors. */
-	async #cast(message: SentMessage): Promise<void> {
-		if (this.hasEnded) return;
-		await this.#run(message);
-	}
-
-	/** Handles a message once, and answers. */
-	async #handle(message: SentMessage, id: number): Promise<void> {
-		// Its client sends it again when it resumes the session.
-		if (this.hasEnded) return;
-		const { ports, rules } = this.#channel;
-		const { secret } = this.link.session;
-		let claim: Claim;
-		try {
-			claim = await ports.roster.claim(secret, id);
-		} catch (error) {
-			await this.#answer(id, { error: errorData(asRealtimeError(error)) });
-			return;
-		}
-		const mayRunAgain =
-			claim.state === 'running' &&
-			claim.outcome === undefined &&
-			rules.idempotent.includes(message.name);
-		if (claim.state !== 'claimed' && !mayRunAgain) {
-			const outcome = claim.state === 'settled' ? claim.outcome : await claim.outcome;
-			await this.#answer(id, JSON.parse(outcome ?? UNCERTAIN_OUTCOME));
-			return;
-		}
-		const { result, published } = await this.#run(message);
-		try {
-			const outcome = outcomeText(result, published) ?? UNCERTAIN_OUTCOME;
-			await ports.roster.settle(secret, id, outcome);
-		} catch (error) {
-			ports.host.report('A realtime channel cannot keep the result of a message', error);
-		}
-		await this.#reached(published);
-		if ('error' in result) this.link.send(errorFrame(this.#ref, id, result.error));
-		else this.link.send(replyFrame(this.#ref, id, result.data));
-	}
-
-	/** Runs the handler within its time. */
-	async #run(message: SentMessage): Promise<{ result: Result; published: Position | undefined }> {
-		const { ports, rules } = this.#channel;
-		const deadline = new HandlerDeadline();
-		let published: Position | undefined;
-		const handled = rules
-			.handle(
-				{
-					name: message.name,
-					data: message.data,
-					requestId: ports.host.random(16),
-					member: this,
-					published(position) {
-						published = position;
-					},
-				},
-				deadline,
-			)
-			.then(
-				(data): Result => ({ data }),
-				(error: unknown): Result => ({ error: errorData(error) }),
-			);
-		ports.host.waitUntil(handled);
-		const result = await new Promise<Result>((resolve) => {
-			const cancel = ports.host.alarm(rules.timeout, () => {
-				// Made here alone: an error costs as much as a handler, because of its stack.
-				const timeout = new RealtimeError({
-					code: 'TIMEOUT',
-					message: `The handler of \`${message.name}\` did not end within ${rules.timeout / 1000} s.`,
-				});
-				deadline.end(timeout);
-				resolve({ error: errorData(timeout) });
-			});
-			void handled.then((ended) => {
-				cancel();
-				resolve(ended);
-			});
-		});
-		return { result, published };
-	}
-
-	/** Resolves when the member has an entry, or has left. */
-	async #reached(position: Position | undefined): Promise<void> {
-		if (position === undefined) return;
-		await this.#channel.feed.passed(position);
-		if (!this.#isCatchingUp()) return;
-		await new Promise<void>((resolve) => this.#untilLive.push(resolve));
-	}
-
-	/** Answers with a kept outcome. */
-	async #answer(id: number, { data, error, published }: Outcome): Promise<void> {
-		await this.#reached(published);
-		const text = data === undefined ? undefined : JSON.stringify(data);
-		this.link.send(
-			error === undefined ? replyFrame(this.#ref, id, text) : errorFrame(this.#ref, id, error),
-		);
-	}
-}
-
-const encoder = new TextEncoder();
-
-type Result = { readonly data: Data } | { readonly error: ErrorData };
-
-/** The JSON of an outcome, or undefined if it is too long to keep, or holds bytes. */
-function outcomeText(result: Result, published: Position | undefined): string | undefined {
-	const fields: string[] = [];
-	if (published !== undefined) fields.push(`"published":${JSON.stringify(published)}`);
-	if ('error' in result) fields.push(`"error":${JSON.stringify(result.error)}`);
-	else if (result.data instanceof Uint8Array) return undefined;
-	else if (result.data !== undefined) fields.push(`"data":${result.data}`);
-	const text = `{${fields.join()}}`;
-	// A UTF-16 unit takes at most three bytes.
-	if (text.length * 3 <= MAX_OUTCOME_BYTES) return text;
-	return encoder.encode(text).byteLength > MAX_OUTCOME_BYTES ? undefined : text;
 }
 
 /** The parts of a kept message on the wire. */
@@ -542,18 +496,6 @@ export function entryParts(entry: Page['entries'][number]): Parameters<typeof ev
 	return { position, previous, at, from, id, name, data };
 }
 
-function asRealtimeError(error: unknown): RealtimeError {
-	return isRealtimeError(error) ? error : new RealtimeError(unavailable());
-}
-
-function unavailable(): ErrorData {
-	return { code: 'SERVICE_UNAVAILABLE', message: 'The realtime engine cannot be reached.' };
-}
-
 function disconnected(): RealtimeError {
 	return new RealtimeError({ code: 'FORBIDDEN', message: 'The server ended the membership.' });
-}
-
-function tooMany(message: string, retryAfter: number): RealtimeError {
-	return new RealtimeError({ code: 'TOO_MANY_REQUESTS', message, retryAfter });
 }

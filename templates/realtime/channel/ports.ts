@@ -4,6 +4,7 @@
  */
 
 import type { Data, Frame, GapReason, PresentMember } from '../protocol/server-frames.ts';
+import type { ChannelFeed, FeedInit } from './feed.ts';
 import type { ChannelKey } from './key.ts';
 import type { Position } from './position.ts';
 
@@ -25,6 +26,11 @@ export interface Entry extends NewEntry {
 	readonly previous: Position;
 }
 
+/** A message that stands for all entries up to a position, which is its own. */
+export interface Snapshot extends NewEntry {
+	readonly position: Position;
+}
+
 /** An ephemeral message. */
 export interface Cast {
 	readonly name: string;
@@ -44,6 +50,8 @@ export interface Retention {
 
 /** A part of a log, oldest entry first. */
 export interface Page {
+	/** The entries follow it. */
+	readonly snapshot?: Snapshot | undefined;
 	readonly entries: readonly Entry[];
 	/** The position of the newest entry of the log. */
 	readonly head: Position;
@@ -71,8 +79,19 @@ export interface Log {
 	append(channel: ChannelKey, entry: NewEntry, retention: Retention): Promise<Position>;
 	/** The entries after a position that are still kept, the oldest `limit` of them. */
 	after(channel: ChannelKey, position: Position, limit: number): Promise<Page>;
-	/** The newest `limit` entries that are still kept. */
+	/**
+	 * The newest `limit` entries that are still kept. If there is a snapshot and `limit` is not 0: the
+	 * snapshot, and the oldest `limit` of those after it.
+	 */
 	last(channel: ChannelKey, limit: number): Promise<Page>;
+	/**
+	 * Keeps a message in place of the snapshot of before and of all entries up to a position. Neither
+	 * the size nor the lifetime of the history removes it. No watcher is told.
+	 *
+	 * @returns false, and changes nothing, if the log has a newer snapshot, or does not have everything
+	 * that came after the position.
+	 */
+	snapshot(channel: ChannelKey, entry: NewEntry, upTo: Position): Promise<boolean>;
 	/** Sends an ephemeral message to the watchers. */
 	cast(channel: ChannelKey, cast: Cast): Promise<void>;
 	/** Resolves when every message appended from now on will reach the watcher, in order. */
@@ -93,16 +112,20 @@ export interface RosterWatcher {
 	departed(id: string): void;
 	/** Entries may have been missed: the channel reads them again. */
 	interrupted(): void;
-	/** `disconnect(userId)` was called, here or elsewhere. */
-	revoked(userId: string): void;
 }
+
+/** `disconnect(userId)` of a channel was called, in this process or another one. */
+export type RevocationWatcher = (channel: ChannelKey, userId: string) => void;
+
+/** A session was resumed by another process. */
+export type TakeoverWatcher = (secret: string) => void;
 
 /** The answer to a claim. */
 export type Claim =
 	/** The caller handles the message, and calls `settle()` with the result. */
 	| { readonly state: 'claimed' }
-	/** A handler has started. `outcome` is undefined if its process may have died. */
-	| { readonly state: 'running'; readonly outcome: Promise<string> | undefined }
+	/** A handler has started. `outcome` resolves with undefined if its process may have died. */
+	| { readonly state: 'running'; readonly outcome: Promise<string | undefined> }
 	| { readonly state: 'settled'; readonly outcome: string };
 
 /** A session: what a connection and its successors have in common. */
@@ -119,24 +142,41 @@ export interface Roster {
 	enter(channel: ChannelKey, entry: PresenceEntry): Promise<void>;
 	/**
 	 * Removes an entry after a number of milliseconds by the roster's own clock, unless it enters
-	 * again before. 0 removes it at once.
+	 * again before. 0 removes it at once. If the engine cannot be reached, the roster goes on trying.
 	 */
 	depart(channel: ChannelKey, id: string, delay: number): Promise<void>;
 	present(channel: ChannelKey): Promise<readonly PresenceEntry[]>;
 	watch(channel: ChannelKey, watcher: RosterWatcher): Promise<Unwatch>;
-	/** Tells the watchers of the channel. */
+	/** Tells all processes of the site, this one included. */
 	revoke(channel: ChannelKey, userId: string): Promise<void>;
+	/**
+	 * Watches the revocations of all channels. A process must also hear of channels that it does not
+	 * watch, because joins of them may be under way.
+	 */
+	watchRevocations(watcher: RevocationWatcher): Unwatch;
 
 	/** Opens a session of a user, undefined for an anonymous visitor. */
 	openSession(userId: string | undefined): Promise<Session>;
 	/** Resolves with undefined if the session is unknown, or another user's. */
 	resumeSession(secret: string, userId: string | undefined): Promise<Session | undefined>;
+	/** Watches the sessions of this process that another process continues. Its connection has to end. */
+	watchTakeovers(watcher: TakeoverWatcher): Unwatch;
 	/** Keeps a session for another two minutes. Its connection has ended. */
 	suspendSession(secret: string): Promise<void>;
-	/** Claims a message before its handler starts. */
-	claim(secret: string, message: number): Promise<Claim>;
-	/** @param outcome JSON of a {@link Outcome}. */
-	settle(secret: string, message: number, outcome: string): Promise<void>;
+	/**
+	 * Claims a message before its handler starts.
+	 *
+	 * @param mayRunAgain Whether a handler may start twice if its process dies: the claim need not
+	 * outlive the process then.
+	 * @throws RealtimeError if the message must not be handled: `UNCERTAIN` if the session has ended.
+	 */
+	claim(secret: string, message: number, mayRunAgain?: boolean): Claim | Promise<Claim>;
+	/**
+	 * Keeps the result of a claimed message. An engine may write it a moment later.
+	 *
+	 * @param outcome The result in JSON.
+	 */
+	settle(secret: string, message: number, outcome: string): void | Promise<void>;
 }
 
 /** A client's connection, as a channel sees it. */
@@ -148,6 +188,15 @@ export interface Link {
 	 * Resolves when the connection may be sent more history, or has ended. Undefined if it may be now.
 	 */
 	ready(): Promise<void> | undefined;
+	/**
+	 * Gathers frames, which then go out together. Hold them only until the process waits for
+	 * something.
+	 */
+	hold?(): void;
+	/** Sends what was gathered, and gathers no more. */
+	release?(): void;
+	/** The record of a member has changed. Present in runtimes that restore members. */
+	changed?(): void;
 }
 
 /** The runtime. */
@@ -160,6 +209,11 @@ export interface Host {
 	secret(): string;
 	/** Calls back once after a number of milliseconds. The result cancels. */
 	alarm(milliseconds: number, callback: () => void): () => void;
+	/**
+	 * The same for hours. A runtime that sleeps wakes up for it, and has forgotten the callback: what
+	 * it restores asks again.
+	 */
+	wakeAfter(milliseconds: number, callback: () => void): () => void;
 	/** Sends one frame to many connections. */
 	broadcast(links: Iterable<Link>, frame: Frame): void;
 	/** Keeps the process running until the promise is settled. */
@@ -181,5 +235,7 @@ export interface Ports {
 	readonly log: Log;
 	readonly roster: Roster;
 	readonly host: Host;
+	/** Makes what follows the log of a channel. */
+	feed(init: FeedInit): ChannelFeed;
 	readonly meter?: Meter | undefined;
 }

@@ -1,3 +1,4 @@
+import { byteLength } from '../protocol/byte-length.ts';
 import {
 	changesFrame,
 	type Frame,
@@ -15,6 +16,16 @@ interface Told {
 	readonly members: ReadonlyMap<string, PresentMember>;
 	/** The members as JSON by their id. Undefined if the count alone was told. */
 	readonly texts: ReadonlyMap<string, string> | undefined;
+}
+
+export interface PresenceInit {
+	readonly key: ChannelKey;
+	readonly ports: Ports;
+	/** The number of the channel in frames. */
+	readonly number: number;
+	readonly of: () => 'user' | 'connection';
+	/** Sends a frame to all members. */
+	readonly tell: (frame: Frame) => void;
 }
 
 /**
@@ -37,13 +48,7 @@ export class Presence {
 	#cancel: (() => void) | undefined;
 	#isClosed = false;
 
-	constructor(init: {
-		readonly key: ChannelKey;
-		readonly ports: Ports;
-		readonly number: number;
-		readonly of: () => 'user' | 'connection';
-		readonly tell: (frame: Frame) => void;
-	}) {
+	constructor(init: PresenceInit) {
 		this.#key = init.key;
 		this.#ports = init.ports;
 		this.#number = init.number;
@@ -162,8 +167,6 @@ export class Presence {
 	}
 }
 
-const encoder = new TextEncoder();
-
 /** The members as JSON. Undefined if there are too many to list, or their data are too large. */
 function listedTexts(
 	members: ReadonlyMap<string, PresentMember>,
@@ -173,7 +176,7 @@ function listedTexts(
 	let left = MAX_LISTED_BYTES;
 	for (const [id, member] of members) {
 		const text = JSON.stringify(member);
-		left -= encoder.encode(text).byteLength;
+		left -= byteLength(text);
 		if (left < 0) return undefined;
 		texts.set(id, text);
 	}

@@ -1,6 +1,7 @@
 import type { Data } from '../protocol/server-frames.ts';
 import type { HandlerDeadline } from './handler-deadline.ts';
 import type { Retention } from './ports.ts';
+import type { Presence, PresenceInit } from './presence.ts';
 
 /** What a site says about a channel. Read anew for each use, because a file changes in `astro dev`. */
 export interface ChannelRules {
@@ -15,11 +16,11 @@ export interface ChannelRules {
 	/** Milliseconds for a handler. */
 	readonly timeout: number;
 	/**
-	 * Parses a client's message and runs its handler. Resolves with its result as JSON, or bytes.
-	 *
-	 * @throws RealtimeError for the sender. The definition reports other errors itself.
+	 * Parses a client's message and runs its handler. Gives its result as JSON, or bytes: a promise
+	 * unless the handler has returned already. It rejects as soon as the deadline ends, and with a
+	 * RealtimeError for the sender. The definition reports other errors itself.
 	 */
-	handle(message: ClientMessage, deadline: HandlerDeadline): Promise<Data>;
+	handle(message: ClientMessage, deadline: HandlerDeadline): Data | Promise<Data>;
 	onJoin(member: MemberView): Promise<void>;
 	onLeave(member: MemberView): Promise<void>;
 }
@@ -32,6 +33,8 @@ export interface PresenceRules {
 	 * @throws RealtimeError if it does not match the schema or exceeds its limit.
 	 */
 	parse(data: unknown, member: MemberView): Promise<unknown>;
+	/** Follows who is present. A server of channels without presence has no code for it. */
+	follow(init: PresenceInit): Presence;
 }
 
 export interface ClientMessage {

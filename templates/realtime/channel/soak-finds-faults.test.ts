@@ -45,15 +45,15 @@ const MUTATIONS: readonly Mutation[] = [
 	},
 	{
 		what: 'a message that is handled without a claim',
-		file: 'channel/member.ts',
-		from: "if (claim.state !== 'claimed' && !mayRunAgain) {",
+		file: 'channel/member-messages.ts',
+		from: "if (claim.state !== 'claimed') {",
 		to: "if (claim.state === 'settled') {",
 	},
 	{
 		what: 'a reply that does not wait for what was published',
 		file: 'channel/feed.ts',
-		from: 'if (this.#hasPassed(position) || (await this.#isToldInTime(position))) return;',
-		to: 'if (position !== "") return;',
+		from: 'return this.#hasPassed(position) ? undefined : this.#untilPassed(position);',
+		to: 'return undefined;',
 	},
 ];
 

@@ -1,9 +1,13 @@
 import { MemoryRoster } from '../memory/memory-roster.ts';
 import { RealtimeError } from '../protocol/errors.ts';
-import { FaultyLog, ManualHost, rulesOf, seededRandom } from './channel.fixture.ts';
+import { FaultyLog, ManualHost, rulesOf, seededRandom, settled } from './channel.fixture.ts';
 import { Channel } from './channel.ts';
-import type { Member } from './member.ts';
-import type { Claim, Link, NewEntry, Retention, Roster, Session } from './ports.ts';
+import { dropOldest } from './drop-oldest.ts';
+import { followLog } from './feed.ts';
+import type { ChannelKey } from './key.ts';
+import { CLAIM_LIFETIME } from './limits.ts';
+import type { Member, MemberRecord } from './member.ts';
+import type { Claim, Entry, Link, Log, NewEntry, Retention, Roster, Session } from './ports.ts';
 import type { Position } from './position.ts';
 
 export interface SoakOptions {
@@ -11,15 +15,50 @@ export interface SoakOptions {
 	/** Random steps, each a message, a fault, or some time. */
 	readonly steps: number;
 	readonly clients: number;
+	/** The log under test. Default: one in memory. */
+	readonly log?: SoakLog;
+	readonly host?: ManualHost;
+	/** Whether the process sleeps now and then: it forgets its channel, and restores its members. */
+	readonly sleeps?: boolean;
+}
+
+/** A log, and the faults that happen to it. */
+export interface SoakLog extends Log {
+	/** Makes deliveries unreliable. */
+	fault: (() => 'none' | 'lost' | 'twice') | undefined;
+	/** Called for each message before anyone gets it. */
+	onWrite: ((position: Position, previous: Position) => void) | undefined;
+	/** A replica that lacks the newest messages of a channel becomes the log. */
+	failOver(channel: ChannelKey, lost: number): void | Promise<void>;
+	/** Everything is lost, as in a restart without data. */
+	restart(): void | Promise<void>;
+	/** Forgets the watchers, as if their process had died. */
+	dropWatchers(): void;
+	/** Drops the kept messages, but no head. */
+	trim(channel: ChannelKey): void | Promise<void>;
+	/** Holds deliveries back until `release()`. */
+	hold(): void;
+	release(): void;
+	/** Drops what is held back, and says that something may have been lost. */
+	interrupt(): void | Promise<void>;
+	setDown(isDown: boolean): void;
+	/** Whether nothing is on its way, so that a process may sleep. Absent in a log of several. */
+	readonly isQuiet?: boolean;
+	/** The kept messages of a channel. */
+	entries(channel: ChannelKey): readonly Pick<Entry, 'position'>[];
 }
 
 export interface SoakResult {
 	readonly published: number;
 	readonly delivered: number;
+	/** How often a member got a snapshot in place of messages. */
+	readonly snapshots: number;
 	readonly gaps: number;
 	readonly resumes: number;
 	readonly handled: number;
 	readonly uncertain: number;
+	/** How often a member was restored after a sleep. */
+	readonly restored: number;
 	/** Broken promises, at most twenty. */
 	readonly failures: readonly string[];
 }
@@ -86,7 +125,7 @@ class DurableRoster extends MemoryRoster {
 		const key = `${secret} ${message}`;
 		if (claim.state === 'claimed') this.#running.set(key, this.#generation);
 		if (claim.state !== 'running' || this.#running.get(key) === this.#generation) return claim;
-		return { state: 'running', outcome: undefined };
+		return { state: 'running', outcome: Promise.resolve(undefined) };
 	}
 
 	override async settle(secret: string, message: number, outcome: string): Promise<void> {
@@ -105,29 +144,40 @@ class DurableRoster extends MemoryRoster {
 class Soak {
 	readonly failures: string[] = [];
 	readonly truth: Truth = new Truth();
-	readonly log: FaultyLog;
+	readonly log: SoakLog;
 	readonly host: ManualHost;
-	/** How often the handler ran for each message of a client. */
+	/** When the handler ran last for each message of a client. */
 	readonly runs: Map<string, number> = new Map();
+	handled = 0;
 	published = 0;
 	delivered = 0;
+	snapshots = 0;
 	gaps = 0;
 	resumes = 0;
 	uncertain = 0;
+	restored = 0;
 	/** How often the log was down, or lost messages. */
 	outages = 0;
 	readonly #random: () => number;
 	readonly #roster: DurableRoster;
 	readonly #clients: SoakClient[];
+	readonly #sleeps: boolean;
 	#channel: Channel;
 	#process = 0;
 
-	constructor({ seed, clients }: SoakOptions) {
+	constructor({ seed, clients, host = new ManualHost(seed), log, sleeps = false }: SoakOptions) {
+		this.#sleeps = sleeps;
 		this.#random = seededRandom(seed);
-		this.host = new ManualHost(seed);
-		this.log = new FaultyLog(this.host);
+		this.host = host;
+		this.log = log ?? new FaultyLog(this.host);
 		this.log.onWrite = (position, previous) => this.truth.wrote(position, previous);
-		this.#roster = new DurableRoster(this.host);
+		this.#roster = new DurableRoster({
+			now: () => host.now(),
+			random: (length) => host.random(length),
+			secret: () => host.secret(),
+			// The engine does not sleep.
+			alarm: (milliseconds, callback) => host.wakeAfter(milliseconds, callback),
+		});
 		this.#channel = this.#start();
 		this.#clients = Array.from({ length: clients }, (_, index) => new SoakClient(this, index));
 	}
@@ -149,32 +199,35 @@ class Soak {
 	}
 
 	result(): SoakResult {
-		const { published, delivered, gaps, resumes, uncertain, failures } = this;
-		const handled = [...this.runs.values()].reduce((sum, count) => sum + count, 0);
-		return { published, delivered, gaps, resumes, handled, uncertain, failures };
+		const { published, delivered, snapshots, gaps, resumes, uncertain, restored, failures } = this;
+		const { handled } = this;
+		const counts = { published, delivered, snapshots, gaps, resumes, handled, uncertain, restored };
+		return { ...counts, failures };
 	}
 
 	async step(): Promise<void> {
 		const client = this.#anyClient();
 		const choice = this.#random() * 100;
-		if (choice < 40) await this.#publish(1 + Math.floor(this.#random() * 4));
+		if (choice < 38) await this.#publish(1 + Math.floor(this.#random() * 4));
+		else if (choice < 40) await this.#takeSnapshot();
 		else if (choice < 52) client?.sendMessage();
 		else if (choice < 60) client?.drop(this.chance(0.5));
 		else if (choice < 75) await client?.reconnect();
 		else if (choice < 79) client?.toggleReading();
 		else if (choice < 82) this.log.hold();
 		else if (choice < 86) this.log.release();
-		else if (choice < 88) this.log.interrupt();
+		else if (choice < 88) await this.log.interrupt();
 		else if (choice < 90) this.#setFault();
-		else if (choice < 91) this.#failOver();
-		else if (choice < 91.3) this.#restartLog();
-		else if (choice < 92) this.log.trim(KEY);
+		else if (choice < 91) await this.#failOver();
+		else if (choice < 91.3) await this.#restartLog();
+		else if (choice < 92) await this.log.trim(KEY);
 		else if (choice < 93) {
 			this.outages++;
 			this.log.setDown(true);
 		} else if (choice < 95) this.log.setDown(false);
 		else if (choice < 95.5) this.#killProcess();
 		else await this.host.advance(this.#random() * 2000);
+		if (this.#sleeps && this.chance(0.1)) await this.#sleep();
 		this.#remember();
 	}
 
@@ -183,7 +236,7 @@ class Soak {
 		this.log.setDown(false);
 		this.log.fault = undefined;
 		this.log.release();
-		this.log.interrupt();
+		await this.log.interrupt();
 		await this.host.advance(5_000);
 		for (const client of this.#clients) {
 			if (!client.isReading) client.toggleReading();
@@ -194,7 +247,6 @@ class Soak {
 		await this.host.advance(60_000);
 		const { head } = await this.log.last(KEY, 0);
 		for (const client of this.#clients) client.checkEnd(head);
-		for (const [id, count] of this.runs) if (count > 1) this.fail(`${id} ran ${count} times`);
 	}
 
 	async #publish(count: number): Promise<void> {
@@ -207,6 +259,26 @@ class Soak {
 			);
 			if (isDone) this.published++;
 		}
+	}
+
+	/** Its data is its position, so that a member can tell that it got the right one. */
+	async #takeSnapshot(): Promise<void> {
+		const entries = this.log.entries(KEY);
+		const { position } = entries[Math.floor(this.#random() * entries.length)] ?? {};
+		if (position === undefined) return;
+		const entry = { name: 'all', data: JSON.stringify(position), at: this.host.now() };
+		await this.log.snapshot(KEY, entry, position).catch(() => false);
+	}
+
+	/** A claim is kept for its time. A message that is sent again later, or waits longer, may run again. */
+	#ran(id: string): void {
+		this.handled++;
+		const now = this.host.now();
+		const before = this.runs.get(id);
+		if (before !== undefined && now - before < CLAIM_LIFETIME) {
+			this.fail(`${id} ran again after ${now - before} ms`);
+		}
+		this.runs.set(id, now);
 	}
 
 	append(entry: NewEntry): Promise<Position> {
@@ -231,17 +303,17 @@ class Soak {
 			: undefined;
 	}
 
-	#failOver(): void {
+	async #failOver(): Promise<void> {
 		this.outages++;
-		this.log.failOver(KEY, 1 + Math.floor(this.#random() * 3));
+		await this.log.failOver(KEY, 1 + Math.floor(this.#random() * 3));
 		// What was on the way to the watchers died with the primary, whose clients reconnect.
-		this.log.interrupt();
+		await this.log.interrupt();
 	}
 
-	#restartLog(): void {
+	async #restartLog(): Promise<void> {
 		this.outages++;
-		this.log.restart();
-		this.log.interrupt();
+		await this.log.restart();
+		await this.log.interrupt();
 	}
 
 	/** All connections end, handlers included. */
@@ -251,6 +323,23 @@ class Soak {
 		this.log.dropWatchers();
 		for (const client of this.#clients) client.processDied();
 		this.#channel = this.#start();
+	}
+
+	/**
+	 * A process sleeps only while nothing runs in it. Its connections live on. What sleeps has its log
+	 * in itself, so that its members have all of it.
+	 */
+	async #sleep(): Promise<void> {
+		if (this.log.isQuiet !== true) return;
+		await settled();
+		for (let wait = 0; wait < 10 && this.host.isBusy; wait++) await this.host.advance(400);
+		const { head } = await this.log.last(KEY, 0);
+		if (this.host.isBusy || this.#channel.feed.head !== head) return;
+		this.#process++;
+		this.log.dropWatchers();
+		this.#channel = this.#start();
+		for (const client of this.#clients) client.restore();
+		await this.#channel.resume();
 	}
 
 	#anyClient(): SoakClient | undefined {
@@ -264,18 +353,18 @@ class Soak {
 			number: process + 1,
 			rules: () =>
 				rulesOf(
-					async ({ data, published }) => {
-						const id = String(data);
-						this.runs.set(id, (this.runs.get(id) ?? 0) + 1);
+					async (message) => {
+						const id = String(message.data);
+						this.#ran(id);
 						if (this.chance(0.3)) await this.#pause();
 						if (process !== this.#process) return new Promise(() => {});
 						const entry = { name: 'said', data: JSON.stringify(id), at: this.host.now() };
-						published(await this.append(entry));
+						message.published(await this.append(entry));
 						return JSON.stringify(id);
 					},
 					{ retention: RETENTION, timeout: 20_000 },
 				),
-			ports: { log: this.log, roster: this.#roster, host: this.host },
+			ports: { log: this.log, roster: this.#roster, host: this.host, feed: followLog },
 			onIdle: () => {
 				if (process === this.#process) this.#channel = this.#start();
 			},
@@ -291,7 +380,7 @@ class Soak {
 
 interface Pending {
 	readonly data: string;
-	/** The gaps and outages when the message was sent. */
+	/** The gaps, snapshots and outages when the message was sent. */
 	readonly interruptions: number;
 }
 
@@ -314,6 +403,8 @@ class SoakClient {
 	#ready: Promise<void> = Promise.resolve();
 	#unblock: () => void = () => {};
 	#connection = 0;
+	/** What restores the member. */
+	#kept: { readonly record: MemberRecord | undefined; readonly owesAnswer: boolean } | undefined;
 
 	constructor(soak: Soak, index: number) {
 		this.#soak = soak;
@@ -352,16 +443,13 @@ class SoakClient {
 			this.#pending.clear();
 		}
 		this.#session = session;
-		this.#connection++;
-		const connection = this.#connection;
-		const link: Link = {
-			session,
-			send: ({ content }) => {
-				if (connection === this.#connection) this.#receive(JSON.parse(String(content)));
-			},
-			ready: () => this.#ready,
-		};
-		const member = channel.ask({ link, ref: ++this.#ref, user: undefined, params: {}, data: {} });
+		const member = channel.ask({
+			link: this.#link(session),
+			ref: ++this.#ref,
+			user: undefined,
+			params: {},
+			data: {},
+		});
 		this.#member = member;
 		const since = this.#position;
 		if (since !== undefined) this.#soak.resumes++;
@@ -372,6 +460,46 @@ class SoakClient {
 			if (!(error instanceof RealtimeError)) throw error;
 			if (this.#member === member) this.#member = undefined;
 		}
+	}
+
+	/** The process has slept. The connection lived through it, unless it waits for an answer. */
+	restore(): void {
+		if (this.#member === undefined || this.#session === undefined) return;
+		const { record, owesAnswer } = this.#kept ?? {};
+		if (record === undefined) {
+			this.processDied();
+			return;
+		}
+		this.#member = this.#soak.channel.restore(
+			{
+				link: this.#link(this.#session),
+				ref: this.#ref,
+				user: undefined,
+				params: {},
+				data: record.data,
+			},
+			record,
+		);
+		this.#soak.restored++;
+		if (owesAnswer) this.drop(false);
+	}
+
+	/** A new connection, or the same one in a process that has slept. */
+	#link(session: Session): Link {
+		this.#connection++;
+		const connection = this.#connection;
+		return {
+			session,
+			send: ({ content }) => {
+				if (connection === this.#connection) this.#receive(JSON.parse(String(content)));
+			},
+			ready: () => this.#ready,
+			changed: () => {
+				const member = this.#member;
+				if (connection !== this.#connection || member === undefined) return;
+				this.#kept = { record: member.record, owesAnswer: member.owesAnswer };
+			},
+		};
 	}
 
 	checkEnd(head: Position): void {
@@ -401,6 +529,7 @@ class SoakClient {
 			}
 			this.#position = position;
 		} else if (type === 'event') this.#event(String(parts[0]), parts[6]);
+		else if (type === 'snapshot') this.#snapshot(String(parts[0]), parts[5]);
 		else if (type === 'gap') this.#gap(String(parts[1]));
 		else if (type === 'reply' || type === 'error') this.#answer(type, Number(parts[0]), parts[1]);
 		else if (type === 'left') this.#member = undefined;
@@ -416,6 +545,19 @@ class SoakClient {
 		remember(this.#heard, data);
 		this.#position = position;
 		this.#soak.delivered++;
+	}
+
+	/** It has messages in it that this client has not heard of one by one. */
+	#snapshot(position: Position, data: unknown): void {
+		this.#soak.snapshots++;
+		this.#gaps++;
+		// After a failover it may be older than what this client had. What follows it comes again.
+		this.#seen.clear();
+		if (data !== position) this.#fail(`got the snapshot of ${data} for ${position}`);
+		if (this.#position !== undefined && !this.#soak.mayHaveGap(this.#position, position)) {
+			this.#fail(`got a snapshot after ${this.#position}, where nothing is missing`);
+		}
+		this.#position = position;
 	}
 
 	#gap(position: Position): void {
@@ -452,9 +594,5 @@ class SoakClient {
 /** Adds to a set of the newest values. */
 function remember<Value>(values: Set<Value>, value: Value): void {
 	values.add(value);
-	if (values.size <= 500) return;
-	for (const oldest of values) {
-		values.delete(oldest);
-		break;
-	}
+	dropOldest(values, 500);
 }

@@ -13,4 +13,14 @@ describe('a soak of faults', () => {
 			}
 		});
 	}
+
+	for (const seed of [11, 12, 13, 14]) {
+		it(`keeps them in a process that sleeps, with the seed ${seed}`, async () => {
+			const result = await soak({ seed, steps: 3000, clients: 6, sleeps: true });
+			assert.deepEqual(result.failures, []);
+			for (const count of ['delivered', 'gaps', 'resumes', 'handled', 'restored'] as const) {
+				assert.ok(result[count] > 0, count);
+			}
+		});
+	}
 });

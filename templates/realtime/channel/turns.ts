@@ -13,11 +13,18 @@ export class Turns {
 	}
 
 	/**
-	 * @param run Never rejects.
+	 * @param run Gives a promise only if it takes time. It never fails.
 	 * @param replaces The name of an ephemeral message.
 	 * @returns whether there was room.
 	 */
-	take(run: () => Promise<void>, replaces?: string): boolean {
+	take(run: Run, replaces?: string): boolean {
+		if (!this.#isRunning) {
+			this.#isRunning = true;
+			const first = run();
+			if (first === undefined && this.#waiting.length === 0) this.#isRunning = false;
+			else void this.#goOn(first);
+			return true;
+		}
 		const turn = { run, replaces };
 		const same =
 			replaces === undefined ? -1 : this.#waiting.findIndex((one) => one.replaces === replaces);
@@ -27,12 +34,11 @@ export class Turns {
 		}
 		if (this.#waiting.length >= this.#limit) return false;
 		this.#waiting.push(turn);
-		if (!this.#isRunning) void this.#run();
 		return true;
 	}
 
-	async #run(): Promise<void> {
-		this.#isRunning = true;
+	async #goOn(first: ReturnType<Run>): Promise<void> {
+		await first;
 		for (let turn = this.#waiting.shift(); turn !== undefined; turn = this.#waiting.shift()) {
 			await turn.run();
 		}
@@ -40,7 +46,9 @@ export class Turns {
 	}
 }
 
+type Run = () => Promise<unknown> | undefined;
+
 interface Turn {
-	readonly run: () => Promise<void>;
+	readonly run: Run;
 	readonly replaces: string | undefined;
 }

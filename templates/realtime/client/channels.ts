@@ -10,8 +10,8 @@ export function createChannels(open: OpenAddress): unknown {
 
 function folder(path: string, open: OpenAddress): unknown {
 	const channel = (params: Readonly<Record<string, string>> = {}): Address => {
-		for (const [name, value] of Object.entries(params)) {
-			if (typeof value !== 'string') throw new TypeError(`\`${name}\` must be a string.`);
+		for (const name in params) {
+			if (typeof params[name] !== 'string') throw new TypeError(`\`${name}\` must be a string.`);
 		}
 		return open(path, { ...params });
 	};
@@ -19,9 +19,11 @@ function folder(path: string, open: OpenAddress): unknown {
 		get(target, key) {
 			// Names of Function's and Object's members are no channels. Promises ask for `then`, JSON
 			// for `toJSON`, and frameworks for names with `_` and `$$`.
-			if (typeof key === 'symbol' || key in target) return Reflect.get(target, key);
-			if (/^(then|toJSON|prototype|_.*|\$\$.*)$/.test(key)) return undefined;
-			return folder(path === '' ? key : `${path}/${key}`, open);
+			return typeof key === 'symbol' ||
+				key in target ||
+				/^(_|\$\$|(then|toJSON|prototype)$)/.test(key)
+				? target[key as never]
+				: folder((path && `${path}/`) + key, open);
 		},
 	});
 }

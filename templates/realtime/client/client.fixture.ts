@@ -180,9 +180,7 @@ export function position(number: number): string {
 
 /** A window. */
 export class FakePage extends EventTarget implements Page {
-	readonly document: EventTarget & { visibilityState: string } = Object.assign(new EventTarget(), {
-		visibilityState: 'visible',
-	});
+	readonly document: { visibilityState: string } = { visibilityState: 'visible' };
 
 	fire(type: string): void {
 		this.dispatchEvent(new Event(type));
@@ -190,7 +188,8 @@ export class FakePage extends EventTarget implements Page {
 
 	show(isVisible: boolean): void {
 		this.document.visibilityState = isVisible ? 'visible' : 'hidden';
-		this.document.dispatchEvent(new Event('visibilitychange'));
+		// It is fired at the document, and bubbles.
+		this.fire('visibilitychange');
 	}
 }
 
@@ -202,6 +201,19 @@ export interface Harness {
 	readonly sockets: readonly FakeSocket[];
 	/** The newest socket. */
 	socket(): FakeSocket;
+	/** Accepts the sockets that wait, and returns what joined since the beginning. */
+	joins(): readonly Extract<ClientFrame, { type: 'join' }>[];
+}
+
+let create: typeof createClient = createClient;
+
+/** Whether a client has a connection for each channel. */
+export let isPerChannel = false;
+
+/** Gives the tests that are imported later clients with a connection for each channel. */
+export function usePerChannel(createClient: typeof create): void {
+	create = createClient;
+	isPerChannel = true;
 }
 
 /** A client with a clock and sockets of the test. The random number is 0.5. */
@@ -215,7 +227,7 @@ export function harness(options: Partial<ClientOptions> = {}): Harness {
 			sockets.push(this);
 		}
 	}
-	const client = createClient({
+	const client = create({
 		url: 'https://example.com/_realtime',
 		WebSocket: Socket,
 		clock,
@@ -229,5 +241,9 @@ export function harness(options: Partial<ClientOptions> = {}): Harness {
 		page,
 		sockets,
 		socket: () => sockets.at(-1) ?? assert.fail('There is no socket.'),
+		joins() {
+			for (const socket of sockets) if (socket.readyState === 0) socket.welcome();
+			return sockets.flatMap((socket) => socket.all('join'));
+		},
 	};
 }

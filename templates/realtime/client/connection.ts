@@ -1,82 +1,125 @@
-import { FINAL, PING, PONG, SESSION_TAKEN } from '../protocol/constants.ts';
+import { FINAL, LINES, PING, PONG, SESSION_TAKEN } from '../protocol/constants.ts';
 import type { RealtimeError } from '../protocol/errors.ts';
-import { type Data, readContent, writeContent } from '../protocol/frame-content.ts';
+import { type Data, readFrames, writeContent } from '../protocol/frame-content.ts';
 import type { ClientParts, ServerParts } from '../protocol/frame-parts.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, systemClock } from './clock.ts';
 import { failure } from './failure.ts';
+import {
+	ABNORMAL_CLOSURE,
+	CONNECT_TIMEOUT,
+	FIRST_WAIT,
+	IDLE_TIMEOUT,
+	LONGEST_WAIT,
+	NORMAL_CLOSURE,
+	OPEN,
+	PING_INTERVAL,
+	PONG_TIMEOUT,
+	STABLE_AFTER,
+} from './limits.ts';
 import { createStore, type Store } from './store.ts';
 import type { Status } from './types.ts';
 import type { WebSocketLike } from './web-socket.ts';
-
-/** Silence after which the server is pinged. */
-const PING_INTERVAL = 25_000;
-/** The time for the answer to a ping. With the interval: a dead link is found within 30 s. */
-const PONG_TIMEOUT = 5_000;
-/** The time until `welcome`. */
-const CONNECT_TIMEOUT = 20_000;
-const FIRST_WAIT = 500;
-const LONGEST_WAIT = 20_000;
-/** A connection that lived this long was a success: the waits begin anew. */
-const STABLE_AFTER = 10_000;
-/** The last user's place is kept for this time, for a page that replaces its parts. */
-const IDLE_TIMEOUT = 1_000;
-
-const NORMAL_CLOSURE = 1000;
-/** The reserved code of a connection that ended without a close frame. */
-const ABNORMAL_CLOSURE = 1006;
-const OPEN = 1;
 
 /** Events of a window. */
 export interface Page {
 	addEventListener?(type: string, listener: () => void): void;
 	removeEventListener?(type: string, listener: () => void): void;
-	readonly document?: Required<Pick<Page, 'addEventListener' | 'removeEventListener'>> & {
-		readonly visibilityState: string;
-	};
+	readonly document?: { readonly visibilityState: string };
 }
 
-export interface ConnectionSettings {
+export interface ConnectionOptions {
+	/** The version of the site's channel files. A server of another one is told by the status. */
+	readonly version?: string | undefined;
+	/** For tests. */
+	readonly clock?: Clock | undefined;
+	/** For tests: a number from 0 to 1. */
+	readonly random?: (() => number) | undefined;
+	/** For tests: the window. */
+	readonly page?: Page | undefined;
+}
+
+/** One object, so that a store that is closed already sees no change. */
+export const CLOSED: Status = { state: 'closed' };
+
+/** Opens WebSockets. */
+export interface Opener {
 	/** Called before each `open()`. */
 	readonly prepare?: (() => Promise<void>) | undefined;
-	readonly open: () => WebSocketLike;
-	readonly version?: string | undefined;
-	readonly clock: Clock;
-	/** From 0 to 1. */
-	random(): number;
-	readonly page: Page;
+	/** @param query Says what the connection is for, unless it is for everything. */
+	readonly open: (query?: string) => WebSocketLike;
 }
 
-/** What a connection tells the channels that it carries. */
-export interface ConnectionEvents {
+/** A channel that the connection carries. */
+export interface Carried {
 	/** Frames can be sent. `welcome` has not arrived yet. */
-	opened(): void;
-	/** The server did not continue the session. */
-	forgotten(): void;
-	received(parts: ServerParts): void;
+	join(): void;
+	/**
+	 * The server did not continue the session: what became of the messages in flight is unknown.
+	 */
+	forget(): void;
+	/** Takes a frame of any channel. */
+	take(parts: ServerParts): void;
+	/** The connection is lost. */
 	lost(): void;
-	/** No attempt follows, until the connection is used again or for ever. */
-	ended(error: RealtimeError): void;
+	/** No attempt follows, for ever: all that waits is rejected. */
+	end(error: RealtimeError): void;
+	/** The status has changed: the handles are told the state of the join. */
+	tell(): void;
 }
 
-/** The client's connection. It opens when it is used, and opens again when it is lost. */
-export interface Connection {
+/** What carries the channels of a client, and the messages to its user. */
+export interface Connections {
+	/** The state of all. */
 	readonly status: Store<Status>;
-	/** Whether frames can be sent. */
-	isUp(): boolean;
-	send(parts: ClientParts, data?: Data): void;
-	/** Keeps the connection open. The result ends the use. */
+	/**
+	 * The connection of a channel. Called for each handle that comes to it.
+	 *
+	 * @param key The key of its room.
+	 */
+	of(key: string, name: string, params: Readonly<Record<string, string>>): Connection;
+	/** Keeps messages to the user coming. The result ends the use, and is called once. */
 	retain(): () => void;
-	/** Closes the connection and opens it again. */
-	fail(code: number): void;
+	/** Closes everything for good. */
 	close(): void;
 }
 
+/** A connection. It opens when it is used, and opens again when it is lost. */
+export interface Connection extends Connections {
+	/** Keeps it open, with a second to spare. */
+	retain(): () => void;
+	/** Closes it until the next use begins. */
+	rest(): void;
+	/** Whether frames can be sent. */
+	isUp(): boolean;
+	send(parts: ClientParts, data?: Data): void;
+	/** Closes the connection and opens it again. */
+	fail(code: number): void;
+}
+
+/**
+ * One connection that carries everything.
+ *
+ * @param options `pingInterval` is {@link PING_INTERVAL} by default.
+ * @param rooms The channels that it carries.
+ * @param inbox Called with each message to the user.
+ */
 export function createConnection(
-	{ prepare, open, version, clock, random, page }: ConnectionSettings,
-	events: ConnectionEvents,
+	{
+		prepare,
+		open,
+		version,
+		clock = systemClock,
+		random = Math.random,
+		page = globalThis as Page,
+		pingInterval = PING_INTERVAL,
+	}: ConnectionOptions & Opener & { readonly pingInterval?: number },
+	rooms: { values(): Iterable<Carried> },
+	inbox: (message: unknown) => void,
 ): Connection {
-	const status = createStore<Status>({ state: 'closed' });
+	const status = createStore(CLOSED);
 	let socket: WebSocketLike | undefined;
+	/** The one of the newest socket, for messages. */
+	let url = 'the server';
 	/** Tells the current attempt from earlier ones. */
 	let generation = 0;
 	let session: string | undefined;
@@ -87,7 +130,7 @@ export function createConnection(
 	let attempts = 0;
 	/** The time of `welcome`, undefined before. */
 	let welcomedAt: number | undefined;
-	let received = 0;
+	/** The time of the newest message, 0 while any is awaited after a ping, -1 while a pong is. */
 	let receivedAt = 0;
 	/** Milliseconds from the server's `drain`. */
 	let spread: number | undefined;
@@ -101,60 +144,59 @@ export function createConnection(
 	}
 
 	function tell(next: Status): void {
+		// The connection is lost.
+		if (next.state === 'waiting') for (const room of rooms.values()) room.lost();
 		status.set(isOutdated ? { ...next, isOutdated } : next);
+		for (const room of rooms.values()) room.tell();
 	}
 
 	async function connect(): Promise<void> {
 		const attempt = ++generation;
 		tell({ state: 'connecting' });
-		after(CONNECT_TIMEOUT, () => fail(NORMAL_CLOSURE));
+		after(CONNECT_TIMEOUT, fail);
 		try {
-			if (prepare !== undefined) await prepare();
+			if (prepare) await prepare();
 			if (attempt !== generation) return;
 			socket = open();
 		} catch (error) {
-			if (attempt === generation) lose(ABNORMAL_CLOSURE, String(error));
+			if (attempt === generation) fail(ABNORMAL_CLOSURE, String(error));
 			return;
 		}
+		url = socket.url;
 		socket.binaryType = 'arraybuffer';
 		socket.onopen = () => {
 			if (attempt !== generation) return;
-			send([
-				'hello',
-				{ ...(session !== undefined && { session }), ...(version !== undefined && { version }) },
-			]);
-			events.opened();
+			send(['hello', { session, version }, LINES]);
+			for (const room of rooms.values()) room.join();
 		};
 		socket.onmessage = ({ data }: { readonly data: string | ArrayBuffer }) => {
 			if (attempt !== generation) return;
-			received++;
-			receivedAt = clock.now();
-			if (data !== PONG) {
-				receive(readContent(typeof data === 'string' ? data : new Uint8Array(data)));
-			}
+			if (receivedAt >= 0 || data === PONG) receivedAt = clock.now();
+			for (const frame of readFrames(data)) receive(frame as ServerParts);
 		};
 		socket.onclose = ({ code, reason }: { readonly code: number; readonly reason: string }) => {
-			if (attempt === generation) lose(code, reason);
+			if (attempt !== generation) return;
+			socket = undefined;
+			fail(code, reason);
 		};
-		// A listener, because `ws` throws without one. `close` follows.
-		socket.onerror = () => {};
 	}
 
-	function receive(parts: readonly unknown[] | undefined): void {
-		if (parts === undefined) return;
-		const frame = parts as ServerParts;
-		if (frame[0] === 'welcome') {
-			const { session: given, isResumed, version: served } = frame[1];
-			session = given;
-			isOutdated = version !== undefined && version !== served;
+	function receive(frame: ServerParts): void {
+		const [type, content] = frame;
+		if (type === 'welcome') {
+			session = content.session;
+			isOutdated = !!version && version !== content.version;
 			welcomedAt = clock.now();
 			spread = undefined;
 			check();
-			if (!isResumed) events.forgotten();
+			if (!content.isResumed) {
+				for (const room of rooms.values()) room.forget();
+			}
 			tell({ state: 'open' });
-		} else if (frame[0] === 'credit') send(frame);
-		else if (frame[0] === 'drain') spread = frame[1];
-		else events.received(frame);
+		} else if (type === 'credit') send(frame);
+		else if (type === 'drain') spread = content;
+		else if (type === 'inbox') inbox(content);
+		else for (const room of rooms.values()) room.take(frame);
 	}
 
 	function send(parts: ClientParts, data?: Data): void {
@@ -168,18 +210,19 @@ export function createConnection(
 	/** Waits for the silence that calls for a ping. */
 	function check(): void {
 		const silence = clock.now() - receivedAt;
-		if (silence < PING_INTERVAL) after(PING_INTERVAL - silence, check);
-		else ping();
+		if (silence < pingInterval) after(pingInterval - silence, check);
+		else ping(0);
 	}
 
-	function ping(): void {
-		const before = received;
+	/** @param awaited 0 for any message as the answer, -1 for a pong. */
+	function ping(awaited: 0 | -1): void {
+		receivedAt = awaited;
 		if (isUp()) socket?.send(PING);
-		after(PONG_TIMEOUT, () => (received === before ? fail(NORMAL_CLOSURE) : check()));
+		after(PONG_TIMEOUT, () => (receivedAt > 0 ? check() : fail()));
 	}
 
 	/** Leaves the socket. Its `close` event can take minutes on a dead link. */
-	function drop(code: number): void {
+	function drop(code: number = NORMAL_CLOSURE): void {
 		generation++;
 		cancelTimer();
 		const dropped = socket;
@@ -188,25 +231,22 @@ export function createConnection(
 		dropped?.close(code);
 	}
 
-	function fail(code: number): void {
-		lose(code, '', code);
-	}
-
-	function lose(code: number, reason: string, closeWith: number = NORMAL_CLOSURE): void {
-		const lived = welcomedAt === undefined ? 0 : clock.now() - welcomedAt;
-		const error =
-			reason || (session === undefined && `No connection to ${socket?.url ?? 'the server'}.`);
-		drop(closeWith);
+	/** The socket is closed with the code, if it is not closed yet. An attempt follows. */
+	function fail(code: number = NORMAL_CLOSURE, reason = ''): void {
+		if (welcomedAt && clock.now() - welcomedAt > STABLE_AFTER) attempts = 0;
+		const error = reason || (!session && `No connection to ${url}.`);
+		drop(code);
 		if (code === SESSION_TAKEN) session = undefined;
 		if (code >= FINAL && code < 5000) {
+			const final = failure('CLOSED', reason || `Closed with ${code}.`);
 			isStopped = true;
-			end(failure('CLOSED', reason || `Closed with ${code}.`));
+			close(final);
+			for (const room of rooms.values()) room.end(final);
 			return;
 		}
-		if (lived > STABLE_AFTER) attempts = 0;
 		const wait = random() * (spread ?? Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** attempts++));
 		spread = undefined;
-		pause({
+		tell({
 			state: 'waiting',
 			retryAt: clock.now() + wait,
 			...(error && { error: failure('SERVICE_UNAVAILABLE', error) }),
@@ -214,97 +254,74 @@ export function createConnection(
 		after(wait, connect);
 	}
 
-	function pause(next: Status): void {
-		tell(next);
-		events.lost();
+	/** No attempt follows until the next use begins. */
+	function close(error?: RealtimeError): void {
+		cancelIdle();
+		drop();
+		listen('removeEventListener');
+		tell(error ? { ...CLOSED, error } : CLOSED);
 	}
 
-	function end(error: RealtimeError): void {
-		unlisten();
-		tell({ state: 'closed', error });
-		events.ended(error);
-	}
-
-	/** The page is back: an attempt that waits is made now, and a link that was quiet is tested. */
-	function wake(isForced = false): void {
+	/**
+	 * The page is back: an attempt that waits is made now, and the link is tested. A page that was frozen
+	 * gets what came before its link died only now, so that a message proves nothing.
+	 */
+	function wake(): void {
 		const { state } = status.value;
 		if (state === 'waiting') {
 			attempts = 0;
 			connect();
-		} else if (state === 'open' && (isForced || clock.now() - receivedAt > PING_INTERVAL)) ping();
+		} else if (state === 'open') ping(-1);
 	}
 
-	const listeners: readonly (readonly [Page | undefined, string, () => void])[] = [
-		[
-			page,
-			'online',
-			() => {
-				// An attempt of the time before can hang.
-				if (status.value.state === 'connecting') fail(NORMAL_CLOSURE);
-				wake(true);
-			},
-		],
-		[page, 'offline', () => status.value.state !== 'waiting' && fail(NORMAL_CLOSURE)],
-		[page, 'pageshow', () => wake()],
-		[
-			page,
-			'pagehide',
-			() => {
-				// A clean close, so that presence goes. The page may come back.
-				drop(NORMAL_CLOSURE);
-				pause({ state: 'waiting' });
-			},
-		],
-		[
-			page.document,
-			'visibilitychange',
-			() => page.document?.visibilityState === 'visible' && wake(),
-		],
-	];
+	const reactions: Readonly<Record<string, () => void>> = {
+		online() {
+			// An attempt of the time before can hang.
+			if (status.value.state === 'connecting') fail();
+			wake();
+		},
+		offline() {
+			if (status.value.state !== 'waiting') fail();
+		},
+		pageshow: wake,
+		pagehide() {
+			// A clean close, so that presence goes. The page may come back.
+			drop();
+			tell({ state: 'waiting' });
+		},
+		visibilitychange() {
+			if (page.document?.visibilityState === 'visible') wake();
+		},
+	};
 
-	function unlisten(): void {
-		for (const [target, type, listener] of listeners) {
-			target?.removeEventListener?.(type, listener);
-		}
+	function listen(method: 'addEventListener' | 'removeEventListener'): void {
+		for (const type in reactions) page[method]?.(type, reactions[type] as () => void);
 	}
 
-	function use(): void {
-		for (const [target, type, listener] of listeners) {
-			target?.addEventListener?.(type, listener);
-		}
-		attempts = 0;
-		connect();
-	}
-
-	return {
+	const connection: Connection = {
 		status,
+		of: () => connection,
 		isUp,
 		send,
 		fail,
+		rest: close,
 		retain() {
 			users++;
 			cancelIdle();
-			if (!isStopped && status.value.state === 'closed') use();
-			let isReleased = false;
+			if (!isStopped && status.value.state === 'closed') {
+				listen('addEventListener');
+				attempts = 0;
+				connect();
+			}
 			return () => {
-				if (isReleased) return;
-				isReleased = true;
-				if (--users > 0) return;
-				cancelIdle = clock.after(IDLE_TIMEOUT, () => {
-					if (isStopped) return;
-					drop(NORMAL_CLOSURE);
-					unlisten();
-					tell({ state: 'closed' });
-				});
+				if (!--users && !isStopped) cancelIdle = clock.after(IDLE_TIMEOUT, close);
 			};
 		},
 		close() {
 			if (isStopped) return;
 			isStopped = true;
-			cancelIdle();
-			drop(NORMAL_CLOSURE);
-			unlisten();
-			tell({ state: 'closed' });
+			close();
 		},
 	};
+	return connection;
 }

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { PresentMember } from '../protocol/server-frames.ts';
 import * as write from '../protocol/server-frames.ts';
-import { event, type Harness, harness, position, settled } from './client.fixture.ts';
+import { event, type Harness, harness, isPerChannel, position, settled } from './client.fixture.ts';
 import type { Gap, Handle, JoinOptions } from './client.ts';
+import { MOST_MESSAGES } from './limits.ts';
 
 function join(test: Harness, options?: JoinOptions): Handle {
 	return (test.client.channels.teams?.rooms ?? assert.fail())({ team: 'red', room: 'a' }).join(
@@ -54,7 +55,7 @@ describe('a join', () => {
 		test.client.channels.teams?.rooms?.({ room: 'a', team: 'red' }).join();
 		test.client.channels.teams?.rooms?.({ room: 'b', team: 'red' }).join();
 		await settled();
-		assert.equal(test.socket().all('join').length, 2);
+		assert.equal(test.joins().length, 2);
 	});
 
 	it('is sent once for handles that join in one task', async () => {
@@ -63,8 +64,8 @@ describe('a join', () => {
 		rooms({ room: 'b' }).join({ since: position(1) });
 		rooms({ room: 'b' }).join({ since: position(1) });
 		await settled();
-		assert.equal(test.socket().all('join').length, 2);
-		assert.equal(test.socket().last('join').since, position(1));
+		assert.equal(test.joins().length, 2);
+		assert.equal(test.joins().at(-1)?.since, position(1));
 	});
 
 	it('begins at a position, with the last messages, or now', async () => {
@@ -72,7 +73,7 @@ describe('a join', () => {
 			[{ since: position(4) }, position(4), undefined],
 			[{ since: { last: 50 } }, undefined, 50],
 			[{ since: { last: 0 } }, undefined, 0],
-			[{ since: { last: Number.POSITIVE_INFINITY } }, undefined, Number.MAX_SAFE_INTEGER],
+			[{ since: { last: Number.POSITIVE_INFINITY } }, undefined, MOST_MESSAGES],
 			[{}, undefined, undefined],
 		] as const) {
 			const test = await open(options);
@@ -220,7 +221,7 @@ describe('a refused join', () => {
 		await assert.rejects(handle.send('say'), { code: 'FORBIDDEN' });
 		await reconnect(test);
 		assert.equal(handle.status.value.state, 'refused');
-		assert.equal(test.socket().all('join').length, 0);
+		assert.equal(test.joins().length, 1);
 	});
 
 	it('is tried again after the time that the server tells', async () => {
@@ -234,7 +235,7 @@ describe('a refused join', () => {
 		assert.equal(handle.status.value.retryAt, test.clock.now() + 1_000);
 		const sent = handle.send('say', 1);
 		await test.clock.advance(1_000);
-		assert.equal(test.socket().all('join').length, 2);
+		assert.equal(test.joins().length, 2);
 		test.socket().join(7);
 		assert.equal(handle.status.value.state, 'open');
 		const { ref } = test.socket().last('join');
@@ -250,8 +251,9 @@ describe('a refused join', () => {
 		const error = { code: 'SERVICE_UNAVAILABLE', message: 'Wait.', retryAfter: 60_000 } as const;
 		test.socket().deliver(write.refusedFrame(test.socket().last('join').ref, error));
 		test.socket().end();
-		assert.equal(handle.status.value.state, 'waiting');
-		await test.clock.advance(250);
+		// A connection that carried only this join has ended by itself.
+		assert.equal(handle.status.value.state, isPerChannel ? 'refused' : 'waiting');
+		await test.clock.advance(isPerChannel ? 60_000 : 250);
 		test.socket().welcome({ isResumed: true }).join(7);
 		assert.equal(handle.status.value.state, 'open');
 		await test.clock.advance(20_000);
@@ -264,19 +266,21 @@ describe('a refused join', () => {
 		const late = join(test);
 		assert.equal(late.status.value.state, 'connecting');
 		await settled();
-		assert.equal(test.socket().all('join').length, 2);
+		assert.equal(test.joins().length, 2);
 		test.socket().join(7);
 		assert.equal(test.handle.status.value.state, 'open');
 	});
 
 	it('can come later: the server ends the join', async () => {
 		const test = await open();
+		const states: string[] = [];
+		test.handle.status.listen(({ state }) => states.push(state));
 		test.socket().deliver(write.leftFrame(test.socket().last('join').ref, forbidden));
-		assert.equal(test.handle.status.value.state, 'refused');
+		assert.deepEqual(states, ['refused']);
 		test.socket().deliver(event(7, 1));
 		assert.deepEqual(test.taken, []);
 		await reconnect(test);
-		assert.equal(test.socket().all('join').length, 0);
+		assert.equal(test.joins().length, 1);
 	});
 });
 
@@ -286,21 +290,28 @@ describe('messages of a channel', () => {
 		const calls: unknown[] = [];
 		test.handle.on('said', (...args) => calls.push(args));
 		const parts = { position: position(1), previous: 'e.0.', at: 5, name: 'said' };
-		test
-			.socket()
-			.deliver(
-				write.eventFrame(7, { ...parts, from: 'c1', id: 'x', data: '{"a":1}' }),
-				write.castFrame(7, 'c2', 'said', undefined),
-				write.castFrame(7, undefined, 'said', new Uint8Array([1, 2])),
-				write.castFrame(7, undefined, 'constructor', '1'),
-			);
-		const nothing = { id: undefined, at: undefined, position: undefined };
+		test.socket().deliver(
+			write.eventFrame(7, { ...parts, from: 'c1', id: 'x', data: '{"a":1}' }),
+			write.castFrame(7, 'c2', 'said', undefined),
+			write.castFrame(7, undefined, 'said', new Uint8Array([1, 2])),
+			write.castFrame(7, undefined, 'constructor', '1'),
+			write.snapshotFrame(7, {
+				position: position(2),
+				at: 6,
+				from: undefined,
+				id: undefined,
+				name: 'said',
+				data: '"all"',
+			}),
+		);
+		const nothing = { id: undefined, at: undefined, position: undefined, isSnapshot: false };
 		assert.deepEqual(calls, [
-			[{ a: 1 }, { id: 'x', at: 5, position: position(1), from: 'c1' }],
+			[{ a: 1 }, { id: 'x', at: 5, position: position(1), from: 'c1', isSnapshot: false }],
 			[undefined, { ...nothing, from: 'c2' }],
 			[new Uint8Array([1, 2]), { ...nothing, from: undefined }],
+			['all', { id: undefined, at: 6, position: position(2), from: undefined, isSnapshot: true }],
 		]);
-		assert.equal(test.handle.position, position(1));
+		assert.equal(test.handle.position, position(2));
 	});
 
 	it('reach all listeners if one throws, and no longer those that ended', async (context) => {
@@ -429,6 +440,19 @@ describe('a late handle', () => {
 		assert.equal(test.socket().all('join').length, 2);
 		test.socket().deliver(event(7, 2), event(7, 3));
 		assert.deepEqual(late, [3]);
+	});
+
+	it('without a position shares a join without one that is under way', async () => {
+		const test = harness();
+		join(test);
+		await settled();
+		test.socket().welcome();
+		const late: unknown[] = [];
+		join(test).on('said', (data) => late.push(data));
+		await settled();
+		test.socket().join(7).deliver(event(7, 1));
+		assert.deepEqual(late, [1]);
+		assert.equal(test.socket().all('join').length, 1);
 	});
 
 	it('at the position of the others shares their join', async () => {

@@ -1,57 +1,36 @@
-import { isTooDeep } from '../protocol/depth.ts';
-import type { Data } from '../protocol/frame-content.ts';
-import { listenUntil, onAbort } from './abort.ts';
-import type { Clock } from './clock.ts';
+import { onAbort } from './abort.ts';
+import { CLOSED } from './connection.ts';
+import { dataOf } from './data.ts';
 import { failure } from './failure.ts';
-import type { Participant, Sending } from './participant.ts';
-import { call } from './report.ts';
-import { closedError, type Room } from './room.ts';
+import { IDLE_TIMEOUT, MOST_MESSAGES, SEND_TIMEOUT } from './limits.ts';
+import { createListeners } from './listeners.ts';
+import { type Participant, positionOf } from './participant.ts';
+import type { HandleRoom, Shared } from './room.ts';
 import { createStore } from './store.ts';
 import type {
 	EventContext,
 	Handle,
 	JoinOptions,
 	ListenOptions,
-	Member,
-	Presence,
 	SendOptions,
 	Status,
 } from './types.ts';
 
-const SEND_TIMEOUT = 20_000;
-/** The messages of a client that wait for a connection. */
-const BUFFER_SIZE = 100;
-/** The time after the last listener has gone until the handle leaves. */
-const IDLE_TIMEOUT = 1_000;
-
-/** What a handle asks of its client. */
-export interface HandleHost {
-	readonly clock: Clock;
-	/** The messages of all handles that are not answered. */
-	readonly unanswered: Set<Sending>;
-	/** Adds a handle to the room of its channel. Undefined on a server, where handles do nothing. */
-	enter(participant: Participant): Room | undefined;
-	exit(participant: Participant, room: Room): void;
-	/** What ends the handles that are in a room. */
-	readonly leavers: Set<() => void>;
-}
-
 type Listener = (data: unknown, context: EventContext) => void;
 
+/** @param find Gives the room of the channel. */
 export function createHandle(
-	host: HandleHost,
-	{ since, presence: own, onGap, signal }: JoinOptions,
+	{ clock, presence: part }: Pick<Shared, 'clock' | 'presence'>,
+	find: () => HandleRoom,
+	{ since, presence: own, onGap = () => {}, signal }: JoinOptions,
 ): Handle {
 	// `getAttribute()` gives null.
-	const isNumber = since !== null && typeof since === 'object';
+	const last = (since as { readonly last?: number } | null | undefined)?.last;
 	// The server would close the connection for good.
-	if (isNumber ? !(since.last >= 0) : !/^[\w.-]{0,64}$/.test(since ?? '')) {
+	if (last === undefined ? !/^[\w.-]{0,64}$/.test((since as string) ?? '') : !(last >= 0)) {
 		throw new TypeError('`since` is no position.');
 	}
-	jsonOf(own);
-	const { clock, unanswered } = host;
-	const listeners = new Map<string, Set<{ readonly listener: Listener }>>();
-	let room: Room | undefined;
+	let room: HandleRoom | undefined;
 	let isLeft = false;
 	/** Listeners, and messages under way. */
 	let uses = 0;
@@ -60,17 +39,15 @@ export function createHandle(
 	let cancelIdle = (): void => {};
 
 	function enter(): void {
-		if (isLeft || room !== undefined) return;
-		room = host.enter(participant);
-		if (room !== undefined) host.leavers.add(leave);
+		if (isLeft || room) return;
+		room = find();
+		room.add(participant);
 	}
 
 	function exit(): void {
-		host.leavers.delete(leave);
-		if (room === undefined) return;
-		host.exit(participant, room);
+		room?.remove(participant);
 		room = undefined;
-		status.set({ state: 'closed' });
+		status.set(CLOSED);
 	}
 
 	function use(): () => void {
@@ -78,9 +55,7 @@ export function createHandle(
 		cancelIdle();
 		enter();
 		return () => {
-			if (--uses > 0 || !wasHeard) return;
-			cancelIdle();
-			cancelIdle = clock.after(IDLE_TIMEOUT, exit);
+			if (!--uses && wasHeard) cancelIdle = clock.after(IDLE_TIMEOUT, exit);
 		};
 	}
 
@@ -89,36 +64,21 @@ export function createHandle(
 		return use();
 	}
 
+	const listeners = createListeners<Parameters<Participant['take']>>(listen);
 	const status = createStore<Status>({ state: 'connecting' }, listen);
-	const members = createStore<readonly Member[]>([], listen);
-	const count = createStore<number>(0, listen);
+	const presence = part?.ofHandle(own, listen, () => room);
 	const participant: Participant = {
 		// An attribute of a page without a position is empty.
-		position: isNumber ? undefined : since || undefined,
-		last: isNumber ? Math.min(Math.floor(since.last), Number.MAX_SAFE_INTEGER) : undefined,
-		presence: own,
+		since:
+			last === undefined
+				? (since as string) || undefined
+				: Math.min(Math.floor(last), MOST_MESSAGES),
 		onGap,
 		status,
-		members,
-		count,
-		take(name, data, context) {
-			for (const entry of [...(listeners.get(name) ?? [])]) {
-				if (listeners.get(name)?.has(entry)) call(entry.listener, data, context);
-			}
-		},
+		presence,
+		take: listeners.tell,
+		leave,
 	};
-
-	function on(event: string, listener: Listener, options?: ListenOptions): () => void {
-		if (isLeft) return () => {};
-		const entries = listeners.get(event) ?? new Set();
-		listeners.set(event, entries);
-		const entry = { listener };
-		entries.add(entry);
-		const release = listen();
-		return listenUntil(options?.signal, () => {
-			if (entries.delete(entry)) release();
-		});
-	}
 
 	async function send(
 		name: string,
@@ -126,112 +86,39 @@ export function createHandle(
 		{ timeout = SEND_TIMEOUT, signal: aborted }: SendOptions = {},
 	): Promise<unknown> {
 		aborted?.throwIfAborted();
-		if (isLeft) throw closedError();
+		if (isLeft) throw failure('CLOSED', 'The handle is closed.');
 		const data = dataOf(value);
 		const release = use();
 		try {
-			return await deliver(name, data, timeout, aborted);
+			return await room?.send(participant, name, data, timeout, aborted);
 		} finally {
 			release();
 		}
 	}
 
-	function deliver(
-		name: string,
-		data: Data,
-		timeout: number,
-		aborted: AbortSignal | undefined,
-	): unknown {
-		// A handle of a server does nothing.
-		if (room === undefined) return new Promise(() => {});
-		const entered = room;
-		const refusal = entered.refusal();
-		if (refusal !== undefined) throw refusal;
-		if (entered.isEphemeral(name)) return entered.cast(name, data);
-		if (!entered.isJoined() && unanswered.size >= BUFFER_SIZE) {
-			throw failure('TOO_MANY_REQUESTS', `${BUFFER_SIZE} messages wait for a connection.`);
-		}
-		return new Promise((resolve, reject) => {
-			function settle(): void {
-				cancelTimeout();
-				unlisten();
-				unanswered.delete(sending);
-				entered.settled(sending);
-			}
-			const sending: Sending = {
-				sender: participant,
-				name,
-				data,
-				id: 0,
-				isLost: false,
-				resolve(result) {
-					settle();
-					resolve(result);
-				},
-				reject(error) {
-					settle();
-					reject(error);
-				},
-			};
-			const cancelTimeout = clock.after(timeout, () =>
-				sending.reject(failure('TIMEOUT', `\`${name}\` was not answered within ${timeout} ms.`)),
-			);
-			const unlisten = onAbort(aborted, () => sending.reject(aborted?.reason));
-			unanswered.add(sending);
-			entered.send(sending);
-		});
-	}
-
 	function leave(): void {
 		isLeft = true;
-		cancelIdle();
 		unlistenSignal();
-		listeners.clear();
+		listeners.off();
+		cancelIdle();
 		exit();
-		if (status.value.state !== 'closed') status.set({ state: 'closed' });
-		if (members.value.length > 0) members.set([]);
-		count.set(0);
+		presence?.show([], 0);
 	}
-
-	const presence: Presence = Object.assign(members, {
-		count,
-		update(data: unknown) {
-			jsonOf(data);
-			participant.presence = data;
-			room?.updatePresence(data);
-		},
-	});
 
 	const unlistenSignal = onAbort(signal, leave);
 	if (signal?.aborted) leave();
 	else enter();
 	return {
 		get position() {
-			return participant.position;
+			return positionOf(participant);
 		},
 		status,
-		presence,
-		on: on as Handle['on'],
+		presence: presence?.store as Handle['presence'],
+		on: ((event: string, listener: Listener, options?: ListenOptions) =>
+			listeners.listen((name, data, context) => {
+				if (name === event) listener(data, context);
+			}, options?.signal)) as Handle['on'],
 		send: send as Handle['send'],
 		leave,
 	};
-}
-
-/** JSON is written, and bytes are copied, when they are sent: what changes them later is too late. */
-function dataOf(value: unknown): Data {
-	if (value instanceof ArrayBuffer) return new Uint8Array(value.slice(0));
-	if (ArrayBuffer.isView(value)) {
-		return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
-	}
-	return jsonOf(value);
-}
-
-/** @throws if the server would close the connection because of the value. */
-function jsonOf(value: unknown): string | undefined {
-	const json = JSON.stringify(value) as string | undefined;
-	// In a frame, and in the options of a join.
-	if (isTooDeep(`[[${json}]]`)) {
-		throw failure('BAD_REQUEST', 'The data is nested too deep.');
-	}
-	return json;
 }

@@ -1,11 +1,15 @@
 import { PROTOCOL } from '../protocol/constants.ts';
 import { RealtimeError } from '../protocol/errors.ts';
-import { type Client, type CoreOptions, createCore } from './core.ts';
+import type { ConnectionOptions } from './connection.ts';
+import { type Client, createCore } from './core.ts';
+import { type PresencePart, presence } from './presence.ts';
 import { resolveUrl } from './url.ts';
 
-export { RealtimeError };
+export type { Client } from './core.ts';
+export { createRenderedClient } from './rendered-client.ts';
+export { type PresencePart, presence, RealtimeError };
 
-export interface PageClientOptions extends CoreOptions {
+export interface PageClientOptions extends ConnectionOptions {
 	/** The path of the realtime endpoint. */
 	readonly url: string;
 }
@@ -15,7 +19,12 @@ declare const WebSocket: new (url: string, protocol: string) => never;
 /**
  * The client of a site's own pages, the module behind `zastro:realtime/client`. It has nothing of
  * what only programs outside of pages need: tokens, headers, constructors.
+ *
+ * @param part {@link presence}, if the site has channels with presence.
  */
-export function createPageClient({ url, ...options }: PageClientOptions): Client {
-	return createCore({ open: () => new WebSocket(resolveUrl(url).href, PROTOCOL) }, options);
+export function createPageClient(options: PageClientOptions, part?: PresencePart): Client {
+	return createCore(
+		{ ...options, open: () => new WebSocket(resolveUrl(options.url).href, PROTOCOL) },
+		part,
+	);
 }

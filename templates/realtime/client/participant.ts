@@ -1,20 +1,22 @@
 import type { Data } from '../protocol/frame-content.ts';
+import type { HandlePresence } from './presence.ts';
 import type { WritableStore } from './store.ts';
-import type { EventContext, Gap, Member, Status } from './types.ts';
+import type { EventContext, Gap, Status } from './types.ts';
 
-/** A handle, as the join sees it that it shares with others. */
+/** A handle, as the room sees it that it shares with others. */
 export interface Participant {
-	/** The last message taken, or the one to continue from. Undefined before the first join. */
-	position: string | undefined;
-	/** The number of kept messages to begin with, if there is no position yet. */
-	readonly last: number | undefined;
-	/** This client's presence data, undefined for none. */
-	presence: unknown;
-	readonly onGap: ((gap: Gap) => void) | undefined;
+	/**
+	 * Where the handle is in the stream of messages: the position of the last one taken, or the one to
+	 * continue from. Before the first join also the number of kept messages to begin with, or undefined
+	 * to begin now.
+	 */
+	since: string | number | undefined;
+	readonly onGap: (gap: Gap) => void;
 	readonly status: WritableStore<Status>;
-	readonly members: WritableStore<readonly Member[]>;
-	readonly count: WritableStore<number>;
+	/** Absent in a client without presence. */
+	readonly presence: HandlePresence | undefined;
 	take(name: string, data: unknown, context: EventContext): void;
+	leave(): void;
 }
 
 /** A message of a handle that is not answered. */
@@ -22,10 +24,19 @@ export interface Sending {
 	readonly sender: Participant;
 	readonly name: string;
 	readonly data: Data;
-	/** 0 until it is written to a socket. */
+	/** {@link UNSENT}, {@link LOST}, or the number that the session knows it by. */
 	id: number;
-	/** Whether the session that knew the id is gone. */
-	isLost: boolean;
-	resolve(result?: unknown): void;
-	reject(error: unknown): void;
+	/** Rejects with an error, or resolves with the result. */
+	end(error?: unknown, result?: unknown): void;
+}
+
+/** The id of a message that was never written to a socket. */
+export const UNSENT = 0;
+/** The id of a message that was sent in a session that is gone. */
+export const LOST: number = -1;
+
+/** The position of a handle, if it has one. */
+export function positionOf(participant: Participant | undefined): string | undefined {
+	const since = participant?.since;
+	return typeof since === 'string' ? since : undefined;
 }

@@ -1,23 +1,178 @@
+/** Presence in the client. A site whose channels have none is bundled without this module. */
+
 import type { ServerParts } from '../protocol/frame-parts.ts';
-import type { Member } from './types.ts';
+import type { Clock } from './clock.ts';
+import { jsonOf } from './data.ts';
+import { NEWS_TIMEOUT, RETURN_TIMEOUT } from './limits.ts';
+import type { Participant } from './participant.ts';
+import type { HandleRoom } from './room.ts';
+import { createStore } from './store.ts';
+import type { Member, Presence } from './types.ts';
 
-export type PresenceParts = Extract<ServerParts, readonly ['members' | 'changes', ...unknown[]]>;
+/** What a client with presence has more than one without. */
+export interface PresencePart {
+	/** @param room The room that the handle is in. */
+	ofHandle(
+		own: unknown,
+		retain: () => () => void,
+		room: () => HandleRoom | undefined,
+	): HandlePresence;
+	/** @param send Sends this client's own data in the channel, which has to be joined. */
+	ofRoom(
+		clock: Clock,
+		participants: Iterable<Participant>,
+		send: (data: unknown) => void,
+	): RoomPresence;
+}
 
-/**
- * The list of members after a frame of presence. The same list if nothing changed. Each empty list is
- * a new one, because Solid's binding changes the old value of a store in place.
- *
- * @param returning Members of before who stay in the list, though a list of the server has them not.
- */
-export function applyPresence(
-	members: readonly Member[],
-	parts: PresenceParts,
-	returning: ReadonlySet<string>,
-): readonly Member[] {
-	if (parts[0] === 'members') {
-		return [...members.filter(({ id }) => returning.has(id)), ...(parts[2] ?? [])];
+/** The presence that a handle shows. */
+export interface HandlePresence {
+	/** What the site sees. */
+	readonly store: Presence;
+	/** This client's own data, undefined for none. */
+	own(): unknown;
+	show(members: readonly Member[], count: number): void;
+}
+
+/** The presence of a channel, for all handles with the same parameters. */
+export interface RoomPresence {
+	/** Shows it to a late handle, and takes over the handle's own data. */
+	add(participant: Participant): void;
+	/** @returns this client's own data, which the join sends. */
+	join(): unknown;
+	update(data: unknown): void;
+	joined(): void;
+	/** Takes a frame of the channel. */
+	take(parts: ServerParts): void;
+	/** The next list of members may come from a server that knows none of before. */
+	forget(): void;
+	/** The join has ended. */
+	end(): void;
+}
+
+/** {@link PresencePart}, for clients of sites with presence. */
+export const presence: PresencePart = { ofHandle, ofRoom };
+
+function ofHandle(
+	own: unknown,
+	retain: () => () => void,
+	room: () => HandleRoom | undefined,
+): HandlePresence {
+	jsonOf(own);
+	// Each handle has an empty list of its own: Solid's binding changes the old value of a store.
+	const members = createStore<readonly Member[]>([], retain);
+	const count = createStore(0, retain);
+	return {
+		own: () => own,
+		store: Object.assign(members, {
+			count,
+			update(data: unknown) {
+				jsonOf(data);
+				own = data;
+				room()?.presence?.update(data);
+			},
+		}),
+		show(list, total) {
+			if (list.length + members.value.length > 0) members.set(list);
+			count.set(total);
+		},
+	};
+}
+
+function ofRoom(
+	clock: Clock,
+	participants: Iterable<Participant>,
+	send: (data: unknown) => void,
+): RoomPresence {
+	let own: unknown;
+	let isJoined = false;
+	let isSent = false;
+	/** Undefined until the server tells. */
+	let members: readonly Member[] | undefined;
+	/** The number of members that the server tells. */
+	let count = 0;
+	let isForgotten = false;
+	/** The users of before who may come back. They stay in the list. */
+	let returning = new Set<string>();
+	let cancelReturn = (): void => {};
+
+	function show(to: Iterable<Participant> = participants): void {
+		for (const { presence } of to) presence?.show(members ?? [], count + returning.size);
 	}
-	const { joined, changed, left } = parts[2];
+
+	function update(data: unknown): void {
+		own = data;
+		isSent = isJoined;
+		if (isJoined) send(data);
+	}
+
+	/** Those who are not back in time have left. */
+	function awaitReturn(timeout: number): void {
+		cancelReturn();
+		if (returning.size === 0) return;
+		cancelReturn = clock.after(timeout, () => {
+			members = members?.filter(({ id }) => !returning.has(id));
+			returning.clear();
+			show();
+		});
+	}
+
+	return {
+		add(participant) {
+			const data = participant.presence?.own();
+			if (data !== undefined) update(data);
+			if (members !== undefined) show([participant]);
+		},
+		join() {
+			isSent = true;
+			return own;
+		},
+		joined() {
+			isJoined = true;
+			if (!isSent) update(own);
+		},
+		update,
+		take(parts) {
+			switch (parts[0]) {
+				case 'gap':
+					if (parts[2] === 'restarted') awaitReturn(RETURN_TIMEOUT);
+					break;
+				case 'members': {
+					const [, , listed, total] = parts;
+					const before = members ?? [];
+					returning = new Set(isForgotten && listed !== null ? absentUsers(before, listed) : []);
+					isForgotten = false;
+					members = [...before.filter(({ id }) => returning.has(id)), ...(listed ?? [])];
+					count = total;
+					awaitReturn(NEWS_TIMEOUT);
+					show();
+					break;
+				}
+				case 'changes': {
+					const [, , changes, total] = parts;
+					for (const { id } of changes.joined) returning.delete(id);
+					members = changed(members ?? [], changes);
+					count = total;
+					show();
+				}
+			}
+		},
+		forget() {
+			isForgotten = true;
+		},
+		end() {
+			isJoined = false;
+			cancelReturn();
+			returning.clear();
+		},
+	};
+}
+
+/** The list of members after changes. The same list if nothing changed. */
+function changed(
+	members: readonly Member[],
+	{ joined, changed, left }: Extract<ServerParts, readonly ['changes', ...unknown[]]>[2],
+): readonly Member[] {
 	const news = [...joined, ...changed];
 	if (news.length + left.length === 0) return members;
 	const byId = new Map(members.map((member) => [member.id, member]));
@@ -27,10 +182,7 @@ export function applyPresence(
 }
 
 /** The ids of users whom a list does not have. Connections come back with other ids. */
-export function absentUsers(
-	members: readonly Member[],
-	listed: readonly Member[],
-): readonly string[] {
+function absentUsers(members: readonly Member[], listed: readonly Member[]): readonly string[] {
 	const ids = new Set(listed.map(({ id }) => id));
 	return members
 		.filter(({ id, user }) => !ids.has(id) && (user as { id?: unknown } | undefined)?.id === id)

@@ -9,6 +9,7 @@ import { PROTOCOL } from '../protocol/constants.ts';
 import * as write from '../protocol/server-frames.ts';
 import { SESSION } from './client.fixture.ts';
 import { type ClientOptions, createClient, type Handle } from './client.ts';
+import * as perChannel from './client-per-channel.ts';
 
 /** A server of one channel that answers each message with the name of its user. */
 class RealServer {
@@ -73,9 +74,9 @@ class RealServer {
 	}
 }
 
-async function run(options: Partial<ClientOptions>): Promise<void> {
+async function run(options: Partial<ClientOptions>, create = createClient): Promise<void> {
 	const server = new RealServer();
-	const client = createClient({
+	const client = create({
 		url: await server.url(),
 		headers: { 'x-user': 'ada' },
 		random: () => 0,
@@ -113,4 +114,6 @@ function reaches(handle: Handle, state: string): Promise<void> {
 describe('a client and a server of the package `ws`', () => {
 	it('talk through the global WebSocket, and resume after a break', () => run({}));
 	it('talk through the WebSocket of `ws`, and resume after a break', () => run({ WebSocket }));
+	it('talk on the connection of a channel, and resume after a break', () =>
+		run({}, perChannel.createClient));
 });

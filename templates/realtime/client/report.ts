@@ -1,4 +1,6 @@
-const scope: { readonly reportError?: (error: unknown) => void } = globalThis as never;
+interface Scope {
+	readonly reportError?: (error: unknown) => void;
+}
 
 /** Calls code of the site. What it throws is reported, as an error in an event listener is. */
 export function call<Arguments extends readonly unknown[]>(
@@ -9,6 +11,6 @@ export function call<Arguments extends readonly unknown[]>(
 		listener(...args);
 	} catch (error) {
 		// Node has no `reportError`.
-		(scope.reportError ?? console.error)(error);
+		((globalThis as Scope).reportError ?? console.error)(error);
 	}
 }

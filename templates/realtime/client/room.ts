@@ -2,43 +2,27 @@ import { BROKEN_ORDER } from '../protocol/constants.ts';
 import { type ErrorData, RealtimeError } from '../protocol/errors.ts';
 import type { Data } from '../protocol/frame-content.ts';
 import type { ServerParts } from '../protocol/frame-parts.ts';
+import type { JoinedDetails } from '../protocol/server-frames.ts';
+import { onAbort } from './abort.ts';
 import type { Clock } from './clock.ts';
-import type { Connection } from './connection.ts';
+import type { Carried, Connection } from './connection.ts';
 import { failure } from './failure.ts';
-import type { Participant, Sending } from './participant.ts';
-import { absentUsers, applyPresence, type PresenceParts } from './presence.ts';
+import { BUFFER_SIZE, MEETING_TIMEOUT } from './limits.ts';
+import { LOST, type Participant, positionOf, type Sending, UNSENT } from './participant.ts';
+import type { PresencePart, RoomPresence } from './presence.ts';
 import { call } from './report.ts';
 import type { Status } from './types.ts';
 
-/**
- * Milliseconds in which a handle must meet its position again after a join that began elsewhere.
- * Kept messages follow `joined` at once, so this is longer than most of them take.
- */
-const MEETING_TIMEOUT = 2_000;
-
-/**
- * Milliseconds in which users come back to a channel that began anew, as long as a lost member stays.
- * A server that restarts forgets who was present.
- */
-const RETURN_TIMEOUT = 15_000;
-
-/** The part of the client that rooms share. */
-export interface Rooms {
-	readonly connection: Connection;
+/** The part of the client that rooms and handles share. */
+export interface Shared {
 	readonly clock: Clock;
+	/** Absent in the client of a site without presence. */
+	readonly presence: PresencePart | undefined;
+	/** The messages of all handles that are not answered. */
+	readonly unanswered: Set<Sending>;
 	/** A new number for a join or a message. */
 	next(): number;
-	/** The rooms by the refs of their joins, until these end. */
-	readonly byRef: Map<number, Room>;
-	/** The rooms by the numbers of their channels, while they are joined. */
-	readonly byChannel: Map<number, Room>;
 }
-
-/** The frames that belong to a room. */
-export type RoomParts = Exclude<
-	ServerParts,
-	readonly ['welcome' | 'inbox' | 'credit' | 'drain', ...unknown[]]
->;
 
 /**
  * One join of a channel, for all handles with the same parameters.
@@ -49,450 +33,349 @@ export type RoomParts = Exclude<
  * it does not in time, because positions are opaque and it began behind theirs, the room joins again
  * with the position of a handle that waits.
  */
-export interface Room {
-	add(participant: Participant): void;
-	/** @returns whether it was the last one, and the join has ended. */
-	remove(participant: Participant): boolean;
-	/** Sends `join`, if the connection is up. */
-	join(): void;
-	/** The connection is lost. */
-	lost(): void;
-	/** The session is unknown to the server: so is what became of the messages in flight. */
-	forget(): void;
-	/** Nothing follows: all that waits is rejected. */
-	end(error: RealtimeError): void;
-	/** Tells the handles the state of the join. */
-	tell(): void;
-	receive(parts: RoomParts): void;
-	isJoined(): boolean;
-	/** Why messages cannot be sent, undefined if they can be sent now or later. */
-	refusal(): RealtimeError | undefined;
-	isEphemeral(name: string): boolean;
-	/** Sends an ephemeral message now, or as the newest of its name when the channel is joined. */
-	cast(name: string, data: Data): void;
-	/** Sends a message now, or when the channel is joined. */
-	send(sending: Sending): void;
-	/** Takes a message out that is answered or given up. */
-	settled(sending: Sending): void;
-	updatePresence(data: unknown): void;
+export interface Room extends HandleRoom, Carried {
+	readonly participants: ReadonlySet<Participant>;
 }
 
+/** A room, as a handle sees it. */
+export interface HandleRoom {
+	readonly presence: RoomPresence | undefined;
+	add(participant: Participant): void;
+	/** The join ends with the last one. */
+	remove(participant: Participant): void;
+	/**
+	 * Sends a message now, or when the channel is joined.
+	 *
+	 * @returns a promise of the result, undefined for an ephemeral message.
+	 * @throws RealtimeError if it cannot be sent.
+	 */
+	send(
+		sender: Participant,
+		name: string,
+		data: Data,
+		timeout: number,
+		signal: AbortSignal | undefined,
+	): Promise<unknown> | undefined;
+}
+
+/** @param ended Called when the last handle has gone. */
 export function createRoom(
-	rooms: Rooms,
+	{ clock, presence: part, unanswered, next }: Shared,
+	connection: Connection,
 	name: string,
 	params: Readonly<Record<string, string>>,
+	ended: () => void,
 ): Room {
-	const { connection, clock } = rooms;
-	const participants: Set<Participant> = new Set();
-	const sendings: Set<Sending> = new Set();
+	const participants = new Set<Participant>();
 	/** The newest ephemeral message of each name, while the channel is not joined. */
-	const casts: Map<string, Data> = new Map();
+	const casts = new Map<string, Data>();
 	/** The ref of the join, 0 for none. */
 	let ref = 0;
-	let channelNumber = 0;
-	let isJoined = false;
-	/** The position of the stream of messages. */
+	/** The number of the channel, 0 while it is not joined. */
+	let channel = 0;
+	/** The server's newest answer to a join. */
+	let details: JoinedDetails | undefined;
+	/** The position of the stream of messages, empty while the channel is not joined. */
 	let head = '';
-	/** The handles with whose position the room joined, until the first message. */
-	let asking: readonly Participant[] = [];
-	let keeps = true;
-	let ephemeral: ReadonlySet<string> = new Set();
-	let ownPresence: unknown;
-	let isPresenceSent = false;
-	/** Set while the join is refused. */
-	let refusedWith: RealtimeError | undefined;
-	let retryAt: number | undefined;
-	/** Whether the next list of members may come from a server that knows none of before. */
-	let isForgotten = false;
-	/** The users of before who may come back. */
-	const returning: Set<string> = new Set();
-	let cancelReturn = (): void => {};
-	let cancelMeeting = (): void => {};
-	let cancelRetry = (): void => {};
+	/** What the room joined with, until the first message: handles that have the same shared it. */
+	let asked: Participant['since'];
+	/** Set while the join is refused, with `retryAt` if it is tried again. */
+	let refused: Status | undefined;
+	/** Cancels what waits: for the position of a handle while joined, for the next attempt else. */
+	let cancelTimer = (): void => {};
+	const presence = part?.ofRoom(clock, participants, (data) =>
+		connection.send(['presence', ref, data]),
+	);
 
-	function add(participant: Participant): void {
-		const other = participants.values().next().value;
-		// A handle that waits is where the messages of before ended.
-		const newest = firstWaiting()?.position ?? head;
-		participants.add(participant);
-		if (other !== undefined) {
-			participant.members.set(other.members.value);
-			participant.count.set(other.count.value);
-		}
-		if (participant.presence !== undefined) updatePresence(participant.presence);
-		if (refusedWith !== undefined && retryAt === undefined) refusedWith = undefined;
-		// Live from now.
-		if (isJoined && participant.last === undefined) participant.position ??= newest;
-		tell();
-		if (isJoined && (participant.position === head || participant.position === newest)) return;
-		// Those that join in one task share the join.
-		queueMicrotask(() => {
-			if (isJoined) joinAgain();
-			else if (ref === 0 && retryAt === undefined) join();
-		});
-	}
-
-	function remove(participant: Participant): boolean {
-		participants.delete(participant);
-		for (const sending of sendings) {
-			if (sending.sender === participant) sending.reject(closedError());
-		}
-		if (participants.size > 0) return false;
-		leave();
-		lost();
-		return true;
-	}
-
-	function join(participant: Participant | undefined = first()): void {
-		if (participant === undefined || !connection.isUp()) return;
-		if (refusedWith !== undefined && retryAt === undefined) return;
-		cancelRetry();
-		ref = rooms.next();
-		rooms.byRef.set(ref, room);
-		const { position, last } = participant;
-		asking = those(
-			(other) => other.position === position && (position !== undefined || other.last === last),
-		);
-		isPresenceSent = true;
+	function join(participant: Participant | undefined = firstWaiting()): void {
+		if (!participant || refused || !connection.isUp()) return;
+		ref = next();
+		asked = participant.since;
 		connection.send([
 			'join',
 			ref,
 			name,
 			params,
 			{
-				...(position !== undefined ? { since: position } : last !== undefined && { last }),
-				...(ownPresence !== undefined && { presence: ownPresence }),
+				...(typeof asked === 'number' ? { last: asked } : { since: asked }),
+				presence: presence?.join(),
 			},
 		]);
 	}
 
-	/** The connection is lost, or the join has ended. */
-	function lost(): void {
-		rooms.byRef.delete(ref);
-		rooms.byChannel.delete(channelNumber);
-		ref = channelNumber = 0;
-		isJoined = false;
-		asking = [];
-		cancelMeeting();
-		cancelRetry();
-		cancelReturn();
-		returning.clear();
-		// The next connection asks again.
-		if (retryAt !== undefined) refusedWith = retryAt = undefined;
-		tell();
+	/** The join has ended. What still arrives for it finds no room. */
+	function reset(): void {
+		ref = channel = 0;
+		head = '';
+		cancelTimer();
+		presence?.end();
 	}
 
-	function forget(): void {
-		isForgotten = true;
-		for (const sending of sendings) sending.isLost = sending.id !== 0;
+	function leave(): void {
+		if (ref) connection.send(['leave', ref]);
+		reset();
+	}
+
+	function unansweredHere(): readonly Sending[] {
+		return [...unanswered].filter(({ sender }) => participants.has(sender));
 	}
 
 	function end(error: RealtimeError): void {
-		for (const sending of sendings) sending.reject(error);
+		for (const sending of unansweredHere()) sending.end(error);
 		casts.clear();
 		tell();
 	}
 
 	function tell(): void {
-		let status = connection.status.value;
-		if (refusedWith !== undefined) {
-			status = {
-				state: 'refused',
-				error: refusedWith,
-				...(retryAt !== undefined && { retryAt }),
-			};
-		} else if (status.state === 'open' && !isJoined) status = { ...status, state: 'connecting' };
+		let status = refused ?? connection.status.value;
+		if (status.state === 'open' && !channel) status = { ...status, state: 'connecting' };
 		for (const { status: store } of participants) {
-			if (!isSame(store.value, status)) store.set(status);
+			const { state, isOutdated } = store.value;
+			// The objects of other states are the same if they are equal.
+			const isSame =
+				status.state === 'connecting' && state === status.state && isOutdated === status.isOutdated;
+			if (!isSame) store.set(status);
 		}
 	}
 
-	function receive(parts: RoomParts): void {
-		switch (parts[0]) {
-			case 'joined':
-				joined(parts);
-				break;
-			case 'refused':
-				refused(parts[2]);
-				break;
-			case 'left':
-				if (parts[2] !== null) refused(parts[2]);
-				break;
-			case 'event': {
-				const [, , position, previous, at, from, id, name, data] = parts;
-				if (previous !== head) {
-					connection.fail(BROKEN_ORDER);
-					break;
-				}
-				const takers = those((participant) => participant.position === previous);
-				advance(takers, position);
-				deliver(takers, name, data, from, id, at, position);
-				break;
-			}
-			case 'snapshot': {
-				const [, , position, at, from, id, name, data] = parts;
-				deliver(skip(position), name, data, from, id, at, position);
-				break;
-			}
-			case 'cast':
-				deliver(those(), parts[3], parts[4], parts[2]);
-				break;
-			case 'gap': {
-				const [, , reason, position] = parts;
-				if (reason === 'restarted') awaitReturn(RETURN_TIMEOUT);
-				for (const { onGap } of skip(position)) {
-					if (onGap !== undefined) call(onGap, { reason, position });
-				}
-				break;
-			}
-			case 'members':
-			case 'changes':
-				showPresence(parts);
-				break;
-			case 'reply':
-				findSending(parts[2])?.resolve(parts[3]);
-				break;
-			case 'error':
-				findSending(parts[2])?.reject(new RealtimeError(parts[3]));
-		}
+	/** Frames with the ref of the join. */
+	const answers: Receivers<'joined' | 'refused' | 'left' | 'reply' | 'error'> = {
+		__proto__: null,
+		joined,
+		refused: refuse,
+		left: refuse,
+		reply: (id, result) => find(id)?.end(undefined, result),
+		error: (id, error) => find(id)?.end(new RealtimeError(error)),
+	};
+
+	/** Frames with the number of the channel. */
+	const news: Receivers<'event' | 'snapshot' | 'cast' | 'gap'> = {
+		__proto__: null,
+		event(position, previous, ...message) {
+			if (previous === head) deliver(advance(position), false, position, ...message);
+			else connection.fail(BROKEN_ORDER);
+		},
+		snapshot(position, ...message) {
+			deliver(advance(position, asked), true, position, ...message);
+		},
+		cast(from, ...message) {
+			deliver([...participants], false, undefined, undefined, from, undefined, ...message);
+		},
+		gap(reason, position) {
+			for (const { onGap } of advance(position, asked)) call(onGap, { reason, position });
+		},
+	};
+
+	/**
+	 * Goes on after a position.
+	 *
+	 * @param other Another position whose handles go on with those that are where the stream is.
+	 * @returns the handles that went on.
+	 */
+	function advance(position: string, other: Participant['since'] = head): readonly Participant[] {
+		const concerned = [...participants].filter(({ since }) => since === head || since === other);
+		head = position;
+		asked = undefined;
+		for (const participant of concerned) participant.since = position;
+		if (!firstWaiting()) cancelTimer();
+		return concerned;
 	}
 
-	function showPresence(parts: PresenceParts): void {
-		if (parts[0] === 'members') {
-			returning.clear();
-			const listed = parts[2];
-			if (isForgotten && listed !== null) {
-				for (const { members } of those()) {
-					for (const id of absentUsers(members.value, listed)) returning.add(id);
-				}
-			}
-			isForgotten = false;
-			// Whether the channel began anew, its `gap` tells soon.
-			awaitReturn(MEETING_TIMEOUT);
-		} else {
-			for (const { id } of parts[2].joined) returning.delete(id);
-		}
-		for (const { members, count } of those()) {
-			members.set(applyPresence(members.value, parts, returning));
-			count.set(parts[3] + returning.size);
-		}
-	}
-
-	/** Those who are not back in time have left. */
-	function awaitReturn(timeout: number): void {
-		cancelReturn();
-		if (returning.size === 0) return;
-		cancelReturn = clock.after(timeout, () => {
-			for (const { members, count } of those()) {
-				members.set(members.value.filter(({ id }) => !returning.has(id)));
-				count.set(count.value - returning.size);
-			}
-			returning.clear();
-		});
-	}
-
-	function refusal(): RealtimeError | undefined {
-		const { state, error } = connection.status.value;
-		if (state === 'closed') return error ?? failure('CLOSED', 'The client is closed.');
-		return retryAt === undefined ? refusedWith : undefined;
+	function write(sending: Sending): void {
+		if (sending.id <= UNSENT) sending.id = next();
+		connection.send(['send', ref, sending.id, sending.name], sending.data);
 	}
 
 	function cast(name: string, data: Data): void {
-		if (isJoined) connection.send(['cast', ref, name], data);
-		else casts.set(name, data);
+		if (!channel) casts.set(name, data);
+		else connection.send(['cast', ref, name], data);
 	}
 
-	function send(sending: Sending): void {
-		sendings.add(sending);
-		if (isJoined) write(sending);
+	function find(id: number): Sending | undefined {
+		return unansweredHere().find((sending) => sending.id === id);
 	}
 
-	function updatePresence(data: unknown): void {
-		ownPresence = data;
-		isPresenceSent = isJoined;
-		if (isJoined) connection.send(['presence', ref, data]);
-	}
-
-	function joined([, , channel, details]: Extract<
-		RoomParts,
-		readonly ['joined', ...unknown[]]
-	>): void {
-		rooms.byChannel.delete(channelNumber);
-		channelNumber = channel;
-		rooms.byChannel.set(channel, room);
-		isJoined = true;
-		refusedWith = retryAt = undefined;
-		head = details.position;
-		const isLive = asking[0]?.position === undefined && asking[0]?.last === undefined;
-		for (const participant of asking) participant.position ??= details.position;
-		keeps = details.keeps;
-		ephemeral = new Set(details.ephemeral);
-		flush(new Set(details.idempotent));
-		tell();
-		const waiting = firstWaiting();
-		if (waiting === undefined) return;
-		// A stream that begins now meets no position of before.
-		if (isLive || waiting.position === undefined) joinAgain();
-		else cancelMeeting = clock.after(MEETING_TIMEOUT, joinAgain);
-	}
-
-	function flush(idempotent: ReadonlySet<string>): void {
-		for (const sending of [...sendings]) {
-			const { name, data } = sending;
-			if (ephemeral.has(name)) {
+	function joined(number: number, answer: JoinedDetails): void {
+		channel = number;
+		details = answer;
+		refused = undefined;
+		head = answer.position;
+		for (const participant of participants) {
+			if (participant.since === asked) participant.since = positionOf(participant) ?? head;
+		}
+		for (const sending of unansweredHere()) {
+			const { id, name, data } = sending;
+			if (answer.ephemeral.includes(name)) {
 				casts.set(name, data);
-				sending.resolve();
-			} else if (sending.isLost && !idempotent.has(name)) {
-				sending.reject(
-					failure('UNCERTAIN', `The server lost track of \`${name}\`. It may have been handled.`),
-				);
+				sending.end();
+			} else if (id === LOST && !answer.idempotent.includes(name)) {
+				sending.end(failure('UNCERTAIN', `\`${name}\` may have been handled.`));
 			} else write(sending);
 		}
 		for (const [name, data] of casts) cast(name, data);
 		casts.clear();
-		if (!isPresenceSent) updatePresence(ownPresence);
+		presence?.joined();
+		tell();
+		// A stream that begins now meets no position of before.
+		if (asked === undefined || !positionOf(firstWaiting())) joinAgain();
+		else cancelTimer = clock.after(MEETING_TIMEOUT, joinAgain);
 	}
 
-	function write(sending: Sending): void {
-		if (sending.id === 0 || sending.isLost) sending.id = rooms.next();
-		sending.isLost = false;
-		connection.send(['send', ref, sending.id, sending.name], sending.data);
-	}
-
-	function findSending(id: number): Sending | undefined {
-		for (const sending of sendings) {
-			if (sending.id === id) return sending;
-		}
-		return undefined;
-	}
-
-	function refused(data: ErrorData): void {
-		lost();
-		refusedWith = new RealtimeError(data);
+	function refuse(data: ErrorData | null): void {
+		if (!data) return;
 		const { retryAfter } = data;
+		const error = new RealtimeError(data);
+		reset();
+		refused = { state: 'refused', error };
 		if (retryAfter === undefined) {
-			end(refusedWith);
+			end(error);
 			return;
 		}
-		retryAt = clock.now() + retryAfter;
-		cancelRetry = clock.after(retryAfter, () => join());
+		refused = { ...refused, retryAt: clock.now() + retryAfter };
+		cancelTimer = clock.after(retryAfter, () => {
+			refused = undefined;
+			join();
+		});
 		tell();
 	}
 
 	/** Joins with the position of a handle that waits, if one does. */
 	function joinAgain(): void {
-		const waiting = firstWaiting();
-		if (waiting === undefined) return;
-		if (!keeps) {
-			pass();
+		const late = firstWaiting();
+		if (late && details?.keeps) {
+			leave();
+			join(late);
 			return;
 		}
-		leave();
-		isJoined = false;
-		join(waiting);
-	}
-
-	/** Another join brings nothing back that is not kept. The handles that wait go on from here. */
-	function pass(): void {
-		for (const participant of those((other) => other.position !== head)) {
-			const { position: missed, onGap } = participant;
-			participant.position = head;
-			if (missed !== undefined && onGap !== undefined) {
-				call(onGap, { reason: 'not kept', position: head });
-			}
+		// Another join brings nothing back that is not kept. The handles that wait go on from here.
+		for (const participant of participants) {
+			const missed = positionOf(participant);
+			if (missed === head) continue;
+			participant.since = head;
+			if (missed) call(participant.onGap, { reason: 'not kept', position: head });
 		}
-	}
-
-	function leave(): void {
-		cancelMeeting();
-		if (ref !== 0) connection.send(['leave', ref]);
-		// What still arrives for this join finds no room.
-		rooms.byRef.delete(ref);
-		rooms.byChannel.delete(channelNumber);
-	}
-
-	function those(
-		matches: (participant: Participant) => boolean = () => true,
-	): readonly Participant[] {
-		return [...participants].filter(matches);
-	}
-
-	/** Goes on after a position. @returns the handles that were where the stream was. */
-	function skip(position: string): readonly Participant[] {
-		const concerned = those(
-			(participant) => participant.position === head || asking.includes(participant),
-		);
-		advance(concerned, position);
-		return concerned;
-	}
-
-	function advance(participants: readonly Participant[], position: string): void {
-		head = position;
-		asking = [];
-		for (const participant of participants) participant.position = position;
-		if (firstWaiting() === undefined) cancelMeeting();
-	}
-
-	/** A handle that the stream has not met. Those that never joined come first. */
-	function firstWaiting(): Participant | undefined {
-		return first((participant) => participant.position !== head);
 	}
 
 	/**
-	 * The handle to join with: those without a position first, because they cannot wait for it, then
-	 * the latest, because it is likely to be behind the others.
+	 * Of the handles that the stream has not met, the one to join with: those without a position first,
+	 * because they cannot wait for it, then the latest, because it is likely to be behind the others.
 	 */
-	function first(matches?: (participant: Participant) => boolean): Participant | undefined {
-		const candidates = those(matches);
+	function firstWaiting(): Participant | undefined {
+		const waiting = [...participants].filter(({ since }) => since !== head);
 		return (
-			candidates.find(({ position, last }) => position === undefined && last === undefined) ??
-			candidates.find(({ position }) => position === undefined) ??
-			candidates.at(-1)
+			waiting.find(({ since }) => since === undefined) ??
+			waiting.find((participant) => !positionOf(participant)) ??
+			waiting.at(-1)
 		);
 	}
 
-	const room: Room = {
-		add,
-		remove,
+	return {
+		presence,
+		participants,
 		join,
-		lost,
-		forget,
 		end,
 		tell,
-		receive,
-		isJoined: () => isJoined,
-		refusal,
-		isEphemeral: (message) => ephemeral.has(message),
-		cast,
-		send,
-		settled: (sending) => sendings.delete(sending),
-		updatePresence,
+		add(participant) {
+			// A handle that waits is where the messages of before ended.
+			const newest = positionOf(firstWaiting()) ?? head;
+			participants.add(participant);
+			presence?.add(participant);
+			if (!refused?.retryAt) refused = undefined;
+			// Live from now.
+			if (channel) participant.since ??= newest;
+			tell();
+			if (channel && (participant.since === head || participant.since === newest)) return;
+			// Those that join in one task share the join.
+			queueMicrotask(() => {
+				if (channel) joinAgain();
+				else if (!ref) join();
+			});
+		},
+		remove(participant) {
+			const left = failure('CLOSED', 'The handle is closed.');
+			for (const sending of unanswered) {
+				if (sending.sender === participant) sending.end(left);
+			}
+			participants.delete(participant);
+			if (participants.size) return;
+			leave();
+			ended();
+		},
+		lost() {
+			reset();
+			// The next connection asks again.
+			if (refused?.retryAt) refused = undefined;
+		},
+		forget() {
+			presence?.forget();
+			for (const sending of unansweredHere()) sending.id &&= LOST;
+		},
+		take(parts) {
+			const [type, number, ...rest] = parts;
+			if (number === ref) (answers as AnyReceivers)[type]?.(...(rest as never));
+			// Not before the join has succeeded.
+			if (number === channel) {
+				presence?.take(parts);
+				(news as AnyReceivers)[type]?.(...(rest as never));
+			}
+		},
+		send(sender, name, data, timeout, signal) {
+			const { state, error } = refused ?? connection.status.value;
+			if (state === 'closed' || (refused && !refused.retryAt)) {
+				throw error ?? failure('CLOSED', 'The client is closed.');
+			}
+			if (details?.ephemeral.includes(name)) {
+				cast(name, data);
+				return undefined;
+			}
+			if (!channel && unanswered.size >= BUFFER_SIZE) {
+				throw failure('TOO_MANY_REQUESTS', `${BUFFER_SIZE} messages wait for a connection.`);
+			}
+			return new Promise((resolve, reject) => {
+				const sending: Sending = {
+					sender,
+					name,
+					data,
+					id: UNSENT,
+					end(error, result) {
+						cancelTimeout();
+						unlisten();
+						unanswered.delete(sending);
+						if (error === undefined) resolve(result);
+						else reject(error);
+					},
+				};
+				const cancelTimeout = clock.after(timeout, () =>
+					sending.end(failure('TIMEOUT', `\`${name}\` was not answered within ${timeout} ms.`)),
+				);
+				const unlisten = onAbort(signal, () => sending.end(signal?.reason));
+				unanswered.add(sending);
+				if (channel) write(sending);
+			});
+		},
 	};
-	return room;
 }
 
-function isSame(a: Status, b: Status): boolean {
-	return (
-		a.state === b.state &&
-		a.error === b.error &&
-		a.retryAt === b.retryAt &&
-		a.isOutdated === b.isOutdated
-	);
-}
-
-export function closedError(): RealtimeError {
-	return failure('CLOSED', 'The channel is left.');
-}
+/** Functions that take frames of some types, called with what follows the type and the number. */
+type Receivers<Types extends ServerParts[0]> = {
+	readonly [Type in Types]: (
+		...rest: RestOf<Extract<ServerParts, readonly [Type, ...unknown[]]>>
+	) => void;
+} & { readonly __proto__: null };
+type RestOf<Parts> = Parts extends readonly [unknown, unknown, ...infer Rest] ? Rest : never;
+/** As they are looked up: there may be none, and frames of other types are ignored. */
+type AnyReceivers = Readonly<Record<string, ((...rest: never) => void) | null | undefined>>;
 
 function deliver(
 	participants: readonly Participant[],
+	isSnapshot: boolean,
+	position: string | undefined,
+	at: number | undefined,
+	from: string | null,
+	id: string | null | undefined,
 	name: string,
 	data: unknown,
-	from: string | null,
-	id?: string | null,
-	at?: number,
-	position?: string,
 ): void {
-	const context = { id: id ?? undefined, at, position, from: from ?? undefined };
+	const context = { id: id ?? undefined, at, position, from: from ?? undefined, isSnapshot };
 	for (const participant of participants) participant.take(name, data, context);
 }

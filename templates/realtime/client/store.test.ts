@@ -28,6 +28,16 @@ describe('a store', () => {
 		assert.equal(store.get(), list);
 	});
 
+	it('calls a subscriber once whose subscription changes the value', () => {
+		const store = createStore(1, () => {
+			store.set(2);
+			return () => {};
+		});
+		const values: number[] = [];
+		store.subscribe((value) => values.push(value));
+		assert.deepEqual(values, [2]);
+	});
+
 	it('ends one listening of a function that listens twice', () => {
 		const store = createStore(1);
 		let calls = 0;

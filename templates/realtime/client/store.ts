@@ -1,3 +1,4 @@
+import { createListeners } from './listeners.ts';
 import { call } from './report.ts';
 
 /** A listener of a store. The old value is undefined in the first call of `subscribe()`. */
@@ -38,8 +39,7 @@ export function createStore<Value>(
 	value: Value,
 	retain: () => () => void = () => () => {},
 ): WritableStore<Value> {
-	/** Each with what removes it. */
-	const listeners = new Map<{ readonly listener: StoreListener<Value> }, () => void>();
+	const listeners = createListeners<[value: Value, oldValue?: Value]>(retain);
 	const store: WritableStore<Value> = {
 		get value() {
 			return value;
@@ -50,17 +50,11 @@ export function createStore<Value>(
 		},
 		eq: Object.is,
 		get: () => value,
-		listen(listener) {
-			// An object of its own: a function that listens twice is called twice.
-			const entry = { listener };
-			let release = (): void => {};
-			const remove = (): void => {
-				if (listeners.delete(entry)) release();
-			};
-			listeners.set(entry, remove);
-			release = retain();
-			return remove;
-		},
+		listen: (listener) =>
+			listeners.listen((told, old) => {
+				// A listener that has set the store has told everyone of the newer value.
+				if (told === value) listener(told, old);
+			}),
 		subscribe(listener) {
 			const unlisten = store.listen(listener);
 			call(listener, value);
@@ -72,17 +66,8 @@ export function createStore<Value>(
 			value = next;
 			store.notify(old);
 		},
-		notify(old) {
-			const told = value;
-			for (const entry of [...listeners.keys()]) {
-				// A listener that sets the store has told everyone of the newer value.
-				if (value !== told) return;
-				if (listeners.has(entry)) call(entry.listener, told, old);
-			}
-		},
-		off() {
-			for (const remove of [...listeners.values()]) remove();
-		},
+		notify: (old) => listeners.tell(value, old),
+		off: listeners.off,
 	};
 	return store;
 }

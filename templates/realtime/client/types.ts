@@ -29,7 +29,7 @@ export interface Gap {
 	readonly position: string;
 }
 
-/** What comes with a message. All fields but `from` are undefined for an ephemeral one. */
+/** What comes with a message. `id`, `at` and `position` are undefined for an ephemeral one. */
 export interface EventContext {
 	/** The publisher's own id of the message. */
 	readonly id: string | undefined;
@@ -38,6 +38,8 @@ export interface EventContext {
 	readonly position: string | undefined;
 	/** The sender's connection, undefined for a message of the server. */
 	readonly from: string | undefined;
+	/** Whether the message stands for all earlier ones. */
+	readonly isSnapshot: boolean;
 }
 
 export interface ListenOptions {

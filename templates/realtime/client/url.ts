@@ -1,8 +1,10 @@
-const page: { readonly location?: { readonly href: string } } = globalThis as never;
+interface Page {
+	readonly location?: { readonly href: string };
+}
 
 /** The URL of a WebSocket, relative to the page if there is one. */
 export function resolveUrl(url: string | URL): URL {
-	const resolved = new URL(url, page.location?.href);
+	const resolved = new URL(url, (globalThis as Page).location?.href);
 	// `https:` becomes `wss:`.
 	resolved.protocol = resolved.protocol.replace('http', 'ws');
 	return resolved;

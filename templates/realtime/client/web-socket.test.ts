@@ -114,6 +114,15 @@ describe('the handshake', () => {
 		}
 	});
 
+	it('refuses at once what is no address of a site', () => {
+		for (const url of ['localhost:4321/_realtime', '/_realtime', 'mailto:ada@example.com', '']) {
+			assert.throws(() => createClient({ url }), TypeError);
+		}
+		for (const url of ['http://localhost', 'wss://example.com/base/_realtime']) {
+			createClient({ url }).close();
+		}
+	});
+
 	it('asks for binary messages as buffers', () => {
 		assert.equal(connect({}).socket().binaryType, 'arraybuffer');
 	});

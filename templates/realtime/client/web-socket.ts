@@ -27,31 +27,38 @@ export interface WebSocketSettings {
 	readonly WebSocket?: WebSocketConstructor | undefined;
 }
 
-type AnyConstructor = new (url: string, protocols: unknown, options?: unknown) => WebSocketLike;
+type AnyConstructor = new (url: string, ...rest: readonly unknown[]) => WebSocketLike;
 
 const page: {
 	readonly navigator?: { readonly product?: string };
 	readonly WebSocket?: AnyConstructor;
 } = globalThis as never;
 
-/** @param token Travels as a subprotocol, because a URL ends up in logs. */
+/**
+ * @param token Travels as a subprotocol, because a URL ends up in logs.
+ * @param query Is added to that of the URL.
+ */
 export function openWebSocket(
 	settings: WebSocketSettings,
 	token: string | undefined,
+	query?: string,
 ): WebSocketLike {
 	const url = resolveUrl(settings.url);
 	url.hash = '';
+	if (query) url.search += (url.search && '&') + query;
 	if (url.pathname === '/') url.pathname = ENDPOINT;
 	const protocols = [PROTOCOL];
 	if (token) protocols.push(AUTH_PROTOCOL_PREFIX + base64url(token));
 	const { headers } = settings;
 	const Constructor = (settings.WebSocket ?? page.WebSocket) as AnyConstructor;
-	if (headers === undefined) return new Constructor(url.href, protocols);
 	// The third argument is for `ws` and React Native. Node, Bun and Deno take an object instead of
 	// the list of subprotocols.
-	return settings.WebSocket !== undefined || page.navigator?.product === 'ReactNative'
-		? new Constructor(url.href, protocols, { headers })
-		: new Constructor(url.href, { protocols, headers });
+	const takesThree = settings.WebSocket !== undefined || page.navigator?.product === 'ReactNative';
+	const rest = takesThree ? [protocols, { headers }] : [{ protocols, headers }];
+	const socket = new Constructor(url.href, ...(headers ? rest : [protocols]));
+	// A listener, because `ws` throws without one. `close` follows.
+	socket.onerror = () => {};
+	return socket;
 }
 
 function base64url(text: string): string {

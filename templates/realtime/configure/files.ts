@@ -71,6 +71,12 @@ export function findRealtimeFiles(folders: ProjectFolders): RealtimeFiles {
 	return { channels: single, middleware: withoutTwins(middleware, problems), problems };
 }
 
+/** Whether the site has channel files, or files with a wrong path in their place. */
+export function hasRealtimeFiles(folders: ProjectFolders): boolean {
+	const { channels, middleware, problems } = findRealtimeFiles(folders);
+	return channels.length + middleware.length + problems.length > 0;
+}
+
 export function realtimeFolder({ srcDir }: Pick<ProjectFolders, 'srcDir'>): string {
 	return join(fileURLToPath(srcDir), REALTIME_FOLDER);
 }

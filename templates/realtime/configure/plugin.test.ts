@@ -3,7 +3,12 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { build, createServer, type InlineConfig, type Rollup, type ViteDevServer } from 'vite';
-import { FILES_MODULE, type RealtimePluginOptions, realtimePlugin } from './plugin.ts';
+import {
+	CLIENT_MODULE,
+	FILES_MODULE,
+	type RealtimePluginOptions,
+	realtimePlugin,
+} from './plugin.ts';
 import { type SiteFolders, siteWith } from './site.fixture.ts';
 import type { Declarations } from './types.ts';
 
@@ -12,7 +17,10 @@ const PACKAGE = {
 	'node_modules/the-package/package.json':
 		'{"name":"the-package","type":"module","exports":{"./*":"./*.js"}}',
 	'node_modules/the-package/client/page.js': `export class RealtimeError extends Error {}
-export const createPageClient = (options) => ({ channels: options, socket: 'socket of the client' });`,
+export const presence = 'presence of the client';
+export const createPageClient = (options, presence) =>
+	({ channels: { ...options, presence }, socket: 'socket of the client' });
+export const createRenderedClient = (presence) => ({ channels: { isRendered: true, presence } });`,
 	'node_modules/the-package/realtime/server.js': `export const channels = 'channels of the server';
 export const defineChannel = (options) => ({ secret: 'code of the server', ...options });`,
 };
@@ -99,7 +107,21 @@ test('gives an island that is rendered on the server a client that does nothing'
 	const folders = site(context, { 'chat.ts': CHAT });
 	const entry = "export { channels } from 'zastro:realtime/client';";
 	const { channels } = await run(await built(folders, entry, 'server'));
-	assert.deepEqual(channels, { url: '/docs/_realtime', isServer: true });
+	assert.deepEqual(channels, { isRendered: true, presence: undefined });
+});
+
+test('gives a page presence if a channel may have it, and always in dev', async (context) => {
+	const folders = site(context, { 'chat.ts': CHAT });
+	const entry = "export { channels } from 'zastro:realtime/client';";
+	assert.doesNotMatch(await built(folders, entry, 'client'), /presence of the client/);
+	const server = await devServer(context, folders);
+	const module = await server.transformRequest(CLIENT_MODULE);
+	assert.match(module?.code ?? '', /presence/);
+	folders.write({
+		'src/realtime/rooms/[room].ts': CHAT.replace('({})', '({ presence: { schema } })'),
+	});
+	const { channels } = await run(await built(folders, `${entry}//`, 'client'));
+	assert.equal((channels as { presence: unknown }).presence, 'presence of the client');
 });
 
 test('puts no code of a channel into a page', async (context) => {
@@ -114,13 +136,21 @@ test('gives a server the channels', async (context) => {
 	assert.equal((await run(code)).channels, 'channels of the server');
 });
 
+interface Placed extends Error {
+	readonly loc?: { readonly file: string; readonly line: number };
+}
+
 test('refuses the module of servers in a page, and names that of pages', async (context) => {
 	const folders = site(context, {});
 	await assert.rejects(
 		built(folders, "export { channels } from 'zastro:realtime';", 'client'),
-		(error: Error) => {
+		(error: Placed & { readonly errors?: readonly Placed[] }) => {
 			assert.match(error.message, /Import `zastro:realtime\/client` there/);
 			assert.match(error.message, /imported by: .*entry\.js/);
+			// Rolldown gives it the errors of its plugins.
+			const { loc } = error.errors?.[0] ?? error;
+			assert.match(loc?.file ?? '', /entry\.js$/);
+			assert.equal(loc?.line, 1);
 			return true;
 		},
 	);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { ModuleNode, Plugin, ViteDevServer } from 'vite';
 import { ProblemsError } from '../define/problem.ts';
 import { ENDPOINT } from '../protocol/constants.ts';
@@ -11,6 +11,7 @@ import {
 	withSlashes,
 } from './files.ts';
 import { type Declarations, realtimeTypes } from './types.ts';
+import { usedParts } from './used-parts.ts';
 
 /** The module of the site's server code. */
 export const SERVER_MODULE = 'zastro:realtime';
@@ -21,6 +22,8 @@ export const CLIENT_MODULE = 'zastro:realtime/client';
  * `problems`: what is wrong with the paths, which a build refuses.
  */
 export const FILES_MODULE = 'virtual:zastro-realtime/files';
+/** Its resolved specifier. */
+export const RESOLVED_FILES_MODULE: string = resolved(FILES_MODULE);
 
 const MODULES: readonly string[] = [SERVER_MODULE, CLIENT_MODULE, FILES_MODULE];
 
@@ -52,6 +55,7 @@ export interface RealtimePluginOptions extends ProjectFolders {
 /** Provides the modules of channels to a site, in Vite 5 and later. */
 export function realtimePlugin(options: RealtimePluginOptions): Plugin {
 	const { packageName } = options;
+	/** What imports the module of servers into a page. */
 	const importers = new Set<string>();
 	let isBuild = false;
 	return {
@@ -66,22 +70,21 @@ export function realtimePlugin(options: RealtimePluginOptions): Plugin {
 		configureServer(server) {
 			watch(server, options);
 		},
-		resolveId(id, importer) {
+		resolveId(id, importer, resolution) {
 			if (!MODULES.includes(id)) return undefined;
-			if (id === SERVER_MODULE && importer !== undefined) importers.add(importer);
+			if (id === SERVER_MODULE && importer !== undefined && isOfPage(this, resolution)) {
+				importers.add(importer);
+			}
 			return resolved(id);
 		},
 		load(id, load) {
-			// `environment` is there since Vite 6.
-			const environment = (this as { environment?: { readonly name: string } }).environment;
-			const isClient =
-				environment === undefined ? load?.ssr !== true : environment.name === 'client';
+			const isClient = isOfPage(this, load);
 			switch (id) {
 				case resolved(SERVER_MODULE):
 					return isClient ? this.error(wrongSide(importers)) : serverModule(options);
 				case resolved(CLIENT_MODULE):
 					return clientModule(options, isClient, isBuild);
-				case resolved(FILES_MODULE):
+				case RESOLVED_FILES_MODULE:
 					return filesModule(findRealtimeFiles(options), isBuild);
 				default:
 					return undefined;
@@ -94,9 +97,35 @@ function resolved(id: string): string {
 	return `\0${id}`;
 }
 
-function wrongSide(importers: ReadonlySet<string>): string {
-	const list = [...importers].join(', ');
-	return `\`${SERVER_MODULE}\` is for servers, but a page's script or an island imports it. Import \`${CLIENT_MODULE}\` there. It is imported by: ${list}`;
+/** Whether a module is for pages, as a hook of Vite's is told. */
+function isOfPage(hook: object, options: { readonly ssr?: boolean } | undefined): boolean {
+	// `environment` is there since Vite 6.
+	const { environment } = hook as { environment?: { readonly name: string } };
+	return environment === undefined ? options?.ssr !== true : environment.name === 'client';
+}
+
+/** An error as Rollup takes it. */
+interface PlacedError {
+	readonly message: string;
+	readonly id?: string;
+	readonly loc?: { readonly file: string; readonly line: number; readonly column: number };
+}
+
+/** An error with the place of the newest import: without one, Astro shows the code of Vite. */
+function wrongSide(importers: ReadonlySet<string>): PlacedError {
+	const all = [...importers];
+	const message = `\`${SERVER_MODULE}\` is for servers, but a page's script or an island imports it. Import \`${CLIENT_MODULE}\` there. It is imported by: ${all.join(', ')}`;
+	const file = all.at(-1)?.replace(/\?.*/, '');
+	if (file === undefined || !existsSync(file)) return { message };
+	const text = readFileSync(file, 'utf-8');
+	// A script of an Astro component stands below the code for the server, which may import it.
+	const place = Math.max(
+		text.lastIndexOf(`'${SERVER_MODULE}'`),
+		text.lastIndexOf(`"${SERVER_MODULE}"`),
+	);
+	const before = text.slice(0, Math.max(place, 0)).split('\n');
+	const loc = { file, line: before.length, column: before.at(-1)?.length ?? 0 };
+	return { message, id: file, loc };
 }
 
 function serverModule({ packageName, serverModule }: RealtimePluginOptions): string {
@@ -105,20 +134,24 @@ function serverModule({ packageName, serverModule }: RealtimePluginOptions): str
 
 function clientModule(options: RealtimePluginOptions, isClient: boolean, isBuild: boolean): string {
 	const { packageName, base, hasTrailingSlash } = options;
+	const files = findRealtimeFiles(options);
 	const settings = {
 		url: base.replace(/\/$/, '') + ENDPOINT + (hasTrailingSlash === true ? '/' : ''),
-		...(isClient
-			? { version: isBuild ? versionOf(findRealtimeFiles(options)) : DEV_VERSION }
-			: { isServer: true }),
+		version: isBuild ? versionOf(files) : DEV_VERSION,
 	};
-	return `import { createPageClient, RealtimeError } from ${JSON.stringify(`${packageName}/client/page`)};
-export const { channels, socket } = createPageClient(${JSON.stringify(settings)});
+	// In `astro dev` a channel may get presence while pages are open.
+	const parts = !isBuild || usedParts(files).presence ? ['presence'] : [];
+	const create = isClient ? 'createPageClient' : 'createRenderedClient';
+	const given = [...(isClient ? [JSON.stringify(settings)] : []), ...parts];
+	const imported = [create, 'RealtimeError', ...parts];
+	return `import { ${imported.join(', ')} } from ${JSON.stringify(`${packageName}/client/page`)};
+export const { channels, socket } = ${create}(${given.join(', ')});
 export { RealtimeError };
 `;
 }
 
 /** Imports every file at once, so that a server with a wrong file does not start. */
-function filesModule(files: RealtimeFiles, isBuild: boolean): string {
+export function filesModule(files: RealtimeFiles, isBuild: boolean): string {
 	const { channels, middleware, problems } = files;
 	if (isBuild && problems.length > 0) throw new ProblemsError(problems);
 	const imports: string[] = [];
@@ -197,7 +230,7 @@ function isImported(server: ViteDevServer, file: string): boolean {
 	return graphsOf(server).some((graph) => {
 		const seen = new Set<Node>(graph.getModulesByFile(withSlashes(file)));
 		for (const node of seen) {
-			if (node.id === resolved(FILES_MODULE)) return true;
+			if (node.id === RESOLVED_FILES_MODULE) return true;
 			for (const importer of node.importers) seen.add(importer);
 		}
 		return false;
@@ -208,7 +241,7 @@ function isImported(server: ViteDevServer, file: string): boolean {
 function invalidate(server: ViteDevServer, file: string): void {
 	for (const graph of graphsOf(server)) {
 		graph.onFileChange(withSlashes(file));
-		const files = graph.getModuleById(resolved(FILES_MODULE));
+		const files = graph.getModuleById(RESOLVED_FILES_MODULE);
 		if (files !== undefined) graph.invalidateModule(files as ModuleNode as never);
 	}
 }

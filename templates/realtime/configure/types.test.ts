@@ -31,6 +31,7 @@ test('declares the channels of a site', (context) => {
 		files: "chat-room" | "rooms" | "rooms/[room]" | "rooms/archive/[year]";
 		server: ${tree(`${types}.OpenOnServer`)};
 		client: ${tree(`${types}.OpenOnClient`)};
+		testing: ${tree(`${types}.OpenInTest`)};
 	}
 }
 export {};
@@ -45,6 +46,6 @@ test('declares a site without channels and users', (context) => {
 	const [declared] = realtimeTypes(findRealtimeFiles(siteWith(context, [])), 'the-package');
 	assert.match(
 		String(declared?.content),
-		/user: undefined;\s+params: never;\s+files: never;\s+server: \{\};\s+client: \{\};/,
+		/user: undefined;\s+params: never;\s+files: never;\s+server: \{\};\s+client: \{\};\s+testing: \{\};/,
 	);
 });

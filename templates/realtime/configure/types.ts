@@ -37,6 +37,7 @@ function siteTypes(
 		files: ${union(files)};
 		server: ${tree(channels, `${types}.OpenOnServer`, '\t\t')};
 		client: ${tree(channels, `${types}.OpenOnClient`, '\t\t')};
+		testing: ${tree(channels, `${types}.OpenInTest`, '\t\t')};
 	}
 }
 export {};

@@ -1,5 +1,5 @@
 import { DEFAULT_BINARY_BYTES } from './limits.ts';
-import type { SchemaResult } from './schema-type.ts';
+import type { SchemaResult } from './schema.ts';
 import type { BinaryOptions, BinarySchema } from './types.ts';
 
 /**

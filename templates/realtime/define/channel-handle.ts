@@ -1,4 +1,5 @@
-import type { Entry } from '../channel/ports.ts';
+import type { Entry, Snapshot } from '../channel/ports.ts';
+import { readPosition } from '../channel/position.ts';
 import type { Data, PresentMember } from '../protocol/server-frames.ts';
 import type { ChannelPort } from './directory.ts';
 import type { HandlerContext } from './runtime.ts';
@@ -9,8 +10,8 @@ export interface HandleRules {
 	/** The maximum number of kept messages. */
 	readonly size: number;
 	isEphemeral(event: string): boolean;
-	/** Parses and writes an event's data. */
-	write(event: string, data: unknown): Promise<Data>;
+	/** Parses and writes an event's data. Gives a promise if its schema does. */
+	write(event: string, data: unknown): Data | Promise<Data>;
 	/** Tells that an event was sent. */
 	sent(event: string, data: unknown): void;
 }
@@ -36,11 +37,13 @@ export interface KeptMessage {
 	readonly at: number;
 	readonly position: string;
 	readonly from: string | undefined;
+	readonly isSnapshot: boolean;
 }
 
 /** An instance of a channel, as the site's server code sees it. */
 export interface ChannelHandle {
 	publish(event: string, data?: unknown, options?: PublishOptions): Promise<string | undefined>;
+	snapshot(event: string, data: unknown, upTo: string): Promise<boolean>;
 	history(range?: {
 		readonly last?: number | undefined;
 		readonly since?: string | undefined;
@@ -58,6 +61,14 @@ export function channelHandle({ rules, params, port, current }: HandleOptions): 
 			own?.publishing(work);
 			return work;
 		},
+		async snapshot(event, data, upTo) {
+			const hint =
+				(rules.isEphemeral(event) && `a kept event, and \`${event}\` is ephemeral`) ||
+				(rules.size === 0 && 'a channel that keeps messages. Give it `history`') ||
+				(readPosition(upTo ?? '') === undefined && '`upTo`, a position of the channel');
+			if (hint) throw new TypeError(`snapshot() needs ${hint}.`);
+			return await port().snapshot({ name: event, data: await rules.write(event, data), upTo });
+		},
 		async history({ last, since } = {}) {
 			if (last !== undefined && !(Number.isSafeInteger(last) && last >= 0)) {
 				throw new TypeError(`\`last\` of history() must be a number of messages, got: ${last}`);
@@ -69,8 +80,10 @@ export function channelHandle({ rules, params, port, current }: HandleOptions): 
 				since === undefined
 					? { last: Math.min(last ?? rules.size, rules.size) }
 					: { since, limit: rules.size };
-			const { entries, position } = await port().history(range);
-			return { messages: entries.map(keptMessage), position };
+			const { snapshot: first, entries, position } = await port().history(range);
+			const messages = entries.map((entry) => keptMessage(entry, false));
+			if (first !== undefined) messages.unshift(keptMessage(first, true));
+			return { messages, position };
 		},
 		members: () => port().members(),
 		disconnect: (userId) => port().disconnect(userId),
@@ -99,7 +112,8 @@ export function channelHandle({ rules, params, port, current }: HandleOptions): 
 		if (id !== undefined && isEphemeral) {
 			throw new TypeError(`The event \`${name}\` is ephemeral and takes no \`id\`.`);
 		}
-		const written = await rules.write(name, data);
+		let written = rules.write(name, data);
+		if (written instanceof Promise) written = await written;
 		const position = await port().publish({
 			name,
 			data: written,
@@ -113,7 +127,8 @@ export function channelHandle({ rules, params, port, current }: HandleOptions): 
 	}
 }
 
-function keptMessage({ name, data, id, at, position, from }: Entry): KeptMessage {
+function keptMessage(message: Entry | Snapshot, isSnapshot: boolean): KeptMessage {
+	const { name, data, id, at, position, from } = message;
 	const value: unknown = typeof data === 'string' ? JSON.parse(data) : data;
-	return { event: name, data: value, id, at, position, from };
+	return { event: name, data: value, id, at, position, from, isSnapshot };
 }

@@ -1,5 +1,5 @@
-import { suggestion } from './names.ts';
 import type { Problem } from './problem.ts';
+import { suggestion } from './suggestion.ts';
 
 export type Members = Readonly<Record<string, unknown>>;
 

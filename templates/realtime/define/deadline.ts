@@ -1,5 +1,3 @@
-import type { HandlerDeadline } from '../channel/handler-deadline.ts';
-import { isRealtimeError } from '../protocol/errors.ts';
 import { timedOut } from './errors.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -9,7 +7,7 @@ import type { Runtime } from './runtime.ts';
  * @throws RealtimeError `TIMEOUT`
  */
 export async function within<Result>(
-	runtime: Pick<Runtime, 'alarm'>,
+	runtime: Pick<Runtime, 'alarm' | 'enter'>,
 	milliseconds: number,
 	what: string,
 	work: () => Result | Promise<Result>,
@@ -19,41 +17,16 @@ export async function within<Result>(
 		cancel = runtime.alarm(milliseconds, () => reject(timedOut(what)));
 	});
 	try {
-		return await Promise.race([started(work), late]);
+		return await Promise.race([started(runtime, work), late]);
 	} finally {
 		cancel();
 	}
 }
 
-/**
- * The result of work, if it comes before the deadline ends.
- *
- * @throws RealtimeError `TIMEOUT`, or the deadline's reason if that is a `RealtimeError`.
- */
-export async function before<Result>(
-	deadline: HandlerDeadline,
-	what: string,
+/** Also an error that is thrown at once becomes a rejection. */
+async function started<Result>(
+	runtime: Pick<Runtime, 'enter'>,
 	work: () => Result | Promise<Result>,
 ): Promise<Result> {
-	const reason = (): unknown =>
-		isRealtimeError(deadline.reason) ? deadline.reason : timedOut(what);
-	if (deadline.isOver) throw reason();
-	return await new Promise<Result>((resolve, reject) => {
-		const cancel = deadline.onEnd(() => reject(reason()));
-		started(work).then(
-			(result) => {
-				cancel();
-				resolve(result);
-			},
-			(error: unknown) => {
-				cancel();
-				reject(error);
-			},
-		);
-	});
-}
-
-/** Also an error that is thrown at once becomes a rejection. */
-async function started<Result>(work: () => Result | Promise<Result>): Promise<Result> {
-	return work();
+	return runtime.enter === undefined ? work() : runtime.enter(work);
 }

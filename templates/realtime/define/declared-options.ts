@@ -1,6 +1,6 @@
 import type { Retention } from '../channel/ports.ts';
 import { type AnyFunction, type Checker, isFunction, type Members } from './checker.ts';
-import { HOOK_NAMES } from './hooks.ts';
+import { HOOK_NAMES } from './hook-names.ts';
 import {
 	DEFAULT_HISTORY_SIZE,
 	DEFAULT_HISTORY_TTL,
@@ -10,8 +10,9 @@ import {
 	MAX_TIMEOUT,
 } from './limits.ts';
 import { isObjectMember } from './names.ts';
+import type { CheckPresence, PresenceOptions } from './presence.ts';
+import type { Schema } from './schema.ts';
 import { isSchema, schemaHint } from './schema.ts';
-import type { Schema } from './schema-type.ts';
 
 /** The options of `defineChannel()`, checked. */
 export interface DeclaredOptions {
@@ -20,7 +21,8 @@ export interface DeclaredOptions {
 	readonly anonymous: boolean;
 	readonly messages: ReadonlyMap<string, MessageOptions>;
 	readonly events: ReadonlyMap<string, EventOptions>;
-	readonly presence: PresenceSettings | undefined;
+	/** Makes the rules of presence. */
+	readonly presence: PresenceOptions | undefined;
 	readonly history: Retention | undefined;
 	readonly data: AnyFunction | undefined;
 	/** Seconds. */
@@ -41,12 +43,6 @@ export interface EventOptions {
 	readonly ephemeral: boolean;
 }
 
-export interface PresenceSettings {
-	readonly schema: Schema | undefined;
-	readonly of: 'user' | 'connection';
-	readonly server: AnyFunction | undefined;
-}
-
 const OPTIONS: readonly string[] = [
 	'authorize',
 	'anonymous',
@@ -61,8 +57,16 @@ const OPTIONS: readonly string[] = [
 	...HOOK_NAMES,
 ];
 
-/** Checks the options. Problems are added to the checker. */
-export function checkOptions(given: unknown, checker: Checker): DeclaredOptions | undefined {
+/**
+ * Checks the options. Problems are added to the checker.
+ *
+ * @param checkPresence Undefined in the server of a site whose build found no presence.
+ */
+export function checkOptions(
+	given: unknown,
+	checker: Checker,
+	checkPresence: CheckPresence | undefined,
+): DeclaredOptions | undefined {
 	const options = checker.members(
 		given,
 		'The argument of `defineChannel()`',
@@ -72,12 +76,18 @@ export function checkOptions(given: unknown, checker: Checker): DeclaredOptions 
 	checker.only(options, OPTIONS, '`defineChannel()`');
 	const authorize = checkAuthorize(options, checker);
 	const { presence, history, data, timeout, onJoin, onLeave } = options;
+	if (presence !== undefined && checkPresence === undefined) {
+		checker.add(
+			'The build did not find `presence`.',
+			'Write the options in the call: `defineChannel({ presence: { … } })`.',
+		);
+	}
 	return {
 		authorize,
 		anonymous: checkAnonymous(options, checker),
 		messages: named(options.messages, 'messages', checker, checkMessage),
 		events: named(options.events, 'events', checker, checkEvent),
-		presence: presence === undefined ? undefined : checkPresence(presence, checker),
+		presence: presence === undefined ? undefined : checkPresence?.(presence, checker),
 		history: history === undefined ? undefined : checkHistory(history, checker),
 		data: checker.optionalFunction(data, '`data`'),
 		timeout: checkTimeout(timeout, checker),
@@ -174,30 +184,6 @@ function checkEvent(value: unknown, what: string, checker: Checker): EventOption
 	}
 	const ephemeral = checker.flag(options.ephemeral, `\`ephemeral\` of ${what}`);
 	return { schema: options.schema, ephemeral };
-}
-
-function checkPresence(value: unknown, checker: Checker): PresenceSettings | undefined {
-	const presence = checker.members(value, '`presence`', 'Give an object with a `schema`.');
-	if (presence === undefined) return undefined;
-	checker.only(presence, ['schema', 'of', 'server'], '`presence`');
-	const { schema, of, server } = presence;
-	if (schema === undefined && of === undefined && server === undefined) {
-		checker.add('`presence` is empty.', "Write `presence: { of: 'user' }`, or give a `schema`.");
-	}
-	if (schema !== undefined && !isSchema(schema)) {
-		checker.add('The `schema` of `presence` is not a schema.', schemaHint(schema));
-	}
-	if (of !== undefined && of !== 'user' && of !== 'connection') {
-		checker.add(
-			"`of` of `presence` is neither 'user' nor 'connection'.",
-			"Leave it out for 'user'.",
-		);
-	}
-	return {
-		schema: isSchema(schema) ? schema : undefined,
-		of: of === 'connection' ? of : 'user',
-		server: checker.optionalFunction(server, '`server` of `presence`'),
-	};
 }
 
 function checkHistory(value: unknown, checker: Checker): Retention | undefined {

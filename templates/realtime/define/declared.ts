@@ -1,35 +1,31 @@
 import type { HandlerDeadline } from '../channel/handler-deadline.ts';
-import { MAX_KEPT_BYTES, MAX_MEMBER_DATA_BYTES, MAX_PRESENCE_BYTES } from '../channel/limits.ts';
+import { MAX_KEPT_BYTES } from '../channel/limits.ts';
 import type { ClientMessage, MemberView, PresenceRules } from '../channel/rules.ts';
 import { RealtimeError } from '../protocol/errors.ts';
 import type { Data } from '../protocol/server-frames.ts';
-import { type ChannelHandle, channelHandle } from './channel-handle.ts';
+import { type ChannelHandle, channelHandle, type HandleRules } from './channel-handle.ts';
 import type { Checker } from './checker.ts';
 import { within } from './deadline.ts';
-import {
-	checkOptions,
-	type DeclaredOptions,
-	type EventOptions,
-	type PresenceSettings,
-} from './declared-options.ts';
+import { checkOptions, type DeclaredOptions, type EventOptions } from './declared-options.ts';
 import { type AuthorizeContext, type ChannelDefinition, NOTHING_KEPT } from './definition.ts';
 import type { ChannelPort } from './directory.ts';
-import { failure, PublishError, realtimeErrorOf } from './errors.ts';
-import { runHandler } from './handler.ts';
+import { PublishError } from './errors.ts';
+import { callHook, type Handling, handle } from './handlers.ts';
 import type { MessageEvents } from './hooks.ts';
-import { writeData, writeJson } from './json.ts';
-import { SiteConnection, strictParams } from './member.ts';
-import { suggestion } from './names.ts';
-import { readPlainMessage } from './plain-message.ts';
+import { writeData } from './json.ts';
+import type { CheckPresence } from './presence.ts';
 import type { HandlerContext, Runtime } from './runtime.ts';
 import { parse } from './schema.ts';
 import type { ChannelModule } from './site-file.ts';
+import { strictParams } from './strict-params.ts';
+import { suggestion } from './suggestion.ts';
 
 /** What the definition of a channel works with. */
 export interface DefinitionTools {
 	readonly events: MessageEvents;
 	readonly runtime: Runtime;
 	readonly checker: Checker;
+	readonly checkPresence?: CheckPresence | undefined;
 }
 
 /** The definition of a channel that is declared by `defineChannel()`. */
@@ -38,7 +34,7 @@ export function declaredDefinition(
 	given: unknown,
 	tools: DefinitionTools,
 ): ChannelDefinition | undefined {
-	const options = checkOptions(given, tools.checker);
+	const options = checkOptions(given, tools.checker, tools.checkPresence);
 	return options === undefined ? undefined : new Declared(channel, options, tools);
 }
 
@@ -56,6 +52,8 @@ class Declared implements ChannelDefinition {
 	readonly #options: DeclaredOptions;
 	readonly #events: MessageEvents;
 	readonly #runtime: Runtime;
+	readonly #handling: Handling;
+	readonly #handleRules: HandleRules;
 
 	constructor(
 		{ file, name, params }: ChannelModule,
@@ -70,13 +68,39 @@ class Declared implements ChannelDefinition {
 		this.params = params;
 		this.retention = history ?? NOTHING_KEPT;
 		this.keepsHistory = history !== undefined;
-		this.presence = presence === undefined ? undefined : this.#presenceRules(presence);
 		this.ephemeral = namesOf('ephemeral');
 		this.idempotent = namesOf('idempotent');
 		this.timeout = timeout * 1000;
+		this.presence = presence?.({
+			runtime,
+			timeout: this.timeout,
+			paramsOf: (given) => this.#paramsOf(given),
+			failed: (error) => events.failed(error),
+		});
 		this.#options = options;
 		this.#events = events;
 		this.#runtime = runtime;
+		this.#handleRules = {
+			file,
+			size: this.retention.size,
+			isEphemeral: (event) => this.#event(event).ephemeral,
+			write: (event, given) => this.#write(event, given),
+			sent: (event, given) => events.sent({ event, data: given, channel: name }),
+		};
+		this.#handling = {
+			file,
+			channel: name,
+			timeout: this.timeout,
+			options,
+			events,
+			runtime,
+			write: this.#handleRules.write,
+			sent: (event, given, connection) =>
+				events.sent({ event, data: given, channel: name, connections: [connection] }),
+			...(options.data !== undefined && { initial: options.data }),
+			paramsOf: (given) => this.#paramsOf(given),
+			open: (given, context) => this.#openOwn(given, context),
+		};
 	}
 
 	async authorize({
@@ -86,7 +110,7 @@ class Declared implements ChannelDefinition {
 		const { authorize, anonymous } = this.#options;
 		if (authorize === 'anyone') return { history: true };
 		if (user === undefined && !anonymous) {
-			this.#logRefusal('there is no user');
+			this.#logRefusal('`authenticate` of a `_middleware.ts` gave no user');
 			return undefined;
 		}
 		if (authorize === 'users') return { history: true };
@@ -107,56 +131,16 @@ class Declared implements ChannelDefinition {
 		}
 	}
 
-	async handle(message: ClientMessage, deadline: HandlerDeadline): Promise<Data> {
-		const { name, data, requestId, member } = message;
-		const rules = this.#options.messages.get(name);
-		if (rules === undefined) throw this.#unknownMessage(name);
-		const connection = this.#connectionOf(member);
-		const { user } = member;
-		const params = this.#paramsOf(member.params);
-		const { name: channel } = this;
-		const received = { connection, data, requestId, user, name, channel, params };
-		return runHandler({
-			file: this.file,
-			message,
-			received,
-			connection,
-			deadline,
-			events: this.#events,
-			runtime: this.#runtime,
-			isReported: (error) => realtimeErrorOf(error) === undefined,
-			run: async (context) => {
-				const input =
-					rules.input === undefined
-						? undefined
-						: await parse(rules.input, data, `The data of \`${name}\``);
-				// The schema may have taken all the time.
-				deadline.check();
-				const channel = this.#openOwn(member.params, context);
-				return rules.handler(input, {
-					user,
-					params,
-					channel,
-					connection,
-					get signal() {
-						return deadline.signal;
-					},
-					requestId,
-				});
-			},
-		});
+	handle(message: ClientMessage, deadline: HandlerDeadline): Data | Promise<Data> {
+		return handle(this.#handling, message, deadline);
 	}
 
 	async onJoin(member: MemberView): Promise<void> {
-		await this.#call('onJoin', member);
+		await callHook(this.#handling, 'onJoin', member);
 	}
 
 	async onLeave(member: MemberView): Promise<void> {
-		await this.#call('onLeave', member);
-	}
-
-	readPlain(message: string | Uint8Array): unknown {
-		return readPlainMessage(message, 'json');
+		await callHook(this.#handling, 'onLeave', member);
 	}
 
 	open(params: MemberView['params']): ChannelHandle {
@@ -187,33 +171,7 @@ class Declared implements ChannelDefinition {
 		port: () => ChannelPort,
 		current: () => HandlerContext | undefined,
 	): ChannelHandle {
-		return channelHandle({
-			rules: {
-				file: this.file,
-				size: this.retention.size,
-				isEphemeral: (event) => this.#event(event).ephemeral,
-				write: (event, data) => this.#write(event, data),
-				sent: (event, data) => this.#events.sent({ event, data, channel: this.name }),
-			},
-			params,
-			port,
-			current,
-		});
-	}
-
-	#connectionOf({ connection }: MemberView): SiteConnection {
-		const { data: initial } = this.#options;
-		return new SiteConnection(connection, {
-			write: (event, data) => this.#write(event, data),
-			sent: (event, data) =>
-				this.#events.sent({
-					event,
-					data,
-					channel: this.name,
-					connections: [connection.id],
-				}),
-			...(initial !== undefined && { initial }),
-		});
+		return channelHandle({ rules: this.#handleRules, params, port, current });
 	}
 
 	#paramsOf(params: MemberView['params']): MemberView['params'] {
@@ -234,82 +192,22 @@ class Declared implements ChannelDefinition {
 	 *
 	 * @throws PublishError if they do not match the schema or are too large.
 	 */
-	async #write(event: string, data: unknown): Promise<Data> {
+	#write(event: string, data: unknown): Data | Promise<Data> {
 		const { schema } = this.#event(event);
-		const { isDevelopment } = this.#runtime;
 		const what = `The data of \`${event}\``;
+		const write = (parsed: unknown): Data =>
+			writeData(parsed, { what, limit: MAX_KEPT_BYTES, isStrict: this.#runtime.isDevelopment });
 		try {
-			const parsed = await within(this.#runtime, this.timeout, `The schema of \`${event}\``, () =>
-				parse(schema, data, what),
-			);
-			return writeData(parsed, { what, limit: MAX_KEPT_BYTES, isStrict: isDevelopment });
+			const parsed = parse(schema, data, what);
+			// Most schemas answer at once, and a promise with a deadline would cost more than that.
+			if (!(parsed instanceof Promise)) return write(parsed);
+			const schemaName = `The schema of \`${event}\``;
+			return within(this.#runtime, this.timeout, schemaName, () => parsed)
+				.then(write)
+				.catch(ofPublisher);
 		} catch (error) {
-			throw error instanceof RealtimeError ? PublishError.of(error) : error;
+			return ofPublisher(error);
 		}
-	}
-
-	#presenceRules({ schema, of, server }: PresenceSettings): PresenceRules {
-		const what = 'The presence data';
-		const write = (value: unknown, limit: number): string | undefined =>
-			writeJson(value, { what, limit, isStrict: this.#runtime.isDevelopment });
-		const written = async (data: unknown, member: MemberView): Promise<string | undefined> => {
-			const own = schema === undefined ? {} : await parse(schema, data, what);
-			const text = write(own, MAX_PRESENCE_BYTES);
-			if (server === undefined) return text;
-			const added = await server({ user: member.user, params: this.#paramsOf(member.params) });
-			try {
-				return write({ ...asObject(own), ...asObject(added) }, MAX_MEMBER_DATA_BYTES);
-			} catch (error) {
-				// The client has kept its own limit.
-				throw error instanceof RealtimeError ? PublishError.of(error) : error;
-			}
-		};
-		return {
-			of,
-			parse: async (data, member) => {
-				try {
-					const text = await within(this.#runtime, this.timeout, what, () => written(data, member));
-					return text === undefined ? null : JSON.parse(text);
-				} catch (error) {
-					const known = realtimeErrorOf(error);
-					if (known === undefined || known.code === 'TIMEOUT') this.#events.failed(error);
-					throw known ?? failure();
-				}
-			},
-		};
-	}
-
-	async #call(hook: 'onJoin' | 'onLeave', member: MemberView): Promise<void> {
-		const callback = this.#options[hook];
-		if (callback === undefined) return;
-		const { user, params } = member;
-		const connection = this.#connectionOf(member);
-		const context: HandlerContext = {
-			file: this.file,
-			member,
-			publishing() {},
-			sent: this.#events.sent,
-		};
-		const channel = this.#openOwn(params, context);
-		const given = { user, params: this.#paramsOf(params), channel, connection };
-		try {
-			await within(this.#runtime, this.timeout, `\`${hook}\``, () =>
-				this.#runtime.context.run(context, () => callback(given)),
-			);
-			SiteConnection.save(connection);
-		} catch (error) {
-			this.#events.failed(error);
-		}
-	}
-
-	#unknownMessage(name: string): RealtimeError {
-		const hint = this.#runtime.isDevelopment
-			? ` ${suggestion(name, [...this.#options.messages.keys()])}`
-			: '';
-		return new RealtimeError({
-			code: 'NOT_FOUND',
-			message: `The channel has no message \`${name.slice(0, 64)}\`.${hint}`,
-		});
 	}
 
 	/** In `astro dev`. The client is not told why. */
@@ -317,6 +215,11 @@ class Declared implements ChannelDefinition {
 		if (!this.#runtime.isDevelopment) return;
 		this.#runtime.log(`A join of \`src/realtime/${this.file}\` is refused: ${reason}.`);
 	}
+}
+
+/** @throws the error, told to the publisher alone. */
+function ofPublisher(error: unknown): never {
+	throw error instanceof RealtimeError ? PublishError.of(error) : error;
 }
 
 /** Only `true` and an object with `history` admit: a row of a database by mistake does not. */
@@ -328,8 +231,4 @@ function admission(answer: unknown): { readonly history: boolean } | undefined {
 	throw new TypeError(
 		'`authorize` must give true, false, or `{ history: false }`. Write `!!` before another value.',
 	);
-}
-
-function asObject(value: unknown): object {
-	return typeof value === 'object' && value !== null ? value : {};
 }

@@ -2,14 +2,14 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { HandlerDeadline } from '../channel/handler-deadline.ts';
-import type { Entry } from '../channel/ports.ts';
+import type { Entry, Snapshot } from '../channel/ports.ts';
 import type { ClientMessage, MemberView } from '../channel/rules.ts';
 import type { Data, PresentMember } from '../protocol/server-frames.ts';
 import { defineChannel } from './define-channel.ts';
 import type { ChannelDefinition } from './definition.ts';
-import type { PublishedMessage } from './directory.ts';
+import type { NewSnapshot, PublishedMessage } from './directory.ts';
 import type { HandlerContext, Runtime } from './runtime.ts';
-import type { Schema } from './schema-type.ts';
+import type { Schema } from './schema.ts';
 import { readSite, type Site } from './site.ts';
 import type { SiteModule, SiteModules } from './site-file.ts';
 
@@ -24,10 +24,15 @@ export class FakeRuntime implements Runtime {
 	readonly disconnected: (readonly [channel: string, userId: string])[] = [];
 	readonly inbox: (readonly [userId: string, data: Data])[] = [];
 	readonly ranges: unknown[] = [];
+	readonly snapshots: (readonly [channel: string, snapshot: NewSnapshot])[] = [];
+	snapshot: Snapshot | undefined;
 	entries: readonly Entry[] = [];
 	present: readonly PresentMember[] = [];
 	/** Users whose inbox fails. */
 	readonly unreachable: Set<string> = new Set();
+	/** The most messages to users that were on their way at the same time. */
+	mostAtOnce = 0;
+	#underWay = 0;
 	#alarms: (() => void)[] = [];
 	#work: Promise<unknown>[] = [];
 
@@ -39,9 +44,13 @@ export class FakeRuntime implements Runtime {
 					this.published.push([channel, message]);
 					return message.isEphemeral ? undefined : `e.${this.published.length}.t`;
 				},
+				snapshot: async (snapshot) => {
+					this.snapshots.push([channel, snapshot]);
+					return true;
+				},
 				history: async (range) => {
 					this.ranges.push(range);
-					return { entries: this.entries, position: 'e.9.t' };
+					return { snapshot: this.snapshot, entries: this.entries, position: 'e.9.t' };
 				},
 				members: async () => this.present,
 				disconnect: async (userId) => {
@@ -49,8 +58,12 @@ export class FakeRuntime implements Runtime {
 				},
 			};
 		},
+		width: 6,
 		user: (userId) => ({
 			send: async (data) => {
+				this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#underWay);
+				await new Promise(setImmediate);
+				this.#underWay--;
 				if (this.unreachable.has(userId)) throw new Error(`no way to ${userId}`);
 				this.inbox.push([userId, data]);
 			},
@@ -218,4 +231,12 @@ export function message(name: string, data?: unknown, of: MemberView = member())
 /** A deadline that never ends. */
 export function calm(): HandlerDeadline {
 	return new HandlerDeadline();
+}
+
+/** Lets a definition handle a message, also one that fails at once. */
+export async function handle(
+	definition: ChannelDefinition,
+	...given: Parameters<ChannelDefinition['handle']>
+): Promise<Data> {
+	return await definition.handle(...given);
 }

@@ -17,12 +17,11 @@ export interface ChannelDefinition extends ChannelRules {
 	 */
 	authorize(context: AuthorizeContext): Promise<{ readonly history: boolean } | undefined>;
 	/**
-	 * The data of a plain client's message, as `config.type` of the short form says. JSON for a
-	 * declared channel.
+	 * The data of a plain client's message, as `config.type` says. Of the short form alone.
 	 *
 	 * @throws RealtimeError if the message is not of that type.
 	 */
-	readPlain(message: string | Uint8Array): unknown;
+	readPlain?(message: string | Uint8Array): unknown;
 	/** The handle of an instance, for the site's server code. */
 	open(params: Readonly<Record<string, string>>): ChannelHandle | PlainChannelHandle;
 }

@@ -1,4 +1,4 @@
-import type { Entry } from '../channel/ports.ts';
+import type { Entry, Snapshot } from '../channel/ports.ts';
 import type { Data, PresentMember } from '../protocol/server-frames.ts';
 
 /** Reaches the channels and users of a site, wherever they live. Implemented by the runtime. */
@@ -9,6 +9,8 @@ export interface Directory {
 	 */
 	channel(file: string, params: Readonly<Record<string, string>>): ChannelPort;
 	user(userId: string): UserPort;
+	/** How many users one message to several is sent to at the same time. */
+	readonly width: number;
 }
 
 export interface PublishedMessage {
@@ -23,13 +25,32 @@ export interface PublishedMessage {
 	readonly from?: string;
 }
 
+export interface NewSnapshot {
+	readonly name: string;
+	readonly data: Data;
+	/** The position of the last message that it stands for. */
+	readonly upTo: string;
+}
+
+export interface Past {
+	/** The entries follow it. */
+	readonly snapshot?: Snapshot | undefined;
+	readonly entries: readonly Entry[];
+	readonly position: string;
+}
+
 export interface ChannelPort {
 	/** Resolves with the position; with undefined for an ephemeral event. */
 	publish(message: PublishedMessage): Promise<string | undefined>;
-	/** The newest `last` entries, or the oldest `limit` after `since`, oldest first. */
+	/** Resolves with false for a snapshot that comes too late. */
+	snapshot(snapshot: NewSnapshot): Promise<boolean>;
+	/**
+	 * The newest `last` entries, or the oldest `limit` after `since`, oldest first. A snapshot stands
+	 * for those before it: after it come the oldest ones.
+	 */
 	history(
 		range: { readonly last: number } | { readonly since: string; readonly limit: number },
-	): Promise<{ readonly entries: readonly Entry[]; readonly position: string }>;
+	): Promise<Past>;
 	members(): Promise<readonly PresentMember[]>;
 	disconnect(userId: string): Promise<void>;
 }

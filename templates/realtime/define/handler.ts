@@ -1,8 +1,7 @@
 import type { HandlerDeadline } from '../channel/handler-deadline.ts';
 import { MAX_KEPT_BYTES } from '../channel/limits.ts';
-import type { ClientMessage } from '../channel/rules.ts';
+import type { ClientMessage, MemberView } from '../channel/rules.ts';
 import type { Data } from '../protocol/server-frames.ts';
-import { before } from './deadline.ts';
 import { failure, realtimeErrorOf } from './errors.ts';
 import type { MessageEvents } from './hooks.ts';
 import { writeData } from './json.ts';
@@ -13,8 +12,8 @@ import type { RealtimeMessage } from './types.ts';
 export interface HandlerRun {
 	readonly file: string;
 	readonly message: ClientMessage;
-	/** The message as hooks and handlers in the short form see it. */
-	readonly received: RealtimeMessage<unknown>;
+	/** The message as hooks and handlers in the short form see it. Called for each use. */
+	received(): RealtimeMessage<unknown>;
 	readonly connection: SiteConnection;
 	readonly deadline: HandlerDeadline;
 	readonly events: MessageEvents;
@@ -27,45 +26,82 @@ export interface HandlerRun {
 
 /**
  * Runs a handler in its context, until it has returned and everything is published that it
- * published to its own channel.
- *
- * @throws RealtimeError for the sender.
+ * published to its own channel. Gives a promise only if that takes time: promises would cost more
+ * than most handlers. It rejects with a RealtimeError for the sender.
  */
-export async function runHandler(options: HandlerRun): Promise<Data> {
-	const { file, message, received, connection, deadline, events, runtime, run } = options;
-	const { name, member } = message;
-	const publishes: Promise<unknown>[] = [];
-	const context: HandlerContext = {
-		file,
-		member,
-		publishing(work) {
-			const done = work.then((position) => {
-				if (position !== undefined) message.published(position);
-			});
-			// The handler gets the error itself.
-			publishes.push(done.catch(() => {}));
-		},
-		sent: events.sent,
-	};
-	events.received(received);
+export function runHandler(options: HandlerRun): Data | Promise<Data> {
+	const { events, runtime, run } = options;
+	const context = new RunningHandler(options);
+	events.received?.(options.received());
+	let result: unknown;
 	try {
-		return await before(deadline, `The message \`${name}\``, () =>
-			runtime.context.run(context, async () => {
-				const result = await run(context);
-				await Promise.all(publishes);
-				SiteConnection.save(connection);
-				return writeData(result, {
-					what: `The result of \`${name}\``,
-					limit: MAX_KEPT_BYTES,
-					isStrict: false,
-				});
-			}),
-		);
+		result = runtime.context.run(context, () => run(context));
+		if (!isThenable(result) && context.publishes === undefined) return written(options, result);
+	} catch (error) {
+		result = Promise.reject(error);
+	}
+	return finish(options, context, result);
+}
+
+async function finish(
+	options: HandlerRun,
+	context: RunningHandler,
+	result: unknown,
+): Promise<Data> {
+	const { deadline, events } = options;
+	try {
+		return await deadline.limit(async () => {
+			const value = await result;
+			if (context.publishes !== undefined) await Promise.all(context.publishes);
+			return written(options, value);
+		});
 	} catch (error) {
 		const known = realtimeErrorOf(error);
 		// The time is also over when nobody waits for the result any more.
 		const isReported = deadline.isOver ? known?.code === 'TIMEOUT' : options.isReported(error);
-		if (isReported) events.failed(error, received);
+		if (isReported) events.failed(error, options.received());
 		throw known ?? failure();
+	}
+}
+
+/** What the handler has returned, once it has ended. */
+function written({ connection, message }: HandlerRun, result: unknown): Data {
+	SiteConnection.save(connection);
+	return writeData(result, {
+		what: `The result of \`${message.name}\``,
+		limit: MAX_KEPT_BYTES,
+		isStrict: false,
+	});
+}
+
+function isThenable(value: unknown): boolean {
+	return typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function';
+}
+
+class RunningHandler implements HandlerContext {
+	readonly file: string;
+	readonly member: MemberView;
+	readonly sent: HandlerContext['sent'];
+	/** What it published to its own channel. None of them rejects. */
+	publishes: Promise<unknown>[] | undefined;
+	readonly #message: ClientMessage;
+
+	constructor({ file, message, events }: HandlerRun) {
+		this.file = file;
+		this.member = message.member;
+		this.sent = events.sent;
+		this.#message = message;
+	}
+
+	publishing(work: Promise<string | undefined>): void {
+		const done = work.then(
+			(position) => {
+				if (position !== undefined) this.#message.published(position);
+			},
+			// The handler gets the error itself.
+			() => {},
+		);
+		this.publishes ??= [];
+		this.publishes.push(done);
 	}
 }

@@ -221,10 +221,18 @@ test('reads the history', async () => {
 		{ name: 'cleared', data: undefined, at: 7, position: 'e.3.t', previous: 'e.2.t' },
 	];
 	const room = lobby(runtime);
-	const absent = { id: undefined, from: undefined };
+	const absent = { id: undefined, from: undefined, isSnapshot: false };
 	assert.deepEqual(await room.history({ last: 5 }), {
 		messages: [
-			{ event: 'said', data: { text: 'hi' }, id: 'once', at: 5, position: 'e.1.t', from: 'c1' },
+			{
+				...absent,
+				event: 'said',
+				data: { text: 'hi' },
+				id: 'once',
+				at: 5,
+				position: 'e.1.t',
+				from: 'c1',
+			},
 			{ event: 'stroke', data: stroke, at: 6, position: 'e.2.t', ...absent },
 			{ event: 'cleared', data: undefined, at: 7, position: 'e.3.t', ...absent },
 		],
@@ -241,6 +249,40 @@ test('reads the history', async () => {
 	]);
 	await assert.rejects(room.history({ last: -1 }), TypeError);
 	await assert.rejects(room.history({ last: 1, since: 'e.1.t' }), TypeError);
+});
+
+test('keeps a snapshot, and gives it first', async () => {
+	const runtime = new FakeRuntime();
+	const room = lobby(runtime);
+	assert.equal(await room.snapshot('said', { text: 'all' }, 'e.3.t'), true);
+	const name = 'said';
+	assert.deepEqual(runtime.snapshots, [
+		['rooms/[room]?room=lobby', { name, data: '{"text":"all"}', upTo: 'e.3.t' }],
+	]);
+	runtime.snapshot = { name, data: '{"text":"all"}', at: 5, position: 'e.3.t' };
+	runtime.entries = [{ name, data: '{"text":"4"}', at: 6, position: 'e.4.t', previous: 'e.3.t' }];
+	const { messages } = await room.history();
+	assert.deepEqual(
+		messages.map(({ data, position, isSnapshot }) => [data, position, isSnapshot]),
+		[
+			[{ text: 'all' }, 'e.3.t', true],
+			[{ text: '4' }, 'e.4.t', false],
+		],
+	);
+});
+
+test('refuses a snapshot that no member could be given', async () => {
+	const runtime = new FakeRuntime();
+	const room = lobby(runtime);
+	await assert.rejects(room.snapshot('said', { text: 3 }, 'e.3.t'), { code: 'BAD_REQUEST' });
+	await assert.rejects(room.snapshot('moved', { text: '' }, 'e.3.t'), /`moved` is ephemeral/);
+	await assert.rejects(room.snapshot('sad', {}, 'e.3.t'), /no event `sad`/);
+	for (const upTo of ['', 'e', undefined as unknown as string]) {
+		await assert.rejects(room.snapshot('said', { text: '' }, upTo), /`upTo`, a position/);
+	}
+	const keepsNothing = rooms(channelsOf(runtime, { history: undefined }));
+	await assert.rejects(keepsNothing.snapshot('said', { text: '' }, 'e.3.t'), /Give it `history`/);
+	assert.deepEqual(runtime.snapshots, []);
 });
 
 test('gives the members and disconnects users', async () => {
@@ -330,6 +372,8 @@ test('sends to up to 100 users, each once', async () => {
 	]);
 	const users = Array.from({ length: 101 }, (_, index) => `user${index}`);
 	await socket.to(users.slice(1)).send(1);
+	assert.equal(runtime.inbox.length, 103);
+	assert.equal(runtime.mostAtOnce, 6);
 	assert.throws(() => socket.to(users), /at most 100 users, got 101/);
 	assert.throws(() => socket.to(['']), /must be a string of 1 to 128 characters/);
 	assert.throws(() => socket.to([3 as unknown as string]), TypeError);
@@ -339,9 +383,15 @@ test('sends to the others where one user cannot be reached', async () => {
 	const runtime = new FakeRuntime();
 	runtime.unreachable.add('ada').add('linus');
 	const socket = createSocket(() => siteOf({}, runtime));
-	await assert.rejects(socket.to(['ada', 'grace']).send(1), { message: 'no way to ada' });
+	await assert.rejects(socket.to(['ada', 'grace']).send(1), {
+		message: 'no way to ada',
+		failed: ['ada'],
+	});
 	assert.deepEqual(runtime.inbox, [['grace', '1']]);
-	await assert.rejects(socket.to(['ada', 'linus']).send(1), { name: 'AggregateError' });
+	await assert.rejects(socket.to(['ada', 'grace', 'linus']).send(1), {
+		name: 'AggregateError',
+		failed: ['ada', 'linus'],
+	});
 });
 
 test('tells whether a user is online', async () => {

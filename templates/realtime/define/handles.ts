@@ -5,10 +5,12 @@ import type { PlainChannelHandle } from './definition.ts';
 import { type DefaultHooks, defaultHooks } from './hooks.ts';
 import { writeData } from './json.ts';
 import { MAX_RECIPIENTS, MAX_USER_ID_LENGTH } from './limits.ts';
-import { isReserved, suggestion } from './names.ts';
+import { isReserved } from './names.ts';
+import { settleEach } from './settle-each.ts';
 import { SHORT_FORM_MESSAGE } from './short-form.ts';
 import type { Site } from './site.ts';
-import { isUserId } from './user.ts';
+import { suggestion } from './suggestion.ts';
+import { isUserId } from './user-id.ts';
 
 /** A node of `channels`: call it with parameters, or go on to the channels below it. */
 export interface UntypedChannels {
@@ -113,14 +115,19 @@ export function createSocket(site: () => Site): UntypedSocket {
 				async send(message) {
 					const { directory, context } = site().runtime;
 					const data = write(message);
-					const sends = users.map((id) => directory.user(id).send(data));
-					const results = await Promise.allSettled(sends);
-					const failed = results.filter((result) => result.status === 'rejected');
+					const results = await settleEach(users, directory.width, (id) =>
+						directory.user(id).send(data),
+					);
+					const failed = users.filter((_, index) => results[index]?.status === 'rejected');
 					if (failed.length > 0) {
-						const reasons = failed.map(({ reason }) => reason);
-						throw failed.length === 1
-							? reasons[0]
-							: new AggregateError(reasons, `Sending to ${failed.length} users failed.`);
+						const reasons = results.flatMap((result) =>
+							result.status === 'rejected' ? [result.reason] : [],
+						);
+						const error =
+							reasons.length === 1 && reasons[0] instanceof Error
+								? reasons[0]
+								: new AggregateError(reasons, `Sending to ${failed.length} users failed.`);
+						throw Object.assign(error, { failed });
 					}
 					const sent = context.getStore()?.sent ?? site().events.sent;
 					sent({ data: message, users });

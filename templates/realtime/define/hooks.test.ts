@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ChannelHandle } from './channel-handle.ts';
-import { calm, declared, FakeRuntime, message, siteOf, text } from './define.fixture.ts';
+import { calm, declared, FakeRuntime, handle, message, siteOf, text } from './define.fixture.ts';
 
 const failing = { handler: () => assert.fail('no') };
 
@@ -14,7 +14,7 @@ async function fail(
 	const definition = siteOf(modules, runtime).definitions.get(file);
 	assert(definition !== undefined);
 	const name = definition.form === 'short' ? 'message' : 'say';
-	await assert.rejects(definition.handle(message(name), calm()));
+	await assert.rejects(handle(definition, message(name), calm()));
 	await runtime.idle();
 	return runtime;
 }

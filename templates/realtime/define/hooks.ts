@@ -1,23 +1,18 @@
 import { type AnyFunction, type Checker, isFunction, type Members } from './checker.ts';
 import { realtimeErrorOf } from './errors.ts';
-import { nearest } from './names.ts';
+import { checkMiddleware } from './file-checks.ts';
+import { HOOK_NAMES, type HookName } from './hook-names.ts';
 import type { Runtime, SentMessage } from './runtime.ts';
 import type { SiteModule } from './site-file.ts';
 import type { RealtimeMessage } from './types.ts';
-
-/** The hooks on messages. */
-export const HOOK_NAMES = ['onMessageReceived', 'onMessageSent', 'onError'] as const;
-type HookName = (typeof HOOK_NAMES)[number];
-
-/** The hooks on users, of `src/realtime/_middleware` alone. */
-export const USER_HOOK_NAMES = ['authenticate', 'onOnline', 'onOffline'] as const;
 
 /** The hooks of one place. `null` switches one off. */
 export type Hooks = Readonly<Partial<Record<HookName, AnyFunction | null>>>;
 
 /** Calls the hooks that apply to a file. Errors of hooks are reported. */
 export interface MessageEvents {
-	received(message: RealtimeMessage): void;
+	/** Undefined if there is no hook. */
+	readonly received: ((message: RealtimeMessage) => void) | undefined;
 	sent(message: SentMessage): void;
 	failed(error: unknown, message?: RealtimeMessage): void;
 }
@@ -39,55 +34,36 @@ export function hooksOf(given: Members, checker: Checker): Hooks {
 }
 
 /** The hooks of a `_middleware` file. */
-export function middlewareHooks({ module, folder }: SiteModule, checker: Checker): Hooks {
-	for (const name of Object.keys(module)) {
-		const isOfUsers = (USER_HOOK_NAMES as readonly string[]).includes(name);
-		if (isOfUsers && folder !== '') {
-			checker.add(
-				`\`${name}\` stands in a folder's \`_middleware\`.`,
-				'Move it to `src/realtime/_middleware`, which serves all channels.',
-			);
-		} else if (isOfUsers && !isFunction(module[name])) {
-			checker.add(`\`${name}\` is not a function.`, 'Export a function, or leave it out.');
-		} else checkSpelling(name, [...HOOK_NAMES, ...USER_HOOK_NAMES], checker);
-	}
-	return hooksOf(module, checker);
-}
-
-/** Refuses an export that is a hook but for its spelling. Others are the site's own. */
-export function checkSpelling(name: string, known: readonly string[], checker: Checker): void {
-	if (known.includes(name) || name === 'default') return;
-	const near = nearest(name, known);
-	if (near === undefined) return;
-	checker.add(
-		`There is no hook \`${name}\`.`,
-		`Did you mean \`${near}\`? Rename it, or do not export it.`,
-	);
+export function middlewareHooks(middleware: SiteModule, checker: Checker): Hooks {
+	checkMiddleware(middleware, checker);
+	return hooksOf(middleware.module, checker);
 }
 
 /** @param places From the most specific place to the most general one. */
 export function messageEvents(
 	places: readonly Hooks[],
 	defaults: Hooks,
-	runtime: Pick<Runtime, 'report' | 'waitUntil'>,
+	runtime: Pick<Runtime, 'enter' | 'report' | 'waitUntil'>,
 ): MessageEvents {
-	const caller = (name: HookName): ((...parameters: readonly unknown[]) => void) => {
+	const caller = (name: HookName): ((...parameters: readonly unknown[]) => void) | undefined => {
 		const place = [...places, defaults].find((place) => place[name] !== undefined);
 		const hook = place?.[name];
-		if (hook === undefined || hook === null) return () => {};
+		if (hook === undefined || hook === null) return undefined;
 		const call = async (parameters: readonly unknown[]): Promise<void> => {
 			try {
-				await hook(...parameters);
+				const work = (): unknown => hook(...parameters);
+				await (runtime.enter === undefined ? work() : runtime.enter(work));
 			} catch (error) {
 				runtime.report(`The hook \`${name}\` failed.`, error);
 			}
 		};
 		return (...parameters) => runtime.waitUntil(call(parameters));
 	};
+	const nothing = (): void => {};
 	return {
 		received: caller('onMessageReceived'),
-		sent: caller('onMessageSent'),
-		failed: caller('onError'),
+		sent: caller('onMessageSent') ?? nothing,
+		failed: caller('onError') ?? nothing,
 	};
 }
 

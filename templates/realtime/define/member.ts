@@ -1,15 +1,14 @@
-import type { ConnectionView, MemberView } from '../channel/rules.ts';
+import type { ConnectionView } from '../channel/rules.ts';
 import type { Data } from '../protocol/server-frames.ts';
 import { writeJson } from './json.ts';
 import { MAX_CONNECTION_DATA_BYTES } from './limits.ts';
-import { suggestion } from './names.ts';
 
 /** What a connection asks of the definition of its channel. */
 export interface ConnectionRules {
-	/** Parses and writes an event that is sent. */
-	write(event: string, data: unknown): Promise<Data>;
+	/** Parses and writes an event that is sent. Gives a promise if its schema does. */
+	write(event: string, data: unknown): Data | Promise<Data>;
 	/** Tells that an event was sent. */
-	sent(event: string, data: unknown): void;
+	sent(event: string, data: unknown, connectionId: string): void;
 	/** Makes the first data. */
 	initial?(): unknown;
 }
@@ -47,7 +46,7 @@ export class SiteConnection {
 
 	async send(event: string, data?: unknown): Promise<void> {
 		this.#view.send(event, await this.#rules.write(event, data));
-		this.#rules.sent(event, data);
+		this.#rules.sent(event, data, this.id);
 	}
 
 	/**
@@ -72,18 +71,4 @@ function write(value: unknown): string | undefined {
 
 function copy(value: unknown): unknown {
 	return typeof value === 'object' && value !== null ? structuredClone(value) : value;
-}
-
-/** Parameters of which a wrong name is an error, for `astro dev`. */
-export function strictParams(params: MemberView['params'], file: string): MemberView['params'] {
-	return new Proxy(params, {
-		get(target, name) {
-			if (typeof name !== 'string' || name in target || name === 'then' || name === 'toJSON') {
-				return Reflect.get(target, name);
-			}
-			throw new TypeError(
-				`The channel \`${file}\` has no parameter \`${name}\`. ${suggestion(name, Object.keys(target))}`,
-			);
-		},
-	});
 }

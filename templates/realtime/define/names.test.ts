@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createChannels } from '../client/channels.ts';
-import { isObjectMember, isReserved, nearest, suggestion } from './names.ts';
+import { isObjectMember, isReserved } from './names.ts';
+import { nearest, suggestion } from './suggestion.ts';
 
 test('finds the nearest name, and none where all are too different', () => {
 	const names = ['authorize', 'anonymous', 'messages', 'events'];

@@ -1,12 +1,20 @@
 import { Checker } from './checker.ts';
 import { declaredDefinition } from './declared.ts';
-import { type Declaration, declarationOf } from './define-channel.ts';
+import { declarationOf } from './define-channel.ts';
 import type { ChannelDefinition } from './definition.ts';
-import { defaultHooks, HOOK_NAMES, type Hooks, hooksOf, messageEvents } from './hooks.ts';
+import { checkExports, checkPath } from './file-checks.ts';
+import { defaultHooks, type Hooks, hooksOf, messageEvents } from './hooks.ts';
+import type { CheckPresence } from './presence.ts';
 import type { Problem } from './problem.ts';
 import type { Runtime } from './runtime.ts';
-import { shortDefinition } from './short-form.ts';
+import type { ShortDefinition } from './short-form.ts';
 import type { ChannelModule } from './site-file.ts';
+
+/** Parts of definitions that some sites do not need. */
+export interface DefinitionParts {
+	readonly checkPresence?: CheckPresence;
+	readonly shortDefinition?: ShortDefinition;
+}
 
 export type DefinitionResult =
 	| { readonly definition: ChannelDefinition }
@@ -21,6 +29,7 @@ export function readDefinition(
 	channel: ChannelModule,
 	places: readonly Hooks[],
 	runtime: Runtime,
+	{ checkPresence, shortDefinition }: DefinitionParts,
 ): DefinitionResult {
 	const checker = new Checker(channel.path);
 	const { default: exported } = channel.module;
@@ -34,8 +43,13 @@ export function readDefinition(
 		checkExports(channel, checker);
 		const own = isMembers(declaration.options) ? hooksOf(declaration.options, checker) : {};
 		const events = eventsOf(own, { onError: logError as never });
-		definition = declaredDefinition(channel, declaration.options, { events, runtime, checker });
-	} else if (typeof exported === 'function') {
+		definition = declaredDefinition(channel, declaration.options, {
+			events,
+			runtime,
+			checker,
+			checkPresence,
+		});
+	} else if (typeof exported === 'function' && shortDefinition !== undefined) {
 		const own = hooksOf(channel.module, checker);
 		const events = eventsOf(own, {
 			onError: logError as never,
@@ -50,26 +64,6 @@ export function readDefinition(
 	}
 	const { problems } = checker;
 	return definition === undefined || problems.length > 0 ? { problems } : { definition };
-}
-
-function checkPath({ file }: Declaration, channel: ChannelModule, checker: Checker): void {
-	if (file === undefined || file === channel.file) return;
-	checker.add(
-		`\`defineChannel()\` names the file \`${String(file)}\`.`,
-		`Write \`defineChannel('${channel.file}', { … })\`, or leave the path out.`,
-	);
-}
-
-/** The options hold everything that a declared channel has. */
-function checkExports({ module }: ChannelModule, checker: Checker): void {
-	for (const name of ['config', ...HOOK_NAMES]) {
-		if (!Object.hasOwn(module, name)) continue;
-		const place = name === 'config' ? 'set `timeout` there' : `make \`${name}\` one of them`;
-		checker.add(
-			`The export \`${name}\` belongs to the short form of a channel.`,
-			`Remove it. The options of \`defineChannel()\` hold everything: ${place}.`,
-		);
-	}
 }
 
 function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {

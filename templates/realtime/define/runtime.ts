@@ -5,6 +5,8 @@ import type { Directory } from './directory.ts';
 export interface Runtime {
 	readonly directory: Directory;
 	readonly context: ContextStore<HandlerContext>;
+	/** Runs code of the site that is not inside of {@link context}, where a runtime has several sites. */
+	enter?<Result>(work: () => Result): Result;
 	/** Whether `astro dev` runs. It checks more, and explains more. */
 	readonly isDevelopment: boolean;
 	/** Calls back once after a number of milliseconds. The result cancels. */

@@ -1,5 +1,26 @@
 import { RealtimeError } from '../protocol/errors.ts';
-import type { Schema, SchemaIssue } from './schema-type.ts';
+
+/**
+ * The part of Standard Schema (standardschema.dev) that is used here. zod, valibot and arktype
+ * implement it.
+ */
+export interface Schema<Input = unknown, Output = Input> {
+	readonly '~standard': {
+		readonly version: 1;
+		readonly vendor: string;
+		readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
+		readonly types?: { readonly input: Input; readonly output: Output } | undefined;
+	};
+}
+
+export type SchemaResult<Output> =
+	| { readonly value: Output; readonly issues?: undefined }
+	| { readonly issues: readonly SchemaIssue[] };
+
+export interface SchemaIssue {
+	readonly message: string;
+	readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
 
 export function isSchema(value: unknown): value is Schema {
 	// The schemas of arktype are functions.
@@ -17,14 +38,21 @@ export function schemaHint(value: unknown): string {
 }
 
 /**
- * Parses a value.
+ * Parses a value. Gives a promise if the schema does.
  *
  * @param what The value's name in the error.
  * @throws RealtimeError `BAD_REQUEST` with the fields that do not match, and whatever the schema
  * throws.
  */
-export async function parse(schema: Schema, value: unknown, what: string): Promise<unknown> {
-	const result = await schema['~standard'].validate(value);
+export function parse(schema: Schema, value: unknown, what: string): unknown {
+	const result = schema['~standard'].validate(value);
+	// Most schemas answer at once, and a promise would cost more than that.
+	return 'then' in result
+		? Promise.resolve(result).then((late) => accepted(late, what))
+		: accepted(result, what);
+}
+
+function accepted(result: SchemaResult<unknown>, what: string): unknown {
 	if (result.issues === undefined) return result.value;
 	throw invalid(what, result.issues);
 }

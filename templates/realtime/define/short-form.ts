@@ -8,8 +8,10 @@ import { type AnyFunction, type Checker, isFunction } from './checker.ts';
 import type { DefinitionTools } from './declared.ts';
 import { checkTimeout } from './declared-options.ts';
 import { type ChannelDefinition, NOTHING_KEPT, type PlainChannelHandle } from './definition.ts';
+import { checkSpelling } from './file-checks.ts';
 import { runHandler } from './handler.ts';
-import { checkSpelling, HOOK_NAMES, type MessageEvents } from './hooks.ts';
+import { HOOK_NAMES } from './hook-names.ts';
+import type { MessageEvents } from './hooks.ts';
 import { writeData } from './json.ts';
 import { DEFAULT_TIMEOUT } from './limits.ts';
 import { SiteConnection } from './member.ts';
@@ -19,6 +21,8 @@ import type { ChannelModule } from './site-file.ts';
 
 /** The name of messages to and from a channel in the short form, where the protocol wants one. */
 export const SHORT_FORM_MESSAGE: string = 'message';
+
+export type ShortDefinition = typeof shortDefinition;
 
 /** The definition of a file whose default export is a function that gets every message. */
 export function shortDefinition(
@@ -70,7 +74,7 @@ class Short implements ChannelDefinition {
 
 	async handle(message: ClientMessage, deadline: HandlerDeadline): Promise<Data> {
 		const { handler, events, runtime } = this.#settings;
-		const { name, requestId, member } = message;
+		const { name, member } = message;
 		if (name !== SHORT_FORM_MESSAGE) {
 			throw new RealtimeError({
 				code: 'NOT_FOUND',
@@ -78,17 +82,17 @@ class Short implements ChannelDefinition {
 			});
 		}
 		const { user, params } = member;
-		const { id } = member.connection;
 		const connection = new SiteConnection(member.connection, {
 			write: async (_, given) => writeEvent(given),
-			sent: (_, given) => events.sent({ data: given, channel: this.name, connections: [id] }),
+			sent: (_, given, id) => events.sent({ data: given, channel: this.name, connections: [id] }),
 		});
 		const data = this.#dataOf(message.data);
+		const { requestId } = message;
 		const received = { connection, data, requestId, user, channel: this.name, params };
 		return runHandler({
 			file: this.file,
 			message,
-			received,
+			received: () => received,
 			connection,
 			deadline,
 			events,

@@ -8,9 +8,11 @@ import {
 	messageEvents,
 	middlewareHooks,
 } from './hooks.ts';
+import { checkPresence } from './presence.ts';
 import type { Problem } from './problem.ts';
-import { readDefinition } from './read-definition.ts';
+import { type DefinitionParts, readDefinition } from './read-definition.ts';
 import type { Runtime } from './runtime.ts';
+import { shortDefinition } from './short-form.ts';
 import type { SiteModule, SiteModules } from './site-file.ts';
 
 /** The channels of a site, and what serves all of them. */
@@ -42,14 +44,25 @@ export interface ChannelMatch {
 	readonly params: Readonly<Record<string, string>>;
 }
 
+/** Reads a site's modules, in a server that has all parts. */
+export function readSite(modules: SiteModules, runtime: Runtime): SiteResult {
+	return readSiteWith({ checkPresence, shortDefinition }, modules, runtime);
+}
+
+export interface SiteResult {
+	readonly site: Site;
+	readonly problems: readonly Problem[];
+}
+
 /**
  * Reads a site's modules. Files with problems are left out of the site, so that the others work in
  * `astro dev`. A server that starts throws `ProblemsError` if there are any.
  */
-export function readSite(
+export function readSiteWith(
+	parts: DefinitionParts,
 	modules: SiteModules,
 	runtime: Runtime,
-): { readonly site: Site; readonly problems: readonly Problem[] } {
+): SiteResult {
 	const problems: Problem[] = [];
 	const hooks = new Map<string, Hooks>();
 	for (const middleware of modules.middleware) {
@@ -59,7 +72,7 @@ export function readSite(
 	}
 	const definitions = new Map<string, ChannelDefinition>();
 	for (const file of modules.files) {
-		const result = readDefinition(file, placesOf(file.folder, hooks), runtime);
+		const result = readDefinition(file, placesOf(file.folder, hooks), runtime, parts);
 		if ('definition' in result) definitions.set(file.file, result.definition);
 		else problems.push(...result.problems);
 	}

@@ -6,15 +6,16 @@
 import type { RealtimeError } from '../protocol/errors.ts';
 import type { GapReason } from '../protocol/server-frames.ts';
 import type { SentMessage } from './runtime.ts';
-import type { Schema } from './schema-type.ts';
+import type { Schema } from './schema.ts';
 
 export type { RealtimeErrorCode } from '../protocol/errors.ts';
 export { RealtimeError } from '../protocol/errors.ts';
+export type { OpenInTest } from './test-types.ts';
 export type { GapReason, Schema, SentMessage };
 
 /**
  * What a site has. Its generated declarations add `user`, `params` (a union of names), `files`
- * (a union of paths), and `server` and `client` (the channels of both sides).
+ * (a union of paths), and `server`, `client` and `testing` (the channels of both sides, and of tests).
  */
 // biome-ignore lint/suspicious/noEmptyInterface: it is augmented
 export interface Register {}
@@ -184,7 +185,7 @@ export interface Connection<Data = unknown, Events = Record<string, EventType>> 
 	): Promise<void>;
 }
 type PublishedOf<Event> = Event extends { readonly published: infer Data } ? Data : never;
-type ReceivedOf<Event> = Event extends { readonly received: infer Data } ? Data : never;
+export type ReceivedOf<Event> = Event extends { readonly received: infer Data } ? Data : never;
 type EventsOf<Definitions> = {
 	[Name in keyof Definitions]: EventType<
 		InputOf<EventSchema<Definitions[Name]>>,
@@ -440,10 +441,12 @@ export interface KeptMessage<Event extends string, Data> {
 	readonly position: string;
 	/** The connection whose message led to it. */
 	readonly from: string | undefined;
+	/** Whether it stands for all earlier messages. */
+	readonly isSnapshot: boolean;
 }
 
 export interface History<Events> {
-	/** Oldest first. */
+	/** Oldest first. A snapshot is the first one. */
 	readonly messages: readonly {
 		[Name in KeptEvents<Events>]: KeptMessage<Name, ReceivedOf<Events[Name]>>;
 	}[KeptEvents<Events>][];
@@ -451,7 +454,7 @@ export interface History<Events> {
 	readonly position: string;
 }
 
-/** The newest `last` messages, or those after a position. Default: all. */
+/** The newest `last` messages, or those after a position. Default: all. After a snapshot, the oldest. */
 export type HistoryRange = { readonly last?: number | undefined } | { readonly since: string };
 
 export interface PublishOptions {
@@ -480,6 +483,19 @@ export interface ServerChannel<Events, Presence> {
 			Events[Name] extends { readonly ephemeral: true } ? EphemeralPublishOptions : PublishOptions
 		>
 	): Promise<Events[Name] extends { readonly ephemeral: true } ? undefined : string>;
+	/**
+	 * Keeps an event in place of all messages up to a position. Who joins gets it, and then what came
+	 * after the position. Members that have those messages get nothing.
+	 *
+	 * @returns whether the channel has it now. It comes too late if there is a newer snapshot, or if a
+	 * message after the position is not kept any more: take the history again.
+	 * @throws RealtimeError as `publish()` does.
+	 */
+	snapshot<Name extends KeptEvents<Events>>(
+		event: Name,
+		data: PublishedOf<Events[Name]>,
+		upTo: string,
+	): Promise<boolean>;
 	history(range?: HistoryRange): Promise<History<Events>>;
 	members(): Promise<readonly MemberOf<Presence>[]>;
 	/** Ends all joins of a user, and refuses those under way. */
@@ -497,7 +513,7 @@ export interface ServerPlainChannel {
 export type OpenOnServer<Module, Params> = (
 	...params: ParamsArguments<Params>
 ) => ServerAddress<Module>;
-type ParamsArguments<Params> = Empty extends Params
+export type ParamsArguments<Params> = Empty extends Params
 	? [params?: Readonly<Record<string, never>>]
 	: [params: Params];
 type ServerAddress<Module> = 0 extends 1 & Module
@@ -516,6 +532,10 @@ export interface ServerSocket {
 	send<Message = unknown>(message: Message): Promise<void>;
 	/** @param users At most 100 ids. */
 	to(users: string | readonly string[]): {
+		/**
+		 * @throws Error whose `failed` lists the ids of the users that the message did not reach. The
+		 * others got it.
+		 */
 		send<Message = unknown>(message: Message): Promise<void>;
 	};
 	/** Whether the user has a connection. */
@@ -566,6 +586,8 @@ export interface EventDetails<Ephemeral = boolean> {
 	readonly position: true extends Ephemeral ? string | undefined : string;
 	/** The connection whose message led to it. */
 	readonly from: string | undefined;
+	/** Whether it stands for all earlier messages: replace what the page shows. */
+	readonly isSnapshot: boolean;
 }
 
 export interface ListenOptions {

@@ -1,5 +1,6 @@
 import { writeJson } from './json.ts';
 import { MAX_USER_BYTES, MAX_USER_ID_LENGTH } from './limits.ts';
+import { isUserId } from './user-id.ts';
 
 /** A user, as JSON has it. */
 export interface User {
@@ -38,17 +39,6 @@ export function checkUser(value: unknown): User | undefined {
 	}
 	checkExpiry(user.expires);
 	return user as User;
-}
-
-/** Whether a value can be the id of a user. */
-export function isUserId(value: unknown): value is string {
-	return (
-		typeof value === 'string' &&
-		value !== '' &&
-		value.length <= MAX_USER_ID_LENGTH &&
-		// Node 18 has no `isWellFormed()`. In this mode a pair of surrogates is one character.
-		!/\p{Surrogate}/u.test(value)
-	);
 }
 
 function checkExpiry(expires: unknown): void {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ManualHost } from '../channel/channel.fixture.ts';
 import type { Entry } from '../channel/ports.ts';
+import { snapshotCases } from '../channel/snapshot-cases.fixture.ts';
 import { MemoryLog } from './memory-log.ts';
 
 const KEPT = { size: 3, ttl: 60 };
@@ -27,6 +28,24 @@ function dataOf(entries: readonly Entry[]): unknown[] {
 }
 
 describe('the log of a process', () => {
+	snapshotCases((name, run) => {
+		it(name, () => run(stage().log));
+	});
+
+	it('keeps a snapshot when its messages have expired', async () => {
+		const { host, log, append } = stage();
+		const position = await append('1');
+		await log.snapshot('lobby', { name: 'all', data: '1', at: host.now() }, position);
+		await append('2');
+		await host.advance(60_000);
+		const { snapshot, entries, head } = await log.last('lobby', 10);
+		assert.deepEqual([snapshot?.data, entries], ['1', []]);
+		assert.notEqual(head, position);
+		// Nobody knows the second message any more, so that nothing may stand for the first one alone.
+		const late = { name: 'all', data: '1', at: host.now() };
+		assert.equal(await log.snapshot('lobby', late, position), false);
+	});
+
 	it('chains each message to the one before it', async () => {
 		const { log, append } = stage();
 		const { head: root } = await log.last('lobby', 0);

@@ -1,5 +1,6 @@
+import { isBefore } from '../channel/continuity.ts';
+import { checkKeptSize } from '../channel/kept-size.ts';
 import type { ChannelKey } from '../channel/key.ts';
-import { MAX_KEPT_BYTES } from '../channel/limits.ts';
 import type {
 	Cast,
 	Entry,
@@ -9,6 +10,7 @@ import type {
 	NewEntry,
 	Page,
 	Retention,
+	Snapshot,
 	Unwatch,
 } from '../channel/ports.ts';
 import {
@@ -19,7 +21,7 @@ import {
 	TAG_LENGTH,
 	writePosition,
 } from '../channel/position.ts';
-import { RealtimeError } from '../protocol/errors.ts';
+import { Recency, type Recent } from './recency.ts';
 import { Watchers } from './watchers.ts';
 
 /** Channels that are remembered. The quietest one is forgotten: its next resume is told a gap. */
@@ -32,13 +34,15 @@ const ID_LIFETIME = 120_000;
 /** Channels that each new one lets the log look at, if there are too many. Some may be watched. */
 const QUIET_CHANNELS = 8;
 
-interface Kept {
+interface Kept extends Recent {
+	readonly channel: ChannelKey;
 	number: number;
 	head: Position;
 	/** Oldest first. */
 	entries: Entry[];
 	/** The index of the oldest entry that is still kept. */
 	start: number;
+	snapshot: Snapshot | undefined;
 	/** Milliseconds for which entries are kept. */
 	lifetime: number;
 	/** Published positions by the publisher's id, oldest first. */
@@ -49,15 +53,15 @@ interface Kept {
 export class MemoryLog implements Log {
 	readonly #host: Pick<Host, 'now' | 'random'>;
 	readonly #epoch: string;
-	/** Channels in the order of their last message. */
 	readonly #kept = new Map<ChannelKey, Kept>();
+	/** Channels in the order of their last message. */
+	readonly #recent = new Recency<Kept>();
 	/** Channels with entries. */
 	readonly #swept = new Map<ChannelKey, Kept>();
 	/**
-	 * Where the next channel to forget, or to sweep, is looked for. These iterators go on from call to
-	 * call: a Map that was changed often takes long to find its first element.
+	 * Where the next channel to sweep is looked for. The iterator goes on from call to call: a Map that
+	 * was changed often takes long to find its first element.
 	 */
-	#quiet: Iterator<ChannelKey> = this.#kept.keys();
 	#sweeping: Iterator<[ChannelKey, Kept]> = this.#swept.entries();
 	readonly #watchers = new Watchers<LogWatcher>();
 
@@ -67,12 +71,7 @@ export class MemoryLog implements Log {
 	}
 
 	async append(channel: ChannelKey, entry: NewEntry, retention: Retention): Promise<Position> {
-		if (sizeOf(entry.data) > MAX_KEPT_BYTES) {
-			throw new RealtimeError({
-				code: 'CONTENT_TOO_LARGE',
-				message: `A kept message is larger than ${MAX_KEPT_BYTES} bytes.`,
-			});
-		}
+		checkKeptSize(entry);
 		const kept = this.#take(channel);
 		this.#expire(kept);
 		const known = entry.id === undefined ? undefined : kept.ids.get(entry.id);
@@ -110,8 +109,27 @@ export class MemoryLog implements Log {
 		const kept = this.#kept.get(channel);
 		if (kept === undefined) return { entries: [], head: rootPosition(this.#epoch) };
 		this.#expire(kept);
-		const { entries, head, start } = kept;
+		const { entries, head, snapshot, start } = kept;
+		if (snapshot !== undefined && limit > 0) {
+			return { ...(await this.after(channel, snapshot.position, limit)), snapshot };
+		}
 		return { entries: entries.slice(Math.max(start, entries.length - limit)), head };
+	}
+
+	async snapshot(channel: ChannelKey, entry: NewEntry, upTo: Position): Promise<boolean> {
+		checkKeptSize(entry);
+		const kept = this.#take(channel);
+		this.#expire(kept);
+		if (kept.snapshot !== undefined && isBefore(upTo, kept.snapshot.position)) return false;
+		// Entries of before the snapshot stand for nothing any more.
+		const next = kept.entries.findIndex(
+			({ previous }, index) => index >= kept.start && previous === upTo,
+		);
+		if (next < 0 && upTo !== kept.head) return false;
+		kept.start = next < 0 ? kept.entries.length : next;
+		compact(kept);
+		kept.snapshot = { ...entry, position: upTo };
+		return true;
 	}
 
 	async cast(channel: ChannelKey, cast: Cast): Promise<void> {
@@ -126,29 +144,35 @@ export class MemoryLog implements Log {
 	#take(channel: ChannelKey): Kept {
 		const known = this.#kept.get(channel);
 		const kept: Kept = known ?? {
+			channel,
+			older: undefined,
+			newer: undefined,
 			number: 0,
 			head: rootPosition(this.#epoch),
 			entries: [],
 			start: 0,
+			snapshot: undefined,
 			lifetime: 0,
 			ids: new Map(),
 		};
-		this.#kept.delete(channel);
-		this.#kept.set(channel, kept);
-		if (known === undefined) this.#forgetQuiet();
+		this.#recent.use(kept);
+		if (known === undefined) {
+			this.#kept.set(channel, kept);
+			this.#forgetQuiet();
+		}
 		return kept;
 	}
 
 	/** Forgets the quietest channels that nobody watches, if there are too many. */
 	#forgetQuiet(): void {
 		for (let left = QUIET_CHANNELS; left > 0 && this.#kept.size > MAX_CHANNELS; left--) {
-			const next = this.#quiet.next();
-			if (next.done) {
-				// Channels that were watched before may be unwatched now.
-				this.#quiet = this.#kept.keys();
-			} else if (!this.#watchers.has(next.value)) {
-				this.#kept.delete(next.value);
-				this.#swept.delete(next.value);
+			const { oldest } = this.#recent;
+			if (oldest === undefined) return;
+			if (this.#watchers.has(oldest.channel)) this.#recent.use(oldest);
+			else {
+				this.#recent.remove(oldest);
+				this.#kept.delete(oldest.channel);
+				this.#swept.delete(oldest.channel);
 			}
 		}
 	}
@@ -191,12 +215,4 @@ function compact(kept: Kept): void {
 	if (kept.start === 0 || kept.start * 2 < kept.entries.length) return;
 	kept.entries = kept.entries.slice(kept.start);
 	kept.start = 0;
-}
-
-function sizeOf(data: NewEntry['data']): number {
-	if (data === undefined) return 0;
-	if (typeof data !== 'string') return data.byteLength;
-	// At most three bytes for each UTF-16 unit.
-	if (data.length * 3 <= MAX_KEPT_BYTES) return data.length;
-	return new TextEncoder().encode(data).byteLength;
 }

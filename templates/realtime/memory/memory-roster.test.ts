@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, test } from 'node:test';
 import { ManualHost } from '../channel/channel.fixture.ts';
 import type { PresenceEntry } from '../channel/ports.ts';
 import { MemoryRoster } from './memory-roster.ts';
@@ -83,9 +83,9 @@ describe('the claims of a session', () => {
 		assert.equal((await roster.claim(secret, 1)).state, 'claimed');
 	});
 
-	it('of an unknown session are uncertain', async () => {
+	it('of an unknown session are uncertain', () => {
 		const { roster } = stage();
-		await assert.rejects(roster.claim('AAAAAAAAAAAAAAAAAAAAAA', 1), { code: 'UNCERTAIN' });
+		assert.throws(() => roster.claim('AAAAAAAAAAAAAAAAAAAAAA', 1), { code: 'UNCERTAIN' });
 	});
 });
 
@@ -97,7 +97,6 @@ describe('the presence of a process', () => {
 			entered: ({ id, member }) => seen.push([id, member.data]),
 			departed: (id) => seen.push(id),
 			interrupted: () => {},
-			revoked: (userId) => seen.push(`revoked ${userId}`),
 		});
 		await roster.enter('lobby', entry('one', 1));
 		await roster.enter('hall', entry('other'));
@@ -108,8 +107,7 @@ describe('the presence of a process', () => {
 		await roster.depart('lobby', 'one', 5000);
 		await host.advance(5000);
 		await roster.depart('lobby', 'one', 0);
-		await roster.revoke('lobby', 'ada');
-		assert.deepEqual(seen, [['one', 1], ['one', 2], 'one', 'revoked ada']);
+		assert.deepEqual(seen, [['one', 1], ['one', 2], 'one']);
 		assert.deepEqual(await roster.present('lobby'), []);
 		assert.equal((await roster.present('hall')).length, 1);
 	});
@@ -122,4 +120,14 @@ describe('the presence of a process', () => {
 			['two', 'one'],
 		);
 	});
+});
+
+test('revocations of every channel are told to the process, until it stops listening', async () => {
+	const { roster } = stage();
+	const seen: unknown[] = [];
+	const unwatch = roster.watchRevocations((channel, userId) => seen.push([channel, userId]));
+	await roster.revoke('lobby', 'ada');
+	unwatch();
+	await roster.revoke('hall', 'grace');
+	assert.deepEqual(seen, [['lobby', 'ada']]);
 });

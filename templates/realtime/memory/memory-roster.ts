@@ -1,19 +1,20 @@
 import type { ChannelKey } from '../channel/key.ts';
-import { CLAIM_LIFETIME, MAX_CLAIMS, MAX_SESSIONS } from '../channel/limits.ts';
+
+import { CLAIM_LIFETIME, MAX_SESSIONS, SESSION_ID_LENGTH } from '../channel/limits.ts';
+
 import type {
 	Claim,
 	Host,
 	PresenceEntry,
+	RevocationWatcher,
 	Roster,
 	RosterWatcher,
 	Session,
 	Unwatch,
 } from '../channel/ports.ts';
 import { RealtimeError } from '../protocol/errors.ts';
+import { Claims } from './claims.ts';
 import { Watchers } from './watchers.ts';
-
-/** The length of a session's public id, of `a-z0-9`. */
-const SESSION_ID_LENGTH = 16;
 
 interface Present {
 	readonly entry: PresenceEntry;
@@ -22,17 +23,9 @@ interface Present {
 
 interface OpenSession extends Session {
 	readonly userId: string | undefined;
-	readonly claims: Map<number, OwnClaim>;
+	claims: Claims | undefined;
 	/** Set while the session has no connection: cancels its end. */
 	cancelEnd: (() => void) | undefined;
-}
-
-interface OwnClaim {
-	readonly at: number;
-	settled: string | undefined;
-	/** Made when the message comes again while its handler runs. */
-	outcome: Promise<string> | undefined;
-	resolve: ((outcome: string) => void) | undefined;
 }
 
 /** A host that also makes secrets. */
@@ -44,6 +37,7 @@ export class MemoryRoster implements Roster {
 	/** By the id of the session, in the order of the last change. */
 	readonly #present = new Map<ChannelKey, Map<string, Present>>();
 	readonly #watchers = new Watchers<RosterWatcher>();
+	readonly #revocations = new Set<RevocationWatcher>();
 	readonly #sessions = new Map<string, OpenSession>();
 	/** Sessions by user, the oldest first. Anonymous ones are in none. */
 	readonly #ofUser = new Map<string, Set<OpenSession>>();
@@ -79,7 +73,14 @@ export class MemoryRoster implements Roster {
 	}
 
 	async revoke(channel: ChannelKey, userId: string): Promise<void> {
-		for (const watcher of this.#watchers.of(channel)) watcher.revoked(userId);
+		for (const watcher of [...this.#revocations]) watcher(channel, userId);
+	}
+
+	watchRevocations(watcher: RevocationWatcher): Unwatch {
+		this.#revocations.add(watcher);
+		return () => {
+			this.#revocations.delete(watcher);
+		};
 	}
 
 	async openSession(userId: string | undefined): Promise<Session> {
@@ -87,7 +88,7 @@ export class MemoryRoster implements Roster {
 			secret: this.#host.secret(),
 			id: this.#host.random(SESSION_ID_LENGTH),
 			userId,
-			claims: new Map(),
+			claims: undefined,
 			cancelEnd: undefined,
 		};
 		this.#sessions.set(session.secret, session);
@@ -103,37 +104,28 @@ export class MemoryRoster implements Roster {
 		return session;
 	}
 
+	/** There is no other process. */
+	watchTakeovers(): Unwatch {
+		return () => {};
+	}
+
 	async suspendSession(secret: string): Promise<void> {
 		const session = this.#sessions.get(secret);
 		if (session === undefined) return;
 		session.cancelEnd ??= this.#host.alarm(CLAIM_LIFETIME, () => this.#end(session));
 	}
 
-	async claim(secret: string, message: number): Promise<Claim> {
+	claim(secret: string, message: number): Claim | Promise<Claim> {
 		const session = this.#sessions.get(secret);
 		if (session === undefined) {
 			throw new RealtimeError({ code: 'UNCERTAIN', message: 'The session has ended.' });
 		}
-		const { claims } = session;
-		const now = this.#host.now();
-		for (const [id, { at, settled }] of claims) {
-			const isOld = at <= now - CLAIM_LIFETIME;
-			// A handler that still runs must not start again.
-			if (settled === undefined || !(isOld || claims.size >= MAX_CLAIMS)) break;
-			claims.delete(id);
-		}
-		const known = claims.get(message);
-		if (known?.settled !== undefined) return { state: 'settled', outcome: known.settled };
-		if (known !== undefined) return { state: 'running', outcome: outcomeOf(known) };
-		claims.set(message, { at: now, settled: undefined, outcome: undefined, resolve: undefined });
-		return { state: 'claimed' };
+		session.claims ??= new Claims();
+		return session.claims.take(message, this.#host.now());
 	}
 
-	async settle(secret: string, message: number, outcome: string): Promise<void> {
-		const claim = this.#sessions.get(secret)?.claims.get(message);
-		if (claim === undefined) return;
-		claim.settled = outcome;
-		claim.resolve?.(outcome);
+	settle(secret: string, message: number, outcome: string): void | Promise<void> {
+		this.#sessions.get(secret)?.claims?.settle(message, outcome);
 	}
 
 	#remove(channel: ChannelKey, id: string): void {
@@ -164,11 +156,4 @@ export class MemoryRoster implements Roster {
 		sessions?.delete(session);
 		if (sessions?.size === 0) this.#ofUser.delete(userId);
 	}
-}
-
-function outcomeOf(claim: OwnClaim): Promise<string> {
-	claim.outcome ??= new Promise((resolve) => {
-		claim.resolve = resolve;
-	});
-	return claim.outcome;
 }

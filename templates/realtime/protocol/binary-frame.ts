@@ -3,36 +3,42 @@ export interface BinaryFrame {
 	/** The JSON array without its data. */
 	readonly header: string;
 	readonly data: Uint8Array<ArrayBuffer>;
+	/** Where the header ends, as the frame says. */
+	readonly end: number;
 }
 
+/** Those of the header's length. */
 const LENGTH_BYTES = 2;
 const MAX_HEADER_BYTES = 0xffff;
 
 const encoder = new TextEncoder();
-// A byte order mark is no JSON, so it must not vanish.
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const lenient = new TextDecoder();
 
 /** @throws RangeError if the header is longer than 65,535 bytes. */
 export function writeBinaryFrame(header: string, data: Uint8Array): Uint8Array<ArrayBuffer> {
 	const head = encoder.encode(header);
-	if (head.byteLength > MAX_HEADER_BYTES)
-		throw new RangeError('The header of a frame is too long.');
-	const frame = new Uint8Array(LENGTH_BYTES + head.byteLength + data.byteLength);
-	new DataView(frame.buffer).setUint16(0, head.byteLength);
+	const { length } = head;
+	if (length > MAX_HEADER_BYTES) throw new RangeError('The header is too long.');
+	const frame = new Uint8Array(LENGTH_BYTES + length + data.length);
+	// An element takes the lowest eight bits.
+	frame.set([length >> 8, length]);
 	frame.set(head, LENGTH_BYTES);
-	frame.set(data, LENGTH_BYTES + head.byteLength);
+	frame.set(data, LENGTH_BYTES + length);
 	return frame;
 }
 
-/** Returns undefined for bytes that are no frame. The data is a view of the given bytes. */
-export function readBinaryFrame(bytes: Uint8Array<ArrayBuffer>): BinaryFrame | undefined {
-	if (bytes.byteLength < LENGTH_BYTES) return undefined;
-	const length = new DataView(bytes.buffer, bytes.byteOffset).getUint16(0);
-	const end = LENGTH_BYTES + length;
-	if (end > bytes.byteLength) return undefined;
-	try {
-		return { header: decoder.decode(bytes.subarray(LENGTH_BYTES, end)), data: bytes.subarray(end) };
-	} catch {
-		return undefined;
-	}
+/**
+ * The data is a view of the given bytes.
+ *
+ * @param decoder By default one for frames of a server, which need no checks.
+ */
+export function readBinaryFrame(
+	bytes: Uint8Array<ArrayBuffer>,
+	decoder: { decode(bytes: Uint8Array): string } = lenient,
+): BinaryFrame {
+	// Not a number for a frame without a length, whose header is empty.
+	const [high, low] = bytes as unknown as [number, number];
+	const end = LENGTH_BYTES + (high << 8) + low;
+	const header = decoder.decode(bytes.subarray(LENGTH_BYTES, end));
+	return { header, data: bytes.subarray(end), end };
 }

@@ -1,4 +1,5 @@
-import { readBinaryFrame } from './binary-frame.ts';
+import { type BinaryFrame, readBinaryFrame } from './binary-frame.ts';
+import { LINES } from './constants.ts';
 import { isTooDeep, MAX_DEPTH } from './depth.ts';
 
 export { isTooDeep, MAX_DEPTH };
@@ -7,7 +8,13 @@ export { isTooDeep, MAX_DEPTH };
 export type ClientData = unknown;
 
 export type ClientFrame =
-	| { readonly type: 'hello'; readonly session?: string; readonly version?: string }
+	| {
+			readonly type: 'hello';
+			readonly session?: string;
+			readonly version?: string;
+			/** Whether the client takes several frames in one message. */
+			readonly lines?: true;
+	  }
 	| {
 			readonly type: 'join';
 			readonly ref: number;
@@ -47,6 +54,9 @@ const POSITION = /^[\w.-]+$/;
 const SESSION = /^[\w-]{22}$/;
 const MAX_VERSION_LENGTH = 64;
 
+// A byte order mark is no JSON, so it must not vanish.
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /**
  * Reads a frame of a client.
  *
@@ -54,8 +64,13 @@ const MAX_VERSION_LENGTH = 64;
  */
 export function readClientFrame(message: string | Uint8Array<ArrayBuffer>): ClientFrame {
 	if (typeof message === 'string') return read(message, undefined);
-	const frame = readBinaryFrame(message);
-	if (frame === undefined) throw new FrameError('The header of a binary frame is malformed.');
+	let frame: BinaryFrame;
+	try {
+		frame = readBinaryFrame(message, decoder);
+		if (frame.end > message.length) throw new RangeError('The frame is cut off.');
+	} catch {
+		throw new FrameError('The header of a binary frame is malformed.');
+	}
 	return read(frame.header, frame.data);
 }
 
@@ -119,6 +134,7 @@ function hello(parts: readonly unknown[]): ClientFrame {
 		type: 'hello',
 		...(session !== undefined && { session }),
 		...(version !== undefined && { version }),
+		...(parts[2] === LINES && { lines: true }),
 	};
 }
 

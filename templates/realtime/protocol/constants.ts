@@ -11,6 +11,11 @@ export const AUTH_PROTOCOL_PREFIX: string = 'zastro-auth.';
 /** The folder of the endpoint, below the site's base. */
 export const ENDPOINT: string = '/_realtime';
 
+/** Ends the `hello` of a client that takes several frames in one message. */
+export const LINES = 1;
+/** Stands between the frames of a message. JSON has none. */
+export const LINE_END: string = '\n';
+
 export const PING: string = 'ping';
 export const PONG: string = 'pong';
 
@@ -28,4 +33,6 @@ export const SESSION_TAKEN: number = 4409;
 /** The first of the codes after which a client stops. */
 export const FINAL: number = 4500;
 export const MALFORMED_FRAME: number = 4500;
+/** The connection is for messages to the user, and there is none. */
+export const NO_USER: number = 4501;
 export const UNKNOWN_VERSION: number = 4505;

@@ -33,20 +33,18 @@ export interface ErrorData {
  */
 export class RealtimeError extends Error implements ErrorData {
 	override readonly name = 'RealtimeError';
-	readonly code: RealtimeErrorCode;
-	readonly retryAfter?: number;
-	readonly fields?: Readonly<Record<string, readonly string[]>>;
+	declare readonly code: RealtimeErrorCode;
+	declare readonly retryAfter?: number;
+	declare readonly fields?: Readonly<Record<string, readonly string[]>>;
 
-	constructor({ code, message, retryAfter, fields }: Partial<ErrorData> & Pick<ErrorData, 'code'>) {
-		super(message ?? code);
-		this.code = code;
-		if (retryAfter !== undefined) this.retryAfter = retryAfter;
-		if (fields !== undefined) this.fields = fields;
+	constructor({ message, ...details }: Partial<ErrorData> & Pick<ErrorData, 'code'>) {
+		super(message ?? details.code);
+		Object.assign(this, details);
 	}
 
 	/** Whether the input did not match the schema of its message. `fields` says where. */
 	get isInputError(): boolean {
-		return this.fields !== undefined;
+		return !!this.fields;
 	}
 }
 

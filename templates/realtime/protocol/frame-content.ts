@@ -1,4 +1,5 @@
 import { readBinaryFrame, writeBinaryFrame } from './binary-frame.ts';
+import { LINE_END } from './constants.ts';
 
 /** The data of a message: JSON text, or bytes. Undefined for a message that carries nothing. */
 export type Data = string | Uint8Array | undefined;
@@ -20,21 +21,26 @@ export function writeContent(
 }
 
 /**
- * Reads a frame that the server sent. Bytes are its last part.
+ * Reads a message of the server. Bytes are the last part of their frame.
  *
- * @returns undefined for a message that is no frame.
+ * @returns the frames: none for a message that holds none, as a pong does.
  */
-export function readContent(
-	message: string | Uint8Array<ArrayBuffer>,
-): readonly unknown[] | undefined {
-	const binary = typeof message === 'string' ? undefined : readBinaryFrame(message);
-	const header = typeof message === 'string' ? message : binary?.header;
+export function readFrames(
+	message: string | ArrayBuffer | Uint8Array<ArrayBuffer>,
+): readonly (readonly unknown[])[] {
 	try {
-		const parts: unknown = JSON.parse(header ?? '');
-		if (!Array.isArray(parts)) return undefined;
-		if (binary !== undefined) parts.push(binary.data);
-		return parts;
+		if (typeof message === 'string') {
+			return (
+				message
+					.split(LINE_END)
+					// It ignores the index, which is no function.
+					.map(JSON.parse as (line: string) => unknown)
+					.filter(Array.isArray)
+			);
+		}
+		const { header, data } = readBinaryFrame(new Uint8Array(message));
+		return [[...JSON.parse(header), data]];
 	} catch {
-		return undefined;
+		return [];
 	}
 }

@@ -11,7 +11,7 @@ export interface JoinOptions {
 
 /** The parts of a client's frame. The data of `send` and `cast` follows them. */
 export type ClientParts =
-	| readonly ['hello', { readonly session?: string; readonly version?: string }]
+	| readonly ['hello', { readonly session?: string; readonly version?: string }, 1?]
 	| readonly ['join', number, string, Readonly<Record<string, string>>, JoinOptions]
 	| readonly ['leave', number]
 	| readonly ['send', number, number, string]

@@ -15,6 +15,8 @@ export interface UserConnection {
 export interface UserHooks {
 	onOnline?(userId: string): unknown;
 	onOffline?(userId: string): unknown;
+	/** Runs them, where a process has several sites. */
+	readonly runtime?: { enter?<Result>(work: () => Result): Result };
 }
 
 export interface UsersInit {
@@ -44,10 +46,13 @@ export class Users implements UserWatcher {
 	}
 
 	add(userId: string, connection: UserConnection): void {
-		const connections = this.#connections.get(userId) ?? new Set();
-		this.#connections.set(userId, connections);
-		connections.add(connection);
+		this.#keep(userId, connection);
 		this.#do('A user cannot be marked as online', this.#engine.enter(userId, connection.id));
+	}
+
+	/** Takes a connection of a process that slept. The engine knows it. */
+	restore(userId: string, connection: UserConnection): void {
+		this.#keep(userId, connection);
 	}
 
 	/** @param wasClean Whether the connection was closed, and not lost. */
@@ -86,9 +91,16 @@ export class Users implements UserWatcher {
 		for (const connection of [...(this.#connections.get(userId) ?? [])]) connection.inbox(data);
 	}
 
+	#keep(userId: string, connection: UserConnection): void {
+		const connections = this.#connections.get(userId) ?? new Set();
+		this.#connections.set(userId, connections.add(connection));
+	}
+
 	#hook(name: 'onOnline' | 'onOffline', userId: string): void {
 		const run = async (): Promise<void> => {
-			await this.#hooks()[name]?.(userId);
+			const hooks = this.#hooks();
+			const call = (): unknown => hooks[name]?.(userId);
+			await (hooks.runtime?.enter === undefined ? call() : hooks.runtime.enter(call));
 		};
 		this.#do(`\`${name}\` of \`src/realtime/_middleware\` failed`, run());
 	}

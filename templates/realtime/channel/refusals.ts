@@ -1,0 +1,14 @@
+import type { ErrorData } from '../protocol/errors.ts';
+
+/** The answer while the engine cannot be reached. */
+export function unavailable(): ErrorData {
+	return {
+		code: 'SERVICE_UNAVAILABLE',
+		message: 'The realtime engine cannot be reached.',
+		retryAfter: 1000,
+	};
+}
+
+export function tooMany(message: string, retryAfter: number): ErrorData {
+	return { code: 'TOO_MANY_REQUESTS', message, retryAfter };
+}

@@ -1,0 +1,34 @@
+import { suggestion } from '../define/suggestion.ts';
+
+/**
+ * The `realtime` option of an adapter.
+ *
+ * @param adapterOptions The options of the adapter.
+ * @param names The options that the adapter has.
+ * @throws TypeError if it is no object, or has an option that the adapter does not have.
+ */
+export function realtimeOption<Name extends string>(
+	adapterOptions: object,
+	names: readonly Name[],
+): { readonly [Key in Name]?: unknown } {
+	const options: unknown = Reflect.get(adapterOptions, 'realtime') ?? {};
+	if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+		throw invalidOption('realtime', 'an object', options);
+	}
+	for (const name of Object.keys(options)) {
+		if (names.some((known) => known === name)) continue;
+		throw new TypeError(`\`realtime.${name}\` is not an option. ${suggestion(name, names)}`);
+	}
+	return options;
+}
+
+/** @param help A further sentence. */
+export function invalidOption(
+	name: string,
+	expected: string,
+	value: unknown,
+	help = '',
+): TypeError {
+	const text = JSON.stringify(value) ?? String(value);
+	return new TypeError(`\`${name}\` must be ${expected}, got: ${text}${help}`);
+}

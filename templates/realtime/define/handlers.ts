@@ -1,0 +1,147 @@
+import type { HandlerDeadline } from '../channel/handler-deadline.ts';
+import type { ClientMessage, MemberView } from '../channel/rules.ts';
+import { RealtimeError } from '../protocol/errors.ts';
+import type { Data } from '../protocol/server-frames.ts';
+import type { ChannelHandle } from './channel-handle.ts';
+import { within } from './deadline.ts';
+import type { DeclaredOptions } from './declared-options.ts';
+import { realtimeErrorOf } from './errors.ts';
+import { runHandler } from './handler.ts';
+import type { MessageEvents } from './hooks.ts';
+import { type ConnectionRules, SiteConnection } from './member.ts';
+import type { HandlerContext, Runtime } from './runtime.ts';
+import { parse } from './schema.ts';
+import { suggestion } from './suggestion.ts';
+
+/** What the handlers of a declared channel need of its definition. */
+export interface Handling extends ConnectionRules {
+	readonly file: string;
+	/** The name of the channel. */
+	readonly channel: string;
+	/** Milliseconds for the site's code. */
+	readonly timeout: number;
+	readonly options: DeclaredOptions;
+	readonly events: MessageEvents;
+	readonly runtime: Runtime;
+	/** The parameters, as the site's code gets them. */
+	paramsOf(params: MemberView['params']): MemberView['params'];
+	/** The channel of a member, for its handlers. */
+	open(params: MemberView['params'], context: HandlerContext): ChannelHandle;
+}
+
+/**
+ * Parses a client's message and runs its handler.
+ *
+ * @throws RealtimeError for the sender. Other errors are reported.
+ */
+export function handle(
+	handling: Handling,
+	message: ClientMessage,
+	deadline: HandlerDeadline,
+): Data | Promise<Data> {
+	const { file, channel, options, events, runtime } = handling;
+	const { name, data, member } = message;
+	const rules = options.messages.get(name);
+	if (rules === undefined) return Promise.reject(unknownMessage(handling, name));
+	const connection = new SiteConnection(member.connection, handling);
+	const { user } = member;
+	const params = handling.paramsOf(member.params);
+	const run = (context: HandlerContext): unknown => {
+		const open = (): ChannelHandle => handling.open(member.params, context);
+		const call = (input: unknown): unknown =>
+			rules.handler(input, new HandlerArguments(message, params, connection, deadline, open));
+		const input = rules.input && parse(rules.input, data, `The data of \`${name}\``);
+		return input instanceof Promise
+			? input.then((late) => {
+					// The schema may have taken all the time.
+					deadline.check();
+					return call(late);
+				})
+			: call(input);
+	};
+	return runHandler({
+		file,
+		message,
+		received: () => {
+			const { requestId } = message;
+			return { connection, data, requestId, user, name, channel, params };
+		},
+		connection,
+		deadline,
+		events,
+		runtime,
+		isReported: (error) => realtimeErrorOf(error) === undefined,
+		run,
+	});
+}
+
+/** Calls `onJoin` or `onLeave`. Its errors are reported. */
+export async function callHook(
+	handling: Handling,
+	hook: 'onJoin' | 'onLeave',
+	member: MemberView,
+): Promise<void> {
+	const { file, timeout, options, events, runtime } = handling;
+	const callback = options[hook];
+	if (callback === undefined) return;
+	const { user, params } = member;
+	const connection = new SiteConnection(member.connection, handling);
+	const context: HandlerContext = { file, member, publishing() {}, sent: events.sent };
+	const channel = handling.open(params, context);
+	const given = { user, params: handling.paramsOf(params), channel, connection };
+	try {
+		await within(runtime, timeout, `\`${hook}\``, () =>
+			runtime.context.run(context, () => callback(given)),
+		);
+		SiteConnection.save(connection);
+	} catch (error) {
+		events.failed(error);
+	}
+}
+
+function unknownMessage({ options, runtime }: Handling, name: string): RealtimeError {
+	const hint = runtime.isDevelopment ? ` ${suggestion(name, [...options.messages.keys()])}` : '';
+	return new RealtimeError({
+		code: 'NOT_FOUND',
+		message: `The channel has no message \`${name.slice(0, 64)}\`.${hint}`,
+	});
+}
+
+/** What a handler gets beside the data. Most handlers use little of it, so the rest is not made. */
+class HandlerArguments {
+	readonly user: MemberView['user'];
+	readonly params: MemberView['params'];
+	readonly connection: SiteConnection;
+	readonly #message: ClientMessage;
+	readonly #deadline: HandlerDeadline;
+	readonly #open: () => ChannelHandle;
+	#channel: ChannelHandle | undefined;
+
+	constructor(
+		message: ClientMessage,
+		params: MemberView['params'],
+		connection: SiteConnection,
+		deadline: HandlerDeadline,
+		open: () => ChannelHandle,
+	) {
+		this.user = message.member.user;
+		this.params = params;
+		this.connection = connection;
+		this.#message = message;
+		this.#deadline = deadline;
+		this.#open = open;
+	}
+
+	get channel(): ChannelHandle {
+		this.#channel ??= this.#open();
+		return this.#channel;
+	}
+
+	get signal(): AbortSignal {
+		return this.#deadline.signal;
+	}
+
+	get requestId(): string {
+		return this.#message.requestId;
+	}
+}

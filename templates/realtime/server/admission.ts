@@ -1,0 +1,22 @@
+import type { Member, MemberInit } from '../channel/member.ts';
+import type { ErrorData } from '../protocol/errors.ts';
+import type { Target } from './targets.ts';
+
+/**
+ * The answer to a join that is not allowed, also if the channel does not exist: it must not tell
+ * which names there are.
+ */
+export const NOT_JOINABLE: ErrorData = {
+	code: 'NOT_FOUND',
+	message: 'There is no such channel, or you may not join it.',
+};
+
+/** The site allowed a join. Use it, or cancel it. */
+export interface Admission {
+	readonly target: Target;
+	/** Whether the member may be given the past. */
+	readonly history: boolean;
+	/** Returns undefined if the user was disconnected meanwhile, or the file removed. */
+	join(init: Pick<MemberInit, 'link' | 'ref' | 'user'>): Member | undefined;
+	cancel(): void;
+}

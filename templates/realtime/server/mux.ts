@@ -1,0 +1,576 @@
+import type { ChannelKey } from '../channel/key.ts';
+import { MAX_MESSAGE_BYTES, MAX_WAITING } from '../channel/limits.ts';
+import type { Member } from '../channel/member.ts';
+import type { SentMessage } from '../channel/member-messages.ts';
+import type { Session } from '../channel/ports.ts';
+import { TokenBucket } from '../channel/token-bucket.ts';
+import type { User } from '../define/user.ts';
+import { byteLength, isLarger } from '../protocol/byte-length.ts';
+import { type ClientFrame, FrameError, readClientFrame } from '../protocol/client-frames.ts';
+import {
+	LINE_END,
+	MALFORMED_FRAME,
+	PING,
+	PONG,
+	SESSION_TAKEN,
+	SLOW_CONSUMER,
+} from '../protocol/constants.ts';
+import { type ErrorData, errorData, isRealtimeError } from '../protocol/errors.ts';
+import {
+	creditFrame,
+	type Data,
+	drainFrame,
+	errorFrame,
+	type Frame,
+	inboxFrame,
+	leftFrame,
+	refusedFrame,
+	welcomeFrame,
+} from '../protocol/server-frames.ts';
+import type { UserConnection } from '../user/users.ts';
+import { type Admission, NOT_JOINABLE } from './admission.ts';
+import type { BroadcastLink, FrameSocket } from './broadcast-link.ts';
+import { Credits } from './credits.ts';
+import { closeAtExpiry } from './expiry.ts';
+import type { Hub } from './hub.ts';
+import {
+	JOINS_PER_SECOND,
+	MAX_CHANNELS,
+	MAX_EARLY_BYTES,
+	MAX_HELD_LENGTH,
+	REFUSED_JOIN,
+	TRY_AGAIN_LATER,
+} from './limits.ts';
+import type { MuxRecord, Passage } from './record.ts';
+import { type Target, targetOf } from './targets.ts';
+import { UsedRefs } from './used-refs.ts';
+
+/** The part of a socket that carries the protocol. */
+export interface MuxSocket extends FrameSocket {
+	close(code: number, reason: string): void;
+	/** Keeps what restores the connection. Undefined when it has ended. Absent in a process. */
+	keep?(record: MuxRecord | undefined): void;
+}
+
+/** A join of this connection. */
+interface Join {
+	readonly ref: number;
+	/** Set once the channel is known to exist. */
+	key: ChannelKey | undefined;
+	/** Set once the site allowed the join. */
+	member: Member | undefined;
+	/** Messages that wait for the site's answer. */
+	readonly early: SentMessage[];
+	/** Presence data that waits for the join, or for the data before it. */
+	presence: { readonly data: unknown } | undefined;
+	isUpdating: boolean;
+	hasEnded: boolean;
+}
+
+type JoinFrame = ClientFrame & { readonly type: 'join' };
+
+/** One socket of a page, which carries all of its channels. */
+export class Mux implements BroadcastLink, UserConnection {
+	readonly #socket: MuxSocket;
+	readonly #hub: Hub;
+	readonly #user: User | undefined;
+	#credits = new Credits();
+	#passage: Passage | undefined;
+	#refs = new UsedRefs();
+	readonly #joins = new Map<number, Join>();
+	readonly #joinRate: TokenBucket;
+	/** Frames that wait for the answer to `hello`, and their size in bytes. */
+	#early: ClientFrame[] | undefined;
+	#earlyBytes = 0;
+	#session: Session | undefined;
+	#untilReady: (() => void)[] = [];
+	readonly #cancelExpiry: (() => void) | undefined;
+	/** Whether the session goes on without this connection. */
+	#isTakenOver = false;
+	/** Whether the client takes several frames in one message. */
+	#takesLines = false;
+	/** Frames that go out together. Undefined while they go out one by one. */
+	#held: string[] | undefined;
+	#heldLength = 0;
+	#hasEnded = false;
+
+	constructor(socket: MuxSocket, hub: Hub, user: User | undefined, passage?: Passage) {
+		this.#socket = socket;
+		this.#hub = hub;
+		this.#user = user;
+		this.#passage = passage;
+		// A client that reconnects joins all of its channels at once.
+		this.#joinRate = new TokenBucket(JOINS_PER_SECOND, MAX_CHANNELS, hub.host.now());
+		this.#cancelExpiry = closeAtExpiry(hub.host, user, (code, reason) => this.#close(code, reason));
+	}
+
+	/** A connection of a process that slept. `Hub.resume()` follows. */
+	static restore(socket: MuxSocket, hub: Hub, record: MuxRecord): Mux {
+		const mux = new Mux(socket, hub, record.user, record.passage);
+		mux.#restore(record);
+		return mux;
+	}
+
+	/** Present in all channels, which exist only after `hello`. */
+	get session(): Session {
+		if (this.#session === undefined) throw new Error('The connection has no session yet.');
+		return this.#session;
+	}
+
+	get id(): string {
+		return this.session.id;
+	}
+
+	/** Takes a message of the client. */
+	message(message: string | ArrayBuffer): void {
+		if (this.#hasEnded) return;
+		if (message === PING) {
+			this.#socket.send(PONG);
+			return;
+		}
+		try {
+			const isText = typeof message === 'string';
+			const frame = readClientFrame(isText ? message : new Uint8Array(message));
+			if (isLarger(message, MAX_MESSAGE_BYTES)) this.#tooLarge(frame);
+			else this.#take(frame, message);
+		} catch (error) {
+			if (!(error instanceof FrameError)) throw error;
+			this.#close(MALFORMED_FRAME, error.message);
+		}
+	}
+
+	/** The connection has ended. */
+	closed(code: number): void {
+		this.#end(code === 1000 || code === 1001 || code === 1005);
+	}
+
+	send(frame: Frame): void {
+		if (!this.#count(frame)) return;
+		this.#write(frame.content);
+		this.written();
+	}
+
+	admit(frame: Frame): FrameSocket | undefined {
+		// It is written at once.
+		this.release();
+		return this.#count(frame) ? this.#socket : undefined;
+	}
+
+	hold(): void {
+		if (this.#takesLines) this.#held ??= [];
+	}
+
+	release(): void {
+		const held = this.#held;
+		this.#held = undefined;
+		this.#heldLength = 0;
+		if (held !== undefined && held.length > 0) this.#socket.send(held.join(LINE_END));
+	}
+
+	/** Counts a frame. Returns whether the connection gets it. */
+	#count(frame: Frame): boolean {
+		if (this.#hasEnded || (frame.isEphemeral && this.#credits.isSlow)) return false;
+		if (this.#credits.isExhausted) {
+			this.#close(SLOW_CONSUMER, 'More than 1 MiB is unacknowledged.');
+			return false;
+		}
+		this.#credits.add(frame.size);
+		return true;
+	}
+
+	#write(content: Frame['content']): void {
+		if (this.#held === undefined) this.#socket.send(content);
+		else if (typeof content === 'string') {
+			this.#held.push(content);
+			this.#heldLength += content.length;
+			if (this.#heldLength < MAX_HELD_LENGTH) return;
+			this.release();
+			this.hold();
+		} else {
+			this.release();
+			this.#socket.send(content);
+			this.hold();
+		}
+	}
+
+	written(): void {
+		const count = this.#credits.takeDue();
+		if (count !== undefined && !this.#hasEnded) this.#write(creditFrame(count).content);
+		if (this.#socket.keep !== undefined && this.#credits.isUnkept) this.changed();
+	}
+
+	ready(): Promise<void> | undefined {
+		if (this.#credits.isReady || this.#hasEnded) return undefined;
+		return new Promise((resolve) => this.#untilReady.push(resolve));
+	}
+
+	inbox(data: Data): void {
+		this.send(inboxFrame(data));
+	}
+
+	/** The server is about to close the connection. */
+	drain(milliseconds: number): void {
+		this.send(drainFrame(milliseconds));
+	}
+
+	/** Makes the client send something, as a sign of life. */
+	ask(): void {
+		this.#socket.send(creditFrame(this.#credits.ask()).content);
+	}
+
+	/** What restores the connection has changed. */
+	changed(): void {
+		this.#socket.keep?.(this.#record());
+	}
+
+	/** The site disconnects a user. What was decided before does not count any more. */
+	withdraw(userId: string): void {
+		if (this.#user?.id !== userId || this.#passage?.allowed === undefined) return;
+		this.#passage = { key: this.#passage.key };
+		this.changed();
+	}
+
+	/** Another connection continues the session. */
+	takenOver(): void {
+		this.#isTakenOver = true;
+		this.#close(SESSION_TAKEN, 'Another connection continued the session.');
+	}
+
+	/** Whether messages to the user come here. A connection that came for a channel has none. */
+	get #hasInbox(): boolean {
+		return this.#passage?.key === undefined;
+	}
+
+	#record(): MuxRecord | undefined {
+		if (this.#hasEnded) return undefined;
+		const joins = [...this.#joins.values()];
+		return {
+			user: this.#user,
+			session: this.#session && { secret: this.#session.secret, id: this.#session.id },
+			lastRef: this.#refs.highest,
+			joins: joins.flatMap(({ ref, key, member }) => {
+				const record = member?.record;
+				return key === undefined || record === undefined ? [] : [{ ref, key, member: record }];
+			}),
+			credits: this.#credits.record(),
+			takesLines: this.#takesLines,
+			owesAnswer: joins.some(({ member }) => member === undefined || member.owesAnswer),
+			passage: this.#passage,
+		};
+	}
+
+	#restore({ session, lastRef, joins, credits, takesLines, owesAnswer }: MuxRecord): void {
+		this.#takesLines = takesLines === true;
+		this.#credits = new Credits(credits);
+		this.#refs = new UsedRefs(lastRef);
+		if (session === undefined) return;
+		this.#session = session;
+		this.#hub.restoreSession(session, this);
+		if (this.#user !== undefined && this.#hasInbox) this.#hub.users.restore(this.#user.id, this);
+		for (const { ref, key, member: record } of joins) {
+			const target = targetOf(this.#hub.site, key);
+			// Its file is gone.
+			if (target === undefined) {
+				this.send(leftFrame(ref, NOT_JOINABLE));
+				continue;
+			}
+			const join = joinOf(ref);
+			join.key = key;
+			join.member = this.#hub.restore(target, { link: this, ref, user: this.#user }, record);
+			this.#joins.set(ref, join);
+		}
+		if (owesAnswer) this.#close(TRY_AGAIN_LATER, 'The server slept. Send again what it owes.');
+	}
+
+	#take(frame: ClientFrame, message: string | ArrayBuffer): void {
+		if (this.#session === undefined && this.#early === undefined) {
+			if (frame.type !== 'hello') throw new FrameError('The first frame is not `hello`.');
+			this.#early = [];
+			this.#takesLines = frame.lines === true;
+			this.#hub.host.waitUntil(this.#open(frame));
+			return;
+		}
+		if (frame.type === 'hello') throw new FrameError('A frame `hello` was sent twice.');
+		if (this.#early === undefined) {
+			this.#handle(frame);
+			return;
+		}
+		this.#earlyBytes += byteLength(message);
+		if (this.#earlyBytes > MAX_EARLY_BYTES) {
+			this.#close(TRY_AGAIN_LATER, 'Too many frames wait for `welcome`.');
+		} else this.#early.push(frame);
+	}
+
+	#tooLarge(frame: ClientFrame): void {
+		const message = `A message is larger than ${MAX_MESSAGE_BYTES} bytes.`;
+		if (frame.type === 'cast') return;
+		if (frame.type !== 'send' || this.#session === undefined) throw new FrameError(message);
+		this.send(errorFrame(frame.ref, frame.id, { code: 'CONTENT_TOO_LARGE', message }));
+	}
+
+	/** Opens the session, or continues an earlier one. */
+	async #open(hello: ClientFrame & { readonly type: 'hello' }): Promise<void> {
+		const { roster, host } = this.#hub;
+		const userId = this.#user?.id;
+		let resumed: Session | undefined;
+		let session: Session;
+		try {
+			if (hello.session !== undefined) {
+				resumed = await roster.resumeSession(hello.session, userId);
+			}
+			session = resumed ?? (await roster.openSession(userId));
+		} catch (error) {
+			host.report('A realtime session cannot be opened', error);
+			this.#close(TRY_AGAIN_LATER, 'The realtime engine cannot be reached.');
+			return;
+		}
+		if (this.#hasEnded) {
+			host.waitUntil(roster.suspendSession(session.secret));
+			return;
+		}
+		// The members of the older connection depart before those of this one enter.
+		this.#hub.takeSession(session, this);
+		this.#session = session;
+		this.#hub.counts.sessions[resumed === undefined ? 'opened' : 'resumed']++;
+		if (userId !== undefined && this.#hasInbox) this.#hub.users.add(userId, this);
+		const { version } = this.#hub;
+		this.changed();
+		this.send(welcomeFrame({ session: session.secret, isResumed: resumed !== undefined, version }));
+		const early = this.#early ?? [];
+		this.#early = undefined;
+		try {
+			for (const frame of early) if (!this.#hasEnded) this.#handle(frame);
+		} catch (error) {
+			if (!(error instanceof FrameError)) throw error;
+			this.#close(MALFORMED_FRAME, error.message);
+		}
+	}
+
+	#handle(frame: ClientFrame): void {
+		switch (frame.type) {
+			case 'join':
+				this.#join(frame);
+				break;
+			case 'leave':
+				this.#leave(frame.ref);
+				break;
+			case 'send':
+				this.#message(frame.ref, { id: frame.id, name: frame.name, data: frame.data });
+				break;
+			case 'cast':
+				this.#message(frame.ref, { id: undefined, name: frame.name, data: frame.data });
+				break;
+			case 'presence':
+				this.#presence(frame.ref, frame.data);
+				break;
+			case 'credit':
+				this.#credit(frame.count);
+		}
+	}
+
+	#join(frame: JoinFrame): void {
+		const { ref } = frame;
+		if (!this.#refs.take(ref)) throw new FrameError('A frame `join` uses a `ref` twice.');
+		const wait = this.#joinRate.take(this.#hub.host.now());
+		if (wait > 0) {
+			this.#refuse(ref, {
+				code: 'TOO_MANY_REQUESTS',
+				message: `A connection can join ${JOINS_PER_SECOND} channels per second.`,
+				retryAfter: wait,
+			});
+			return;
+		}
+		if (this.#joins.size >= MAX_CHANNELS) this.#forgetEnded();
+		if (this.#joins.size >= MAX_CHANNELS) {
+			this.#refuse(ref, {
+				code: 'TOO_MANY_REQUESTS',
+				message: `A connection can be in ${MAX_CHANNELS} channels.`,
+			});
+			return;
+		}
+		const join = joinOf(ref);
+		this.#joins.set(ref, join);
+		this.changed();
+		this.#hub.host.waitUntil(this.#decide(join, frame));
+	}
+
+	async #decide(join: Join, frame: JoinFrame): Promise<void> {
+		const { ref } = join;
+		const target = this.#passable(this.#hub.find(frame.name, frame.params));
+		const admission = await this.#hub.authorize(target, this.#user, this.#takeAllowed());
+		if (this.#hasEnded || join.hasEnded) {
+			admission?.cancel();
+			return;
+		}
+		const member = admission?.join({ link: this, ref, user: this.#user });
+		if (admission === undefined || member === undefined) {
+			this.#joinRate.charge(REFUSED_JOIN - 1);
+			this.#drop(join, NOT_JOINABLE);
+			return;
+		}
+		join.key = admission.target.key;
+		join.member = member;
+		for (const message of join.early) member.message(message);
+		try {
+			await this.#admit(join, member, admission, frame);
+		} catch (error) {
+			if (!isRealtimeError(error))
+				this.#hub.host.report('A realtime channel cannot be joined', error);
+			if (!this.#hasEnded && !join.hasEnded) this.#drop(join, errorData(error));
+		}
+	}
+
+	/** A connection that came for one channel may join no other. */
+	#passable(target: Target | undefined): Target | undefined {
+		return this.#passage === undefined || this.#passage.key === target?.key ? target : undefined;
+	}
+
+	#takeAllowed(): Passage['allowed'] {
+		const { key, allowed } = this.#passage ?? {};
+		if (allowed !== undefined) this.#passage = { key };
+		return allowed;
+	}
+
+	async #admit(join: Join, member: Member, admission: Admission, frame: JoinFrame): Promise<void> {
+		await member.admit({
+			since: frame.since,
+			last: frame.last,
+			mayReadHistory: admission.history,
+			presence: frame.hasPresence ? { data: frame.presence } : undefined,
+		});
+		const { presence } = join;
+		if (presence !== undefined) this.#update(join, member, presence.data);
+	}
+
+	/** A join that is not allowed. Messages to it are answered first. */
+	#drop(join: Join, error: ErrorData): void {
+		join.hasEnded = true;
+		this.#joins.delete(join.ref);
+		if (join.member === undefined) {
+			for (const { id } of join.early) {
+				if (id !== undefined) this.send(errorFrame(join.ref, id, error));
+			}
+		}
+		this.#refuse(join.ref, error);
+		this.changed();
+	}
+
+	/** Forgets joins that the server ended. */
+	#forgetEnded(): void {
+		for (const [ref, { member }] of this.#joins) if (member?.hasEnded) this.#joins.delete(ref);
+	}
+
+	#refuse(ref: number, error: ErrorData): void {
+		this.#hub.counts.joins.refused++;
+		this.send(refusedFrame(ref, error));
+	}
+
+	#leave(ref: number): void {
+		const join = this.#joins.get(ref);
+		// The server may have ended the join a moment before.
+		if (join === undefined) return;
+		join.hasEnded = true;
+		this.#joins.delete(ref);
+		if (join.member === undefined) this.send(leftFrame(ref, null));
+		else join.member.leave();
+		this.changed();
+	}
+
+	#message(ref: number, message: SentMessage): void {
+		this.#hub.counts.messages.received++;
+		const join = this.#joins.get(ref);
+		const { id } = message;
+		if (join?.member !== undefined && !join.member.hasEnded) join.member.message(message);
+		else if (join !== undefined && join.member === undefined && join.early.length < MAX_WAITING) {
+			join.early.push(message);
+		} else if (id !== undefined) {
+			const isWaiting = join !== undefined && join.member === undefined;
+			this.send(errorFrame(ref, id, isWaiting ? WAITING : NOT_JOINED));
+		}
+	}
+
+	#presence(ref: number, data: unknown): void {
+		const join = this.#joins.get(ref);
+		if (join === undefined) return;
+		if (join.member?.isJoined === true) this.#update(join, join.member, data);
+		else join.presence = { data };
+	}
+
+	/** Updates the presence data. While one update runs, only the newest one waits. */
+	#update(join: Join, member: Member, data: unknown): void {
+		join.presence = { data };
+		if (join.isUpdating) return;
+		const run = async (): Promise<void> => {
+			join.isUpdating = true;
+			while (join.presence !== undefined && !join.hasEnded) {
+				const next = join.presence;
+				join.presence = undefined;
+				try {
+					await member.setPresence(next.data);
+				} catch (error) {
+					// The protocol has no answer to it. The member keeps the data that it had.
+					if (!isRealtimeError(error)) {
+						this.#hub.host.report('The presence of a member cannot be updated', error);
+					}
+				}
+			}
+			join.isUpdating = false;
+		};
+		this.#hub.host.waitUntil(run());
+	}
+
+	#credit(count: number): void {
+		if (!this.#credits.acknowledge(count)) return;
+		this.changed();
+		if (!this.#credits.isReady) return;
+		const waiting = this.#untilReady;
+		this.#untilReady = [];
+		for (const resolve of waiting) resolve();
+	}
+
+	#close(code: number, reason: string): void {
+		if (this.#hasEnded) return;
+		this.release();
+		this.#end(false);
+		this.#socket.close(code, reason);
+	}
+
+	#end(wasClean: boolean): void {
+		if (this.#hasEnded) return;
+		this.#hasEnded = true;
+		this.#cancelExpiry?.();
+		for (const join of this.#joins.values()) {
+			join.hasEnded = true;
+			join.member?.disconnected(wasClean);
+		}
+		this.#joins.clear();
+		for (const resolve of this.#untilReady) resolve();
+		this.#untilReady = [];
+		this.#hub.disconnected(this, {
+			session: this.#session,
+			isTakenOver: this.#isTakenOver,
+			user: this.#user,
+			wasClean,
+		});
+		this.changed();
+	}
+}
+
+function joinOf(ref: number): Join {
+	return {
+		ref,
+		key: undefined,
+		member: undefined,
+		early: [],
+		presence: undefined,
+		isUpdating: false,
+		hasEnded: false,
+	};
+}
+
+const WAITING: ErrorData = {
+	code: 'TOO_MANY_REQUESTS',
+	message: 'Too many messages wait for the join.',
+	retryAfter: 1000,
+};
+const NOT_JOINED: ErrorData = { code: 'CLOSED', message: 'The join has ended.' };
