@@ -6,6 +6,7 @@ import type { AllowedDomain } from '../../handshake/allowed-domains.ts';
 import type { WebSocketHooks } from '../../handshake/hooks.ts';
 import { Notices } from '../../handshake/notices.ts';
 import { reporter } from '../../handshake/reporter.ts';
+import { Inspector } from '../../inspector/watch/inspector.ts';
 import type { ResolvedWebSocketOptions } from '../../options/options.ts';
 import type { Report } from '../../socket/report.ts';
 import { requestOrigin } from '../handshake/handshake.ts';
@@ -39,8 +40,9 @@ export function withDevServer(
 ): AstroIntegration {
 	const { hooks } = integration;
 	let config: AstroConfig | undefined;
+	const inspector = new Inspector();
 
-	return {
+	return inspector.around({
 		...integration,
 		hooks: {
 			...hooks,
@@ -53,24 +55,30 @@ export function withDevServer(
 				const { logger, server } = parameters;
 				if (config === undefined) return;
 				const scope = await devScope(config.root);
-				const host = devHost(scope, options, config, server, logger);
+				const host = devHost(scope, options, config, { server, logger, inspector });
 				extend?.({ root: config.root, server, logger, load: (file) => load(server, file) });
 				attachDevServer(server, host, allowedDomainsOf(config));
 			},
 		},
-	};
+	});
+}
+
+interface DevServices {
+	readonly server: ViteDevServer;
+	readonly logger: AstroIntegrationLogger;
+	readonly inspector: Inspector;
 }
 
 function devHost(
 	scope: object,
 	options: ResolvedWebSocketOptions,
 	config: AstroConfig,
-	vite: ViteDevServer,
-	logger: AstroIntegrationLogger,
+	{ server: vite, logger, inspector }: DevServices,
 ): Host {
 	let hooks: WebSocketHooks = {};
 	let loaded: string | null = null;
 	const report: Report = (...args) => {
+		inspector.failed(args[0], args[1]);
 		reporter(hooks, (text, cause) => {
 			logger.error(cause === undefined ? text : `${text}\n${describe(cause)}`);
 		})(...args);

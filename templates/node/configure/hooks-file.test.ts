@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hooksPlugin } from './hooks-file.ts';
 
-test('the hooks module runs the start module', () => {
-	const { load } = hooksPlugin(null, 'package/start') as object as {
+test('the hooks module runs the code of the start', () => {
+	const { load } = hooksPlugin(null, 'import "package/start";\n') as object as {
 		load(id: string): string | undefined;
 	};
 	assert.equal(

@@ -8,19 +8,18 @@ const HOOKS_MODULE = 'virtual:astro-websocket:hooks';
  * functions.
  *
  * @param file The path of the hooks file, `null` if there is none.
- * @param startModule A module to run when the server starts.
+ * @param start Code to run when the server starts.
  */
-export function hooksPlugin(file: string | null, startModule?: string): Plugin {
+export function hooksPlugin(file: string | null, start = ''): Plugin {
 	const resolved = `\0${HOOKS_MODULE}`;
 	return {
 		name: HOOKS_MODULE,
 		resolveId: (id) => (id === HOOKS_MODULE ? resolved : undefined),
-		load: (id) => (id === resolved ? hooksModule(file, startModule) : undefined),
+		load: (id) => (id === resolved ? hooksModule(file, start) : undefined),
 	};
 }
 
-function hooksModule(file: string | null, startModule: string | undefined): string {
-	const start = startModule === undefined ? '' : `import ${JSON.stringify(startModule)};\n`;
+function hooksModule(file: string | null, start: string): string {
 	const hooks =
 		file === null
 			? 'export const websocketHooks = {};'

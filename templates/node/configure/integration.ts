@@ -11,21 +11,27 @@ import { withDevServer } from './dev-integration.ts';
 import { hooksPlugin } from './hooks-file.ts';
 import { RealtimeSetup } from './realtime.ts';
 import { loadRealtime } from './realtime-dev.ts';
+import { type ResolvedRealtimeOptions, resolveRealtimeOptions } from './realtime-options.ts';
 
-/** The adapter's options, with the `websocket` option resolved for the built server. */
-export type WithWebSocket<Options extends object> = Omit<Options, 'websocket'> & {
+/** The adapter's options, with `websocket` and `realtime` resolved. */
+export type WithWebSocket<Options extends object> = Omit<Options, 'websocket' | 'realtime'> & {
 	websocket: ResolvedWebSocketOptions;
+	realtime: ResolvedRealtimeOptions;
 };
 
 /**
- * Returns a copy of the options with the `websocket` option checked and its defaults filled in.
+ * Returns a copy of the options with `websocket` and `realtime` checked and their defaults filled in.
  *
  * @throws TypeError with the name of the invalid option.
  */
 export function resolveUserOptions<Options extends object>(
 	userOptions: Options,
 ): WithWebSocket<Options> {
-	return { ...userOptions, websocket: resolveWebSocketOptions(userOptions) };
+	return {
+		...userOptions,
+		websocket: resolveWebSocketOptions(userOptions),
+		realtime: resolveRealtimeOptions(userOptions),
+	};
 }
 
 /**
@@ -39,7 +45,7 @@ export function withWebSocketIntegration(
 ): AstroIntegration {
 	const { hooks } = integration;
 	const { websocket } = userOptions;
-	const realtime = new RealtimeSetup(packageName());
+	const realtime = new RealtimeSetup(packageName(), userOptions.realtime);
 	const configured: AstroIntegration = {
 		...integration,
 		name: initialName(),
@@ -48,8 +54,8 @@ export function withWebSocketIntegration(
 			'astro:config:setup': setupOf(integration.name, async (parameters) => {
 				takeAdapterPlace(integration.name, upstreamName(), parameters);
 				const file = findHooksFile(websocket.hooks, parameters.config);
-				realtime.setUp(parameters);
-				const hooksModule = hooksPlugin(file, realtime.startModule);
+				realtime.setUp(parameters, file);
+				const hooksModule = hooksPlugin(file, realtime.start);
 				parameters.updateConfig({ vite: { plugins: [hooksModule, devModulesPlugin()] } });
 				addSiteMiddleware(parameters);
 				await hooks['astro:config:setup']?.(parameters);

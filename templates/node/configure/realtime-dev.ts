@@ -2,7 +2,10 @@ import { perProcess } from '../process/per-process.ts';
 import { PREVIOUS_VERSION } from '../realtime/previous-version.ts';
 import type { SiteHub } from '../realtime/process-hub.ts';
 import { type DevSite, describe } from './dev-integration.ts';
-import { type RealtimeSetup, siteLoader } from './realtime.ts';
+import { engineStarter, type RealtimeSetup, siteLoader } from './realtime.ts';
+
+/** The name of errors of engines. */
+const ENGINE_ERROR = 'RealtimeEngineError';
 
 /**
  * Loads the site's channels before the first request, and again after each change. Their members
@@ -17,7 +20,13 @@ export function loadRealtime(
 	const loadAgain = async (): Promise<void> => {
 		try {
 			await load(siteLoader());
+			const { startEngine } = (await load(engineStarter())) as EngineStarter;
+			await startEngine();
 		} catch (error) {
+			if (error instanceof Error && error.name === ENGINE_ERROR) {
+				logger.error(error.message);
+				return;
+			}
 			const text = `The files of \`src/realtime\` cannot be loaded:\n${describe(error)}`;
 			logger.error(hasChannels(root) ? `${text}\n${PREVIOUS_VERSION}` : text);
 		}
@@ -30,6 +39,10 @@ export function loadRealtime(
 		loading ??= loadAgain();
 		void loading.then(() => next());
 	});
+}
+
+interface EngineStarter {
+	startEngine(): Promise<void>;
 }
 
 /** Whether the hub of a site has channels from before. */

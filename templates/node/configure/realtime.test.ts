@@ -20,6 +20,7 @@ function project(
 	files: readonly string[],
 	config: object = {},
 	command: Setup['command'] = 'build',
+	engine: 'memory' | 'redis' = 'memory',
 ) {
 	const folder = mkdtempSync(join(tmpdir(), 'realtime-setup-'));
 	context.after(() => rmSync(folder, { recursive: true }));
@@ -30,14 +31,15 @@ function project(
 	const root = pathToFileURL(`${folder}/`);
 	const routes: unknown[] = [];
 	const plugins: ModulePlugin[] = [];
-	const setup = new RealtimeSetup('package');
-	setup.setUp({
+	const setup = new RealtimeSetup('package', { engine, prefix: undefined });
+	const parameters = {
 		config: { root, srcDir: new URL('src/', root), base: '/', ...config },
 		command,
 		injectRoute: (route: unknown) => routes.push(route),
 		updateConfig: ({ vite }: { vite: { plugins: ModulePlugin[] } }) =>
 			plugins.push(...vite.plugins),
-	} as never);
+	};
+	setup.setUp(parameters as never, null);
 	return { folder, setup, routes, plugins };
 }
 
@@ -52,7 +54,7 @@ test('the build of a site without channel files gets nothing', (context) => {
 	for (const files of [[], ['src/realtime/_schemas.ts', 'src/realtime/notes.md']]) {
 		const { setup, routes, plugins } = project(context, files);
 		assert.equal(setup.isUsed, false);
-		assert.equal(setup.startModule, undefined);
+		assert.equal(setup.start, '');
 		assert.deepEqual([routes, plugins], [[], []]);
 		setup.injectTypes({ injectTypes: () => assert.fail('types were injected') });
 	}
@@ -63,7 +65,11 @@ test('a dev server is ready for the first channel file', (context) => {
 	assert.equal(routes.length, 1);
 	assert.deepEqual(
 		plugins.map(({ name }) => name),
-		['zastro-realtime', 'virtual:astro-websocket:realtime'],
+		[
+			'zastro-realtime',
+			'virtual:astro-websocket:realtime',
+			'virtual:astro-websocket:realtime-engine',
+		],
 	);
 	const names: string[] = [];
 	setup.injectTypes({
@@ -83,7 +89,17 @@ test('a site with channel files gets the endpoint, on demand', (context) => {
 	assert.deepEqual(routes, [
 		{ pattern: '/_realtime/[...path]', entrypoint: 'package/realtime/endpoint', prerender: false },
 	]);
-	assert.equal(setup.startModule, 'package/realtime/endpoint');
+	assert.equal(
+		setup.start,
+		'import "package/realtime/endpoint";\nimport { startEngine } from "package/realtime/start-engine";\nstartEngine();\n',
+	);
+});
+
+test('a server whose engine is elsewhere starts when its engine has', (context) => {
+	const files = ['src/realtime/lobby.ts', 'node_modules/ioredis/index.js'];
+	const { setup, plugins } = project(context, files, {}, 'build', 'redis');
+	assert.match(setup.start, /^await startEngine\(\);$/m);
+	assert.match(settings(plugins) ?? '', /engineOptions = "\{\\"engine\\":\\"redis\\"\}"/);
 });
 
 test('a dev server gets an endpoint that imports no channel file', (context) => {
@@ -102,7 +118,7 @@ test('a built server has no scope, and a dev server that of its project', (conte
 	const built = settings(project(context, files, { trailingSlash: 'always' }).plugins);
 	assert.equal(
 		built,
-		'export const isDevelopment = false;\nexport const scope = undefined;\nexport const hasTrailingSlash = true;\n',
+		'export const isDevelopment = false;\nexport const scope = undefined;\nexport const hasTrailingSlash = true;\nexport const engineOptions = "{\\"engine\\":\\"memory\\"}";\n',
 	);
 	const { folder, plugins } = project(context, files, {}, 'dev');
 	assert.match(settings(plugins) ?? '', /^export const isDevelopment = true;$/m);

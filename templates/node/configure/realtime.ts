@@ -1,11 +1,13 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { AstroConfig, AstroIntegration } from 'astro';
-import type { Plugin } from 'vite';
-import { findRealtimeFiles, realtimeFolder } from '../../realtime/configure/files.ts';
+import { constantsPlugin } from '../../configure/constants-plugin.ts';
+import { DeclarationFiles } from '../../realtime/configure/declaration-files.ts';
+import { hasRealtimeFiles, realtimeFolder } from '../../realtime/configure/files.ts';
 import { realtimePlugin } from '../../realtime/configure/plugin.ts';
-import { type Declarations, realtimeTypes } from '../../realtime/configure/types.ts';
 import { ENDPOINT } from '../../realtime/protocol/constants.ts';
+import { enginePlugin } from './realtime-engine.ts';
+import type { ResolvedRealtimeOptions } from './realtime-options.ts';
 
 type Hooks = AstroIntegration['hooks'];
 type Setup = Parameters<NonNullable<Hooks['astro:config:setup']>>[0];
@@ -19,13 +21,14 @@ export class RealtimeSetup {
 	/** Called in `astro dev` after a change of the site's files. */
 	onChange: () => void = () => {};
 	readonly #packageName: string;
-	/** The places of the declarations that Astro wrote, by their name. */
-	readonly #declarations = new Map<string, URL>();
-	#config: Pick<AstroConfig, 'root' | 'srcDir' | 'base'> | undefined;
+	readonly #options: ResolvedRealtimeOptions;
+	#config: Pick<AstroConfig, 'root' | 'srcDir'> | undefined;
+	#declarations: DeclarationFiles | undefined;
 
 	/** @param packageName The name of this package. */
-	constructor(packageName: string) {
+	constructor(packageName: string, options: ResolvedRealtimeOptions) {
 		this.#packageName = packageName;
+		this.#options = options;
 	}
 
 	/** Whether the site has channels, or may get some while `astro dev` runs. */
@@ -38,19 +41,33 @@ export class RealtimeSetup {
 		return this.#config !== undefined && existsSync(realtimeFolder(this.#config));
 	}
 
-	/** The module that reads the site's files when a built server starts. */
-	get startModule(): string | undefined {
-		return this.isUsed ? this.#endpointModule : undefined;
+	/**
+	 * The code that reads the site's files and starts the engine when a built server starts. A server
+	 * whose engine can never work does not start. The engine in memory needs no waiting, so that hosts
+	 * can still `require()` the server.
+	 */
+	get start(): string {
+		if (!this.isUsed) return '';
+		const wait = this.#options.engine === 'memory' ? '' : 'await ';
+		return `import ${JSON.stringify(this.#endpointModule)};
+import { startEngine } from ${JSON.stringify(`${this.#packageName}/realtime/start-engine`)};
+${wait}startEngine();
+`;
 	}
 
 	/**
 	 * Adds the endpoint and the modules of channels to a site that has files in `src/realtime`. In
 	 * `astro dev` every site gets them, so that its first file counts without a restart.
+	 *
+	 * @param hooksFile The path of the hooks file, null if there is none.
+	 * @throws AstroError if a package that the engine needs is not installed.
 	 */
-	setUp({ config, command, injectRoute, updateConfig }: Setup): void {
+	setUp({ config, command, injectRoute, updateConfig }: Setup, hooksFile: string | null): void {
 		const isDevelopment = command === 'dev';
-		if (config.srcDir === undefined || !(isDevelopment || hasFiles(config))) return;
+		if (config.srcDir === undefined || !(isDevelopment || hasRealtimeFiles(config))) return;
 		this.#config = config;
+		const declarations = new DeclarationFiles(config, this.#packageName);
+		this.#declarations = declarations;
 		const hasTrailingSlash = config.trailingSlash === 'always';
 		injectRoute({
 			pattern: `${ENDPOINT}/[...path]`,
@@ -66,47 +83,43 @@ export class RealtimeSetup {
 			hasTrailingSlash,
 			packageName: this.#packageName,
 			onChange: () => this.onChange(),
-			writeTypes: (declarations) => this.#write(declarations),
+			writeTypes: (changed) => declarations.write(changed),
 		});
-		const settings = settingsPlugin({
+		const settings: Settings = {
 			isDevelopment,
 			scope: isDevelopment ? config.root.href : undefined,
 			hasTrailingSlash,
+			engineOptions: JSON.stringify(this.#options),
+		};
+		const engine = enginePlugin({
+			options: this.#options,
+			root: config.root,
+			hooksFile,
+			packageName: this.#packageName,
+			isDevelopment,
 		});
-		updateConfig({ vite: { plugins: [plugin, settings] } });
+		const plugins = [plugin, constantsPlugin(SETTINGS_MODULE, settings), engine];
+		updateConfig({ vite: { plugins } });
 	}
 
 	/** Writes the declarations of the site's channels. */
-	injectTypes({ injectTypes }: Pick<Done, 'injectTypes'>): void {
-		if (this.#config === undefined) return;
-		for (const declaration of realtimeTypes(findRealtimeFiles(this.#config), this.#packageName)) {
-			// Since Astro 4.14.
-			const place = injectTypes?.({ ...declaration });
-			if (place !== undefined) this.#declarations.set(declaration.filename, place);
-		}
+	injectTypes(done: Pick<Done, 'injectTypes'>): void {
+		this.#declarations?.inject(done);
 	}
 
 	get #endpointModule(): string {
 		return `${this.#packageName}/realtime/endpoint`;
 	}
-
-	#write(declarations: readonly Declarations[]): void {
-		for (const { filename, content } of declarations) {
-			const place = this.#declarations.get(filename);
-			if (place !== undefined) writeFileSync(place, content);
-		}
-	}
-}
-
-/** Whether the site has channel files, or files with a wrong path in their place. */
-function hasFiles(config: Pick<AstroConfig, 'root' | 'srcDir'>): boolean {
-	const { channels, middleware, problems } = findRealtimeFiles(config);
-	return channels.length + middleware.length + problems.length > 0;
 }
 
 /** The file that reads the site's channels, for a dev server that loads it. */
 export function siteLoader(): string {
 	return fileURLToPath(new URL('../realtime/load-site.js', import.meta.url));
+}
+
+/** The file that exports `startEngine()`. */
+export function engineStarter(): string {
+	return fileURLToPath(new URL('../realtime/start-engine.js', import.meta.url));
 }
 
 /** What `node/realtime` needs to know of the configuration. */
@@ -115,16 +128,5 @@ interface Settings {
 	/** The root of the project in `astro dev`. */
 	readonly scope: string | undefined;
 	readonly hasTrailingSlash: boolean;
-}
-
-function settingsPlugin(settings: Settings): Plugin {
-	const resolved = `\0${SETTINGS_MODULE}`;
-	const content = Object.entries(settings)
-		.map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};\n`)
-		.join('');
-	return {
-		name: SETTINGS_MODULE,
-		resolveId: (id) => (id === SETTINGS_MODULE ? resolved : undefined),
-		load: (id) => (id === resolved ? content : undefined),
-	};
+	readonly engineOptions: string;
 }

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ManualHost, settled } from '../../realtime/channel/channel.fixture.ts';
 import { defineChannel } from '../../realtime/define/define-channel.ts';
-import { answer, type EndpointContext } from './answer.ts';
-import { Hub } from './hub.ts';
-import { FakeSocket, type Files, Stage } from './realtime.fixture.ts';
+import { MemoryEngine } from '../../realtime/memory/memory-engine.ts';
+import type { EndpointContext } from '../../realtime/server/handshake.ts';
+import { Hub } from '../../realtime/server/hub.ts';
+import { FakeSocket, type Files, Stage } from '../../realtime/server/server.fixture.ts';
+import { answer } from './answer.ts';
 
 /** A socket whose events a test fires. */
 class EventSocket extends EventTarget {
@@ -92,7 +94,8 @@ describe('The realtime endpoint', () => {
 	});
 
 	it('refuses with 503 as long as no channels are loaded', async () => {
-		const stage = Object.assign(new Stage(), { hub: new Hub(new ManualHost()) });
+		const host = new ManualHost();
+		const stage = Object.assign(new Stage(), { hub: new Hub(host, new MemoryEngine(host)) });
 		for (const protocol of [PROTOCOL, undefined]) {
 			const { response, options } = await visit(stage, '/_realtime/rooms', protocol);
 			assert.equal(response.status, 503);

@@ -1,9 +1,6 @@
-import type { AstroWebSocket } from '../../socket/types.ts';
+import type { FrameSocket } from '../../realtime/server/broadcast-link.ts';
 import { shareMessage } from '../protocol/shared-message.ts';
 import { broadcastShared } from '../registry/broadcast.ts';
-
-/** The part of a socket that frames are written to. */
-export type FrameSocket = Pick<AstroWebSocket, 'readyState' | 'send'>;
 
 /** Writes one message to many sockets. It is framed once for all of them. */
 export function broadcast(sockets: readonly FrameSocket[], content: string | Uint8Array): void {

@@ -2,7 +2,8 @@
 
 import './load-site.ts';
 import { hasTrailingSlash } from 'virtual:astro-websocket:realtime';
-import { answer, type EndpointContext } from './answer.ts';
+import type { EndpointContext } from '../../realtime/server/handshake.ts';
+import { answer } from './answer.ts';
 import { hub, runtime } from './process-hub.ts';
 
 export const prerender = false;

@@ -1,15 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { isOutage } from '../../realtime/channel/outage.ts';
 import type { Host, Link } from '../../realtime/channel/ports.ts';
 import type { Frame } from '../../realtime/protocol/server-frames.ts';
-import { broadcast, type FrameSocket } from './broadcast.ts';
-
-/** A connection whose socket may get the bytes of a frame together with others. */
-export interface BroadcastLink extends Link {
-	/** Counts a frame. Returns the socket to write it to, undefined if the connection does not get it. */
-	admit(frame: Frame): FrameSocket | undefined;
-	/** Called after the frame was written. */
-	written(): void;
-}
+import type { BroadcastLink, FrameSocket } from '../../realtime/server/broadcast-link.ts';
+import { broadcast } from './broadcast.ts';
 
 /** The longest time of a timer in Node: longer ones fire at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -33,12 +27,13 @@ export class NodeHost implements Host {
 	}
 
 	random(length: number): string {
-		let text = '';
-		while (text.length < length) {
+		const letters: string[] = [];
+		while (letters.length < length) {
 			const byte = this.#byte();
-			if (byte < FAIR_BYTES) text += LETTERS[byte % LETTERS.length];
+			if (byte < FAIR_BYTES) letters.push(LETTERS[byte % LETTERS.length] as string);
 		}
-		return text;
+		// Joined at once: text that grows letter by letter takes three times the memory.
+		return letters.join('');
 	}
 
 	secret(): string {
@@ -57,6 +52,11 @@ export class NodeHost implements Host {
 			).unref();
 		let timer = wait(milliseconds);
 		return () => clearTimeout(timer);
+	}
+
+	/** A process does not sleep. */
+	wakeAfter(milliseconds: number, callback: () => void): () => void {
+		return this.alarm(milliseconds, callback);
 	}
 
 	broadcast(links: Iterable<Link>, frame: Frame): void {
@@ -82,7 +82,8 @@ export class NodeHost implements Host {
 	}
 
 	report(message: string, error?: unknown): void {
-		this.#report(message, error);
+		// The engine reports an outage once, and not each thing that it prevents.
+		if (!isOutage(error)) this.#report(message, error);
 	}
 
 	#byte(): number {

@@ -1,15 +1,23 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { isDevelopment, scope } from 'virtual:astro-websocket:realtime';
+import { engineOptions, isDevelopment, scope } from 'virtual:astro-websocket:realtime';
+import { createEngine } from 'virtual:astro-websocket:realtime-engine';
 import type { HandlerContext, Runtime } from '../../realtime/define/runtime.ts';
+import { Hub } from '../../realtime/server/hub.ts';
+import type { RealtimeStats } from '../../realtime/server/stats.ts';
+import type { Engine } from '../../realtime/user/engine.ts';
 import { perProcess } from '../process/per-process.ts';
+import { realtimeSources } from '../registry/realtime-stats.ts';
 import { processRegistry } from '../registry/registry.ts';
 import { NodeHost } from './host.ts';
-import { Hub } from './hub.ts';
 
 /** The hub of a site, and its services for the site's files. */
 export interface SiteHub {
 	readonly hub: Hub;
 	readonly runtime: Runtime;
+	readonly engine: Engine;
+	close(): void;
+	/** The options of the engine. With others, `astro dev` needs another hub. */
+	readonly engineOptions: string;
 }
 
 /**
@@ -20,12 +28,16 @@ const siteHub: SiteHub = scope === undefined ? create() : developmentHub(scope);
 
 export const hub: Hub = siteHub.hub;
 export const runtime: Runtime = siteHub.runtime;
+export const engine: Engine = siteHub.engine;
 
 function developmentHub(root: string): SiteHub {
 	const hubs = perProcess('realtime-hubs', () => new Map<string, SiteHub>());
-	const known = hubs.get(root) ?? create();
-	hubs.set(root, known);
-	return known;
+	const known = hubs.get(root);
+	if (known?.engineOptions === engineOptions) return known;
+	known?.close();
+	const made = create();
+	hubs.set(root, made);
+	return made;
 }
 
 function create(): SiteHub {
@@ -33,9 +45,19 @@ function create(): SiteHub {
 		void processRegistry().report(message, error);
 	};
 	const host = new NodeHost(report);
-	const directory = new Hub(host);
+	const log = (message: string): void => console.info(message);
+	const made = createEngine({ host, log });
+	const directory = new Hub(host, made);
+	const source = (): RealtimeStats => directory.stats();
+	realtimeSources().add(source);
 	return {
 		hub: directory,
+		engine: made,
+		close() {
+			realtimeSources().delete(source);
+			void made.close();
+		},
+		engineOptions,
 		runtime: {
 			directory,
 			context: new AsyncLocalStorage<HandlerContext>(),
@@ -43,7 +65,7 @@ function create(): SiteHub {
 			alarm: (milliseconds, callback) => host.alarm(milliseconds, callback),
 			waitUntil: (work) => host.waitUntil(work),
 			report,
-			log: (message) => console.info(message),
+			log,
 			bytes: (data) => Buffer.from(data.buffer, data.byteOffset, data.byteLength),
 		},
 	};

@@ -4,13 +4,14 @@ import { type TestContext, test } from 'node:test';
 import { WebSocket } from 'ws';
 import type { UpgradeWebSocketOptions } from '../../locals/types.ts';
 import { defineChannel } from '../../realtime/define/define-channel.ts';
+import { MemoryEngine } from '../../realtime/memory/memory-engine.ts';
 import { PROTOCOL } from '../../realtime/protocol/constants.ts';
+import { Hub } from '../../realtime/server/hub.ts';
+import { useFiles } from '../../realtime/server/server.fixture.ts';
 import { type InternalOptions, MAX_HEARTBEAT_INTERVAL } from '../handshake/internal-options.ts';
 import { type Site, serve, writeResponse } from '../site/site.fixture.ts';
 import { answer } from './answer.ts';
 import { NodeHost } from './host.ts';
-import { Hub } from './hub.ts';
-import { useFiles } from './realtime.fixture.ts';
 
 const anything = {
 	'~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) },
@@ -19,7 +20,8 @@ const ROOM = defineChannel({ authorize: 'anyone', events: { said: anything } } a
 
 /** A server with one channel. */
 async function realtimeSite(context: TestContext): Promise<[Site, Hub]> {
-	const hub = new Hub(new NodeHost(assert.fail));
+	const host = new NodeHost(assert.fail);
+	const hub = new Hub(host, new MemoryEngine(host));
 	useFiles(hub, { room: { default: ROOM } });
 	const site = await serve(context, async (locals, response, { url = '/', headers }) => {
 		const address = new URL(url, 'http://localhost');

@@ -6,13 +6,13 @@ declare module 'virtual:astro-websocket:realtime' {
 	export const scope: string | undefined;
 	/** Whether the site's paths end with a slash. */
 	export const hasTrailingSlash: boolean;
+	/** The options of the engine as JSON. */
+	export const engineOptions: string;
 }
 
-/** The module created by `realtime/configure`. */
-declare module 'virtual:zastro-realtime/files' {
-	export const files: import('../../realtime/define/site-file.ts').SiteModules['files'];
-	export const middleware: import('../../realtime/define/site-file.ts').SiteModules['middleware'];
-	export const version: string;
-	/** What is wrong with the paths. A build refuses it. */
-	export const problems: readonly import('../../realtime/define/problem.ts').Problem[];
+/** The module created by `node/configure/realtime-engine.ts`. */
+declare module 'virtual:astro-websocket:realtime-engine' {
+	export function createEngine(
+		services: import('./engine-services.ts').EngineServices,
+	): import('../../realtime/user/engine.ts').Engine;
 }

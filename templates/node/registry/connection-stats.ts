@@ -1,8 +1,8 @@
 import type { RejectionReason } from '../../handshake/refusal.ts';
+import type { RealtimeStats } from '../../realtime/server/stats.ts';
 import type { HealthCounts } from './health.ts';
 import type { Traffic } from './managed-connection.ts';
 import type { Lifetimes, Rates } from './metrics.ts';
-import type { RealtimeStats } from './realtime-stats.ts';
 
 /** Totals since the start of the process, and the current state. JSON-compatible. */
 export interface ConnectionStats {

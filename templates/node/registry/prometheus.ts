@@ -1,5 +1,5 @@
+import type { RealtimeStats } from '../../realtime/server/stats.ts';
 import type { ConnectionStats } from './connection-stats.ts';
-import type { RealtimeStats } from './realtime-stats.ts';
 
 /** A label and its value. */
 type Label = readonly [name: string, value: string | number];
@@ -89,7 +89,7 @@ function metrics(stats: ConnectionStats): Metric[] {
 }
 
 function realtimeMetrics(stats: RealtimeStats): Metric[] {
-	const { connections, users, channels, members } = stats;
+	const { engine, connections, users, channels, members } = stats;
 	const counter = (
 		name: string,
 		help: string,
@@ -101,7 +101,20 @@ function realtimeMetrics(stats: RealtimeStats): Metric[] {
 		type: 'counter',
 		samples: labelled(label, values),
 	});
+	const ofEngine: Label = ['engine', engine.name];
+	const up = engine.state === 'up' ? 1 : 0;
 	return [
+		realtimeGauge('engine_up', 'Whether the realtime engine works', up, ofEngine),
+		...(engine.lag === null
+			? []
+			: [
+					realtimeGauge(
+						'engine_lag_seconds',
+						'Time of a message through the realtime engine and back',
+						engine.lag / 1000,
+						ofEngine,
+					),
+				]),
 		realtimeGauge('connections', 'Connections of realtime clients', connections),
 		realtimeGauge('users', 'Users with realtime connections', users),
 		realtimeGauge('channels', 'Realtime channels in use', channels),
@@ -116,8 +129,9 @@ function realtimeMetrics(stats: RealtimeStats): Metric[] {
 	];
 }
 
-function realtimeGauge(name: string, help: string, value: number): Metric {
-	return { name: `websocket_realtime_${name}`, help, type: 'gauge', samples: [{ value }] };
+function realtimeGauge(name: string, help: string, value: number, label?: Label): Metric {
+	const samples = [label === undefined ? { value } : { label, value }];
+	return { name: `websocket_realtime_${name}`, help, type: 'gauge', samples };
 }
 
 function gauge(name: string, help: string, value: number): Metric {

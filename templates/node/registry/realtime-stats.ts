@@ -1,25 +1,6 @@
-import type { GapReason } from '../../realtime/protocol/server-frames.ts';
+import type { RealtimeStats } from '../../realtime/server/stats.ts';
+import type { EngineStatus } from '../../realtime/user/engine.ts';
 import { perProcess } from '../process/per-process.ts';
-
-/** Realtime channels: totals since the start of the process, and the current state. */
-export interface RealtimeStats {
-	/** Connections of realtime clients, those of plain clients included. */
-	readonly connections: number;
-	/** Users with connections. */
-	readonly users: number;
-	/** Channels with members, or that had some a moment ago. */
-	readonly channels: number;
-	readonly members: number;
-	/** Messages from clients, and messages that the site published. */
-	readonly messages: { readonly received: number; readonly published: number };
-	readonly joins: { readonly allowed: number; readonly refused: number };
-	/** Sessions, by whether they continued an earlier connection. */
-	readonly sessions: { readonly opened: number; readonly resumed: number };
-	/** Joins with an earlier position, by whether messages were missed for good. */
-	readonly resumes: { readonly whole: number; readonly gap: number };
-	/** Members that missed messages for good, by reason. */
-	readonly gaps: Readonly<Record<GapReason, number>>;
-}
 
 /** The parts of the process that have channels: one for each site. */
 export function realtimeSources(): Set<() => RealtimeStats> {
@@ -38,6 +19,7 @@ export function realtimeStats(): RealtimeStats | undefined {
 
 function sum(one: RealtimeStats, other: RealtimeStats): RealtimeStats {
 	return {
+		engine: worse(one.engine, other.engine),
 		connections: one.connections + other.connections,
 		users: one.users + other.users,
 		channels: one.channels + other.channels,
@@ -48,6 +30,12 @@ function sum(one: RealtimeStats, other: RealtimeStats): RealtimeStats {
 		resumes: added(one.resumes, other.resumes),
 		gaps: added(one.gaps, other.gaps),
 	};
+}
+
+/** The engine that an operator has to look at. */
+function worse(one: EngineStatus, other: EngineStatus): EngineStatus {
+	if (one.state !== other.state) return one.state === 'down' ? one : other;
+	return (other.lag ?? 0) > (one.lag ?? 0) ? other : one;
 }
 
 function added<Key extends string>(

@@ -8,11 +8,11 @@ import { realtimeStats } from './realtime-stats.ts';
 import { processRegistry } from './registry.ts';
 
 export type { RejectionReason } from '../../handshake/refusal.ts';
+export type { RealtimeStats } from '../../realtime/server/stats.ts';
 export type { ConnectionStats } from './connection-stats.ts';
 export type { HealthCounts } from './health.ts';
 export type { Traffic } from './managed-connection.ts';
 export type { LifetimeBucket, Lifetimes, Rates } from './metrics.ts';
-export type { RealtimeStats } from './realtime-stats.ts';
 
 /** Returns the totals since the start of the process, and the current state. */
 export function getStats(): ConnectionStats {

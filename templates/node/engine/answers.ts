@@ -1,0 +1,25 @@
+import { ofOutage } from '../../realtime/channel/outage.ts';
+import { RealtimeError } from '../../realtime/protocol/errors.ts';
+
+/** Milliseconds after which a client may ask again. */
+const RETRY_AFTER = 1000;
+
+/** The engine does not have the message, or was not asked. */
+export function unavailable(message = 'The realtime engine cannot be reached.'): RealtimeError {
+	return ofOutage(
+		new RealtimeError({ code: 'SERVICE_UNAVAILABLE', message, retryAfter: RETRY_AFTER }),
+	);
+}
+
+/** The engine was asked, and did not answer. */
+export function unanswered(): RealtimeError {
+	const message = 'The realtime engine did not answer. It may have done what it was asked.';
+	return ofOutage(new RealtimeError({ code: 'TIMEOUT', message, retryAfter: RETRY_AFTER }));
+}
+
+/** The channel cannot be used until somebody acts. Unlike an outage, that is reported each time. */
+export function newer(): RealtimeError {
+	const message =
+		'The channel was written by a newer version of the package. Update every process.';
+	return new RealtimeError({ code: 'SERVICE_UNAVAILABLE', message });
+}

@@ -1,0 +1,99 @@
+/** What happens to the network between a process and its server. */
+
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import type { TestContext } from 'node:test';
+
+interface Connection {
+	readonly client: Socket;
+	readonly server: Socket;
+	/** Whether the client subscribed to something. */
+	isSubscribed: boolean;
+}
+
+/** A way to a server that can be cut, or swallow what is sent. */
+export class TcpProxy {
+	readonly #target: { readonly host: string; readonly port: number };
+	readonly #connections = new Set<Connection>();
+	readonly #server: Server;
+	/** Which connections swallow everything, in both directions. */
+	#isSwallowed: (connection: Connection) => boolean = () => false;
+	#refuses = false;
+
+	private constructor(host: string, port: number) {
+		this.#target = { host, port };
+		this.#server = createServer((client) => this.#connected(client));
+	}
+
+	static async start(context: TestContext, port: number, host = '127.0.0.1'): Promise<TcpProxy> {
+		const proxy = new TcpProxy(host, port);
+		proxy.#server.listen(0, '127.0.0.1');
+		await once(proxy.#server, 'listening');
+		context.after(() => {
+			proxy.cut();
+			proxy.#server.close();
+		});
+		return proxy;
+	}
+
+	/** Host and port. */
+	get address(): string {
+		return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+	}
+
+	/** The number of open connections. */
+	get size(): number {
+		return this.#connections.size;
+	}
+
+	/** Ends all connections. */
+	cut(): void {
+		for (const { client, server } of this.#connections) {
+			client.destroy();
+			server.destroy();
+		}
+		this.#connections.clear();
+	}
+
+	/** Ends all connections, and refuses new ones until `open()`. */
+	close(): void {
+		this.#refuses = true;
+		this.cut();
+	}
+
+	open(): void {
+		this.#refuses = false;
+		this.#isSwallowed = () => false;
+	}
+
+	/** Lets nothing through any more, and says nothing. */
+	swallow(which: 'all' | 'subscriptions' = 'all'): void {
+		this.#isSwallowed = ({ isSubscribed }) => which === 'all' || isSubscribed;
+	}
+
+	#connected(client: Socket): void {
+		if (this.#refuses) {
+			client.destroy();
+			return;
+		}
+		const server = connect(this.#target);
+		const connection: Connection = { client, server, isSubscribed: false };
+		this.#connections.add(connection);
+		const end = (): void => {
+			this.#connections.delete(connection);
+			client.destroy();
+			server.destroy();
+		};
+		client.on('data', (data) => {
+			if (/subscribe/i.test(data.toString('latin1'))) connection.isSubscribed = true;
+			if (!this.#isSwallowed(connection)) server.write(data);
+		});
+		server.on('data', (data) => {
+			if (!this.#isSwallowed(connection)) client.write(data);
+		});
+		for (const socket of [client, server]) {
+			socket.on('error', () => {});
+			socket.on('close', end);
+		}
+	}
+}

@@ -1,0 +1,4 @@
+import { rosterCases } from '../../engine/roster-cases.fixture.ts';
+import { STAGE } from '../nats.fixture.ts';
+
+rosterCases(STAGE);

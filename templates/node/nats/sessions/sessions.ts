@@ -1,0 +1,195 @@
+import { CLAIM_LIFETIME, MAX_SESSIONS } from '../../../realtime/channel/limits.ts';
+import { isOutage } from '../../../realtime/channel/outage.ts';
+import type { Claim, Host, Session } from '../../../realtime/channel/ports.ts';
+import { RealtimeError } from '../../../realtime/protocol/errors.ts';
+import { SESSION_LIFETIME } from '../../engine/limits.ts';
+import type { Names, SessionNames } from '../connection/names.ts';
+import type { Requests } from '../connection/requests.ts';
+import type { Store } from '../connection/store.ts';
+import { Claims, type ClaimsInit } from './claims.ts';
+
+/** The length of a session's public id, of `a-z0-9`. */
+const SESSION_ID_LENGTH = 16;
+
+/** Sessions that are prolonged at once. */
+const AT_ONCE = 100;
+
+/** A session as it is kept. */
+interface StoredSession {
+	readonly id: string;
+	/** The process of its connection. */
+	readonly process: string;
+	/** The life of the data. */
+	readonly life: string;
+	/** Whether its connection has ended. */
+	readonly isSuspended: boolean;
+}
+
+/** A session with a connection to this process. */
+interface Open {
+	readonly names: SessionNames;
+	readonly id: string;
+	sequence: number;
+}
+
+export interface SessionsInit extends ClaimsInit {
+	readonly requests: Pick<Requests, 'tell'>;
+	readonly store: Pick<Store, 'from' | 'last' | 'put'>;
+	readonly names: Names;
+	readonly host: Pick<Host, 'alarm' | 'random' | 'report' | 'secret'>;
+	/**
+	 * The life of the data. A server that restarted may lack the newest claims: it does not resume the
+	 * sessions of before, and their clients are told that the fate of unanswered messages is unknown.
+	 */
+	readonly life: () => string;
+}
+
+/** The sessions of connections, in NATS: another process can continue them. */
+export class Sessions {
+	readonly #init: SessionsInit;
+	readonly #claims: Claims;
+	/** By their secrets. */
+	readonly #open = new Map<string, Open>();
+	/** The secrets by subject. */
+	readonly #secrets = new Map<string, string>();
+
+	constructor(init: SessionsInit) {
+		this.#init = init;
+		this.#claims = new Claims(init);
+	}
+
+	async open(userId: string | undefined): Promise<Session> {
+		const { names, host } = this.#init;
+		const session = { secret: host.secret(), id: host.random(SESSION_ID_LENGTH) };
+		const own = names.session(session.secret, userId);
+		const sequence = await this.#put(own, session.id, false, undefined);
+		this.#keep(session.secret, { names: own, id: session.id, sequence: sequence ?? 0 });
+		if (own.ofUser !== undefined) await this.#limit(own.ofUser);
+		return session;
+	}
+
+	async resume(secret: string, userId: string | undefined): Promise<Session | undefined> {
+		const { store, names, leases, life } = this.#init;
+		const own = names.session(secret, userId);
+		for (;;) {
+			const found = await store.last(own.session);
+			if (found === undefined || found.data.length === 0) return undefined;
+			const known: StoredSession = JSON.parse(found.data.toString());
+			if (known.life !== life()) return undefined;
+			const sequence = await this.#put(own, known.id, false, found.sequence);
+			// Another process continued or ended it at the same time.
+			if (sequence === undefined) continue;
+			this.#keep(secret, { names: own, id: known.id, sequence });
+			if (!known.isSuspended && known.process !== leases.process) this.#tellTaken(known, own);
+			return { secret, id: known.id };
+		}
+	}
+
+	async suspend(secret: string): Promise<void> {
+		const open = this.#open.get(secret);
+		if (open === undefined) return;
+		this.#forget(secret);
+		try {
+			// Refused if another process continued it.
+			await this.#put(open.names, open.id, true, open.sequence);
+		} catch (error) {
+			// The session ends later, by its lifetime.
+			if (!isOutage(error)) throw error;
+		}
+	}
+
+	/**
+	 * Another process continues a session.
+	 *
+	 * @param session The subject of the session.
+	 * @returns its secret, undefined if it has no connection here.
+	 */
+	taken(session: string): string | undefined {
+		const secret = this.#secrets.get(session);
+		if (secret !== undefined) this.#forget(secret);
+		return secret;
+	}
+
+	async claim(secret: string, message: number): Promise<Claim> {
+		const open = this.#open.get(secret);
+		if (open === undefined) {
+			throw new RealtimeError({ code: 'UNCERTAIN', message: 'The session has ended.' });
+		}
+		return await this.#claims.claim(secret, open.names.claims, message);
+	}
+
+	/** The connection of the session may have ended. */
+	settle(secret: string, message: number, outcome: string): void {
+		this.#claims.settle(secret, message, outcome);
+	}
+
+	/** Lets the sessions of open connections live on. */
+	async prolong(): Promise<void> {
+		const all = [...this.#open];
+		for (let start = 0; start < all.length; start += AT_ONCE) {
+			const part = all.slice(start, start + AT_ONCE);
+			await Promise.all(part.map(([secret, open]) => this.#prolong(secret, open)));
+		}
+	}
+
+	/** Writes what an outage left. */
+	catchUp(): void {
+		this.#claims.catchUp();
+	}
+
+	#keep(secret: string, open: Open): void {
+		this.#open.set(secret, open);
+		this.#secrets.set(open.names.session, secret);
+	}
+
+	#forget(secret: string): void {
+		const session = this.#open.get(secret)?.names.session;
+		this.#open.delete(secret);
+		if (session !== undefined) this.#secrets.delete(session);
+	}
+
+	async #prolong(secret: string, open: Open): Promise<void> {
+		const { names, id, sequence } = open;
+		const next = await this.#put(names, id, false, sequence);
+		// It may have been continued or suspended meanwhile.
+		if (next !== undefined && this.#open.get(secret) === open) open.sequence = next;
+	}
+
+	async #put(
+		{ session }: SessionNames,
+		id: string,
+		isSuspended: boolean,
+		after: number | undefined,
+	): Promise<number | undefined> {
+		const { store, leases, life } = this.#init;
+		const data: StoredSession = { id, process: leases.process, life: life(), isSuspended };
+		return await store.put({
+			subject: session,
+			data: JSON.stringify(data),
+			after,
+			lifetime: (isSuspended ? CLAIM_LIFETIME : SESSION_LIFETIME) / 1000,
+		});
+	}
+
+	#tellTaken({ process }: StoredSession, { session }: SessionNames): void {
+		const { requests, names } = this.#init;
+		requests.tell({ subject: names.processes + process, payload: `t${session}` });
+	}
+
+	/** The oldest session of a user without a connection makes room for a new one. */
+	async #limit(ofUser: string): Promise<void> {
+		const { store } = this.#init;
+		let count = 0;
+		let oldest: { readonly subject: string; readonly sequence: number } | undefined;
+		for await (const { subject, sequence, data } of store.from(ofUser, 1)) {
+			if (data.length === 0) continue;
+			count++;
+			// The oldest first: a suspension is a new record.
+			const { isSuspended }: StoredSession = JSON.parse(data.toString());
+			if (isSuspended) oldest ??= { subject, sequence };
+		}
+		if (count <= MAX_SESSIONS || oldest === undefined) return;
+		const { subject, sequence } = oldest;
+		await store.put({ subject, data: '', after: sequence, lifetime: 1 });
+	}
+}

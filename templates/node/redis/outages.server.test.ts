@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { describe, type TestContext } from 'node:test';
+import { member, only, until, Watcher } from '../engine/engine.fixture.ts';
+import {
+	isUp,
+	KEPT,
+	type Outage,
+	type OutageStage,
+	outageCases,
+	say,
+	startOutage,
+} from '../engine/outage-cases.fixture.ts';
+import { ownServerTest, RedisServer } from './own-server.fixture.ts';
+import { Process } from './redis.fixture.ts';
+
+const STAGE: OutageStage<RedisServer> = {
+	test: ownServerTest,
+	server: (context) => RedisServer.start(context),
+	process: (prefix, address) => new Process(prefix, { REDIS_URL: `redis://${address}` }),
+};
+
+const stage = (context: TestContext, count: number): Promise<Outage<RedisServer>> =>
+	startOutage(STAGE, context, count);
+
+// Each case has a server of its own, and most of them wait.
+describe('outages', { concurrency: 4 }, () => {
+	outageCases(STAGE);
+
+	ownServerTest('a dead link for messages is found, although commands work', async (context) => {
+		const { ways, all } = await stage(context, 2);
+		const [one, two] = [only(all), only(all, 1)];
+		const watcher = new Watcher();
+		await one.engine.log.watch('lobby', watcher);
+		await one.engine.log.last('lobby', 0);
+		only(ways).swallow('subscriptions');
+		await two.engine.log.append('lobby', say('missed'), KEPT);
+		await until('it was found', () => one.host.reports.length === 1, 25_000);
+		only(ways).open();
+		await until('it is up', () => isUp(one));
+		await until('the watcher was told', () => watcher.interruptions === 1);
+	});
+
+	ownServerTest('a server that lost its scripts gets them again', async (context) => {
+		const { server, all } = await stage(context, 1);
+		const one = only(all);
+		await one.engine.log.append('lobby', say('1'), KEPT);
+		await server.send('SCRIPT', 'FLUSH');
+		await one.engine.log.append('lobby', say('2'), KEPT);
+		assert.equal((await one.engine.log.last('lobby', 10)).entries.length, 2);
+	});
+
+	ownServerTest('a server that is full refuses messages, and says so once', async (context) => {
+		const { server, all } = await stage(context, 1);
+		const one = only(all);
+		const position = await one.engine.log.append('lobby', say('1'), KEPT);
+		await server.send('CONFIG', 'SET', 'maxmemory', '1');
+		await assert.rejects(one.engine.log.append('lobby', say('2'), KEPT), {
+			code: 'SERVICE_UNAVAILABLE',
+			message: /OOM/,
+		});
+		await until('it is down', () => !isUp(one));
+		await until('it was told', () => one.host.reports.length === 1);
+		assert.match(only(one.host.reports), /memory of Redis at \S+ is full/);
+		await server.send('CONFIG', 'SET', 'maxmemory', '0');
+		await until('it is up', () => isUp(one));
+		const { entries, head } = await one.engine.log.last('lobby', 10);
+		assert.deepEqual([entries.length, head], [1, position]);
+		assert.equal(one.host.reports.length, 1);
+	});
+
+	ownServerTest('a master that became a replica is left for the next try', async (context) => {
+		const { server, all } = await stage(context, 1);
+		const one = only(all);
+		await server.send('REPLICAOF', '127.0.0.1', '1');
+		await assert.rejects(one.engine.log.append('lobby', say('1'), KEPT), {
+			code: 'SERVICE_UNAVAILABLE',
+		});
+		await until('it was told', () => one.host.reports.length === 1);
+		await server.send('REPLICAOF', 'NO', 'ONE');
+		await until('it is up', () => isUp(one));
+		await one.engine.log.append('lobby', say('2'), KEPT);
+	});
+
+	ownServerTest('FLUSHALL is noticed without a lost connection', async (context) => {
+		const { server, all } = await stage(context, 2);
+		const [one, two] = [only(all), only(all, 1)];
+		const watcher = new Watcher();
+		await one.engine.log.watch('lobby', watcher);
+		const first = await one.engine.log.append('lobby', say('1'), KEPT);
+		await one.engine.roster.enter('lobby', member('a'));
+		await one.users.enter('ada', 'a');
+		await server.send('FLUSHALL');
+		await until('the member is back', async () => {
+			return (await two.engine.roster.present('lobby')).length === 1;
+		});
+		await until('the watcher was told', () => watcher.interruptions === 1);
+		assert.notEqual(
+			(await one.engine.log.last('lobby', 0)).head.split('.')[0],
+			first.split('.')[0],
+		);
+		assert.equal(await two.users.isOnline('ada'), true);
+		assert.deepEqual(one.told, ['ada came']);
+	});
+});

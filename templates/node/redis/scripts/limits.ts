@@ -1,0 +1,12 @@
+/** The limits of the engine on Redis alone. Others are in `engine/limits`. */
+
+/** The oldest version of Redis that the engine works on. */
+export const OLDEST_REDIS: readonly [major: number, minor: number] = [7, 0];
+/** The version of what the engine writes. Newer data is refused. */
+export const FORMAT: number = 1;
+/** The first change of a group has a number that this divides. */
+export const FIRST_CHANGE: number = 1000;
+
+/** Messages of a channel that one command appends, and their size. */
+export const MAX_TOGETHER: number = 100;
+export const MAX_TOGETHER_BYTES: number = 256 * 1024;
