@@ -6,7 +6,12 @@ import { INJECTED_TYPES_FILENAME, injectedTypes } from '../../configure/injected
 import { initialName, packageName, upstreamName } from '../../configure/package-name.ts';
 import { withPrerenderWarning } from '../../configure/prerender-warning.ts';
 import { addSiteMiddleware } from '../../configure/site-middleware.ts';
+import { hasInspector, Inspector } from '../../inspector/watch/inspector.ts';
+import { WORKER_CONSOLE } from '../../inspector/watch/worker-console.ts';
 import { resolveWebSocketOptions } from '../../options/options.ts';
+import { refuseChannels } from './no-channels.ts';
+import type { RealtimeSetup } from './realtime.ts';
+import { resolveRealtimeOptions } from './realtime-options.ts';
 import { sitePlugin } from './site-plugin.ts';
 import { unsupportedOptionWarnings } from './unsupported-options.ts';
 
@@ -16,6 +21,8 @@ export interface IntegrationParts {
 	readonly plugins?: readonly Plugin[];
 	/** URLs of middleware to run before the site's own. */
 	readonly middleware?: readonly string[];
+	/** The setup of realtime channels, where sites can have any. */
+	readonly realtime?: RealtimeSetup;
 }
 
 /**
@@ -30,28 +37,33 @@ function middlewareFile(name: string): string {
 /**
  * Adds the configuration of WebSockets to upstream's integration.
  *
- * @param adapterOptions The user's options, possibly changed by upstream. `websocket` is removed
- * from them, because upstream passes unknown options to Cloudflare's Vite plugin.
+ * @param adapterOptions The user's options, possibly changed by upstream. `websocket` and `realtime`
+ * are removed from them, because upstream passes unknown options to Cloudflare's Vite plugin.
  * @param parts Parts for only some versions of upstream's integration.
  * @throws TypeError with the name of the invalid option.
  */
 export function withWebSocketIntegration(
 	integration: AstroIntegration,
 	adapterOptions: object,
-	{ plugins = [], middleware = [] }: IntegrationParts = {},
+	{ plugins = [], middleware = [], realtime }: IntegrationParts = {},
 ): AstroIntegration {
 	const { hooks } = integration;
 	const options = resolveWebSocketOptions(adapterOptions);
 	const warnings = unsupportedOptionWarnings(Reflect.get(adapterOptions, 'websocket'));
-	Reflect.deleteProperty(adapterOptions, 'websocket');
+	const realtimeOptions = resolveRealtimeOptions(adapterOptions);
+	for (const name of ['websocket', 'realtime']) Reflect.deleteProperty(adapterOptions, name);
 
-	return withPrerenderWarning({
+	// Where sites have none, `astro dev` runs them in Node, whose dev server has the inspector.
+	const runsInWorker = realtime !== undefined;
+
+	const configured = withPrerenderWarning({
 		...integration,
 		name: initialName(),
 		hooks: {
 			...hooks,
 			'astro:config:setup': setupOf(integration.name, async (parameters) => {
 				takeAdapterPlace(integration.name, upstreamName(), parameters);
+				if (realtime === undefined) refuseChannels(parameters.config);
 				await hooks['astro:config:setup']?.(parameters);
 				const { addMiddleware, command, config, logger, updateConfig } = parameters;
 				// Not in a built Worker, where every byte counts: its errors appear in dev.
@@ -60,7 +72,9 @@ export function withWebSocketIntegration(
 				for (const entrypoint of middleware) {
 					addMiddleware({ order: 'pre', entrypoint: fileURLToPath(entrypoint) });
 				}
-				updateConfig({ vite: { plugins: [sitePlugin(options, config), ...plugins] } });
+				const code = runsInWorker && hasInspector(parameters) ? WORKER_CONSOLE : '';
+				updateConfig({ vite: { plugins: [sitePlugin(options, config, code), ...plugins] } });
+				realtime?.setUp(parameters, realtimeOptions);
 			}),
 			'astro:config:done': async (parameters) => {
 				await hooks['astro:config:done']?.(parameters);
@@ -69,7 +83,9 @@ export function withWebSocketIntegration(
 					filename: INJECTED_TYPES_FILENAME,
 					content: injectedTypes(packageName()),
 				});
+				realtime?.injectTypes(parameters);
 			},
 		},
 	});
+	return runsInWorker ? new Inspector().around(configured) : configured;
 }

@@ -102,6 +102,10 @@ export function relayHandshakes(server: UpgradeServer, options: RelayOptions): v
 			return true;
 		}
 		setHeader(request, 'upgrade', 'websocket');
+		// Whoever explains a refusal reads its body.
+		if (request.headers['accept-encoding'] !== undefined) {
+			setHeader(request, 'accept-encoding', 'identity');
+		}
 		// The Worker still gets it: the plugin passes the raw headers on.
 		if (protocol?.startsWith('vite')) delete request.headers[PROTOCOL];
 		return relays.run({ ...options, notices, request, socket, hasStarted: false }, proceed);

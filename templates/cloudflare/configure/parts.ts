@@ -1,0 +1,39 @@
+import type { UsedParts } from '../../realtime/configure/used-parts.ts';
+
+/** The parts that are added: the module of each below the package, and what it exports. */
+export const ADDED = {
+	presence: ['realtime/presence', 'checkPresence'],
+	shortForm: ['realtime/short-form', 'shortDefinition'],
+} as const;
+
+/** The module that stands for the modules of the parts that are left out. */
+export const ABSENT = 'cloudflare/realtime/absent';
+
+/** The parts that are left out. `explanations` are for `astro dev` alone. */
+export type LeftOut = Exclude<keyof UsedParts, 'shortForm'> | 'explanations';
+
+/** Their modules, in the folder of those of this package. */
+export const MODULES: Readonly<Record<LeftOut, readonly string[]>> = {
+	handlers: [
+		'cloudflare/engine/sql-claims',
+		'realtime/channel/member-messages',
+		'realtime/define/handlers',
+		'realtime/define/loss',
+	],
+	history: ['cloudflare/engine/sql-past'],
+	presence: ['cloudflare/engine/sql-presence', 'cloudflare/realtime/life-check'],
+	users: [
+		'cloudflare/engine/sql-users',
+		'cloudflare/realtime/relay-users',
+		'realtime/define/user',
+		'realtime/server/expiry',
+		'realtime/user/users',
+	],
+	explanations: [
+		'realtime/define/checker',
+		'realtime/define/declared-options',
+		'realtime/define/file-checks',
+		'realtime/define/strict-params',
+		'realtime/define/suggestion',
+	],
+};

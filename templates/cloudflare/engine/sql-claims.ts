@@ -1,0 +1,168 @@
+import { MAX_CLAIMS, QUICK_TURNS } from '../../realtime/channel/limits.ts';
+import type { Claim } from '../../realtime/channel/ports.ts';
+import { RealtimeError } from '../../realtime/protocol/errors.ts';
+import type { Tables } from './tables.ts';
+
+/** The outcome of a handler that died with its object. */
+const DIED: Promise<undefined> = Promise.resolve(undefined);
+
+const CLAIMED: Claim = { state: 'claimed' };
+
+/** A handler that runs in this object since it woke. Seldom does anyone wait for its outcome. */
+interface Running {
+	/** Whether a handler may start again in an object that has forgotten this one. */
+	readonly mayRunAgain: boolean;
+	/** Whether the claim is stored, so that no later object starts the handler again. */
+	isStored: boolean;
+	isSettled: boolean;
+	outcome?: Promise<string>;
+	resolve?: (outcome: string) => void;
+}
+
+/** The claimed messages of one object's sessions in its SQLite. */
+export class SqlClaims {
+	readonly #tables: Tables;
+	readonly #isKnown: (secret: string) => boolean;
+	/** The highest claimed message of each session with a connection, once it is known. */
+	readonly #highest = new Map<string, number>();
+	readonly #running = new Map<string, Running>();
+
+	/** @param isKnown Whether a session has not ended. */
+	constructor(tables: Tables, isKnown: (secret: string) => boolean) {
+		this.#tables = tables;
+		this.#isKnown = isKnown;
+	}
+
+	/** A session is new. */
+	opened(secret: string): void {
+		this.#highest.set(secret, 0);
+	}
+
+	/** A session has no connection any more. */
+	closed(secret: string): void {
+		this.#highest.delete(secret);
+	}
+
+	/** Forgets the messages of a session. */
+	ended(secret: string): void {
+		this.#tables.change('claims', 'DELETE FROM claims WHERE secret = ?', secret);
+	}
+
+	/** @throws RealtimeError if the session has ended. */
+	claim(secret: string, message: number, mayRunAgain: boolean): Claim {
+		// A client numbers its messages upwards: most are new, and need not be looked up.
+		const isNew = message > (this.#highest.get(secret) ?? Number.POSITIVE_INFINITY);
+		const known = isNew ? undefined : this.#known(secret, message);
+		if (known !== undefined) return known;
+		const running = { mayRunAgain, isStored: false, isSettled: false };
+		if (!mayRunAgain) {
+			// From here on the runtime holds back what the handler sends until all writes of this turn are
+			// stored, and the claim is one of them. So most claims are written once, with their outcome.
+			this.#tables.touch('claims');
+			// Where it fails, the outcome cannot be stored either, which is reported.
+			this.#storeSoon(running, secret, message).catch(() => {});
+		}
+		const highest = isNew ? message : this.#highestOf(secret);
+		this.#highest.set(secret, Math.max(highest, message));
+		this.#running.set(nameOf(secret, message), running);
+		return CLAIMED;
+	}
+
+	settle(secret: string, message: number, outcome: string): void {
+		const name = nameOf(secret, message);
+		const running = this.#running.get(name);
+		this.#running.delete(name);
+		if (running !== undefined) running.isSettled = true;
+		if (running?.mayRunAgain) this.#storeOutcome(secret, message, outcome);
+		else if (running?.isStored === false) this.#store(secret, message, outcome);
+		else {
+			this.#tables.change(
+				'claims',
+				'UPDATE claims SET outcome = ? WHERE secret = ? AND slot = ? AND message = ?',
+				outcome,
+				secret,
+				message % MAX_CLAIMS,
+				message,
+			);
+		}
+		running?.resolve?.(outcome);
+	}
+
+	/** Stores a claim whose handler takes longer than this turn of the process. */
+	async #storeSoon(running: Running, secret: string, message: number): Promise<void> {
+		for (let turn = 0; turn < QUICK_TURNS; turn++) {
+			await undefined;
+			if (running.isSettled) return;
+		}
+		this.#store(secret, message, null);
+		running.isStored = true;
+	}
+
+	/** @param outcome Null for a handler that still runs. */
+	#store(secret: string, message: number, outcome: string | null): void {
+		this.#tables.write(
+			'claims',
+			'INSERT OR REPLACE INTO claims (secret, slot, message, outcome) VALUES (?, ?, ?, ?)',
+			secret,
+			message % MAX_CLAIMS,
+			message,
+			outcome,
+		);
+	}
+
+	/** Stores a claim with its outcome, unless the session has ended meanwhile. */
+	#storeOutcome(secret: string, message: number, outcome: string): void {
+		this.#tables.write(
+			'claims',
+			`INSERT OR REPLACE INTO claims (secret, slot, message, outcome)
+				SELECT secret, ?, ?, ? FROM sessions WHERE secret = ?`,
+			message % MAX_CLAIMS,
+			message,
+			outcome,
+			secret,
+		);
+	}
+
+	/** @throws RealtimeError if the session has ended. */
+	#known(secret: string, message: number): Claim | undefined {
+		if (!this.#isKnown(secret)) {
+			throw new RealtimeError({ code: 'UNCERTAIN', message: 'The session has ended.' });
+		}
+		const running = this.#running.get(nameOf(secret, message));
+		if (running !== undefined) return { state: 'running', outcome: outcomeOf(running) };
+		const [row] = this.#tables.read(
+			'claims',
+			'SELECT message, outcome FROM claims WHERE secret = ? AND slot = ?',
+			secret,
+			message % MAX_CLAIMS,
+		);
+		const known = Number(row?.message ?? 0);
+		if (row === undefined || known < message) return undefined;
+		// The result of an older message made room for a newer one.
+		if (known > message) return { state: 'running', outcome: DIED };
+		if (row.outcome !== null) return { state: 'settled', outcome: String(row.outcome) };
+		return { state: 'running', outcome: DIED };
+	}
+
+	#highestOf(secret: string): number {
+		const known = this.#highest.get(secret);
+		if (known !== undefined) return known;
+		const [row] = this.#tables.read(
+			'claims',
+			'SELECT max(message) AS highest FROM claims WHERE secret = ?',
+			secret,
+		);
+		return Number(row?.highest ?? 0);
+	}
+}
+
+function nameOf(secret: string, message: number): string {
+	return `${secret} ${message}`;
+}
+
+function outcomeOf(running: Running): Promise<string> {
+	running.outcome ??= new Promise((resolve) => {
+		running.resolve = resolve;
+	});
+	return running.outcome;
+}

@@ -1,0 +1,131 @@
+import type { WebSocketLocals } from '../../locals/types.ts';
+import type { Site } from '../../realtime/define/site.ts';
+import type { User } from '../../realtime/define/user.ts';
+import { NO_USER, PROTOCOL, UNKNOWN_VERSION } from '../../realtime/protocol/constants.ts';
+import type { ErrorData } from '../../realtime/protocol/errors.ts';
+import { NOT_JOINABLE } from '../../realtime/server/admission.ts';
+import {
+	type EndpointContext,
+	type HandshakeOptions,
+	notJoinable,
+	readHandshake,
+} from '../../realtime/server/handshake.ts';
+import { findTarget, type Target, targetAt } from '../../realtime/server/targets.ts';
+import { type Handover, writeHandover } from './handover.ts';
+import type { ObjectCalls } from './object-calls.ts';
+import { channelName, userName } from './object-name.ts';
+import { refuseOn } from './refused-client.ts';
+
+/** The parameters of a handshake with the protocol: which channel the client will join. */
+const CHANNEL = 'channel';
+const PARAM = 'param.';
+/** Present in the handshake of a user's inbox. */
+const INBOX = 'inbox';
+
+export interface AnswerOptions extends HandshakeOptions {
+	/** The object of a name. */
+	calls(name: string): Pick<ObjectCalls, 'fetch'>;
+	/** A secret that no session has. */
+	secret(): string;
+}
+
+/**
+ * Answers a request to the realtime endpoint: asks the site, and hands the client over to the object
+ * of its channel. A client that is refused does not reach an object.
+ */
+export async function answer(
+	context: EndpointContext,
+	site: Site,
+	options: AnswerOptions,
+): Promise<Response> {
+	const handshake = await readHandshake(context, site, options);
+	if (!('kind' in handshake)) return handshake;
+	const locals = context.locals as WebSocketLocals;
+	if (handshake.kind === 'unknown version') {
+		const { socket, response } = locals.upgradeWebSocket({ protocol: handshake.protocol });
+		socket.close(UNKNOWN_VERSION, `This server speaks ${PROTOCOL}.`);
+		return response;
+	}
+	const { kind, user } = handshake;
+	const query = context.url.searchParams;
+	if (kind === 'protocol' && query.has(INBOX)) {
+		if (user === undefined) {
+			const { socket, response } = locals.upgradeWebSocket({ protocol: PROTOCOL });
+			socket.close(NO_USER, 'There is no user, so there is no inbox.');
+			return response;
+		}
+		return await handOver(
+			userName(user.id),
+			{ kind, user, allowed: undefined },
+			options,
+			unavailable,
+		);
+	}
+	const target = kind === 'plain' ? targetAt(site, handshake.segments) : targetIn(site, query);
+	const allowed = await authorize(target, user);
+	if (target === undefined || allowed === undefined) {
+		return kind === 'plain' ? notJoinable() : refuse(locals, site, options, NOT_JOINABLE);
+	}
+	return await handOver(channelName(target.key), { kind, user, allowed }, options, (error) =>
+		kind === 'plain' ? unavailable(error) : refuse(locals, site, options, error),
+	);
+}
+
+/** The channel that a client of the protocol names in its query, as its `join` will. */
+function targetIn(site: Site, query: URLSearchParams): Target | undefined {
+	const params = new Map<string, string>();
+	for (const [name, value] of query) {
+		if (name.startsWith(PARAM)) params.set(name.slice(PARAM.length), value);
+	}
+	return findTarget(site, query.get(CHANNEL) ?? '', params);
+}
+
+/** Takes as many turns for a channel that does not exist. */
+async function authorize(
+	target: Target | undefined,
+	user: User | undefined,
+): Promise<Handover['allowed']> {
+	if (target === undefined) return await nobody();
+	return await target.definition.authorize({ user, params: target.params });
+}
+
+async function nobody(): Promise<undefined> {}
+
+async function handOver(
+	name: string,
+	handover: Omit<Handover, 'version'>,
+	{ calls, report }: AnswerOptions,
+	fail: (error: ErrorData) => Response,
+): Promise<Response> {
+	try {
+		const response = await calls(name).fetch(writeHandover(handover));
+		// A Response of `fetch` may be read once, also one that is not used.
+		if (response.status === 101) return response;
+		report(`A realtime object answered a handshake with ${response.status}.`);
+	} catch (error) {
+		report('A realtime object cannot be reached', error);
+	}
+	return fail(UNAVAILABLE);
+}
+
+/** Accepts a client of the protocol, to tell it that its join is refused. */
+function refuse(
+	locals: WebSocketLocals,
+	{ version }: Site,
+	{ secret }: AnswerOptions,
+	error: ErrorData,
+): Response {
+	const { socket, response } = locals.upgradeWebSocket({ protocol: PROTOCOL });
+	refuseOn(socket, error, { session: secret(), version });
+	return response;
+}
+
+function unavailable({ message }: ErrorData): Response {
+	return new Response(`${message}\n`, { status: 503, headers: { 'Retry-After': '5' } });
+}
+
+const UNAVAILABLE: ErrorData = {
+	code: 'SERVICE_UNAVAILABLE',
+	message: 'The channel cannot be reached. Try again.',
+	retryAfter: 5000,
+};

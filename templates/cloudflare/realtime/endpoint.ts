@@ -1,0 +1,14 @@
+/** The route of realtime. */
+
+import './load-site.ts';
+import { hasTrailingSlash } from 'virtual:astro-cloudflare:realtime';
+import type { EndpointContext } from '../../realtime/server/handshake.ts';
+import { answer } from './answer.ts';
+import { randomSecret } from './random.ts';
+import { calls, currentSite, report } from './worker-runtime.ts';
+
+export const prerender = false;
+
+export function GET(context: EndpointContext): Promise<Response> {
+	return answer(context, currentSite(), { calls, report, hasTrailingSlash, secret: randomSecret });
+}

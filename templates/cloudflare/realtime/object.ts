@@ -1,0 +1,152 @@
+import { DurableObject } from 'cloudflare:workers';
+import { isDevelopment, presenceCheck } from 'virtual:astro-cloudflare:realtime';
+import { parts } from 'virtual:astro-cloudflare:realtime-parts';
+import type { ChannelKey } from '../../realtime/channel/key.ts';
+import type { NewSnapshot, PublishedMessage } from '../../realtime/define/directory.ts';
+import { PING, PONG } from '../../realtime/protocol/constants.ts';
+import type { Data } from '../../realtime/protocol/server-frames.ts';
+import { ABNORMAL_CLOSURE } from '../../socket/close-codes.ts';
+import type { PairConstructor, Upgrading } from '../connection/platform.ts';
+import { acceptHeaders, readHandover } from './handover.ts';
+import { modules } from './load-site.ts';
+import { answerCall, CALL_VERSION, type HistoryRange, type ObjectCalls } from './object-calls.ts';
+import { closeQuietly } from './object-socket.ts';
+import type { ObjectContext, ObjectSocket } from './platform.ts';
+import { RealtimeObject } from './realtime-object.ts';
+import { calls, current, report } from './worker-runtime.ts';
+
+declare const WebSocketPair: PairConstructor;
+declare const WebSocketRequestResponsePair: new (request: string, response: string) => object;
+
+/** An object, as the runtime calls it. */
+interface ObjectInstance extends ObjectCalls {
+	fetch(request: Request): Promise<Response>;
+	webSocketMessage(socket: ObjectSocket, message: string | ArrayBuffer): void;
+	webSocketClose(socket: ObjectSocket, code: number, reason: string, wasClean: boolean): void;
+	webSocketError(socket: ObjectSocket): void;
+	alarm(): void;
+}
+
+class ZastroRealtime extends DurableObject implements ObjectInstance {
+	readonly #context: ObjectContext;
+	readonly #object: RealtimeObject;
+
+	constructor(context: ObjectContext, env: object) {
+		super(context, env);
+		this.#context = context;
+		this.#object = new RealtimeObject(context, {
+			parts,
+			modules,
+			isDevelopment,
+			presenceCheck,
+			current,
+			calls,
+		});
+		context.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
+		void context.blockConcurrencyWhile(() => this.#object.restore());
+	}
+
+	async fetch(request: Request): Promise<Response> {
+		const handover = readHandover(request);
+		if (handover === undefined)
+			return new Response('Not a handshake of the Worker.', { status: 400 });
+		if (handover.version !== CALL_VERSION) {
+			return new Response('Another version.', { status: 503 });
+		}
+		const { 0: webSocket, 1: server } = new WebSocketPair();
+		const socket = server as unknown as ObjectSocket;
+		this.#context.acceptWebSocket(socket);
+		await this.#object.accept(socket, handover);
+		const init: ResponseInit & Upgrading = {
+			status: 101,
+			headers: acceptHeaders(handover),
+			webSocket,
+		};
+		return new Response(null, init);
+	}
+
+	webSocketMessage(socket: ObjectSocket, message: string | ArrayBuffer): void {
+		this.#object.message(socket, message);
+	}
+
+	webSocketClose(socket: ObjectSocket, code: number, reason: string, wasClean: boolean): void {
+		this.#object.closed(socket, wasClean ? code : ABNORMAL_CLOSURE);
+		// Before compatibility date 2026-04-07 the client gets no close frame without this.
+		closeQuietly(socket, code, reason);
+	}
+
+	webSocketError(socket: ObjectSocket): void {
+		this.#object.closed(socket, ABNORMAL_CLOSURE);
+	}
+
+	alarm(): void {
+		// The runtime would repeat an alarm that throws, but not a part of it.
+		try {
+			this.#object.rang();
+		} catch (error) {
+			report('The alarm of a realtime object failed', error);
+			throw error;
+		}
+	}
+
+	publish(
+		version: number,
+		messages: readonly PublishedMessage[],
+	): ReturnType<ObjectCalls['publish']> {
+		return answerCall(version, () => this.#object.publish(messages));
+	}
+
+	snapshot(version: number, snapshot: NewSnapshot): ReturnType<ObjectCalls['snapshot']> {
+		return answerCall(version, () => this.#object.snapshot(snapshot));
+	}
+
+	history(version: number, range: HistoryRange): ReturnType<ObjectCalls['history']> {
+		return answerCall(version, () => this.#object.history(range));
+	}
+
+	members(version: number): ReturnType<ObjectCalls['members']> {
+		return answerCall(version, () => this.#object.members());
+	}
+
+	disconnect(version: number, userId: string): ReturnType<ObjectCalls['disconnect']> {
+		return answerCall(version, () => this.#object.disconnect(userId));
+	}
+
+	stats(version: number): ReturnType<ObjectCalls['stats']> {
+		return answerCall(version, async () => this.#object.stats());
+	}
+
+	send(version: number, data: Data): ReturnType<ObjectCalls['send']> {
+		return answerCall(version, () => this.#object.send(data));
+	}
+
+	isOnline(version: number): ReturnType<ObjectCalls['isOnline']> {
+		return answerCall(version, () => this.#object.isOnline());
+	}
+
+	enter(
+		version: number,
+		connectionId: string,
+		channel: ChannelKey,
+	): ReturnType<ObjectCalls['enter']> {
+		return answerCall(version, () => this.#object.enter(connectionId, channel));
+	}
+
+	depart(version: number, connectionId: string, delay: number): ReturnType<ObjectCalls['depart']> {
+		return answerCall(version, () => this.#object.depart(connectionId, delay));
+	}
+
+	deliver(version: number, userId: string, data: Data): ReturnType<ObjectCalls['deliver']> {
+		return answerCall(version, () => this.#object.deliver(userId, data));
+	}
+}
+
+/**
+ * The class of all realtime objects. Only the Worker's binding reaches them. Sites export it from
+ * their Worker, under this name for ever: a class that has objects cannot be renamed by a deploy.
+ *
+ * Its type does not name `DurableObject`: a site may have no types of Workers.
+ */
+const ObjectClass: new (context: ObjectContext, env: object) => ObjectInstance = ZastroRealtime;
+
+export { ObjectClass as ZastroRealtime };

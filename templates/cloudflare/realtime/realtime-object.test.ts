@@ -1,0 +1,367 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it, mock } from 'node:test';
+import { settled } from '../../realtime/channel/channel.fixture.ts';
+import type { ChannelHandle } from '../../realtime/define/channel-handle.ts';
+import { defineChannel } from '../../realtime/define/define-channel.ts';
+import { createChannels } from '../../realtime/define/handles.ts';
+import type { Files } from '../../realtime/server/server.fixture.ts';
+import { type FakeObject, type FakeObjectSocket, World } from './object.fixture.ts';
+
+const anything = {
+	'~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) },
+};
+
+interface Context {
+	readonly channel: ChannelHandle;
+	readonly connection: { data: unknown };
+}
+
+function room(options: object = {}): Files[string] {
+	return {
+		default: defineChannel({
+			authorize: 'anyone',
+			messages: {
+				say: {
+					input: anything,
+					handler: async (data: unknown, { channel }: Context) => {
+						await channel.publish('said', data);
+						return data;
+					},
+				},
+				remember: {
+					input: anything,
+					handler: (data: unknown, { connection }: Context) => {
+						const before = connection.data;
+						connection.data = data;
+						return before ?? null;
+					},
+				},
+			},
+			events: { said: anything },
+			history: { size: 100, ttl: 300 },
+			presence: { schema: anything, of: 'user' },
+			...options,
+		} as never),
+	};
+}
+
+const LOBBY = 'channel:rooms%2F%5Broom%5D/lobby';
+const HALL = 'channel:rooms%2F%5Broom%5D/hall';
+const JOIN = ['join', 1, 'rooms', { room: 'lobby' }, { presence: {} }] as const;
+const ADA = { id: 'ada' };
+
+async function joined(object: FakeObject, user = ADA): Promise<FakeObjectSocket> {
+	const socket = await object.accept({ user });
+	await object.message(socket, ['hello', {}], JOIN);
+	return socket;
+}
+
+/** The code that the object closed a connection with. */
+function codeOf({ closed }: FakeObjectSocket): number | undefined {
+	return closed?.code;
+}
+
+/** Moves the clock in steps, and rings the alarm of an object. */
+async function pass(milliseconds: number, object: FakeObject): Promise<void> {
+	for (let left = milliseconds; left > 0; left -= 1000) {
+		mock.timers.tick(Math.min(1000, left));
+		await settled();
+		await object.ring();
+	}
+}
+
+beforeEach(() => mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_800_000_000_000 }));
+afterEach(() => mock.timers.reset());
+
+describe('an object of a channel', () => {
+	it('restores its members after a sleep: messages, presence, connection.data', async () => {
+		const lobby = new World({ 'rooms/[room]': room() }).object(LOBBY);
+		const ada = await joined(lobby);
+		const bob = await joined(lobby, { id: 'bob' });
+		await lobby.message(ada, ['send', 1, 1, 'remember', 'it']);
+		await pass(1000, lobby);
+		lobby.sleep();
+		await lobby.message(ada, ['send', 1, 2, 'remember', 0], ['send', 1, 3, 'say', 'hi']);
+		assert.deepEqual(ada.of('reply').slice(1), [
+			[1, 2, 'it'],
+			[1, 3, 'hi'],
+		]);
+		assert.deepEqual(
+			bob.of('event').map((parts) => parts.at(-1)),
+			['hi'],
+		);
+		lobby.sleep();
+		await (await lobby.instance).publish([
+			{ name: 'said', data: '"by the site"', isEphemeral: false },
+		]);
+		assert.equal(bob.of('event').length, 2);
+		const members = await (await lobby.instance).members();
+		assert.deepEqual(members.map(({ id }) => id).sort(), ['ada', 'bob']);
+		assert.equal(ada.of('changes').length, 1);
+	});
+
+	it('keeps the largest user and data in an attachment', async () => {
+		const lobby = new World({ 'rooms/[room]': room() }).object(LOBBY);
+		const user = { id: 'ada', text: 'é'.repeat(2000), emoji: '🦜' };
+		const ada = await joined(lobby, user);
+		const data = `${'é'.repeat(4000)}🦜`;
+		await lobby.message(ada, ['send', 1, 1, 'remember', data]);
+		lobby.sleep();
+		await lobby.message(ada, ['send', 1, 2, 'remember', 0]);
+		assert.deepEqual(ada.of('reply')[1], [1, 2, data]);
+	});
+
+	it('goes on with the session of a client whose connection died with the object', async () => {
+		const lobby = new World({ 'rooms/[room]': room() }).object(LOBBY);
+		const ada = await joined(lobby);
+		await lobby.message(ada, ['send', 1, 1, 'say', 'once']);
+		const session = Reflect.get(Object(ada.of('welcome')[0]?.[0]), 'session');
+		const position = ada.of('event')[0]?.[1];
+		lobby.evict();
+		const back = await lobby.accept({ user: ADA });
+		const options = { since: position, presence: {} };
+		await lobby.message(back, ['hello', { session }], [...JOIN.slice(0, 4), options]);
+		await lobby.message(back, ['send', 1, 1, 'say', 'once'], ['send', 1, 2, 'say', 'twice']);
+		assert.equal(Reflect.get(Object(back.of('welcome')[0]?.[0]), 'isResumed'), true);
+		assert.deepEqual(
+			back.of('event').map((parts) => parts.at(-1)),
+			['twice'],
+		);
+		assert.deepEqual(back.of('reply')[0], [1, 1, 'once']);
+		assert.equal(back.of('gap').length, 0);
+	});
+
+	it('gives the members of lost connections 15 s', async () => {
+		const lobby = new World({ 'rooms/[room]': room() }).object(LOBBY);
+		await joined(lobby);
+		lobby.evict();
+		const bob = await joined(lobby, { id: 'bob' });
+		await pass(14_000, lobby);
+		assert.equal((await (await lobby.instance).members()).length, 2);
+		await pass(2000, lobby);
+		assert.equal((await (await lobby.instance).members()).length, 1);
+		assert.deepEqual(bob.of('changes').at(-1)?.[1], { joined: [], changed: [], left: ['ada'] });
+	});
+
+	it('refuses the join of another channel, and asks the site about a second join', async () => {
+		let isAllowed = true;
+		const world = new World({ 'rooms/[room]': room({ authorize: () => isAllowed }) });
+		const lobby = world.object(LOBBY);
+		const ada = await joined(lobby);
+		await lobby.message(ada, ['join', 2, 'rooms', { room: 'hall' }]);
+		assert.equal(ada.of('refused').length, 1);
+		lobby.sleep();
+		isAllowed = false;
+		await lobby.message(ada, ['leave', 1], ['join', 3, 'rooms', { room: 'lobby' }]);
+		assert.deepEqual(
+			ada.of('refused').map(([ref]) => ref),
+			[2, 3],
+		);
+	});
+
+	it('does not believe the Worker about a user whom the site has disconnected since', async () => {
+		const world = new World({ 'rooms/[room]': room({ authorize: () => false }) });
+		const lobby = world.object(LOBBY);
+		const early = await lobby.accept({ user: ADA });
+		await (await lobby.instance).disconnect('ada');
+		const late = await lobby.accept({ user: ADA });
+		const plain = await lobby.accept({ user: ADA, kind: 'plain' });
+		for (const socket of [early, late]) await lobby.message(socket, ['hello', {}], JOIN);
+		assert.deepEqual([early.of('joined').length, late.of('joined').length], [0, 0]);
+		assert.equal(plain.closed?.code, 4403);
+		const other = await joined(lobby, { id: 'bob' });
+		assert.equal(other.of('joined').length, 1);
+	});
+
+	it('lets plain clients go on after a sleep', async () => {
+		const lobby = new World({ 'rooms/[room]': room() }).object(LOBBY);
+		const plain = await lobby.accept({ kind: 'plain' });
+		const say = (data: string): object => ({ type: 'say', data, id: data });
+		await lobby.message(plain, say('one'));
+		lobby.sleep();
+		await lobby.message(plain, say('two'));
+		assert.deepEqual(plain.frames, [
+			{ type: 'said', data: 'one' },
+			{ reply: 'one', data: 'one' },
+			{ type: 'said', data: 'two' },
+			{ reply: 'two', data: 'two' },
+		]);
+	});
+
+	it('ends the joins of a file that a deploy removed', async () => {
+		const world = new World({ 'rooms/[room]': room() });
+		const lobby = world.object(LOBBY);
+		const [ada, plain] = [await joined(lobby), await lobby.accept({ kind: 'plain' })];
+		world.files = { other: room() };
+		lobby.sleep();
+		await lobby.instance;
+		assert.equal(Reflect.get(Object(ada.of('left')[0]?.[1]), 'code'), 'NOT_FOUND');
+		assert.equal(codeOf(plain), 4403);
+		await assert.rejects((await lobby.instance).members(), { code: 'NOT_FOUND' });
+	});
+
+	it('closes a connection when its user expires, also if it slept since', async () => {
+		const lobby = new World({ 'rooms/[room]': room({ presence: undefined }) }).object(LOBBY);
+		const user = { id: 'ada', expires: Date.now() + 3_600_000 };
+		const ada = await joined(lobby, user);
+		lobby.sleep();
+		await lobby.instance;
+		lobby.sleep();
+		await pass(3_599_000, lobby);
+		assert.equal(codeOf(ada), undefined);
+		await pass(2000, lobby);
+		assert.equal(codeOf(ada), 4401);
+	});
+
+	it('calls the objects of other channels, and not itself', async () => {
+		const channels = createChannels(() => {
+			const site = world.current.getStore()?.site;
+			if (site === undefined) throw new Error('no object runs');
+			return site;
+		});
+		const tell = {
+			input: anything,
+			handler: async (room: string) => {
+				await channels.rooms?.({ room }).publish('said', room);
+			},
+		};
+		const world = new World({ 'rooms/[room]': room({ messages: { tell } }) });
+		const lobby = world.object(LOBBY);
+		const ada = await joined(lobby);
+		await lobby.message(ada, ['send', 1, 1, 'tell', 'lobby'], ['send', 1, 2, 'tell', 'hall']);
+		await settled();
+		assert.deepEqual(world.called, [`${HALL} publish`]);
+		assert.deepEqual(
+			ada.of('event').map((parts) => parts.at(-1)),
+			['lobby'],
+		);
+		const { entries } = await (await world.object(HALL).instance).history({ last: 10 });
+		assert.deepEqual(
+			entries.map(({ data }) => data),
+			['"hall"'],
+		);
+	});
+});
+
+describe('the rows that an object writes', () => {
+	/** Rows and alarms for each step, in a channel that has had one of each before. */
+	async function rowsOf(options: object): Promise<Record<string, number>> {
+		const lobby = new World({ 'rooms/[room]': room(options) }).object(LOBBY);
+		const before = await joined(lobby, { id: 'bob' });
+		await lobby.message(before, ['send', 1, 1, 'say', 'hi']);
+		const { storage } = lobby;
+		const rows: Record<string, number> = {};
+		let last = storage.written;
+		const note = (step: string): void => {
+			rows[step] = storage.written - last;
+			last = storage.written;
+		};
+		const ada = await joined(lobby);
+		note('join');
+		await lobby.message(ada, ['presence', 1, { typing: true }]);
+		note('presence');
+		await lobby.message(ada, ['send', 1, 1, 'say', 'hi']);
+		note('message');
+		await (await lobby.instance).publish([{ name: 'said', data: '1', isEphemeral: false }]);
+		note('publish');
+		await lobby.close(ada, 1000);
+		await pass(6000, lobby);
+		note('close');
+		return rows;
+	}
+
+	it('are few, and those of `docs/realtime.md`', async () => {
+		const expected = { join: 2, presence: 1, message: 2, publish: 1, close: 5 };
+		assert.deepEqual(await rowsOf({}), expected);
+		const without = await rowsOf({ presence: undefined });
+		assert.deepEqual(without, { ...expected, join: 1, presence: 0, close: 1 });
+	});
+});
+
+describe('the check for lost connections', () => {
+	it('asks who was not heard, and ends who does not answer', async () => {
+		const lobby = new World({ 'rooms/[room]': room() }).object(LOBBY);
+		const [silent, busy, pinging] = [
+			await joined(lobby),
+			await joined(lobby, { id: 'bob' }),
+			await joined(lobby, { id: 'pam' }),
+		];
+		for (let second = 0; second < 80; second++) {
+			await pass(1000, lobby);
+			pinging.pingedAt = Date.now();
+			const asked = busy.of('credit').at(-1);
+			if (asked !== undefined) await lobby.message(busy, ['credit', ...asked]);
+		}
+		assert.equal(silent.closed?.code, 4013);
+		assert.deepEqual([busy.closed, pinging.closed], [undefined, undefined]);
+		assert.equal(pinging.of('credit').length, 0);
+		await pass(16_000, lobby);
+		const members = await (await lobby.instance).members();
+		assert.deepEqual(members.map(({ id }) => id).sort(), ['bob', 'pam']);
+	});
+
+	it('comes as often as the site says, or never', async () => {
+		const world = new World({ 'rooms/[room]': room() });
+		world.presenceCheck = 600_000;
+		const lobby = world.object(LOBBY);
+		await joined(lobby);
+		assert.equal(lobby.storage.alarm, Date.now() + 600_000);
+		world.presenceCheck = 0;
+		const hall = world.object(HALL);
+		const ada = await joined(hall);
+		assert.equal(hall.storage.alarm, null);
+		// Whoever closes the page leaves all the same.
+		await hall.close(ada, 1000);
+		await pass(6000, hall);
+		assert.deepEqual(await (await hall.instance).members(), []);
+	});
+
+	it('does not wake a channel without presence', async () => {
+		const lobby = new World({ 'rooms/[room]': room({ presence: undefined }) }).object(LOBBY);
+		await joined(lobby);
+		assert.equal(lobby.storage.alarm, null);
+	});
+});
+
+describe('the object of a user', () => {
+	it('is online from the first connection on, and sends to all of them after a sleep', async () => {
+		const told: string[] = [];
+		const world = new World({
+			'rooms/[room]': room(),
+			_middleware: {
+				onOnline: (id: string) => told.push(`${id} came`),
+				onOffline: (id: string) => told.push(`${id} went`),
+			},
+		});
+		const user = world.object('user:ada');
+		const inbox = { user: ADA, allowed: undefined };
+		const [one, two] = [await user.accept(inbox), await user.accept(inbox)];
+		for (const socket of [one, two]) await user.message(socket, ['hello', {}]);
+		user.sleep();
+		await (await user.instance).send('{"a":1}');
+		assert.deepEqual([one.of('inbox'), two.of('inbox')], [[[{ a: 1 }]], [[{ a: 1 }]]]);
+		await user.message(one, JOIN);
+		assert.equal(one.of('refused').length, 1);
+		await user.close(one, 1000);
+		await user.close(two, 1000);
+		user.sleep();
+		assert.equal(await (await user.instance).isOnline(), true);
+		await pass(6000, user);
+		assert.equal(await (await user.instance).isOnline(), false);
+		assert.deepEqual(told, ['ada came', 'ada went']);
+	});
+
+	it('sends to plain clients through the objects of their channels', async () => {
+		const world = new World({ 'rooms/[room]': room() });
+		const [lobby, user] = [world.object(LOBBY), world.object('user:ada')];
+		const plain = await lobby.accept({ user: ADA, kind: 'plain' });
+		lobby.sleep();
+		user.sleep();
+		assert.equal(await (await user.instance).isOnline(), true);
+		await (await user.instance).send('{"a":1}');
+		assert.deepEqual(plain.frames, [{ a: 1 }]);
+		await lobby.close(plain, 1000);
+		await pass(6000, user);
+		assert.equal(await (await user.instance).isOnline(), false);
+	});
+});

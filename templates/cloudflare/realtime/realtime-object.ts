@@ -1,0 +1,373 @@
+import type { ChannelKey } from '../../realtime/channel/key.ts';
+import type { Session } from '../../realtime/channel/ports.ts';
+import { EPOCH_LENGTH } from '../../realtime/channel/position.ts';
+import type {
+	ChannelPort,
+	Directory,
+	NewSnapshot,
+	PublishedMessage,
+} from '../../realtime/define/directory.ts';
+import type { DefinitionParts } from '../../realtime/define/read-definition.ts';
+import type { ContextStore, Runtime } from '../../realtime/define/runtime.ts';
+import { readSiteWith, type Site } from '../../realtime/define/site.ts';
+import type { SiteModules } from '../../realtime/define/site-file.ts';
+import { RealtimeError } from '../../realtime/protocol/errors.ts';
+import type { Data, PresentMember } from '../../realtime/protocol/server-frames.ts';
+import { NOT_JOINABLE } from '../../realtime/server/admission.ts';
+import { Hub } from '../../realtime/server/hub.ts';
+import { TRY_AGAIN_LATER } from '../../realtime/server/limits.ts';
+import { Mux } from '../../realtime/server/mux.ts';
+import { DISCONNECTED, PlainConnection } from '../../realtime/server/plain-connection.ts';
+import type { RealtimeStats } from '../../realtime/server/stats.ts';
+import { type Target, targetOf } from '../../realtime/server/targets.ts';
+import type { UserEngine, UserWatcher } from '../../realtime/user/user-engine.ts';
+import { ABNORMAL_CLOSURE } from '../../socket/close-codes.ts';
+import { OPEN } from '../../socket/ready-state.ts';
+import { ObjectAlarm } from '../engine/object-alarm.ts';
+import { ObjectEngine } from '../engine/object-engine.ts';
+import { SqlUsers } from '../engine/sql-users.ts';
+import { Tables } from '../engine/tables.ts';
+import { readAttachment } from './attachment.ts';
+import type { Handover } from './handover.ts';
+import { LifeCheck } from './life-check.ts';
+import { CALL_VERSION, type HistoryRange, type ObjectCalls, unwrap } from './object-calls.ts';
+import { ObjectHost } from './object-host.ts';
+import { channelName, type ObjectPurpose, readObjectName, userName } from './object-name.ts';
+import { closeQuietly, muxSocket, plainSocket } from './object-socket.ts';
+import type { ObjectContext, ObjectSocket } from './platform.ts';
+import { RelayUsers } from './relay-users.ts';
+import { RemoteDirectory } from './remote-directory.ts';
+import type { Current } from './worker-runtime.ts';
+
+/** What an object shares with the other objects of its isolate. */
+export interface ObjectSurroundings {
+	/** The parts of definitions that the site uses. */
+	readonly parts: DefinitionParts;
+	readonly modules: SiteModules;
+	readonly isDevelopment: boolean;
+	/** Milliseconds between two looks at who is present. 0 for none. */
+	readonly presenceCheck: number;
+	readonly current: ContextStore<Current>;
+	/** The object of a name. */
+	calls(name: string): ObjectCalls;
+}
+
+/** How long a handshake may take to arrive after the site's answer to it, in milliseconds. */
+const LATEST_ARRIVAL = 60_000;
+
+type Connection = Mux | PlainConnection;
+
+/**
+ * The instance of an object. After an edit in `astro dev` a new one takes the sockets over, and the
+ * timers of the old one must not touch them.
+ */
+const CURRENT: unique symbol = Symbol.for('zastro.realtime.object');
+
+interface OwnedContext extends ObjectContext {
+	[CURRENT]?: object;
+}
+
+/**
+ * One instance of a channel, or the inbox of one user. Everything here is restored after a sleep:
+ * from the SQLite of the object, and from the attachments of its sockets.
+ */
+export class RealtimeObject {
+	readonly #context: ObjectContext;
+	readonly #surroundings: ObjectSurroundings;
+	readonly #purpose: ObjectPurpose;
+	readonly #host: ObjectHost;
+	readonly #alarm: ObjectAlarm;
+	readonly #engine: ObjectEngine;
+	/** Undefined in the object of a channel. */
+	#users: SqlUsers | undefined;
+	readonly #remote: RemoteDirectory;
+	readonly #hub: Hub;
+	readonly #site: Site;
+	readonly #connections = new Map<ObjectSocket, Connection>();
+	readonly #lifeCheck: LifeCheck;
+	/** The channel of the object, once it was used. */
+	#own: { readonly target: Target; readonly port: ChannelPort } | undefined;
+	/** Users that the site disconnected a moment ago. Handshakes of theirs may be under way. */
+	readonly #disconnected = new Set<string>();
+
+	constructor(context: OwnedContext, surroundings: ObjectSurroundings) {
+		this.#context = context;
+		this.#surroundings = surroundings;
+		const { id, storage } = context;
+		context[CURRENT] = this;
+		this.#purpose = readObjectName(id.name);
+		this.#host = new ObjectHost(
+			(work) => context.waitUntil(work),
+			() => this.#alarm,
+			() => context[CURRENT] === this,
+		);
+		this.#alarm = new ObjectAlarm(
+			storage,
+			() => this.#host.now(),
+			(message, error) => this.#host.report(message, error),
+		);
+		this.#remote = new RemoteDirectory(surroundings.calls, () => this.#site);
+		const tables = new Tables(storage);
+		this.#engine = new ObjectEngine({
+			tables,
+			host: this.#host,
+			alarm: this.#alarm,
+			key: this.#purpose.kind === 'channel' ? this.#purpose.key : '',
+			epoch: id.toString().slice(0, EPOCH_LENGTH),
+			presenceCheck: surroundings.presenceCheck,
+			users: (watcher) => this.#usersOf(tables, watcher),
+		});
+		this.#hub = new Hub(this.#host, this.#engine);
+		this.#site = readSiteWith(surroundings.parts, surroundings.modules, this.#runtime()).site;
+		this.#hub.use(this.#site);
+		this.#lifeCheck = new LifeCheck({
+			host: this.#host,
+			heardAt: (socket) => context.getWebSocketAutoResponseTimestamp(socket)?.getTime(),
+			lost: (socket) => {
+				this.closed(socket, ABNORMAL_CLOSURE);
+				closeQuietly(socket, TRY_AGAIN_LATER, 'The client gave no sign of life.');
+			},
+		});
+	}
+
+	/** Goes on after a sleep. Events are held back meanwhile. */
+	async restore(): Promise<void> {
+		await this.#run(async () => {
+			await this.#alarm.load();
+			const sessions: Session[] = [];
+			for (const socket of this.#context.getWebSockets()) {
+				const session = socket.readyState === OPEN ? this.#restore(socket) : undefined;
+				if (session !== undefined) sessions.push(session);
+			}
+			this.#engine.roster.restore(sessions);
+			this.#users?.restore(new Set(sessions.map(({ id }) => id)));
+			await this.#hub.resume();
+		});
+	}
+
+	/** Serves a socket that the runtime has accepted. */
+	async accept(socket: ObjectSocket, { kind, user, allowed }: Handover): Promise<void> {
+		await this.#run(async () => {
+			const isDisconnected = user !== undefined && this.#disconnected.has(user.id);
+			const known = isDisconnected ? undefined : allowed;
+			if (kind === 'protocol') {
+				const passage = { key: this.#key, ...(known !== undefined && { allowed: known }) };
+				const mux = new Mux(muxSocket(socket), this.#hub, user, passage);
+				this.#connections.set(socket, mux);
+				mux.changed();
+				return;
+			}
+			const admission = await this.#hub.authorize(this.#target, user, known);
+			if (admission === undefined) {
+				closeQuietly(socket, DISCONNECTED, NOT_JOINABLE.message);
+				return;
+			}
+			const connection = new PlainConnection(plainSocket(socket), this.#hub, user, admission);
+			this.#connections.set(socket, connection);
+			this.#host.waitUntil(connection.open());
+		});
+	}
+
+	message(socket: ObjectSocket, message: string | ArrayBuffer): void {
+		this.#lifeCheck.heard(socket);
+		// What the site does about messages enters by itself.
+		this.#connections.get(socket)?.message(message);
+	}
+
+	closed(socket: ObjectSocket, code: number): void {
+		this.#run(() => {
+			const connection = this.#connections.get(socket);
+			this.#connections.delete(socket);
+			this.#lifeCheck.heard(socket);
+			connection?.closed(code);
+		});
+	}
+
+	/** The alarm rang, perhaps too early, perhaps again. */
+	rang(): void {
+		this.#run(() => {
+			this.#alarm.rang(() => {
+				this.#engine.sweep();
+				this.#users?.sweep();
+				const { presence } = this.#engine.roster;
+				if (!presence.hasMembers) return;
+				this.#lifeCheck.start(this.#muxes());
+				presence.checkSoon();
+			});
+		});
+	}
+
+	async publish(messages: readonly PublishedMessage[]): Promise<readonly (string | undefined)[]> {
+		const port = this.#channel();
+		const positions: (string | undefined)[] = [];
+		for (const message of messages) positions.push(await port.publish(message));
+		return positions;
+	}
+
+	async snapshot(snapshot: NewSnapshot): Promise<boolean> {
+		return await this.#channel().snapshot(snapshot);
+	}
+
+	async history(range: HistoryRange): ReturnType<ChannelPort['history']> {
+		return await this.#channel().history(range);
+	}
+
+	async members(): Promise<readonly PresentMember[]> {
+		return await this.#channel().members();
+	}
+
+	async disconnect(userId: string): Promise<void> {
+		for (const connection of this.#connections.values()) {
+			if (connection instanceof Mux) connection.withdraw(userId);
+		}
+		// The timer keeps the object awake, so that it does not forget.
+		this.#disconnected.add(userId);
+		const { timeout = 0 } = this.#target?.definition ?? {};
+		this.#host.alarm(Math.max(LATEST_ARRIVAL, timeout), () => this.#disconnected.delete(userId));
+		await this.#run(() => this.#channel().disconnect(userId));
+	}
+
+	stats(): RealtimeStats {
+		return this.#hub.stats();
+	}
+
+	async send(data: Data): Promise<void> {
+		await this.#run(() => this.#users?.send(this.#userId, data));
+	}
+
+	async isOnline(): Promise<boolean> {
+		return (await this.#users?.isOnline()) ?? false;
+	}
+
+	async enter(connectionId: string, channel: ChannelKey): Promise<void> {
+		await this.#run(() => this.#users?.enter(this.#userId, connectionId, channel));
+	}
+
+	async depart(connectionId: string, delay: number): Promise<void> {
+		await this.#users?.depart(this.#userId, connectionId, delay);
+	}
+
+	async deliver(userId: string, data: Data): Promise<void> {
+		this.#hub.users.message(userId, data);
+	}
+
+	#usersOf(tables: Tables, watcher: UserWatcher): UserEngine {
+		const { calls } = this.#surroundings;
+		const purpose = this.#purpose;
+		if (purpose.kind === 'channel') {
+			const object = (userId: string): ObjectCalls => calls(userName(userId));
+			return new RelayUsers(object, (userId) => this.#remote.user(userId), purpose.key);
+		}
+		const deliver = (channel: ChannelKey, data: Data): Promise<void> =>
+			unwrap(calls(channelName(channel)).deliver(CALL_VERSION, purpose.userId, data));
+		this.#users = new SqlUsers({
+			tables,
+			host: this.#host,
+			alarm: this.#alarm,
+			userId: purpose.userId,
+			watcher,
+			deliver,
+		});
+		return this.#users;
+	}
+
+	get #key(): string | undefined {
+		return this.#purpose.kind === 'channel' ? this.#purpose.key : undefined;
+	}
+
+	/** Empty in the object of a channel. */
+	get #userId(): string {
+		return this.#purpose.kind === 'user' ? this.#purpose.userId : '';
+	}
+
+	/** Undefined if the channel's file is gone. */
+	get #target(): Target | undefined {
+		return this.#ownChannel()?.target;
+	}
+
+	/** @throws RealtimeError if the channel's file is gone. */
+	#channel(): ChannelPort {
+		const own = this.#ownChannel();
+		if (own === undefined) throw new RealtimeError(NOT_JOINABLE);
+		return own.port;
+	}
+
+	#ownChannel(): { readonly target: Target; readonly port: ChannelPort } | undefined {
+		const target =
+			this.#own !== undefined || this.#key === undefined
+				? undefined
+				: targetOf(this.#site, this.#key);
+		if (target !== undefined) {
+			const port = this.#hub.channel(target.definition.file, target.params);
+			this.#own = { target, port };
+		}
+		return this.#own;
+	}
+
+	#restore(socket: ObjectSocket): Session | undefined {
+		const attachment = readAttachment(socket.deserializeAttachment());
+		if (attachment === undefined) return undefined;
+		const { record } = attachment;
+		if (attachment.kind === 'protocol') {
+			this.#connections.set(socket, Mux.restore(muxSocket(socket), this.#hub, attachment.record));
+			return record.session;
+		}
+		const target = this.#target;
+		if (target === undefined) {
+			closeQuietly(socket, DISCONNECTED, NOT_JOINABLE.message);
+			return undefined;
+		}
+		this.#connections.set(
+			socket,
+			PlainConnection.restore(plainSocket(socket), this.#hub, target, attachment.record),
+		);
+		return record.session;
+	}
+
+	*#muxes(): Iterable<[ObjectSocket, Mux]> {
+		for (const [socket, connection] of this.#connections) {
+			if (connection instanceof Mux) yield [socket, connection];
+		}
+	}
+
+	/** Runs code of the site as that of this object. */
+	#run<Result>(work: () => Result): Result {
+		return this.#surroundings.current.run({ site: this.#site }, work);
+	}
+
+	#runtime(): Runtime {
+		const host = this.#host;
+		const { current, isDevelopment } = this.#surroundings;
+		return {
+			directory: this.#directory(),
+			context: {
+				run: (handler, callback) => current.run({ site: this.#site, handler }, callback),
+				getStore: () => current.getStore()?.handler,
+			},
+			enter: (work) => this.#run(work),
+			isDevelopment,
+			alarm: (milliseconds, callback) => host.alarm(milliseconds, callback),
+			waitUntil: (work) => host.waitUntil(work),
+			report: (message, error) => host.report(message, error),
+			log: (message) => console.info(message),
+		};
+	}
+
+	#isOwn(file: string, params: Readonly<Record<string, string>>): boolean {
+		const { definition, params: own } = this.#target ?? {};
+		return (
+			definition?.file === file && definition.params.every((name) => params[name] === own?.[name])
+		);
+	}
+
+	/** An object does not call itself. */
+	#directory(): Directory {
+		const remote = this.#remote;
+		return {
+			width: remote.width,
+			channel: (file, params) =>
+				this.#isOwn(file, params) ? this.#channel() : remote.channel(file, params),
+			user: (userId) => (this.#userId === userId ? this.#hub.user(userId) : remote.user(userId)),
+		};
+	}
+}

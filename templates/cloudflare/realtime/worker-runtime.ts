@@ -1,0 +1,69 @@
+/** The Worker as the runtime of the site's channels. It does not import the site's files. */
+
+import { env, waitUntil } from 'cloudflare:workers';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { isDevelopment } from 'virtual:astro-cloudflare:realtime';
+import type { HandlerContext, Runtime } from '../../realtime/define/runtime.ts';
+import type { Site } from '../../realtime/define/site.ts';
+import { OBJECT_BINDING } from './names.ts';
+import type { ObjectCalls } from './object-calls.ts';
+import type { ObjectNamespace } from './platform.ts';
+import { RemoteDirectory } from './remote-directory.ts';
+
+/** The object of a name. */
+export function calls(name: string): ObjectCalls {
+	const namespace = env[OBJECT_BINDING] as ObjectNamespace<ObjectCalls> | undefined;
+	if (namespace === undefined) {
+		throw new Error(
+			`There is no binding \`${OBJECT_BINDING}\`, which realtime channels need. A prerendered page has none. For other pages, build the site again: the build adds it, or says what is missing.`,
+		);
+	}
+	return namespace.get(namespace.idFromName(name));
+}
+
+/** Logs an error for the site's operator. */
+export function report(message: string, error?: unknown): void {
+	if (error === undefined) console.error(message);
+	else console.error(message, error);
+}
+
+/** The code that runs in an object. */
+export interface Current {
+	/** The object's own. */
+	readonly site: Site;
+	readonly handler?: HandlerContext | undefined;
+}
+
+export const current: AsyncLocalStorage<Current> = new AsyncLocalStorage();
+
+let workerSite: Site | undefined;
+
+/** Takes the site's files. */
+export function useSite(site: Site): void {
+	workerSite = site;
+}
+
+/**
+ * The site for code that runs in the Worker, or in an object.
+ *
+ * @throws Error before the site's files were read.
+ */
+export function currentSite(): Site {
+	const site = current.getStore()?.site ?? workerSite;
+	if (site !== undefined) return site;
+	throw new Error('The channels are not loaded yet. They are once the Worker has started.');
+}
+
+export const runtime: Runtime = {
+	directory: new RemoteDirectory(calls, () => workerSite),
+	// Handlers run in objects alone.
+	context: { run: (_, callback) => callback(), getStore: () => undefined },
+	isDevelopment,
+	alarm(milliseconds, callback) {
+		const timer = setTimeout(callback, milliseconds);
+		return () => clearTimeout(timer);
+	},
+	waitUntil,
+	report,
+	log: (message) => console.info(message),
+};

@@ -1,0 +1,64 @@
+/** The plugin for Vitest: `/testing/vite` of the package. */
+
+import { resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Plugin } from 'vite';
+import { packageName } from '../../configure/package-name.ts';
+import { realtimePlugin } from '../../realtime/configure/plugin.ts';
+import { partsPlugin } from '../configure/parts-plugin.ts';
+import { resolveRealtimeOptions } from '../configure/realtime-options.ts';
+import { settingsPlugin } from '../configure/settings-plugin.ts';
+import { OBJECT_BINDING, OBJECT_CLASS } from '../realtime/names.ts';
+
+export interface RealtimeTestingOptions {
+	/** The root of the site. Default: the working directory. */
+	readonly root?: string | undefined;
+	/** The folder of the sources, relative to the root. Default: `src`. */
+	readonly srcDir?: string | undefined;
+}
+
+/** Options of Cloudflare's plugin for Vitest. */
+export interface RealtimeWorkerOptions {
+	main: string;
+	additionalExports: Record<string, 'DurableObject'>;
+	miniflare: {
+		compatibilityDate: string;
+		compatibilityFlags: string[];
+		durableObjects: Record<string, { className: string; useSQLite: boolean }>;
+	};
+}
+
+/** The first date with a `close` event that tells how a WebSocket ended. */
+const COMPATIBILITY_DATE = '2026-04-15';
+
+/** The Worker of the tests, for `cloudflareTest()`: the objects of the site's channels. */
+export function realtimeWorker(): RealtimeWorkerOptions {
+	return {
+		main: fileURLToPath(new URL('worker.js', import.meta.url)),
+		additionalExports: { [OBJECT_CLASS]: 'DurableObject' },
+		miniflare: {
+			compatibilityDate: COMPATIBILITY_DATE,
+			compatibilityFlags: ['nodejs_compat'],
+			durableObjects: { [OBJECT_BINDING]: { className: OBJECT_CLASS, useSQLite: true } },
+		},
+	};
+}
+
+/** Gives Vitest the channel files of a site, and the modules that their objects need. */
+export function realtimeTesting({
+	root = process.cwd(),
+	srcDir = 'src',
+}: RealtimeTestingOptions = {}): Plugin[] {
+	const name = packageName();
+	const folders = { root: folderUrl(root), srcDir: folderUrl(resolve(root, srcDir)) };
+	const settings = { isDevelopment: true, hasTrailingSlash: false, ...resolveRealtimeOptions({}) };
+	return [
+		realtimePlugin({ ...folders, base: '/', packageName: name }),
+		settingsPlugin(settings),
+		partsPlugin(folders, name, settings.isDevelopment),
+	];
+}
+
+function folderUrl(path: string): URL {
+	return pathToFileURL(`${path}/`);
+}
