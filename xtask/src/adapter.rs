@@ -73,6 +73,9 @@ pub struct PackageTable {
     /// Added to upstream's, with their ranges.
     #[serde(default)]
     pub dependencies: BTreeMap<String, String>,
+    /// Optional peer dependencies, added to upstream's, with their ranges.
+    #[serde(default)]
+    pub peers: BTreeMap<String, String>,
     /// Added to upstream's: modules with their declarations beside them.
     #[serde(default)]
     pub exports: BTreeMap<String, String>,

@@ -39,12 +39,12 @@ mod usage;
 use std::process::ExitCode;
 
 use camino::Utf8PathBuf;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use answer::Answer;
 use commands::{
-    bench, build, canary, check, clean, diff, explain, fetch, follow, lint, matrix, notes, pack,
-    propose, publish, status, sweep, sync_version, test,
+    bench, build, canary, check, clean, completions, diff, docs, explain, fetch, follow, lint,
+    matrix, notes, pack, propose, publish, status, sweep, sync_version, test,
 };
 
 /// Builds, checks, tests and publishes the WebSocket adapters for Astro.
@@ -87,6 +87,8 @@ enum Command {
     Follow(follow::Follow),
     Canary(canary::Canary),
     Propose(propose::Propose),
+    Completions(completions::Completions),
+    Docs(docs::Docs),
 }
 
 fn main() -> ExitCode {
@@ -111,6 +113,8 @@ fn main() -> ExitCode {
         Command::Follow(follow) => follow.run(),
         Command::Canary(canary) => canary.run(),
         Command::Propose(propose) => propose.run(),
+        Command::Completions(completions) => completions.run(CommandLine::command()),
+        Command::Docs(docs) => docs.run(),
     };
     match answer {
         Ok(Answer::Fine) => ExitCode::SUCCESS,

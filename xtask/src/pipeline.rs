@@ -16,7 +16,7 @@ use crate::{
     package::{
         additions::Additions,
         manifest::{self, Manifest},
-        modules,
+        modules, readme,
         record::{self, RECORD},
         sbom::{self, SBOM},
         stamp, tarball,
@@ -317,7 +317,8 @@ impl Job<'_> {
             RECORD.to_owned(),
             record::record(self.line, tree, &vendored, edits, *renamed).into_bytes(),
         );
-        let readme = checkout::read(&self.workshop.root, &self.adapter.readme())?;
+        let path = self.adapter.readme();
+        let readme = readme::for_npm(&checkout::read(&self.workshop.root, &path)?, &path);
         files.insert("README.md".to_owned(), readme.into_bytes());
         files.insert("LICENSE".to_owned(), additions.licences(tree, &vendored).into_bytes());
         // Last, because it lists all other files.

@@ -33,7 +33,8 @@ pub fn wheels(requirements: &[u8], target: &Path) -> Result<Option<PathBuf>, Bri
         run("python3 -m venv", python.args(["-m", "venv"]).arg(unfinished))?;
         let mut pip = Command::new(unfinished.join("bin/python"));
         pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-            .args(["--require-hashes", "--only-binary", ":all:", "--requirement"])
+            // Programs do not need the Python packages that a wheel asks for.
+            .args(["--require-hashes", "--no-deps", "--only-binary", ":all:", "--requirement"])
             .arg(&file);
         run("pip install", &mut pip)
     })?;

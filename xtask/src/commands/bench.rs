@@ -2,7 +2,7 @@
 
 use diagnostics::Failure;
 
-use crate::{answer::Answer, checkout, program};
+use crate::{answer::Answer, checkout, output, program};
 
 /// Run benchmarks
 ///
@@ -25,6 +25,7 @@ impl Bench {
             .args(["run", "--quiet", "--package", "tests", "--bin", "bench", "--"])
             .args(&self.suites);
         cargo.args(self.json.then_some("--json"));
+        output::progress("compiling the benchmarks");
         let status = cargo.status().map_err(|error| program::failed(&cargo, error))?;
         Ok(if status.success() { Answer::Fine } else { Answer::No })
     }

@@ -114,6 +114,7 @@ fn try_line(
     pinned: &Line,
     packages: &Utf8Path,
 ) -> Result<Finding, Failure> {
+    output::progress(&format!("{} on Astro {}", adapter.runtime, pinned.major));
     let line = newest_line(&workshop.registry, adapter, pinned)?;
     let job = workshop.job(adapter, &line);
     let official = job.upstream_release()?;

@@ -2,10 +2,11 @@
 
 use std::{
     env,
-    io::{BufRead as _, BufReader},
+    io::{BufReader, Read},
     num::NonZero,
     process::{Command, Stdio},
     thread,
+    time::Instant,
 };
 
 use camino::Utf8Path;
@@ -16,7 +17,7 @@ use crate::{
     answer::Answer,
     build_packages::{self, Selection},
     node_versions,
-    output::{Mode, OutputError},
+    output::{self, Mode, OutputError, Progress},
     pipeline::{Job, Workshop},
     program::{self, ProgramError},
     suites::{self, MAJOR, TOOLCHAIN},
@@ -64,6 +65,9 @@ pub struct Test {
     filter: Option<String>,
 }
 
+/// The beginning of the line with which a harness counts its tests.
+const RESULT: &str = "test result: ";
+
 /// Makes a suite run its smoke set: only the most different hosts, without slow tests.
 const BRIEFLY: &str = "TEST_BRIEFLY";
 
@@ -84,12 +88,18 @@ struct Round<'j> {
     is_brief: bool,
 }
 
-/// Test counts by result.
+/// What the runs said: test counts by result, what failed, and how long each run took.
 #[derive(Default)]
 struct Counts {
     passed: u64,
     failed: u64,
     skipped: u64,
+    /// What each failed test said, below a line with the run's name.
+    reports: Vec<String>,
+    /// The names of the failed tests, each after its run's name.
+    failures: Vec<String>,
+    /// Each run's name with its time in milliseconds.
+    times: Vec<(String, u128)>,
 }
 
 impl Test {
@@ -121,12 +131,7 @@ impl Test {
                 }
             }
         }
-        anstream::println!(
-            "{} passed, {} failed, {} skipped",
-            counts.passed,
-            counts.failed,
-            counts.skipped
-        );
+        counts.tell();
         Ok(if is_fine && counts.failed == 0 { Answer::Fine } else { Answer::No })
     }
 
@@ -179,6 +184,8 @@ impl Test {
             anstream::println!("{suite} on Astro {major}, smoke set");
         }
         for target in targets(suite, round.is_brief) {
+            let name =
+                format!("{suite} on Astro {}: {target}", major.as_deref().unwrap_or("newest"));
             let mut cargo = program::cargo(root);
             cargo.args(["test", "--quiet", "--no-fail-fast"]).args(target.split(' '));
             cargo.args(["--", "--test-threads", &threads().to_string()]);
@@ -188,7 +195,7 @@ impl Test {
             if round.is_brief {
                 cargo.env(BRIEFLY, "1").args(OF_LINES.iter().filter(|_| suite == TOOLCHAIN));
             }
-            is_fine &= counts.run(cargo)?;
+            is_fine &= counts.run(cargo, name)?;
         }
         Ok(is_fine && counts.failed == failed)
     }
@@ -198,6 +205,26 @@ impl Test {
 /// a registry or a clock.
 fn threads() -> usize {
     2 * thread::available_parallelism().map_or(1, NonZero::get) + 1
+}
+
+/// The part of a harness's output that is being read.
+#[derive(Clone, Copy)]
+enum Part {
+    Progress,
+    /// What each failed test said.
+    Reports,
+    /// The names of the failed tests.
+    Names,
+}
+
+/// The lines of a failed test's report that are repeated. The output of its server is longer.
+const REPEATED: usize = 40;
+
+/// The reports with only the first lines of each.
+fn shortened(reports: &[String]) -> impl Iterator<Item = &str> {
+    reports
+        .chunk_by(|_, next| !next.starts_with("---- ") && !next.starts_with("In "))
+        .flat_map(|report| report.iter().take(REPEATED).map(String::as_str))
 }
 
 /// The built packages of these jobs.
@@ -229,24 +256,86 @@ fn targets(suite: &str, is_brief: bool) -> Vec<String> {
     }
 }
 
+/// The lines of a harness. Between two of them, a person on a terminal sees how many tests are done.
+fn lines(output: impl Read) -> impl Iterator<Item = String> {
+    let mut bytes = BufReader::new(output).bytes().map_while(Result::ok);
+    let mut progress: Option<Progress> = None;
+    std::iter::from_fn(move || {
+        let (mut line, mut is_whole) = (Vec::new(), false);
+        for byte in bytes.by_ref() {
+            if byte == b'\n' {
+                is_whole = true;
+                break;
+            }
+            line.push(byte);
+            // Each test is a letter.
+            let is_progress = line.iter().all(|letter| RESULTS.contains(letter));
+            if let Some(progress) = progress.as_ref().filter(|_| is_progress) {
+                progress.step();
+            }
+        }
+        if line.is_empty() && !is_whole {
+            return None;
+        }
+        progress.iter().for_each(Progress::end);
+        let line = String::from_utf8_lossy(&line).into_owned();
+        if let Some(count) = announced(&line) {
+            progress = Some(Progress::start("tests", count));
+        }
+        Some(line)
+    })
+}
+
+/// The letters of a harness for a test that passed, failed, or was skipped.
+const RESULTS: [u8; 3] = *b".Fi";
+
+/// Reads `running 12 tests`.
+fn announced(line: &str) -> Option<usize> {
+    let (count, _) = line.strip_prefix("running ")?.split_once(" test")?;
+    count.parse().ok()
+}
+
 impl Counts {
     /// Runs cargo, forwards its output and counts the tests. Returns false if cargo failed.
-    fn run(&mut self, mut cargo: Command) -> Result<bool, ProgramError> {
+    fn run(&mut self, mut cargo: Command, name: String) -> Result<bool, ProgramError> {
+        let start = Instant::now();
+        // Cargo compiles first, and says nothing of it.
+        output::progress(&name);
         let child = cargo.stdout(Stdio::piped()).spawn();
         let mut child = child.map_err(|error| program::failed(&cargo, error))?;
+        // A harness writes `failures:`, what each failed test said, and then the same heading above
+        // the names alone.
+        let mut part = Part::Progress;
         if let Some(stdout) = child.stdout.take() {
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            for line in lines(stdout) {
                 self.read(&line);
+                part = match (part, line.as_str()) {
+                    (Part::Progress, "failures:") => {
+                        self.reports.push(format!("In {name}:"));
+                        Part::Reports
+                    }
+                    (Part::Reports, "failures:") => Part::Names,
+                    (_, result) if result.starts_with(RESULT) => Part::Progress,
+                    (part, _) => part,
+                };
+                match part {
+                    Part::Reports if line != "failures:" => self.reports.push(line.clone()),
+                    Part::Names if line.starts_with("    ") => {
+                        self.failures.push(format!("{name}: {}", line.trim()));
+                    }
+                    _ => {}
+                }
                 anstream::println!("{line}");
             }
         }
         let status = child.wait().map_err(|error| program::failed(&cargo, error))?;
+        self.times.push((name, start.elapsed().as_millis()));
         Ok(status.success())
     }
 
     /// Reads `test result: ok. 12 passed; 0 failed; 1 ignored; …`.
     fn read(&mut self, line: &str) {
-        let Some(result) = line.strip_prefix("test result: ") else { return };
+        let Some(result) = line.strip_prefix(RESULT) else { return };
         let words: Vec<&str> = result.split([' ', ';']).collect();
         for pair in words.windows(2) {
             let Ok(count) = pair[0].parse::<u64>() else { continue };
@@ -257,5 +346,38 @@ impl Counts {
                 _ => {}
             }
         }
+    }
+
+    /// Repeats what failed tests said, because a log may be cut to its end, tells the times, and
+    /// closes with the names of the failed tests and the counts.
+    fn tell(&self) {
+        for line in shortened(&self.reports) {
+            anstream::println!("{line}");
+        }
+        for (name, time) in &self.times {
+            anstream::println!("{name}: {time} ms");
+        }
+        for name in &self.failures {
+            anstream::println!("failed: {name}");
+        }
+        anstream::println!(
+            "{} passed, {} failed, {} skipped",
+            self.passed,
+            self.failed,
+            self.skipped
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lines;
+
+    #[test]
+    fn lines_of_a_harness_stay_as_they_are() {
+        let text = "\nrunning 3 tests\n.F\n.\nfailures:\n\n    one\n\ntest result: FAILED.\n\n";
+        let expected: Vec<&str> = text.lines().collect();
+        assert_eq!(lines(text.as_bytes()).collect::<Vec<_>>(), expected);
+        assert_eq!(lines("cut off".as_bytes()).collect::<Vec<_>>(), ["cut off"]);
     }
 }

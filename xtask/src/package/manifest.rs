@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The project's page, listed in every package.
-const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
+pub const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 
 /// The key with the releases that a package is built from. A registry repeats it for every version,
 /// and only packages of this toolchain have it.
@@ -84,6 +84,11 @@ pub fn rewrite(
     manifest.insert(UPSTREAM.into(), made_of.into());
     for (name, range) in &ours.dependencies {
         object(&mut manifest, "dependencies").map(|all| all.insert(name.clone(), json!(range)));
+    }
+    for (name, range) in &ours.peers {
+        object(&mut manifest, "peerDependencies").map(|all| all.insert(name.clone(), json!(range)));
+        let optional = manifest.entry("peerDependenciesMeta").or_insert_with(|| json!({}));
+        optional[name] = json!({ "optional": true });
     }
     for (path, target) in &ours.exports {
         object(&mut manifest, "exports").map(|all| all.insert(path.clone(), json!(target)));
@@ -172,7 +177,57 @@ fn add_to_list<'t>(
 
 #[cfg(test)]
 mod tests {
-    use super::licence;
+    use std::collections::BTreeMap;
+
+    use semantic_patch::Rename;
+    use semver::Version;
+    use serde_json::{Value, json};
+
+    use super::{Manifest, licence, rewrite};
+    use crate::adapter::{Adapter, PackageTable, UpstreamTable};
+
+    #[test]
+    fn optional_peers_are_added_to_those_of_upstream() {
+        let adapter = Adapter {
+            runtime: "toy".to_owned(),
+            upstream: UpstreamTable { package: "@astrojs/toy".to_owned(), folder: String::new() },
+            package: PackageTable {
+                name: "toy".to_owned(),
+                description: String::new(),
+                keywords: Vec::new(),
+                dependencies: BTreeMap::new(),
+                peers: BTreeMap::from([("ioredis".to_owned(), "^6.0.0".to_owned())]),
+                exports: BTreeMap::new(),
+            },
+            rename: Rename {
+                from: "@astrojs/toy".to_owned(),
+                to: "toy".to_owned(),
+                allow: Vec::new(),
+            },
+            unfit: Vec::new(),
+            ranges: Vec::new(),
+            patches: Vec::new(),
+        };
+        let upstream = json!({
+            "name": "@astrojs/toy",
+            "version": "1.0.0",
+            "exports": {},
+            "dependencies": {},
+            "peerDependencies": { "astro": "^7.0.0" },
+        });
+        let version = Version::new(7, 0, 0);
+        let release = Manifest {
+            version: "7.0.0-abc",
+            astro: &version,
+            adapter: &version,
+            tag: "latest",
+            files: &[],
+        };
+        let manifest = rewrite(&adapter, &upstream.to_string(), &release);
+        let manifest: Value = serde_json::from_str(&manifest.expect("a manifest")).expect("JSON");
+        assert_eq!(manifest["peerDependencies"], json!({ "astro": "^7.0.0", "ioredis": "^6.0.0" }));
+        assert_eq!(manifest["peerDependenciesMeta"], json!({ "ioredis": { "optional": true } }));
+    }
 
     #[test]
     fn a_manifest_may_have_no_licence() {

@@ -6,6 +6,7 @@ mod error;
 mod layout;
 pub mod manifest;
 pub mod modules;
+pub mod readme;
 pub mod record;
 pub mod sbom;
 pub mod stamp;

@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use git2::Config;
 
 use super::{Cache, History, SUBMODULE, UpstreamError};
+use crate::output;
 
 /// The name of the clone in the cache.
 const CLONE: &str = "astro.git";
@@ -87,6 +88,7 @@ impl Fetcher {
         if wanted.is_empty() {
             return Ok(());
         }
+        output::progress(&format!("fetching from {}", self.url));
         self.git(&["init", "--quiet", "--bare", self.clone.as_str()])?;
         let fetch = ["-C", self.clone.as_str(), "fetch", "--quiet", "--depth", "1", &self.url];
         let fetch = fetch.into_iter().chain(wanted.iter().map(String::as_str));

@@ -29,6 +29,8 @@ fn help_reads_like_documentation() {
         "fetch",
         "follow",
         "propose",
+        "completions",
+        "docs",
     ];
     let pages = commands.map(|command| shown(&[command, "--help"]));
     assert_snapshot!(format!("{}\n{}", shown(&["--help"]), pages.join("\n")));

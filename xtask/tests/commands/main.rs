@@ -13,6 +13,7 @@ mod catalogue;
 mod check_and_diff;
 mod checkout;
 mod clean;
+mod completions;
 mod explain_and_help;
 mod fake_registry;
 mod fetch;

@@ -63,6 +63,26 @@ fn a_failed_suite_removes_its_record() {
 }
 
 #[test]
+fn the_closing_lines_say_what_failed_and_how_long_each_run_took() {
+    let (checkout, _server) = untested();
+    checkout.write(
+        "cargo",
+        "#!/bin/sh
+case \"$*\" in *delivery*) ;; *) echo 'test result: ok. 2 passed; 0 failed; 1 ignored'; exit 0 ;; esac
+printf '%s\\n' 'test a::b ... FAILED' '' 'failures:' '' '---- a::b ----' 'expected 1, got 2'
+seq -f 'printed by a server: %g' 50; echo
+printf '%s\\n' 'failures:' '    a::b' '' 'test result: FAILED. 3 passed; 1 failed; 0 ignored'
+exit 1
+",
+    );
+    let shown = checkout.shown(&["test", "toolchain", "--astro", "7"]);
+    let (_, closing) = shown.split_once("test result: FAILED").unwrap();
+    let printed = |line: &&str| !line.starts_with("printed by a server: ");
+    assert_eq!(closing.lines().filter(|line| !printed(line)).count(), 38);
+    assert_snapshot!(closing.lines().skip(1).filter(printed).collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
 fn a_partial_run_records_nothing() {
     let (checkout, _server) = untested();
     checkout.write("green", "");

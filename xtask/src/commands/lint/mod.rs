@@ -40,6 +40,7 @@ impl Lint {
         for arguments in PROGRAMS {
             let mut cargo = program::cargo(&root);
             cargo.args(arguments);
+            output::progress(&format!("cargo {}", arguments.join(" ")));
             let status = cargo.status().map_err(|error| program::failed(&cargo, error))?;
             if !status.success() {
                 answer = Answer::No;
@@ -65,6 +66,7 @@ fn is_spelt_right(root: &Utf8Path) -> Result<bool, Failure> {
     };
     let mut typos = Command::new(python.join("bin/typos"));
     typos.current_dir(root).args(["--format", "brief"]);
+    output::progress("typos");
     let status = typos.status().map_err(|error| program::failed(&typos, error))?;
     Ok(status.success())
 }

@@ -63,6 +63,7 @@ impl Sweep {
         let adapters = Adapter::select(&workshop.root, &self.runtimes)?;
         let packages: Vec<&str> =
             adapters.iter().map(|adapter| adapter.upstream.package.as_str()).collect();
+        output::progress("asking the registry for releases");
         // Ask the registry and compile our own code in parallel: both are slow.
         let (known, additions) = thread::scope(|scope| {
             let known = scope.spawn(|| workshop.ask(&packages));
