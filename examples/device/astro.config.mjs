@@ -1,0 +1,13 @@
+import { defineConfig, envField } from 'astro/config';
+import node from 'zastro-websockets-node';
+
+export default defineConfig({
+	output: 'server',
+	adapter: node({ mode: 'standalone' }),
+	env: {
+		schema: {
+			// Names and tokens: `boiler:…,cellar:…`.
+			DEVICES: envField.string({ context: 'server', access: 'secret', default: '' }),
+		},
+	},
+});
