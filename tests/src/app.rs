@@ -32,6 +32,9 @@ const WRANGLER: &str = "../node_modules/wrangler/wrangler-dist/cli.js";
 /// The file in which `astro dev` records that it serves a root, to prevent a second server.
 const DEV_SERVER: &str = ".astro/dev.json";
 
+/// What servers of an earlier run have stored.
+const STORED: [&str; 2] = [".wrangler/state", ".wrangler/of-wrangler"];
+
 /// The outputs of Astro, Vite and wrangler in a root.
 const OUTPUTS: [&str; 4] = [".astro", ".wrangler", "dist", "node_modules"];
 
@@ -44,6 +47,12 @@ impl App {
         match fs::remove_file(root.join(DEV_SERVER)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
             _ => {}
+        }
+        for stored in STORED.map(|folder| root.join(folder)) {
+            match fs::remove_dir_all(stored) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+                _ => {}
+            }
         }
         Ok(Self { root, tools: tools.clone(), _lock: lock })
     }

@@ -12,6 +12,7 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::client::{Request, Socket, connection_to};
@@ -88,23 +89,38 @@ impl Browser {
 impl Browser {
     /// Controls the first opened page.
     pub fn page(&self) -> Result<Page> {
-        let address = at_last(|| {
-            let text = fs::read_to_string(self.profile.join("DevToolsActivePort"))?;
-            let port = text.lines().next().context("no port")?.parse()?;
-            Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
-        })?;
+        let address = self.address()?;
         let target = at_last(|| {
-            let mut connection = connection_to(address)?;
-            let request = Request::get("/json/list").header("Connection", "close");
-            connection.write(&request.to_bytes(&address.to_string()))?;
-            let targets: Vec<Target> = serde_json::from_str(&connection.response("GET")?.text())?;
+            let targets: Vec<Target> = Self::ask(address, &Request::get("/json/list"))?;
             let page = targets.into_iter().find(|target| target.kind == "page");
             page.context("there is no page")
         })?;
+        target.control(address)
+    }
+
+    /// Opens another page, and controls it. It is visible, like those that were opened before.
+    pub fn tab(&self, url: &str) -> Result<Page> {
+        let address = self.address()?;
+        let request = Request::new("PUT", &format!("/json/new?{url}"));
+        let mut page = Self::ask::<Target>(address, &request)?.control(address)?;
+        page.stay_visible()?;
+        Ok(page)
+    }
+
+    /// Where the browser is controlled.
+    fn address(&self) -> Result<SocketAddr> {
+        at_last(|| {
+            let text = fs::read_to_string(self.profile.join("DevToolsActivePort"))?;
+            let port = text.lines().next().context("no port")?.parse()?;
+            Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+        })
+    }
+
+    fn ask<T: DeserializeOwned>(address: SocketAddr, request: &Request) -> Result<T> {
         let mut connection = connection_to(address)?;
-        let request = Request::upgrade(&format!("/devtools/page/{}", target.id));
+        let request = request.clone().header("Connection", "close");
         connection.write(&request.to_bytes(&address.to_string()))?;
-        Ok(Page { socket: connection.accepted()?, commands: 0 })
+        Ok(serde_json::from_str(&connection.response("GET")?.text())?)
     }
 }
 
@@ -114,6 +130,15 @@ struct Target {
     id: String,
     #[serde(rename = "type")]
     kind: String,
+}
+
+impl Target {
+    fn control(&self, address: SocketAddr) -> Result<Page> {
+        let mut connection = connection_to(address)?;
+        let request = Request::upgrade(&format!("/devtools/page/{}", self.id));
+        connection.write(&request.to_bytes(&address.to_string()))?;
+        Ok(Page { socket: connection.accepted()?, commands: 0 })
+    }
 }
 
 /// A page, controlled by the DevTools protocol.
@@ -149,6 +174,35 @@ impl Page {
         })
     }
 
+    /// Presses a key, by its name in `KeyboardEvent.key`.
+    pub fn press(&mut self, key: &str) -> Result<()> {
+        // Behind other pages, it would get no keys.
+        self.stay_visible()?;
+        // The code of Windows, and the text that the key types.
+        let (code, text) = match key {
+            "Tab" => (9, ""),
+            "Enter" => (13, "\r"),
+            "Escape" => (27, ""),
+            "ArrowDown" => (40, ""),
+            typed => (0, typed),
+        };
+        let down = if text.is_empty() { "rawKeyDown" } else { "keyDown" };
+        let mut event = json!({ "type": down, "key": key, "text": text });
+        if code > 0 {
+            event["windowsVirtualKeyCode"] = code.into();
+        }
+        self.command("Input.dispatchKeyEvent", &event)?;
+        event["type"] = "keyUp".into();
+        self.command("Input.dispatchKeyEvent", &event)?;
+        Ok(())
+    }
+
+    /// Types a text where the focus is.
+    pub fn type_text(&mut self, text: &str) -> Result<()> {
+        self.command("Input.insertText", &json!({ "text": text }))?;
+        Ok(())
+    }
+
     /// Takes the network away from the page, or gives it back.
     pub fn set_offline(&mut self, is_offline: bool) -> Result<()> {
         self.command("Network.enable", &json!({}))?;
@@ -171,8 +225,20 @@ impl Page {
     /// Thaws the page and shows it.
     pub fn show(&mut self) -> Result<()> {
         self.command("Page.setWebLifecycleState", &json!({ "state": "active" }))?;
-        // Without a window, nothing else makes it visible again.
+        self.stay_visible()
+    }
+
+    /// Without a window, nothing else makes a page visible behind another one.
+    fn stay_visible(&mut self) -> Result<()> {
         self.command("Emulation.setFocusEmulationEnabled", &json!({ "enabled": true }))?;
+        Ok(())
+    }
+
+    /// Gives the page a size in pixels.
+    pub fn resize(&mut self, width: u32, height: u32) -> Result<()> {
+        let metrics =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.command("Emulation.setDeviceMetricsOverride", &metrics)?;
         Ok(())
     }
 

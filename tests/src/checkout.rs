@@ -128,7 +128,7 @@ fn text(value: &Value) -> Result<&str> {
 }
 
 /// The files that git tracks, and the untracked ones that it does not ignore.
-fn tracked() -> Result<Vec<PathBuf>> {
+pub fn tracked() -> Result<Vec<PathBuf>> {
     let git = Command::new("git")
         .current_dir(locations::repository())
         .args(["ls-files", "--cached", "--others", "--exclude-standard", "-z"])

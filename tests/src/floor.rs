@@ -145,6 +145,20 @@ pub fn of(package: &Manifest, releases: &impl Releases) -> Result<Floor> {
     }
 }
 
+/// The lowest version of each of these packages in the range that a package declares for it. Its
+/// optional peers are among them.
+pub fn of_each(package: &Manifest, names: &[&str], releases: &impl Releases) -> Result<Floor> {
+    let lowest = |name: &&str| {
+        let range = package.peer_dependencies.get(*name);
+        let range = range.with_context(|| format!("{} has no peer {name}", package.name))?;
+        let within = releases.within(name, range)?;
+        let version = within.into_keys().next();
+        let version = version.with_context(|| format!("no release of {name} is in {range}"))?;
+        Ok(((*name).to_owned(), version))
+    };
+    names.iter().map(lowest).collect()
+}
+
 type Known = BTreeMap<(String, String), BTreeMap<Version, Manifest>>;
 
 /// The lowest release that matches every range.

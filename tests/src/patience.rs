@@ -5,15 +5,16 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-/// The time limit for a condition on a busy machine.
-const LIMIT: Duration = Duration::from_secs(10);
+/// The time limit for an effect, an answer or a message on a busy machine. It is no promise of the
+/// packages: what must happen sooner is measured by its test.
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The result of the first successful attempt, or the last failure after ten seconds.
+/// The result of the first successful attempt, or the last failure after [`PATIENCE`].
 pub fn at_last<T>(attempt: impl FnMut() -> Result<T>) -> Result<T> {
-    within(LIMIT, attempt)
+    within(PATIENCE, attempt)
 }
 
 /// The result of the first successful attempt, or the last failure after `limit`.

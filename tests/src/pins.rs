@@ -18,6 +18,8 @@ pub struct Pin {
     pub astro: String,
     /// The commit of that release, if it is known.
     pub commit: Option<String>,
+    /// The dist-tag of our packages.
+    pub tag: String,
     /// npm installs no release younger than this day, so that transitive dependencies stay the same
     /// between runs. A lockfile would do the same. But it would repeat the version of Astro and the
     /// integrity of the tarball, which change with every pin and every build.

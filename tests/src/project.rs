@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::adapter::Adapter;
 use crate::app::{App, files, mirror};
-use crate::floor::{self, Manifest};
+use crate::floor::{self, Floor, Manifest};
 use crate::installation::Installation;
 use crate::pins::{LINE, Pin, PinnedPackage, last_moment, line, major, pinned};
 use crate::tools::{Tools, run};
@@ -31,6 +31,12 @@ const AS_OF: &str = "TEST_AS_OF";
 
 /// The project with the pages, middleware and public files that all runtimes share.
 const SITE: &str = "site";
+
+/// The project with the channels, and the pages that use them, of all runtimes that have channels.
+const CHANNELS: &str = "channels";
+
+/// The project with the page that evicts the objects of channels from the memory of workerd.
+const EVICTIONS: &str = "evictions";
 
 /// The project of the sites with the official adapters: a page, and the files that each runtime
 /// needs.
@@ -153,7 +159,7 @@ impl Project {
             })
         })?;
         let vendored = tarball.as_ref().unwrap_or(&folder).with_file_name("dist/websocket/vendor");
-        let sources = vec![source(SITE), source(name)];
+        let sources = sources(name)?;
         Ok(Self { sources, folder, vendored, tools })
     }
 
@@ -224,12 +230,32 @@ impl Project {
 /// A manifest that depends on the lowest versions declared by a package, and on a Node.js that runs
 /// them all.
 fn floor_manifest(package: &Path) -> Result<String> {
+    kept_floor(package, "all", floor::of)
+}
+
+/// A copy of `templates/` whose imports resolve to the lowest versions of these peers of a package.
+pub fn templates_with_lowest(name: &str, peers: &[&str]) -> Result<PathBuf> {
+    let package = tarball(name)?.with_file_name("package.json");
+    let of_peers = |package: &Manifest, tools: &Tools| floor::of_each(package, peers, tools);
+    let manifest = kept_floor(&package, &peers.join(" "), of_peers)?;
+    let copy = install_manifest("lowest-peers", &manifest)?.join("templates");
+    mirror(&[locations::repository().join("templates")], &copy)?;
+    Ok(copy)
+}
+
+/// A manifest that depends on a floor of a package. It depends only on the manifest of the package,
+/// and finding it takes many requests to the registry.
+fn kept_floor(
+    package: &Path,
+    what: &str,
+    find: impl FnOnce(&Manifest, &Tools) -> Result<Floor>,
+) -> Result<String> {
     let built = fs::read_to_string(package)?;
-    // The floor depends only on the manifest, and finding it takes many requests to the registry.
-    let kept = locations::target().join("floors").join(lock::fingerprint([built.as_bytes()]));
+    let fingerprint = lock::fingerprint([built.as_bytes(), what.as_bytes()]);
+    let kept = locations::target().join("floors").join(fingerprint);
     lock::folder_once(&kept, |unfinished| {
         let package: Manifest = serde_json::from_str(&built)?;
-        let floor = floor::of(&package, &Tools::get()?)
+        let floor = find(&package, &Tools::get()?)
             .with_context(|| format!("what is the floor of {}?", package.name))?;
         anyhow::Ok(fs::write(unfinished.join("package.json"), manifest(&floor)?)?)
     })?;
@@ -265,6 +291,16 @@ fn as_of() -> Result<String> {
         Ok(day) => Ok(day),
         Err(_) => Ok(pinned()?.as_of),
     }
+}
+
+/// The sources of a project, where later ones override earlier ones.
+fn sources(name: &str) -> Result<Vec<PathBuf>> {
+    let channels: &[&str] = match name {
+        "node" => &[CHANNELS],
+        "cloudflare" if major()? >= 6 => &[CHANNELS, EVICTIONS],
+        _ => &[],
+    };
+    Ok([SITE].iter().chain(channels).chain([&name]).map(|name| source(name)).collect())
 }
 
 fn source(name: &str) -> PathBuf {

@@ -1,7 +1,7 @@
 //! Runs nginx, Caddy and HAProxy with the configuration from the page about proxies.
 
 use std::fs;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -14,6 +14,12 @@ use crate::suite::NotApplicable;
 
 /// The page with the configurations.
 pub const PAGE: &str = "docs/proxies.md";
+
+/// The page with those for several processes of a site.
+pub const PAGE_OF_SEVERAL: &str = "docs/scaling.md";
+
+/// The port of the first process on the pages. The others follow it.
+const FIRST_PORT: u16 = 4321;
 
 /// The site's name on the page.
 pub const HOST: &str = "shop.example.com";
@@ -66,6 +72,17 @@ impl Proxy {
         site: &Server,
         change: impl Fn(String) -> String,
     ) -> Result<Server> {
+        self.start_before(PAGE, folder, &[site.address()], change)
+    }
+
+    /// The same in front of several processes, by another page.
+    pub fn start_before(
+        self,
+        page: &str,
+        folder: &Path,
+        processes: &[SocketAddr],
+        change: impl Fn(String) -> String,
+    ) -> Result<Server> {
         let version = if self == Self::Caddy { "version" } else { "-v" };
         let mut probe = Command::new(self.program());
         if probe.arg(version).stdout(Stdio::null()).stderr(Stdio::null()).status().is_err() {
@@ -83,11 +100,14 @@ impl Proxy {
         let key = file("site.key", &made.key)?;
         let both = file("site-and-key.pem", &format!("{}{}", made.certificate, made.key))?;
         let port = free_port()?;
-        let lines = change(self.lines()?)
+        let mut lines = change(self.lines(page)?);
+        for (port, process) in (FIRST_PORT..).zip(processes) {
+            lines = lines.replace(&format!("127.0.0.1:{port}"), &process.to_string());
+        }
+        let lines = lines
             .replace("/etc/ssl/site-and-key.pem", &both)
             .replace("/etc/ssl/site.pem", &certificate)
             .replace("/etc/ssl/site.key", &key)
-            .replace("127.0.0.1:4321", &site.address().to_string())
             .replace("listen 443", &format!("listen 127.0.0.1:{port}"))
             .replace("bind :443", &format!("bind 127.0.0.1:{port}"))
             .replace(&format!("{HOST} {{"), &format!("https://{HOST}:{port} {{"));
@@ -118,9 +138,9 @@ impl Proxy {
         Ok(Server::start_on(port, &mut command)?.with_tls(made.client).with_client(CLIENT))
     }
 
-    /// Its configuration on the page.
-    fn lines(self) -> Result<String> {
-        let page = fs::read_to_string(repository().join(PAGE))?;
+    /// Its configuration on a page.
+    fn lines(self, page: &str) -> Result<String> {
+        let page = fs::read_to_string(repository().join(page))?;
         let start = format!("```{}\n", self.language());
         let (_, rest) = page.split_once(&start).context("the page has no such block")?;
         let (lines, _) = rest.split_once("```").context("the block has no end")?;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{BufRead, BufReader, Read};
+use std::iter;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -14,19 +15,65 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use rustls::ClientConfig;
 
 use crate::client::Request;
+use crate::line::Line;
 use crate::patience::at_last;
 
-/// The time limit for a server to print its port, and to answer its first request. A cold start of Vite takes ten seconds, and many
-/// times that on a busy machine.
-const START: Duration = Duration::from_secs(120);
+/// The time limit for a server to print its port, and to answer its first request. A cold start of
+/// Vite takes ten seconds, and many times that on a busy machine.
+pub const START: Duration = Duration::from_secs(120);
+
+/// Held while a dev server starts, so that each has the processors for itself: Vite bundles the
+/// dependencies of a site then.
+static COLD_START: Mutex<()> = Mutex::new(());
 
 /// A server process on 127.0.0.1. Dropping it kills the process and all its children.
 pub struct Server {
     child: Mutex<Child>,
     output: Arc<Output>,
+    peer: Peer,
+    /// Further processes of the same site, and the line that leads to all of them.
+    others: Vec<Self>,
+    _line: Option<Line>,
+}
+
+/// A server as its clients know it.
+#[derive(Clone)]
+pub struct Peer {
     address: SocketAddr,
     tls: Option<Arc<ClientConfig>>,
     client: Option<Ipv4Addr>,
+    realtime: Realtime,
+}
+
+/// How the server speaks to the clients of its channels.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Realtime {
+    /// Whether each channel has a connection of its own, as in Durable Objects.
+    pub is_per_channel: bool,
+    /// Whether each step of a test evicts an object from memory.
+    pub hibernates: bool,
+}
+
+impl Peer {
+    /// The address of the server.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The address from which clients connect, if it matters.
+    pub fn client(&self) -> Option<Ipv4Addr> {
+        self.client
+    }
+
+    /// The client configuration for TLS, if this server uses it.
+    pub fn tls(&self) -> Option<Arc<ClientConfig>> {
+        self.tls.clone()
+    }
+
+    /// How it speaks to the clients of its channels.
+    pub fn realtime(&self) -> Realtime {
+        self.realtime
+    }
 }
 
 /// A free port, for a server that must keep its port.
@@ -42,19 +89,48 @@ impl Server {
             .output
             .wait_for(START, port)
             .ok_or_else(|| anyhow!("no port was printed by {command:?}\n{server}"))?;
-        server.address.set_port(port);
+        server.peer.address.set_port(port);
+        Ok(server)
+    }
+
+    /// Starts a dev server, and waits until it can answer cases in time.
+    pub fn start_dev(command: &mut Command) -> Result<Self> {
+        let _turn = COLD_START.lock().unwrap_or_else(PoisonError::into_inner);
+        let server = Self::start(command)?;
+        server.warm()?;
         Ok(server)
     }
 
     /// Starts a server that prints nothing and listens on this port.
     pub fn start_on(port: u16, command: &mut Command) -> Result<Self> {
         let mut server = Self::spawn(command)?;
-        server.address.set_port(port);
+        server.peer.address.set_port(port);
         at_last(|| {
             server.check_alive()?;
-            Ok(TcpStream::connect(server.address)?)
+            Ok(TcpStream::connect(server.address())?)
         })?;
         Ok(server)
+    }
+
+    /// The output of a server that does not start, and ends with an error instead.
+    pub fn output_of(command: &mut Command, limit: Duration) -> Result<String> {
+        let server = Self::spawn(command)?;
+        let status = server.wait_for_end(limit)?;
+        ensure!(!status.success(), "it ends without an error\n{server}");
+        // The rest may still be on its way.
+        server.output.wait_for(limit, |_| None::<()>);
+        let text = server.output.lock().text.clone();
+        Ok(text)
+    }
+
+    /// Puts processes of one site behind one address. Each connection goes to the next process.
+    pub fn in_turn(mut first: Self, others: Vec<Self>) -> Result<Self> {
+        let processes = iter::once(&first).chain(&others);
+        let line = Line::to_each(&processes.map(Self::address).collect::<Vec<_>>())?;
+        first.peer.address = line.address();
+        first.others = others;
+        first._line = Some(line);
+        Ok(first)
     }
 
     /// Waits until the server has answered a first request. A dev server compiles the site for it,
@@ -84,53 +160,65 @@ impl Server {
         Ok(Self {
             child: Mutex::new(child),
             output,
-            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            tls: None,
-            client: None,
+            others: Vec::new(),
+            _line: None,
+            peer: Peer {
+                address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+                tls: None,
+                client: None,
+                realtime: Realtime::default(),
+            },
         })
     }
 
     /// Makes clients connect from another address of this machine.
     #[must_use]
     pub fn with_client(mut self, address: Ipv4Addr) -> Self {
-        self.client = Some(address);
+        self.peer.client = Some(address);
         self
-    }
-
-    /// The address from which clients connect, if it matters.
-    pub fn client(&self) -> Option<Ipv4Addr> {
-        self.client
     }
 
     /// Makes clients use TLS for this server.
     #[must_use]
     pub fn with_tls(mut self, config: Arc<ClientConfig>) -> Self {
-        self.tls = Some(config);
+        self.peer.tls = Some(config);
         self
+    }
+
+    /// Sets how the server speaks to the clients of its channels.
+    #[must_use]
+    pub fn with_realtime(mut self, realtime: Realtime) -> Self {
+        self.peer.realtime = realtime;
+        self
+    }
+
+    /// The server as its clients know it.
+    pub fn peer(&self) -> &Peer {
+        &self.peer
     }
 
     /// The address of the server.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.peer.address
     }
 
-    /// The client configuration for TLS, if this server uses it.
-    pub fn tls(&self) -> Option<Arc<ClientConfig>> {
-        self.tls.clone()
+    /// How it speaks to the clients of its channels.
+    pub fn realtime(&self) -> Realtime {
+        self.peer.realtime
     }
 
     /// The origin of its pages.
     pub fn origin(&self) -> String {
-        let scheme = if self.tls.is_some() { "https" } else { "http" };
-        format!("{scheme}://{}", self.address)
+        let scheme = if self.peer.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address())
     }
 
-    /// If the process has ended, returns an error with its output.
+    /// If a process has ended, returns an error with its output.
     pub fn check_alive(&self) -> Result<()> {
-        match self.child().try_wait()? {
-            None => Ok(()),
-            Some(status) => bail!("the server process has ended with {status}\n{self}"),
+        if let Some(status) = self.child().try_wait()? {
+            bail!("the server process has ended with {status}\n{self}");
         }
+        self.others.iter().try_for_each(Self::check_alive)
     }
 
     /// The process id.
@@ -175,12 +263,23 @@ impl Server {
     }
 }
 
+impl Server {
+    /// Kills the process and all its children.
+    pub fn kill_all(&self) -> Result<()> {
+        self.signal_all(Signal::KILL)
+    }
+
+    /// Sends a signal to the process and all its children.
+    pub fn signal_all(&self, signal: Signal) -> Result<()> {
+        let pid = self.pid().context("the process has no identifier")?;
+        Ok(kill_process_group(pid, signal)?)
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         // The whole group: Astro may have started processes of its own.
-        if let Some(pid) = self.pid() {
-            let _ = kill_process_group(pid, Signal::KILL);
-        }
+        let _ = self.kill_all();
         let _ = self.child().wait();
     }
 }
@@ -188,7 +287,8 @@ impl Drop for Server {
 /// The server's output, for failures.
 impl fmt::Display for Server {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "--- printed by the server:\n{}---", self.output.lock().text)
+        write!(formatter, "--- printed by the server:\n{}---", self.output.lock().text)?;
+        self.others.iter().try_for_each(|other| write!(formatter, "\n{other}"))
     }
 }
 

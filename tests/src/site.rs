@@ -5,6 +5,7 @@ use std::fmt;
 use anyhow::{Result, bail, ensure};
 
 use crate::client::Request;
+use crate::engine::{Engine, Product};
 use crate::pins::major;
 use crate::server::Server;
 
@@ -42,6 +43,14 @@ pub enum Node {
     Connect,
     /// Fastify around the site.
     Fastify,
+    /// The standalone server with its channels on Valkey.
+    Valkey,
+    /// Three processes of the standalone server, with their channels on one Valkey.
+    ThreeOnValkey,
+    /// The standalone server with its channels on NATS.
+    Nats,
+    /// Three processes of the standalone server, with their channels on one NATS.
+    ThreeOnNats,
 }
 
 /// The hosts of the Cloudflare adapter.
@@ -57,7 +66,7 @@ pub enum Cloudflare {
 
 impl Node {
     /// All hosts, in the order of the tests.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::Dev,
         Self::Standalone,
         Self::Preview,
@@ -69,7 +78,23 @@ impl Node {
         Self::Express4,
         Self::Connect,
         Self::Fastify,
+        Self::Valkey,
+        Self::ThreeOnValkey,
+        Self::Nats,
+        Self::ThreeOnNats,
     ];
+
+    /// The server that keeps the channels, and the number of processes that share it. Without it,
+    /// one process keeps them in memory.
+    pub fn engine(self) -> Option<(Product, usize)> {
+        match self {
+            Self::Valkey => Some((Product::Valkey, 1)),
+            Self::ThreeOnValkey => Some((Product::Valkey, 3)),
+            Self::Nats => Some((Product::Nats, 1)),
+            Self::ThreeOnNats => Some((Product::Nats, 3)),
+            _ => None,
+        }
+    }
 }
 
 impl Cloudflare {
@@ -84,8 +109,12 @@ impl Host {
             Self::Node(Node::Dev) | Self::Cloudflare(Cloudflare::Dev) => "`astro dev`",
             Self::Node(Node::Preview) | Self::Cloudflare(Cloudflare::Preview) => "`astro preview`",
             Self::Node(Node::Standalone | Node::Https) => "standalone",
-            Self::Node(Node::Bun) => "standalone on Bun",
-            Self::Node(Node::Deno) => "standalone on Deno",
+            Self::Node(Node::Bun) => "Bun",
+            Self::Node(Node::Deno) => "Deno",
+            Self::Node(Node::Valkey) => "Redis",
+            Self::Node(Node::ThreeOnValkey) => "3 × Redis",
+            Self::Node(Node::Nats) => "NATS",
+            Self::Node(Node::ThreeOnNats) => "3 × NATS",
             Self::Node(_) => "middleware mode",
             Self::Cloudflare(Cloudflare::Wrangler) => "`wrangler dev`",
         }
@@ -172,6 +201,10 @@ impl fmt::Display for Node {
             Self::Express4 => "express-4",
             Self::Connect => "connect",
             Self::Fastify => "fastify",
+            Self::Valkey => "valkey",
+            Self::ThreeOnValkey => "three-on-valkey",
+            Self::Nats => "nats",
+            Self::ThreeOnNats => "three-on-nats",
         })
     }
 }
@@ -192,13 +225,15 @@ pub struct Site {
     pub host: Host,
     /// The server.
     pub server: Server,
+    /// The server that keeps the channels, if it is not the former.
+    pub engine: Option<Engine>,
 }
 
 impl Site {
     /// A server that has answered a first request.
     pub fn warm(host: Host, server: Server) -> Result<Self> {
         server.warm()?;
-        Ok(Self { host, server })
+        Ok(Self { host, server, engine: None })
     }
 
     /// The server's journal entry with this name, once it ends with `last`.

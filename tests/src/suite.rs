@@ -5,13 +5,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, ensure};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use crate::cases;
 use crate::installation::{Installation, is_brief};
 use crate::pins::is_newest;
 use crate::site::{Host, Site};
+use crate::slowest::Slowest;
 use crate::support::Support;
 
 /// One behaviour: a sentence, and a proof for one site or for all sites of a runtime.
@@ -53,6 +54,11 @@ pub trait Sites: Send + Sync + 'static {
     /// The hosts that differ most: the dev server and the built server.
     const FOREMOST: &'static [Self::Host];
 
+    /// Whether a case of all hosts runs on this one.
+    fn takes(_host: Self::Host, _case: &Case<Site>) -> bool {
+        true
+    }
+
     /// The smoke tests of this runtime alone.
     const VITAL: &'static [Case<Site>] = &[];
 
@@ -93,10 +99,12 @@ pub fn run<S: Sites>(
     let installation = Installation::main();
     let sites = Arc::new(S::installed(installation));
     let support = Arc::new(Support::default());
+    let slowest = Arc::new(Slowest::default());
     let cases: Vec<&Case<Site>> = cases::all().chain(own).collect();
     let mut trials = Vec::new();
     for host in if is_brief { S::FOREMOST } else { S::HOSTS } {
-        let on_host = cases.iter().map(|case| trial(case, *host, &sites, &support));
+        let on_host = cases.iter().filter(|case| S::takes(*host, case));
+        let on_host = on_host.map(|case| trial(case, *host, &sites, &support, &slowest));
         let on_host: Vec<Trial> = on_host.collect();
         if !arguments.list && on_host.iter().any(|trial| !arguments.is_filtered_out(trial)) {
             start(&sites, *host);
@@ -104,15 +112,16 @@ pub fn run<S: Sites>(
         trials.extend(on_host);
     }
     trials.extend(alone.filter(|_| !is_brief).map(|case| {
-        let sites = Arc::clone(&sites);
-        Trial::ignorable_test(format!("alone::{}", case.name), move || {
-            completion((case.run)(&sites))
-        })
+        let (sites, slowest) = (Arc::clone(&sites), Arc::clone(&slowest));
+        timed(format!("alone::{}", case.name), &slowest, move || completion((case.run)(&sites)))
     }));
     drop(sites);
-    trials.extend(installations::<S>(&arguments, installation));
+    trials.extend(installations::<S>(&arguments, installation, &slowest));
     // The trials are gone when this returns, and the servers end with the last of the sites.
     let conclusion = libtest_mimic::run(&arguments, trials);
+    if !arguments.list {
+        eprintln!("{slowest}");
+    }
     // The table describes the newest Astro.
     let is_whole = !arguments.list && !is_brief && conclusion.num_filtered_out == 0;
     if !is_whole || conclusion.has_failed() || !is_newest().unwrap_or(true) {
@@ -129,7 +138,11 @@ pub fn run<S: Sites>(
 /// The smoke tests on the foremost hosts, with a project installed as users install it, unless all
 /// cases run on that. It also tests that the official adapter serves a page: if it does not, the
 /// fault is not ours.
-fn installations<S: Sites>(arguments: &Arguments, main: Installation) -> Vec<Trial> {
+fn installations<S: Sites>(
+    arguments: &Arguments,
+    main: Installation,
+    slowest: &Arc<Slowest>,
+) -> Vec<Trial> {
     let mut all = Vec::new();
     let others = Installation::OF_PEOPLE.into_iter().filter(|other| *other != main);
     let official = (!is_brief()).then_some(Installation::Official);
@@ -144,7 +157,7 @@ fn installations<S: Sites>(arguments: &Arguments, main: Installation) -> Vec<Tri
             let trials = cases.iter().map(|case| {
                 let sites = Arc::clone(&sites);
                 let (host, run) = (*host, case.run);
-                Trial::ignorable_test(format!("{installation}::{host}::{}", case.name), move || {
+                timed(format!("{installation}::{host}::{}", case.name), slowest, move || {
                     completion(sites.get(host).and_then(|site| check(site, run)))
                 })
             });
@@ -189,15 +202,26 @@ fn trial<S: Sites>(
     host: S::Host,
     sites: &Arc<S>,
     support: &Arc<Support>,
+    slowest: &Arc<Slowest>,
 ) -> Trial {
     let (sites, support) = (Arc::clone(sites), Arc::clone(support));
-    Trial::ignorable_test(format!("{host}::{}", case.name), move || {
+    timed(format!("{host}::{}", case.name), slowest, move || {
         let result = sites.get(host).and_then(|site| check(site, case.run));
         if let Some(capability) = case.capability {
             support.found(capability, host.into().mode(), &result);
         }
         completion(result)
     })
+}
+
+/// A trial whose time is noted.
+fn timed(
+    name: String,
+    slowest: &Arc<Slowest>,
+    run: impl FnOnce() -> Result<Completion, Failed> + Send + 'static,
+) -> Trial {
+    let (slowest, noted) = (Arc::clone(slowest), name.clone());
+    Trial::ignorable_test(name, move || slowest.time(&noted, run))
 }
 
 /// Servers start in parallel, while the first cases already run.
@@ -223,6 +247,26 @@ fn check(site: &Site, run: fn(&Site) -> Result<()>) -> Result<()> {
         Err(error) if !error.is::<NotApplicable>() => Err(anyhow!("{error:#}\n{}", site.server)),
         other => other,
     }
+}
+
+/// Runs cases at the same time, on a site that is not one of the hosts. The error names all that
+/// failed.
+pub fn run_on(site: &Site, cases: impl Iterator<Item = &'static Case<Site>>) -> Result<()> {
+    let failures: Vec<String> = thread::scope(|scope| {
+        let running: Vec<_> =
+            cases.map(|case| (case.name, scope.spawn(|| check(site, case.run)))).collect();
+        let results = running.into_iter().map(|(name, case)| (name, case.join()));
+        results
+            .filter_map(|(name, result)| match result {
+                Ok(Ok(())) => None,
+                Ok(Err(error)) if error.is::<NotApplicable>() => None,
+                Ok(Err(error)) => Some(format!("{name}: {error:#}")),
+                Err(_) => Some(format!("{name} panicked")),
+            })
+            .collect()
+    });
+    ensure!(failures.is_empty(), "{}", failures.join("\n"));
+    Ok(())
 }
 
 fn completion(result: Result<()>) -> Result<Completion, Failed> {

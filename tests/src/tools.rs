@@ -50,8 +50,12 @@ impl Tools {
 
     /// The `node_modules` folder of the tools that check workflows and bills of materials.
     pub fn checks() -> Result<PathBuf> {
-        let source = locations::repository().join(TOOLS).join("checks");
-        Ok(install_from(&source)?.join("node_modules"))
+        Self::of("tests/tools/checks")
+    }
+
+    /// The `node_modules` folder of a project of this repository with a lockfile.
+    pub fn of(project: &str) -> Result<PathBuf> {
+        Ok(install_from(&locations::repository().join(project))?.join("node_modules"))
     }
 
     /// Bun. Its arguments are a preload module, then a script.

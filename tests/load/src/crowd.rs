@@ -7,12 +7,22 @@ use std::time::{Duration, Instant};
 use mio::{Events, Interest, Poll, Token};
 
 use crate::dialect::{Dialect, Expected, Ticket};
+use crate::latency::Latency;
 use crate::measuring::{PATIENCE, Rates, measure};
 use crate::member::{Arrived, Member};
 use crate::unexpected;
 
 /// Connections that are opened at the same time.
 const ARRIVING: usize = 256;
+
+/// The delays between a message to a server and its deliveries.
+#[derive(Clone, Copy, Debug)]
+pub struct Delays {
+    /// The median.
+    pub p50: Duration,
+    /// The 99th percentile.
+    pub p99: Duration,
+}
 
 /// All members of a channel.
 pub struct Crowd {
@@ -75,6 +85,32 @@ impl Crowd {
         }
         let of = |time: Duration| done as f64 / time.as_secs_f64();
         Ok(Rates { per_second: of(start.elapsed()), per_processor_second: of(clock()? - spent) })
+    }
+
+    /// The delays of deliveries. A sender lets the server publish a message of 64 characters, each
+    /// time that all members have got the one before.
+    pub fn delays(&mut self, address: SocketAddr, duration: Duration) -> io::Result<Delays> {
+        let mut sender = self.sender(address)?;
+        let message = self.dialect.published(&"a".repeat(64));
+        for member in &mut self.members {
+            member.forget();
+        }
+        let all = self.members.len();
+        let mut latency = Latency::new();
+        // Uncounted: the first third, as in `measure`.
+        let start = Instant::now() + duration / 3;
+        while start.elapsed() < duration {
+            let sent = Instant::now();
+            sender.send([message.as_str()])?;
+            self.await_each(all, |count| {
+                for _ in 0..count {
+                    if sent >= start {
+                        latency.add(sent.elapsed());
+                    }
+                }
+            })?;
+        }
+        Ok(Delays { p50: latency.percentile(0.5), p99: latency.percentile(0.99) })
     }
 
     /// Lets the server publish messages, and waits until all members have them.
@@ -146,7 +182,6 @@ impl Crowd {
         tickets: Vec<Option<Ticket>>,
         expected: Expected,
     ) -> io::Result<()> {
-        let target = self.dialect.target();
         let mut waiting = tickets.into_iter();
         let mut arriving = 0;
         let mut events = Events::with_capacity(1024);
@@ -154,10 +189,12 @@ impl Crowd {
         loop {
             while arriving < ARRIVING {
                 let Some(ticket) = waiting.next() else { break };
-                let mut member = Member::connect(address, self.dialect, target, expected, ticket)?;
+                let number = self.members.len();
+                let identity = (self.dialect.target(number), number);
+                let mut member =
+                    Member::connect(address, self.dialect, identity, expected, ticket)?;
                 let interest = Interest::READABLE | Interest::WRITABLE;
-                let token = Token(self.members.len());
-                self.poll.registry().register(&mut member.stream, token, interest)?;
+                self.poll.registry().register(&mut member.stream, Token(number), interest)?;
                 self.members.push(member);
                 arriving += 1;
             }
@@ -186,8 +223,8 @@ impl Crowd {
     /// A connection of its own whose messages the server publishes.
     fn sender(&mut self, address: SocketAddr) -> io::Result<Member> {
         let dialect = self.dialect.of_sender();
-        let target = self.dialect.sender();
-        let mut sender = Member::connect(address, dialect, target, Expected::Joined, None)?;
+        let identity = (self.dialect.sender().to_owned(), 0);
+        let mut sender = Member::connect(address, dialect, identity, Expected::Joined, None)?;
         let mut poll = Poll::new()?;
         let interest = Interest::READABLE | Interest::WRITABLE;
         poll.registry().register(&mut sender.stream, Token(0), interest)?;
@@ -208,7 +245,12 @@ impl Crowd {
         Ok(sender)
     }
 
-    fn await_deliveries(&mut self, mut missing: usize) -> io::Result<()> {
+    fn await_deliveries(&mut self, missing: usize) -> io::Result<()> {
+        self.await_each(missing, |_| {})
+    }
+
+    /// Calls back with each number of deliveries that arrive at once.
+    fn await_each(&mut self, mut missing: usize, mut arrived: impl FnMut(usize)) -> io::Result<()> {
         let mut events = Events::with_capacity(1024);
         let mut answered = Instant::now();
         while missing > 0 {
@@ -219,7 +261,9 @@ impl Crowd {
             self.poll.poll(&mut events, Some(Duration::ZERO))?;
             for event in &events {
                 let member = &mut self.members[event.token().0];
-                missing -= member.receive(&mut self.buffer)?.deliveries;
+                let deliveries = member.receive(&mut self.buffer)?.deliveries;
+                missing -= deliveries;
+                arrived(deliveries);
                 answered = Instant::now();
             }
         }

@@ -19,6 +19,16 @@ pub enum Dialect {
         /// The path of a raw connection whose messages the server publishes in the first room.
         sender: &'static str,
     },
+    /// The same, where each room is a Durable Object. A member joins one of the first rooms, in turn,
+    /// and its handshake names the room.
+    Objects {
+        /// As above.
+        channel: &'static str,
+        /// The number of rooms.
+        rooms: usize,
+        /// As above.
+        sender: &'static str,
+    },
     /// Version 5 of Socket.IO's protocol over version 4 of Engine.IO's.
     SocketIo,
 }
@@ -62,19 +72,24 @@ pub enum Heard {
 }
 
 impl Dialect {
-    /// The path of the members.
-    pub fn target(&self) -> &'static str {
+    /// The path of a member. The members are numbered from 0.
+    pub fn target(&self, member: usize) -> String {
         match self {
-            Self::Plain { listener, .. } => listener,
-            Self::Realtime { .. } => "/_realtime",
-            Self::SocketIo => "/socket.io/?EIO=4&transport=websocket",
+            Self::Plain { listener, .. } => (*listener).to_owned(),
+            Self::Realtime { .. } => "/_realtime".to_owned(),
+            Self::Objects { channel, rooms, .. } => {
+                format!("/_realtime?channel={channel}&param.room={}", member % rooms)
+            }
+            Self::SocketIo => "/socket.io/?EIO=4&transport=websocket".to_owned(),
         }
     }
 
     /// The path of a connection that publishes.
     pub fn sender(&self) -> &'static str {
         match self {
-            Self::Plain { sender, .. } | Self::Realtime { sender, .. } => sender,
+            Self::Plain { sender, .. }
+            | Self::Realtime { sender, .. }
+            | Self::Objects { sender, .. } => sender,
             Self::SocketIo => "/socket.io/?EIO=4&transport=websocket&publishes=yes",
         }
     }
@@ -82,14 +97,16 @@ impl Dialect {
     /// The protocol of that connection.
     pub fn of_sender(self) -> Self {
         match self {
-            Self::Realtime { sender, .. } => Self::Plain { listener: sender, sender },
+            Self::Realtime { sender, .. } | Self::Objects { sender, .. } => {
+                Self::Plain { listener: sender, sender }
+            }
             other => other,
         }
     }
 
     /// The subprotocol that a member offers.
     pub fn subprotocol(&self) -> Option<&'static str> {
-        matches!(self, Self::Realtime { .. }).then_some("zastro-realtime.v1")
+        matches!(self, Self::Realtime { .. } | Self::Objects { .. }).then_some("zastro-realtime.v1")
     }
 
     /// The number of rooms that a member joins.
@@ -101,17 +118,24 @@ impl Dialect {
     }
 
     /// What a member sends after the handshake.
-    pub fn opening(&self, ticket: Option<&Ticket>) -> Vec<String> {
-        let Self::Realtime { channel, rooms, .. } = self else { return Vec::new() };
-        let mut hello = "[\"hello\",{}]".to_owned();
+    pub fn opening(&self, member: usize, ticket: Option<&Ticket>) -> Vec<String> {
+        let (channel, rooms) = match self {
+            Self::Realtime { channel, rooms, .. } => (channel, 0..*rooms),
+            Self::Objects { channel, rooms, .. } => {
+                let room = member % rooms;
+                (channel, room..room + 1)
+            }
+            _ => return Vec::new(),
+        };
+        let mut hello = "[\"hello\",{},1]".to_owned();
         let mut options = "{}".to_owned();
         if let Some(Ticket { session, position }) = ticket {
-            hello = format!("[\"hello\",{{\"session\":\"{session}\"}}]");
+            hello = format!("[\"hello\",{{\"session\":\"{session}\"}},1]");
             options = format!("{{\"since\":\"{position}\"}}");
         }
         let mut messages = vec![hello];
-        for room in 0..*rooms {
-            let join = room + 1;
+        for (index, room) in rooms.enumerate() {
+            let join = index + 1;
             messages
                 .push(format!("[\"join\",{join},\"{channel}\",{{\"room\":\"{room}\"}},{options}]"));
         }
@@ -132,7 +156,7 @@ impl Dialect {
     pub fn hear(&self, text: &[u8]) -> Heard {
         match self {
             Self::Plain { .. } => Heard::Delivery,
-            Self::Realtime { .. } => {
+            Self::Realtime { .. } | Self::Objects { .. } => {
                 let starts: [(&[u8], Heard); 5] = [
                     (b"[\"event\"", Heard::Delivery),
                     (b"[\"reply\"", Heard::Reply),
@@ -159,7 +183,7 @@ impl Dialect {
         let text = String::from_utf8_lossy(text);
         match self {
             Self::Plain { .. } => {}
-            Self::Realtime { .. } => {
+            Self::Realtime { .. } | Self::Objects { .. } => {
                 if let Some(session) = after(&text, "\"session\":\"") {
                     ticket.session = session;
                 } else if let Some(position) = after(&text, "\"position\":\"") {
@@ -194,6 +218,10 @@ impl Dialect {
             Self::Realtime { rooms, .. } => {
                 let join = number % rooms + 1;
                 format!("[\"send\",{join},{number},\"echo\",{{\"text\":\"{text}\"}}]")
+            }
+            // The handler publishes it.
+            Self::Objects { .. } => {
+                format!("[\"send\",1,{number},\"say\",{{\"text\":\"{text}\"}}]")
             }
             Self::SocketIo => format!("42{number}[\"echo\",{{\"text\":\"{text}\"}}]"),
         }

@@ -13,7 +13,7 @@ mod measuring;
 mod member;
 mod requests;
 
-pub use crowd::{Came, Crowd};
+pub use crowd::{Came, Crowd, Delays};
 pub use dialect::{Dialect, Expected};
 pub use echo::{Echo, Measured};
 pub use fan_out::FanOut;

@@ -35,7 +35,9 @@ pub struct Arrived {
 pub struct Member {
     pub stream: TcpStream,
     dialect: Dialect,
-    target: &'static str,
+    target: String,
+    /// Its number among the members.
+    number: usize,
     host: SocketAddr,
     expected: Expected,
     /// What an earlier connection kept.
@@ -52,7 +54,7 @@ impl Member {
     pub fn connect(
         host: SocketAddr,
         dialect: Dialect,
-        target: &'static str,
+        (target, number): (String, usize),
         expected: Expected,
         earlier: Option<Ticket>,
     ) -> io::Result<Self> {
@@ -60,6 +62,7 @@ impl Member {
             stream: TcpStream::connect(host)?,
             dialect,
             target,
+            number,
             host,
             expected,
             ticket: Some(earlier.clone().unwrap_or_default()),
@@ -95,7 +98,7 @@ impl Member {
             // all ports.
             set_socket_linger(&self.stream, Some(Duration::ZERO))?;
             let host = self.host.to_string();
-            self.unsent = handshake_with(&host, self.target, self.dialect.subprotocol());
+            self.unsent = handshake_with(&host, &self.target, self.dialect.subprotocol());
             self.state = State::Upgrading(Vec::new());
         }
         self.flush()
@@ -143,7 +146,7 @@ impl Member {
             Dialect::Plain { .. } => State::Joined,
             _ => State::Joining { rooms: 0, messages: 0, gap: false },
         };
-        for text in self.dialect.opening(self.earlier.as_ref()) {
+        for text in self.dialect.opening(self.number, self.earlier.as_ref()) {
             write_masked(&mut self.unsent, TEXT, text.as_bytes());
         }
         self.take_frames(&rest, arrived)
@@ -164,40 +167,43 @@ impl Member {
                 }
                 _ => return Err(unexpected(format!("a frame that begins with {first:#x}"))),
             }
-            if let Some(ticket) = ticket {
-                dialect.keep(payload, ticket);
-            }
-            let heard = dialect.hear(payload);
-            match heard {
-                Heard::Delivery => arrived.deliveries += 1,
-                Heard::Reply => arrived.replies += 1,
-                Heard::Credit => write_masked(unsent, TEXT, payload),
-                Heard::Ping => write_masked(unsent, TEXT, b"3"),
-                Heard::Greeting => {
-                    let text = dialect.after_greeting(earlier.as_ref());
-                    write_masked(unsent, TEXT, text.as_bytes());
+            // A message of a channel may hold several frames.
+            payload.split(|byte| *byte == b'\n').try_for_each(|payload| {
+                if let Some(ticket) = ticket {
+                    dialect.keep(payload, ticket);
                 }
-                Heard::Joined | Heard::Gap => {}
-                Heard::Other if payload.starts_with(b"[\"welcome\"") => {}
-                Heard::Other => return Err(unexpected(String::from_utf8_lossy(payload))),
-            }
-            if let State::Joining { rooms, messages, gap } = state {
+                let heard = dialect.hear(payload);
                 match heard {
-                    Heard::Joined => *rooms += 1,
-                    Heard::Delivery => *messages += 1,
-                    Heard::Gap => *gap = true,
-                    _ => {}
+                    Heard::Delivery => arrived.deliveries += 1,
+                    Heard::Reply => arrived.replies += 1,
+                    Heard::Credit => write_masked(unsent, TEXT, payload),
+                    Heard::Ping => write_masked(unsent, TEXT, b"3"),
+                    Heard::Greeting => {
+                        let text = dialect.after_greeting(earlier.as_ref());
+                        write_masked(unsent, TEXT, text.as_bytes());
+                    }
+                    Heard::Joined | Heard::Gap => {}
+                    Heard::Other if payload.starts_with(b"[\"welcome\"") => {}
+                    Heard::Other => return Err(unexpected(String::from_utf8_lossy(payload))),
                 }
-                let is_complete = match expected {
-                    Expected::Joined => true,
-                    Expected::Messages(count) => messages == count,
-                    Expected::Gap => *gap,
-                };
-                if *rooms == dialect.rooms() && is_complete {
-                    *state = State::Joined;
+                if let State::Joining { rooms, messages, gap } = state {
+                    match heard {
+                        Heard::Joined => *rooms += 1,
+                        Heard::Delivery => *messages += 1,
+                        Heard::Gap => *gap = true,
+                        _ => {}
+                    }
+                    let is_complete = match expected {
+                        Expected::Joined => true,
+                        Expected::Messages(count) => messages == count,
+                        Expected::Gap => *gap,
+                    };
+                    if *rooms == dialect.rooms() && is_complete {
+                        *state = State::Joined;
+                    }
                 }
-            }
-            Ok(())
+                Ok(())
+            })
         })
     }
 

@@ -1,5 +1,6 @@
 import { defineConfig } from 'astro/config';
 import cloudflare from 'zastro-websockets-cloudflare';
+import { nextVersion } from './next-version.mjs';
 import { allowedOrigins } from './origins.mjs';
 
 export default defineConfig({
@@ -21,8 +22,9 @@ export default defineConfig({
 	// The error pages of the dev server offer the toolbar, and it writes to the home folder.
 	devToolbar: { enabled: false },
 	server: { host: '127.0.0.1' },
-	// Vite restarts when it discovers a dependency late, and workerd may miss the restart.
 	vite: {
+		plugins: process.env.NEXT_VERSION ? [nextVersion()] : [],
+		// Vite restarts when it discovers a dependency late, and workerd may miss the restart.
 		optimizeDeps: {
 			include: [
 				'astro/assets/services/noop',

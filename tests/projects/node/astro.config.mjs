@@ -13,6 +13,7 @@ export default defineConfig({
 			rateLimitMaxConnections: 0,
 			...JSON.parse(process.env.WEBSOCKET ?? '{}'),
 		},
+		realtime: JSON.parse(process.env.REALTIME ?? '{}'),
 	}),
 	security: { allowedDomains: [{ hostname: 'shop.example.com', protocol: 'https' }] },
 	// The error pages of the dev server offer the toolbar, and it writes to the home folder.

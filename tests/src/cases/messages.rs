@@ -184,7 +184,7 @@ fn fires_every_event_once_and_in_order(site: &Site) -> Result<()> {
 fn gives_the_socket_the_state_of_the_standard(site: &Site) -> Result<()> {
     let mut socket = site.server.open(&Request::upgrade("/state?a=b"))?;
     let state = socket.text()?;
-    let scheme = if site.server.tls().is_some() { "wss" } else { "ws" };
+    let scheme = if site.server.peer().tls().is_some() { "wss" } else { "ws" };
     let start =
         r#"{"before":0,"readyState":1,"protocol":"","extensions":"","bufferedAmount":0,"url":""#;
     ensure!(

@@ -1,12 +1,11 @@
 //! A rejected client gets the response of the route.
 
-use std::time::Duration;
-
 use crate::client::Request;
 use anyhow::{Result, ensure};
 
 use crate::cases;
 use crate::cases::NO_FILES;
+use crate::patience::PATIENCE;
 use crate::site::Site;
 use crate::suite::{Case, not_applicable};
 
@@ -116,9 +115,6 @@ fn answers_an_upgrade_of_a_prerendered_endpoint_with_its_body(site: &Site) -> Re
     Ok(())
 }
 
-/// The time limit for a printed warning.
-const WARNING: Duration = Duration::from_secs(10);
-
 /// Neither the route nor middleware upgrades: at the time of the handshake there is only a file.
 fn does_not_upgrade_on_a_prerendered_route(site: &Site) -> Result<()> {
     if !site.host.serves_files() {
@@ -133,7 +129,7 @@ fn does_not_upgrade_on_a_prerendered_route(site: &Site) -> Result<()> {
     }
     if site.host.is_dev() {
         let warning = "The route \"/prerendered-upgrade.txt\" is prerendered";
-        site.server.wait_for_output(WARNING, |printed| printed.contains(warning).then_some(()))?;
+        site.server.wait_for_output(PATIENCE, |printed| printed.contains(warning).then_some(()))?;
     }
     Ok(())
 }

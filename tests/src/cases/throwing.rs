@@ -1,12 +1,11 @@
 //! Handlers that fail, at every event and in every way. The failure is reported, an open socket is
 //! closed with 1011, and nothing else ends.
 
-use std::time::Duration;
-
 use crate::client::{Request, text_frame};
 use anyhow::{Context, Result, ensure};
 
 use crate::cases;
+use crate::patience::PATIENCE;
 use crate::site::Site;
 use crate::suite::Case;
 
@@ -38,9 +37,6 @@ const MANNERS: [&str; 9] = [
     "unprintable",
     "twice",
 ];
-
-/// The time limit for a report on a busy machine.
-const REPORTED: Duration = Duration::from_secs(10);
 
 /// A frame with a reserved opcode (RFC 6455, section 5.2). It causes an `error` event on the
 /// server.
@@ -99,7 +95,7 @@ fn reports_a_handler_that_fails_after_the_client_has_left(site: &Site) -> Result
         works(site, event, &journal, "&fails")?;
         let failure = format!("late failure of {journal}");
         site.server
-            .wait_for_output(REPORTED, |printed| printed.contains(&failure).then_some(()))
+            .wait_for_output(PATIENCE, |printed| printed.contains(&failure).then_some(()))
             .with_context(|| format!("the failure of `{event}` is not reported"))?;
     }
     site.check_echo()

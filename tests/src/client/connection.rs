@@ -8,11 +8,11 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use rustix::net::sockopt::set_socket_linger;
 use tungstenite::protocol::{Role, WebSocket};
 
-use super::PATIENCE;
 use super::request::ACCEPT;
 use super::response::{Headers, Response};
 use super::socket::Socket;
 use super::stream::Stream;
+use crate::patience::PATIENCE;
 
 /// A connection to a server, byte by byte.
 pub struct Connection {

@@ -9,14 +9,14 @@ mod socket;
 mod stream;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use rustix::net::{self, AddressFamily, SocketType};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
 
-use crate::server::Server;
+use crate::patience::PATIENCE;
+use crate::server::{Peer, Server};
 use stream::Stream;
 
 pub use certificate::Certificate;
@@ -24,10 +24,7 @@ pub use connection::Connection;
 pub use frame::{Frame, text_frame};
 pub use request::Request;
 pub use response::{Headers, Response};
-pub use socket::{Received, Socket};
-
-/// The time limit of one read or write before the case fails.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub use socket::{Received, Socket, wait_for_any};
 
 /// An unused connection to a server that the tests did not start.
 pub fn connection_to(address: SocketAddr) -> Result<Connection> {
@@ -56,6 +53,35 @@ fn connect_from(from: Ipv4Addr, address: SocketAddr) -> Result<TcpStream> {
 impl Server {
     /// Sends a request on a new connection and reads the response to its end.
     pub fn fetch(&self, request: &Request) -> Result<Response> {
+        self.peer().fetch(request)
+    }
+
+    /// Sends a GET request with [`fetch`](Self::fetch).
+    pub fn get(&self, target: &str) -> Result<Response> {
+        self.fetch(&Request::get(target))
+    }
+
+    /// Sends a handshake that the server must accept.
+    pub fn open(&self, request: &Request) -> Result<Socket> {
+        self.peer().open(request)
+    }
+
+    /// Sends a handshake that the server must reject.
+    pub fn reject(&self, request: &Request) -> Result<Response> {
+        let response = self.fetch(request)?;
+        ensure!(response.status != 101, "the handshake was accepted:\n{response}");
+        Ok(response)
+    }
+
+    /// Opens a connection and sends nothing yet.
+    pub fn connection(&self) -> Result<Connection> {
+        self.peer().connection()
+    }
+}
+
+impl Peer {
+    /// Sends a request on a new connection and reads the response to its end.
+    pub fn fetch(&self, request: &Request) -> Result<Response> {
         let mut connection = self.connection()?;
         connection.write(
             &request
@@ -66,23 +92,11 @@ impl Server {
         connection.response(&request.method)
     }
 
-    /// Sends a GET request with [`fetch`](Self::fetch).
-    pub fn get(&self, target: &str) -> Result<Response> {
-        self.fetch(&Request::get(target))
-    }
-
     /// Sends a handshake that the server must accept.
     pub fn open(&self, request: &Request) -> Result<Socket> {
         let mut connection = self.connection()?;
         connection.write(&request.to_bytes(&self.address().to_string()))?;
         connection.accepted()
-    }
-
-    /// Sends a handshake that the server must reject.
-    pub fn reject(&self, request: &Request) -> Result<Response> {
-        let response = self.fetch(request)?;
-        ensure!(response.status != 101, "the handshake was accepted:\n{response}");
-        Ok(response)
     }
 
     /// Opens a connection and sends nothing yet.

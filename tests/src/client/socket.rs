@@ -5,12 +5,13 @@ use std::net::Shutdown;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::sockopt::set_socket_linger;
 use tungstenite::protocol::{CloseFrame, Message, WebSocket};
 
-use super::PATIENCE;
 use super::response::Headers;
 use super::stream::Stream;
+use crate::patience::PATIENCE;
 
 /// The shortest timeout: zero would disable it.
 const MIN_TIMEOUT: Duration = Duration::from_millis(1);
@@ -189,6 +190,14 @@ impl Socket {
             }
         }
     }
+}
+
+/// Waits until one of the sockets has something to read. What they have read already must be taken.
+pub fn wait_for_any<'s>(sockets: impl Iterator<Item = &'s Socket>, limit: Duration) -> Result<()> {
+    let mut polled: Vec<PollFd<'_>> =
+        sockets.map(|it| PollFd::new(it.frames.get_ref().tcp(), PollFlags::IN)).collect();
+    poll(&mut polled, Some(&Timespec::try_from(limit)?))?;
+    Ok(())
 }
 
 fn is_silence(error: &anyhow::Error) -> bool {

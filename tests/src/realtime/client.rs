@@ -1,42 +1,110 @@
 //! A client of the realtime protocol, which checks the order of every channel.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde_json::Value;
 
+use super::connection::{Connection, Reading};
+use super::identity::{ENDPOINT, Identity, open};
+use super::objects::{encode, hibernate, of_channel, of_user};
 use super::protocol::{
-    Changes, ClientFrame, Data, Details, ErrorData, Event, Message, PROTOCOL, PresentMember,
-    ServerFrame, Welcome,
+    Changes, ClientFrame, Data, Details, ErrorData, Event, Message, PresentMember, ServerFrame,
+    Welcome,
 };
-use crate::client::{Received, Request, Socket};
-use crate::server::Server;
-
-/// The endpoint.
-pub const ENDPOINT: &str = "/_realtime";
-
-/// The time limit for an expected frame.
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::client::{Headers, Socket, wait_for_any};
+use crate::patience::PATIENCE;
+use crate::server::{Peer, Server};
 
 /// Without it, a receiver that is read in small pieces would spin.
 const STEP: Duration = Duration::from_millis(250);
 
-/// A connection that speaks the protocol.
+/// The server has broken a promise. Other errors can be those of the connection.
+#[derive(Debug)]
+pub struct Violation(pub String);
+
+impl fmt::Display for Violation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Violation {}
+
+/// More than a connection has channels.
+const CHANNELS: u64 = 1 << 32;
+
+/// A page, or another client. It has one connection for all channels or one for each, as the server
+/// wants it.
 pub struct Client {
-    socket: Socket,
-    /// The answer to `hello`.
+    opener: Opener,
+    /// The first one is there from the beginning: that of the user, or of a visitor.
+    connections: Vec<Connection>,
+    /// The connection of the last frame to the server.
+    current: usize,
+    /// The connection of each channel, where each has one, by the target of its handshake.
+    by_target: HashMap<String, usize>,
+    /// The connection of each join, by its reference.
+    by_reference: HashMap<u64, usize>,
+    /// The answer to `hello`. Its session stands for those of all connections.
     pub welcome: Welcome,
+    sessions: Sessions,
     /// Frames that no test has taken yet.
     unread: VecDeque<ServerFrame>,
-    /// The position in each channel, by the channel's number.
-    positions: HashMap<u64, String>,
     /// Whether it answers `credit` by itself.
     pub acknowledges: bool,
+    /// Whether the objects that it speaks to may be evicted between its steps.
+    pub hibernates: bool,
     references: u64,
     ids: u64,
-    pongs: u64,
-    close: Option<(u16, String)>,
+}
+
+/// Durable Objects that are evicted between the steps of a test.
+struct Objects {
+    peer: Peer,
+    names: Vec<String>,
+}
+
+impl Objects {
+    fn sleep(&self) -> Result<()> {
+        self.names.iter().try_for_each(|name| hibernate(&self.peer, name))
+    }
+}
+
+/// What further connections are opened with.
+struct Opener {
+    peer: Peer,
+    identity: Identity,
+    version: Option<String>,
+}
+
+/// The secrets of the sessions of a client's connections.
+#[derive(Clone, Debug, Default)]
+struct Sessions {
+    first: Option<String>,
+    by_target: BTreeMap<String, String>,
+}
+
+impl Sessions {
+    /// Reads what [`text`](Self::text) has written.
+    fn read(text: &str) -> Self {
+        let mut parts = text.split(' ');
+        let first = parts.next().map(str::to_owned);
+        let by_target = parts.filter_map(|part| part.split_once('='));
+        let by_target = by_target.map(|(secret, target)| (target.to_owned(), secret.to_owned()));
+        Self { first, by_target: by_target.collect() }
+    }
+
+    /// All secrets as one text. It is the secret itself, where a client has one connection.
+    fn text(&self) -> String {
+        let mut text = self.first.clone().unwrap_or_default();
+        for (target, secret) in &self.by_target {
+            text.push_str(&format!(" {secret}={target}"));
+        }
+        text
+    }
 }
 
 /// A channel that a client has joined.
@@ -98,81 +166,158 @@ impl Join {
         self.presence = Some(data);
         self
     }
-}
 
-/// The handshake of a user, or of an anonymous visitor if `user` is empty.
-pub fn handshake(target: &str, user: &str) -> Request {
-    let request = Request::upgrade(target);
-    if user.is_empty() { request } else { request.header("X-User", user) }
-}
-
-/// Opens a socket that has sent nothing yet.
-pub fn open(server: &Server, user: &str) -> Result<Socket> {
-    let request = handshake(ENDPOINT, user).header("Sec-WebSocket-Protocol", PROTOCOL);
-    let socket = server.open(&request)?;
-    let protocol = socket.headers.get("sec-websocket-protocol");
-    ensure!(protocol == Some(PROTOCOL), "the protocol is {protocol:?}");
-    Ok(socket)
+    /// The target of the handshake, where each channel has a connection of its own.
+    fn target(&self) -> String {
+        let mut target = format!("{ENDPOINT}?channel={}", encode(&self.name));
+        for (name, value) in &self.params {
+            target.push_str(&format!("&param.{}={}", encode(name), encode(value)));
+        }
+        target
+    }
 }
 
 impl Client {
     /// Opens a new session.
     pub fn connect(server: &Server, user: &str) -> Result<Self> {
-        Self::begin(open(server, user)?, None, None)
+        Self::connect_with(server, Identity::of(user))
+    }
+
+    /// Opens a new session of a visitor, who will join this channel.
+    pub fn visit(server: &Server, join: &Join) -> Result<Self> {
+        Self::connect_with(server, Identity::visitor(&join.target()))
+    }
+
+    /// Opens a new session of a user who is told in another way.
+    pub fn connect_with(server: &Server, identity: Identity) -> Result<Self> {
+        Self::begin(server, identity, None, Sessions::default())
     }
 
     /// Opens a new session as the page of a build with other channel files does.
     pub fn connect_as(server: &Server, user: &str, version: &str) -> Result<Self> {
-        Self::begin(open(server, user)?, None, Some(version.to_owned()))
+        Self::begin(server, Identity::of(user), Some(version.to_owned()), Sessions::default())
     }
 
     /// Continues a session.
     pub fn resume(server: &Server, user: &str, session: &str) -> Result<Self> {
-        Self::begin(open(server, user)?, Some(session.to_owned()), None)
+        Self::begin(server, Identity::of(user), None, Sessions::read(session))
     }
 
-    /// Opens a new session on an open socket.
-    pub fn over(socket: Socket) -> Result<Self> {
-        Self::begin(socket, None, None)
+    fn begin(
+        server: &Server,
+        identity: Identity,
+        version: Option<String>,
+        sessions: Sessions,
+    ) -> Result<Self> {
+        let socket = open(server, &identity)?;
+        let object = identity.id.as_deref().map(of_user);
+        let session = sessions.first.clone();
+        let opener = Opener { peer: server.peer().clone(), identity, version };
+        let mut client = Self::new(opener, sessions);
+        client.greet(socket, object, session)?;
+        Ok(client)
     }
 
-    fn begin(socket: Socket, session: Option<String>, version: Option<String>) -> Result<Self> {
-        let mut client = Self {
-            socket,
-            welcome: Welcome { session: String::new(), is_resumed: false, version: String::new() },
+    fn new(opener: Opener, sessions: Sessions) -> Self {
+        let hibernates = opener.peer.realtime().hibernates;
+        Self {
+            opener,
+            connections: Vec::new(),
+            current: 0,
+            by_target: HashMap::new(),
+            by_reference: HashMap::new(),
+            welcome: Welcome { session: String::new(), is_resumed: true, version: String::new() },
+            sessions,
             unread: VecDeque::new(),
-            positions: HashMap::new(),
             acknowledges: true,
+            hibernates,
             references: 0,
             ids: 0,
-            pongs: 0,
-            close: None,
-        };
-        client.write(&ClientFrame::Hello { session, version })?;
-        client.welcome = client.take("a welcome", |frame| match frame {
+        }
+    }
+
+    /// Begins a session on a socket, or continues one. Returns its secret.
+    fn greet(
+        &mut self,
+        socket: Socket,
+        object: Option<String>,
+        session: Option<String>,
+    ) -> Result<String> {
+        let number = self.connections.len();
+        self.connections.push(Connection::new(socket, object, number as u64 * CHANNELS));
+        self.current = number;
+        let version = self.opener.version.clone();
+        let expects_more = number == 0 || session.is_some();
+        self.write(&ClientFrame::Hello { session, version, lines: true })?;
+        let welcome = self.take("a welcome", |frame| match frame {
             ServerFrame::Welcome(welcome) => Some(welcome.clone()),
             _ => None,
         })?;
-        Ok(client)
+        let secret = welcome.session.clone();
+        // A further connection without a session of before says nothing of the client's.
+        let is_resumed = self.welcome.is_resumed && (!expects_more || welcome.is_resumed);
+        if number == 0 {
+            self.sessions.first = Some(secret.clone());
+        }
+        let session = self.sessions.text();
+        self.welcome = Welcome { session, is_resumed, ..welcome };
+        Ok(secret)
+    }
+
+    /// The connection of a channel, which is opened if the channel needs one of its own.
+    fn connection_of(&mut self, join: &Join) -> Result<usize> {
+        let Opener { peer, identity, .. } = &self.opener;
+        if !peer.realtime().is_per_channel {
+            return Ok(0);
+        }
+        let target = join.target();
+        if let Some(known) = self.by_target.get(&target)
+            && self.connections[*known].is_open()
+        {
+            return Ok(*known);
+        }
+        let socket = peer.open(&identity.handshake(&target))?;
+        let session = self.sessions.by_target.get(&target).cloned();
+        let object = Some(of_channel(&join.name, &join.params));
+        let secret = self.greet(socket, object, session)?;
+        self.sessions.by_target.insert(target.clone(), secret);
+        self.welcome.session = self.sessions.text();
+        self.by_target.insert(target, self.current);
+        Ok(self.current)
     }
 
     /// Sends a frame.
     pub fn write(&mut self, frame: &ClientFrame) -> Result<()> {
+        if let Some(connection) = frame.reference().and_then(|it| self.by_reference.get(&it)) {
+            self.current = *connection;
+        }
         self.write_message(&frame.write())
     }
 
-    /// Sends a message, which may be no frame.
+    /// Sends a message, which may be no frame, on the connection of the last frame.
     pub fn write_message(&mut self, message: &Message) -> Result<()> {
-        match message {
-            Message::Text(text) => self.socket.send(text),
-            Message::Binary(bytes) => self.socket.send_binary(bytes),
-        }
+        self.hibernate()?;
+        self.connections[self.current].write_message(message)
+    }
+
+    /// A step of a test: where objects are evicted between two steps, that of this connection is.
+    fn hibernate(&self) -> Result<()> {
+        self.objects(&self.connections[self.current..=self.current]).sleep()
+    }
+
+    /// The objects at the other end of connections, as far as they are evicted between steps.
+    fn objects(&self, connections: &[Connection]) -> Objects {
+        let names = connections.iter().filter_map(|it| it.object.clone());
+        let names = names.filter(|_| self.hibernates).collect();
+        Objects { peer: self.opener.peer.clone(), names }
     }
 
     /// Asks to join a channel, and returns the reference of the join.
     pub fn ask_to_join(&mut self, join: &Join) -> Result<u64> {
+        let connection = self.connection_of(join)?;
         self.references += 1;
         let reference = self.references;
+        self.by_reference.insert(reference, connection);
         let Join { name, params, since, last, presence } = join.clone();
         self.write(&ClientFrame::Join { reference, name, params, since, last, presence })?;
         Ok(reference)
@@ -297,6 +442,14 @@ impl Client {
         (0..count).map(|_| self.event(joined)).collect()
     }
 
+    /// The next snapshot of a channel.
+    pub fn snapshot(&mut self, joined: &Joined) -> Result<Event> {
+        self.take("a snapshot", |frame| match frame {
+            ServerFrame::Snapshot(event) if event.channel == joined.channel => Some(event.clone()),
+            _ => None,
+        })
+    }
+
     /// The name and the data of the next ephemeral message of a channel.
     pub fn casting(&mut self, joined: &Joined) -> Result<(String, Data)> {
         self.take("a cast", |frame| match frame {
@@ -348,17 +501,25 @@ impl Client {
 
     /// The position in a channel.
     pub fn position(&self, joined: &Joined) -> Result<String> {
-        self.positions.get(&joined.channel).cloned().context("the channel is not joined")
+        let mut known = self.connections.iter().filter_map(|it| it.position(joined.channel));
+        known.next().cloned().context("the channel is not joined")
     }
 
-    /// Sends a ping and waits for its pong. All earlier frames are read by then.
+    /// Sends a ping on each connection and waits for the pongs. All earlier frames are read by then.
     pub fn ping(&mut self) -> Result<()> {
-        let before = self.pongs;
-        self.socket.send("ping")?;
+        self.ensure_open()?;
+        let mut expected = Vec::new();
+        for (number, connection) in self.connections.iter_mut().enumerate() {
+            if connection.is_open() {
+                connection.socket.send("ping")?;
+                expected.push((number, connection.pongs + 1));
+            }
+        }
         let deadline = Instant::now() + PATIENCE;
-        while self.pongs == before {
+        while expected.iter().any(|(number, pongs)| self.connections[*number].pongs < *pongs) {
             ensure!(Instant::now() < deadline, "no pong came");
             self.read(STEP)?;
+            self.ensure_open()?;
         }
         Ok(())
     }
@@ -393,9 +554,7 @@ impl Client {
                 }
                 seen += 1;
             }
-            if let Some((code, reason)) = &self.close {
-                bail!("the server has closed the connection: {code} {reason}");
-            }
+            self.ensure_open()?;
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Ok(None);
@@ -404,16 +563,21 @@ impl Client {
         }
     }
 
+    /// The next frame. Returns `None` if none arrives within `limit`.
+    pub fn next_frame(&mut self, limit: Duration) -> Result<Option<ServerFrame>> {
+        self.take_within(limit, |frame| Some(frame.clone()))
+    }
+
     /// The frames that no test has taken yet.
     pub fn unread(&self) -> impl Iterator<Item = &ServerFrame> {
         self.unread.iter()
     }
 
-    /// Waits until the server closes the connection. Its frames stay unread.
+    /// Waits until the server closes the connection of the last frame. Its frames stay unread.
     pub fn closed(&mut self) -> Result<(u16, String)> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            if let Some(close) = &self.close {
+            if let Some(close) = &self.connections[self.current].close {
                 return Ok(close.clone());
             }
             let left = deadline.saturating_duration_since(Instant::now());
@@ -422,55 +586,69 @@ impl Client {
         }
     }
 
-    /// Closes the connection as a page does that navigates.
-    pub fn close(mut self) -> Result<()> {
-        self.socket.close(1000, "")?;
-        Ok(())
+    /// The headers of the first handshake's response.
+    pub fn headers(&self) -> &Headers {
+        &self.connections[0].socket.headers
     }
 
-    /// Resets the connection, and returns the secret of its session.
+    /// Closes the connections as a page does that navigates.
+    pub fn close(mut self) -> Result<()> {
+        for connection in self.connections.iter_mut().filter(|it| it.is_open()) {
+            connection.socket.close(1000, "")?;
+        }
+        self.objects(&self.connections).sleep()
+    }
+
+    /// Resets the connections, and returns the secret of the session.
     pub fn reset(self) -> Result<String> {
-        self.socket.reset()?;
+        let objects = self.objects(&self.connections);
+        for connection in self.connections {
+            connection.socket.reset()?;
+        }
+        objects.sleep()?;
         Ok(self.welcome.session)
     }
 
-    /// Reads one message.
+    fn ensure_open(&self) -> Result<()> {
+        match &self.connections[self.current].close {
+            Some((code, reason)) => {
+                bail!("the server has closed the connection: {code} {reason}")
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Reads what has come, or waits for the next message.
     fn read(&mut self, limit: Duration) -> Result<()> {
-        let message = match self.socket.receive(limit)? {
-            None => return Ok(()),
-            Some(Received::Closed(code, reason)) => {
-                self.close = Some((code, reason));
-                return Ok(());
+        let open = self.connections.iter().filter(|it| it.is_open()).count();
+        // A single connection waits by itself.
+        let of_each = if open > 1 { Duration::ZERO } else { limit };
+        let mut has_read = false;
+        for number in 0..self.connections.len() {
+            if !self.connections[number].is_open() {
+                continue;
             }
-            Some(Received::Text(text)) if text == "pong" => {
-                self.pongs += 1;
-                return Ok(());
+            match self.connections[number].read(of_each)? {
+                Reading::Nothing => continue,
+                Reading::Other => {}
+                Reading::Frame(frame) => self.got(number, *frame)?,
             }
-            Some(Received::Text(text)) => Message::Text(text),
-            Some(Received::Binary(bytes)) => Message::Binary(bytes),
-        };
-        let frame = ServerFrame::read(&message)?
-            .with_context(|| format!("this frame is not in the protocol: {message:?}"))?;
+            has_read = true;
+        }
+        if !has_read && open > 1 {
+            let open = self.connections.iter().filter(|it| it.is_open());
+            wait_for_any(open.map(|it| &it.socket), limit.min(STEP))?;
+        }
+        Ok(())
+    }
+
+    fn got(&mut self, number: usize, frame: ServerFrame) -> Result<()> {
         match &frame {
-            ServerFrame::Joined { channel, details, .. } => {
-                self.positions.insert(*channel, details.position.clone());
-            }
-            ServerFrame::Event(event) => {
-                let known = self.positions.get(&event.channel);
-                ensure!(known.is_some(), "the channel is not joined: {event:?}");
-                let follows = known == event.previous.as_ref();
-                ensure!(follows, "it does not follow {known:?}: {event:?}");
-                self.positions.insert(event.channel, event.position.clone());
-            }
-            ServerFrame::Gap { channel, position, .. } => {
-                self.positions.insert(*channel, position.clone());
-            }
-            ServerFrame::Snapshot(event) => {
-                self.positions.insert(event.channel, event.position.clone());
-            }
             ServerFrame::Credit { count } if self.acknowledges => {
-                self.write(&ClientFrame::Credit { count: *count })?;
+                self.connections[number].write(&ClientFrame::Credit { count: *count })?;
             }
+            // Nothing more comes from where a join is refused.
+            ServerFrame::Refused { .. } => self.current = 0,
             _ => {}
         }
         self.unread.push_back(frame);

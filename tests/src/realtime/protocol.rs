@@ -12,6 +12,9 @@ use serde_json::{Map, Value, json};
 /// The subprotocol.
 pub const PROTOCOL: &str = "zastro-realtime.v1";
 
+/// The end of a `hello` whose client takes several frames in one message.
+const LINES: u64 = 1;
+
 /// The maximum nesting of JSON from a client.
 pub const MAX_DEPTH: usize = 32;
 
@@ -93,6 +96,9 @@ pub enum ClientFrame {
         /// The version of the site's channel files.
         #[serde(skip_serializing_if = "Option::is_none")]
         version: Option<String>,
+        /// Whether messages may hold several frames.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        lines: bool,
     },
     /// Joins a channel.
     Join {
@@ -364,6 +370,18 @@ pub enum ServerFrame {
 }
 
 impl ClientFrame {
+    /// The reference of the join that it is about.
+    pub fn reference(&self) -> Option<u64> {
+        match self {
+            Self::Join { reference, .. }
+            | Self::Leave { reference }
+            | Self::Send { reference, .. }
+            | Self::Cast { reference, .. }
+            | Self::Presence { reference, .. } => Some(*reference),
+            _ => None,
+        }
+    }
+
     /// Reads a frame. Fails if the server must close the connection with 4500.
     pub fn read(message: &Message) -> Result<Self> {
         let parts = Parts::read(message)?;
@@ -377,7 +395,8 @@ impl ClientFrame {
                 let version = text_in(&details, "version")?;
                 let is_short = version.as_ref().is_none_or(|text| text.len() <= MAX_VERSION);
                 ensure!(is_short, "a long version: {version:?}");
-                Self::Hello { session, version }
+                let lines = parts.items.get(2) == Some(&json!(LINES));
+                Self::Hello { session, version, lines }
             }
             "join" => Self::join(&parts)?,
             "leave" => Self::Leave { reference: parts.positive(1)? },
@@ -424,11 +443,13 @@ impl ClientFrame {
     /// Writes the frame.
     pub fn write(&self) -> Message {
         match self {
-            Self::Hello { session, version } => {
+            Self::Hello { session, version, lines } => {
                 let mut details = Map::new();
                 insert(&mut details, "session", session.as_ref());
                 insert(&mut details, "version", version.as_ref());
-                text(&json!(["hello", details]))
+                let mut parts = vec![json!("hello"), json!(details)];
+                parts.extend(lines.then_some(json!(LINES)));
+                text(&Value::Array(parts))
             }
             Self::Join { reference, name, params, since, last, presence } => {
                 let mut options = Map::new();
@@ -451,6 +472,19 @@ impl ClientFrame {
 }
 
 impl ServerFrame {
+    /// The number of the channel that it is about.
+    pub fn channel_mut(&mut self) -> Option<&mut u64> {
+        match self {
+            Self::Joined { channel, .. }
+            | Self::Cast { channel, .. }
+            | Self::Gap { channel, .. }
+            | Self::Members { channel, .. }
+            | Self::Changes { channel, .. } => Some(channel),
+            Self::Event(event) | Self::Snapshot(event) => Some(&mut event.channel),
+            _ => None,
+        }
+    }
+
     /// Reads a frame. Returns `None` for one of an unknown type, which a client ignores.
     pub fn read(message: &Message) -> Result<Option<Self>> {
         let parts = Parts::read(message)?;

@@ -1,24 +1,36 @@
 //! The hosts of the Cloudflare adapter.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tests::app::App;
+use tests::browser::{Browser, NO_CHROMIUM};
+use tests::chat::{CHAT, Place};
 use tests::installation::Installation;
 use tests::once::Once;
+use tests::page::blocks;
 use tests::pins::major;
 use tests::project::Project;
-use tests::server::Server;
+use tests::server::{Realtime, Server};
 use tests::site::Site;
-use tests::suite::NotApplicable;
+use tests::suite::{Case, NotApplicable, not_applicable};
+
+use crate::cases;
 
 pub use tests::site::Cloudflare as Host;
 
 /// Wrangler's configuration file before it read JSON.
 const EARLY_CONFIGURATION: &str = "wrangler.toml";
+
+/// The page that tells how a site moves to another runtime.
+const START: &str = "docs/start.md";
+
+/// Why a case about channels says nothing about an older Astro.
+pub const NO_CHANNELS: &str = "a site on Cloudflare can have channels since Astro 6";
 
 /// The manifest of an installed package.
 #[derive(Deserialize)]
@@ -45,6 +57,9 @@ pub struct Sites {
     dev: Once<App>,
     built: Once<App>,
     edited: Once<(App, Server)>,
+    chat: Once<App>,
+    chat_server: Once<(Server, Place)>,
+    browser: Once<Browser>,
     sites: [Once<Site>; Host::ALL.len()],
 }
 
@@ -52,6 +67,7 @@ impl tests::suite::Sites for Sites {
     type Host = Host;
     const HOSTS: &'static [Host] = &Host::ALL;
     const FOREMOST: &'static [Host] = &[Host::Dev, Host::Wrangler];
+    const VITAL: &'static [Case<Site>] = cases::VITAL;
 
     fn installed(installation: Installation) -> Self {
         Self { installation, ..Self::default() }
@@ -68,14 +84,18 @@ impl tests::suite::Sites for Sites {
 impl Sites {
     fn start(&self, host: Host) -> Result<Server> {
         match host {
-            Host::Dev => Server::start(&mut self.dev()?.astro_server(["dev", "--port", "0"])),
-            Host::Preview => {
-                Server::start(&mut self.built()?.astro_server(["preview", "--port", "0"]))
+            Host::Dev => self.serve_dev(self.dev()?),
+            Host::Preview => start(&mut self.built()?.astro_server(["preview", "--port", "0"])),
+            Host::Wrangler if is_before_workerd()? => {
+                let is_early = self.installation == Installation::Floor;
+                let path = if is_early { EARLY_CONFIGURATION } else { configuration()? };
+                wrangler_dev(self.built()?, path)
             }
-            Host::Wrangler if self.installation == Installation::Floor && is_before_workerd()? => {
-                wrangler_dev(self.built()?, EARLY_CONFIGURATION)
+            // The lowest versions may not know how to evict.
+            Host::Wrangler if self.installation == Installation::Floor => {
+                wrangler_dev(self.built()?, configuration()?)
             }
-            Host::Wrangler => wrangler_dev(self.built()?, configuration()?),
+            Host::Wrangler => self.start_hibernating(),
         }
     }
 
@@ -86,14 +106,35 @@ impl Sites {
 
     /// The same with another compatibility date.
     pub fn start_harness_on(&self, date: &str) -> Result<Server> {
-        let built = self.built()?;
-        let path = Path::new(configuration()?);
-        let text = fs::read_to_string(built.root().join(path))?;
-        let mut configuration: Map<String, Value> = serde_json::from_str(&text)?;
-        configuration.insert("compatibility_date".to_owned(), date.into());
-        let path = path.with_file_name(format!("wrangler-{date}.json"));
-        fs::write(built.root().join(&path), serde_json::to_string(&configuration)?)?;
-        start_harness(built, &path)
+        let path = self.configure_build(date, |configuration| {
+            configuration.insert("compatibility_date".to_owned(), date.into());
+        })?;
+        start_harness(self.built()?, path)
+    }
+
+    /// `wrangler dev` of a build, where each step of a realtime case evicts an object from memory. One
+    /// way of running a site is enough for that: the objects are the same in all.
+    fn start_hibernating(&self) -> Result<Server> {
+        let server = wrangler_dev(self.built()?, self.configure_evictable("hibernating")?)?;
+        let realtime = Realtime { hibernates: true, ..server.realtime() };
+        Ok(server.with_realtime(realtime))
+    }
+
+    /// Configures the build so that its page can evict objects.
+    pub fn configure_evictable(&self, name: &str) -> Result<PathBuf> {
+        self.configure_build(name, |configuration| {
+            let flags = configuration.entry("compatibility_flags").or_insert(json!([]));
+            flags.as_array_mut().into_iter().for_each(|flags| flags.push("unsafe_module".into()));
+        })
+    }
+
+    /// Writes another configuration for the same build, and returns its path.
+    pub fn configure_build(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut Map<String, Value>),
+    ) -> Result<PathBuf> {
+        configure(self.built()?, configuration()?, name, change)
     }
 
     /// A root for a single case.
@@ -122,7 +163,7 @@ impl Sites {
 
     /// The newest compatibility date that the installed workerd supports. Its version contains it:
     /// `1.20260114.0`.
-    fn date_of_workerd(&self) -> Result<String> {
+    pub fn date_of_workerd(&self) -> Result<String> {
         let manifest = self.project()?.folder().join("node_modules/workerd/package.json");
         let Versioned { version } = serde_json::from_slice(&fs::read(manifest)?)?;
         let digits = version.split('.').nth(1).filter(|digits| digits.len() == 8);
@@ -138,8 +179,68 @@ impl Sites {
     /// `astro dev` in a root for a single case.
     pub fn start_dev(&self, name: &str) -> Result<(App, Server)> {
         let app = self.app(name)?;
-        let server = Server::start(&mut app.astro_server(["dev", "--port", "0"]))?;
+        let server = self.serve_dev(&app)?;
         Ok((app, server))
+    }
+
+    /// `astro dev` of an app.
+    pub fn serve_dev(&self, app: &App) -> Result<Server> {
+        Ok(per_channel(Server::start_dev(&mut app.astro_server(["dev", "--port", "0"]))?))
+    }
+
+    /// A root with the chat of `examples/`, and with this adapter.
+    pub fn chat_app(&self, name: &str) -> Result<App> {
+        if is_before_workerd()? {
+            return not_applicable(NO_CHANNELS).map(|()| unreachable!("it is an error"));
+        }
+        let [example, pages] = CHAT;
+        self.project()?.app_of_all(&[example, pages, "tests/projects/chat-on-cloudflare"], name)
+    }
+
+    /// The built chat.
+    pub fn chat(&self) -> Result<&App> {
+        self.chat.get(|| {
+            let app = self.chat_app("chat")?;
+            app.build(&[])?;
+            Ok(app)
+        })
+    }
+
+    /// `wrangler dev` of the built chat, with nothing in its state.
+    pub fn chat_server(&self) -> Result<&Server> {
+        let served = self.chat_server.get(|| {
+            let place = Place::new()?;
+            let server = wrangler_dev_at(self.chat()?, configuration()?, &place)?;
+            Ok((server, place))
+        });
+        served.map(|(server, _)| server)
+    }
+
+    /// A root with an example. Its configuration is changed as the page says, and nothing else.
+    pub fn example_app(&self, name: &str) -> Result<App> {
+        if is_before_workerd()? {
+            return not_applicable(NO_CHANNELS).map(|()| unreachable!("it is an error"));
+        }
+        let app = self.project()?.app_of_all(&[&format!("examples/{name}")], name)?;
+        let mut changed = 0;
+        let pages = blocks(START)?;
+        let mut configurations = pages.iter().filter(|block| block.language == "js");
+        let (node, cloudflare) =
+            configurations.next().zip(configurations.next()).context("no configurations")?;
+        for (old, new) in node.text.lines().zip(cloudflare.text.lines()) {
+            if old != new {
+                app.edit("astro.config.mjs", old.trim(), new.trim())?;
+                changed += 1;
+            }
+        }
+        ensure!(changed == 2, "{START} changes {changed} lines of the configuration");
+        Ok(app)
+    }
+
+    /// The browser of all examples.
+    pub fn browser(&self) -> Result<&Browser> {
+        self.browser
+            .get(|| Browser::open("examples-on-cloudflare", "about:blank")?.context(NO_CHROMIUM))
     }
 
     pub fn project(&self) -> Result<&Project> {
@@ -159,21 +260,87 @@ impl Sites {
     }
 }
 
+/// Writes a changed copy of a configuration beside it, and returns its path. All paths are relative
+/// to the root.
+pub fn configure(
+    app: &App,
+    path: impl AsRef<Path>,
+    name: &str,
+    change: impl FnOnce(&mut Map<String, Value>),
+) -> Result<PathBuf> {
+    let text = fs::read_to_string(app.root().join(&path))?;
+    let mut configuration: Map<String, Value> = serde_json::from_str(&text)?;
+    change(&mut configuration);
+    let path = path.as_ref().with_file_name(format!("wrangler-{name}.json"));
+    fs::write(app.root().join(&path), serde_json::to_string(&configuration)?)?;
+    Ok(path)
+}
+
 /// `wrangler dev` of a build with this configuration. Its state is separate from that of `astro
 /// preview` and other servers that may run at the same time.
-fn wrangler_dev(app: &App, configuration: impl AsRef<Path>) -> Result<Server> {
+pub fn wrangler_dev(app: &App, configuration: impl AsRef<Path>) -> Result<Server> {
     let configuration = configuration.as_ref();
-    let name = configuration.file_stem().unwrap_or_default();
-    let folder = app.root().join(".wrangler/of-wrangler").join(name);
-    let mut command = app.wrangler_server(["dev", "--ip", "127.0.0.1", "--port", "0"]);
+    start(&mut wrangler_command(app, &[configuration], &state_of_wrangler(app, configuration), 0))
+}
+
+/// The same at a place.
+pub fn wrangler_dev_at(
+    app: &App,
+    configuration: impl AsRef<Path>,
+    place: &Place,
+) -> Result<Server> {
+    wrangler_dev_with(app, configuration, place, &[])
+}
+
+/// The same with variables of the site.
+pub fn wrangler_dev_with(
+    app: &App,
+    configuration: impl AsRef<Path>,
+    place: &Place,
+    variables: &[(&str, &str)],
+) -> Result<Server> {
+    let folder = place.state.path();
+    let mut command = wrangler_command(app, &[configuration.as_ref()], folder, place.port);
+    for (name, value) in variables {
+        command.arg("--var").arg(format!("{name}:{value}"));
+    }
+    start(&mut command)
+}
+
+/// The same of two Workers. The first one gets the requests. The second one continues what it has
+/// stored when it was alone.
+pub fn wrangler_dev_of_two(app: &App, first: &Path, second: &Path) -> Result<Server> {
+    start(&mut wrangler_command(app, &[first, second], &state_of_wrangler(app, second), 0))
+}
+
+/// The folder for what the server with this configuration keeps.
+fn state_of_wrangler(app: &App, configuration: &Path) -> PathBuf {
+    app.root().join(".wrangler/of-wrangler").join(configuration.file_stem().unwrap_or_default())
+}
+
+/// `wrangler dev` that keeps its files in this folder. Port 0 is any free one.
+fn wrangler_command(app: &App, configurations: &[&Path], folder: &Path, port: u16) -> Command {
+    let mut command = app.wrangler_server(["dev", "--ip", "127.0.0.1", "--port"]);
+    command.arg(port.to_string()).args([
+        "--inspector-port",
+        "0",
+        "--show-interactive-dev-session",
+        "false",
+    ]);
+    for configuration in configurations {
+        command.arg("--config").arg(configuration);
+    }
+    command.arg("--persist-to").arg(folder.join("state")).env("XDG_CONFIG_HOME", folder);
     command
-        .args(["--inspector-port", "0", "--show-interactive-dev-session", "false"])
-        .arg("--config")
-        .arg(configuration)
-        .arg("--persist-to")
-        .arg(folder.join("state"))
-        .env("XDG_CONFIG_HOME", folder);
-    Server::start(&mut command)
+}
+
+/// Starts a server whose channels are Durable Objects.
+pub fn start(command: &mut Command) -> Result<Server> {
+    Ok(per_channel(Server::start(command)?))
+}
+
+fn per_channel(server: Server) -> Server {
+    server.with_realtime(Realtime { is_per_channel: true, hibernates: false })
 }
 
 /// Wrangler's test harness around a build in a root with this configuration. Up to Astro 5 the
@@ -183,5 +350,5 @@ pub fn start_harness(app: &App, configuration: impl AsRef<Path>) -> Result<Serve
         return wrangler_dev(app, configuration);
     }
     let mut command = app.node_server("hosts/harness.mjs");
-    Server::start(command.arg(configuration.as_ref()))
+    start(command.arg(configuration.as_ref()))
 }

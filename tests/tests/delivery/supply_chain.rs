@@ -18,6 +18,9 @@ pub const CASES: &[Case<()>] = cases![
 /// npm's messages if a mirror has no keys, or if npm cannot fetch the trust root.
 const UNREACHED: [&str; 3] = ["No supported keys", "npm error network", "/-/npm/v1/keys"];
 
+/// npm waits for 10 s and then for 60 s before it tries again.
+const SOONER: [&str; 2] = ["--fetch-retry-mintimeout=500", "--fetch-retry-maxtimeout=2000"];
+
 /// Runs `cargo deny <arguments>`. Returns `None` where it is not installed.
 fn cargo_deny(arguments: &[&str]) -> Result<Option<Output>> {
     let is_there = Command::new("cargo").args(["deny", "--version"]).output();
@@ -68,7 +71,9 @@ fn the_tools_from_npm_are_signed_by_their_registry((): &()) -> Result<()> {
         if !folder.join("package-lock.json").is_file() {
             continue;
         }
-        let output = tools.npm().current_dir(&folder).args(["audit", "signatures"]).output()?;
+        let mut audit = tools.npm();
+        audit.current_dir(&folder).args(["audit", "signatures"]).args(SOONER);
+        let output = audit.output()?;
         let told = [output.stdout.as_slice(), &output.stderr].concat();
         let told = String::from_utf8_lossy(&told).into_owned();
         if UNREACHED.iter().any(|reason| told.contains(reason)) {

@@ -28,7 +28,9 @@ pub const CASES: &[Case<()>] = cases![
 ];
 
 /// The allowed write permissions, by workflow, job and scope.
-const WRITES: [(&str, &str, &str); 7] = [
+const WRITES: [(&str, &str, &str); 9] = [
+    ("docs", "deploy", "id-token"),
+    ("docs", "deploy", "pages"),
     ("release", "announce", "contents"),
     ("release", "publish", "attestations"),
     ("release", "publish", "id-token"),

@@ -1,14 +1,22 @@
 //! The hosts of the Node adapter.
 
 use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::Command;
+use std::thread;
 
-use anyhow::Result;
+use anyhow::{Context, Result, anyhow, bail};
 use tests::app::App;
+use tests::browser::{Browser, NO_CHROMIUM};
+use tests::cases::realtime;
+use tests::chat::CHAT;
 use tests::client::Certificate;
+use tests::engine::{Engine, Product};
 use tests::installation::Installation;
-use tests::locations::repository;
+use tests::locations::{repository, target};
 use tests::once::Once;
+use tests::processes::Process;
 use tests::project::Project;
 use tests::server::Server;
 use tests::site::Site;
@@ -20,8 +28,14 @@ pub use tests::site::Node as Host;
 /// The standalone server of a build.
 const STANDALONE: &str = "dist/server/entry.mjs";
 
-/// The sources of the chat: the example, and the pages that the tests add.
-pub const CHAT: [&str; 2] = ["examples/chat", "tests/projects/chat"];
+/// The `realtime` option of a site on Redis.
+const REDIS: &str = r#"{ "engine": "redis" }"#;
+
+/// The same on NATS.
+const NATS: &str = r#"{ "engine": "nats" }"#;
+
+/// The folder of the journal that several processes share.
+pub const JOURNAL: &str = "JOURNAL";
 
 /// The servers of all hosts. Each starts once, on first use.
 #[derive(Default)]
@@ -33,7 +47,10 @@ pub struct Sites {
     middleware: Once<App>,
     dev: Once<App>,
     chat: Once<App>,
+    browser: Once<Browser>,
     islands: Once<App>,
+    on_redis: Once<App>,
+    on_nats: Once<App>,
     sites: [Once<Site>; Host::ALL.len()],
 }
 
@@ -41,21 +58,33 @@ impl tests::suite::Sites for Sites {
     type Host = Host;
     const HOSTS: &'static [Host] = &Host::ALL;
     const FOREMOST: &'static [Host] = &[Host::Dev, Host::Standalone];
-    const VITAL: &'static [Case<Site>] = tests::cases::realtime::VITAL;
+    const VITAL: &'static [Case<Site>] = realtime::VITAL;
+
+    /// An engine keeps channels, and changes nothing else of a site.
+    fn takes(host: Host, case: &Case<Site>) -> bool {
+        host.engine().is_none() || realtime::all().any(|known| known.name == case.name)
+    }
 
     fn installed(installation: Installation) -> Self {
         Self { installation, ..Self::default() }
     }
 
     fn get(&self, host: Host) -> Result<&Site> {
-        self.sites[host as usize].get(|| Site::warm(host.into(), self.start(host)?))
+        self.sites[host as usize].get(|| match host.engine() {
+            None => Site::warm(host.into(), self.start(host)?),
+            Some((product, count)) => {
+                let engine = Engine::start(product, &[])?;
+                let server = self.start_on_engine(&engine, count, &host.to_string())?;
+                Ok(Site { engine: Some(engine), ..Site::warm(host.into(), server)? })
+            }
+        })
     }
 }
 
 impl Sites {
     fn start(&self, host: Host) -> Result<Server> {
         match host {
-            Host::Dev => Server::start(&mut self.dev()?.astro_server(["dev", "--port", "0"])),
+            Host::Dev => Server::start_dev(&mut self.dev()?.astro_server(["dev", "--port", "0"])),
             Host::Preview => {
                 Server::start(&mut self.standalone()?.astro_server(["preview", "--port", "0"]))
             }
@@ -69,6 +98,88 @@ impl Sites {
             Host::Http | Host::Express | Host::Express4 | Host::Connect | Host::Fastify => {
                 self.start_host(&host.to_string())
             }
+            Host::Valkey | Host::ThreeOnValkey | Host::Nats | Host::ThreeOnNats => {
+                bail!("{host} needs an engine")
+            }
+        }
+    }
+
+    /// Starts processes of the site on one engine, behind one address.
+    pub fn start_on_engine(&self, engine: &Engine, count: usize, name: &str) -> Result<Server> {
+        let journal = journal(name)?;
+        let start = || -> Result<Server> {
+            let mut command = self.process_on(engine.product(), engine.address())?;
+            Server::start(command.env(JOURNAL, &journal))
+        };
+        let first = start()?;
+        if count == 1 {
+            return Ok(first);
+        }
+        Server::in_turn(first, (1..count).map(|_| start()).collect::<Result<_>>()?)
+    }
+
+    /// Starts three processes of the site, each with a line of its own to the engine.
+    pub fn three_on(&self, engine: &Engine, name: &str) -> Result<[Process<'_>; 3]> {
+        self.three_with(engine, name, &[])
+    }
+
+    /// The same with further environment variables. An empty value removes one.
+    pub fn three_with(
+        &self,
+        engine: &Engine,
+        name: &str,
+        variables: &[(&'static str, String)],
+    ) -> Result<[Process<'_>; 3]> {
+        let product = engine.product();
+        let journal = journal(&format!("{name}-on-{product:?}").to_lowercase())?;
+        self.built_for(product)?;
+        let start = || {
+            let (journal, variables) = (journal.clone(), variables.to_vec());
+            Process::start(engine.address(), move |address| {
+                let mut command = self.process_on(product, address)?;
+                command.env(JOURNAL, &journal).envs(variables.iter().cloned());
+                Ok(command)
+            })
+        };
+        thread::scope(|scope| {
+            let started = [(); 3].map(|()| scope.spawn(start));
+            let [one, two, three] = started.map(|started| {
+                started.join().unwrap_or_else(|_| Err(anyhow!("the start of a process panicked")))
+            });
+            Ok([one?, two?, three?])
+        })
+    }
+
+    /// The command for a process of the site with its channels in memory.
+    pub fn process_in_memory(&self) -> Result<Command> {
+        Ok(standalone_server(self.standalone()?, STANDALONE))
+    }
+
+    /// The command for a process of the site on an engine, without an address.
+    pub fn process(&self, product: Product) -> Result<Command> {
+        Ok(standalone_server(self.built_for(product)?, STANDALONE))
+    }
+
+    /// The command for a process of the site on an engine with this address.
+    pub fn process_on(&self, product: Product, address: SocketAddr) -> Result<Command> {
+        let mut command = self.process(product)?;
+        command.env(product.variable(), product.url(address));
+        Ok(command)
+    }
+
+    /// The site, built for an engine.
+    fn built_for(&self, product: Product) -> Result<&App> {
+        match product {
+            Product::Valkey | Product::Redis => self.on_redis.get(|| {
+                let app = self.app("on-redis")?;
+                app.build(&[("ADAPTER_MODE", "standalone"), ("REALTIME", REDIS)])?;
+                Ok(app)
+            }),
+            Product::Nats => self.on_nats.get(|| {
+                let app = self.app("on-nats")?;
+                app.build(&[("ADAPTER_MODE", "standalone"), ("REALTIME", NATS)])?;
+                Ok(app)
+            }),
         }
     }
 
@@ -94,8 +205,7 @@ impl Sites {
     pub fn start_dev_alone(&self, settings: &Settings) -> Result<Alone> {
         let app = self.app(settings.name)?;
         let mut command = app.astro_server(["dev", "--port", "0"]);
-        let server = Server::start(command.env("WEBSOCKET", settings.options))?;
-        server.warm()?;
+        let server = Server::start_dev(command.env("WEBSOCKET", settings.options))?;
         Ok(Alone { server, app })
     }
 
@@ -121,6 +231,11 @@ impl Sites {
             app.build(&[])?;
             Ok(app)
         })
+    }
+
+    /// The browser of all examples.
+    pub fn browser(&self) -> Result<&Browser> {
+        self.browser.get(|| Browser::open("examples", "about:blank")?.context(NO_CHROMIUM))
     }
 
     /// The built site with islands of several frameworks. It has packages of its own.
@@ -165,7 +280,8 @@ impl Sites {
         Server::start(command.env(variable.0, variable.1))
     }
 
-    fn project(&self) -> Result<&Project> {
+    /// The installed project.
+    pub fn project(&self) -> Result<&Project> {
         self.project.get(|| Project::install_by("node", self.installation))
     }
 
@@ -199,7 +315,13 @@ pub fn start_standalone(app: &App) -> Result<Server> {
 
 /// The same on a port, on which it can start again.
 pub fn start_standalone_on(app: &App, port: u16) -> Result<Server> {
-    Server::start(standalone_server(app, STANDALONE).env("PORT", port.to_string()))
+    start_standalone_with(app, port, &[])
+}
+
+/// The same with environment variables.
+pub fn start_standalone_with(app: &App, port: u16, variables: &[(&str, &str)]) -> Result<Server> {
+    let mut command = standalone_server(app, STANDALONE);
+    Server::start(command.env("PORT", port.to_string()).envs(variables.iter().copied()))
 }
 
 /// The same on another runtime than Node.
@@ -220,7 +342,8 @@ fn start_secure(app: &App, mut command: Command) -> Result<Server> {
     Ok(Server::start(&mut command)?.with_tls(made.client))
 }
 
-fn standalone_server(app: &App, script: &str) -> Command {
+/// The command for a standalone server, or for a program that imports it.
+pub fn standalone_server(app: &App, script: &str) -> Command {
     let mut command = app.node_server(script);
     on_loopback(&mut command);
     command
@@ -229,6 +352,16 @@ fn standalone_server(app: &App, script: &str) -> Command {
 /// Makes upstream's standalone server listen on loopback.
 fn on_loopback(command: &mut Command) {
     command.env("HOST", "127.0.0.1").env("PORT", "0");
+}
+
+/// An empty folder for the journal of processes with this name.
+pub fn journal(name: &str) -> Result<PathBuf> {
+    let folder = target().join("journals").join(name);
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
 }
 
 fn start_in(app: &App, name: &str) -> Result<Server> {

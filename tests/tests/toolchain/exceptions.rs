@@ -23,11 +23,26 @@ struct Manifest {
     dev_dependencies: BTreeMap<String, Value>,
     #[serde(default, rename = "peerDependencies")]
     peer_dependencies: BTreeMap<String, Value>,
+    #[serde(default, rename = "peerDependenciesMeta")]
+    peers: BTreeMap<String, Peer>,
     #[serde(default)]
     overrides: BTreeMap<String, Value>,
 }
 
+#[derive(Deserialize)]
+struct Peer {
+    #[serde(default)]
+    optional: bool,
+}
+
 impl Manifest {
+    /// Whether npm installs a package together with this one.
+    fn brings(&self, package: &str) -> bool {
+        let is_optional = self.peers.get(package).is_some_and(|peer| peer.optional);
+        self.dependencies.contains_key(package)
+            || (self.peer_dependencies.contains_key(package) && !is_optional)
+    }
+
     fn read(path: &Path) -> Result<Self> {
         let text = fs::read(path).with_context(|| format!("cannot read: {}", path.display()))?;
         Ok(serde_json::from_slice(&text)?)
@@ -80,15 +95,14 @@ fn no_project_pins_what_the_package_of_its_name_brings() -> Result<()> {
     for path in files_ending_with(&repository().join("adapters"), "/package.json")? {
         // adapters/<runtime>/pkg/<line>/package.json
         let runtime = path.ancestors().nth(3).and_then(Path::file_name).context("no runtime")?;
-        let Manifest { dependencies: brought, peer_dependencies: peers, .. } =
-            Manifest::read(&path)?;
+        let package = Manifest::read(&path)?;
         let project = repository().join("tests/projects").join(runtime).join("package.json");
         let Manifest { dependencies, dev_dependencies, overrides, .. } = Manifest::read(&project)?;
         let both = dependencies
             .keys()
             .chain(dev_dependencies.keys())
             .chain(overrides.keys())
-            .find(|name| brought.contains_key(*name) || peers.contains_key(*name));
+            .find(|name| package.brings(name));
         ensure!(
             both.is_none(),
             "{} pins {both:?} as well as {}",

@@ -29,7 +29,7 @@ const FOR_MAINTAINERS: [&str; 8] = [
 
 /// Commands that these tests do not run, and the place where they run instead. The tests still
 /// check that they exist and accept the arguments on the page.
-pub const NOT_RUN: [(&str, &str); 5] = [
+pub const NOT_RUN: [(&str, &str); 6] = [
     ("test", "it would run these tests again: CI runs every suite"),
     ("lint", "it compiles everything once more for Clippy: CI runs it as a step of its own"),
     ("publish", "it needs a registry to write to: the module `published` publishes to one"),
@@ -37,6 +37,7 @@ pub const NOT_RUN: [(&str, &str); 5] = [
         "follow",
         "it needs releases newer than the pins: `xtask/tests/commands/follow.rs` makes some",
     ),
+    ("docs", "it takes half a minute: the module `documentation` runs it"),
     ("canary", "it installs what is newest today: `xtask/tests/commands/canary.rs` has it run"),
 ];
 

@@ -8,6 +8,8 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use tests::locations::repository;
 
+pub use tests::page::{Block, blocks};
+
 pub const README: &str = "README.md";
 pub const PUBLISHING: &str = "docs/publishing.md";
 pub const ARCHITECTURE: &str = "ARCHITECTURE.md";
@@ -20,49 +22,6 @@ pub const CLOUDFLARE: &str = "adapters/cloudflare/README.md";
 pub const PROXIES: &str = tests::proxy::PAGE;
 pub const REALTIME: &str = "docs/realtime.md";
 
-/// What the first comment of a block ends with that is for one of the older Astros.
-const ON_OLDER: [&str; 2] = [", on Astro 5", ", on Astro 4"];
-
-/// A fenced code block.
-pub struct Block {
-    pub language: String,
-    pub text: String,
-}
-
-impl Block {
-    /// The file named by the first comment, which is in the frontmatter of an Astro file.
-    pub fn file(&self) -> Result<&str> {
-        let first = self.text.lines().find(|line| *line != "---").unwrap_or_default();
-        let name = first.strip_prefix("// ").or_else(|| first.strip_prefix("# "));
-        name.with_context(|| format!("a block without the name of its file:\n{}", self.text))
-    }
-
-    pub fn is_for_an_older_astro(&self) -> bool {
-        self.file().is_ok_and(|file| ON_OLDER.iter().any(|end| file.ends_with(end)))
-    }
-}
-
-/// The fenced code blocks of a page.
-pub fn blocks(page: &str) -> Result<Vec<Block>> {
-    let text = fs::read_to_string(repository().join(page))?;
-    let mut blocks = Vec::new();
-    let mut open: Option<Block> = None;
-    for line in text.lines() {
-        match (&mut open, line.strip_prefix("```")) {
-            (None, Some(language)) => {
-                open = Some(Block { language: language.to_owned(), text: String::new() })
-            }
-            (Some(_), Some(_)) => blocks.extend(open.take()),
-            (Some(block), None) => {
-                block.text.push_str(line);
-                block.text.push('\n');
-            }
-            (None, None) => {}
-        }
-    }
-    Ok(blocks)
-}
-
 /// The commands between backticks, inside and outside of blocks.
 pub fn commands(page: &str, program: &str) -> Result<Vec<String>> {
     let text = fs::read_to_string(repository().join(page))?;
@@ -74,11 +33,14 @@ pub fn commands(page: &str, program: &str) -> Result<Vec<String>> {
 /// Lines of the README. A newcomer reads it to the end.
 const MOST_LINES: usize = 150;
 
+/// Bytes of a picture on a page.
+const LARGEST_PICTURE: u64 = 60 * 1024;
+
 /// Columns of a line of a page, as in the code.
 const MOST_COLUMNS: usize = 120;
 
 /// Every page of the repository, by its path.
-fn pages() -> Result<Vec<String>> {
+pub fn pages() -> Result<Vec<String>> {
     let files = Command::new("git")
         .current_dir(repository())
         .args(["ls-files", "--cached", "--others", "--exclude-standard", "*.md"])
@@ -110,6 +72,35 @@ fn links_between_the_pages_lead_somewhere() -> Result<()> {
             ensure!(is_there, "{page} links to {link}, and there is no such heading");
         }
     }
+    Ok(())
+}
+
+#[test]
+fn pictures_on_the_pages_are_there_and_small() -> Result<()> {
+    let mut seen = 0;
+    for page in pages()? {
+        let path = repository().join(&page);
+        let text = fs::read_to_string(&path)?;
+        // GitHub takes HTML for a picture that differs in the dark.
+        let tags =
+            text.split('<').filter(|tag| tag.starts_with("img ") || tag.starts_with("source "));
+        let of_html = tags.filter_map(|tag| {
+            let (_, rest) = tag.split_once("src=\"").or_else(|| tag.split_once("srcset=\""))?;
+            rest.split('"').next()
+        });
+        let linked = links(&page)?;
+        let linked = linked.iter().map(String::as_str);
+        let is_picture =
+            |file: &&str| [".webp", ".png", ".svg"].iter().any(|end| file.ends_with(end));
+        for file in linked.chain(of_html).filter(is_picture) {
+            let picture = path.parent().map(|folder| folder.join(file)).unwrap_or_default();
+            let size =
+                fs::metadata(&picture).with_context(|| format!("{page} shows {file}"))?.len();
+            ensure!(size <= LARGEST_PICTURE, "{file} has {size} bytes");
+            seen += 1;
+        }
+    }
+    ensure!(seen > 6, "only {seen} pictures were found");
     Ok(())
 }
 

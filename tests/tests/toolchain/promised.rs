@@ -116,7 +116,7 @@ fn a_site_with_a_connection_manager_runs_as_it_was_written() -> Result<()> {
 fn the_manager_reports_a_connection_that_does_not_answer() -> Result<()> {
     let (_project, app) = site("node", "node", "promised-node-dev")?;
     let mut command = app.astro_server(["dev", "--port", "0"]);
-    let server = Server::start(command.env("WEBSOCKET", r#"{ "healthCheckInterval": 100 }"#))?;
+    let server = Server::start_dev(command.env("WEBSOCKET", r#"{ "healthCheckInterval": 100 }"#))?;
     speaks(&server)?;
     // The client no longer reads.
     let (id, silent) = managed(&server, "user-session")?;
@@ -183,7 +183,7 @@ fn a_site_under_fastify_runs_as_it_was_written() -> Result<()> {
 fn a_site_on_cloudflare_runs_as_it_was_written() -> Result<()> {
     let (_project, app) = site("cloudflare", "cloudflare", "promised-cloudflare")?;
     app.build(&[])?;
-    let dev = Server::start(&mut app.astro_server(["dev", "--port", "0"]))?;
+    let dev = Server::start_dev(&mut app.astro_server(["dev", "--port", "0"]))?;
     works_on_cloudflare(&dev).context("astro dev")?;
     drop(dev);
     // Up to Astro 5 the adapter has no preview.

@@ -3,6 +3,7 @@
 
 mod older;
 mod site;
+mod template;
 
 use std::fmt;
 use std::fs;
@@ -82,6 +83,7 @@ fn every_package_is_published_and_installed_and_echoes() -> Result<()> {
     thread::scope(|scope| {
         let moved = scope.spawn(|| older::moves_to_ours(&tools, &registry, &packages));
         install_all(&tools, &registry, &packages)?;
+        template::builds(&tools, &registry, &packages)?;
         moved.join().map_err(|_| anyhow!("the move from the older package has panicked"))?
     })
 }

@@ -2,13 +2,16 @@
 
 use anyhow::{Result, ensure};
 use tests::project::Project;
-use tests::realtime::size::{LIMIT, of_client};
+use tests::realtime::size::CLIENTS;
 
 #[test]
-fn the_browser_client_is_smaller_than_its_limit() -> Result<()> {
-    let size = of_client(&Project::install("node")?)?;
-    // An empty bundle would be below every limit.
-    ensure!(size > 1000, "{size} bytes are not the client");
-    ensure!(size <= LIMIT, "the client has {size} bytes, more than {LIMIT}");
+fn the_clients_are_smaller_than_their_limits() -> Result<()> {
+    for client in CLIENTS {
+        let size = client.size(&Project::install(client.project)?)?;
+        let (what, limit) = (client.what, client.limit);
+        // An empty bundle would be below every limit.
+        ensure!(size > 1000, "{size} bytes are not the client of {what}");
+        ensure!(size <= limit, "the client of {what} has {size} bytes, more than {limit}");
+    }
     Ok(())
 }

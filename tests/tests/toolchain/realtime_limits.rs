@@ -13,7 +13,7 @@ const MODULES: [&str; 4] = [
     "realtime/channel/key.ts",
     "realtime/channel/limits.ts",
     "realtime/define/limits.ts",
-    "node/realtime/limits.ts",
+    "realtime/server/limits.ts",
 ];
 
 #[test]
@@ -32,7 +32,7 @@ fn the_limits_on_the_page_are_those_of_the_code() -> Result<()> {
                 get("MAX_WAITING")?,
             ),
         ),
-        ("a published message, the result of a handler", kilobytes("MAX_KEPT_BYTES")?),
+        ("a published message, a snapshot, the result of a handler", kilobytes("MAX_KEPT_BYTES")?),
         ("`connection.data`", kilobytes("MAX_CONNECTION_DATA_BYTES")?),
         (
             "a member's presence data",

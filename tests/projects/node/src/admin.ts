@@ -28,6 +28,8 @@ export function show(socket: WebSocket): void {
 		write('messages', Math.round(rate));
 		write('accepted', stats.accepted);
 		write('rejected', stats.rejected);
+		const engine = stats.realtime?.engine;
+		if (engine !== undefined) write('engine', `${engine.name} ${engine.state}`);
 		draw('open-line', open, stats.totalManagedConnections);
 		draw('messages-line', messages, rate);
 		element('connections').replaceChildren(
@@ -79,7 +81,7 @@ function cell(text: string, kind = ''): HTMLElement {
 	return made;
 }
 
-function write(id: string, value: number): void {
+function write(id: string, value: number | string): void {
 	element(id).textContent = String(value);
 }
 

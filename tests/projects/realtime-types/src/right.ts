@@ -104,10 +104,13 @@ export async function page(): Promise<void> {
 	await room.history({ since: position });
 	for (const message of messages) {
 		expectType<'said' | 'stroke' | 'cleared'>()(message.event);
+		expectType<boolean>()(message.isSnapshot);
 		if (message.event === 'said') expectType<string>()(message.data.text);
 	}
 	expectType<string>()(await room.publish('said', { by: 'system', text: 'hi' }, { id: 'once' }));
 	expectType<string>()(await room.publish('cleared'));
+	expectType<boolean>()(await room.snapshot('stroke', new Uint8Array(), position));
+	expectType<boolean>()(await room.snapshot('said', { by: 'system', text: 'all' }, position));
 	expectType<undefined>()(await room.publish('moved', { x: 1, y: 2 }, { except: 'connection' }));
 	const [member] = await room.members();
 	expectType<boolean | undefined>()(member?.data.typing);

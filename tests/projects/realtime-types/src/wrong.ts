@@ -54,6 +54,12 @@ inServer.publish('said', { by: 'system', text: 'hi' }, { except: 'connection' })
 // @ts-expect-error
 inServer.publish('moved', { x: 1, y: 2 }, { id: 'once' });
 // @ts-expect-error
+inServer.snapshot('said', { by: 'system', text: 'hi' });
+// @ts-expect-error
+inServer.snapshot('said', { by: 'system' }, 'a position');
+// @ts-expect-error
+inServer.snapshot('moved', { x: 1, y: 2 }, 'a position');
+// @ts-expect-error
 serverSocket.to([1]).send('hi');
 
 // Join options

@@ -9,16 +9,16 @@ use tests::locations::{files_ending_with, target};
 use tests::pins::major;
 use tests::project::{Project, install_plain};
 
-use crate::Row;
 use crate::command::{
     cargo, compile_xtask, median, milliseconds, run_quietly, time, usage_of, xtask,
 };
+use crate::rows::{Row, Rows};
 
 /// The number of counted runs of each command. One uncounted run comes first.
 const RUNS: usize = 15;
 
 /// Compares a warm build in the dev profile with esbuild and TypeScript on the same sources.
-pub fn measure() -> Result<Vec<Row>> {
+pub fn measure(rows: &mut Rows) -> Result<()> {
     let row = |what: &str, median, unit, target: &str| Row {
         suite: "build",
         what: what.to_owned(),
@@ -54,7 +54,7 @@ pub fn measure() -> Result<Vec<Row>> {
         values[values.len() / 2]
     };
 
-    Ok(vec![
+    rows.extend([
         row(
             "warm build of node, registry form, dev profile",
             milliseconds(duration),
@@ -73,7 +73,8 @@ pub fn measure() -> Result<Vec<Row>> {
             "s",
             "under 75 on two idle cores",
         ),
-    ])
+    ]);
+    Ok(())
 }
 
 /// The peer of a build. esbuild, started as users start it, compiles the same modules and bundles

@@ -4,23 +4,20 @@
 //! For the method, see `node.rs`.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use load::Echo;
-use serde::Deserialize;
 use tests::app::App;
 use tests::locations::files_ending_with;
 use tests::pins::pinned;
 use tests::project::Project;
-use tests::server::Server;
 use tests::tools::run;
 
-use crate::Row;
 use crate::node::{ROUND, ROUNDS, clock, median, on_core};
+use crate::rows::{Row, Rows};
+use crate::workerd::{Worker, address, start, without_channels, without_own_worker};
 
 const OURS: &str = "zastro-websockets-cloudflare";
 const STOCK: &str = "@astrojs/cloudflare";
@@ -31,28 +28,23 @@ const OPTIONS: &str = r#"{ "maxMessagesPerSecond": 1000000000 }"#;
 /// The unit of a ratio.
 pub const OF_BARE: &str = "of bare";
 
-pub fn measure() -> Result<Vec<Row>> {
+pub fn measure(rows: &mut Rows) -> Result<()> {
     let project = Project::install("cloudflare")?;
     let ours = project.app("bench")?;
-    without_own_worker(&ours)?;
+    without_own_worker(ours.root())?;
+    without_channels(ours.root())?;
     ours.build(&[("WEBSOCKET", OPTIONS)])?;
-    let mut rows = speed(&project, &ours)?;
+    speed(&project, &ours, rows)?;
     rows.extend(size(&ours, &with_stock(&project)?)?);
-    Ok(rows)
+    Ok(())
 }
 
-/// Uses the adapter's own entrypoint, so that the two builds differ only in the adapter.
-fn without_own_worker(app: &App) -> Result<()> {
-    let configuration = r#"{ "name": "site", "compatibility_date": "2026-04-15" }"#;
-    Ok(fs::write(app.root().join("wrangler.jsonc"), configuration)?)
-}
-
-fn speed(project: &Project, app: &App) -> Result<Vec<Row>> {
+fn speed(project: &Project, app: &App, rows: &mut Rows) -> Result<()> {
     on_core(0)?;
-    let server = start(project, app)?;
+    let workers = [Worker::of_site(app, "site")?, Worker::of_host("bare")];
+    let (server, _storage) = start(project, app, &workers)?;
     on_core(1)?;
     let contenders = [(address(&server, "bare")?, "/"), (address(&server, "site")?, "/bench")];
-    let mut rows = Vec::new();
     for (in_flight, size, is_binary, what) in [
         (1, 64, false, "echo, 64 B text, 1 under way"),
         (32, 64, false, "echo, 64 B text, 32 under way"),
@@ -82,75 +74,7 @@ fn speed(project: &Project, app: &App) -> Result<Vec<Row>> {
         let ratio = median(rounds.iter().map(|round| round[1] / round[0]));
         rows.push(row(format!("{what}: {OURS}"), ratio, OF_BARE, Some("at least 0.9")));
     }
-    Ok(rows)
-}
-
-/// Starts workerd without Miniflare in front of the Workers, with one socket for each.
-fn start(project: &Project, app: &App) -> Result<Server> {
-    let built = app.root().join("dist/server");
-    let mut modules = Vec::new();
-    for file in files_ending_with(&built, ".mjs")? {
-        let name = file.strip_prefix(&built)?.display().to_string();
-        modules.push((name == "entry.mjs", name));
-    }
-    // workerd starts a Worker at its first module.
-    modules.sort_by_key(|(is_main, _)| !is_main);
-    let modules: Vec<String> = modules.iter().map(|(_, name)| module(name, name)).collect();
-    let configuration = format!(
-        "using Workerd = import \"/workerd/workerd.capnp\";\n\
-         const config :Workerd.Config = (\n\
-         services = [{}, {}],\n\
-         sockets = [{}, {}],\n);\n",
-        service("site", &modules.join(", ")),
-        service("bare", &module("bare.mjs", "../../hosts/bare.mjs")),
-        socket("site"),
-        socket("bare"),
-    );
-    let path = built.join("bench.capnp");
-    fs::write(&path, configuration)?;
-    let mut command = Command::new(workerd(project)?);
-    Server::start(command.args(["serve", "--control-fd=1"]).arg(&path))
-}
-
-fn module(name: &str, path: &str) -> String {
-    format!("(name = \"{name}\", esModule = embed \"{path}\")")
-}
-
-fn service(name: &str, modules: &str) -> String {
-    format!(
-        "(name = \"{name}\", worker = (modules = [{modules}], compatibilityDate = \"2026-04-15\"))"
-    )
-}
-
-fn socket(name: &str) -> String {
-    format!("(name = \"{name}\", address = \"127.0.0.1:0\", http = (), service = \"{name}\")")
-}
-
-/// The workerd binary from the package for this platform.
-fn workerd(project: &Project) -> Result<PathBuf> {
-    let packages = project.folder().join("node_modules/@cloudflare");
-    for entry in fs::read_dir(&packages)? {
-        let binary = entry?.path().join("bin/workerd");
-        if binary.is_file() {
-            return Ok(binary);
-        }
-    }
-    bail!("no workerd in {}", packages.display())
-}
-
-/// A line of workerd's control file.
-#[derive(Deserialize)]
-struct Listening {
-    socket: String,
-    port: u16,
-}
-
-fn address(server: &Server, socket: &str) -> Result<SocketAddr> {
-    let port = server.wait_for_output(Duration::from_secs(20), |printed| {
-        let lines = printed.lines().filter_map(|line| serde_json::from_str::<Listening>(line).ok());
-        lines.filter(|line| line.socket == socket).map(|line| line.port).next()
-    })?;
-    Ok((Ipv4Addr::LOCALHOST, port).into())
+    Ok(())
 }
 
 /// Measures the code that the adapter adds to the deployed Worker: as built, and after `wrangler
@@ -172,7 +96,8 @@ fn size(ours: &App, stock: &App) -> Result<Vec<Row>> {
 /// The same site with the official adapter.
 fn with_stock(project: &Project) -> Result<App> {
     let stock = project.app("bench-stock")?;
-    without_own_worker(&stock)?;
+    without_own_worker(stock.root())?;
+    without_channels(stock.root())?;
     stock.edit("astro.config.mjs", OURS, STOCK)?;
     unpack_stock(project, stock.root())?;
     stock.build(&[("WEBSOCKET", OPTIONS)])?;
@@ -206,7 +131,7 @@ fn version_of_stock() -> Result<String> {
 }
 
 /// The compressed upload in kilobytes, as reported by wrangler.
-fn uploaded(app: &App, arguments: &[&str]) -> Result<f64> {
+pub fn uploaded(app: &App, arguments: &[&str]) -> Result<f64> {
     let output = app
         .wrangler(["deploy", "--dry-run"])
         .args(arguments)

@@ -9,8 +9,8 @@ use tests::app::App;
 use tests::project::{Project, install_plain};
 use tests::server::Server;
 
-use crate::Row;
 use crate::node::{OF_WS, ROUND, clock, measured, median, on_core};
+use crate::rows::{Row, Rows};
 
 /// No limits that would stop the load, and no pings: the listeners do not answer.
 pub const OPTIONS: &str = r#"{ "rateLimitMaxConnections": 0, "maxConnectionsPerIP": 100000,
@@ -32,27 +32,27 @@ const LOOP: &str = "/fan-out?by=loop";
 const BROADCAST: &str = "/fan-out?by=broadcast";
 
 /// A loop of `send`, as a case of the suite `node`.
-pub fn of_a_loop() -> Result<Vec<Row>> {
-    let rows = [(1, "at least 1"), (MANY, "at least 1")];
-    measure_all(&[1000], LOOP, "a loop of send", &rows, "node")
+pub fn of_a_loop(rows: &mut Rows) -> Result<()> {
+    let bursts = [(1, "at least 1"), (MANY, "at least 1")];
+    measure_all(rows, &[1000], LOOP, "a loop of send", &bursts, "node")
 }
 
 /// `broadcast`, as the suite `realtime`.
-pub fn of_a_broadcast() -> Result<Vec<Row>> {
-    let rows = [(1, "at least 1.4"), (MANY, "at least 5")];
-    measure_all(&[1000, 10_000], BROADCAST, "broadcast", &rows, "realtime")
+pub fn of_a_broadcast(rows: &mut Rows) -> Result<()> {
+    let bursts = [(1, "at least 1.4"), (MANY, "at least 5")];
+    measure_all(rows, &[1000, 10_000], BROADCAST, "broadcast", &bursts, "realtime")
 }
 
 fn measure_all(
+    rows: &mut Rows,
     listeners: &[usize],
     target: &str,
     what: &str,
     bursts: &[(usize, &str)],
     suite: &'static str,
-) -> Result<Vec<Row>> {
+) -> Result<()> {
     let (ws, ours, _app) = start()?;
     on_core(1)?;
-    let mut rows = Vec::new();
     for count in listeners {
         let mut rounds = Vec::new();
         for _ in 0..ROUNDS {
@@ -61,12 +61,21 @@ fn measure_all(
                 rates(&ws, "/listener", "/sender", *count, &bursts).context("ws")?,
                 rates(&ours, LISTENER, target, *count, &bursts)
                     .with_context(|| format!("{target}\n{ours}"))?,
+                rates(&ws, "/stream", "/sender", *count, &[1]).context("bare writes")?,
             ));
         }
+        // What no server in Node.js can exceed while each message takes a write of its own.
+        rows.push(Row {
+            suite,
+            what: format!("a bare write to each of {count} sockets, 1 at a time"),
+            median: median(rounds.iter().map(|(ws, _, bare)| bare[0] / ws[0])),
+            unit: OF_WS,
+            target: None,
+        });
         for (index, (burst, goal)) in bursts.iter().enumerate() {
             let name = format!("{what} over {count} sockets, {burst} at a time");
-            let each = rounds.iter().map(|(ws, _)| ws[index] / 1000.0);
-            let ratio = rounds.iter().map(|(ws, ours)| ours[index] / ws[index]);
+            let each = rounds.iter().map(|(ws, ..)| ws[index] / 1000.0);
+            let ratio = rounds.iter().map(|(ws, ours, _)| ours[index] / ws[index]);
             rows.extend([
                 Row {
                     suite,
@@ -85,7 +94,7 @@ fn measure_all(
             ]);
         }
     }
-    Ok(rows)
+    Ok(())
 }
 
 /// The deliveries per second of processor time, for each number of messages at a time.

@@ -4,31 +4,24 @@
 mod build;
 mod cloudflare;
 mod command;
+mod engines;
 mod fan_out;
 mod manager;
 mod node;
+mod objects;
 mod realtime;
+mod rows;
 mod sweep;
+mod workerd;
 
 use std::env;
+use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use serde::Serialize;
+use rows::Rows;
 
-/// One row of the table.
-#[derive(Serialize)]
-struct Row {
-    suite: &'static str,
-    what: String,
-    median: f64,
-    unit: &'static str,
-    /// The project's target, if there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    target: Option<String>,
-}
-
-type Suite = (&'static str, fn() -> Result<Vec<Row>>);
+type Suite = (&'static str, fn(&mut Rows) -> Result<()>);
 
 const SUITES: &[Suite] = &[
     ("build", build::measure),
@@ -36,7 +29,16 @@ const SUITES: &[Suite] = &[
     ("node", node::measure),
     ("cloudflare", cloudflare::measure),
     ("realtime", realtime::measure),
+    ("engines", engines::measure),
+    ("objects", objects::measure),
+    ("soak", soak),
 ];
+
+/// Soaks of faults: of the core alone, and of three processes on each engine.
+fn soak(rows: &mut Rows) -> Result<()> {
+    realtime::soak(rows)?;
+    engines::soaks(rows)
+}
 
 fn main() -> ExitCode {
     match run() {
@@ -58,24 +60,21 @@ fn run() -> Result<()> {
     if let Some(name) = names.iter().find(|name| !known.contains(&name.as_str())) {
         bail!("there is no benchmark `{name}`; choose one of: {}", known.join(", "));
     }
-    let mut rows = Vec::new();
+    let mut rows = Rows::new();
     for (name, suite) in SUITES {
         if names.is_empty() || names.iter().any(|chosen| chosen == name) {
-            rows.extend(suite().with_context(|| format!("the benchmark `{name}` cannot measure"))?);
+            if io::stderr().is_terminal() {
+                eprintln!("measuring {name} …");
+            }
+            suite(&mut rows).with_context(|| format!("the benchmark `{name}` cannot measure"))?;
         }
     }
     if flags.iter().any(|flag| flag == "--json") {
-        println!("{}", serde_json::to_string_pretty(&rows)?);
+        println!("{}", serde_json::to_string_pretty(rows.all())?);
         return Ok(());
     }
-    for row in rows {
-        let target = row.target.map(|target| format!("  target: {target}")).unwrap_or_default();
-        // Ratios are printed with two decimals.
-        let ratios = [node::OF_WS, cloudflare::OF_BARE, manager::OF_OFF, realtime::OF_SOCKET_IO];
-        let is_ratio = ratios.contains(&row.unit);
-        let decimals = if is_ratio { 2 } else { 1 };
-        let Row { suite, what, median, unit, .. } = row;
-        println!("{suite:<10} {what:<64} {median:>9.decimals$} {unit:<7}{target}");
+    for row in rows.all() {
+        println!("{}", row.line());
     }
     Ok(())
 }

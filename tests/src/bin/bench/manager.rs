@@ -9,10 +9,10 @@ use tests::project::Project;
 use tests::server::Server;
 use tests::tools::Tools;
 
-use crate::Row;
 use crate::node::{
     IDLE, IDLE_BEFORE, OPTIONS, ROUND, ROUNDS, clock, in_use, measured, median, on_core, row,
 };
+use crate::rows::{Row, Rows};
 
 /// The unit of a ratio.
 pub const OF_OFF: &str = "of off";
@@ -20,22 +20,20 @@ pub const OF_OFF: &str = "of off";
 /// An echo without the manager, and one with a tag, listeners and health monitoring.
 const TARGETS: [&str; 2] = ["/bench", "/bench-managed"];
 
-pub fn measure() -> Result<Vec<Row>> {
+pub fn measure(rows: &mut Rows) -> Result<()> {
     let project = Project::install("node")?;
     let app = project.app("bench")?;
     app.build(&[("ADAPTER_MODE", "standalone"), ("WEBSOCKET", OPTIONS)])?;
     on_core(0)?;
     let servers = [start(&app)?, start(&app)?];
     on_core(1)?;
-    let idle = memory(&servers)?;
-    let mut rows = Vec::new();
+    rows.push(memory(&servers)?);
     for in_flight in [1, 32] {
         rows.extend(echo(&servers, in_flight)?);
     }
-    rows.push(idle);
     drop(servers);
     rows.extend(registry(project.tools(), &app)?);
-    Ok(rows)
+    Ok(())
 }
 
 fn start(app: &App) -> Result<Server> {

@@ -22,7 +22,8 @@ use tests::locations::repository;
 use tests::project::{Project, install_plain};
 use tests::server::Server;
 
-use crate::{Row, fan_out, manager};
+use crate::rows::{Row, Rows};
+use crate::{fan_out, manager};
 
 /// The unit of a ratio.
 pub const OF_WS: &str = "of ws";
@@ -49,12 +50,11 @@ pub const IDLE_BEFORE: usize = 2000;
 /// Connections whose memory is measured.
 pub const IDLE: usize = 8000;
 
-pub fn measure() -> Result<Vec<Row>> {
+pub fn measure(rows: &mut Rows) -> Result<()> {
     let contenders = start()?;
     on_core(1)?;
     // First, before the servers have done any other work.
-    let idle = memory(&contenders)?;
-    let mut rows = Vec::new();
+    rows.extend(memory(&contenders)?);
     for (in_flight, target) in [(1, "at least 0.97"), (4, "at least 1.8"), (32, "at least 4")] {
         let load = Load { in_flight, size: 64, is_binary: false };
         let what = format!("echo, 64 B text, {in_flight} under way");
@@ -62,12 +62,10 @@ pub fn measure() -> Result<Vec<Row>> {
     }
     let load = Load { in_flight: 1, size: 16 * 1024, is_binary: true };
     rows.extend(echo(&contenders, &load, "echo, 16 KiB binary, 1 under way", "at least 0.97")?);
-    rows.extend(idle);
     rows.extend(upgrades(&contenders)?);
     drop(contenders);
-    rows.extend(fan_out::of_a_loop()?);
-    rows.extend(manager::measure()?);
-    Ok(rows)
+    fan_out::of_a_loop(rows)?;
+    manager::measure(rows)
 }
 
 struct Contender {

@@ -4,6 +4,7 @@
 //! thousands, so the load takes nearly a core as well.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use load::{Crowd, Dialect, Expected};
@@ -11,15 +12,15 @@ use serde::Deserialize;
 use tests::app::App;
 use tests::locations::repository;
 use tests::project::{Project, install_plain};
-use tests::realtime::size::{LIMIT, of_client};
+use tests::realtime::size::CLIENTS;
 use tests::server::Server;
 use tests::tools::Tools;
 
-use crate::Row;
 use crate::fan_out::{self, OPTIONS};
 use crate::node::{
     IDLE, IDLE_BEFORE, Memory, OF_WS, ROUND, clock, in_use, measured, median, on_core,
 };
+use crate::rows::{Row, Rows};
 
 /// The unit of a ratio.
 pub const OF_SOCKET_IO: &str = "of Socket.IO";
@@ -39,6 +40,9 @@ const OURS: Dialect = in_rooms(1);
 const SENDERS: usize = 200;
 const ROOMS: usize = 16;
 
+/// The processor time that a server works before its answers are measured.
+const WARM_UP: Duration = Duration::from_secs(1);
+
 /// Clients that come back at the same time.
 const RETURNING: usize = 10_000;
 
@@ -52,26 +56,27 @@ const fn in_rooms(rooms: usize) -> Dialect {
     Dialect::Realtime { channel: "bench", rooms, sender: "/bench-publish" }
 }
 
-pub fn measure() -> Result<Vec<Row>> {
-    let mut rows = fan_out::of_a_broadcast()?;
+pub fn measure(rows: &mut Rows) -> Result<()> {
+    fan_out::of_a_broadcast(rows)?;
     let site = Site::build()?;
     // First, before the servers have done any other work.
     rows.extend(site.memory()?);
     for (members, count) in CROWDS {
         rows.extend(site.deliveries(members, count)?);
     }
-    rows.extend(site.acknowledged()?);
+    site.acknowledged(rows)?;
     rows.extend(site.back_after_a_loss()?);
     rows.extend(site.back_after_a_restart()?);
     rows.extend(many_channels(site.project.tools())?);
-    rows.push(row(
-        "size of the browser client, minified, gzipped".to_owned(),
-        of_client(&site.project)? as f64,
-        "bytes",
-        Some(&format!("at most {LIMIT}")),
-    ));
-    rows.extend(soak(site.project.tools())?);
-    Ok(rows)
+    for client in CLIENTS.into_iter().filter(|it| it.project == "node") {
+        rows.push(row(
+            format!("size of the client of {}, minified, gzipped", client.what),
+            client.size(&site.project)? as f64,
+            "bytes",
+            Some(&format!("at most {}", client.limit)),
+        ));
+    }
+    Ok(())
 }
 
 /// A built site with channels, and its peers.
@@ -156,10 +161,15 @@ impl Site {
     }
 
     /// Messages of clients that the server answers.
-    fn acknowledged(&self) -> Result<Vec<Row>> {
-        let contenders =
-            [(self.peer(&["socket-io.mjs"])?, Dialect::SocketIo), (self.ours()?, in_rooms(ROOMS))];
-        let mut rows = Vec::new();
+    fn acknowledged(&self, rows: &mut Rows) -> Result<()> {
+        let contenders = [
+            (self.peer(&["socket-io.mjs"])?, Dialect::SocketIo),
+            (self.ours()?, in_rooms(ROOMS)),
+            (self.peer(&["ws-acknowledged.mjs"])?, in_rooms(ROOMS)),
+        ];
+        for (server, dialect) in &contenders {
+            warm_up(server, *dialect).with_context(|| format!("{dialect:?}\n{server}"))?;
+        }
         for (in_flight, target) in [(1, None), (8, Some("at least 2"))] {
             let mut rounds = Vec::new();
             for _ in 0..ROUNDS {
@@ -170,15 +180,17 @@ impl Site {
                     let rates = rates.with_context(|| format!("{dialect:?}\n{server}"))?;
                     anyhow::Ok(rates.per_processor_second)
                 };
-                rounds.push([run(0)?, run(1)?]);
+                rounds.push([run(0)?, run(1)?, run(2)?]);
             }
             let what = format!("acknowledged send, {in_flight} under way");
-            let ours = median(rounds.iter().map(|[_, ours]| ours / 1000.0));
+            let ours = median(rounds.iter().map(|[_, ours, _]| ours / 1000.0));
             rows.push(row(format!("{what}: per second of processor"), ours, "k/s", None));
-            let ratio = median(rounds.iter().map(|[theirs, ours]| ours / theirs));
+            let ratio = median(rounds.iter().map(|[theirs, ours, _]| ours / theirs));
             rows.push(row(format!("{what}, of emitWithAck"), ratio, OF_SOCKET_IO, target));
+            let ratio = median(rounds.iter().map(|[_, ours, bare]| ours / bare));
+            rows.push(row(format!("{what}, of a bare answer over ws"), ratio, OF_WS, None));
         }
-        Ok(rows)
+        Ok(())
     }
 
     /// The memory of a member that does nothing.
@@ -250,6 +262,17 @@ impl Site {
     }
 }
 
+/// Lets a server answer until its code is compiled. On a busy machine that takes more than the
+/// uncounted part of a round, and counts as processor time.
+fn warm_up(server: &Server, dialect: Dialect) -> Result<()> {
+    let start = clock(server)?;
+    let mut crowd = Crowd::open(server.address(), dialect, SENDERS)?;
+    while clock(server)? - start < WARM_UP {
+        crowd.acknowledged(8, ROUND, || clock(server))?;
+    }
+    Ok(())
+}
+
 /// Clients that came back.
 struct Back {
     came: load::Came,
@@ -304,9 +327,9 @@ struct Soak {
     uncertain: u32,
 }
 
-/// Runs the soak of faults. A broken promise is an error.
-fn soak(tools: &Tools) -> Result<Vec<Row>> {
-    let mut node = tools.node();
+/// Runs the soak of faults over the core. A broken promise is an error.
+pub fn soak(rows: &mut Rows) -> Result<()> {
+    let mut node = Tools::get()?.node();
     node.arg(repository().join("tests/projects/realtime-soak.mjs"));
     let output = node.arg(core()).arg(SOAK.to_string()).output()?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -321,15 +344,17 @@ fn soak(tools: &Tools) -> Result<Vec<Row>> {
         ("messages of clients handled once", handled),
         ("messages with an uncertain result", uncertain),
     ];
-    Ok(figures
-        .map(|(what, count)| row(format!("soak of faults: {what}"), f64::from(count), "", None))
-        .into())
+    rows.extend(figures.map(|(what, count)| Row {
+        suite: "soak",
+        ..row(format!("core, soak of faults: {what}"), f64::from(count), "", None)
+    }));
+    Ok(())
 }
 
 fn core() -> PathBuf {
     repository().join("templates/realtime")
 }
 
-fn row(what: String, median: f64, unit: &'static str, target: Option<&str>) -> Row {
+pub fn row(what: String, median: f64, unit: &'static str, target: Option<&str>) -> Row {
     Row { suite: "realtime", what, median, unit, target: target.map(str::to_owned) }
 }

@@ -6,8 +6,8 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use tests::locations::repository;
 
-use crate::Row;
 use crate::command::{compile_xtask, median, milliseconds, run_quietly, time, usage_of, xtask};
+use crate::rows::{Row, Rows};
 
 /// The number of counted runs of each command. One uncounted run comes first.
 const RUNS: usize = 9;
@@ -32,7 +32,7 @@ struct Release {
 }
 
 /// Compares one run over everything with its parts one after the other, and many releases with few.
-pub fn measure() -> Result<Vec<Row>> {
+pub fn measure(rows: &mut Rows) -> Result<()> {
     compile_xtask()?;
     let Status { lines } = serde_json::from_slice(&output_of(&["status", "--json"])?)?;
     // Fetches the releases that are missing from the cache.
@@ -63,7 +63,7 @@ pub fn measure() -> Result<Vec<Row>> {
         unit,
         target: (!target.is_empty()).then(|| target.to_owned()),
     };
-    Ok(vec![
+    rows.extend([
         row(
             format!("warm build of all {packages} packages, dev profile"),
             milliseconds(all),
@@ -92,7 +92,8 @@ pub fn measure() -> Result<Vec<Row>> {
             "times",
             "about 1",
         ),
-    ])
+    ]);
+    Ok(())
 }
 
 /// The number of releases that a sweep tries at a time.

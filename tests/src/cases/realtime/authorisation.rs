@@ -8,10 +8,9 @@ use serde_json::{Value, json};
 
 use super::{connect, ensure_says, member, page, publish, room, say, work};
 use crate::cases;
-use crate::client::Request;
-use crate::realtime::Client;
-use crate::realtime::client::{ENDPOINT, Join};
+use crate::realtime::client::Join;
 use crate::realtime::protocol::PROTOCOL;
+use crate::realtime::{Client, Identity};
 use crate::site::Site;
 use crate::suite::Case;
 
@@ -93,35 +92,31 @@ fn a_refused_and_a_nonexistent_channel_answer_alike(site: &Site) -> Result<()> {
 }
 
 fn authenticate_can_refuse_the_handshake(site: &Site) -> Result<()> {
-    let request = Request::upgrade(ENDPOINT)
-        .header("Sec-WebSocket-Protocol", PROTOCOL)
-        .header("X-User", "banned");
-    let response = site.server.reject(&request)?;
+    let banned = Identity::of("banned").first_handshake(&site.server);
+    let response = site.server.reject(&banned)?;
     ensure!(response.status == 403 && response.text() == "You are banned.", "{response}");
     Ok(())
 }
 
-/// The browser sends the user's cookies with a handshake of any page.
 /// `createClient({ auth })` of a browser, which cannot send headers.
-fn with_token(encoded: &str) -> Request {
-    Request::upgrade(ENDPOINT)
-        .header("Sec-WebSocket-Protocol", &format!("{PROTOCOL}, zastro-auth.{encoded}"))
+fn with_token(encoded: &str) -> Identity {
+    let offered = format!("{PROTOCOL}, zastro-auth.{encoded}");
+    Identity::by_header("Sec-WebSocket-Protocol", &offered)
 }
 
 fn a_token_reaches_authenticate_and_never_comes_back(site: &Site) -> Result<()> {
     const TOKEN: &str = "ada-token/+?";
     // In base64, it has both characters that the URL-safe alphabet replaces.
     let encoded = BASE64_URL_SAFE_NO_PAD.encode(TOKEN);
-    let socket = site.server.open(&with_token(&encoded))?;
-    ensure!(socket.headers.get("sec-websocket-protocol") == Some(PROTOCOL));
-    let told = format!("{:?}", socket.headers);
+    let mut ada = Client::connect_with(&site.server, with_token(&encoded))?;
+    ensure!(ada.headers().get("sec-websocket-protocol") == Some(PROTOCOL));
+    let told = format!("{:?}", ada.headers());
     ensure!(!told.contains(TOKEN) && !told.contains(&encoded), "{told}");
-    let mut ada = Client::over(socket)?;
     let open = ada.join(&Join::new("open"))?;
     ensure!(*ada.ask(&open, "who", json!(null))?.json() == TOKEN);
 
     let banned = BASE64_URL_SAFE_NO_PAD.encode("banned");
-    let refused = site.server.fetch(&with_token(&banned))?;
+    let refused = site.server.fetch(&with_token(&banned).first_handshake(&site.server))?;
     ensure!(refused.status == 403 && !format!("{refused}").contains(&banned), "{refused}");
     let printed = site.server.to_string();
     for secret in [TOKEN, &encoded, &banned] {
@@ -133,18 +128,17 @@ fn a_token_reaches_authenticate_and_never_comes_back(site: &Site) -> Result<()> 
 fn a_malformed_token_is_refused(site: &Site) -> Result<()> {
     // Empty, not in the alphabet, a line break, and a character that is not ASCII.
     for encoded in ["", "a.b", "YQpi", "xb4"] {
-        let refused = site.server.fetch(&with_token(encoded))?;
+        let handshake = with_token(encoded).first_handshake(&site.server);
+        let refused = site.server.fetch(&handshake)?;
         ensure!(refused.status == 400, "{encoded}: {refused}");
     }
     Ok(())
 }
 
+/// The browser sends the user's cookies with a handshake of any page.
 fn a_page_of_another_site_is_refused(site: &Site) -> Result<()> {
     let from = |origin: &str| {
-        Request::upgrade(ENDPOINT)
-            .header("Sec-WebSocket-Protocol", PROTOCOL)
-            .header("X-User", "ada-origin")
-            .header("Origin", origin)
+        Identity::of("ada-origin").header("Origin", origin).first_handshake(&site.server)
     };
     let response = site.server.reject(&from("https://other.example"))?;
     ensure!(response.status == 403, "{response}");
@@ -164,19 +158,17 @@ fn an_invalid_user_is_refused(site: &Site) -> Result<()> {
         json!(["ada"]),
     ];
     for user in invalid {
-        let response = site.server.reject(&as_user(&user))?;
+        let response = site.server.reject(&as_user(&user).first_handshake(&site.server))?;
         ensure!(response.status >= 400, "{user}: {response}");
     }
     // The longest valid id.
     let user = json!({ "id": "x".repeat(128) });
-    site.server.open(&as_user(&user))?;
+    site.server.open(&as_user(&user).first_handshake(&site.server))?;
     Ok(())
 }
 
-fn as_user(user: &Value) -> Request {
-    Request::upgrade(ENDPOINT)
-        .header("Sec-WebSocket-Protocol", PROTOCOL)
-        .header("X-User-JSON", &user.to_string())
+fn as_user(user: &Value) -> Identity {
+    Identity::by_header("X-User-JSON", &user.to_string())
 }
 
 fn a_disconnected_user_leaves_and_others_stay(site: &Site) -> Result<()> {
@@ -202,7 +194,7 @@ fn a_disconnected_user_leaves_and_others_stay(site: &Site) -> Result<()> {
 fn an_expired_user_is_closed_with_4401(site: &Site) -> Result<()> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
     let user = json!({ "id": "ada-expires", "expires": now + 1500 });
-    let mut ada = Client::over(site.server.open(&as_user(&user))?)?;
+    let mut ada = Client::connect_with(&site.server, as_user(&user))?;
     ada.join(&room("expires"))?;
     let (code, reason) = ada.closed()?;
     ensure!(code == 4401, "{code} {reason}");

@@ -9,7 +9,7 @@ use crate::client::Request;
 use crate::realtime::client::Join;
 use crate::realtime::protocol::Message;
 use crate::site::Site;
-use crate::suite::Case;
+use crate::suite::{Case, not_applicable};
 
 pub(super) const CASES: &[Case<Site>] = cases! {
     "Channels: limits" => [
@@ -24,8 +24,13 @@ pub(super) const CASES: &[Case<Site>] = cases! {
     ],
 };
 
+const ONE_CHANNEL: &str = "each channel has a connection of its own, so joins are handshakes";
+
 /// A client that reconnects joins all of its channels at once, and that must succeed.
 fn joins_are_limited(site: &Site) -> Result<()> {
+    if site.server.realtime().is_per_channel {
+        return not_applicable(ONE_CHANNEL);
+    }
     const ROUNDS: usize = 8;
     const ROUND: usize = 50;
     let mut ada = connect(site, "ada-joins")?;
@@ -54,6 +59,9 @@ fn joins_are_limited(site: &Site) -> Result<()> {
 }
 
 fn refused_joins_count_more(site: &Site) -> Result<()> {
+    if site.server.realtime().is_per_channel {
+        return not_applicable(ONE_CHANNEL);
+    }
     const GUESSES: u32 = 40;
     let mut eve = connect(site, "eve-guesses")?;
     let mut limited = 0;
@@ -66,6 +74,9 @@ fn refused_joins_count_more(site: &Site) -> Result<()> {
 }
 
 fn ten_thousand_joins_at_once_disturb_nobody_else(site: &Site) -> Result<()> {
+    if site.server.realtime().is_per_channel {
+        return not_applicable(ONE_CHANNEL);
+    }
     let (mut bob, his) = member(site, "bob-crowd", &work("crowd"))?;
     let mut ada = connect(site, "ada-crowd")?;
     for number in 0..10_000 {
@@ -84,22 +95,29 @@ fn ten_thousand_joins_at_once_disturb_nobody_else(site: &Site) -> Result<()> {
 
 fn messages_are_limited(site: &Site) -> Result<()> {
     const COUNT: usize = 300;
+    /// A busy server takes longer for the first ones, and the limit recovers meanwhile.
+    const MOST: usize = 5 * COUNT;
     let (mut ada, hers) = member(site, "ada-flood", &work("flood"))?;
-    let mut sent = Vec::new();
-    for _ in 0..COUNT {
-        sent.push(ada.send(&hers, "count", json!(null))?);
-    }
-    let mut refused = 0;
-    for id in sent {
-        if let Err(error) = ada.answer(id)? {
-            ensure!(error.code == "TOO_MANY_REQUESTS", "{error:?}");
-            ensure!(error.retry_after.is_some(), "{error:?}");
-            refused += 1;
+    // What is left of the burst is in memory. An object sleeps only when it is whole again.
+    ada.hibernates = false;
+    let (mut all, mut refused) = (0, 0);
+    while refused == 0 && all < MOST {
+        let mut sent = Vec::new();
+        for _ in 0..COUNT {
+            sent.push(ada.send(&hers, "count", json!(null))?);
+        }
+        all += COUNT;
+        for id in sent {
+            if let Err(error) = ada.answer(id)? {
+                ensure!(error.code == "TOO_MANY_REQUESTS", "{error:?}");
+                ensure!(error.retry_after.is_some(), "{error:?}");
+                refused += 1;
+            }
         }
     }
-    ensure!(refused > 0, "all {COUNT} were handled");
+    ensure!(refused > 0, "all {all} were handled");
     let handled = site.journal("work-flood", "counted")?.split(' ').count();
-    ensure!(handled == COUNT - refused, "{handled} handled, {refused} refused");
+    ensure!(handled == all - refused, "{handled} handled, {refused} refused");
     // Nobody else is concerned.
     let (mut bob, his) = member(site, "bob-flood", &work("flood"))?;
     bob.ask(&his, "count", json!(null))?;

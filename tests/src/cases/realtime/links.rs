@@ -4,7 +4,8 @@ use anyhow::{Result, ensure};
 
 use super::connect;
 use crate::cases;
-use crate::realtime::client::open;
+use crate::realtime::Identity;
+use crate::realtime::identity::open;
 use crate::site::Site;
 use crate::suite::Case;
 
@@ -26,7 +27,7 @@ fn a_ping_is_answered(site: &Site) -> Result<()> {
 }
 
 fn a_ping_is_answered_before_the_hello(site: &Site) -> Result<()> {
-    let mut socket = open(&site.server, "ada-early-ping")?;
+    let mut socket = open(&site.server, &Identity::of("ada-early-ping"))?;
     socket.send("ping")?;
     ensure!(socket.text()? == "pong");
     Ok(())

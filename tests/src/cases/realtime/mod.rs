@@ -10,6 +10,7 @@ mod plain;
 mod presence;
 mod resume;
 mod slow;
+mod snapshot;
 mod users;
 mod wire;
 
@@ -20,6 +21,7 @@ use crate::cases;
 use crate::client::Request;
 use crate::realtime::Client;
 use crate::realtime::client::{Join, Joined};
+use crate::realtime::objects::{hibernate, of_channel};
 use crate::realtime::protocol::Event;
 use crate::site::Site;
 use crate::suite::Case;
@@ -29,6 +31,7 @@ pub fn all() -> impl Iterator<Item = &'static Case<Site>> + Clone {
     [
         order::CASES,
         resume::CASES,
+        snapshot::CASES,
         once::CASES,
         answers::CASES,
         presence::CASES,
@@ -42,6 +45,13 @@ pub fn all() -> impl Iterator<Item = &'static Case<Site>> + Clone {
     ]
     .into_iter()
     .flatten()
+}
+
+/// The cases that an engine decides most about.
+pub fn of_engines() -> impl Iterator<Item = &'static Case<Site>> + Clone {
+    [order::CASES, resume::CASES, snapshot::CASES, once::CASES, presence::CASES, users::CASES]
+        .into_iter()
+        .flatten()
 }
 
 /// The smoke test of a site with channels.
@@ -97,6 +107,11 @@ fn ensure_says(events: &[Event], expected: &[&str]) -> Result<()> {
 
 /// Lets a page of the site do something with its channels.
 fn page(site: &Site, action: &str, details: &Value) -> Result<Value> {
+    if let Some(object) = object(action, details)
+        && site.server.realtime().hibernates
+    {
+        hibernate(site.server.peer(), &object)?;
+    }
     let request = Request::post(&format!("/realtime/{action}"), &details.to_string());
     let response = site.server.fetch(&request)?;
     ensure!(response.status == 200, "{action} {details}: {response}");
@@ -107,4 +122,17 @@ fn page(site: &Site, action: &str, details: &Value) -> Result<Value> {
 fn publish(site: &Site, action: &str, room: &str, text: &str) -> Result<String> {
     let position = page(site, action, &json!({ "room": room, "text": text }))?;
     position.as_str().map(str::to_owned).with_context(|| format!("not a position: {position}"))
+}
+
+/// The object of the channel that a page does something with, if it is one.
+fn object(action: &str, details: &Value) -> Option<String> {
+    let (name, param) = match action {
+        "short" | "quiet" => (action, "id"),
+        "short-snapshot" => ("short", "id"),
+        "quiet-snapshot" => ("quiet", "id"),
+        "members" => ("people", "id"),
+        _ => ("rooms", "room"),
+    };
+    let room = details["room"].as_str()?.to_owned();
+    Some(of_channel(name, &[(param.to_owned(), room)].into()))
 }

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::{member, publish, room};
 use crate::cases;
-use crate::client::Socket;
-use crate::realtime::client::{ENDPOINT, handshake};
+use crate::client::{Request, Socket};
+use crate::realtime::identity::ENDPOINT;
 use crate::site::Site;
 use crate::suite::Case;
 
@@ -21,6 +21,11 @@ pub(super) const CASES: &[Case<Site>] = cases! {
         a_path_with_dots_is_refused,
     ],
 };
+
+fn handshake(target: &str, user: &str) -> Request {
+    let request = Request::upgrade(target);
+    if user.is_empty() { request } else { request.header("X-User", user) }
+}
 
 fn open(site: &Site, path: &str, user: &str) -> Result<Socket> {
     site.server.open(&handshake(&format!("{ENDPOINT}/{path}"), user))

@@ -4,11 +4,10 @@ use anyhow::{Context, Result, ensure};
 
 use super::{connect, member, room};
 use crate::cases;
-use crate::client::Request;
-use crate::realtime::Client;
-use crate::realtime::client::{ENDPOINT, open};
+use crate::realtime::identity::open;
 use crate::realtime::protocol::{Message, PROTOCOL};
 use crate::realtime::vectors::Vectors;
+use crate::realtime::{Client, Identity};
 use crate::site::Site;
 use crate::suite::Case;
 
@@ -60,7 +59,7 @@ fn a_reference_that_is_used_twice_closes_with_4500(site: &Site) -> Result<()> {
 
 fn a_first_frame_that_is_no_hello_closes_with_4500(site: &Site) -> Result<()> {
     for first in [r#"["join",1,"open",{},{}]"#, r#"["credit",1]"#, "hello"] {
-        let mut socket = open(&site.server, "ada-first")?;
+        let mut socket = open(&site.server, &Identity::of("ada-first"))?;
         socket.send(first)?;
         let (code, reason) = socket.closed()?;
         ensure!(code == 4500, "{first}: {code} {reason}");
@@ -81,10 +80,8 @@ fn frames_for_joins_that_ended_are_ignored(site: &Site) -> Result<()> {
 }
 
 fn an_unknown_version_is_refused_with_a_sentence(site: &Site) -> Result<()> {
-    let request = Request::upgrade(ENDPOINT)
-        .header("Sec-WebSocket-Protocol", "zastro-realtime.v9, zastro-realtime.v8")
-        .header("X-User", "ada-version");
-    let mut socket = site.server.open(&request)?;
+    let ada = offering("ada-version", "zastro-realtime.v9, zastro-realtime.v8");
+    let mut socket = site.server.open(&ada.first_handshake(&site.server))?;
     let chosen = socket.headers.get("sec-websocket-protocol");
     ensure!(chosen == Some("zastro-realtime.v9"), "{chosen:?}");
     let (code, reason) = socket.closed()?;
@@ -102,12 +99,15 @@ fn a_client_of_another_version_is_served_and_told_the_servers_version(site: &Sit
 }
 
 fn the_known_version_is_chosen_among_others(site: &Site) -> Result<()> {
-    let request = Request::upgrade(ENDPOINT)
-        .header("Sec-WebSocket-Protocol", &format!("zastro-realtime.v9, {PROTOCOL}"))
-        .header("X-User", "ada-versions");
-    let socket = site.server.open(&request)?;
-    let chosen = socket.headers.get("sec-websocket-protocol");
+    let both = offering("ada-versions", &format!("zastro-realtime.v9, {PROTOCOL}"));
+    let mut ada = Client::connect_with(&site.server, both)?;
+    let chosen = ada.headers().get("sec-websocket-protocol");
     ensure!(chosen == Some(PROTOCOL), "{chosen:?}");
-    Client::over(socket)?.join(&room("versions"))?;
+    ada.join(&room("versions"))?;
     Ok(())
+}
+
+/// A user whose client offers these subprotocols.
+fn offering(user: &str, protocols: &str) -> Identity {
+    Identity::of(user).header("Sec-WebSocket-Protocol", protocols)
 }

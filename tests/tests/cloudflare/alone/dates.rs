@@ -62,7 +62,7 @@ fn on(date: &str, sites: &Sites) -> Result<()> {
         );
     }
     let server = sites.start_harness_on(date)?;
-    let site = Site { host: Cloudflare::Wrangler.into(), server };
+    let site = Site { host: Cloudflare::Wrangler.into(), server, engine: None };
     for capability in CAPABILITIES {
         let of_platform = platform().filter(|case| case.capability == Some(capability));
         let mut known = of_capability(capability).chain(of_platform).peekable();

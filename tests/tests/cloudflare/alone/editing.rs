@@ -18,7 +18,7 @@ pub const CASES: &[Case] = cases![
 ];
 
 /// The time limit for a change to take effect: a change of the configuration restarts the server.
-const PATIENCE: Duration = Duration::from_secs(40);
+pub const PATIENCE: Duration = Duration::from_secs(40);
 
 fn upgrades_to_what_a_route_has_become(sites: &Sites) -> Result<()> {
     let (app, server) = sites.edited()?;
@@ -82,21 +82,32 @@ fn echo(server: &Server) -> Result<String> {
     socket.text()
 }
 
-/// Edits the configuration. Waits until the restarted server has taken over, where the server
-/// reports it. A Worker that gets a request before that may never answer, nor any later request.
-/// The official adapter 14.2.3 does the same with plain requests.
+/// Edits the configuration, which restarts the server.
 fn reconfigure(app: &App, server: &Server, now: &str, next: &str) -> Result<()> {
-    if is_before_workerd()? {
-        return app.edit("astro.config.mjs", now, next);
-    }
-    // The server ignores changes from before it starts watching.
-    server.wait_for_output(PATIENCE, |printed| {
-        printed.contains("watching for file changes").then_some(())
-    })?;
+    let edit = || app.edit("astro.config.mjs", now, next);
+    if is_before_workerd()? { edit() } else { restart_by(server, PATIENCE, edit) }
+}
+
+/// Makes a change that restarts the server, and waits until the restarted one has taken over. A
+/// Worker that gets a request before that may never answer, nor any later request. The official
+/// adapter 14.2.3 does the same with plain requests.
+pub fn restart_by(
+    server: &Server,
+    limit: Duration,
+    change: impl FnOnce() -> Result<()>,
+) -> Result<()> {
+    await_watcher(server)?;
     let restarts = |printed: &str| printed.matches("server restarted").count();
     let before = server.wait_for_output(Duration::ZERO, |printed| Some(restarts(printed)))?;
-    app.edit("astro.config.mjs", now, next)?;
-    server.wait_for_output(PATIENCE, |printed| (restarts(printed) > before).then_some(()))
+    change()?;
+    server.wait_for_output(limit, |printed| (restarts(printed) > before).then_some(()))
+}
+
+/// Waits until the server watches for changes. It ignores those from before.
+pub fn await_watcher(server: &Server) -> Result<()> {
+    server.wait_for_output(PATIENCE, |printed| {
+        printed.contains("watching for file changes").then_some(())
+    })
 }
 
 /// Repeats the request until the answer is the expected one.

@@ -1,10 +1,9 @@
 //! A hibernating room: evicted from memory while its sockets stay open.
 
-use std::time::Duration;
-
 use anyhow::{Result, ensure};
 use rustix::process::Signal;
 use tests::client::Request;
+use tests::patience::PATIENCE;
 use tests::suite::not_applicable;
 
 use super::{Case, cases};
@@ -28,7 +27,7 @@ fn keeps_the_sockets_of_a_room_that_is_evicted(sites: &Sites) -> Result<()> {
     }
 
     server.signal(Signal::USR2)?;
-    server.wait_for_output(Duration::from_secs(10), |printed| {
+    server.wait_for_output(PATIENCE, |printed| {
         printed.contains("there is no evicted in memory").then_some(())
     })?;
 

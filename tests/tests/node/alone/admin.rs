@@ -62,6 +62,9 @@ fn shows_connections_live_and_closes_them_in_chromium(sites: &Sites) -> Result<(
         Ok(())
     })?;
 
+    let engine = page.evaluate("document.querySelector('#engine').textContent")?;
+    ensure!(engine == "memory up", "{engine}");
+
     page.evaluate("document.querySelector('[data-close=\"<b>closed</b>\"]').click()")?;
     let (code, reason) = closed.closed()?;
     ensure!((code, reason.as_str()) == (4001, "Closed by an operator"), "{code} {reason}");

@@ -31,16 +31,13 @@ const COMPRESSED: Settings = Settings {
 };
 
 /// Every compression option (13) and every kind of data (12), with 1,000 messages each. The
-/// messages have 1, 4, 8, 16 and 32 KiB. For the kinds of data, there are also 8 KiB in fragments
-/// of 256 bytes.
+/// messages have 1 and 32 KiB. For the kinds of data, there are also 8 KiB in fragments of 256
+/// bytes.
 ///
 /// Larger messages take longer on a busy machine than the 30 seconds that kosoku 0.1.0 gives a
 /// case. `ws` sends the smallest ones uncompressed, and kosoku itself fails on that ("Strings must
 /// be encoded before hashing").
-const COMPRESSED_CASES: [&str; 11] = [
-    "12.*.4", "12.*.5", "12.*.6", "12.*.7", "12.*.8", "12.*.11", "13.*.4", "13.*.5", "13.*.6",
-    "13.*.7", "13.*.8",
-];
+const COMPRESSED_CASES: [&str; 5] = ["12.*.4", "12.*.8", "12.*.11", "13.*.4", "13.*.8"];
 
 fn has_the_known_outcomes_of_autobahn(sites: &Sites) -> Result<()> {
     matches_golden(sites, &PLAIN, &[], "plain")

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use tests::app::App;
 use tests::cases;
 use tests::client::{Request, Response, Socket};
-use tests::patience::{at_last, within};
+use tests::patience::{PATIENCE, at_last, within};
 use tests::server::{Server, free_port};
 use tests::suite::not_applicable;
 
@@ -35,8 +35,7 @@ impl Dev {
         configure(&app, "{}")?;
         // If it may choose the port, Astro 4 takes another one at every restart.
         let port = free_port()?.to_string();
-        let server = Server::start(&mut app.astro_server(["dev", "--port", &port]))?;
-        server.warm()?;
+        let server = Server::start_dev(&mut app.astro_server(["dev", "--port", &port]))?;
         Ok(Self(Alone { server, app }))
     }
 
@@ -102,7 +101,7 @@ fn asks_the_hooks_as_they_are_now_in_dev(sites: &Sites) -> Result<()> {
 
     let response = dev.rejects_by("export const verifyClient = () => {;\n", 500)?;
     ensure!(!response.text().contains("verifyClient"), "{response}");
-    dev.0.server.wait_for_output(Duration::from_secs(5), |printed| {
+    dev.0.server.wait_for_output(PATIENCE, |printed| {
         let (_, error) = printed.split_once("The WebSocket hooks failed")?;
         error.contains(HOOKS).then_some(())
     })?;
@@ -179,7 +178,7 @@ fn keeps_the_dev_server_that_a_wrong_configuration_would_replace(sites: &Sites) 
     configure(&dev.0.app, "{ maxPayload: '1 MiB' }")?;
     let wrong =
         "`websocket.maxPayload` must be a whole number of bytes, at least 1, got: \"1 MiB\"";
-    dev.0.server.wait_for_output(Duration::from_secs(10), |printed| {
+    dev.0.server.wait_for_output(PATIENCE, |printed| {
         printed.contains(wrong).then_some(()).filter(|()| printed.contains("Continuing with"))
     })?;
     open.send("still open")?;

@@ -24,7 +24,7 @@ fn echoes_more_than_32_bytes_where_packages_are_isolated(sites: &Sites) -> Resul
 
 fn echoes_more_than_32_bytes_where_packages_are_isolated_in_dev(sites: &Sites) -> Result<()> {
     let app = sites.isolated_app("dev")?;
-    echoes(&Server::start(&mut app.astro_server(["dev", "--port", "0"]))?)
+    echoes(&Server::start_dev(&mut app.astro_server(["dev", "--port", "0"]))?)
 }
 
 /// In both directions, `ws` uses a different code path for longer messages.

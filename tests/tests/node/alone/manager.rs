@@ -9,7 +9,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use serde::Deserialize;
 use serde_json::Value;
 use tests::client::Request;
-use tests::patience::at_last;
+use tests::patience::{PATIENCE, at_last};
 use tests::server::Server;
 
 use super::{Case, cases};
@@ -87,7 +87,7 @@ fn asks_the_policy_of_the_site_and_keeps_connections_on_its_failure(sites: &Site
     meant.text()?;
     let (code, reason) = meant.closed()?;
     ensure!((code, reason.as_str()) == (1001, "Cleaned up"), "{code} {reason}");
-    site.server.wait_for_output(Duration::from_secs(5), |printed| {
+    site.server.wait_for_output(PATIENCE, |printed| {
         printed.contains("the policy does not know").then_some(())
     })?;
     unknown.send("kept")?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use tests::cases;
 use tests::client::Request;
+use tests::patience::PATIENCE;
 use tests::proxy::{CLIENT, HOST, Proxy};
 use tests::server::Server;
 use tests::suite::NotApplicable;
@@ -153,8 +154,7 @@ fn first_that_is_installed(start: impl Fn(Proxy) -> Result<Server>) -> Result<Se
 }
 
 fn is_told_once(server: &Server, what: &str) -> Result<()> {
-    server
-        .wait_for_output(Duration::from_secs(10), |printed| printed.contains(what).then_some(()))?;
+    server.wait_for_output(PATIENCE, |printed| printed.contains(what).then_some(()))?;
     let times = server.to_string().matches(what).count();
     ensure!(times == 1, "told {times} times: {what}\n{server}");
     Ok(())

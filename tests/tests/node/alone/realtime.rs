@@ -7,18 +7,20 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use rustix::process::Signal;
 use serde_json::{Value, json};
+use tests::chat::CHAT;
 use tests::client::Request;
 use tests::locations::files_ending_with;
-use tests::patience::{at_last, within};
-use tests::realtime::Client;
-use tests::realtime::client::{ENDPOINT, Join};
+use tests::patience::{PATIENCE, at_last, within};
+use tests::realtime::client::Join;
 use tests::realtime::crowd::{Crowd, are_there};
+use tests::realtime::identity::ENDPOINT;
 use tests::realtime::protocol::{ErrorData, PROTOCOL, ServerFrame};
+use tests::realtime::{Client, Identity};
 use tests::server::{Server, free_port};
 use tests::suite::Sites as _;
 
 use super::{Case, cases};
-use crate::hosts::{CHAT, Host, Settings, Sites, start_standalone, start_standalone_on};
+use crate::hosts::{Host, Settings, Sites, start_standalone, start_standalone_on};
 
 pub const CASES: &[Case] = cases![
     a_lost_member_leaves_fifteen_seconds_later,
@@ -183,7 +185,7 @@ fn a_channel_that_cannot_be_loaded_in_dev_refuses_handshakes_with_503(sites: &Si
     let path = app.root().join(FILE);
     let text = fs::read_to_string(&path)?;
     fs::write(&path, format!("import './no-such-file.ts';\n{text}"))?;
-    let server = Server::start(&mut app.astro_server(["dev", "--port", "0"]))?;
+    let server = Server::start_dev(&mut app.astro_server(["dev", "--port", "0"]))?;
     let handshake = Request::upgrade(ENDPOINT).header("Sec-WebSocket-Protocol", PROTOCOL);
     for _ in 0..2 {
         let response = server.fetch(&handshake)?;
@@ -203,7 +205,7 @@ fn a_channel_that_cannot_be_loaded_in_dev_refuses_handshakes_with_503(sites: &Si
     .with_context(|| server.to_string())?;
 
     fs::write(&path, format!("{text}\n%"))?;
-    server.wait_for_output(Duration::from_secs(10), |printed| printed.find(PREVIOUS))?;
+    server.wait_for_output(PATIENCE, |printed| printed.find(PREVIOUS))?;
     let mut bob = Client::connect(&server, "bob")?;
     let his = bob.join(&room("broken"))?;
     bob.ask(&his, "say", json!({ "text": "before" }))?;
@@ -244,7 +246,7 @@ fn the_first_channel_can_be_joined_in_dev(sites: &Sites) -> Result<()> {
     let files = ["_middleware.ts", "quiet/[id].ts"];
     let texts = files.map(|file| fs::read_to_string(folder.join(file)));
     fs::remove_dir_all(&folder)?;
-    let server = Server::start(&mut app.astro_server(["dev", "--port", "0"]))?;
+    let server = Server::start_dev(&mut app.astro_server(["dev", "--port", "0"]))?;
     server.get("/")?;
     ensure!(!server.to_string().contains("src/realtime"), "{server}");
 
@@ -348,7 +350,10 @@ fn the_statistics_show_what_channels_do(sites: &Sites) -> Result<()> {
         "gaps": { "trimmed": 1, "restarted": 0, "not kept": 0 },
     });
     within(Duration::from_secs(5), || {
-        let stats = stats()?;
+        let mut stats = stats()?;
+        let engine = stats["engine"].take();
+        ensure!(engine["name"] == "memory" && engine["state"] == "up", "{engine:#}");
+        stats.as_object_mut().map(|stats| stats.remove("engine"));
         ensure!(stats == expected, "{stats:#}, not {expected:#}");
         Ok(())
     })?;
@@ -373,10 +378,7 @@ fn actions_and_middleware_publish_from_the_first_request_on(sites: &Sites) -> Re
     let server = start_standalone(sites.chat()?)?;
     let response = server.get("/?announce=first")?;
     ensure!(response.status == 200, "{response}");
-    let request = Request::upgrade(ENDPOINT)
-        .header("Sec-WebSocket-Protocol", PROTOCOL)
-        .header("Cookie", "name=Ada");
-    let mut ada = Client::over(server.open(&request)?)?;
+    let mut ada = Client::connect_with(&server, Identity::by_header("Cookie", "name=Ada"))?;
     let hers = ada.join(&room("first").last(10))?;
     let expected = json!({ "by": "a middleware", "text": "/" });
     let told = ada.event(&hers)?.data;

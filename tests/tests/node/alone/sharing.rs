@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use tests::client::Request;
+use tests::patience::PATIENCE;
 use tests::server::Server;
 
 use super::{Case, cases};
@@ -75,9 +76,7 @@ fn lives_under_sessions_logging_compression_and_helmet(sites: &Sites) -> Result<
     let server = sites.start_host("express-middleware")?;
     let logs = |line: &str| {
         let line = format!("logged {line}\n");
-        server.wait_for_output(Duration::from_secs(5), |printed| {
-            printed.contains(&line).then_some(())
-        })
+        server.wait_for_output(PATIENCE, |printed| printed.contains(&line).then_some(()))
     };
     let handshake = Request::upgrade("/host-locals");
     let mut first = server.open(&handshake)?;
@@ -273,8 +272,8 @@ export default {
 fn leaves_upgrades_that_a_plugin_handles_late_in_dev(sites: &Sites) -> Result<()> {
     let app = sites.app("dev-late-plugin")?;
     fs::write(app.root().join("astro.config.mjs"), LATE_PLUGIN)?;
-    let server = Server::start(&mut app.astro_server(["dev", "--port", "0"]))?;
-    // The first request compiles the site, which may take longer than the handshake timeout here.
+    let server = Server::start_dev(&mut app.astro_server(["dev", "--port", "0"]))?;
+    // The route is compiled before, which may take longer than the handshake timeout here.
     server.get("/echo")?;
     for _ in 0..2 {
         ensure!(server.open(&Request::upgrade("/other"))?.text()? == "the other server");
@@ -309,7 +308,7 @@ fn refuses_to_answer_one_connection_twice(sites: &Sites) -> Result<()> {
     let server = sites.start_host("routing")?;
     let response = server.reject(&Request::upgrade("/twice"))?;
     ensure!(response.status == 409 && response.text().contains("already called"), "{response}");
-    server.wait_for_output(Duration::from_secs(5), |printed| {
+    server.wait_for_output(PATIENCE, |printed| {
         let says = "thrown: `upgrade()` was called for a connection that is already answered.";
         printed.contains(says).then_some(())
     })?;

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use tests::cases;
 use tests::client::{Connection, Request};
+use tests::patience::PATIENCE;
 use tests::server::Server;
 use tests::suite::not_applicable;
 
@@ -88,9 +89,7 @@ fn stops_with_the_server_of_upstream(sites: &Sites) -> Result<()> {
     silent.reset()?;
     let status = server.wait_for_end(Duration::from_secs(8))?;
     ensure!(status.success(), "{status}");
-    server.wait_for_output(Duration::from_secs(1), |printed| {
-        printed.contains("stopped").then_some(())
-    })
+    server.wait_for_output(PATIENCE, |printed| printed.contains("stopped").then_some(()))
 }
 
 fn shuts_down_when_the_host_says_so(sites: &Sites) -> Result<()> {
@@ -135,7 +134,7 @@ fn ends_by_a_signal_that_the_site_listens_for(sites: &Sites) -> Result<()> {
     // The site's listener may use the full time of a shutdown.
     let status = server.wait_for_end(Duration::from_secs(20))?;
     ensure!(status.signal() == Some(Signal::TERM.as_raw()), "{status}");
-    let heard = server.wait_for_output(Duration::from_secs(1), |printed| {
+    let heard = server.wait_for_output(PATIENCE, |printed| {
         Some(printed.matches(HEARD).count()).filter(|count| *count > 0)
     })?;
     ensure!(heard == 1, "{heard} times\n{server}");
@@ -223,9 +222,7 @@ fn closes_fastify(sites: &Sites, hook: &str) -> Result<()> {
     ensure!(code == 1001, "{code}");
     let status = server.wait_for_end(Duration::from_secs(8))?;
     ensure!(status.success(), "{status}\n{server}");
-    server.wait_for_output(Duration::from_secs(1), |printed| {
-        printed.contains("closed\n").then_some(())
-    })
+    server.wait_for_output(PATIENCE, |printed| printed.contains("closed\n").then_some(()))
 }
 
 /// An open socket that answers nothing, not even a close frame.

@@ -54,6 +54,16 @@ pub fn echoes(tools: &Tools, registry: &Registry, trial: &Trial<'_>) -> Result<(
     Ok(())
 }
 
+/// Makes npm install from the registry in this folder, and nothing younger than the pins of a package.
+pub fn configure_npm(root: &Path, registry: &Registry, package: &Package) -> Result<()> {
+    let settings = format!(
+        "registry=http://{}/\nbefore={}\nignore-scripts=true\nprefer-offline=true\naudit=false\nfund=false\n",
+        registry.server().address(),
+        last_moment(&package.pin.as_of)
+    );
+    Ok(fs::write(root.join(".npmrc"), settings)?)
+}
+
 struct Site<'s> {
     tools: &'s Tools,
     root: &'s Path,
@@ -172,15 +182,8 @@ impl Site<'_> {
 
     /// A command of the page, without its questions.
     fn add(&self, registry: &Registry, command: &str) -> Result<Command> {
-        let address = registry.server().address();
         // The commands that Astro runs read only npm's and pnpm's own settings.
-        fs::write(
-            self.root.join(".npmrc"),
-            format!(
-                "registry=http://{address}/\nbefore={}\nignore-scripts=true\nprefer-offline=true\naudit=false\nfund=false\n",
-                last_moment(&self.package.pin.as_of)
-            ),
-        )?;
+        configure_npm(self.root, registry, self.package)?;
         let mut astro = self.astro();
         astro.args(command.split_whitespace().skip(2)).arg("--yes");
         astro.env("PATH", self.tools.path_with_pnpm()?);

@@ -34,7 +34,9 @@ export const GET: APIRoute = async ({ params: { action }, url: { searchParams } 
 				),
 			);
 		case 'check':
-			return Response.json(await manager.performHealthCheck(id, { timeout: 500 }));
+			return Response.json(
+				await manager.performHealthCheck(id, { timeout: Number(searchParams.get('timeout')) }),
+			);
 		case 'health':
 			return Response.json(await ConnectionManagerAPI.healthCheck({ timeout: 2000 }));
 		case 'shutdown':

@@ -1,8 +1,0 @@
-import { socket } from 'zastro:realtime';
-import type { RealtimeMessage } from 'zastro-websockets-node/realtime';
-
-export const config = { type: 'binary' } as const;
-
-export default async function answer({ data }: RealtimeMessage<Uint8Array>): Promise<void> {
-	await socket.send(data.toReversed());
-}

@@ -1,8 +1,0 @@
-import { socket } from 'zastro:realtime';
-import type { RealtimeMessage } from 'zastro-websockets-node/realtime';
-
-/** The short form: gets every message, and answers the user. */
-export default async function answer({ data, user }: RealtimeMessage<unknown>): Promise<void> {
-	if (data === 'fail') throw new Error('thrown on purpose');
-	await socket.send({ answer: data, user: user?.id ?? 'a visitor' });
-}

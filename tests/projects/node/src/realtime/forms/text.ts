@@ -1,9 +1,0 @@
-import { socket } from 'zastro:realtime';
-import type { RealtimeMessage } from 'zastro-websockets-node/realtime';
-
-export const config = { type: 'string', timeout: 1 } as const;
-
-export default async function answer({ data }: RealtimeMessage<string>): Promise<void> {
-	if (data === 'never') await new Promise(() => {});
-	await socket.send(`${typeof data} ${data}`);
-}

@@ -1,0 +1,2 @@
+/** A Worker in front of the site. */
+export default { fetch: (request, env) => env.SITE.fetch(request) };

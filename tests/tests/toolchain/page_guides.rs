@@ -1,0 +1,302 @@
+//! The guides of the documentation work: their files build, type-check and do what the pages say.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use rustix::process::Signal;
+use serde_json::Value;
+use tests::client::{Request, Socket};
+use tests::locations::repository;
+use tests::server::Server;
+use tests::tools::run;
+
+use crate::page_site::{Site, Way, type_check};
+use crate::pages::{Block, blocks};
+
+const START: &str = "docs/start.md";
+const AUTHENTICATION: &str = "docs/authentication.md";
+const DEPLOYING: &str = "docs/deploying.md";
+const MONITORING: &str = "docs/monitoring.md";
+const TROUBLESHOOTING: &str = "docs/troubleshooting.md";
+
+/// What the pages take for granted in a site.
+const ASSUMED: [(&str, &str); 3] = [
+    (
+        "src/lib/auth.ts",
+        "interface Asked { headers: Headers }\n\
+         interface Found { user: { id: string }; session: { expiresAt: Date } }\n\
+         export const auth = {\n\
+           api: {\n\
+             async getSession({ headers }: Asked): Promise<Found | undefined> {\n\
+               const id = headers.get('Cookie')?.match(/library=(\\w+)/)?.[1];\n\
+               return id ? { user: { id }, session: { expiresAt: new Date(8.64e15) } } : undefined;\n\
+             },\n\
+           },\n\
+         };\n",
+    ),
+    (
+        "src/lib/teams.ts",
+        "const members = new Map([['red', new Set(['ada'])]]);\n\
+         export const isMember = (user: string, team: string): boolean =>\n\
+           members.get(team)?.has(user) ?? false;\n\
+         export async function removeMember(user: string, team: string): Promise<void> {\n\
+           members.get(team)?.delete(user);\n\
+         }\n",
+    ),
+    (
+        "src/pages/echo.ts",
+        "import type { APIRoute } from 'astro';\n\
+         export const GET: APIRoute = ({ locals }) => locals.upgradeWebSocket().response;\n",
+    ),
+];
+
+/// The longest time from SIGTERM to the end of the standalone server, by the page.
+const STOPS_WITHIN: Duration = Duration::from_secs(10);
+
+#[test]
+fn a_site_that_follows_the_guides_works() -> Result<()> {
+    let site = Site::new("guides", "node")?;
+    for (file, text) in ASSUMED {
+        let path = site.folder.join(file);
+        fs::create_dir_all(path.parent().context("no folder")?)?;
+        fs::write(path, text)?;
+    }
+    let [on_node, on_cloudflare] = configurations()?;
+    site.write(&on_node)?;
+    write_sources(&site, START)?;
+    build(&site)?;
+    chat(&site.start(Way::Standalone)?).context("on Node.js")?;
+    let package = "../zastro-websockets/adapters/cloudflare/pkg/astro7/*.tgz";
+    // The page about monitoring imports a module of Node.js.
+    run(&mut site.shell(&format!("npm install {package} @types/node")))?;
+    site.write(&on_cloudflare)?;
+    site.build()?;
+    chat(&site.start(Way::Preview)?).context("on Cloudflare")?;
+
+    // The other guides are about Node.js, or hold for both.
+    site.write(&on_node)?;
+    let [session, library]: [Block; 2] = middleware()?;
+    write_sources(&site, AUTHENTICATION)?;
+    write_sources(&site, MONITORING)?;
+    site.write(&library)?;
+    build(&site)?;
+    uses_the_library(&site.start(Way::Standalone)?)?;
+    site.write(&session)?;
+    build(&site)?;
+    let server = site.start_with(Way::Standalone, &[("METRICS_TOKEN", "secret")])?;
+    uses_the_session(&server)?;
+    has_the_metrics(&server)?;
+    is_diagnosed(&server)?;
+    drop(server);
+    the_container_starts_and_stops(&site)?;
+    drains(&site)
+}
+
+/// Builds the site and checks its types.
+fn build(site: &Site) -> Result<()> {
+    site.build()?;
+    type_check(site, &[])
+}
+
+/// The two configurations of the first page.
+fn configurations() -> Result<[Block; 2]> {
+    let all = blocks(START)?.into_iter().filter(|block| block.language == "js");
+    all.collect::<Vec<_>>().try_into().ok().context("not two configurations")
+}
+
+/// The two ways to find the user.
+fn middleware() -> Result<[Block; 2]> {
+    let all = blocks(AUTHENTICATION)?.into_iter();
+    let all = all.filter(|block| block.file().is_ok_and(|file| file.ends_with("_middleware.ts")));
+    all.collect::<Vec<_>>().try_into().ok().context("not two ways to find the user")
+}
+
+/// Writes the files of a page below `src/`.
+fn write_sources(site: &Site, page: &str) -> Result<()> {
+    for block in blocks(page)? {
+        match block.language.as_str() {
+            "ts" | "astro" => site.write(&block)?,
+            "js" if block.file()? == "astro.config.mjs" => {}
+            other => bail!("nobody has said how a block of `{other}` on {page} is tested"),
+        }
+    }
+    Ok(())
+}
+
+/// What the first page promises: a name, a room, a history.
+fn chat(server: &Server) -> Result<()> {
+    let outside = server.get("/lobby")?;
+    ensure!(outside.headers.get("location") == Some("/"), "no name is asked for: {outside}");
+    let entered = server.fetch(
+        &Request::post("/", "name=ada")
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .header("Origin", &server.origin()),
+    )?;
+    ensure!(entered.headers.cookie("name") == Some("ada"), "no name is kept: {entered}");
+    let room = Request::upgrade("/_realtime/rooms/lobby").header("Cookie", "name=ada");
+    let mut room = server.open(&room)?;
+    room.send(r#"{"type":"say","data":{"text":" hi "},"id":1}"#)?;
+    hears(&mut room, r#"{"type":"said","data":{"by":"ada","text":"hi"}}"#)?;
+    let lobby = server.fetch(&Request::get("/lobby").header("Cookie", "name=ada"))?.text();
+    ensure!(lobby.contains("<li>ada: hi</li>"), "{lobby}");
+    Ok(())
+}
+
+fn hears(socket: &mut Socket, expected: &str) -> Result<()> {
+    let heard = socket.text()?;
+    ensure!(heard == expected, "{heard}");
+    Ok(())
+}
+
+/// A handshake for the channel of a team.
+fn team(cookie: &str) -> Request {
+    Request::upgrade("/_realtime/teams/red").header("Cookie", cookie)
+}
+
+fn uses_the_library(server: &Server) -> Result<()> {
+    server.open(&team("library=ada")).context("a member is refused")?;
+    for other in ["library=eve", "other=ada"] {
+        ensure!(server.reject(&team(other))?.status == 404, "{other} is let in");
+    }
+    Ok(())
+}
+
+fn uses_the_session(server: &Server) -> Result<()> {
+    let login = Request::post("/login", "name=Ada")
+        .header("Content-Type", "application/x-www-form-urlencoded")
+        .header("Origin", &server.origin());
+    let login = server.fetch(&login)?;
+    let session = login.headers.cookie("astro-session").context("no session")?.to_owned();
+    let member = team(&format!("astro-session={session}"));
+    let mut joined = server.open(&member)?;
+    let ban = Request::post("/ban", r#"{"team":"red","user":"ada"}"#);
+    let ban = ban.header("Content-Type", "application/json");
+    ensure!(server.fetch(&ban)?.status == 204, "nobody is banned");
+    let (code, _) = joined.closed()?;
+    ensure!(code == 4403, "closed with {code}");
+    ensure!(server.reject(&member)?.status == 404, "who was banned is let in again");
+    Ok(())
+}
+
+/// The metrics that the page names exist, and need the token.
+fn has_the_metrics(server: &Server) -> Result<()> {
+    ensure!(server.get("/metrics")?.status == 404, "the metrics are public");
+    let request = Request::get("/metrics").header("Authorization", "Bearer secret");
+    let metrics = server.fetch(&request)?.text();
+    let page = fs::read_to_string(repository().join(MONITORING))?;
+    let named: BTreeSet<&str> =
+        page.split('`').filter(|word| word.starts_with("websocket_")).collect();
+    ensure!(named.len() > 4, "{named:?}");
+    for name in named {
+        ensure!(metrics.contains(&format!("# TYPE {name} ")), "there is no metric {name}");
+    }
+    Ok(())
+}
+
+/// The `curl` on the page shows the answer to a handshake, and its codes are those that exist.
+fn is_diagnosed(server: &Server) -> Result<()> {
+    let page = fs::read_to_string(repository().join(TROUBLESHOOTING))?;
+    let curl = blocks(TROUBLESHOOTING)?.into_iter().find(|block| block.language == "sh");
+    let curl = curl.context("no `curl`")?.text;
+    ensure!(curl.contains(":4321/echo"), "{curl}");
+    let headers = curl.split("-H '").skip(1).filter_map(|rest| rest.split('\'').next());
+    let headers = headers.filter_map(|header| header.split_once(": "));
+    let handshake =
+        headers.fold(Request::get("/echo"), |request, (name, value)| request.header(name, value));
+    server.open(&handshake).with_context(|| curl.clone())?;
+
+    let (_, table) = page.split_once("| code of `RealtimeError` |").context("no codes")?;
+    let rows = table.lines().skip(2).map_while(|row| row.strip_prefix("| ")?.split(" | ").next());
+    let on_page: BTreeSet<&str> =
+        rows.flat_map(|cell| cell.split(", ")).map(|code| code.trim_matches('`')).collect();
+    let errors = repository().join("templates/realtime/protocol/errors.ts");
+    let errors = fs::read_to_string(errors)?;
+    let (_, union) = errors.split_once("type RealtimeErrorCode =").context("no codes")?;
+    let (union, _) = union.split_once(';').context("no end of the codes")?;
+    let codes: BTreeSet<&str> = union.split('\'').skip(1).step_by(2).collect();
+    ensure!(on_page == codes, "the page has {on_page:?}, the code {codes:?}");
+    Ok(())
+}
+
+/// Does what the container's file says, without the container.
+fn the_container_starts_and_stops(site: &Site) -> Result<()> {
+    let [file] = of_language(DEPLOYING, "dockerfile")?;
+    let mut variables = Vec::new();
+    let mut start = None;
+    for line in file.text.lines() {
+        match line.split_once(' ') {
+            // The site is installed. A mirror may lack optional packages of other systems, and the
+            // lockfile that npm writes then is none that `npm ci` takes.
+            Some(("RUN", "npm ci")) => {}
+            Some(("RUN", command)) => run(&mut site.shell(command))?,
+            Some(("ENV", assignments)) => {
+                variables.extend(assignments.split(' ').filter_map(|one| one.split_once('=')));
+            }
+            Some(("CMD", command)) => start = Some(serde_json::from_str::<Vec<String>>(command)?),
+            _ => {}
+        }
+    }
+    let start = start.context("no command")?;
+    let [program, script] = start.as_slice() else { bail!("{start:?}") };
+    ensure!(program == "node", "{program} would get the signal");
+    let address: Ipv4Addr = value(&variables, "HOST")?.parse()?;
+    ensure!(address.is_unspecified(), "only the container reaches {address}");
+    let port: u16 = value(&variables, "PORT")?.parse()?;
+    let mut command = site.node(script);
+    let server = Server::start(command.env("HOST", "0.0.0.0").env("PORT", "0"))?;
+    let mut open = server.open(&Request::upgrade("/echo"))?;
+    server.signal(Signal::TERM)?;
+    let (code, _) = open.closed()?;
+    ensure!(code == 1001, "closed with {code}");
+    server.wait_for_end(STOPS_WITHIN)?;
+
+    let [deployment] = of_language(DEPLOYING, "yaml")?;
+    let deployment: Value = serde_saphyr::from_str(&deployment.text)?;
+    let pod = &deployment["spec"]["template"]["spec"];
+    let container = &pod["containers"][0];
+    ensure!(container["ports"][0]["containerPort"] == port, "{container}");
+    ensure!(container["readinessProbe"]["httpGet"]["port"] == port, "{container}");
+    let sleep = container["lifecycle"]["preStop"]["exec"]["command"][1].as_str();
+    let sleep: u64 = sleep.context("no `preStop`")?.parse()?;
+    let grace = pod["terminationGracePeriodSeconds"].as_u64().context("no grace period")?;
+    ensure!(grace > sleep + STOPS_WITHIN.as_secs(), "{grace} seconds are not enough");
+
+    let [fly] = of_language(DEPLOYING, "toml")?;
+    let fly: toml::Table = toml::from_str(&fly.text)?;
+    ensure!(fly["http_service"]["internal_port"].as_integer() == Some(port.into()), "{fly}");
+    ensure!(fly["kill_signal"].as_str() == Some("SIGTERM"), "{fly}");
+    Ok(())
+}
+
+/// The server of the page asks its clients to leave, and ends.
+fn drains(site: &Site) -> Result<()> {
+    let [configuration, _] = configurations()?;
+    let middleware = configuration.text.replace("'standalone'", "'middleware'");
+    fs::write(site.folder.join("astro.config.mjs"), middleware)?;
+    site.build()?;
+    let [host] = of_language(DEPLOYING, "js")?;
+    // A test has no twenty seconds.
+    let quick = Block { text: host.text.replace("20_000", "200"), language: host.language };
+    site.write(&quick)?;
+    let server = Server::start(site.node(quick.file()?).env("PORT", "0"))?;
+    let mut open = server.open(&Request::upgrade("/echo"))?;
+    server.signal(Signal::TERM)?;
+    let (code, _) = open.closed()?;
+    ensure!(code == 1012, "closed with {code}");
+    server.wait_for_end(STOPS_WITHIN)?;
+    Ok(())
+}
+
+fn of_language<const N: usize>(page: &str, language: &str) -> Result<[Block; N]> {
+    let found = blocks(page)?.into_iter().filter(|block| block.language == language);
+    let found: Vec<Block> = found.collect();
+    found.try_into().ok().with_context(|| format!("not {N} blocks of `{language}` on {page}"))
+}
+
+fn value<'v>(variables: &[(&str, &'v str)], name: &str) -> Result<&'v str> {
+    let found = variables.iter().find(|(other, _)| *other == name);
+    found.map(|(_, value)| *value).with_context(|| format!("no {name}"))
+}
