@@ -302,8 +302,8 @@ impl Back {
 /// Runs the core with few and with many channels. Each line is a ratio and what it is of.
 fn many_channels(tools: &Tools) -> Result<Vec<Row>> {
     let mut node = tools.node();
-    node.arg("--expose-gc").arg(repository().join("tests/projects/realtime-channels.mjs"));
-    let output = node.arg(core()).output()?;
+    node.arg("--expose-gc").arg(script("many-channels"));
+    let output = node.output()?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout)?;
     text.lines()
@@ -321,6 +321,7 @@ struct Soak {
     seeds: u32,
     published: u32,
     delivered: u32,
+    snapshots: u32,
     gaps: u32,
     resumes: u32,
     handled: u32,
@@ -330,15 +331,15 @@ struct Soak {
 /// Runs the soak of faults over the core. A broken promise is an error.
 pub fn soak(rows: &mut Rows) -> Result<()> {
     let mut node = Tools::get()?.node();
-    node.arg(repository().join("tests/projects/realtime-soak.mjs"));
-    let output = node.arg(core()).arg(SOAK.to_string()).output()?;
+    let output = node.arg(script("long-soak")).arg(SOAK.to_string()).output()?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let Soak { seeds, published, delivered, gaps, resumes, handled, uncertain } =
+    let Soak { seeds, published, delivered, snapshots, gaps, resumes, handled, uncertain } =
         serde_json::from_slice(&output.stdout)?;
     let figures = [
         ("seeds", seeds),
         ("messages published by the server", published),
         ("deliveries, none missing, repeated or out of order", delivered),
+        ("snapshots in place of messages", snapshots),
         ("told gaps", gaps),
         ("resumes", resumes),
         ("messages of clients handled once", handled),
@@ -351,8 +352,9 @@ pub fn soak(rows: &mut Rows) -> Result<()> {
     Ok(())
 }
 
-fn core() -> PathBuf {
-    repository().join("templates/realtime")
+/// A benchmark of the core alone.
+fn script(name: &str) -> PathBuf {
+    repository().join(format!("templates/realtime/bench/{name}.fixture.ts"))
 }
 
 pub fn row(what: String, median: f64, unit: &'static str, target: Option<&str>) -> Row {
