@@ -1,12 +1,14 @@
 //! The hosts of the Cloudflare adapter.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use tempfile::NamedTempFile;
 use tests::app::App;
 use tests::browser::{Browser, NO_CHROMIUM};
 use tests::chat::{CHAT, Place};
@@ -262,6 +264,9 @@ impl Sites {
 
 /// Writes a changed copy of a configuration beside it, and returns its path. All paths are relative
 /// to the root.
+///
+/// Other servers of the build may run: a file that changes in its folder makes wrangler load the
+/// Worker again, which ends all connections. A file that appears whole does not.
 pub fn configure(
     app: &App,
     path: impl AsRef<Path>,
@@ -272,7 +277,13 @@ pub fn configure(
     let mut configuration: Map<String, Value> = serde_json::from_str(&text)?;
     change(&mut configuration);
     let path = path.as_ref().with_file_name(format!("wrangler-{name}.json"));
-    fs::write(app.root().join(&path), serde_json::to_string(&configuration)?)?;
+    let (target, text) = (app.root().join(&path), serde_json::to_string(&configuration)?);
+    if fs::read_to_string(&target).is_ok_and(|known| known == text) {
+        return Ok(path);
+    }
+    let mut file = NamedTempFile::new_in(app.root())?;
+    file.write_all(text.as_bytes())?;
+    file.persist(target)?;
     Ok(path)
 }
 
