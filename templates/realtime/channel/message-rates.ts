@@ -7,9 +7,14 @@ export class MessageRate extends TokenBucket {
 	isForgotten = false;
 }
 
+/** The number of rates at which a channel looks for those that it can forget. */
+const FIRST_SWEEP = 64;
+
 /** The rates of the users of a channel, or of its anonymous visitors. */
 export class MessageRates {
 	readonly #rates = new Map<string, MessageRate>();
+	/** Doubled by those that stay, so that a message does not pay for the rates of all others. */
+	#sweepAt = FIRST_SWEEP;
 
 	/**
 	 * @param id The id of the user, or of the connection of a visitor.
@@ -18,13 +23,18 @@ export class MessageRates {
 	of(id: string, now: number): MessageRate {
 		const known = this.#rates.get(id);
 		if (known !== undefined) return known;
-		for (const [other, rate] of this.#rates) {
-			if (!rate.isFull(now)) break;
-			rate.isForgotten = true;
-			this.#rates.delete(other);
-		}
+		if (this.#rates.size >= this.#sweepAt) this.#sweep(now);
 		const rate = new MessageRate(MESSAGES_PER_SECOND, MESSAGE_BURST, now);
 		this.#rates.set(id, rate);
 		return rate;
+	}
+
+	#sweep(now: number): void {
+		for (const [id, rate] of this.#rates) {
+			if (!rate.isFull(now)) continue;
+			rate.isForgotten = true;
+			this.#rates.delete(id);
+		}
+		this.#sweepAt = Math.max(FIRST_SWEEP, 2 * this.#rates.size);
 	}
 }
