@@ -1,4 +1,4 @@
-import { MAX_CLAIMS, QUICK_TURNS } from '../../realtime/channel/limits.ts';
+import { MAX_CLAIMS } from '../../realtime/channel/limits.ts';
 import type { Claim } from '../../realtime/channel/ports.ts';
 import { RealtimeError } from '../../realtime/protocol/errors.ts';
 import type { Tables } from './tables.ts';
@@ -14,7 +14,6 @@ interface Running {
 	readonly mayRunAgain: boolean;
 	/** Whether the claim is stored, so that no later object starts the handler again. */
 	isStored: boolean;
-	isSettled: boolean;
 	outcome?: Promise<string>;
 	resolve?: (outcome: string) => void;
 }
@@ -54,13 +53,11 @@ export class SqlClaims {
 		const isNew = message > (this.#highest.get(secret) ?? Number.POSITIVE_INFINITY);
 		const known = isNew ? undefined : this.#known(secret, message);
 		if (known !== undefined) return known;
-		const running = { mayRunAgain, isStored: false, isSettled: false };
+		const running = { mayRunAgain, isStored: false };
 		if (!mayRunAgain) {
 			// From here on the runtime holds back what the handler sends until all writes of this turn are
 			// stored, and the claim is one of them. So most claims are written once, with their outcome.
 			this.#tables.touch('claims');
-			// Where it fails, the outcome cannot be stored either, which is reported.
-			this.#storeSoon(running, secret, message).catch(() => {});
 		}
 		const highest = isNew ? message : this.#highestOf(secret);
 		this.#highest.set(secret, Math.max(highest, message));
@@ -72,7 +69,6 @@ export class SqlClaims {
 		const name = nameOf(secret, message);
 		const running = this.#running.get(name);
 		this.#running.delete(name);
-		if (running !== undefined) running.isSettled = true;
 		if (running?.mayRunAgain) this.#storeOutcome(secret, message, outcome);
 		else if (running?.isStored === false) this.#store(secret, message, outcome);
 		else {
@@ -89,11 +85,9 @@ export class SqlClaims {
 	}
 
 	/** Stores a claim whose handler takes longer than this turn of the process. */
-	async #storeSoon(running: Running, secret: string, message: number): Promise<void> {
-		for (let turn = 0; turn < QUICK_TURNS; turn++) {
-			await undefined;
-			if (running.isSettled) return;
-		}
+	outlastsTurn(secret: string, message: number): void {
+		const running = this.#running.get(nameOf(secret, message));
+		if (running === undefined || running.mayRunAgain) return;
 		this.#store(secret, message, null);
 		running.isStored = true;
 	}

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { settled } from '../../realtime/channel/channel.fixture.ts';
 import type { Claim, PresenceEntry } from '../../realtime/channel/ports.ts';
 import { EngineStage } from './engine.fixture.ts';
 import type { ObjectAlarm } from './object-alarm.ts';
@@ -191,7 +190,7 @@ describe('a claim in an object', () => {
 		const roster = await stage.wake();
 		const { secret } = await roster.openSession('ada');
 		roster.claim(secret, 1);
-		await settled();
+		roster.outlastsTurn(secret, 1);
 		const woken = await stage.wake();
 		assert.equal(await outcomeOf(woken.claim(secret, 1)), undefined);
 	});
@@ -205,11 +204,10 @@ describe('a claim in an object', () => {
 		for (const message of [1, 2]) {
 			roster.claim(secret, message);
 			roster.settle(secret, message, '{}');
-			await settled();
 		}
 		assert.equal(stage.storage.written - before, 2);
 		roster.claim(secret, 3);
-		await settled();
+		roster.outlastsTurn(secret, 3);
 		roster.settle(secret, 3, '{"data":3}');
 		assert.equal(stage.storage.written - before, 4);
 		const woken = await stage.wake();
@@ -229,6 +227,7 @@ describe('a claim in an object', () => {
 		assert.equal(await outcomeOf(again), '{"data":2}');
 		assert.equal(stage.storage.written - before, 1);
 		roster.claim(secret, 3, true);
+		roster.outlastsTurn(secret, 3);
 		const woken = await stage.wake();
 		assert.deepEqual(woken.claim(secret, 2, true), { state: 'settled', outcome: '{"data":2}' });
 		assert.deepEqual(woken.claim(secret, 3, true), { state: 'claimed' });

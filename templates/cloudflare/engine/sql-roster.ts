@@ -117,6 +117,10 @@ export class SqlRoster implements Roster {
 		return this.#claims.claim(secret, message, mayRunAgain);
 	}
 
+	outlastsTurn(secret: string, message: number): void {
+		this.#claims.outlastsTurn(secret, message);
+	}
+
 	settle(secret: string, message: number, outcome: string): void {
 		this.#claims.settle(secret, message, outcome);
 	}

@@ -323,6 +323,29 @@ describe('a message of a member', () => {
 		assert.deepEqual(third.link.of('reply'), [[3, 1, 'done']]);
 	});
 
+	it('is told to the roster if its handler waits for more than promises', async () => {
+		const told: number[] = [];
+		let finish = (): void => {};
+		const stage = new Stage(
+			rulesOf(async ({ name }) => {
+				if (name === 'wait') await new Promise<void>((resolve) => (finish = resolve));
+				else for (let turn = 0; turn < 5; turn++) await undefined;
+				return undefined;
+			}),
+		);
+		stage.roster.outlastsTurn = (_secret, message) => told.push(message);
+		const { link, member } = await stage.join();
+		member.message({ id: 1, name: 'say', data: 1 });
+		member.message({ id: 2, name: 'wait', data: 1 });
+		await settled();
+		assert.deepEqual(told, [2]);
+		assert.equal(link.of('reply').length, 1);
+		finish();
+		await settled();
+		assert.deepEqual(told, [2]);
+		assert.equal(link.of('reply').length, 2);
+	});
+
 	it('is uncertain where the process died inside its handler', async () => {
 		const stage = new Stage(rulesOf(async () => '"done"', { idempotent: ['set'] }));
 		const { link, member } = await stage.join();

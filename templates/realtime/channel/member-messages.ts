@@ -116,7 +116,7 @@ export class MemberMessages {
 		const handled = new Handled(message, this.#sender, this.#channel.ports);
 		// What the handler publishes goes to the sender together with the answer.
 		this.#sender.link.hold?.();
-		const result = this.#run(handled);
+		const result = this.#run(handled, id);
 		return isPromise(result)
 			? result.then((late) => this.#conclude(id, late, handled.position))
 			: this.#conclude(id, result, handled.position);
@@ -158,15 +158,20 @@ export class MemberMessages {
 		this.#sender.link.release?.();
 	}
 
-	/** Runs the handler within its time. */
-	#run(handled: Handled): Result | Promise<Result> {
+	/** Runs the handler within its time. @param id Of the claimed message. */
+	#run(handled: Handled, id?: number): Result | Promise<Result> {
 		const deadline = new HandlerDeadline();
 		const data = this.#channel.rules.handle(handled, deadline);
 		// Most handlers return at once, and a timer would cost more than that.
-		return isPromise(data) ? this.#within(deadline, handled, data) : { data };
+		return isPromise(data) ? this.#within(deadline, handled, id, data) : { data };
 	}
 
-	async #within(deadline: HandlerDeadline, handled: Handled, data: Promise<Data>): Promise<Result> {
+	async #within(
+		deadline: HandlerDeadline,
+		handled: Handled,
+		id: number | undefined,
+		data: Promise<Data>,
+	): Promise<Result> {
 		const work = resultOf(data);
 		let result: Result | undefined;
 		void work.then((done) => {
@@ -179,6 +184,7 @@ export class MemberMessages {
 		}
 		this.#sender.link.release?.();
 		const { ports, rules } = this.#channel;
+		if (id !== undefined) this.#outlastsTurn(id);
 		const cancel = ports.host.alarm(rules.timeout, () => {
 			// Made here alone: an error costs as much as a handler, because of its stack.
 			deadline.end(
@@ -191,6 +197,14 @@ export class MemberMessages {
 		result = await work;
 		cancel();
 		return result;
+	}
+
+	#outlastsTurn(id: number): void {
+		try {
+			this.#channel.ports.roster.outlastsTurn?.(this.#secret, id);
+		} catch {
+			// The result cannot be kept either, which is reported.
+		}
 	}
 
 	/** Answers with a kept outcome. */

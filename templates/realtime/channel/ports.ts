@@ -172,6 +172,13 @@ export interface Roster {
 	 */
 	claim(secret: string, message: number, mayRunAgain?: boolean): Claim | Promise<Claim>;
 	/**
+	 * The handler of a claimed message waits for more than promises of this process. Present in a
+	 * roster that would otherwise keep the claim together with its result.
+	 *
+	 * @throws the error of the engine.
+	 */
+	outlastsTurn?(secret: string, message: number): void;
+	/**
 	 * Keeps the result of a claimed message. An engine may write it a moment later.
 	 *
 	 * @param outcome The result in JSON.

@@ -3,7 +3,7 @@ import { FakeLink, FaultyLog, ManualHost, rulesOf, settled } from './channel.fix
 import { Channel } from './channel.ts';
 import { followLog } from './feed.ts';
 import type { JoinOptions, Member } from './member.ts';
-import type { Ports } from './ports.ts';
+import type { Ports, Roster } from './ports.ts';
 import type { ChannelRules } from './rules.ts';
 
 export const KEY: string = 'rooms%2F%5Broom%5D/lobby';
@@ -12,7 +12,7 @@ export const KEY: string = 'rooms%2F%5Broom%5D/lobby';
 export class Stage {
 	readonly host: ManualHost = new ManualHost();
 	readonly log: FaultyLog = new FaultyLog(this.host);
-	readonly roster: MemoryRoster = new MemoryRoster(this.host);
+	readonly roster: MemoryRoster & Pick<Roster, 'outlastsTurn'> = new MemoryRoster(this.host);
 	readonly feed: Ports['feed'] = followLog;
 	rules: ChannelRules;
 	isIdle = false;
