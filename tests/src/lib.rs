@@ -23,6 +23,7 @@ pub mod once;
 pub mod page;
 pub mod patience;
 pub mod pins;
+pub mod port;
 pub mod processes;
 pub mod project;
 pub mod proxy;

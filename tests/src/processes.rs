@@ -9,7 +9,8 @@ use anyhow::Result;
 use rustix::process::Signal;
 
 use crate::line::Line;
-use crate::server::{Server, free_port};
+use crate::port::free_port;
+use crate::server::Server;
 
 /// The time limit of a process that was killed.
 const END: Duration = Duration::from_secs(10);

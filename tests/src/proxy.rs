@@ -9,7 +9,8 @@ use anyhow::{Context, Result};
 
 use crate::client::Certificate;
 use crate::locations::repository;
-use crate::server::{Server, free_port};
+use crate::port::free_port;
+use crate::server::Server;
 use crate::suite::NotApplicable;
 
 /// The page with the configurations.

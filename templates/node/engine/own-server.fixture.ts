@@ -1,9 +1,10 @@
 /** Servers of a test alone. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -92,14 +93,24 @@ export abstract class OwnServer {
 	}
 }
 
-/** A port that is free now. */
+/**
+ * A port that is free, also while its server starts again: it is below those that a system gives to
+ * connections.
+ */
 async function freePort(): Promise<number> {
-	const server = createServer().listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	const { port } = server.address() as AddressInfo;
-	server.close();
-	await once(server, 'close');
-	return port;
+	for (;;) {
+		const port = randomInt(6100, 10_000);
+		const server = createServer().listen(port, '127.0.0.1');
+		try {
+			await once(server, 'listening');
+		} catch (error) {
+			if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') continue;
+			throw error;
+		}
+		server.close();
+		await once(server, 'close');
+		return port;
+	}
 }
 
 /** The next bytes of a connection, as text. */

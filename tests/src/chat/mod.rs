@@ -13,9 +13,10 @@ use tempfile::TempDir;
 
 use crate::app::App;
 use crate::browser::{Browser, NO_CHROMIUM};
+use crate::port::free_port;
 use crate::realtime::client::Join;
 use crate::realtime::{Client, Identity};
-use crate::server::{Server, free_port};
+use crate::server::Server;
 use crate::suite::{Case, not_applicable};
 
 use self::cases::*;

@@ -25,7 +25,8 @@ use tempfile::TempDir;
 use crate::client::Certificate;
 use crate::locations::files_ending_with;
 use crate::patience::at_last;
-use crate::server::{Server, free_port};
+use crate::port::free_port;
+use crate::server::Server;
 use crate::suite::NotApplicable;
 use crate::tools::wheels;
 

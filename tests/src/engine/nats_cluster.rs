@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::jetstream::JetStream;
 use super::{Engine, Product};
 use crate::patience::within;
-use crate::server::free_port;
+use crate::port::free_port;
 
 /// The fewest servers that still agree when one fails.
 const COUNT: usize = 3;

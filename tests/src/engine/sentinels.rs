@@ -12,7 +12,8 @@ use super::replicas::{catch_up, follows};
 use super::resp::Commands;
 use super::{Engine, Product};
 use crate::patience::{at_last, within};
-use crate::server::{Server, free_port};
+use crate::port::free_port;
+use crate::server::Server;
 
 /// The name of the primary at the sentinels.
 pub const PRIMARY: &str = "channels";

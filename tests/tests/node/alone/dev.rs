@@ -8,7 +8,8 @@ use tests::app::App;
 use tests::cases;
 use tests::client::{Request, Response, Socket};
 use tests::patience::{PATIENCE, at_last, within};
-use tests::server::{Server, free_port};
+use tests::port::free_port;
+use tests::server::Server;
 use tests::suite::not_applicable;
 
 use super::Case;

@@ -11,12 +11,13 @@ use tests::chat::CHAT;
 use tests::client::Request;
 use tests::locations::files_ending_with;
 use tests::patience::{PATIENCE, at_last, within};
+use tests::port::free_port;
 use tests::realtime::client::Join;
 use tests::realtime::crowd::{Crowd, are_there};
 use tests::realtime::identity::ENDPOINT;
 use tests::realtime::protocol::{ErrorData, PROTOCOL, ServerFrame};
 use tests::realtime::{Client, Identity};
-use tests::server::{Server, free_port};
+use tests::server::Server;
 use tests::suite::Sites as _;
 
 use super::{Case, cases};
