@@ -9,17 +9,6 @@ import type {
 	SentMessage,
 } from '../../realtime/channel/member-messages.ts';
 import { tooMany } from '../../realtime/channel/refusals.ts';
-import type {
-	AnyFunction,
-	NumberRules,
-	Checker as RealChecker,
-	isFunction as realIsFunction,
-} from '../../realtime/define/checker.ts';
-import type * as realOptions from '../../realtime/define/declared-options.ts';
-import type { DeclaredOptions } from '../../realtime/define/declared-options.ts';
-import type * as realChecks from '../../realtime/define/file-checks.ts';
-import type * as realHandlers from '../../realtime/define/handlers.ts';
-import { HOOK_NAMES, USER_HOOK_NAMES } from '../../realtime/define/hook-names.ts';
 import {
 	DEFAULT_HISTORY_SIZE,
 	DEFAULT_HISTORY_TTL,
@@ -27,13 +16,24 @@ import {
 	MAX_HISTORY_SIZE,
 	MAX_HISTORY_TTL,
 	MAX_TIMEOUT,
-} from '../../realtime/define/limits.ts';
-import type { lossOf as realLossOf } from '../../realtime/define/loss.ts';
-import type { Problem } from '../../realtime/define/problem.ts';
-import { isSchema } from '../../realtime/define/schema.ts';
-import type { strictParams as realStrictParams } from '../../realtime/define/strict-params.ts';
-import type * as realSuggestions from '../../realtime/define/suggestion.ts';
-import type { checkUser as realCheckUser } from '../../realtime/define/user.ts';
+} from '../../realtime/define/api/limits.ts';
+import { isSchema } from '../../realtime/define/api/schema.ts';
+import type { lossOf as realLossOf } from '../../realtime/define/data/loss.ts';
+import type * as realHandlers from '../../realtime/define/handlers.ts';
+import type * as realOptions from '../../realtime/define/handling/declared-options.ts';
+import type { DeclaredOptions } from '../../realtime/define/handling/declared-options.ts';
+import type { checkUser as realCheckUser } from '../../realtime/define/handling/user.ts';
+import type {
+	AnyFunction,
+	NumberRules,
+	Checker as RealChecker,
+	isFunction as realIsFunction,
+} from '../../realtime/define/reading/checker.ts';
+import type * as realChecks from '../../realtime/define/reading/file-checks.ts';
+import { HOOK_NAMES, USER_HOOK_NAMES } from '../../realtime/define/reading/hook-names.ts';
+import type { Problem } from '../../realtime/define/reading/problem.ts';
+import type { strictParams as realStrictParams } from '../../realtime/define/reading/strict-params.ts';
+import type * as realSuggestions from '../../realtime/define/reading/suggestion.ts';
 import type { ErrorData } from '../../realtime/protocol/errors.ts';
 import { errorFrame } from '../../realtime/protocol/server-frames.ts';
 import type { closeAtExpiry as realCloseAtExpiry } from '../../realtime/server/expiry.ts';

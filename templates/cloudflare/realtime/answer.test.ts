@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { settled } from '../../realtime/channel/channel.fixture.ts';
-import { defineChannel } from '../../realtime/define/define-channel.ts';
+import { defineChannel } from '../../realtime/define/api/define-channel.ts';
 import type { EndpointContext } from '../../realtime/server/handshake.ts';
 import { FakeSocket, type Files, Stage } from '../../realtime/server/server.fixture.ts';
 import { answer } from './answer.ts';

@@ -1,6 +1,6 @@
 import type { WebSocketLocals } from '../../locals/types.ts';
+import type { User } from '../../realtime/define/handling/user.ts';
 import type { Site } from '../../realtime/define/site.ts';
-import type { User } from '../../realtime/define/user.ts';
 import { NO_USER, PROTOCOL, UNKNOWN_VERSION } from '../../realtime/protocol/constants.ts';
 import type { ErrorData } from '../../realtime/protocol/errors.ts';
 import { NOT_JOINABLE } from '../../realtime/server/admission.ts';

@@ -1,4 +1,4 @@
-import type { User } from '../../realtime/define/user.ts';
+import type { User } from '../../realtime/define/handling/user.ts';
 import { PROTOCOL } from '../../realtime/protocol/constants.ts';
 import { CALL_VERSION } from './object-calls.ts';
 

@@ -8,9 +8,9 @@ import {
 	problems as pathProblems,
 	version,
 } from 'virtual:zastro-realtime/files';
-import { describeProblems, ProblemsError } from '../../realtime/define/problem.ts';
+import { describeProblems, ProblemsError } from '../../realtime/define/reading/problem.ts';
+import type { SiteModules } from '../../realtime/define/reading/site-file.ts';
 import { readSiteWith } from '../../realtime/define/site.ts';
-import type { SiteModules } from '../../realtime/define/site-file.ts';
 import { report, runtime, useSite } from './worker-runtime.ts';
 
 export const modules: SiteModules = { files, middleware, version };

@@ -1,5 +1,5 @@
 import type { ChannelKey } from '../../realtime/channel/key.ts';
-import type { NewSnapshot, Past, PublishedMessage } from '../../realtime/define/directory.ts';
+import type { NewSnapshot, Past, PublishedMessage } from '../../realtime/define/api/directory.ts';
 import { type ErrorData, isRealtimeError, RealtimeError } from '../../realtime/protocol/errors.ts';
 import type { Data, PresentMember } from '../../realtime/protocol/server-frames.ts';
 import type { RealtimeStats } from '../../realtime/server/stats.ts';

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { settled } from '../../realtime/channel/channel.fixture.ts';
-import { checkPresence } from '../../realtime/define/presence.ts';
+import { checkPresence } from '../../realtime/define/handling/presence.ts';
 import { shortDefinition } from '../../realtime/define/short-form.ts';
 import { type Files, modulesOf } from '../../realtime/server/server.fixture.ts';
 import { FakeStorage } from '../engine/engine.fixture.ts';

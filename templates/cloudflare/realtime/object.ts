@@ -2,7 +2,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { isDevelopment, presenceCheck } from 'virtual:astro-cloudflare:realtime';
 import { parts } from 'virtual:astro-cloudflare:realtime-parts';
 import type { ChannelKey } from '../../realtime/channel/key.ts';
-import type { NewSnapshot, PublishedMessage } from '../../realtime/define/directory.ts';
+import type { NewSnapshot, PublishedMessage } from '../../realtime/define/api/directory.ts';
 import { PING, PONG } from '../../realtime/protocol/constants.ts';
 import type { Data } from '../../realtime/protocol/server-frames.ts';
 import { ABNORMAL_CLOSURE } from '../../socket/close-codes.ts';

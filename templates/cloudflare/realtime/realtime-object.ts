@@ -6,11 +6,11 @@ import type {
 	Directory,
 	NewSnapshot,
 	PublishedMessage,
-} from '../../realtime/define/directory.ts';
+} from '../../realtime/define/api/directory.ts';
+import type { ContextStore, Runtime } from '../../realtime/define/api/runtime.ts';
 import type { DefinitionParts } from '../../realtime/define/read-definition.ts';
-import type { ContextStore, Runtime } from '../../realtime/define/runtime.ts';
+import type { SiteModules } from '../../realtime/define/reading/site-file.ts';
 import { readSiteWith, type Site } from '../../realtime/define/site.ts';
-import type { SiteModules } from '../../realtime/define/site-file.ts';
 import { RealtimeError } from '../../realtime/protocol/errors.ts';
 import type { Data, PresentMember } from '../../realtime/protocol/server-frames.ts';
 import { NOT_JOINABLE } from '../../realtime/server/admission.ts';

@@ -1,5 +1,5 @@
 import type { ChannelKey } from '../../realtime/channel/key.ts';
-import type { UserPort } from '../../realtime/define/directory.ts';
+import type { UserPort } from '../../realtime/define/api/directory.ts';
 import type { Data } from '../../realtime/protocol/server-frames.ts';
 import type { UserEngine } from '../../realtime/user/user-engine.ts';
 import { CALL_VERSION, type ObjectCalls, unwrap } from './object-calls.ts';

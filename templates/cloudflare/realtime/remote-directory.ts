@@ -1,4 +1,4 @@
-import type { ChannelPort, Directory, UserPort } from '../../realtime/define/directory.ts';
+import type { ChannelPort, Directory, UserPort } from '../../realtime/define/api/directory.ts';
 import type { Site } from '../../realtime/define/site.ts';
 import { resolveTarget } from '../../realtime/server/targets.ts';
 import { CALL_VERSION, type ObjectCalls, unwrap } from './object-calls.ts';

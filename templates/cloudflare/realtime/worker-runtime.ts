@@ -3,7 +3,7 @@
 import { env, waitUntil } from 'cloudflare:workers';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { isDevelopment } from 'virtual:astro-cloudflare:realtime';
-import type { HandlerContext, Runtime } from '../../realtime/define/runtime.ts';
+import type { HandlerContext, Runtime } from '../../realtime/define/api/runtime.ts';
 import type { Site } from '../../realtime/define/site.ts';
 import { OBJECT_BINDING } from './names.ts';
 import type { ObjectCalls } from './object-calls.ts';

@@ -7,9 +7,9 @@ import {
 	runInDurableObject,
 } from 'cloudflare:test';
 import { channelKey } from '../../realtime/channel/key.ts';
-import { perChannel } from '../../realtime/client/per-channel.ts';
+import { perChannel } from '../../realtime/client/per-channel/per-channel.ts';
+import type { ChannelModule } from '../../realtime/define/reading/site-file.ts';
 import type { Site } from '../../realtime/define/site.ts';
-import type { ChannelModule } from '../../realtime/define/site-file.ts';
 import type { EndpointContext } from '../../realtime/server/handshake.ts';
 import type { MuxSocket } from '../../realtime/server/mux.ts';
 import type { Receiver } from '../../realtime/testing/link.ts';

@@ -9,7 +9,7 @@ export type {
 	TestServerSocket,
 	TestUser,
 	WaitOptions,
-} from '../../realtime/define/test-types.ts';
+} from '../../realtime/define/api/test-types.ts';
 export type { TestClient } from '../../realtime/testing/client.ts';
 export type { Closed, InjectedSocket } from '../../realtime/testing/injected-socket.ts';
 export type { TestRealtime } from '../../realtime/testing/realtime.ts';

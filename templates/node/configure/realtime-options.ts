@@ -1,5 +1,5 @@
 import { invalidOption, realtimeOption } from '../../realtime/configure/adapter-options.ts';
-import { nearest } from '../../realtime/define/suggestion.ts';
+import { nearest } from '../../realtime/define/reading/suggestion.ts';
 
 /** The engines of realtime channels. */
 const ENGINES = ['memory', 'redis', 'nats'] as const;

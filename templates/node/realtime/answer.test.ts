@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ManualHost, settled } from '../../realtime/channel/channel.fixture.ts';
-import { defineChannel } from '../../realtime/define/define-channel.ts';
+import { defineChannel } from '../../realtime/define/api/define-channel.ts';
 import { MemoryEngine } from '../../realtime/memory/memory-engine.ts';
 import type { EndpointContext } from '../../realtime/server/handshake.ts';
 import { Hub } from '../../realtime/server/hub.ts';

@@ -1,5 +1,5 @@
 import type { UpgradeWebSocketOptions, WebSocketLocals } from '../../locals/types.ts';
-import type { User } from '../../realtime/define/user.ts';
+import type { User } from '../../realtime/define/handling/user.ts';
 import { PROTOCOL, UNKNOWN_VERSION } from '../../realtime/protocol/constants.ts';
 import type { Admission } from '../../realtime/server/admission.ts';
 import {

@@ -4,7 +4,7 @@ import {
 	problems as pathProblems,
 	version,
 } from 'virtual:zastro-realtime/files';
-import { describeProblems, ProblemsError } from '../../realtime/define/problem.ts';
+import { describeProblems, ProblemsError } from '../../realtime/define/reading/problem.ts';
 import { readSite } from '../../realtime/define/site.ts';
 import { PREVIOUS_VERSION } from './previous-version.ts';
 import { hub, runtime } from './process-hub.ts';

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { engineOptions, isDevelopment, scope } from 'virtual:astro-websocket:realtime';
 import { createEngine } from 'virtual:astro-websocket:realtime-engine';
-import type { HandlerContext, Runtime } from '../../realtime/define/runtime.ts';
+import type { HandlerContext, Runtime } from '../../realtime/define/api/runtime.ts';
 import { Hub } from '../../realtime/server/hub.ts';
 import type { RealtimeStats } from '../../realtime/server/stats.ts';
 import type { Engine } from '../../realtime/user/engine.ts';

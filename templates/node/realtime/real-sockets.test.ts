@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { WebSocket } from 'ws';
 import type { UpgradeWebSocketOptions } from '../../locals/types.ts';
-import { defineChannel } from '../../realtime/define/define-channel.ts';
+import { defineChannel } from '../../realtime/define/api/define-channel.ts';
 import { MemoryEngine } from '../../realtime/memory/memory-engine.ts';
 import { PROTOCOL } from '../../realtime/protocol/constants.ts';
 import { Hub } from '../../realtime/server/hub.ts';

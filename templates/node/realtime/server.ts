@@ -7,12 +7,12 @@ import {
 	type UntypedChannels,
 	type UntypedSocket,
 } from '../../realtime/define/handles.ts';
-import type { DefaultHooks } from '../../realtime/define/hooks.ts';
+import type { DefaultHooks } from '../../realtime/define/handling/hooks.ts';
 import type { Site } from '../../realtime/define/site.ts';
 import { hub } from './process-hub.ts';
 
-export { binary } from '../../realtime/define/binary.ts';
-export { defineChannel } from '../../realtime/define/define-channel.ts';
+export { defineChannel } from '../../realtime/define/api/define-channel.ts';
+export { binary } from '../../realtime/define/data/binary.ts';
 export { RealtimeError } from '../../realtime/protocol/errors.ts';
 
 /** @throws Error before the site's files were read. */

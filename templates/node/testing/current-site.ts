@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { HandlerContext } from '../../realtime/define/runtime.ts';
+import type { HandlerContext } from '../../realtime/define/api/runtime.ts';
 import type { Site } from '../../realtime/define/site.ts';
 import type { ProcessRuntime } from '../../realtime/testing/process-server.ts';
 import type { TestServer } from '../../realtime/testing/server.ts';

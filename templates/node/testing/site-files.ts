@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { findRealtimeFiles, type ProjectFolders } from '../../realtime/configure/files.ts';
-import { ProblemsError } from '../../realtime/define/problem.ts';
-import type { SiteFile, SiteModules } from '../../realtime/define/site-file.ts';
+import { ProblemsError } from '../../realtime/define/reading/problem.ts';
+import type { SiteFile, SiteModules } from '../../realtime/define/reading/site-file.ts';
 import { hookModules } from './module-hooks.ts';
 
 type Module = Readonly<Record<string, unknown>>;

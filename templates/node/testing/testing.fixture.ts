@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import type { ChannelHandle } from '../../realtime/define/channel-handle.ts';
-import { defineChannel } from '../../realtime/define/define-channel.ts';
-import type { UntypedChannels } from '../../realtime/define/handles.ts';
+import type { ChannelHandle } from '../../realtime/define/api/channel-handle.ts';
+import { defineChannel } from '../../realtime/define/api/define-channel.ts';
 import type {
 	TestAddress,
 	TestJoinOptions,
 	UntypedTestChannels,
 	UntypedTestRoom,
 	WaitOptions,
-} from '../../realtime/define/test-types.ts';
+} from '../../realtime/define/api/test-types.ts';
+import type { UntypedChannels } from '../../realtime/define/handles.ts';
 import type { TestClient } from '../../realtime/testing/client.ts';
 import type { TestRealtime } from '../../realtime/testing/realtime.ts';
 import { type TestRealtimeOptions, testRealtime } from './testing.ts';

@@ -1,6 +1,6 @@
 /** The test kit: `zastro-websockets-node/testing`. */
 
-import type { SiteModules } from '../../realtime/define/site-file.ts';
+import type { SiteModules } from '../../realtime/define/reading/site-file.ts';
 import { type GivenFiles, givenModules } from '../../realtime/testing/given-files.ts';
 import { ProcessServer, type SharedEngines } from '../../realtime/testing/process-server.ts';
 import { type RealtimeTestOptions, TestRealtime } from '../../realtime/testing/realtime.ts';
@@ -9,7 +9,7 @@ import { nodeRuntime, opened } from './current-site.ts';
 import { folderOf, withSlash } from './folder.ts';
 import { type Importer, loadSite } from './site-files.ts';
 
-export type { Clock } from '../../realtime/client/clock.ts';
+export type { Clock } from '../../realtime/client/base/clock.ts';
 export type {
 	TestChannels,
 	TestRoom,
@@ -17,7 +17,7 @@ export type {
 	TestServerSocket,
 	TestUser,
 	WaitOptions,
-} from '../../realtime/define/test-types.ts';
+} from '../../realtime/define/api/test-types.ts';
 export type { TestClient } from '../../realtime/testing/client.ts';
 export type { Closed, InjectedSocket } from '../../realtime/testing/injected-socket.ts';
 export type { TestRealtime } from '../../realtime/testing/realtime.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Address, UntypedChannels } from './base/types.ts';
 import { createChannels } from './channels.ts';
-import type { Address, UntypedChannels } from './types.ts';
 
 interface Opened {
 	readonly name: string;

@@ -1,4 +1,4 @@
-import type { Address } from './types.ts';
+import type { Address } from './base/types.ts';
 
 /** Makes the address of a channel from its name on the wire and its parameters. */
 export type OpenAddress = (name: string, params: Readonly<Record<string, string>>) => Address;

@@ -3,8 +3,8 @@ import { type ClientFrame, readClientFrame } from '../protocol/client-frames.ts'
 import { PING, PONG } from '../protocol/constants.ts';
 import type { Frame } from '../protocol/server-frames.ts';
 import * as write from '../protocol/server-frames.ts';
+import type { Clock } from './base/clock.ts';
 import { type Client, type ClientOptions, createClient } from './client.ts';
-import type { Clock } from './clock.ts';
 import type { Page } from './connection.ts';
 import type { WebSocketLike } from './web-socket.ts';
 

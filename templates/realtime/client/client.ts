@@ -1,12 +1,10 @@
 import { RealtimeError } from '../protocol/errors.ts';
+import type { UntypedChannels } from './base/types.ts';
 import type { Client } from './core.ts';
 import { type ClientOptions, createProgramClient } from './program.ts';
-import type { UntypedChannels } from './types.ts';
 
-export type { Clock } from './clock.ts';
-export type { Client } from './core.ts';
-export type { ClientOptions } from './program.ts';
-export type { Store, StoreListener } from './store.ts';
+export type { Clock } from './base/clock.ts';
+export type { Store, StoreListener } from './base/store.ts';
 export type {
 	Address,
 	EventContext,
@@ -24,7 +22,9 @@ export type {
 	UntypedChannels,
 	UntypedMessages,
 	UserSocket,
-} from './types.ts';
+} from './base/types.ts';
+export type { Client } from './core.ts';
+export type { ClientOptions } from './program.ts';
 export type { WebSocketConstructor, WebSocketLike } from './web-socket.ts';
 export { RealtimeError };
 

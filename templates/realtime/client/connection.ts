@@ -2,8 +2,8 @@ import { FINAL, LINES, PING, PONG, SESSION_TAKEN } from '../protocol/constants.t
 import type { RealtimeError } from '../protocol/errors.ts';
 import { type Data, readFrames, writeContent } from '../protocol/frame-content.ts';
 import type { ClientParts, ServerParts } from '../protocol/frame-parts.ts';
-import { type Clock, systemClock } from './clock.ts';
-import { failure } from './failure.ts';
+import { type Clock, systemClock } from './base/clock.ts';
+import { failure } from './base/failure.ts';
 import {
 	ABNORMAL_CLOSURE,
 	CONNECT_TIMEOUT,
@@ -15,9 +15,9 @@ import {
 	PING_INTERVAL,
 	PONG_TIMEOUT,
 	STABLE_AFTER,
-} from './limits.ts';
-import { createStore, type Store } from './store.ts';
-import type { Status } from './types.ts';
+} from './base/limits.ts';
+import { createStore, type Store } from './base/store.ts';
+import type { Status } from './base/types.ts';
 import type { WebSocketLike } from './web-socket.ts';
 
 /** Events of a window. */

@@ -1,5 +1,8 @@
+import { systemClock } from './base/clock.ts';
+import { createListeners } from './base/listeners.ts';
+import type { Store } from './base/store.ts';
+import type { ListenOptions, Status, UntypedChannels, UserSocket } from './base/types.ts';
 import { createChannels } from './channels.ts';
-import { systemClock } from './clock.ts';
 import {
 	type ConnectionOptions,
 	type Connections,
@@ -7,11 +10,8 @@ import {
 	type Opener,
 } from './connection.ts';
 import { createHandle } from './handle.ts';
-import { createListeners } from './listeners.ts';
 import type { PresencePart } from './presence.ts';
 import { createRoom, type Room, type Shared } from './room.ts';
-import type { Store } from './store.ts';
-import type { ListenOptions, Status, UntypedChannels, UserSocket } from './types.ts';
 
 export interface Client<Channels = UntypedChannels> {
 	/** `channels.rooms({ room: 'lobby' }).join()` joins `src/realtime/rooms/[room].ts`. */

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { PresentMember } from '../protocol/server-frames.ts';
 import * as write from '../protocol/server-frames.ts';
+import { MOST_MESSAGES } from './base/limits.ts';
 import { event, type Harness, harness, isPerChannel, position, settled } from './client.fixture.ts';
 import type { Gap, Handle, JoinOptions } from './client.ts';
-import { MOST_MESSAGES } from './limits.ts';
 
 function join(test: Harness, options?: JoinOptions): Handle {
 	return (test.client.channels.teams?.rooms ?? assert.fail())({ team: 'red', room: 'a' }).join(

@@ -1,12 +1,9 @@
-import { onAbort } from './abort.ts';
-import { CLOSED } from './connection.ts';
-import { dataOf } from './data.ts';
-import { failure } from './failure.ts';
-import { IDLE_TIMEOUT, MOST_MESSAGES, SEND_TIMEOUT } from './limits.ts';
-import { createListeners } from './listeners.ts';
-import { type Participant, positionOf } from './participant.ts';
-import type { HandleRoom, Shared } from './room.ts';
-import { createStore } from './store.ts';
+import { onAbort } from './base/abort.ts';
+import { dataOf } from './base/data.ts';
+import { failure } from './base/failure.ts';
+import { IDLE_TIMEOUT, MOST_MESSAGES, SEND_TIMEOUT } from './base/limits.ts';
+import { createListeners } from './base/listeners.ts';
+import { createStore } from './base/store.ts';
 import type {
 	EventContext,
 	Handle,
@@ -14,7 +11,10 @@ import type {
 	ListenOptions,
 	SendOptions,
 	Status,
-} from './types.ts';
+} from './base/types.ts';
+import { CLOSED } from './connection.ts';
+import { type Participant, positionOf } from './participant.ts';
+import type { HandleRoom, Shared } from './room.ts';
 
 type Listener = (data: unknown, context: EventContext) => void;
 

@@ -1,9 +1,9 @@
 import { PROTOCOL } from '../protocol/constants.ts';
 import { RealtimeError } from '../protocol/errors.ts';
+import { resolveUrl } from './base/url.ts';
 import type { ConnectionOptions } from './connection.ts';
 import { type Client, createCore } from './core.ts';
 import { type PresencePart, presence } from './presence.ts';
-import { resolveUrl } from './url.ts';
 
 export type { Client } from './core.ts';
 export { createRenderedClient } from './rendered-client.ts';

@@ -1,7 +1,7 @@
 import type { Data } from '../protocol/frame-content.ts';
+import type { WritableStore } from './base/store.ts';
+import type { EventContext, Gap, Status } from './base/types.ts';
 import type { HandlePresence } from './presence.ts';
-import type { WritableStore } from './store.ts';
-import type { EventContext, Gap, Status } from './types.ts';
 
 /** A handle, as the room sees it that it shares with others. */
 export interface Participant {

@@ -1,13 +1,13 @@
 /** Presence in the client. A site whose channels have none is bundled without this module. */
 
 import type { ServerParts } from '../protocol/frame-parts.ts';
-import type { Clock } from './clock.ts';
-import { jsonOf } from './data.ts';
-import { NEWS_TIMEOUT, RETURN_TIMEOUT } from './limits.ts';
+import type { Clock } from './base/clock.ts';
+import { jsonOf } from './base/data.ts';
+import { NEWS_TIMEOUT, RETURN_TIMEOUT } from './base/limits.ts';
+import { createStore } from './base/store.ts';
+import type { Member, Presence } from './base/types.ts';
 import type { Participant } from './participant.ts';
 import type { HandleRoom } from './room.ts';
-import { createStore } from './store.ts';
-import type { Member, Presence } from './types.ts';
 
 /** What a client with presence has more than one without. */
 export interface PresencePart {

@@ -1,8 +1,8 @@
+import { resolveUrl } from './base/url.ts';
 import type { ConnectionOptions } from './connection.ts';
 import { type Client, type Connect, createCore } from './core.ts';
 import { presence } from './presence.ts';
 import { createRenderedClient } from './rendered-client.ts';
-import { resolveUrl } from './url.ts';
 import { openWebSocket, type WebSocketConstructor } from './web-socket.ts';
 
 export interface ClientOptions extends ConnectionOptions {

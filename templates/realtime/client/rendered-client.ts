@@ -1,13 +1,13 @@
+import type { Clock } from './base/clock.ts';
+import { failure } from './base/failure.ts';
+import { createStore } from './base/store.ts';
+import type { UntypedChannels } from './base/types.ts';
 import { createChannels } from './channels.ts';
-import type { Clock } from './clock.ts';
 import { CLOSED } from './connection.ts';
 import type { Client } from './core.ts';
-import { failure } from './failure.ts';
 import { createHandle } from './handle.ts';
 import type { PresencePart } from './presence.ts';
 import type { HandleRoom } from './room.ts';
-import { createStore } from './store.ts';
-import type { UntypedChannels } from './types.ts';
 
 /** Nothing is waited for. */
 const STOPPED_CLOCK: Clock = { now: () => 0, after: () => () => {} };

@@ -3,15 +3,15 @@ import { type ErrorData, RealtimeError } from '../protocol/errors.ts';
 import type { Data } from '../protocol/frame-content.ts';
 import type { ServerParts } from '../protocol/frame-parts.ts';
 import type { JoinedDetails } from '../protocol/server-frames.ts';
-import { onAbort } from './abort.ts';
-import type { Clock } from './clock.ts';
+import { onAbort } from './base/abort.ts';
+import type { Clock } from './base/clock.ts';
+import { failure } from './base/failure.ts';
+import { BUFFER_SIZE, MEETING_TIMEOUT } from './base/limits.ts';
+import { call } from './base/report.ts';
+import type { Status } from './base/types.ts';
 import type { Carried, Connection } from './connection.ts';
-import { failure } from './failure.ts';
-import { BUFFER_SIZE, MEETING_TIMEOUT } from './limits.ts';
 import { LOST, type Participant, positionOf, type Sending, UNSENT } from './participant.ts';
 import type { PresencePart, RoomPresence } from './presence.ts';
-import { call } from './report.ts';
-import type { Status } from './types.ts';
 
 /** The part of the client that rooms and handles share. */
 export interface Shared {

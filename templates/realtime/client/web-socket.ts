@@ -1,5 +1,5 @@
 import { AUTH_PROTOCOL_PREFIX, ENDPOINT, PROTOCOL } from '../protocol/constants.ts';
-import { resolveUrl } from './url.ts';
+import { resolveUrl } from './base/url.ts';
 
 /** The parts of the standard's WebSocket that the client uses. */
 export interface WebSocketLike {

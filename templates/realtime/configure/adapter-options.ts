@@ -1,4 +1,4 @@
-import { suggestion } from '../define/suggestion.ts';
+import { suggestion } from '../define/reading/suggestion.ts';
 
 /**
  * The `realtime` option of an adapter.

@@ -1,9 +1,9 @@
 import { type Dirent, existsSync, readdirSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isObjectMember, isReserved } from '../define/names.ts';
-import type { Problem } from '../define/problem.ts';
-import type { ChannelSiteFile, SiteFile } from '../define/site-file.ts';
+import { isObjectMember, isReserved } from '../define/reading/names.ts';
+import type { Problem } from '../define/reading/problem.ts';
+import type { ChannelSiteFile, SiteFile } from '../define/reading/site-file.ts';
 
 /** The folder of channels, below the source folder. */
 export const REALTIME_FOLDER: string = 'realtime';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import type { ModuleNode, Plugin, ViteDevServer } from 'vite';
-import { ProblemsError } from '../define/problem.ts';
+import { ProblemsError } from '../define/reading/problem.ts';
 import { ENDPOINT } from '../protocol/constants.ts';
 import {
 	findRealtimeFiles,

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HandlerDeadline } from '../channel/handler-deadline.ts';
 import { RealtimeError } from '../protocol/errors.ts';
-import { binary } from './binary.ts';
-import type { ChannelHandle } from './channel-handle.ts';
+import type { ChannelHandle } from './api/channel-handle.ts';
+import { binary } from './data/binary.ts';
 import {
 	calm,
 	type FakeMember,

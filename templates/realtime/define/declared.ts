@@ -3,22 +3,26 @@ import { MAX_KEPT_BYTES } from '../channel/limits.ts';
 import type { ClientMessage, MemberView, PresenceRules } from '../channel/rules.ts';
 import { RealtimeError } from '../protocol/errors.ts';
 import type { Data } from '../protocol/server-frames.ts';
-import { type ChannelHandle, channelHandle, type HandleRules } from './channel-handle.ts';
-import type { Checker } from './checker.ts';
-import { within } from './deadline.ts';
-import { checkOptions, type DeclaredOptions, type EventOptions } from './declared-options.ts';
+import { type ChannelHandle, channelHandle, type HandleRules } from './api/channel-handle.ts';
+import type { ChannelPort } from './api/directory.ts';
+import { PublishError } from './api/errors.ts';
+import type { HandlerContext, Runtime } from './api/runtime.ts';
+import { parse } from './api/schema.ts';
+import { writeData } from './data/json.ts';
 import { type AuthorizeContext, type ChannelDefinition, NOTHING_KEPT } from './definition.ts';
-import type { ChannelPort } from './directory.ts';
-import { PublishError } from './errors.ts';
 import { callHook, type Handling, handle } from './handlers.ts';
-import type { MessageEvents } from './hooks.ts';
-import { writeData } from './json.ts';
-import type { CheckPresence } from './presence.ts';
-import type { HandlerContext, Runtime } from './runtime.ts';
-import { parse } from './schema.ts';
-import type { ChannelModule } from './site-file.ts';
-import { strictParams } from './strict-params.ts';
-import { suggestion } from './suggestion.ts';
+import { within } from './handling/deadline.ts';
+import {
+	checkOptions,
+	type DeclaredOptions,
+	type EventOptions,
+} from './handling/declared-options.ts';
+import type { MessageEvents } from './handling/hooks.ts';
+import type { CheckPresence } from './handling/presence.ts';
+import type { Checker } from './reading/checker.ts';
+import type { ChannelModule } from './reading/site-file.ts';
+import { strictParams } from './reading/strict-params.ts';
+import { suggestion } from './reading/suggestion.ts';
 
 /** What the definition of a channel works with. */
 export interface DefinitionTools {

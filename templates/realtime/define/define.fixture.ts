@@ -5,13 +5,13 @@ import { HandlerDeadline } from '../channel/handler-deadline.ts';
 import type { Entry, Snapshot } from '../channel/ports.ts';
 import type { ClientMessage, MemberView } from '../channel/rules.ts';
 import type { Data, PresentMember } from '../protocol/server-frames.ts';
-import { defineChannel } from './define-channel.ts';
+import { defineChannel } from './api/define-channel.ts';
+import type { NewSnapshot, PublishedMessage } from './api/directory.ts';
+import type { HandlerContext, Runtime } from './api/runtime.ts';
+import type { Schema } from './api/schema.ts';
 import type { ChannelDefinition } from './definition.ts';
-import type { NewSnapshot, PublishedMessage } from './directory.ts';
-import type { HandlerContext, Runtime } from './runtime.ts';
-import type { Schema } from './schema.ts';
+import type { SiteModule, SiteModules } from './reading/site-file.ts';
 import { readSite, type Site } from './site.ts';
-import type { SiteModule, SiteModules } from './site-file.ts';
 
 /** A runtime whose alarms are rung by the test. */
 export class FakeRuntime implements Runtime {

@@ -1,6 +1,6 @@
 import type { Retention } from '../channel/ports.ts';
 import type { ChannelRules } from '../channel/rules.ts';
-import type { ChannelHandle } from './channel-handle.ts';
+import type { ChannelHandle } from './api/channel-handle.ts';
 
 /** A channel file at run time. */
 export interface ChannelDefinition extends ChannelRules {

@@ -2,16 +2,16 @@ import type { HandlerDeadline } from '../channel/handler-deadline.ts';
 import type { ClientMessage, MemberView } from '../channel/rules.ts';
 import { RealtimeError } from '../protocol/errors.ts';
 import type { Data } from '../protocol/server-frames.ts';
-import type { ChannelHandle } from './channel-handle.ts';
-import { within } from './deadline.ts';
-import type { DeclaredOptions } from './declared-options.ts';
-import { realtimeErrorOf } from './errors.ts';
-import { runHandler } from './handler.ts';
-import type { MessageEvents } from './hooks.ts';
-import { type ConnectionRules, SiteConnection } from './member.ts';
-import type { HandlerContext, Runtime } from './runtime.ts';
-import { parse } from './schema.ts';
-import { suggestion } from './suggestion.ts';
+import type { ChannelHandle } from './api/channel-handle.ts';
+import { realtimeErrorOf } from './api/errors.ts';
+import type { HandlerContext, Runtime } from './api/runtime.ts';
+import { parse } from './api/schema.ts';
+import { within } from './handling/deadline.ts';
+import type { DeclaredOptions } from './handling/declared-options.ts';
+import { runHandler } from './handling/handler.ts';
+import type { MessageEvents } from './handling/hooks.ts';
+import { type ConnectionRules, SiteConnection } from './handling/member.ts';
+import { suggestion } from './reading/suggestion.ts';
 
 /** What the handlers of a declared channel need of its definition. */
 export interface Handling extends ConnectionRules {

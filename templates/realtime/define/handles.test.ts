@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { binary } from './binary.ts';
-import type { ChannelHandle } from './channel-handle.ts';
+import type { ChannelHandle } from './api/channel-handle.ts';
+import { binary } from './data/binary.ts';
 import {
 	calm,
 	declared,

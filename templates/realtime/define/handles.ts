@@ -1,16 +1,16 @@
 import { channelKey, MAX_VALUE_LENGTH } from '../channel/key.ts';
 import { MAX_KEPT_BYTES } from '../channel/limits.ts';
-import type { ChannelHandle } from './channel-handle.ts';
+import type { ChannelHandle } from './api/channel-handle.ts';
+import { MAX_RECIPIENTS, MAX_USER_ID_LENGTH } from './api/limits.ts';
+import { settleEach } from './api/settle-each.ts';
+import { isUserId } from './api/user-id.ts';
+import { writeData } from './data/json.ts';
 import type { PlainChannelHandle } from './definition.ts';
-import { type DefaultHooks, defaultHooks } from './hooks.ts';
-import { writeData } from './json.ts';
-import { MAX_RECIPIENTS, MAX_USER_ID_LENGTH } from './limits.ts';
-import { isReserved } from './names.ts';
-import { settleEach } from './settle-each.ts';
+import { type DefaultHooks, defaultHooks } from './handling/hooks.ts';
+import { isReserved } from './reading/names.ts';
+import { suggestion } from './reading/suggestion.ts';
 import { SHORT_FORM_MESSAGE } from './short-form.ts';
 import type { Site } from './site.ts';
-import { suggestion } from './suggestion.ts';
-import { isUserId } from './user-id.ts';
 
 /** A node of `channels`: call it with parameters, or go on to the channels below it. */
 export interface UntypedChannels {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { binary } from './binary.ts';
+import { binary } from './data/binary.ts';
 import { declared, FakeRuntime, modulesOf, problemsOf, room, text } from './define.fixture.ts';
-import { ProblemsError } from './problem.ts';
+import { ProblemsError } from './reading/problem.ts';
 import { readSite } from './site.ts';
 
 const handler = (): void => {};

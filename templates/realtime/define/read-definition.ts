@@ -1,14 +1,14 @@
-import { Checker } from './checker.ts';
+import { declarationOf } from './api/define-channel.ts';
+import type { Runtime } from './api/runtime.ts';
 import { declaredDefinition } from './declared.ts';
-import { declarationOf } from './define-channel.ts';
 import type { ChannelDefinition } from './definition.ts';
-import { checkExports, checkPath } from './file-checks.ts';
-import { defaultHooks, type Hooks, hooksOf, messageEvents } from './hooks.ts';
-import type { CheckPresence } from './presence.ts';
-import type { Problem } from './problem.ts';
-import type { Runtime } from './runtime.ts';
+import { defaultHooks, type Hooks, hooksOf, messageEvents } from './handling/hooks.ts';
+import type { CheckPresence } from './handling/presence.ts';
+import { Checker } from './reading/checker.ts';
+import { checkExports, checkPath } from './reading/file-checks.ts';
+import type { Problem } from './reading/problem.ts';
+import type { ChannelModule } from './reading/site-file.ts';
 import type { ShortDefinition } from './short-form.ts';
-import type { ChannelModule } from './site-file.ts';
 
 /** Parts of definitions that some sites do not need. */
 export interface DefinitionParts {

@@ -1,5 +1,5 @@
 import { channelKey } from '../channel/key.ts';
-import { Checker } from './checker.ts';
+import type { Runtime } from './api/runtime.ts';
 import type { ChannelDefinition } from './definition.ts';
 import {
 	defaultHooks,
@@ -7,13 +7,13 @@ import {
 	type MessageEvents,
 	messageEvents,
 	middlewareHooks,
-} from './hooks.ts';
-import { checkPresence } from './presence.ts';
-import type { Problem } from './problem.ts';
+} from './handling/hooks.ts';
+import { checkPresence } from './handling/presence.ts';
 import { type DefinitionParts, readDefinition } from './read-definition.ts';
-import type { Runtime } from './runtime.ts';
+import { Checker } from './reading/checker.ts';
+import type { Problem } from './reading/problem.ts';
+import type { SiteModule, SiteModules } from './reading/site-file.ts';
 import { shortDefinition } from './short-form.ts';
-import type { SiteModule, SiteModules } from './site-file.ts';
 
 /** The channels of a site, and what serves all of them. */
 export interface Site {

@@ -1,8 +1,8 @@
 /** The module created by `realtime/configure`. */
 declare module 'virtual:zastro-realtime/files' {
-	export const files: import('./site-file.ts').SiteModules['files'];
-	export const middleware: import('./site-file.ts').SiteModules['middleware'];
+	export const files: import('./reading/site-file.ts').SiteModules['files'];
+	export const middleware: import('./reading/site-file.ts').SiteModules['middleware'];
 	export const version: string;
 	/** What is wrong with the paths. A build refuses it. */
-	export const problems: readonly import('./problem.ts').Problem[];
+	export const problems: readonly import('./reading/problem.ts').Problem[];
 }

@@ -1,5 +1,5 @@
 import type { Host } from '../channel/ports.ts';
-import type { User } from '../define/user.ts';
+import type { User } from '../define/handling/user.ts';
 import { EXPIRED } from '../protocol/constants.ts';
 
 /**

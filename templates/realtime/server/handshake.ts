@@ -1,5 +1,5 @@
+import { checkUser, type User } from '../define/handling/user.ts';
 import type { Site } from '../define/site.ts';
-import { checkUser, type User } from '../define/user.ts';
 import { PROTOCOL } from '../protocol/constants.ts';
 import { readOffer, withToken } from './offer.ts';
 import { pathSegments } from './plain-path.ts';

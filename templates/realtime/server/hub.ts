@@ -4,9 +4,14 @@ import type { ChannelKey } from '../channel/key.ts';
 import type { Member, MemberInit, MemberRecord } from '../channel/member.ts';
 import type { Host, Log, Ports, Roster, Session } from '../channel/ports.ts';
 import { presentMembers } from '../channel/present-members.ts';
-import type { ChannelPort, Directory, PublishedMessage, UserPort } from '../define/directory.ts';
+import type {
+	ChannelPort,
+	Directory,
+	PublishedMessage,
+	UserPort,
+} from '../define/api/directory.ts';
+import type { User } from '../define/handling/user.ts';
 import type { Site } from '../define/site.ts';
-import type { User } from '../define/user.ts';
 import type { Engine } from '../user/engine.ts';
 import { Users } from '../user/users.ts';
 import { type Admission, NOT_JOINABLE } from './admission.ts';

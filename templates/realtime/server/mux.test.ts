@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { settled } from '../channel/channel.fixture.ts';
-import type { ChannelHandle } from '../define/channel-handle.ts';
-import { defineChannel } from '../define/define-channel.ts';
+import type { ChannelHandle } from '../define/api/channel-handle.ts';
+import { defineChannel } from '../define/api/define-channel.ts';
 import { type Client, type Files, Stage } from './server.fixture.ts';
 
 /** A channel that publishes what it is sent, as `said`. */

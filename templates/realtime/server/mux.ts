@@ -4,7 +4,7 @@ import type { Member } from '../channel/member.ts';
 import type { SentMessage } from '../channel/member-messages.ts';
 import type { Session } from '../channel/ports.ts';
 import { TokenBucket } from '../channel/token-bucket.ts';
-import type { User } from '../define/user.ts';
+import type { User } from '../define/handling/user.ts';
 import { byteLength, isLarger } from '../protocol/byte-length.ts';
 import { type ClientFrame, FrameError, readClientFrame } from '../protocol/client-frames.ts';
 import {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { settled } from '../channel/channel.fixture.ts';
-import type { ChannelHandle } from '../define/channel-handle.ts';
-import { defineChannel } from '../define/define-channel.ts';
+import type { ChannelHandle } from '../define/api/channel-handle.ts';
+import { defineChannel } from '../define/api/define-channel.ts';
 import { RealtimeError } from '../protocol/errors.ts';
 import type { PlainConnection } from './plain-connection.ts';
 import { type FakeSocket, type Files, Stage } from './server.fixture.ts';

@@ -1,8 +1,8 @@
 import { MAX_MESSAGE_BYTES } from '../channel/limits.ts';
 import type { Member } from '../channel/member.ts';
 import type { Link, Session } from '../channel/ports.ts';
+import type { User } from '../define/handling/user.ts';
 import { SHORT_FORM_MESSAGE } from '../define/short-form.ts';
-import type { User } from '../define/user.ts';
 import { byteLength, isLarger } from '../protocol/byte-length.ts';
 import { isTooDeep } from '../protocol/client-frames.ts';
 import { EPHEMERAL_LIMIT, SLOW_CONSUMER, UNACKNOWLEDGED_LIMIT } from '../protocol/constants.ts';

@@ -3,7 +3,7 @@
 import type { ChannelKey } from '../channel/key.ts';
 import type { MemberRecord } from '../channel/member.ts';
 import type { Session } from '../channel/ports.ts';
-import type { User } from '../define/user.ts';
+import type { User } from '../define/handling/user.ts';
 import type { CreditsRecord } from './credits.ts';
 
 /** What was decided about a connection before it came to this process. */

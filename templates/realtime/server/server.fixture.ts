@@ -3,10 +3,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { ManualHost, settled } from '../channel/channel.fixture.ts';
 import type { Session } from '../channel/ports.ts';
-import type { HandlerContext, Runtime } from '../define/runtime.ts';
+import type { HandlerContext, Runtime } from '../define/api/runtime.ts';
+import type { User } from '../define/handling/user.ts';
+import type { ChannelModule, SiteModules } from '../define/reading/site-file.ts';
 import { readSite, type Site } from '../define/site.ts';
-import type { ChannelModule, SiteModules } from '../define/site-file.ts';
-import type { User } from '../define/user.ts';
 import { MemoryEngine } from '../memory/memory-engine.ts';
 import type { Engine } from '../user/engine.ts';
 import { Hub } from './hub.ts';

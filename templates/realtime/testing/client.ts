@@ -1,15 +1,15 @@
+import type { Clock } from '../client/base/clock.ts';
+import type { Address, Gap, Handle, Status, UntypedChannel } from '../client/base/types.ts';
 import { createChannels } from '../client/channels.ts';
-import type { Clock } from '../client/clock.ts';
 import type { Page } from '../client/connection.ts';
 import { type Client, type Connect, createCore } from '../client/core.ts';
 import { presence } from '../client/presence.ts';
-import type { Address, Gap, Handle, Status, UntypedChannel } from '../client/types.ts';
 import type {
 	TestChannels,
 	TestJoinOptions,
 	UntypedTestRoom,
 	WaitOptions,
-} from '../define/test-types.ts';
+} from '../define/api/test-types.ts';
 import { AUTH_PROTOCOL_PREFIX, ENDPOINT, PROTOCOL } from '../protocol/constants.ts';
 import { Arrivals } from './arrivals.ts';
 import { Journal } from './journal.ts';

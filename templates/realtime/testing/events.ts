@@ -1,6 +1,6 @@
-import { declarationOf } from '../define/define-channel.ts';
+import { declarationOf } from '../define/api/define-channel.ts';
+import type { ChannelModule } from '../define/reading/site-file.ts';
 import { SHORT_FORM_MESSAGE } from '../define/short-form.ts';
-import type { ChannelModule } from '../define/site-file.ts';
 
 /** The names of what clients of a channel get. */
 export function eventNames({ module }: ChannelModule): readonly string[] {

@@ -1,5 +1,5 @@
-import { declarationOf } from '../define/define-channel.ts';
-import type { ChannelModule, SiteModule, SiteModules } from '../define/site-file.ts';
+import { declarationOf } from '../define/api/define-channel.ts';
+import type { ChannelModule, SiteModule, SiteModules } from '../define/reading/site-file.ts';
 
 /**
  * The files of `src/realtime` by their path without the extension: `rooms/[room]`, `_middleware`.

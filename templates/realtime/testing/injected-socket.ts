@@ -1,4 +1,4 @@
-import type { WaitOptions } from '../define/test-types.ts';
+import type { WaitOptions } from '../define/api/test-types.ts';
 import { Arrivals } from './arrivals.ts';
 import { Journal } from './journal.ts';
 import { machineClock } from './test-clock.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../client/clock.ts';
+import type { Clock } from '../client/base/clock.ts';
 import { LINE_END } from '../protocol/constants.ts';
 import { readFrames } from '../protocol/frame-content.ts';
 import type { ClientParts, ServerParts } from '../protocol/frame-parts.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../client/clock.ts';
+import type { Clock } from '../client/base/clock.ts';
 import type { WebSocketLike } from '../client/web-socket.ts';
 import { HEARTBEAT_INTERVAL } from '../server/limits.ts';
 import type { MuxSocket } from '../server/mux.ts';

@@ -1,7 +1,7 @@
 import { channelKey } from '../channel/key.ts';
-import type { ContextStore, HandlerContext } from '../define/runtime.ts';
+import type { ContextStore, HandlerContext } from '../define/api/runtime.ts';
+import type { ChannelModule, SiteModules } from '../define/reading/site-file.ts';
 import type { Site } from '../define/site.ts';
-import type { ChannelModule, SiteModules } from '../define/site-file.ts';
 import { MemoryEngine } from '../memory/memory-engine.ts';
 import { type EndpointContext, readHandshake } from '../server/handshake.ts';
 import { Mux, type MuxSocket } from '../server/mux.ts';

@@ -1,14 +1,14 @@
-import type { Clock } from '../client/clock.ts';
-import type { Store } from '../client/store.ts';
-import { createChannels, createSocket } from '../define/handles.ts';
-import type { Site } from '../define/site.ts';
+import type { Clock } from '../client/base/clock.ts';
+import type { Store } from '../client/base/store.ts';
 import type {
 	TestServerChannels,
 	TestServerSocket,
 	TestUser,
 	WaitOptions,
-} from '../define/test-types.ts';
-import { checkUser, type User } from '../define/user.ts';
+} from '../define/api/test-types.ts';
+import { createChannels, createSocket } from '../define/handles.ts';
+import { checkUser, type User } from '../define/handling/user.ts';
+import type { Site } from '../define/site.ts';
 import { TestClient } from './client.ts';
 import { eventNames, findModule } from './events.ts';
 import { Journal } from './journal.ts';

@@ -1,5 +1,5 @@
-import type { Gap, Handle } from '../client/types.ts';
-import type { ReceivedEvent, UntypedTestRoom, WaitOptions } from '../define/test-types.ts';
+import type { Gap, Handle } from '../client/base/types.ts';
+import type { ReceivedEvent, UntypedTestRoom, WaitOptions } from '../define/api/test-types.ts';
 import { Arrivals } from './arrivals.ts';
 import type { Journal } from './journal.ts';
 

@@ -1,7 +1,7 @@
-import type { Clock } from '../client/clock.ts';
+import type { Clock } from '../client/base/clock.ts';
 import type { Connect } from '../client/core.ts';
+import type { ChannelModule } from '../define/reading/site-file.ts';
 import type { Site } from '../define/site.ts';
-import type { ChannelModule } from '../define/site-file.ts';
 import type { EndpointContext } from '../server/handshake.ts';
 import type { MuxSocket } from '../server/mux.ts';
 import type { Receiver } from './link.ts';

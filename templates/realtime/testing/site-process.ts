@@ -1,7 +1,7 @@
-import { ProblemsError } from '../define/problem.ts';
-import type { ContextStore, HandlerContext, Runtime } from '../define/runtime.ts';
+import type { ContextStore, HandlerContext, Runtime } from '../define/api/runtime.ts';
+import { ProblemsError } from '../define/reading/problem.ts';
+import type { SiteModules } from '../define/reading/site-file.ts';
 import { readSite, type Site } from '../define/site.ts';
-import type { SiteModules } from '../define/site-file.ts';
 import { Hub } from '../server/hub.ts';
 import type { Engine } from '../user/engine.ts';
 import { TestEngine, type Trims } from './test-engine.ts';

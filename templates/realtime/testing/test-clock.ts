@@ -1,4 +1,4 @@
-import type { Clock } from '../client/clock.ts';
+import type { Clock } from '../client/base/clock.ts';
 import { settle } from './wait.ts';
 
 interface Timer {

@@ -1,6 +1,6 @@
 import { isOutage } from '../channel/outage.ts';
 import type { Host, Link } from '../channel/ports.ts';
-import type { Clock } from '../client/clock.ts';
+import type { Clock } from '../client/base/clock.ts';
 import type { Frame } from '../protocol/server-frames.ts';
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';

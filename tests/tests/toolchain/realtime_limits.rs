@@ -12,7 +12,7 @@ use crate::pages::REALTIME;
 const MODULES: [&str; 4] = [
     "realtime/channel/key.ts",
     "realtime/channel/limits.ts",
-    "realtime/define/limits.ts",
+    "realtime/define/api/limits.ts",
     "realtime/server/limits.ts",
 ];
 

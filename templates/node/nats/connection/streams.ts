@@ -1,4 +1,4 @@
-import { MAX_HISTORY_SIZE } from '../../../realtime/define/limits.ts';
+import { MAX_HISTORY_SIZE } from '../../../realtime/define/api/limits.ts';
 import { HEAD_LIFETIME } from '../../engine/limits.ts';
 import type { Api, ApiAnswer, StreamConfig } from './api.ts';
 import type { NatsServerInfo } from './client.ts';

@@ -4,7 +4,7 @@ import type {
 	TestChannels,
 	TestServerChannels,
 	TestUser,
-} from '../templates/realtime/define/test-types.ts';
+} from '../templates/realtime/define/api/test-types.ts';
 
 declare const channels: TestChannels;
 declare const server: TestServerChannels;

@@ -1,0 +1,134 @@
+import type { Entry, Snapshot } from '../../channel/ports.ts';
+import { readPosition } from '../../channel/position.ts';
+import type { Data, PresentMember } from '../../protocol/server-frames.ts';
+import type { ChannelPort } from './directory.ts';
+import type { HandlerContext } from './runtime.ts';
+
+/** What a handle asks of the definition of its channel. */
+export interface HandleRules {
+	readonly file: string;
+	/** The maximum number of kept messages. */
+	readonly size: number;
+	isEphemeral(event: string): boolean;
+	/** Parses and writes an event's data. Gives a promise if its schema does. */
+	write(event: string, data: unknown): Data | Promise<Data>;
+	/** Tells that an event was sent. */
+	sent(event: string, data: unknown): void;
+}
+
+export interface HandleOptions {
+	readonly rules: HandleRules;
+	readonly params: Readonly<Record<string, string>>;
+	/** Called for each use. */
+	port(): ChannelPort;
+	/** The handler that runs, if one does. */
+	current(): HandlerContext | undefined;
+}
+
+export interface PublishOptions {
+	readonly id?: string | undefined;
+	readonly except?: string | undefined;
+}
+
+export interface KeptMessage {
+	readonly event: string;
+	readonly data: unknown;
+	readonly id: string | undefined;
+	readonly at: number;
+	readonly position: string;
+	readonly from: string | undefined;
+	readonly isSnapshot: boolean;
+}
+
+/** An instance of a channel, as the site's server code sees it. */
+export interface ChannelHandle {
+	publish(event: string, data?: unknown, options?: PublishOptions): Promise<string | undefined>;
+	snapshot(event: string, data: unknown, upTo: string): Promise<boolean>;
+	history(range?: {
+		readonly last?: number | undefined;
+		readonly since?: string | undefined;
+	}): Promise<{ readonly messages: readonly KeptMessage[]; readonly position: string }>;
+	members(): Promise<readonly PresentMember[]>;
+	disconnect(userId: string): Promise<void>;
+}
+
+export function channelHandle({ rules, params, port, current }: HandleOptions): ChannelHandle {
+	return {
+		publish(event, data, options = {}) {
+			const context = current();
+			const own = context !== undefined && isOwn(context) ? context : undefined;
+			const work = publish(event, data, options, own?.member.connection.id);
+			own?.publishing(work);
+			return work;
+		},
+		async snapshot(event, data, upTo) {
+			const hint =
+				(rules.isEphemeral(event) && `a kept event, and \`${event}\` is ephemeral`) ||
+				(rules.size === 0 && 'a channel that keeps messages. Give it `history`') ||
+				(readPosition(upTo ?? '') === undefined && '`upTo`, a position of the channel');
+			if (hint) throw new TypeError(`snapshot() needs ${hint}.`);
+			return await port().snapshot({ name: event, data: await rules.write(event, data), upTo });
+		},
+		async history({ last, since } = {}) {
+			if (last !== undefined && !(Number.isSafeInteger(last) && last >= 0)) {
+				throw new TypeError(`\`last\` of history() must be a number of messages, got: ${last}`);
+			}
+			if (last !== undefined && since !== undefined) {
+				throw new TypeError('history() takes `last` or `since`, not both.');
+			}
+			const range =
+				since === undefined
+					? { last: Math.min(last ?? rules.size, rules.size) }
+					: { since, limit: rules.size };
+			const { snapshot: first, entries, position } = await port().history(range);
+			const messages = entries.map((entry) => keptMessage(entry, false));
+			if (first !== undefined) messages.unshift(keptMessage(first, true));
+			return { messages, position };
+		},
+		members: () => port().members(),
+		disconnect: (userId) => port().disconnect(userId),
+	};
+
+	/** Whether the handler belongs to this instance of this channel. */
+	function isOwn({ file, member }: HandlerContext): boolean {
+		return (
+			file === rules.file &&
+			Object.entries(params).every(([name, value]) => member.params[name] === value)
+		);
+	}
+
+	async function publish(
+		name: string,
+		data: unknown,
+		{ id, except }: PublishOptions,
+		from: string | undefined,
+	): Promise<string | undefined> {
+		const isEphemeral = rules.isEphemeral(name);
+		if (except !== undefined && !isEphemeral) {
+			throw new TypeError(
+				`The event \`${name}\` is kept, so that \`except\` cannot be used: all members get the same messages. Declare it \`ephemeral: true\`, or compare \`from\` in the client.`,
+			);
+		}
+		if (id !== undefined && isEphemeral) {
+			throw new TypeError(`The event \`${name}\` is ephemeral and takes no \`id\`.`);
+		}
+		let written = rules.write(name, data);
+		if (written instanceof Promise) written = await written;
+		const position = await port().publish({
+			name,
+			data: written,
+			isEphemeral,
+			...(id !== undefined && { id }),
+			...(except !== undefined && { except }),
+			...(from !== undefined && { from }),
+		});
+		rules.sent(name, data);
+		return position;
+	}
+}
+
+function keptMessage(message: Entry | Snapshot, isSnapshot: boolean): KeptMessage {
+	const { name, data, id, at, position, from } = message;
+	const value: unknown = typeof data === 'string' ? JSON.parse(data) : data;
+	return { event: name, data: value, id, at, position, from, isSnapshot };
+}

@@ -1,0 +1,54 @@
+import { MAX_USER_BYTES, MAX_USER_ID_LENGTH } from '../api/limits.ts';
+import { isUserId } from '../api/user-id.ts';
+import { writeJson } from '../data/json.ts';
+
+/** A user, as JSON has it. */
+export interface User {
+	readonly id: string;
+	/** When the authentication ends: milliseconds since 1970. */
+	readonly expires?: number;
+	readonly [member: string]: unknown;
+}
+
+/** Times below it are taken for seconds: as milliseconds it is March 1973. */
+const EARLIEST_EXPIRY = 100_000_000_000;
+
+/**
+ * Checks what `authenticate` gave.
+ *
+ * @returns The user as JSON has it, undefined for a visitor.
+ * @throws TypeError if it is no user, RealtimeError if it is larger than 4 KB.
+ */
+export function checkUser(value: unknown): User | undefined {
+	if (value === undefined || value === null) return undefined;
+	if (typeof value !== 'object' || Array.isArray(value)) {
+		throw new TypeError(
+			'`authenticate` must give a user, which is an object with an `id`, nothing, or a Response.',
+		);
+	}
+	const text = writeJson(value, {
+		what: 'The user of `authenticate`',
+		limit: MAX_USER_BYTES,
+		isStrict: false,
+	});
+	const user: Record<string, unknown> = JSON.parse(text ?? '{}');
+	if (!isUserId(user.id)) {
+		throw new TypeError(
+			`The user of \`authenticate\` must have an \`id\` of 1 to ${MAX_USER_ID_LENGTH} characters. Write a number as a string.`,
+		);
+	}
+	checkExpiry(user.expires);
+	return user as User;
+}
+
+function checkExpiry(expires: unknown): void {
+	if (expires === undefined) return;
+	if (typeof expires !== 'number') {
+		throw new TypeError('`expires` of a user must be a number: milliseconds since 1970.');
+	}
+	if (expires < EARLIEST_EXPIRY) {
+		throw new TypeError(
+			'`expires` of a user is in milliseconds since 1970. Multiply seconds by 1000.',
+		);
+	}
+}
