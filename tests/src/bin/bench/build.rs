@@ -83,6 +83,8 @@ pub fn measure(rows: &mut Rows) -> Result<()> {
 struct Peer {
     project: Project,
     folder: PathBuf,
+    /// Beside the sources: TypeScript would take its own declarations for some of them.
+    out: PathBuf,
     modules: Vec<PathBuf>,
     /// The vendored packages.
     vendored: PathBuf,
@@ -99,13 +101,15 @@ impl Peer {
         let upstream = files_ending_with(&published, ".js")?.into_iter();
         modules.extend(upstream.filter(|path| path.parent() == Some(&published)));
         let vendored = install_plain("peers")?.join("node_modules/ws/wrapper.mjs");
-        Ok(Self { project, folder, modules, vendored })
+        let out = folder.with_file_name("templates-to-bench-out");
+        Ok(Self { project, folder, out, modules, vendored })
     }
 
     fn compile(&self) -> Result<Duration> {
+        let out = self.out.display();
         let mut esbuild = self.project.tools().esbuild();
         esbuild.current_dir(&self.folder).args(&self.modules).args([
-            "--outdir=out",
+            &format!("--outdir={out}"),
             "--outbase=..",
             "--target=node20",
             "--format=esm",
@@ -114,7 +118,7 @@ impl Peer {
         let mut bundle = self.project.tools().esbuild();
         bundle.current_dir(&self.folder).arg("--bundle").arg(&self.vendored).args([
             "--platform=node",
-            "--outfile=out/vendored.js",
+            &format!("--outfile={out}/vendored.js"),
             "--target=node20",
             "--format=esm",
             "--external:bufferutil",
@@ -129,16 +133,18 @@ impl Peer {
             "false",
             "--emitDeclarationOnly",
             "--outDir",
-            "out",
+            &out.to_string(),
         ]);
         Ok(time(&mut esbuild)? + time(&mut bundle)? + time(&mut tsc)?)
     }
 
     /// Packs the compiled modules.
     fn pack(&self) -> Result<Duration> {
-        let out = self.folder.join("out");
-        fs::write(out.join("package.json"), "{ \"name\": \"peer\", \"version\": \"0.0.0\" }\n")?;
-        time(self.project.tools().npm().current_dir(out).args(["pack", "--silent"]))
+        fs::write(
+            self.out.join("package.json"),
+            "{ \"name\": \"peer\", \"version\": \"0.0.0\" }\n",
+        )?;
+        time(self.project.tools().npm().current_dir(&self.out).args(["pack", "--silent"]))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Measures the time and memory of the command line.
 
 use std::env;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -58,9 +58,11 @@ pub fn time(command: &mut Command) -> Result<Duration> {
 }
 
 pub fn run_quietly(command: &mut Command) -> Result<()> {
-    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).status();
-    let status = status.with_context(|| format!("cannot start {command:?}"))?;
-    ensure!(status.success(), "{command:?} ended with {status}");
+    let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+    let Output { status, stdout, .. } =
+        output.with_context(|| format!("cannot start {command:?}"))?;
+    let printed = String::from_utf8_lossy(&stdout);
+    ensure!(status.success(), "{command:?} ended with {status}\n{printed}");
     Ok(())
 }
 
