@@ -134,6 +134,15 @@ impl<'p> Inspector<'p> {
         Ok(())
     }
 
+    /// Selects the channel with this name.
+    fn select_channel(&mut self, name: &str) -> Result<()> {
+        let entry =
+            format!("inspector().querySelector({:?})", format!("[data-key='channel {name}']"));
+        self.page.until(SOON, &format!("{entry} !== null"))?;
+        self.page.evaluate(&format!("{entry}.click()"))?;
+        Ok(())
+    }
+
     /// Shows the rows of all connections again.
     pub fn select_nothing(&mut self) -> Result<()> {
         self.page.evaluate("inspector().querySelector('.side [aria-pressed=true]')?.click()")?;
@@ -163,6 +172,9 @@ impl<'p> Inspector<'p> {
     }
 }
 
+/// The channel of the chat, as the inspector shows it.
+pub const LOBBY: &str = "rooms (room: lobby)";
+
 /// The pages for [`watches_plain_sockets`].
 const PAGES: [&str; 3] = ["echo.ts", "faulty.ts", "reject.ts"];
 
@@ -176,9 +188,8 @@ pub fn add_pages(app: &App) -> Result<()> {
 }
 
 /// Watches the chat of `examples/` in a dev server: channels, members, messages in both directions,
-/// and what is done by hand.
-pub fn watches_the_chat(server: &Server, name: &str) -> Result<()> {
-    const LOBBY: &str = "rooms (room: lobby)";
+/// and what is done by hand. `connection` is how the connection of the chat is shown.
+pub fn watches_the_chat(server: &Server, name: &str, connection: &str) -> Result<()> {
     let mut ada = Visitor::enter("Ada", &server.origin(), "lobby")?;
     let mut bob = Client::connect_with(server, Identity::by_header("Cookie", "name=Bob"))?;
     let his = bob.join(&Join::of("rooms", "room", "lobby"))?;
@@ -190,7 +201,11 @@ pub fn watches_the_chat(server: &Server, name: &str) -> Result<()> {
     inspector.shows(&["↑", "say", LOBBY, "from Bob"])?;
     inspector.shows(&["↓", "said", LOBBY, "from Bob"])?;
     inspector.shows(&["reply: say"])?;
-    inspector.select(LOBBY)?;
+    let is_shown = format!(
+        "[...inspector().querySelectorAll('.side .name')].some((it) => it.textContent === {connection:?})"
+    );
+    inspector.page.until(SOON, &is_shown)?;
+    inspector.select_channel(LOBBY)?;
     let members = "/members (#\\d+) #\\d+/.exec(inspector().querySelector('.detail').textContent)";
     inspector.page.until(SOON, &format!("{members} !== null"))?;
     let member = inspector.page.evaluate(&format!("{members}[1]"))?;

@@ -1,6 +1,7 @@
 import type { WebSocketLocals } from '../../locals/types.ts';
 import type { User } from '../../realtime/define/handling/user.ts';
 import type { Site } from '../../realtime/define/site.ts';
+import { CHANNEL_QUERY, INBOX_QUERY, PARAM_QUERY } from '../../realtime/protocol/channel-query.ts';
 import { NO_USER, PROTOCOL, UNKNOWN_VERSION } from '../../realtime/protocol/constants.ts';
 import type { ErrorData } from '../../realtime/protocol/errors.ts';
 import { NOT_JOINABLE } from '../../realtime/server/admission.ts';
@@ -15,12 +16,6 @@ import { type Handover, writeHandover } from './handover.ts';
 import type { ObjectCalls } from './object-calls.ts';
 import { channelName, userName } from './object-name.ts';
 import { refuseOn } from './refused-client.ts';
-
-/** The parameters of a handshake with the protocol: which channel the client will join. */
-const CHANNEL = 'channel';
-const PARAM = 'param.';
-/** Present in the handshake of a user's inbox. */
-const INBOX = 'inbox';
 
 export interface AnswerOptions extends HandshakeOptions {
 	/** The object of a name. */
@@ -48,7 +43,7 @@ export async function answer(
 	}
 	const { kind, user } = handshake;
 	const query = context.url.searchParams;
-	if (kind === 'protocol' && query.has(INBOX)) {
+	if (kind === 'protocol' && query.has(INBOX_QUERY)) {
 		if (user === undefined) {
 			const { socket, response } = locals.upgradeWebSocket({ protocol: PROTOCOL });
 			socket.close(NO_USER, 'There is no user, so there is no inbox.');
@@ -75,9 +70,9 @@ export async function answer(
 function targetIn(site: Site, query: URLSearchParams): Target | undefined {
 	const params = new Map<string, string>();
 	for (const [name, value] of query) {
-		if (name.startsWith(PARAM)) params.set(name.slice(PARAM.length), value);
+		if (name.startsWith(PARAM_QUERY)) params.set(name.slice(PARAM_QUERY.length), value);
 	}
-	return findTarget(site, query.get(CHANNEL) ?? '', params);
+	return findTarget(site, query.get(CHANNEL_QUERY) ?? '', params);
 }
 
 /** Takes as many turns for a channel that does not exist. */

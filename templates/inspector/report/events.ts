@@ -109,7 +109,7 @@ export interface Traffic {
 
 export interface ConnectionInfo {
 	readonly number: number;
-	/** The path and the query. */
+	/** The path and the query, or the path and the channel: `/_realtime rooms (room: lobby)`. */
 	readonly path: string;
 	/** The selected subprotocol, or the empty string. */
 	readonly protocol: string;

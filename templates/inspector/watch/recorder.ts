@@ -9,6 +9,7 @@ import { hideInPath, hideTokens } from '../report/secrets.ts';
 import { ChannelTable } from './channel-table.ts';
 import { describeRefusal } from './refused.ts';
 import { RowLog } from './row-log.ts';
+import { shownPath } from './shown-path.ts';
 import { Tap } from './tap.ts';
 import { WatchedConnection } from './watched-connection.ts';
 
@@ -42,7 +43,8 @@ export class Recorder {
 
 	/** Records a handshake and its connection. */
 	watch(request: IncomingMessage, socket: Duplex): void {
-		const path = hideInPath(request.url ?? '/');
+		const { url = '/' } = request;
+		const path = shownPath(url);
 		const start = performance.now();
 		let connection: WatchedConnection | undefined;
 		const tap: Tap = new Tap(socket, {
@@ -72,7 +74,7 @@ export class Recorder {
 			closed: (response) => {
 				if (connection !== undefined) this.#close(connection);
 				else {
-					const { label, text, hint } = describeRefusal(path, response);
+					const { label, text, hint } = describeRefusal(hideInPath(url), response);
 					this.#add({
 						kind: 'handshake',
 						label,

@@ -2,7 +2,9 @@
 
 use anyhow::{Context, Result};
 use tests::browser::{Browser, NO_CHROMIUM};
-use tests::inspector::{Inspector, add_pages, is_not_in, watches_plain_sockets, watches_the_chat};
+use tests::inspector::{
+    Inspector, LOBBY, add_pages, is_not_in, watches_plain_sockets, watches_the_chat,
+};
 use tests::suite::not_applicable;
 
 use super::{Case, cases};
@@ -19,7 +21,8 @@ fn the_inspector_shows_channels_and_sockets(sites: &Sites) -> Result<()> {
         let app = sites.chat_app("inspector")?;
         add_pages(&app)?;
         let server = sites.serve_dev(&app)?;
-        watches_the_chat(&server, "worker")?;
+        // Each channel has a connection of its own.
+        watches_the_chat(&server, "worker", &format!("/_realtime {LOBBY}"))?;
         return server.check_alive();
     }
     // Without channels, and with the dev server in Node. The packages are beside the site.

@@ -25,7 +25,7 @@ fn the_inspector_shows_channels_and_sockets(sites: &Sites) -> Result<()> {
     let served = format!("{mode} vite: {{ server: {{ fs: {{ allow: ['..'] }} }} }},");
     app.edit("astro.config.mjs", mode, &served)?;
     let server = Server::start_dev(&mut app.astro_server(["dev", "--port", "0"]))?;
-    watches_the_chat(&server, "node")?;
+    watches_the_chat(&server, "node", "/_realtime")?;
     server.check_alive()
 }
 
