@@ -1,4 +1,3 @@
-import { exports } from 'cloudflare:workers';
 import {
 	type Carrier,
 	type Closed,
@@ -36,8 +35,10 @@ export async function injectWebSocket(
 	const cookie = cookieHeader(cookies);
 	if (cookie !== undefined) sent.set('cookie', cookie);
 	if (protocols.length > 0) sent.set('sec-websocket-protocol', protocols.join(', '));
-	const worker = exports.default;
-	const response = await worker.fetch(new Request(new URL(path, ORIGIN), { headers: sent }));
+	const { exports } = await import('cloudflare:workers');
+	const response = await exports.default.fetch(
+		new Request(new URL(path, ORIGIN), { headers: sent }),
+	);
 	const { webSocket } = response as Response & Upgrading;
 	if (webSocket === undefined || webSocket === null) throw await HandshakeRefused.of(response);
 	const protocol = response.headers.get('sec-websocket-protocol') ?? '';

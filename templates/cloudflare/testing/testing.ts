@@ -1,5 +1,6 @@
 /** The test kit: `zastro-websockets-cloudflare/testing`. */
 
+import './in-workerd.ts';
 import { type RealtimeTestOptions, TestRealtime } from '../../realtime/testing/realtime.ts';
 
 export type {

@@ -1,6 +1,7 @@
 //! The test kit in workerd: the channels of the chat of `examples/` in real objects.
 
 use std::fs;
+use std::process::Command;
 
 use anyhow::{Result, bail, ensure};
 use tests::locations::repository;
@@ -17,6 +18,9 @@ const PAGE: &str = "docs/testing-your-site.md";
 
 /// The project with the tests of faults.
 const VITEST: &str = "vitest";
+
+/// What a configuration forgets.
+const POOL: &str = ", cloudflareTest(realtimeWorker())";
 
 /// They need no build: the kit reads the channel files.
 fn the_test_kit_runs_the_objects_of_channels(sites: &Sites) -> Result<()> {
@@ -35,11 +39,29 @@ fn the_test_kit_runs_the_objects_of_channels(sites: &Sites) -> Result<()> {
     fs::copy(sources.join(faults), app.root().join("test").join(faults))?;
     add_pinned(&app, VITEST, &["vitest", "@cloudflare/vitest-plugin"])?;
     let mut vitest = app.node_script("node_modules/vitest/vitest.mjs");
-    let output = vitest.args(["run", "--config", config]).output()?;
-    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{text}");
+    let (has_passed, text) = outcome(vitest.args(["run", "--config", config]))?;
+    ensure!(has_passed, "{text}");
     for file in [faults, test.trim_start_matches("test/")] {
         ensure!(text.contains(file), "{file} was not run: {text}");
     }
+
+    app.edit(config, POOL, "")?;
+    let mut vitest = app.node_script("node_modules/vitest/vitest.mjs");
+    names_the_pool(vitest.args(["run", "--config", config, test]))?;
+    names_the_pool(app.node_script("--test").arg(test))
+}
+
+/// Checks that tests outside of workerd fail with the next step.
+fn names_the_pool(command: &mut Command) -> Result<()> {
+    let (has_passed, text) = outcome(command)?;
+    let is_clear = text.contains("add `cloudflareTest(realtimeWorker())`");
+    ensure!(!has_passed && is_clear, "{text}");
     Ok(())
+}
+
+/// Whether a program has succeeded, and what it has said.
+fn outcome(command: &mut Command) -> Result<(bool, String)> {
+    let output = command.output()?;
+    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    Ok((output.status.success(), text.into_owned()))
 }
