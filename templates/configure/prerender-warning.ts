@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { AstroIntegration } from 'astro';
+import { noChannels } from '../locals/prerendering.ts';
 import { prerendered } from '../socket/errors.ts';
 
 /** A route of the site. */
@@ -26,7 +27,15 @@ interface BuiltRoute {
 /** The locals used by a route to upgrade. */
 const UPGRADES = /\b(?:upgradeWebSocket|isUpgradeRequest)\b/;
 
-/** Makes a build warn of prerendered routes that use the WebSocket locals. */
+/** The import of what has no use while a site is built. */
+const CHANNELS =
+	/\bimport\s*\{[^}]*\b(?:channels|socket)\b[^}]*\}\s*from\s*['"]zastro:realtime['"]/;
+
+/**
+ * Makes a build warn of prerendered routes that use the WebSocket locals or channels. The channels
+ * throw an error as well, but a route may catch it, and Astro 6 builds an empty page of it on
+ * Cloudflare.
+ */
 export function withPrerenderWarning(integration: AstroIntegration): AstroIntegration {
 	const { hooks } = integration;
 	const routesResolved = hooks['astro:routes:resolved'] as RoutesResolved | undefined;
@@ -50,9 +59,11 @@ export function withPrerenderWarning(integration: AstroIntegration): AstroIntegr
 				const { routes = [] }: typeof parameters & BuiltRoutes = parameters;
 				const all = resolved.length > 0 ? resolved : routes.map(asResolved);
 				for (const { pattern, entrypoint, isPrerendered } of all) {
-					if (isPrerendered && UPGRADES.test(sourceOf(entrypoint, root))) {
-						parameters.logger.warn(prerendered(pattern, entrypoint));
-					}
+					if (!isPrerendered) continue;
+					const source = sourceOf(entrypoint, root);
+					const { logger } = parameters;
+					if (UPGRADES.test(source)) logger.warn(prerendered(pattern, entrypoint));
+					if (CHANNELS.test(source)) logger.warn(noChannels(`The route "${pattern}"`, entrypoint));
 				}
 			},
 		},

@@ -34,9 +34,14 @@ export function fillLocals(context: SiteContext): void {
 		return;
 	}
 	const isRefused = locals.isUpgradeRequest === true;
-	const route = context.routePattern ?? context.url.pathname;
+	const route = routeOf(context);
 	Object.assign(locals, prerenderedLocals(route));
 	if (isRefused) warnOnce(prerendered(route));
+}
+
+/** The pattern of the route, or else the path of the request. */
+export function routeOf({ routePattern, url }: SiteContext): string {
+	return routePattern ?? url.pathname;
 }
 
 function isPrerendered({ isPrerendered, locals, request }: SiteContext): boolean {

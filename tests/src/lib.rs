@@ -24,6 +24,7 @@ pub mod page;
 pub mod patience;
 pub mod pins;
 pub mod port;
+pub mod prerendered;
 pub mod processes;
 pub mod project;
 pub mod proxy;

@@ -183,6 +183,7 @@ test('the optimizer of a dev server keeps the state of channels in one copy', (c
 				'package/realtime/endpoint',
 				'package/realtime/object',
 				'package/realtime/server',
+				'package/realtime/prerendered',
 				'package/stats',
 				'package/realtime/presence',
 				'package/realtime/short-form',

@@ -134,7 +134,8 @@ function devPlugin(folders: ProjectFolders, name: string): Plugin {
 		configEnvironment(environment: string) {
 			if (environment === 'client') return undefined;
 			// Bundled by the optimizer, they would have a second copy of their state.
-			const own = ['realtime/endpoint', 'realtime/object', 'realtime/server', 'stats'];
+			const realtime = ['endpoint', 'object', 'server', 'prerendered'];
+			const own = [...realtime.map((module) => `realtime/${module}`), 'stats'];
 			const modules = [...own, ...PART_MODULES].map((module) => `${name}/${module}`);
 			return { optimizeDeps: { exclude: modules } };
 		},

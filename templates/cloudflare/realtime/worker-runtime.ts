@@ -15,7 +15,7 @@ export function calls(name: string): ObjectCalls {
 	const namespace = env[OBJECT_BINDING] as ObjectNamespace<ObjectCalls> | undefined;
 	if (namespace === undefined) {
 		throw new Error(
-			`There is no binding \`${OBJECT_BINDING}\`, which realtime channels need. A prerendered page has none. For other pages, build the site again: the build adds it, or says what is missing.`,
+			`There is no binding \`${OBJECT_BINDING}\`, which realtime channels need. Build the site again: the build adds it, or says what is missing.`,
 		);
 	}
 	return namespace.get(namespace.idFromName(name));

@@ -2,12 +2,20 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { build, createServer, type InlineConfig, type Rollup, type ViteDevServer } from 'vite';
+import {
+	build,
+	createServer,
+	type InlineConfig,
+	type Plugin,
+	type Rollup,
+	type ViteDevServer,
+} from 'vite';
 import {
 	CLIENT_MODULE,
 	FILES_MODULE,
 	type RealtimePluginOptions,
 	realtimePlugin,
+	SERVER_MODULE,
 } from './plugin.ts';
 import { type SiteFolders, siteWith } from './site.fixture.ts';
 import type { Declarations } from './types.ts';
@@ -134,6 +142,15 @@ test('gives a server the channels', async (context) => {
 	const folders = site(context, {});
 	const code = await built(folders, "export { channels } from 'zastro:realtime';", 'server');
 	assert.equal((await run(code)).channels, 'channels of the server');
+});
+
+test('gives prerendered pages, which have an environment, another module', (context) => {
+	const [plugin] = settings(site(context, {})).plugins as [Plugin];
+	const load = plugin.load as (this: object, id: string) => unknown;
+	const loaded = (name: string): unknown =>
+		load.call({ environment: { name } }, `\0${SERVER_MODULE}`);
+	assert.equal(loaded('prerender'), 'export * from "the-package/realtime/prerendered";\n');
+	assert.equal(loaded('ssr'), 'export * from "the-package/realtime/server";\n');
 });
 
 interface Placed extends Error {

@@ -81,7 +81,8 @@ export function realtimePlugin(options: RealtimePluginOptions): Plugin {
 			const isClient = isOfPage(this, load);
 			switch (id) {
 				case resolved(SERVER_MODULE):
-					return isClient ? this.error(wrongSide(importers)) : serverModule(options);
+					if (isClient) return this.error(wrongSide(importers));
+					return isPrerenderedPage(this) ? prerenderedModule(options) : serverModule(options);
 				case resolved(CLIENT_MODULE):
 					return clientModule(options, isClient, isBuild);
 				case RESOLVED_FILES_MODULE:
@@ -99,9 +100,18 @@ function resolved(id: string): string {
 
 /** Whether a module is for pages, as a hook of Vite's is told. */
 function isOfPage(hook: object, options: { readonly ssr?: boolean } | undefined): boolean {
-	// `environment` is there since Vite 6.
-	const { environment } = hook as { environment?: { readonly name: string } };
-	return environment === undefined ? options?.ssr !== true : environment.name === 'client';
+	const name = environmentOf(hook);
+	return name === undefined ? options?.ssr !== true : name === 'client';
+}
+
+/** Whether a module is for prerendered pages alone, which Astro builds on their own since 6. */
+function isPrerenderedPage(hook: object): boolean {
+	return environmentOf(hook) === 'prerender';
+}
+
+/** The name of the environment of a hook of Vite's, which has one since Vite 6. */
+function environmentOf(hook: object): string | undefined {
+	return (hook as { environment?: { readonly name: string } }).environment?.name;
 }
 
 /** An error as Rollup takes it. */
@@ -130,6 +140,10 @@ function wrongSide(importers: ReadonlySet<string>): PlacedError {
 
 function serverModule({ packageName, serverModule }: RealtimePluginOptions): string {
 	return `export * from ${JSON.stringify(serverModule ?? `${packageName}/realtime/server`)};\n`;
+}
+
+function prerenderedModule({ packageName }: RealtimePluginOptions): string {
+	return `export * from ${JSON.stringify(`${packageName}/realtime/prerendered`)};\n`;
 }
 
 function clientModule(options: RealtimePluginOptions, isClient: boolean, isBuild: boolean): string {

@@ -11,6 +11,8 @@ use tests::app::App;
 use tests::client::Request;
 use tests::locations::files_ending_with;
 use tests::patience::within;
+use tests::pins::major;
+use tests::prerendered;
 use tests::realtime::client::Join;
 use tests::realtime::{Client, Identity};
 use tests::server::{START, Server};
@@ -28,6 +30,7 @@ pub const CASES: &[Case] = cases![
     the_first_channel_can_be_joined_in_dev,
     a_deploy_continues_channels_with_new_code,
     an_object_that_is_killed_while_it_writes_keeps_what_it_acknowledged,
+    a_prerendered_page_is_told_that_it_has_no_channels,
 ];
 
 /// The name of the site's Worker.
@@ -219,4 +222,25 @@ fn publish(server: &Server, room: &str, text: &str) -> Result<Value> {
     let response = server.fetch(&Request::post("/realtime/publish", &details))?;
     ensure!(response.status == 200, "{response}");
     Ok(serde_json::from_slice(&response.body)?)
+}
+
+fn a_prerendered_page_is_told_that_it_has_no_channels(sites: &Sites) -> Result<()> {
+    let app = |name: &str| {
+        let app = sites.chat_app(name)?;
+        prerendered::add_pages(&app).map(|()| app)
+    };
+    let server = sites.serve_dev(&app("prerendered-dev")?)?;
+    prerendered::is_told_in_dev(&server)?;
+    drop(server);
+    // There, an error in a prerendered page does not end the build.
+    prerendered::is_told_in_a_build(&app("prerendered")?, major()? == 6)?;
+
+    // Node.js has none of the modules of workerd.
+    let in_node = app("prerendered-in-node")?;
+    in_node.edit(
+        "astro.config.mjs",
+        "cloudflare({",
+        "cloudflare({ prerenderEnvironment: 'node',",
+    )?;
+    prerendered::is_told_in_a_build(&in_node, false)
 }

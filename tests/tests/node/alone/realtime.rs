@@ -12,6 +12,7 @@ use tests::client::Request;
 use tests::locations::files_ending_with;
 use tests::patience::{PATIENCE, at_last, within};
 use tests::port::free_port;
+use tests::prerendered;
 use tests::realtime::client::Join;
 use tests::realtime::crowd::{Crowd, are_there};
 use tests::realtime::identity::ENDPOINT;
@@ -40,6 +41,7 @@ pub const CASES: &[Case] = cases![
     a_build_with_a_wrong_path_fails,
     no_code_of_a_channel_reaches_a_page,
     the_module_of_the_wrong_side_is_an_error_that_names_the_other,
+    a_prerendered_page_is_told_that_it_has_no_channels,
 ];
 
 fn room(name: &str) -> Join {
@@ -452,4 +454,13 @@ fn the_module_of_the_wrong_side_is_an_error_that_names_the_other(sites: &Sites) 
     let error = app.build(&[]).err().context("a script imported the server's module")?;
     ensure!(format!("{error:#}").contains("zastro:realtime/client"), "{error:#}");
     Ok(())
+}
+
+fn a_prerendered_page_is_told_that_it_has_no_channels(sites: &Sites) -> Result<()> {
+    let app = sites.app_of_all(&CHAT, "chat-prerendered")?;
+    prerendered::add_pages(&app)?;
+    let server = Server::start_dev(&mut app.astro_server(["dev", "--port", "0"]))?;
+    prerendered::is_told_in_dev(&server)?;
+    drop(server);
+    prerendered::is_told_in_a_build(&app, false)
 }
