@@ -134,17 +134,31 @@ fn with_node(app: &App, blocks: &[Block]) -> Result<()> {
     for block in blocks.iter().filter(|block| block.language == "js") {
         fs::write(app.root().join(block.file()?), &block.text)?;
         files.push(block.file()?);
+        if files.len() == 1 {
+            beside_vitest(app, blocks)?;
+        }
     }
     ensure!(files.len() == 6, "{files:?}");
     // These need the flag, and the variable, of the page.
     let registered = "test/publish.node.js";
     files.retain(|file| ![registered, WITH_ENGINE].contains(file));
     run(app.node_script("--test").args(&files))?;
-    let flag = commands(blocks).next().context("no command with the flag")?;
+    let flag = commands(blocks).nth(1).context("no command with the flag")?;
     let arguments = flag.text.trim().strip_prefix("node ").context("no node")?;
     run(app.node_script("--test-reporter=spec").args(arguments.split(' ')))?;
     let without = app.node_script("--test").arg(registered).output()?;
     ensure!(!without.status.success(), "the flag is not needed: {}", text_of(&without));
+    Ok(())
+}
+
+/// The command of the page leaves out the tests for Vitest, which fail without it.
+fn beside_vitest(app: &App, blocks: &[Block]) -> Result<()> {
+    let command = commands(blocks).next().context("no command with a pattern")?.text.trim();
+    let pattern = command.strip_prefix("node --test '").and_then(|rest| rest.strip_suffix('\''));
+    run(app.node_script("--test").arg(pattern.with_context(|| command.to_owned())?))?;
+    let without = app.node_script("--test").output()?;
+    let text = text_of(&without);
+    ensure!(!without.status.success() && text.contains("test/rooms.test.ts"), "{text}");
     Ok(())
 }
 
@@ -154,7 +168,7 @@ fn commands(blocks: &[Block]) -> impl Iterator<Item = &Block> {
 
 /// Runs the command of the page with a server of each engine.
 fn with_engines(app: &App, blocks: &[Block]) -> Result<()> {
-    let command = commands(blocks).nth(1).context("no command with a variable")?.text.trim();
+    let command = commands(blocks).nth(2).context("no command with a variable")?.text.trim();
     let (variable, arguments) = command.split_once(" node ").context("no variable")?;
     let redis = Product::Valkey.variable();
     ensure!(variable.starts_with(&format!("{redis}=redis://")), "{variable}");
