@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::Ipv4Addr;
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -11,10 +13,10 @@ use serde_json::Value;
 use tests::client::{Request, Socket};
 use tests::locations::repository;
 use tests::server::Server;
-use tests::tools::run;
+use tests::tools::{Tools, run};
 
 use crate::page_site::{Site, Way, type_check};
-use crate::pages::{Block, blocks};
+use crate::pages::{Block, PROXIES, blocks};
 
 const START: &str = "docs/start.md";
 const AUTHENTICATION: &str = "docs/authentication.md";
@@ -52,9 +54,6 @@ const ASSUMED: [(&str, &str); 3] = [
          export const GET: APIRoute = ({ locals }) => locals.upgradeWebSocket().response;\n",
     ),
 ];
-
-/// The longest time from SIGTERM to the end of the standalone server, by the page.
-const STOPS_WITHIN: Duration = Duration::from_secs(10);
 
 #[test]
 fn a_site_that_follows_the_guides_works() -> Result<()> {
@@ -251,7 +250,7 @@ fn the_container_starts_and_stops(site: &Site) -> Result<()> {
     server.signal(Signal::TERM)?;
     let (code, _) = open.closed()?;
     ensure!(code == 1001, "closed with {code}");
-    server.wait_for_end(STOPS_WITHIN)?;
+    server.wait_for_end(stops_within()?)?;
 
     let [deployment] = of_language(DEPLOYING, "yaml")?;
     let deployment: Value = serde_saphyr::from_str(&deployment.text)?;
@@ -262,12 +261,80 @@ fn the_container_starts_and_stops(site: &Site) -> Result<()> {
     let sleep = container["lifecycle"]["preStop"]["exec"]["command"][1].as_str();
     let sleep: u64 = sleep.context("no `preStop`")?.parse()?;
     let grace = pod["terminationGracePeriodSeconds"].as_u64().context("no grace period")?;
-    ensure!(grace > sleep + STOPS_WITHIN.as_secs(), "{grace} seconds are not enough");
+    is_long_enough(grace.saturating_sub(sleep))?;
 
     let [fly] = of_language(DEPLOYING, "toml")?;
     let fly: toml::Table = toml::from_str(&fly.text)?;
     ensure!(fly["http_service"]["internal_port"].as_integer() == Some(port.into()), "{fly}");
     ensure!(fly["kill_signal"].as_str() == Some("SIGTERM"), "{fly}");
+    let timeout = fly["kill_timeout"].as_str().and_then(|text| text.strip_suffix('s'));
+    is_long_enough(timeout.context("no timeout")?.parse()?)
+}
+
+/// The longest time from SIGTERM to the end of the standalone server.
+fn stops_within() -> Result<Duration> {
+    let closing = number_of("node/registry/shutdown-options.ts", "{ timeout = ")?;
+    Ok(Duration::from_millis(closing + number_of("node/site/signals.ts", "const LAST_WAIT = ")?))
+}
+
+/// Checks the seconds after which a server is killed that has not stopped by itself.
+fn is_long_enough(seconds: u64) -> Result<()> {
+    let needed = stops_within()?;
+    ensure!(Duration::from_secs(seconds) > needed, "{seconds} seconds, and it takes {needed:?}");
+    Ok(())
+}
+
+/// The number behind a text in a module of `templates/`.
+fn number_of(module: &str, before: &str) -> Result<u64> {
+    let text = fs::read_to_string(repository().join("templates").join(module))?;
+    let (_, rest) = text.split_once(before).with_context(|| format!("no {before} in {module}"))?;
+    let digits = rest.chars().take_while(|letter| letter.is_ascii_digit() || *letter == '_');
+    Ok(digits.filter(char::is_ascii_digit).collect::<String>().parse()?)
+}
+
+#[test]
+fn the_unit_for_systemd_starts_the_site_and_lets_it_stop() -> Result<()> {
+    let [unit] = of_language(DEPLOYING, "ini")?;
+    let values: Vec<(&str, &str)> =
+        unit.text.lines().filter_map(|line| line.split_once('=')).collect();
+    is_long_enough(value(&values, "TimeoutStopSec")?.parse()?)?;
+    ensure!(value(&values, "KillSignal")? == "SIGTERM", "{}", unit.text);
+    // The other tests run what the container runs.
+    let [container] = of_language(DEPLOYING, "dockerfile")?;
+    let start = value(&values, "ExecStart")?;
+    let (program, script) = start.split_once(' ').context("no script")?;
+    let command = format!(r#"CMD ["node", "{script}"]"#);
+    ensure!(program.ends_with("/node") && container.text.contains(&command), "{start}");
+    let variables = value(&values, "Environment")?.split(' ');
+    let variables: Vec<_> = variables.filter_map(|one| one.split_once('=')).collect();
+    let address = format!("{}:{}", value(&variables, "HOST")?, value(&variables, "PORT")?);
+    for proxy in ["nginx", "caddyfile"] {
+        let [configuration] = of_language(PROXIES, proxy)?;
+        ensure!(configuration.text.contains(&address), "{proxy} does not reach {address}");
+    }
+    is_taken_by_systemd(&unit)
+}
+
+/// Asks systemd itself.
+fn is_taken_by_systemd(unit: &Block) -> Result<()> {
+    let mut analyze = Command::new("systemd-analyze");
+    if analyze.arg("--version").stdout(Stdio::null()).status().is_err() {
+        eprintln!("skipped: `systemd-analyze` is not installed on this machine");
+        return Ok(());
+    }
+    let folder = tempfile::tempdir()?;
+    let name = Path::new(unit.file()?).file_name().context("no name")?;
+    let file = folder.path().join(name);
+    let node = Tools::get()?.node().get_program().to_owned();
+    let node = node.to_str().context("not UTF-8")?;
+    fs::write(&file, unit.text.replace("/usr/bin/node", node))?;
+    let output =
+        Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(&file).output()?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    // It warns of other units as well.
+    let name = name.to_string_lossy();
+    let warnings: Vec<&str> = text.lines().filter(|line| line.contains(&*name)).collect();
+    ensure!(output.status.success() && warnings.is_empty(), "{text}");
     Ok(())
 }
 
@@ -286,7 +353,7 @@ fn drains(site: &Site) -> Result<()> {
     server.signal(Signal::TERM)?;
     let (code, _) = open.closed()?;
     ensure!(code == 1012, "closed with {code}");
-    server.wait_for_end(STOPS_WITHIN)?;
+    server.wait_for_end(stops_within()?)?;
     Ok(())
 }
 
