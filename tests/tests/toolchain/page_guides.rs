@@ -12,6 +12,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 use tests::client::{Request, Socket};
 use tests::locations::repository;
+use tests::realtime::protocol::PROTOCOL;
 use tests::server::Server;
 use tests::tools::{Tools, run};
 
@@ -22,6 +23,8 @@ const START: &str = "docs/start.md";
 const AUTHENTICATION: &str = "docs/authentication.md";
 const DEPLOYING: &str = "docs/deploying.md";
 const MONITORING: &str = "docs/monitoring.md";
+const NOTIFICATIONS: &str = "docs/notifications.md";
+const PRESENCE: &str = "docs/presence.md";
 const TROUBLESHOOTING: &str = "docs/troubleshooting.md";
 
 /// What the pages take for granted in a site.
@@ -79,10 +82,16 @@ fn a_site_that_follows_the_guides_works() -> Result<()> {
     site.write(&on_node)?;
     let [session, library]: [Block; 2] = middleware()?;
     write_sources(&site, AUTHENTICATION)?;
-    write_sources(&site, MONITORING)?;
+    for page in [MONITORING, NOTIFICATIONS, PRESENCE] {
+        write_sources(&site, page)?;
+    }
     site.write(&library)?;
     build(&site)?;
-    uses_the_library(&site.start(Way::Standalone)?)?;
+    let server = site.start(Way::Standalone)?;
+    uses_the_library(&server)?;
+    notifies(&server)?;
+    shows_who_is_there(&server)?;
+    drop(server);
     site.write(&session)?;
     build(&site)?;
     let server = site.start_with(Way::Standalone, &[("METRICS_TOKEN", "secret")])?;
@@ -160,6 +169,40 @@ fn uses_the_library(server: &Server) -> Result<()> {
     for other in ["library=eve", "other=ada"] {
         ensure!(server.reject(&team(other))?.status == 404, "{other} is let in");
     }
+    Ok(())
+}
+
+/// An inbox is its owner's, and an endpoint knows whether the owner is there. No other test opens a
+/// connection of this user.
+fn notifies(server: &Server) -> Result<()> {
+    let inbox = |cookie: &str| Request::upgrade("/_realtime/inbox/grace").header("Cookie", cookie);
+    ensure!(server.reject(&inbox("library=eve"))?.status == 404, "it is open to others");
+    let order = |id: u32| {
+        let request = Request::post("/orders", &format!(r#"{{"id":{id},"user":"grace"}}"#));
+        anyhow::Ok(server.fetch(&request.header("Content-Type", "application/json"))?.text())
+    };
+    let away = order(1)?;
+    ensure!(away == r#"{"isOnline":false}"#, "{away}");
+    let mut grace = server.open(&inbox("library=grace"))?;
+    let there = order(2)?;
+    ensure!(there == r#"{"isOnline":true}"#, "{there}");
+    let notice = r#"{"text":"Order 2 is on its way","href":"/orders/2"}"#;
+    hears(&mut grace, &format!(r#"{{"type":"notified","data":{notice}}}"#))
+}
+
+/// The page lists who is in the channel.
+fn shows_who_is_there(server: &Server) -> Result<()> {
+    let listed = || anyhow::Ok(server.get("/documents/plan")?.text());
+    let before = listed()?;
+    ensure!(before.contains(r#"data-document="plan""#) && !before.contains("<li>"), "{before}");
+    let page = Request::upgrade("/_realtime").header("Cookie", "library=ada");
+    let mut ada = server.open(&page.header("Sec-WebSocket-Protocol", PROTOCOL))?;
+    ada.send(r#"["hello",{}]"#)?;
+    ada.send(r#"["join",1,"documents",{"id":"plan"},{"presence":{"isEditing":false}}]"#)?;
+    // The list comes with the member in it.
+    while !ada.text()?.contains(r#""initials":"AD""#) {}
+    let after = listed()?;
+    ensure!(after.contains("<li>ada</li>"), "{after}");
     Ok(())
 }
 
