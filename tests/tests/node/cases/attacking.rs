@@ -155,10 +155,13 @@ fn keeps_few_of_the_answers_to_a_flood_of_pings(site: &Site) -> Result<()> {
     const HELD_BY_THE_SYSTEM: usize = 12 * 1024 * 1024;
     let ping = Frame::ping(vec![b'.'; 125]);
     let mut frames = ping.to_bytes().repeat(PINGS);
-    frames.extend(Frame::close(1000_u16.to_be_bytes()).to_bytes());
-    let mut connection = opened(site)?;
-    // The server may close the connection for that.
-    let _ = connection.write(&frames);
+    frames.extend(Frame::new(0x1, "after all pings").to_bytes());
+    let mut connection = opened(site, "/working?type=message&journal=pings")?;
+    connection.write(&frames)?;
+    // What the server takes while this client reads, it may answer.
+    let taken = site.journal("pings", "done")?;
+    ensure!(taken == "done", "the server has not taken all pings: {taken}");
+    connection.write(&Frame::close(1000_u16.to_be_bytes()).to_bytes())?;
     let kept = connection.rest()?.len();
     let all = ping.to_bytes_of_server().len() * PINGS;
     ensure!(kept < HELD_BY_THE_SYSTEM, "{kept} of {all} bytes were kept");
@@ -178,7 +181,7 @@ fn takes_a_second_handshake_for_a_frame(site: &Site) -> Result<()> {
 
 /// The server's output for these frames until it closes the connection.
 fn answers(site: &Site, frames: &[u8], expected: &[u8]) -> Result<()> {
-    let mut connection = opened(site)?;
+    let mut connection = opened(site, "/echo")?;
     // The server may close before it has read all frames.
     let _ = connection.write(frames);
     let answer = connection.rest()?;
@@ -186,9 +189,9 @@ fn answers(site: &Site, frames: &[u8], expected: &[u8]) -> Result<()> {
     site.check_echo()
 }
 
-fn opened(site: &Site) -> Result<Connection> {
+fn opened(site: &Site, target: &str) -> Result<Connection> {
     let mut connection = site.server.connection()?;
-    connection.write(&Request::upgrade("/echo").to_bytes(&site.server.address().to_string()))?;
+    connection.write(&Request::upgrade(target).to_bytes(&site.server.address().to_string()))?;
     ensure!(connection.response("GET")?.status == 101);
     Ok(connection)
 }
