@@ -1,7 +1,7 @@
 import type { WebSocketLocals } from '../../locals/types.ts';
 import type { User } from '../../realtime/define/handling/user.ts';
 import type { Site } from '../../realtime/define/site.ts';
-import { CHANNEL_QUERY, INBOX_QUERY, PARAM_QUERY } from '../../realtime/protocol/channel-query.ts';
+import { CHANNEL_QUERY, INBOX_QUERY, paramsIn } from '../../realtime/protocol/channel-query.ts';
 import { NO_USER, PROTOCOL, UNKNOWN_VERSION } from '../../realtime/protocol/constants.ts';
 import type { ErrorData } from '../../realtime/protocol/errors.ts';
 import { NOT_JOINABLE } from '../../realtime/server/admission.ts';
@@ -68,11 +68,7 @@ export async function answer(
 
 /** The channel that a client of the protocol names in its query, as its `join` will. */
 function targetIn(site: Site, query: URLSearchParams): Target | undefined {
-	const params = new Map<string, string>();
-	for (const [name, value] of query) {
-		if (name.startsWith(PARAM_QUERY)) params.set(name.slice(PARAM_QUERY.length), value);
-	}
-	return findTarget(site, query.get(CHANNEL_QUERY) ?? '', params);
+	return findTarget(site, query.get(CHANNEL_QUERY) ?? '', new Map(paramsIn(query)));
 }
 
 /** Takes as many turns for a channel that does not exist. */

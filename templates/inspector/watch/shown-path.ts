@@ -1,4 +1,9 @@
-import { CHANNEL_QUERY, INBOX_QUERY, PARAM_QUERY } from '../../realtime/protocol/channel-query.ts';
+import {
+	CHANNEL_QUERY,
+	INBOX_QUERY,
+	PARAM_QUERY,
+	paramsIn,
+} from '../../realtime/protocol/channel-query.ts';
 import { ENDPOINT } from '../../realtime/protocol/constants.ts';
 import { hideInPath, hideSecrets } from '../report/secrets.ts';
 import { channelName } from './channel-frames.ts';
@@ -21,12 +26,9 @@ export function shownPath(url: string): string {
 function targetOf(query: URLSearchParams): string | undefined {
 	const name = query.get(CHANNEL_QUERY);
 	if (name === null) return takeInbox(query);
-	const params: Record<string, string> = {};
-	for (const [key, value] of [...query]) {
-		if (key.startsWith(PARAM_QUERY)) params[key.slice(PARAM_QUERY.length)] = value;
-		else if (key !== CHANNEL_QUERY) continue;
-		query.delete(key);
-	}
+	const params = Object.fromEntries(paramsIn(query));
+	for (const param in params) query.delete(PARAM_QUERY + param);
+	query.delete(CHANNEL_QUERY);
 	return channelName(String(hideSecrets(name)), hideSecrets(params));
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { CHANNEL_QUERY, paramsIn } from '../../protocol/channel-query.ts';
 import { NO_USER } from '../../protocol/constants.ts';
 import type { ErrorData } from '../../protocol/errors.ts';
 import * as write from '../../protocol/server-frames.ts';
@@ -76,6 +77,9 @@ describe('a connection of a channel', () => {
 				['param.room', params.room],
 			],
 		);
+		// As the server reads it.
+		assert.equal(url.searchParams.get(CHANNEL_QUERY), 'teams/rooms');
+		assert.deepEqual(Object.fromEntries(paramsIn(url.searchParams)), params);
 		test.client.channels.news?.().join();
 		assert.match(test.socket().url, /\?a=b&channel=news$/);
 	});

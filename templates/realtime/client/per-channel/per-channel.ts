@@ -1,5 +1,6 @@
 /** The connections of a client where every channel is served on its own. */
 
+import { INBOX_QUERY } from '../../protocol/channel-query.ts';
 import { systemClock } from '../base/clock.ts';
 import { PING_INTERVAL, PING_SPREAD } from '../base/limits.ts';
 import { createStore } from '../base/store.ts';
@@ -7,8 +8,6 @@ import type { Status } from '../base/types.ts';
 import { type Carried, CLOSED, type Connection, createConnection } from '../connection.ts';
 import type { Connect } from '../core.ts';
 
-/** The query of the connection that brings messages to the user, and its key in place of a room's. */
-const INBOX = 'inbox';
 /** The state of the client is the first of these that a connection has. */
 const STATES: readonly Status['state'][] = ['waiting', 'connecting', 'open'];
 
@@ -132,7 +131,9 @@ export const perChannel: Connect = (options, rooms, inbox) => {
 			connection.ask();
 			return connection;
 		},
-		retain: () => (connections.get(INBOX) ?? create(INBOX, INBOX, [], inbox)).retain(),
+		// The query is the key as well, in place of a room's.
+		retain: () =>
+			(connections.get(INBOX_QUERY) ?? create(INBOX_QUERY, INBOX_QUERY, [], inbox)).retain(),
 		close() {
 			isClosed = true;
 			for (const connection of connections.values()) connection.close();
@@ -150,7 +151,7 @@ const NOTHING: Carried = {
 	tell: nothing,
 };
 
-/** As in the `join` frame. */
+/** As in the `join` frame, with the names of `channel-query`, whose constants would take more bytes. */
 function queryOf(name: string, params: Readonly<Record<string, string>>): string {
 	const query = new URLSearchParams({ channel: name });
 	for (const param in params) query.set(`param.${param}`, params[param] as string);
