@@ -1,9 +1,9 @@
+import { isIdentifier } from './identifier.ts';
+
 /** The identity of a channel instance: its file, and each value of its parameters, encoded. */
 export type ChannelKey = string;
 
 export const MAX_VALUE_LENGTH: number = 256;
-
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
  * The key of a channel instance.
@@ -13,7 +13,7 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
  * @returns undefined if a value is empty, longer than 256 characters, or not well-formed Unicode.
  */
 export function channelKey(file: string, values: readonly string[]): ChannelKey | undefined {
-	if (!values.every(isValue)) return undefined;
+	if (!values.every((value) => isIdentifier(value, MAX_VALUE_LENGTH))) return undefined;
 	return [file, ...values].map(encodeURIComponent).join('/');
 }
 
@@ -21,8 +21,4 @@ export function channelKey(file: string, values: readonly string[]): ChannelKey 
 export function readChannelKey(key: ChannelKey): readonly [file: string, ...values: string[]] {
 	const [file = '', ...values] = key.split('/').map(decodeURIComponent);
 	return [file, ...values];
-}
-
-function isValue(value: string): boolean {
-	return value !== '' && value.length <= MAX_VALUE_LENGTH && !LONE_SURROGATE.test(value);
 }

@@ -135,6 +135,9 @@ test('publishes nothing that does not match', async () => {
 	await assert.rejects(room.publish('constructor', {}), TypeError);
 	await assert.rejects(room.publish('said', { text: '' }, { except: 'c1' }), /is kept/);
 	await assert.rejects(room.publish('moved', { text: '' }, { id: 'a' }), /is ephemeral/);
+	for (const id of ['', 'x'.repeat(129), '\ud83d', 42 as unknown as string]) {
+		await assert.rejects(room.publish('said', { text: '' }, { id }), /a string of 1 to 128 char/);
+	}
 	assert.deepEqual(runtime.published, []);
 });
 

@@ -1,9 +1,9 @@
 import { channelKey, MAX_VALUE_LENGTH } from '../channel/key.ts';
 import { MAX_KEPT_BYTES } from '../channel/limits.ts';
 import type { ChannelHandle } from './api/channel-handle.ts';
-import { MAX_RECIPIENTS, MAX_USER_ID_LENGTH } from './api/limits.ts';
+import { isId } from './api/id.ts';
+import { MAX_ID_LENGTH, MAX_RECIPIENTS } from './api/limits.ts';
 import { settleEach } from './api/settle-each.ts';
-import { isUserId } from './api/user-id.ts';
 import { writeData } from './data/json.ts';
 import type { PlainChannelHandle } from './definition.ts';
 import { type DefaultHooks, defaultHooks } from './handling/hooks.ts';
@@ -154,8 +154,8 @@ export function createDefaultHooks(site: () => Site): DefaultHooks {
 }
 
 function checkUserId(id: unknown): void {
-	if (isUserId(id)) return;
+	if (isId(id)) return;
 	throw new TypeError(
-		`The id of a user must be a string of 1 to ${MAX_USER_ID_LENGTH} characters, got: ${JSON.stringify(id)}`,
+		`The id of a user must be a string of 1 to ${MAX_ID_LENGTH} characters, got: ${JSON.stringify(id)}`,
 	);
 }

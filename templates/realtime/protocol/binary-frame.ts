@@ -9,16 +9,17 @@ export interface BinaryFrame {
 
 /** Those of the header's length. */
 const LENGTH_BYTES = 2;
-const MAX_HEADER_BYTES = 0xffff;
 
 const encoder = new TextEncoder();
 const lenient = new TextDecoder();
 
-/** @throws RangeError if the header is longer than 65,535 bytes. */
+/**
+ * @param header Shorter than 64 KiB, as the names, ids and positions of a frame are: its names are
+ * written in the site's code, and the rest has limits.
+ */
 export function writeBinaryFrame(header: string, data: Uint8Array): Uint8Array<ArrayBuffer> {
 	const head = encoder.encode(header);
 	const { length } = head;
-	if (length > MAX_HEADER_BYTES) throw new RangeError('The header is too long.');
 	const frame = new Uint8Array(LENGTH_BYTES + length + data.length);
 	// An element takes the lowest eight bits.
 	frame.set([length >> 8, length]);

@@ -9,7 +9,6 @@ export type Data = string | Uint8Array | undefined;
  *
  * @param parts Everything before the data.
  * @param data Placed last. It is JSON already and not written again.
- * @throws RangeError if the parts before bytes are longer than 65,535 bytes of JSON.
  */
 export function writeContent(
 	parts: readonly unknown[],

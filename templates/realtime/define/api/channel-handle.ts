@@ -2,6 +2,8 @@ import type { Entry, Snapshot } from '../../channel/ports.ts';
 import { readPosition } from '../../channel/position.ts';
 import type { Data, PresentMember } from '../../protocol/server-frames.ts';
 import type { ChannelPort } from './directory.ts';
+import { isId } from './id.ts';
+import { MAX_ID_LENGTH } from './limits.ts';
 import type { HandlerContext } from './runtime.ts';
 
 /** What a handle asks of the definition of its channel. */
@@ -111,6 +113,9 @@ export function channelHandle({ rules, params, port, current }: HandleOptions): 
 		}
 		if (id !== undefined && isEphemeral) {
 			throw new TypeError(`The event \`${name}\` is ephemeral and takes no \`id\`.`);
+		}
+		if (id !== undefined && !isId(id)) {
+			throw new TypeError(`The \`id\` must be a string of 1 to ${MAX_ID_LENGTH} characters.`);
 		}
 		let written = rules.write(name, data);
 		if (written instanceof Promise) written = await written;

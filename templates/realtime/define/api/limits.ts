@@ -4,8 +4,8 @@
 export const MAX_CONNECTION_DATA_BYTES: number = 8 * 1024;
 /** Bytes of a user as JSON. */
 export const MAX_USER_BYTES: number = 4 * 1024;
-/** Characters. */
-export const MAX_USER_ID_LENGTH: number = 128;
+/** Characters of the id of a user, and of a published message. */
+export const MAX_ID_LENGTH: number = 128;
 /** Users of one `socket.to()`. */
 export const MAX_RECIPIENTS: number = 100;
 export const DEFAULT_BINARY_BYTES: number = 64 * 1024;

@@ -1,5 +1,5 @@
-import { MAX_USER_BYTES, MAX_USER_ID_LENGTH } from '../api/limits.ts';
-import { isUserId } from '../api/user-id.ts';
+import { isId } from '../api/id.ts';
+import { MAX_ID_LENGTH, MAX_USER_BYTES } from '../api/limits.ts';
 import { writeJson } from '../data/json.ts';
 
 /** A user, as JSON has it. */
@@ -32,9 +32,9 @@ export function checkUser(value: unknown): User | undefined {
 		isStrict: false,
 	});
 	const user: Record<string, unknown> = JSON.parse(text ?? '{}');
-	if (!isUserId(user.id)) {
+	if (!isId(user.id)) {
 		throw new TypeError(
-			`The user of \`authenticate\` must have an \`id\` of 1 to ${MAX_USER_ID_LENGTH} characters. Write a number as a string.`,
+			`The user of \`authenticate\` must have an \`id\` of 1 to ${MAX_ID_LENGTH} characters. Write a number as a string.`,
 		);
 	}
 	checkExpiry(user.expires);
