@@ -52,8 +52,9 @@ fn the_limits_on_the_page_are_those_of_the_code() -> Result<()> {
         ),
         (
             "a user, its `id`",
-            format!("{}, {} characters", kilobytes("MAX_USER_BYTES")?, get("MAX_USER_ID_LENGTH")?),
+            format!("{}, {} characters", kilobytes("MAX_USER_BYTES")?, get("MAX_ID_LENGTH")?),
         ),
+        ("the `id` of a published message", format!("{} characters", get("MAX_ID_LENGTH")?)),
         ("a parameter", format!("{} characters", get("MAX_VALUE_LENGTH")?)),
         (
             "joins of a connection",
