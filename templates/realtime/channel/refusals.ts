@@ -9,6 +9,11 @@ export function unavailable(): ErrorData {
 	};
 }
 
+/** @param limit Bytes. */
+export function tooLarge(what: string, limit: number): ErrorData {
+	return { code: 'CONTENT_TOO_LARGE', message: `${what} is larger than ${limit / 1024} KB.` };
+}
+
 export function tooMany(message: string, retryAfter: number): ErrorData {
 	return { code: 'TOO_MANY_REQUESTS', message, retryAfter };
 }

@@ -90,13 +90,11 @@ describe('a join', () => {
 		}
 	});
 
-	it('throws for what the server would close the connection for', async () => {
+	it('throws for what the server would not answer', async () => {
 		const test = await open();
 		let deep: unknown = 1;
 		for (let depth = 0; depth < 31; depth++) deep = [deep];
 		for (const options of [
-			{ since: 'a b' },
-			{ since: 'a'.repeat(65) },
 			{ since: { last: -1 } },
 			{ since: { last: Number.NaN } },
 			{ presence: deep },
@@ -104,9 +102,8 @@ describe('a join', () => {
 			assert.throws(() => join(test, options), JSON.stringify(options).slice(0, 40));
 		}
 		assert.throws(() => test.handle.presence.update(deep), { code: 'BAD_REQUEST' });
-		await assert.rejects(test.handle.send('say', deep), { code: 'BAD_REQUEST' });
-		void test.handle.send('say', (deep as unknown[])[0]);
-		assert.equal(test.socket().all('send').length, 1);
+		test.handle.presence.update((deep as unknown[])[0]);
+		assert.equal(test.socket().all('presence').length, 1);
 	});
 
 	it('ends with the last handle', async () => {

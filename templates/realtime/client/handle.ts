@@ -27,9 +27,7 @@ export function createHandle(
 	// `getAttribute()` gives null.
 	const last = (since as { readonly last?: number } | null | undefined)?.last;
 	// The server would close the connection for good.
-	if (last === undefined ? !/^[\w.-]{0,64}$/.test((since as string) ?? '') : !(last >= 0)) {
-		throw new TypeError('`since` is no position.');
-	}
+	if (last !== undefined && !(last >= 0)) throw new TypeError('`last` is no number of messages.');
 	let room: HandleRoom | undefined;
 	let isLeft = false;
 	/** Listeners, and messages under way. */

@@ -1,8 +1,9 @@
 /** Presence in the client. A site whose channels have none is bundled without this module. */
 
+import { MAX_DEPTH } from '../protocol/depth.ts';
 import type { ServerParts } from '../protocol/frame-parts.ts';
 import type { Clock } from './base/clock.ts';
-import { jsonOf } from './base/data.ts';
+import { failure } from './base/failure.ts';
 import { NEWS_TIMEOUT, RETURN_TIMEOUT } from './base/limits.ts';
 import { createStore } from './base/store.ts';
 import type { Member, Presence } from './base/types.ts';
@@ -58,7 +59,7 @@ function ofHandle(
 	retain: () => () => void,
 	room: () => HandleRoom | undefined,
 ): HandlePresence {
-	jsonOf(own);
+	check(own);
 	// Each handle has an empty list of its own: Solid's binding changes the old value of a store.
 	const members = createStore<readonly Member[]>([], retain);
 	const count = createStore(0, retain);
@@ -67,7 +68,7 @@ function ofHandle(
 		store: Object.assign(members, {
 			count,
 			update(data: unknown) {
-				jsonOf(data);
+				check(data);
 				own = data;
 				room()?.presence?.update(data);
 			},
@@ -77,6 +78,23 @@ function ofHandle(
 			count.set(total);
 		},
 	};
+}
+
+/** @throws if the server would drop the data without an answer, because there is none to presence. */
+function check(data: unknown): void {
+	const json = JSON.stringify(data) as string | undefined;
+	// In a frame, and in the options of a join.
+	if (json && isDeeper(JSON.parse(json), MAX_DEPTH - 2)) {
+		throw failure('BAD_REQUEST', 'The data is nested too deep.');
+	}
+}
+
+/** Whether a JSON value has more levels than this. */
+function isDeeper(value: unknown, levels: number): boolean {
+	return (
+		value instanceof Object &&
+		(levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1)))
+	);
 }
 
 function ofRoom(

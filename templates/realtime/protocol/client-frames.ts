@@ -1,8 +1,5 @@
 import { type BinaryFrame, readBinaryFrame } from './binary-frame.ts';
 import { LINES } from './constants.ts';
-import { isTooDeep, MAX_DEPTH } from './depth.ts';
-
-export { isTooDeep, MAX_DEPTH };
 
 /** The data of a client's message: a JSON value, or bytes. Undefined if it carries nothing. */
 export type ClientData = unknown;
@@ -50,6 +47,8 @@ export class FrameError extends Error {}
 /** The maximum length of a position. */
 const MAX_POSITION_LENGTH = 64;
 const POSITION = /^[\w.-]+$/;
+/** Stands for what is no position. No channel has it. */
+const UNKNOWN_POSITION = '-';
 /** 128 bits as base64url. */
 const SESSION = /^[\w-]{22}$/;
 const MAX_VERSION_LENGTH = 64;
@@ -58,7 +57,7 @@ const MAX_VERSION_LENGTH = 64;
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Reads a frame of a client.
+ * Reads a frame of a client, of any size and depth.
  *
  * @throws FrameError if it is malformed.
  */
@@ -75,7 +74,6 @@ export function readClientFrame(message: string | Uint8Array<ArrayBuffer>): Clie
 }
 
 function read(text: string, bytes: Uint8Array | undefined): ClientFrame {
-	if (isTooDeep(text)) throw new FrameError(`JSON is nested deeper than ${MAX_DEPTH} levels.`);
 	let frame: unknown;
 	try {
 		frame = JSON.parse(text);
@@ -143,7 +141,7 @@ function join(parts: readonly unknown[]): ClientFrame {
 	if (!params.every(isTextParam)) throw malformed('join');
 	const options = details(parts, 4);
 	const { since, last } = options;
-	if (since !== undefined && !isPosition(since)) throw malformed('join');
+	if (since !== undefined && typeof since !== 'string') throw malformed('join');
 	if (last !== undefined && !isCount(last, 0)) throw malformed('join');
 	const hasPresence = Object.hasOwn(options, 'presence');
 	return {
@@ -151,7 +149,7 @@ function join(parts: readonly unknown[]): ClientFrame {
 		ref: counted(parts, 1),
 		name: textOf(parts, 2),
 		params: new Map(params),
-		...(since !== undefined && { since }),
+		...(since !== undefined && { since: isPosition(since) ? since : UNKNOWN_POSITION }),
 		...(last !== undefined && { last }),
 		hasPresence,
 		...(hasPresence && { presence: options.presence }),
@@ -185,8 +183,8 @@ function isCount(value: unknown, lowest: number): value is number {
 	return Number.isSafeInteger(value) && (value as number) >= lowest;
 }
 
-function isPosition(value: unknown): value is string {
-	return typeof value === 'string' && value.length <= MAX_POSITION_LENGTH && POSITION.test(value);
+function isPosition(value: string): boolean {
+	return value.length <= MAX_POSITION_LENGTH && POSITION.test(value);
 }
 
 function malformed(type: string): FrameError {

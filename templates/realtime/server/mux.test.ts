@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { settled } from '../channel/channel.fixture.ts';
 import type { ChannelHandle } from '../define/api/channel-handle.ts';
 import { defineChannel } from '../define/api/define-channel.ts';
-import { type Client, type Files, Stage } from './server.fixture.ts';
+import { Client, type Files, Stage } from './server.fixture.ts';
 
 /** A channel that publishes what it is sent, as `said`. */
 function room(options: object = {}): Files[string] {
@@ -35,6 +35,13 @@ const ADA = { id: 'ada' };
 
 async function joined(client: Client, ref = 1, options: object = {}): Promise<void> {
 	await client.send(['join', ref, ...LOBBY, options]);
+}
+
+/** Arrays in arrays. */
+function nested(levels: number): unknown {
+	let value: unknown = 1;
+	for (let level = 0; level < levels; level++) value = [value];
+	return value;
 }
 
 describe('A connection', () => {
@@ -154,9 +161,44 @@ describe('A connection', () => {
 		assert.deepEqual(client.of('reply'), [[1, 2, { heard: 'short' }]]);
 	});
 
+	it('refuses a message that is nested too deep, and goes on', async () => {
+		const client = await new Stage(ROOMS).client();
+		await joined(client);
+		await client.send(['send', 1, 1, 'say', nested(32)], ['send', 1, 2, 'say', nested(31)]);
+		assert.equal(client.code('error'), 'BAD_REQUEST');
+		assert.deepEqual(client.of('reply'), [[1, 2, { heard: nested(31) }]]);
+	});
+
+	it('refuses a join over 64 KB, or that is nested too deep, also before it is welcomed', async () => {
+		const stage = new Stage(ROOMS);
+		const client = new Client(stage.hub, undefined);
+		await client.send(
+			['hello'],
+			['join', 1, 'rooms', { room: 'x'.repeat(65_536) }],
+			['join', 2, ...LOBBY, { presence: nested(31) }],
+			['join', 3, ...LOBBY, { presence: nested(30) }],
+		);
+		assert.deepEqual(
+			client.of('refused').map(([ref, error]) => [ref, (error as { code: string }).code]),
+			[
+				[1, 'CONTENT_TOO_LARGE'],
+				[2, 'BAD_REQUEST'],
+			],
+		);
+		assert.deepEqual(client.types, ['welcome', 'refused', 'refused', 'joined']);
+	});
+
+	it('drops presence and ephemeral messages over 64 KB, which have no answer', async () => {
+		const client = await new Stage(ROOMS).client();
+		await joined(client);
+		const large = 'x'.repeat(65_536);
+		await client.send(['presence', 1, large], ['cast', 1, 'move', large], 'ping');
+		assert.equal(client.socket.sent.at(-1), 'pong');
+	});
+
 	it('is closed for another frame over 64 KB', async () => {
 		const client = await new Stage(ROOMS).client();
-		await client.send(['join', 1, 'rooms', { room: 'x'.repeat(65_536) }]);
+		await client.send(['credit', 1, 'x'.repeat(65_536)]);
 		assert.equal(client.socket.closed?.code, 4500);
 	});
 });

@@ -3,6 +3,7 @@ import { MAX_MESSAGE_BYTES, MAX_WAITING } from '../channel/limits.ts';
 import type { Member } from '../channel/member.ts';
 import type { SentMessage } from '../channel/member-messages.ts';
 import type { Session } from '../channel/ports.ts';
+import { tooLarge, tooMany } from '../channel/refusals.ts';
 import { TokenBucket } from '../channel/token-bucket.ts';
 import type { User } from '../define/handling/user.ts';
 import { byteLength, isLarger } from '../protocol/byte-length.ts';
@@ -15,6 +16,7 @@ import {
 	SESSION_TAKEN,
 	SLOW_CONSUMER,
 } from '../protocol/constants.ts';
+import { isTooDeep, MAX_DEPTH } from '../protocol/depth.ts';
 import { type ErrorData, errorData, isRealtimeError } from '../protocol/errors.ts';
 import {
 	creditFrame,
@@ -69,6 +71,13 @@ interface Join {
 
 type JoinFrame = ClientFrame & { readonly type: 'join' };
 
+/** A frame whose data is not used. */
+interface UnusableFrame {
+	readonly type: 'unusable';
+	readonly frame: ClientFrame;
+	readonly error: ErrorData;
+}
+
 /** One socket of a page, which carries all of its channels. */
 export class Mux implements BroadcastLink, UserConnection {
 	readonly #socket: MuxSocket;
@@ -80,7 +89,7 @@ export class Mux implements BroadcastLink, UserConnection {
 	readonly #joins = new Map<number, Join>();
 	readonly #joinRate: TokenBucket;
 	/** Frames that wait for the answer to `hello`, and their size in bytes. */
-	#early: ClientFrame[] | undefined;
+	#early: (ClientFrame | UnusableFrame)[] | undefined;
 	#earlyBytes = 0;
 	#session: Session | undefined;
 	#untilReady: (() => void)[] = [];
@@ -131,8 +140,13 @@ export class Mux implements BroadcastLink, UserConnection {
 		try {
 			const isText = typeof message === 'string';
 			const frame = readClientFrame(isText ? message : new Uint8Array(message));
-			if (isLarger(message, MAX_MESSAGE_BYTES)) this.#tooLarge(frame);
-			else this.#take(frame, message);
+			const isDeep = isText && isTooDeep(message);
+			const error = isLarger(message, MAX_MESSAGE_BYTES)
+				? TOO_LARGE
+				: isDeep
+					? TOO_DEEP
+					: undefined;
+			this.#take(error === undefined ? frame : { type: 'unusable', frame, error }, message);
 		} catch (error) {
 			if (!(error instanceof FrameError)) throw error;
 			this.#close(MALFORMED_FRAME, error.message);
@@ -282,7 +296,7 @@ export class Mux implements BroadcastLink, UserConnection {
 		if (owesAnswer) this.#close(TRY_AGAIN_LATER, 'The server slept. Send again what it owes.');
 	}
 
-	#take(frame: ClientFrame, message: string | ArrayBuffer): void {
+	#take(frame: ClientFrame | UnusableFrame, message: string | ArrayBuffer): void {
 		if (this.#session === undefined && this.#early === undefined) {
 			if (frame.type !== 'hello') throw new FrameError('The first frame is not `hello`.');
 			this.#early = [];
@@ -299,13 +313,6 @@ export class Mux implements BroadcastLink, UserConnection {
 		if (this.#earlyBytes > MAX_EARLY_BYTES) {
 			this.#close(TRY_AGAIN_LATER, 'Too many frames wait for `welcome`.');
 		} else this.#early.push(frame);
-	}
-
-	#tooLarge(frame: ClientFrame): void {
-		const message = `A message is larger than ${MAX_MESSAGE_BYTES} bytes.`;
-		if (frame.type === 'cast') return;
-		if (frame.type !== 'send' || this.#session === undefined) throw new FrameError(message);
-		this.send(errorFrame(frame.ref, frame.id, { code: 'CONTENT_TOO_LARGE', message }));
 	}
 
 	/** Opens the session, or continues an earlier one. */
@@ -346,7 +353,7 @@ export class Mux implements BroadcastLink, UserConnection {
 		}
 	}
 
-	#handle(frame: ClientFrame): void {
+	#handle(frame: ClientFrame | UnusableFrame): void {
 		switch (frame.type) {
 			case 'join':
 				this.#join(frame);
@@ -365,19 +372,43 @@ export class Mux implements BroadcastLink, UserConnection {
 				break;
 			case 'credit':
 				this.#credit(frame.count);
+				break;
+			case 'unusable':
+				this.#unusable(frame);
 		}
 	}
 
-	#join(frame: JoinFrame): void {
+	/** Only the frame itself fails, as far as the protocol has an answer to it. */
+	#unusable({ frame, error }: UnusableFrame): void {
+		switch (frame.type) {
+			case 'join':
+				this.#join(frame, error);
+				break;
+			case 'send':
+				this.send(errorFrame(frame.ref, frame.id, error));
+				break;
+			case 'cast':
+			case 'presence':
+				break;
+			default:
+				throw new FrameError(error.message);
+		}
+	}
+
+	/** @param error Why the join is refused in any case. */
+	#join(frame: JoinFrame, error?: ErrorData): void {
 		const { ref } = frame;
 		if (!this.#refs.take(ref)) throw new FrameError('A frame `join` uses a `ref` twice.');
 		const wait = this.#joinRate.take(this.#hub.host.now());
 		if (wait > 0) {
-			this.#refuse(ref, {
-				code: 'TOO_MANY_REQUESTS',
-				message: `A connection can join ${JOINS_PER_SECOND} channels per second.`,
-				retryAfter: wait,
-			});
+			this.#refuse(
+				ref,
+				tooMany(`A connection can join ${JOINS_PER_SECOND} channels per second.`, wait),
+			);
+			return;
+		}
+		if (error !== undefined) {
+			this.#refuse(ref, error);
 			return;
 		}
 		if (this.#joins.size >= MAX_CHANNELS) this.#forgetEnded();
@@ -568,9 +599,10 @@ function joinOf(ref: number): Join {
 	};
 }
 
-const WAITING: ErrorData = {
-	code: 'TOO_MANY_REQUESTS',
-	message: 'Too many messages wait for the join.',
-	retryAfter: 1000,
+const TOO_LARGE = tooLarge('A message', MAX_MESSAGE_BYTES);
+const TOO_DEEP: ErrorData = {
+	code: 'BAD_REQUEST',
+	message: `JSON is nested deeper than ${MAX_DEPTH} levels.`,
 };
+const WAITING = tooMany('Too many messages wait for the join.', 1000);
 const NOT_JOINED: ErrorData = { code: 'CLOSED', message: 'The join has ended.' };

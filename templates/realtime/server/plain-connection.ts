@@ -1,11 +1,12 @@
 import { MAX_MESSAGE_BYTES } from '../channel/limits.ts';
 import type { Member } from '../channel/member.ts';
 import type { Link, Session } from '../channel/ports.ts';
+import { checkSize } from '../channel/size.ts';
 import type { User } from '../define/handling/user.ts';
 import { SHORT_FORM_MESSAGE } from '../define/short-form.ts';
-import { byteLength, isLarger } from '../protocol/byte-length.ts';
-import { isTooDeep } from '../protocol/client-frames.ts';
+import { byteLength } from '../protocol/byte-length.ts';
 import { EPHEMERAL_LIMIT, SLOW_CONSUMER, UNACKNOWLEDGED_LIMIT } from '../protocol/constants.ts';
+import { isTooDeep } from '../protocol/depth.ts';
 import { type ErrorData, errorData, isRealtimeError, RealtimeError } from '../protocol/errors.ts';
 import type { Data, Frame } from '../protocol/server-frames.ts';
 import type { UserConnection } from '../user/users.ts';
@@ -191,12 +192,7 @@ export class PlainConnection implements Link, UserConnection {
 		this.#hub.counts.messages.received++;
 		let id: unknown;
 		try {
-			if (isLarger(message, MAX_MESSAGE_BYTES)) {
-				throw new RealtimeError({
-					code: 'CONTENT_TOO_LARGE',
-					message: `A message is larger than ${MAX_MESSAGE_BYTES} bytes.`,
-				});
-			}
+			checkSize(message, 'A message', MAX_MESSAGE_BYTES);
 			const { definition } = this.#admission.target;
 			const given = typeof message === 'string' ? message : new Uint8Array(message);
 			if (this.#isShort) {

@@ -15,9 +15,6 @@ pub const PROTOCOL: &str = "zastro-realtime.v1";
 /// The end of a `hello` whose client takes several frames in one message.
 const LINES: u64 = 1;
 
-/// The maximum nesting of JSON from a client.
-pub const MAX_DEPTH: usize = 32;
-
 /// The maximum length of a position.
 const MAX_POSITION: usize = 64;
 
@@ -428,7 +425,6 @@ impl ClientFrame {
         }
         let mut options = parts.details(4)?;
         let since = text_in(&options, "since")?;
-        ensure!(since.as_deref().is_none_or(is_position), "not a position: {since:?}");
         let last = options.get("last").map(|last| integer(last).context("not a count"));
         Ok(Self::Join {
             reference: parts.positive(1)?,
@@ -618,7 +614,6 @@ impl Parts {
                 (std::str::from_utf8(header)?, Some(data.to_vec()))
             }
         };
-        ensure!(depth(text) <= MAX_DEPTH, "nested too deep");
         let text = with_whole_characters(text);
         Ok(Self { items: serde_json::from_str(&text).context("not a JSON array")?, bytes })
     }
@@ -721,26 +716,6 @@ fn with_whole_characters(text: &str) -> String {
         rest = after;
     }
     whole + rest
-}
-
-/// The nesting of JSON text, by its brackets outside of strings.
-fn depth(text: &str) -> usize {
-    let (mut depth, mut most) = (0_usize, 0);
-    let (mut is_in_text, mut is_escaped) = (false, false);
-    for byte in text.bytes() {
-        match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' if is_in_text => is_escaped = true,
-            b'"' => is_in_text = !is_in_text,
-            b'[' | b'{' if !is_in_text => {
-                depth += 1;
-                most = most.max(depth);
-            }
-            b']' | b'}' if !is_in_text => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    most
 }
 
 /// A number without a fraction, as JavaScript counts: `1.0` and `1e0` are 1.

@@ -1,5 +1,4 @@
-import { isLarger } from '../../protocol/byte-length.ts';
-import { RealtimeError } from '../../protocol/errors.ts';
+import { checkSize } from '../../channel/size.ts';
 import type { Data } from '../../protocol/server-frames.ts';
 import { bytesOf } from './binary.ts';
 import { lossOf } from './loss.ts';
@@ -22,14 +21,14 @@ export interface WriteOptions {
 export function writeData(value: unknown, options: WriteOptions): Data {
 	const bytes = bytesOf(value);
 	if (bytes === undefined) return writeJson(value, options);
-	checkSize(bytes, options);
+	checkSize(bytes, options.what, options.limit);
 	return bytes;
 }
 
 /** As {@link writeData}, for what cannot be bytes. */
 export function writeJson(value: unknown, options: WriteOptions): string | undefined {
 	if (value === undefined) return undefined;
-	const { what, isStrict } = options;
+	const { what, limit, isStrict } = options;
 	let text: string | undefined;
 	try {
 		text = JSON.stringify(value);
@@ -40,16 +39,8 @@ export function writeJson(value: unknown, options: WriteOptions): string | undef
 	if (text === undefined || loss !== undefined) {
 		throw new TypeError(`${what} cannot be written as JSON: ${loss ?? 'it is nothing'}`);
 	}
-	checkSize(text, options);
+	checkSize(text, what, limit);
 	return text;
-}
-
-function checkSize(data: string | Uint8Array, { what, limit }: WriteOptions): void {
-	if (!isLarger(data, limit)) return;
-	throw new RealtimeError({
-		code: 'CONTENT_TOO_LARGE',
-		message: `${what} is larger than ${limit / 1024} KB.`,
-	});
 }
 
 function reasonOf(error: unknown): string {

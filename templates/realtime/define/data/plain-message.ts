@@ -1,4 +1,4 @@
-import { isTooDeep } from '../../protocol/client-frames.ts';
+import { isTooDeep } from '../../protocol/depth.ts';
 import { RealtimeError } from '../../protocol/errors.ts';
 import type { ShortFormConfig } from '../api/types.ts';
 

@@ -1,7 +1,7 @@
 //! Limits that protect a server from its clients.
 
 use anyhow::{Context, Result, ensure};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{connect, ensure_says, member, publish, room, say, work};
 use crate::cases;
@@ -18,6 +18,8 @@ pub(super) const CASES: &[Case<Site>] = cases! {
         ten_thousand_joins_at_once_disturb_nobody_else,
         messages_are_limited,
         a_large_message_is_refused,
+        data_that_is_nested_too_deep_is_refused,
+        unusable_presence_and_parameters_end_no_connection,
         a_large_event_is_refused,
         parameters_are_values_and_never_paths,
         parameters_that_are_no_unicode_are_refused,
@@ -131,6 +133,47 @@ fn a_large_message_is_refused(site: &Site) -> Result<()> {
     let result = ada.ask(&hers, "say", json!({ "text": "x".repeat(60_000) }))?;
     ensure!(result.json()["length"] == 60_000, "{result:?}");
     Ok(())
+}
+
+fn data_that_is_nested_too_deep_is_refused(site: &Site) -> Result<()> {
+    let (mut ada, hers) = member(site, "ada-nested", &room("nested"))?;
+    let error = ada.ask_in_vain(&hers, "say", nested(40))?;
+    ensure!(error.code == "BAD_REQUEST", "{error:?}");
+    let (opened, closed) = ("[".repeat(10_000), "]".repeat(10_000));
+    let deepest = format!(r#"["send",{},99,"say",{opened}{closed}]"#, hers.reference);
+    ada.write_message(&Message::Text(deepest))?;
+    let error = ada.answer(99)?.err().context("it was handled")?;
+    ensure!(error.code == "BAD_REQUEST", "{error:?}");
+    ada.ask(&hers, "say", json!({ "text": "flat" }))?;
+    Ok(())
+}
+
+fn unusable_presence_and_parameters_end_no_connection(site: &Site) -> Result<()> {
+    let people = || Join::of("people", "id", "unusable");
+    // On a runtime with a connection for each channel, a refused join is the end of its connection.
+    for (data, code) in [
+        (json!({ "mood": nested(40) }), "BAD_REQUEST"),
+        (json!({ "mood": "x".repeat(70_000) }), "CONTENT_TOO_LARGE"),
+    ] {
+        let error = connect(site, "ada-unusable")?.join_refused(&people().presence(data))?;
+        ensure!(error.code == code, "{error:?}");
+    }
+    let mut ada = connect(site, "ada-unusable")?;
+    let hers = ada.join(&people().presence(json!({ "mood": "glad" })))?;
+    ada.present(&hers, json!({ "mood": nested(40) }))?;
+    ada.present(&hers, json!({ "mood": "x".repeat(70_000) }))?;
+    ada.ping()?;
+    let (mut bob, his) = member(site, "bob-unusable", &room("unusable"))?;
+    if !site.server.realtime().is_per_channel {
+        let error = bob.join_refused(&room(&"x".repeat(70_000)))?;
+        ensure!(error.code == "CONTENT_TOO_LARGE", "{error:?}");
+    }
+    say(&mut bob, &his, "here")
+}
+
+/// Arrays in arrays.
+fn nested(levels: usize) -> Value {
+    (0..levels).fold(json!(1), |inner, _| json!([inner]))
 }
 
 fn a_large_event_is_refused(site: &Site) -> Result<()> {

@@ -166,6 +166,12 @@ fn a_forged_position_is_told_as_restarted(site: &Site) -> Result<()> {
         "..",
         "__proto__",
         &long,
+        // What is no position at all.
+        "",
+        "a b",
+        "\u{0}",
+        "🐎",
+        &"x".repeat(10_000),
     ];
     for (number, position) in forged.into_iter().enumerate() {
         let (mut ada, hers) =
