@@ -53,7 +53,7 @@ describe('a connection', () => {
 		const { state, error } = handle.status.value;
 		assert.equal(state, 'waiting');
 		assert.equal(error?.code, 'SERVICE_UNAVAILABLE');
-		assert.equal(error.message, `No connection to ${test.socket().url}.`);
+		assert.equal(error.message, 'No connection (1006).');
 		await test.clock.advance(250);
 		test.socket().welcome().end();
 		assert.equal(handle.status.value.state, 'waiting');
@@ -179,7 +179,7 @@ describe('a connection', () => {
 		assert.deepEqual(late.status.value, { state: 'closed' });
 		await assert.rejects(late.send('say'), {
 			code: 'CLOSED',
-			message: 'The client is closed.',
+			message: 'The handle is closed.',
 		});
 		await test.clock.advance(60_000);
 		assert.equal(test.sockets.length, 1);

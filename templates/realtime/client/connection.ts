@@ -99,7 +99,7 @@ export interface Connection extends Connections {
 /**
  * One connection that carries everything.
  *
- * @param options `pingInterval` is {@link PING_INTERVAL} by default.
+ * @param options `interval` is {@link PING_INTERVAL} by default.
  * @param rooms The channels that it carries.
  * @param inbox Called with each message to the user.
  */
@@ -111,15 +111,13 @@ export function createConnection(
 		clock = systemClock,
 		random = Math.random,
 		page = globalThis as Page,
-		pingInterval = PING_INTERVAL,
-	}: ConnectionOptions & Opener & { readonly pingInterval?: number },
+		interval = PING_INTERVAL,
+	}: ConnectionOptions & Opener & { readonly interval?: number },
 	rooms: { values(): Iterable<Carried> },
 	inbox: (message: unknown) => void,
 ): Connection {
 	const status = createStore(CLOSED);
 	let socket: WebSocketLike | undefined;
-	/** The one of the newest socket, for messages. */
-	let url = 'the server';
 	/** Tells the current attempt from earlier ones. */
 	let generation = 0;
 	let session: string | undefined;
@@ -162,7 +160,6 @@ export function createConnection(
 			if (attempt === generation) fail(ABNORMAL_CLOSURE, String(error));
 			return;
 		}
-		url = socket.url;
 		socket.binaryType = 'arraybuffer';
 		socket.onopen = () => {
 			if (attempt !== generation) return;
@@ -210,7 +207,7 @@ export function createConnection(
 	/** Waits for the silence that calls for a ping. */
 	function check(): void {
 		const silence = clock.now() - receivedAt;
-		if (silence < pingInterval) after(pingInterval - silence, check);
+		if (silence < interval) after(interval - silence, check);
 		else ping(0);
 	}
 
@@ -234,14 +231,19 @@ export function createConnection(
 	/** The socket is closed with the code, if it is not closed yet. An attempt follows. */
 	function fail(code: number = NORMAL_CLOSURE, reason = ''): void {
 		if (welcomedAt && clock.now() - welcomedAt > STABLE_AFTER) attempts = 0;
-		const error = reason || (!session && `No connection to ${url}.`);
+		const isFinal = code >= FINAL && code < 5000;
+		const error = failure(
+			isFinal ? 'CLOSED' : 'SERVICE_UNAVAILABLE',
+			reason || `No connection (${code}).`,
+		);
+		// A page that had a connection is told why it lost it, and not that it has none.
+		const isTold = reason || !session;
 		drop(code);
 		if (code === SESSION_TAKEN) session = undefined;
-		if (code >= FINAL && code < 5000) {
-			const final = failure('CLOSED', reason || `Closed with ${code}.`);
+		if (isFinal) {
 			isStopped = true;
-			close(final);
-			for (const room of rooms.values()) room.end(final);
+			close(error);
+			for (const room of rooms.values()) room.end(error);
 			return;
 		}
 		const wait = random() * (spread ?? Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** attempts++));
@@ -249,7 +251,7 @@ export function createConnection(
 		tell({
 			state: 'waiting',
 			retryAt: clock.now() + wait,
-			...(error && { error: failure('SERVICE_UNAVAILABLE', error) }),
+			...(isTold && { error }),
 		});
 		after(wait, connect);
 	}

@@ -52,7 +52,7 @@ export function createCore<Channels = UntypedChannels>(
 	const shared: Shared = {
 		clock,
 		presence,
-		unanswered: new Set(),
+		waiting: new Set(),
 		next: () => ++numbers,
 	};
 
@@ -81,7 +81,7 @@ export function createCore<Channels = UntypedChannels>(
 		status: connections.status,
 		close() {
 			for (const room of rooms.values()) {
-				for (const participant of room.participants) participant.leave();
+				for (const participant of room.handles) participant.leave();
 			}
 			connections.close();
 		},

@@ -19,7 +19,7 @@ export interface Shared {
 	/** Absent in the client of a site without presence. */
 	readonly presence: PresencePart | undefined;
 	/** The messages of all handles that are not answered. */
-	readonly unanswered: Set<Sending>;
+	readonly waiting: Set<Sending>;
 	/** A new number for a join or a message. */
 	next(): number;
 }
@@ -34,7 +34,7 @@ export interface Shared {
  * with the position of a handle that waits.
  */
 export interface Room extends HandleRoom, Carried {
-	readonly participants: ReadonlySet<Participant>;
+	readonly handles: ReadonlySet<Participant>;
 }
 
 /** A room, as a handle sees it. */
@@ -60,13 +60,13 @@ export interface HandleRoom {
 
 /** @param ended Called when the last handle has gone. */
 export function createRoom(
-	{ clock, presence: part, unanswered, next }: Shared,
+	{ clock, presence: part, waiting, next }: Shared,
 	connection: Connection,
 	name: string,
 	params: Readonly<Record<string, string>>,
 	ended: () => void,
 ): Room {
-	const participants = new Set<Participant>();
+	const handles = new Set<Participant>();
 	/** The newest ephemeral message of each name, while the channel is not joined. */
 	const casts = new Map<string, Data>();
 	/** The ref of the join, 0 for none. */
@@ -83,9 +83,7 @@ export function createRoom(
 	let refused: Status | undefined;
 	/** Cancels what waits: for the position of a handle while joined, for the next attempt else. */
 	let cancelTimer = (): void => {};
-	const presence = part?.ofRoom(clock, participants, (data) =>
-		connection.send(['presence', ref, data]),
-	);
+	const presence = part?.ofRoom(clock, handles, (data) => connection.send(['presence', ref, data]));
 
 	function join(participant: Participant | undefined = firstWaiting()): void {
 		if (!participant || refused || !connection.isUp()) return;
@@ -116,12 +114,12 @@ export function createRoom(
 		reset();
 	}
 
-	function unansweredHere(): readonly Sending[] {
-		return [...unanswered].filter(({ sender }) => participants.has(sender));
+	function waitingHere(): readonly Sending[] {
+		return [...waiting].filter(({ sender }) => handles.has(sender));
 	}
 
 	function end(error: RealtimeError): void {
-		for (const sending of unansweredHere()) sending.end(error);
+		for (const sending of waitingHere()) sending.end(error);
 		casts.clear();
 		tell();
 	}
@@ -129,7 +127,7 @@ export function createRoom(
 	function tell(): void {
 		let status = refused ?? connection.status.value;
 		if (status.state === 'open' && !channel) status = { ...status, state: 'connecting' };
-		for (const { status: store } of participants) {
+		for (const { status: store } of handles) {
 			const { state, isOutdated } = store.value;
 			// The objects of other states are the same if they are equal.
 			const isSame =
@@ -159,7 +157,7 @@ export function createRoom(
 			deliver(advance(position, asked), true, position, ...message);
 		},
 		cast(from, ...message) {
-			deliver([...participants], false, undefined, undefined, from, undefined, ...message);
+			deliver([...handles], false, undefined, undefined, from, undefined, ...message);
 		},
 		gap(reason, position) {
 			for (const { onGap } of advance(position, asked)) call(onGap, { reason, position });
@@ -173,7 +171,7 @@ export function createRoom(
 	 * @returns the handles that went on.
 	 */
 	function advance(position: string, other: Participant['since'] = head): readonly Participant[] {
-		const concerned = [...participants].filter(({ since }) => since === head || since === other);
+		const concerned = [...handles].filter(({ since }) => since === head || since === other);
 		head = position;
 		asked = undefined;
 		for (const participant of concerned) participant.since = position;
@@ -192,7 +190,7 @@ export function createRoom(
 	}
 
 	function find(id: number): Sending | undefined {
-		return unansweredHere().find((sending) => sending.id === id);
+		return waitingHere().find((sending) => sending.id === id);
 	}
 
 	function joined(number: number, answer: JoinedDetails): void {
@@ -200,10 +198,10 @@ export function createRoom(
 		details = answer;
 		refused = undefined;
 		head = answer.position;
-		for (const participant of participants) {
+		for (const participant of handles) {
 			if (participant.since === asked) participant.since = positionOf(participant) ?? head;
 		}
-		for (const sending of unansweredHere()) {
+		for (const sending of waitingHere()) {
 			const { id, name, data } = sending;
 			if (answer.ephemeral.includes(name)) {
 				casts.set(name, data);
@@ -248,7 +246,7 @@ export function createRoom(
 			return;
 		}
 		// Another join brings nothing back that is not kept. The handles that wait go on from here.
-		for (const participant of participants) {
+		for (const participant of handles) {
 			const missed = positionOf(participant);
 			if (missed === head) continue;
 			participant.since = head;
@@ -261,24 +259,24 @@ export function createRoom(
 	 * because they cannot wait for it, then the latest, because it is likely to be behind the others.
 	 */
 	function firstWaiting(): Participant | undefined {
-		const waiting = [...participants].filter(({ since }) => since !== head);
+		const apart = [...handles].filter(({ since }) => since !== head);
 		return (
-			waiting.find(({ since }) => since === undefined) ??
-			waiting.find((participant) => !positionOf(participant)) ??
-			waiting.at(-1)
+			apart.find(({ since }) => since === undefined) ??
+			apart.find((participant) => !positionOf(participant)) ??
+			apart.at(-1)
 		);
 	}
 
 	return {
 		presence,
-		participants,
+		handles,
 		join,
 		end,
 		tell,
 		add(participant) {
 			// A handle that waits is where the messages of before ended.
 			const newest = positionOf(firstWaiting()) ?? head;
-			participants.add(participant);
+			handles.add(participant);
 			presence?.add(participant);
 			if (!refused?.retryAt) refused = undefined;
 			// Live from now.
@@ -293,11 +291,11 @@ export function createRoom(
 		},
 		remove(participant) {
 			const left = failure('CLOSED', 'The handle is closed.');
-			for (const sending of unanswered) {
+			for (const sending of waiting) {
 				if (sending.sender === participant) sending.end(left);
 			}
-			participants.delete(participant);
-			if (participants.size) return;
+			handles.delete(participant);
+			if (handles.size) return;
 			leave();
 			ended();
 		},
@@ -308,7 +306,7 @@ export function createRoom(
 		},
 		forget() {
 			presence?.forget();
-			for (const sending of unansweredHere()) sending.id &&= LOST;
+			for (const sending of waitingHere()) sending.id &&= LOST;
 		},
 		take(parts) {
 			const [type, number, ...rest] = parts;
@@ -322,13 +320,13 @@ export function createRoom(
 		send(sender, name, data, timeout, signal) {
 			const { state, error } = refused ?? connection.status.value;
 			if (state === 'closed' || (refused && !refused.retryAt)) {
-				throw error ?? failure('CLOSED', 'The client is closed.');
+				throw error ?? failure('CLOSED', 'The handle is closed.');
 			}
 			if (details?.ephemeral.includes(name)) {
 				cast(name, data);
 				return undefined;
 			}
-			if (!channel && unanswered.size >= BUFFER_SIZE) {
+			if (!channel && waiting.size >= BUFFER_SIZE) {
 				throw failure('TOO_MANY_REQUESTS', `${BUFFER_SIZE} messages wait for a connection.`);
 			}
 			return new Promise((resolve, reject) => {
@@ -340,7 +338,7 @@ export function createRoom(
 					end(error, result) {
 						cancelTimeout();
 						unlisten();
-						unanswered.delete(sending);
+						waiting.delete(sending);
 						if (error === undefined) resolve(result);
 						else reject(error);
 					},
@@ -349,7 +347,7 @@ export function createRoom(
 					sending.end(failure('TIMEOUT', `\`${name}\` was not answered within ${timeout} ms.`)),
 				);
 				const unlisten = onAbort(signal, () => sending.end(signal?.reason));
-				unanswered.add(sending);
+				waiting.add(sending);
 				if (channel) write(sending);
 			});
 		},
@@ -367,7 +365,7 @@ type RestOf<Parts> = Parts extends readonly [unknown, unknown, ...infer Rest] ? 
 type AnyReceivers = Readonly<Record<string, ((...rest: never) => void) | null | undefined>>;
 
 function deliver(
-	participants: readonly Participant[],
+	handles: readonly Participant[],
 	isSnapshot: boolean,
 	position: string | undefined,
 	at: number | undefined,
@@ -377,5 +375,5 @@ function deliver(
 	data: unknown,
 ): void {
 	const context = { id: id ?? undefined, at, position, from: from ?? undefined, isSnapshot };
-	for (const participant of participants) participant.take(name, data, context);
+	for (const participant of handles) participant.take(name, data, context);
 }

@@ -55,7 +55,7 @@ export const perChannel: Connect = (options, rooms, inbox) => {
 			{
 				...options,
 				open: () => open(query),
-				pingInterval: PING_INTERVAL - random() * PING_SPREAD,
+				interval: PING_INTERVAL - random() * PING_SPREAD,
 			},
 			{ values: () => carried },
 			inbox,
@@ -87,7 +87,7 @@ export const perChannel: Connect = (options, rooms, inbox) => {
 		/** The connection of a refused join carries nothing: it opens again with the next attempt. */
 		function take([type]: readonly unknown[]): void {
 			if (type !== 'refused' && type !== 'left') return;
-			const [participant] = rooms.get(key)?.participants ?? [];
+			const [participant] = rooms.get(key)?.handles ?? [];
 			const { state, retryAt } = participant?.status.value ?? CLOSED;
 			if (state !== 'refused') return;
 			connection.rest();
