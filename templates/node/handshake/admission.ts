@@ -13,7 +13,7 @@ import type { ReportSubject } from '../../socket/report.ts';
 import { answeringServer } from '../http/answered.ts';
 import { clientAddress, limitKey } from '../http/client-address.ts';
 import { afterReading } from '../process/after-reading.ts';
-import type { Entry } from '../registry/entry.ts';
+import type { Entry } from '../registry/connections/entry.ts';
 import { processRegistry, type Registry } from '../registry/registry.ts';
 import type { Admission, UpgradeContext } from './context.ts';
 import { type Explanation, explainLimit } from './explanation.ts';

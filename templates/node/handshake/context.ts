@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { WebSocketHooks } from '../../handshake/hooks.ts';
 import type { RejectionReason } from '../../handshake/refusal.ts';
 import type { HeaderLine } from '../http/header-lines.ts';
-import type { Opened } from '../registry/entry.ts';
+import type { Opened } from '../registry/connections/entry.ts';
 
 /** The state of an upgrade, from the server's `upgrade` event to the code that may accept it. */
 export interface UpgradeContext {

@@ -3,9 +3,9 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RejectionReason } from '../../handshake/refusal.ts';
 import { getConnectionManager } from '../registry/connection-manager.ts';
-import type { ConnectionManagerEvents } from '../registry/manager-events.ts';
 import { processRegistry } from '../registry/registry.ts';
 import { getStats } from '../registry/stats.ts';
+import type { ConnectionManagerEvents } from '../registry/upkeep/manager-events.ts';
 import { accept, type Route, type SiteOptions, serve } from '../site/site.fixture.ts';
 
 /** The number of rejections since this call, by reason. */

@@ -6,8 +6,8 @@ import { takenSince } from '../http/answered.ts';
 import { afterEarlierResponses } from '../http/earlier-responses.ts';
 import { override } from '../http/override.ts';
 import { removeHeader, returnToHttp } from '../http/return-to-http.ts';
+import { closing } from '../registry/connections/shutdown-options.ts';
 import { processRegistry } from '../registry/registry.ts';
-import { closing } from '../registry/shutdown-options.ts';
 import { type Answering, answerHeld, answerUpgrade, refusing, whenLeft } from './answer-upgrade.ts';
 import { isHandshake, isUpgrade, requestPath, subjectOf } from './handshake.ts';
 

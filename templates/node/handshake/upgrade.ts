@@ -11,7 +11,7 @@ import type { HandlerRuntime } from '../../socket/listeners.ts';
 import type { Report } from '../../socket/report.ts';
 import { SocketController } from '../../socket/socket-controller.ts';
 import type { ConnectionSettings } from '../connection/connection-settings.ts';
-import type { ConnectionData } from '../registry/managed-connection.ts';
+import type { ConnectionData } from '../registry/connections/managed-connection.ts';
 import { processRegistry } from '../registry/registry.ts';
 import { acceptHandshake } from './accept.ts';
 import { createAcceptResponse } from './accept-response.ts';

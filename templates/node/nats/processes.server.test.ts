@@ -7,6 +7,6 @@ describe('processes', { concurrency: 4 }, () => {
 	processCases({
 		test: serverTest,
 		processes,
-		child: new URL('child.fixture.ts', import.meta.url),
+		child: new URL('./child.fixture.ts', import.meta.url),
 	});
 });

@@ -1,5 +1,5 @@
 import type { AstroWebSocket } from '../../socket/types.ts';
-import { CONNECTION, type RegisteredWebSocket } from '../registry/entry.ts';
+import { CONNECTION, type RegisteredWebSocket } from '../registry/connections/entry.ts';
 
 /** A connection whose client knows `drain`. */
 export interface Drained {

@@ -6,7 +6,7 @@ import { Hub } from '../../realtime/server/hub.ts';
 import type { RealtimeStats } from '../../realtime/server/stats.ts';
 import type { Engine } from '../../realtime/user/engine.ts';
 import { perProcess } from '../process/per-process.ts';
-import { realtimeSources } from '../registry/realtime-stats.ts';
+import { realtimeSources } from '../registry/figures/realtime-stats.ts';
 import { processRegistry } from '../registry/registry.ts';
 import { NodeHost } from './host.ts';
 

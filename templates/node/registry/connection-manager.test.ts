@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { type TestContext, test } from 'node:test';
 import { ConnectionManager, getConnectionId, getConnectionManager } from './connection-manager.ts';
-import type { ClosingProgress } from './manager-events.ts';
-import { prometheusText } from './prometheus.ts';
+import { prometheusText } from './figures/prometheus.ts';
 import { book } from './registry.fixture.ts';
 import { processRegistry, Registry } from './registry.ts';
 import type { ConnectionSelection } from './selection.ts';
 import { getStats } from './stats.ts';
+import type { ClosingProgress } from './upkeep/manager-events.ts';
 
 function bench(context?: TestContext) {
 	const registry = new Registry();

@@ -6,29 +6,32 @@
 import { SERVICE_RESTART } from '../../socket/close-codes.ts';
 import type { AstroWebSocket } from '../../socket/types.ts';
 import { perProcess } from '../process/per-process.ts';
-import { CONNECTION, type OpenEntry, type RegisteredWebSocket } from './entry.ts';
-import { EntryView } from './entry-view.ts';
-import { healthCheck, noAnswer } from './health.ts';
-import type { ConnectionData, ManagedConnection } from './managed-connection.ts';
+import { CONNECTION, type OpenEntry, type RegisteredWebSocket } from './connections/entry.ts';
+import { EntryView } from './connections/entry-view.ts';
+import type { ConnectionData, ManagedConnection } from './connections/managed-connection.ts';
+import { checkDuration, closing, type ShutdownOptions } from './connections/shutdown-options.ts';
+import { processRegistry, type Registry } from './registry.ts';
+import { type ConnectionSelection, select } from './selection.ts';
+import { type ConnectionStats, getStats } from './stats.ts';
+import { healthCheck, noAnswer } from './upkeep/health.ts';
 import type {
 	ClosingReport,
 	ConnectionManagerEvents,
 	ConnectionManagerListener,
 	HealthCheck,
-} from './manager-events.ts';
-import type { ConnectionManagerOptions } from './manager-options.ts';
-import { processRegistry, type Registry } from './registry.ts';
-import { type ConnectionSelection, select } from './selection.ts';
-import { checkDuration, closing, type ShutdownOptions } from './shutdown-options.ts';
-import { type ConnectionStats, getStats } from './stats.ts';
+} from './upkeep/manager-events.ts';
+import type { ConnectionManagerOptions } from './upkeep/manager-options.ts';
 
-export type { CleanupPolicy } from './cleanup.ts';
 export type {
 	ConnectionData,
 	ManagedConnection,
 	ManagedConnectionJSON,
 	Traffic,
-} from './managed-connection.ts';
+} from './connections/managed-connection.ts';
+export type { ShutdownOptions } from './connections/shutdown-options.ts';
+export type { ConnectionSelection } from './selection.ts';
+export type { ConnectionStats } from './stats.ts';
+export type { CleanupPolicy } from './upkeep/cleanup.ts';
 export type {
 	ClosingProgress,
 	ClosingReport,
@@ -39,11 +42,8 @@ export type {
 	FullPool,
 	HealthCheck,
 	RemovedConnection,
-} from './manager-events.ts';
-export type { ConnectionManagerOptions } from './manager-options.ts';
-export type { ConnectionSelection } from './selection.ts';
-export type { ShutdownOptions } from './shutdown-options.ts';
-export type { ConnectionStats } from './stats.ts';
+} from './upkeep/manager-events.ts';
+export type { ConnectionManagerOptions } from './upkeep/manager-options.ts';
 
 /** The result of pings to all open connections. */
 export interface HealthReport {

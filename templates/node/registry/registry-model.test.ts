@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import type { Duplex } from 'node:stream';
 import { test } from 'node:test';
-import type { Entry } from './entry.ts';
+import type { Entry } from './connections/entry.ts';
 import { type FakeConnection, opened, stream } from './registry.fixture.ts';
 import { Registry } from './registry.ts';
 

@@ -4,8 +4,14 @@ import { Duplex } from 'node:stream';
 import type { ConnectionObserver } from '../connection/connection.ts';
 import { limitKey } from '../http/client-address.ts';
 import type { SharedMessage } from '../protocol/shared-message.ts';
-import type { Entry, OpenEntry, Opened, RegisteredWebSocket, TrackedConnection } from './entry.ts';
-import type { ConnectionData } from './managed-connection.ts';
+import type {
+	Entry,
+	OpenEntry,
+	Opened,
+	RegisteredWebSocket,
+	TrackedConnection,
+} from './connections/entry.ts';
+import type { ConnectionData } from './connections/managed-connection.ts';
 import type { Registry } from './registry.ts';
 
 /** A stream that discards its input. */

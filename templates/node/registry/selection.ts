@@ -1,8 +1,8 @@
 import { limitKey } from '../http/client-address.ts';
 import { coarseClock } from '../process/coarse-clock.ts';
-import type { OpenEntry } from './entry.ts';
-import { EntryView } from './entry-view.ts';
-import type { ManagedConnection } from './managed-connection.ts';
+import type { OpenEntry } from './connections/entry.ts';
+import { EntryView } from './connections/entry-view.ts';
+import type { ManagedConnection } from './connections/managed-connection.ts';
 import type { Registry } from './registry.ts';
 
 /** Conditions for connections. A connection must match all of them. */

@@ -1,6 +1,6 @@
-import type { ClosingReport } from './manager-events.ts';
+import { closing, type ShutdownOptions } from './connections/shutdown-options.ts';
 import { processRegistry } from './registry.ts';
-import { closing, type ShutdownOptions } from './shutdown-options.ts';
+import type { ClosingReport } from './upkeep/manager-events.ts';
 
 /**
  * Ends the WebSocket connections of a site. From now on, handshakes get 503. Open connections are

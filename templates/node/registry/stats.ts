@@ -1,18 +1,18 @@
 /** `zastro-websockets-node/stats`: statistics of the WebSocket connections of the process. */
 
 import { perProcess } from '../process/per-process.ts';
-import type { ConnectionStats } from './connection-stats.ts';
-import { SAMPLE_INTERVAL } from './metrics.ts';
-import { prometheusText } from './prometheus.ts';
-import { realtimeStats } from './realtime-stats.ts';
+import type { ConnectionStats } from './figures/connection-stats.ts';
+import { SAMPLE_INTERVAL } from './figures/metrics.ts';
+import { prometheusText } from './figures/prometheus.ts';
+import { realtimeStats } from './figures/realtime-stats.ts';
 import { processRegistry } from './registry.ts';
 
 export type { RejectionReason } from '../../handshake/refusal.ts';
 export type { RealtimeStats } from '../../realtime/server/stats.ts';
-export type { ConnectionStats } from './connection-stats.ts';
-export type { HealthCounts } from './health.ts';
-export type { Traffic } from './managed-connection.ts';
-export type { LifetimeBucket, Lifetimes, Rates } from './metrics.ts';
+export type { Traffic } from './connections/managed-connection.ts';
+export type { ConnectionStats } from './figures/connection-stats.ts';
+export type { LifetimeBucket, Lifetimes, Rates } from './figures/metrics.ts';
+export type { HealthCounts } from './upkeep/health.ts';
 
 /** Returns the totals since the start of the process, and the current state. */
 export function getStats(): ConnectionStats {

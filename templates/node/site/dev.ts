@@ -6,8 +6,8 @@ import { getUpgradeContext } from '../handshake/context.ts';
 import { isLetThrough } from '../handshake/decide.ts';
 import type { Host } from '../handshake/host.ts';
 import { listenForUpgrades } from '../handshake/upgrade-listener.ts';
+import { closing } from '../registry/connections/shutdown-options.ts';
 import { processRegistry } from '../registry/registry.ts';
-import { closing } from '../registry/shutdown-options.ts';
 import { withLocals } from './locals.ts';
 
 /**

@@ -11,9 +11,9 @@ import {
 	type UpgradeListener,
 	type UpgradeServer,
 } from '../handshake/upgrade-listener.ts';
+import type { ShutdownOptions } from '../registry/connections/shutdown-options.ts';
 import { processRegistry } from '../registry/registry.ts';
 import { shutdownConnections } from '../registry/shutdown.ts';
-import type { ShutdownOptions } from '../registry/shutdown-options.ts';
 import type { RequestHandler } from './app.ts';
 
 /** Options of {@link WebSocketHost.attachWebSocket}. */

@@ -2,8 +2,8 @@ import type { Server } from 'node:http';
 import { constants } from 'node:os';
 import { getHost } from '../handshake/host.ts';
 import { perProcess } from '../process/per-process.ts';
+import { closing } from '../registry/connections/shutdown-options.ts';
 import { shutdownConnections } from '../registry/shutdown.ts';
-import { closing } from '../registry/shutdown-options.ts';
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 

@@ -35,7 +35,7 @@ interface Vectors {
 }
 
 const vectors: Vectors = JSON.parse(
-	readFileSync(new URL('vectors.json', import.meta.url), 'utf8'),
+	readFileSync(new URL('./vectors.json', import.meta.url), 'utf8'),
 ) as Vectors;
 
 /** The names of a frame's parts in their order, without the data. */

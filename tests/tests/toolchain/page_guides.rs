@@ -316,7 +316,7 @@ fn the_container_starts_and_stops(site: &Site) -> Result<()> {
 
 /// The longest time from SIGTERM to the end of the standalone server.
 fn stops_within() -> Result<Duration> {
-    let closing = number_of("node/registry/shutdown-options.ts", "{ timeout = ")?;
+    let closing = number_of("node/registry/connections/shutdown-options.ts", "{ timeout = ")?;
     Ok(Duration::from_millis(closing + number_of("node/site/signals.ts", "const LAST_WAIT = ")?))
 }
 

@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
-import type { Report, ReportSubject } from '../../socket/report.ts';
-import { undoneInDev } from '../process/dev-modules.ts';
-import type { ManagedConnection } from './managed-connection.ts';
+import type { Report, ReportSubject } from '../../../socket/report.ts';
+import { undoneInDev } from '../../process/dev-modules.ts';
+import type { ManagedConnection } from '../connections/managed-connection.ts';
 
 /** An ended connection. */
 export interface RemovedConnection {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { WEBSOCKET_DEFAULTS } from '../../options/options.ts';
+import { WEBSOCKET_DEFAULTS } from '../../../options/options.ts';
 import { type ConnectionManagerOptions, ManagerConfiguration } from './manager-options.ts';
 
 test("the manager's options apply to every site, and the others are the site's own", () => {

@@ -1,6 +1,6 @@
-import type { RealtimeStats } from '../../realtime/server/stats.ts';
-import type { EngineStatus } from '../../realtime/user/engine.ts';
-import { perProcess } from '../process/per-process.ts';
+import type { RealtimeStats } from '../../../realtime/server/stats.ts';
+import type { EngineStatus } from '../../../realtime/user/engine.ts';
+import { perProcess } from '../../process/per-process.ts';
 
 /** The parts of the process that have channels: one for each site. */
 export function realtimeSources(): Set<() => RealtimeStats> {

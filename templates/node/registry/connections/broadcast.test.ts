@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AstroWebSocket } from '../../socket/types.ts';
-import { shareMessage } from '../protocol/shared-message.ts';
+import type { AstroWebSocket } from '../../../socket/types.ts';
+import { shareMessage } from '../../protocol/shared-message.ts';
+import { book } from '../registry.fixture.ts';
+import { Registry } from '../registry.ts';
 import { broadcast, broadcastShared } from './broadcast.ts';
-import { book } from './registry.fixture.ts';
-import { Registry } from './registry.ts';
 
 /** A socket that the registry does not know. */
 function stranger(readyState: 0 | 1 | 2 | 3): AstroWebSocket & { readonly sent: unknown[] } {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { book } from './registry.fixture.ts';
-import { Registry } from './registry.ts';
-import { closing } from './shutdown-options.ts';
+import { closing } from '../connections/shutdown-options.ts';
+import { book } from '../registry.fixture.ts';
+import { Registry } from '../registry.ts';
 
 /** Adds realtime connections to a registry. Returns their notices in order. */
 function realtime(registry: Registry, count: number): [ReturnType<typeof book>[], unknown[]] {

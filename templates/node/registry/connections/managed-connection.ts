@@ -1,4 +1,4 @@
-import type { AstroWebSocket } from '../../socket/types.ts';
+import type { AstroWebSocket } from '../../../socket/types.ts';
 
 /** Totals for each direction. */
 export interface Traffic {

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { GOING_AWAY, SERVICE_RESTART } from '../../socket/close-codes.ts';
-import { afterReading } from '../process/after-reading.ts';
-import type { Entry } from './entry.ts';
+import { GOING_AWAY, SERVICE_RESTART } from '../../../socket/close-codes.ts';
+import { afterReading } from '../../process/after-reading.ts';
+import type { Entry } from '../connections/entry.ts';
+import type { ClosingOptions } from '../connections/shutdown-options.ts';
 import type { ClosingProgress, ClosingReport, ManagerEvents } from './manager-events.ts';
-import type { ClosingOptions } from './shutdown-options.ts';
 
 /** Milliseconds between two progress events, and between two batches of a drain. */
 const PROGRESS_INTERVAL = 200;

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import { setImmediate as immediate } from 'node:timers/promises';
+import { type Booked, book } from '../registry.fixture.ts';
+import { Registry } from '../registry.ts';
 import { HealthMonitor } from './health.ts';
 import { type ConnectionHealth, ManagerEvents } from './manager-events.ts';
-import { type Booked, book } from './registry.fixture.ts';
-import { Registry } from './registry.ts';
 import { Rotation } from './rotation.ts';
 
 const INTERVAL = 1000;

@@ -1,9 +1,9 @@
-import { GOING_AWAY } from '../../socket/close-codes.ts';
-import type { Report } from '../../socket/report.ts';
-import { now } from '../process/clock.ts';
-import type { OpenEntry } from './entry.ts';
-import { EntryView } from './entry-view.ts';
-import type { ManagedConnection } from './managed-connection.ts';
+import { GOING_AWAY } from '../../../socket/close-codes.ts';
+import type { Report } from '../../../socket/report.ts';
+import { now } from '../../process/clock.ts';
+import type { OpenEntry } from '../connections/entry.ts';
+import { EntryView } from '../connections/entry-view.ts';
+import type { ManagedConnection } from '../connections/managed-connection.ts';
 import { Rotation } from './rotation.ts';
 
 /**

@@ -1,10 +1,10 @@
 import type { Duplex } from 'node:stream';
-import type { ReportSubject } from '../../socket/report.ts';
-import type { AstroWebSocket } from '../../socket/types.ts';
-import type { Connection, ConnectionObserver } from '../connection/connection.ts';
-import { answeringServer } from '../http/answered.ts';
-import type { SharedMessage } from '../protocol/shared-message.ts';
-import { type Closer, whenClosed } from '../protocol/when-closed.ts';
+import type { ReportSubject } from '../../../socket/report.ts';
+import type { AstroWebSocket } from '../../../socket/types.ts';
+import type { Connection, ConnectionObserver } from '../../connection/connection.ts';
+import { answeringServer } from '../../http/answered.ts';
+import type { SharedMessage } from '../../protocol/shared-message.ts';
+import { type Closer, whenClosed } from '../../protocol/when-closed.ts';
 import type { TableNode } from './entry-table.ts';
 import type { ConnectionData, Traffic } from './managed-connection.ts';
 

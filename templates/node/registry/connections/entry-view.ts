@@ -1,5 +1,5 @@
-import type { AstroWebSocket } from '../../socket/types.ts';
-import { coarseClock } from '../process/coarse-clock.ts';
+import type { AstroWebSocket } from '../../../socket/types.ts';
+import { coarseClock } from '../../process/coarse-clock.ts';
 import type { OpenEntry } from './entry.ts';
 import type {
 	ConnectionData,

@@ -1,7 +1,7 @@
-import type { RejectionReason } from '../../handshake/refusal.ts';
-import type { RealtimeStats } from '../../realtime/server/stats.ts';
-import type { HealthCounts } from './health.ts';
-import type { Traffic } from './managed-connection.ts';
+import type { RejectionReason } from '../../../handshake/refusal.ts';
+import type { RealtimeStats } from '../../../realtime/server/stats.ts';
+import type { Traffic } from '../connections/managed-connection.ts';
+import type { HealthCounts } from '../upkeep/health.ts';
 import type { Lifetimes, Rates } from './metrics.ts';
 
 /** Totals since the start of the process, and the current state. JSON-compatible. */

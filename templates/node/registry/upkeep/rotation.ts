@@ -1,5 +1,5 @@
-import { afterReading } from '../process/after-reading.ts';
-import { now } from '../process/clock.ts';
+import { afterReading } from '../../process/after-reading.ts';
+import { now } from '../../process/clock.ts';
 
 /** The number of checks within the interval. */
 const CHECKS = 64;

@@ -1,11 +1,11 @@
-import { type Check, duration } from '../../options/checks.ts';
+import { type Check, duration } from '../../../options/checks.ts';
 import {
 	checkOption,
 	invalid,
 	type ResolvedWebSocketOptions,
 	WEBSOCKET_DEFAULTS,
 	type WebSocketOptions,
-} from '../../options/options.ts';
+} from '../../../options/options.ts';
 import type { CleanupPolicy, CleanupSettings } from './cleanup.ts';
 import type { HealthSettings } from './health.ts';
 

@@ -1,4 +1,4 @@
-import type { RealtimeStats } from '../../realtime/server/stats.ts';
+import type { RealtimeStats } from '../../../realtime/server/stats.ts';
 import type { ConnectionStats } from './connection-stats.ts';
 
 /** A label and its value. */

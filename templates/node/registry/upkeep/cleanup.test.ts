@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as settled } from 'node:timers/promises';
+import { book } from '../registry.fixture.ts';
+import { Registry } from '../registry.ts';
 import { type CleanupPolicy, cleanUp } from './cleanup.ts';
-import { book } from './registry.fixture.ts';
-import { Registry } from './registry.ts';
 
 const INTERVAL = 1000;
 

@@ -1,7 +1,7 @@
-import { toPayload } from '../../socket/payload.ts';
-import { OPEN } from '../../socket/ready-state.ts';
-import type { AstroWebSocket } from '../../socket/types.ts';
-import { type SharedMessage, shareMessage } from '../protocol/shared-message.ts';
+import { toPayload } from '../../../socket/payload.ts';
+import { OPEN } from '../../../socket/ready-state.ts';
+import type { AstroWebSocket } from '../../../socket/types.ts';
+import { type SharedMessage, shareMessage } from '../../protocol/shared-message.ts';
 import { CONNECTION, type RegisteredWebSocket } from './entry.ts';
 
 /**

@@ -1,7 +1,7 @@
-import { afterReading } from '../process/after-reading.ts';
-import { now } from '../process/clock.ts';
-import type { Entry, Health, OpenEntry } from './entry.ts';
-import { EntryView } from './entry-view.ts';
+import { afterReading } from '../../process/after-reading.ts';
+import { now } from '../../process/clock.ts';
+import type { Entry, Health, OpenEntry } from '../connections/entry.ts';
+import { EntryView } from '../connections/entry-view.ts';
 import type { HealthCheck, ManagerEvents } from './manager-events.ts';
 import { Rotation } from './rotation.ts';
 

@@ -1,5 +1,5 @@
-import type { RejectionReason } from '../../handshake/refusal.ts';
-import type { Traffic } from './managed-connection.ts';
+import type { RejectionReason } from '../../../handshake/refusal.ts';
+import type { Traffic } from '../connections/managed-connection.ts';
 
 /** Rates per second over the last minute. */
 export interface Rates {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { RealtimeStats } from '../../realtime/server/stats.ts';
+import type { RealtimeStats } from '../../../realtime/server/stats.ts';
+import { getStats } from '../stats.ts';
 import { prometheusText } from './prometheus.ts';
 import { realtimeSources } from './realtime-stats.ts';
-import { getStats } from './stats.ts';
 
 function stats(number: number): RealtimeStats {
 	return {

@@ -1,5 +1,5 @@
-import { closeFrame } from '../../socket/close.ts';
-import { GOING_AWAY } from '../../socket/close-codes.ts';
+import { closeFrame } from '../../../socket/close.ts';
+import { GOING_AWAY } from '../../../socket/close-codes.ts';
 
 /** The resolved options for ending connections. */
 export interface ClosingOptions {
