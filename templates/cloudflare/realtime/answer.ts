@@ -4,7 +4,7 @@ import type { Site } from '../../realtime/define/site.ts';
 import { CHANNEL_QUERY, INBOX_QUERY, paramsIn } from '../../realtime/protocol/channel-query.ts';
 import { NO_USER, PROTOCOL, UNKNOWN_VERSION } from '../../realtime/protocol/constants.ts';
 import type { ErrorData } from '../../realtime/protocol/errors.ts';
-import { NOT_JOINABLE } from '../../realtime/server/admission.ts';
+import { NOT_JOINABLE, nobody } from '../../realtime/server/admission.ts';
 import {
 	type EndpointContext,
 	type HandshakeOptions,
@@ -79,8 +79,6 @@ async function authorize(
 	if (target === undefined) return await nobody();
 	return await target.definition.authorize({ user, params: target.params });
 }
-
-async function nobody(): Promise<undefined> {}
 
 async function handOver(
 	name: string,

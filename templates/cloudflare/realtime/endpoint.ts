@@ -5,7 +5,8 @@ import { hasTrailingSlash } from 'virtual:astro-cloudflare:realtime';
 import type { EndpointContext } from '../../realtime/server/handshake.ts';
 import { answer } from './answer.ts';
 import { randomSecret } from './random.ts';
-import { calls, currentSite, report } from './worker-runtime.ts';
+import { report } from './report.ts';
+import { calls, currentSite } from './worker-runtime.ts';
 
 export const prerender = false;
 

@@ -2,6 +2,7 @@ import type { Host, Link } from '../../realtime/channel/ports.ts';
 import type { Frame } from '../../realtime/protocol/server-frames.ts';
 import type { ObjectAlarm } from '../engine/object-alarm.ts';
 import { randomSecret, randomText } from './random.ts';
+import { report } from './report.ts';
 
 /** A Durable Object as the host of a channel. */
 export class ObjectHost implements Host {
@@ -57,8 +58,5 @@ export class ObjectHost implements Host {
 		);
 	}
 
-	report(message: string, error?: unknown): void {
-		if (error === undefined) console.error(message);
-		else console.error(message, error);
-	}
+	readonly report: Host['report'] = report;
 }

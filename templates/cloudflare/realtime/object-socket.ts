@@ -1,4 +1,4 @@
-import type { MuxSocket } from '../../realtime/server/mux.ts';
+import type { MuxSocket } from '../../realtime/server/credited-link.ts';
 import type { PlainSocket } from '../../realtime/server/plain-connection.ts';
 import type { MuxRecord, PlainRecord } from '../../realtime/server/record.ts';
 import type { ReadyState } from '../../socket/ready-state.ts';

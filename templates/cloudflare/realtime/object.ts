@@ -13,7 +13,8 @@ import { answerCall, CALL_VERSION, type HistoryRange, type ObjectCalls } from '.
 import { closeQuietly } from './object-socket.ts';
 import type { ObjectContext, ObjectSocket } from './platform.ts';
 import { RealtimeObject } from './realtime-object.ts';
-import { calls, current, report } from './worker-runtime.ts';
+import { report } from './report.ts';
+import { calls, current } from './worker-runtime.ts';
 
 declare const WebSocketPair: PairConstructor;
 declare const WebSocketRequestResponsePair: new (request: string, response: string) => object;

@@ -9,6 +9,7 @@ import { OBJECT_BINDING } from './names.ts';
 import type { ObjectCalls } from './object-calls.ts';
 import type { ObjectNamespace } from './platform.ts';
 import { RemoteDirectory } from './remote-directory.ts';
+import { report } from './report.ts';
 
 /** The object of a name. */
 export function calls(name: string): ObjectCalls {
@@ -19,12 +20,6 @@ export function calls(name: string): ObjectCalls {
 		);
 	}
 	return namespace.get(namespace.idFromName(name));
-}
-
-/** Logs an error for the site's operator. */
-export function report(message: string, error?: unknown): void {
-	if (error === undefined) console.error(message);
-	else console.error(message, error);
 }
 
 /** The code that runs in an object. */

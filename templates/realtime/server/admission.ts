@@ -11,6 +11,9 @@ export const NOT_JOINABLE: ErrorData = {
 	message: 'There is no such channel, or you may not join it.',
 };
 
+/** The answer about a channel that does not exist, which takes a turn as well. */
+export async function nobody(): Promise<undefined> {}
+
 /** The site allowed a join. Use it, or cancel it. */
 export interface Admission {
 	readonly target: Target;

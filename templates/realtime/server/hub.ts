@@ -14,7 +14,7 @@ import type { User } from '../define/handling/user.ts';
 import type { Site } from '../define/site.ts';
 import type { Engine } from '../user/engine.ts';
 import { Users } from '../user/users.ts';
-import { type Admission, NOT_JOINABLE } from './admission.ts';
+import { type Admission, NOT_JOINABLE, nobody } from './admission.ts';
 import { Counts } from './counts.ts';
 import type { RealtimeStats } from './stats.ts';
 import { findTarget, resolveTarget, type Target, targetAt } from './targets.ts';
@@ -292,5 +292,3 @@ export class Hub implements Directory {
 		return channel;
 	}
 }
-
-async function nobody(): Promise<undefined> {}

@@ -8,22 +8,13 @@ import { TokenBucket } from '../channel/token-bucket.ts';
 import type { User } from '../define/handling/user.ts';
 import { byteLength, isLarger } from '../protocol/byte-length.ts';
 import { type ClientFrame, FrameError, readClientFrame } from '../protocol/client-frames.ts';
-import {
-	LINE_END,
-	MALFORMED_FRAME,
-	PING,
-	PONG,
-	SESSION_TAKEN,
-	SLOW_CONSUMER,
-} from '../protocol/constants.ts';
+import { MALFORMED_FRAME, PING, PONG, SESSION_TAKEN } from '../protocol/constants.ts';
 import { isTooDeep, MAX_DEPTH } from '../protocol/depth.ts';
 import { type ErrorData, errorData, isRealtimeError } from '../protocol/errors.ts';
 import {
-	creditFrame,
 	type Data,
 	drainFrame,
 	errorFrame,
-	type Frame,
 	inboxFrame,
 	leftFrame,
 	refusedFrame,
@@ -31,7 +22,7 @@ import {
 } from '../protocol/server-frames.ts';
 import type { UserConnection } from '../user/users.ts';
 import { type Admission, NOT_JOINABLE } from './admission.ts';
-import type { BroadcastLink, FrameSocket } from './broadcast-link.ts';
+import { CreditedLink, type MuxSocket } from './credited-link.ts';
 import { Credits } from './credits.ts';
 import { closeAtExpiry } from './expiry.ts';
 import type { Hub } from './hub.ts';
@@ -39,20 +30,12 @@ import {
 	JOINS_PER_SECOND,
 	MAX_CHANNELS,
 	MAX_EARLY_BYTES,
-	MAX_HELD_LENGTH,
 	REFUSED_JOIN,
 	TRY_AGAIN_LATER,
 } from './limits.ts';
 import type { MuxRecord, Passage } from './record.ts';
 import { type Target, targetOf } from './targets.ts';
 import { UsedRefs } from './used-refs.ts';
-
-/** The part of a socket that carries the protocol. */
-export interface MuxSocket extends FrameSocket {
-	close(code: number, reason: string): void;
-	/** Keeps what restores the connection. Undefined when it has ended. Absent in a process. */
-	keep?(record: MuxRecord | undefined): void;
-}
 
 /** A join of this connection. */
 interface Join {
@@ -79,11 +62,9 @@ interface UnusableFrame {
 }
 
 /** One socket of a page, which carries all of its channels. */
-export class Mux implements BroadcastLink, UserConnection {
-	readonly #socket: MuxSocket;
+export class Mux extends CreditedLink implements UserConnection {
 	readonly #hub: Hub;
 	readonly #user: User | undefined;
-	#credits = new Credits();
 	#passage: Passage | undefined;
 	#refs = new UsedRefs();
 	readonly #joins = new Map<number, Join>();
@@ -92,25 +73,18 @@ export class Mux implements BroadcastLink, UserConnection {
 	#early: (ClientFrame | UnusableFrame)[] | undefined;
 	#earlyBytes = 0;
 	#session: Session | undefined;
-	#untilReady: (() => void)[] = [];
 	readonly #cancelExpiry: (() => void) | undefined;
 	/** Whether the session goes on without this connection. */
 	#isTakenOver = false;
-	/** Whether the client takes several frames in one message. */
-	#takesLines = false;
-	/** Frames that go out together. Undefined while they go out one by one. */
-	#held: string[] | undefined;
-	#heldLength = 0;
-	#hasEnded = false;
 
 	constructor(socket: MuxSocket, hub: Hub, user: User | undefined, passage?: Passage) {
-		this.#socket = socket;
+		super(socket);
 		this.#hub = hub;
 		this.#user = user;
 		this.#passage = passage;
 		// A client that reconnects joins all of its channels at once.
 		this.#joinRate = new TokenBucket(JOINS_PER_SECOND, MAX_CHANNELS, hub.host.now());
-		this.#cancelExpiry = closeAtExpiry(hub.host, user, (code, reason) => this.#close(code, reason));
+		this.#cancelExpiry = closeAtExpiry(hub.host, user, (code, reason) => this.close(code, reason));
 	}
 
 	/** A connection of a process that slept. `Hub.resume()` follows. */
@@ -132,90 +106,22 @@ export class Mux implements BroadcastLink, UserConnection {
 
 	/** Takes a message of the client. */
 	message(message: string | ArrayBuffer): void {
-		if (this.#hasEnded) return;
+		if (this.hasEnded) return;
 		if (message === PING) {
-			this.#socket.send(PONG);
+			this.socket.send(PONG);
 			return;
 		}
 		try {
-			const isText = typeof message === 'string';
-			const frame = readClientFrame(isText ? message : new Uint8Array(message));
-			const isDeep = isText && isTooDeep(message);
-			const error = isLarger(message, MAX_MESSAGE_BYTES)
-				? TOO_LARGE
-				: isDeep
-					? TOO_DEEP
-					: undefined;
-			this.#take(error === undefined ? frame : { type: 'unusable', frame, error }, message);
+			this.#take(readFrame(message), message);
 		} catch (error) {
 			if (!(error instanceof FrameError)) throw error;
-			this.#close(MALFORMED_FRAME, error.message);
+			this.close(MALFORMED_FRAME, error.message);
 		}
 	}
 
 	/** The connection has ended. */
 	closed(code: number): void {
 		this.#end(code === 1000 || code === 1001 || code === 1005);
-	}
-
-	send(frame: Frame): void {
-		if (!this.#count(frame)) return;
-		this.#write(frame.content);
-		this.written();
-	}
-
-	admit(frame: Frame): FrameSocket | undefined {
-		// It is written at once.
-		this.release();
-		return this.#count(frame) ? this.#socket : undefined;
-	}
-
-	hold(): void {
-		if (this.#takesLines) this.#held ??= [];
-	}
-
-	release(): void {
-		const held = this.#held;
-		this.#held = undefined;
-		this.#heldLength = 0;
-		if (held !== undefined && held.length > 0) this.#socket.send(held.join(LINE_END));
-	}
-
-	/** Counts a frame. Returns whether the connection gets it. */
-	#count(frame: Frame): boolean {
-		if (this.#hasEnded || (frame.isEphemeral && this.#credits.isSlow)) return false;
-		if (this.#credits.isExhausted) {
-			this.#close(SLOW_CONSUMER, 'More than 1 MiB is unacknowledged.');
-			return false;
-		}
-		this.#credits.add(frame.size);
-		return true;
-	}
-
-	#write(content: Frame['content']): void {
-		if (this.#held === undefined) this.#socket.send(content);
-		else if (typeof content === 'string') {
-			this.#held.push(content);
-			this.#heldLength += content.length;
-			if (this.#heldLength < MAX_HELD_LENGTH) return;
-			this.release();
-			this.hold();
-		} else {
-			this.release();
-			this.#socket.send(content);
-			this.hold();
-		}
-	}
-
-	written(): void {
-		const count = this.#credits.takeDue();
-		if (count !== undefined && !this.#hasEnded) this.#write(creditFrame(count).content);
-		if (this.#socket.keep !== undefined && this.#credits.isUnkept) this.changed();
-	}
-
-	ready(): Promise<void> | undefined {
-		if (this.#credits.isReady || this.#hasEnded) return undefined;
-		return new Promise((resolve) => this.#untilReady.push(resolve));
 	}
 
 	inbox(data: Data): void {
@@ -227,14 +133,9 @@ export class Mux implements BroadcastLink, UserConnection {
 		this.send(drainFrame(milliseconds));
 	}
 
-	/** Makes the client send something, as a sign of life. */
-	ask(): void {
-		this.#socket.send(creditFrame(this.#credits.ask()).content);
-	}
-
 	/** What restores the connection has changed. */
 	changed(): void {
-		this.#socket.keep?.(this.#record());
+		this.socket.keep?.(this.#record());
 	}
 
 	/** The site disconnects a user. What was decided before does not count any more. */
@@ -247,7 +148,7 @@ export class Mux implements BroadcastLink, UserConnection {
 	/** Another connection continues the session. */
 	takenOver(): void {
 		this.#isTakenOver = true;
-		this.#close(SESSION_TAKEN, 'Another connection continued the session.');
+		this.close(SESSION_TAKEN, 'Another connection continued the session.');
 	}
 
 	/** Whether messages to the user come here. A connection that came for a channel has none. */
@@ -256,7 +157,7 @@ export class Mux implements BroadcastLink, UserConnection {
 	}
 
 	#record(): MuxRecord | undefined {
-		if (this.#hasEnded) return undefined;
+		if (this.hasEnded) return undefined;
 		const joins = [...this.#joins.values()];
 		return {
 			user: this.#user,
@@ -266,16 +167,16 @@ export class Mux implements BroadcastLink, UserConnection {
 				const record = member?.record;
 				return key === undefined || record === undefined ? [] : [{ ref, key, member: record }];
 			}),
-			credits: this.#credits.record(),
-			takesLines: this.#takesLines,
+			credits: this.credits.record(),
+			takesLines: this.takesLines,
 			owesAnswer: joins.some(({ member }) => member === undefined || member.owesAnswer),
 			passage: this.#passage,
 		};
 	}
 
 	#restore({ session, lastRef, joins, credits, takesLines, owesAnswer }: MuxRecord): void {
-		this.#takesLines = takesLines === true;
-		this.#credits = new Credits(credits);
+		this.takesLines = takesLines === true;
+		this.credits = new Credits(credits);
 		this.#refs = new UsedRefs(lastRef);
 		if (session === undefined) return;
 		this.#session = session;
@@ -293,14 +194,14 @@ export class Mux implements BroadcastLink, UserConnection {
 			join.member = this.#hub.restore(target, { link: this, ref, user: this.#user }, record);
 			this.#joins.set(ref, join);
 		}
-		if (owesAnswer) this.#close(TRY_AGAIN_LATER, 'The server slept. Send again what it owes.');
+		if (owesAnswer) this.close(TRY_AGAIN_LATER, 'The server slept. Send again what it owes.');
 	}
 
 	#take(frame: ClientFrame | UnusableFrame, message: string | ArrayBuffer): void {
 		if (this.#session === undefined && this.#early === undefined) {
 			if (frame.type !== 'hello') throw new FrameError('The first frame is not `hello`.');
 			this.#early = [];
-			this.#takesLines = frame.lines === true;
+			this.takesLines = frame.lines === true;
 			this.#hub.host.waitUntil(this.#open(frame));
 			return;
 		}
@@ -311,7 +212,7 @@ export class Mux implements BroadcastLink, UserConnection {
 		}
 		this.#earlyBytes += byteLength(message);
 		if (this.#earlyBytes > MAX_EARLY_BYTES) {
-			this.#close(TRY_AGAIN_LATER, 'Too many frames wait for `welcome`.');
+			this.close(TRY_AGAIN_LATER, 'Too many frames wait for `welcome`.');
 		} else this.#early.push(frame);
 	}
 
@@ -328,10 +229,10 @@ export class Mux implements BroadcastLink, UserConnection {
 			session = resumed ?? (await roster.openSession(userId));
 		} catch (error) {
 			host.report('A realtime session cannot be opened', error);
-			this.#close(TRY_AGAIN_LATER, 'The realtime engine cannot be reached.');
+			this.close(TRY_AGAIN_LATER, 'The realtime engine cannot be reached.');
 			return;
 		}
-		if (this.#hasEnded) {
+		if (this.hasEnded) {
 			host.waitUntil(roster.suspendSession(session.secret));
 			return;
 		}
@@ -346,10 +247,10 @@ export class Mux implements BroadcastLink, UserConnection {
 		const early = this.#early ?? [];
 		this.#early = undefined;
 		try {
-			for (const frame of early) if (!this.#hasEnded) this.#handle(frame);
+			for (const frame of early) if (!this.hasEnded) this.#handle(frame);
 		} catch (error) {
 			if (!(error instanceof FrameError)) throw error;
-			this.#close(MALFORMED_FRAME, error.message);
+			this.close(MALFORMED_FRAME, error.message);
 		}
 	}
 
@@ -371,7 +272,7 @@ export class Mux implements BroadcastLink, UserConnection {
 				this.#presence(frame.ref, frame.data);
 				break;
 			case 'credit':
-				this.#credit(frame.count);
+				this.acknowledge(frame.count);
 				break;
 			case 'unusable':
 				this.#unusable(frame);
@@ -429,7 +330,7 @@ export class Mux implements BroadcastLink, UserConnection {
 		const { ref } = join;
 		const target = this.#passable(this.#hub.find(frame.name, frame.params));
 		const admission = await this.#hub.authorize(target, this.#user, this.#takeAllowed());
-		if (this.#hasEnded || join.hasEnded) {
+		if (this.hasEnded || join.hasEnded) {
 			admission?.cancel();
 			return;
 		}
@@ -447,7 +348,7 @@ export class Mux implements BroadcastLink, UserConnection {
 		} catch (error) {
 			if (!isRealtimeError(error))
 				this.#hub.host.report('A realtime channel cannot be joined', error);
-			if (!this.#hasEnded && !join.hasEnded) this.#drop(join, errorData(error));
+			if (!this.hasEnded && !join.hasEnded) this.#drop(join, errorData(error));
 		}
 	}
 
@@ -550,33 +451,23 @@ export class Mux implements BroadcastLink, UserConnection {
 		this.#hub.host.waitUntil(run());
 	}
 
-	#credit(count: number): void {
-		if (!this.#credits.acknowledge(count)) return;
-		this.changed();
-		if (!this.#credits.isReady) return;
-		const waiting = this.#untilReady;
-		this.#untilReady = [];
-		for (const resolve of waiting) resolve();
-	}
-
-	#close(code: number, reason: string): void {
-		if (this.#hasEnded) return;
+	protected close(code: number, reason: string): void {
+		if (this.hasEnded) return;
 		this.release();
 		this.#end(false);
-		this.#socket.close(code, reason);
+		this.socket.close(code, reason);
 	}
 
 	#end(wasClean: boolean): void {
-		if (this.#hasEnded) return;
-		this.#hasEnded = true;
+		if (this.hasEnded) return;
+		this.hasEnded = true;
 		this.#cancelExpiry?.();
 		for (const join of this.#joins.values()) {
 			join.hasEnded = true;
 			join.member?.disconnected(wasClean);
 		}
 		this.#joins.clear();
-		for (const resolve of this.#untilReady) resolve();
-		this.#untilReady = [];
+		this.goOn();
 		this.#hub.disconnected(this, {
 			session: this.#session,
 			isTakenOver: this.#isTakenOver,
@@ -585,6 +476,15 @@ export class Mux implements BroadcastLink, UserConnection {
 		});
 		this.changed();
 	}
+}
+
+/** @throws FrameError if the frame is malformed. */
+function readFrame(message: string | ArrayBuffer): ClientFrame | UnusableFrame {
+	const isText = typeof message === 'string';
+	const frame = readClientFrame(isText ? message : new Uint8Array(message));
+	const isLarge = isLarger(message, MAX_MESSAGE_BYTES);
+	if (!isLarge && !(isText && isTooDeep(message))) return frame;
+	return { type: 'unusable', frame, error: isLarge ? TOO_LARGE : TOO_DEEP };
 }
 
 function joinOf(ref: number): Join {

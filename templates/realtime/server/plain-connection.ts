@@ -11,10 +11,10 @@ import { type ErrorData, errorData, isRealtimeError, RealtimeError } from '../pr
 import type { Data, Frame } from '../protocol/server-frames.ts';
 import type { UserConnection } from '../user/users.ts';
 import type { Admission } from './admission.ts';
+import type { MuxSocket } from './credited-link.ts';
 import { closeAtExpiry } from './expiry.ts';
 import type { Hub } from './hub.ts';
 import { TRY_AGAIN_LATER } from './limits.ts';
-import type { MuxSocket } from './mux.ts';
 import { plainFrame, rawMessage } from './plain-frames.ts';
 import type { PlainRecord } from './record.ts';
 import type { Target } from './targets.ts';

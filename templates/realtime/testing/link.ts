@@ -1,7 +1,7 @@
 import type { Clock } from '../client/base/clock.ts';
 import type { WebSocketLike } from '../client/web-socket.ts';
+import type { MuxSocket } from '../server/credited-link.ts';
 import { HEARTBEAT_INTERVAL } from '../server/limits.ts';
-import type { MuxSocket } from '../server/mux.ts';
 import type { Journal } from './journal.ts';
 
 /** What serves a connection. */

@@ -2,8 +2,8 @@ import type { Clock } from '../client/base/clock.ts';
 import type { Connect } from '../client/core.ts';
 import type { ChannelModule } from '../define/reading/site-file.ts';
 import type { Site } from '../define/site.ts';
+import type { MuxSocket } from '../server/credited-link.ts';
 import type { EndpointContext } from '../server/handshake.ts';
-import type { MuxSocket } from '../server/mux.ts';
 import type { Receiver } from './link.ts';
 
 /** What serves the site of a test: a process, or objects. */
