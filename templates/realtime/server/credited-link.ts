@@ -1,40 +1,25 @@
-import type { Session } from '../channel/ports.ts';
 import { LINE_END, SLOW_CONSUMER } from '../protocol/constants.ts';
 import { creditFrame, type Frame } from '../protocol/server-frames.ts';
 import type { BroadcastLink, FrameSocket } from './broadcast-link.ts';
+import { Connection, type ConnectionSocket } from './connection.ts';
 import { Credits } from './credits.ts';
 import { MAX_HELD_LENGTH } from './limits.ts';
 import type { MuxRecord } from './record.ts';
 
-/** The part of a socket that carries the protocol. */
-export interface MuxSocket extends FrameSocket {
-	close(code: number, reason: string): void;
-	/** Keeps what restores the connection. Undefined when it has ended. Absent in a process. */
-	keep?(record: MuxRecord | undefined): void;
-}
+export type MuxSocket = ConnectionSocket<MuxRecord>;
 
 /** What a connection with the protocol sends: frames within its credits, some of them together. */
-export abstract class CreditedLink implements BroadcastLink {
-	protected readonly socket: MuxSocket;
+export abstract class CreditedLink
+	extends Connection<MuxRecord, MuxSocket>
+	implements BroadcastLink
+{
 	protected credits: Credits = new Credits();
 	/** Whether the client takes several frames in one message. */
 	protected takesLines = false;
-	protected hasEnded = false;
 	/** Frames that go out together. Undefined while they go out one by one. */
 	#held: string[] | undefined;
 	#heldLength = 0;
 	#untilReady: (() => void)[] = [];
-
-	constructor(socket: MuxSocket) {
-		this.socket = socket;
-	}
-
-	abstract get session(): Session;
-
-	/** What restores the connection has changed. */
-	abstract changed(): void;
-
-	protected abstract close(code: number, reason: string): void;
 
 	send(frame: Frame): void {
 		if (!this.#count(frame)) return;

@@ -20,11 +20,9 @@ import {
 	refusedFrame,
 	welcomeFrame,
 } from '../protocol/server-frames.ts';
-import type { UserConnection } from '../user/users.ts';
 import { type Admission, NOT_JOINABLE } from './admission.ts';
 import { CreditedLink, type MuxSocket } from './credited-link.ts';
 import { Credits } from './credits.ts';
-import { closeAtExpiry } from './expiry.ts';
 import type { Hub } from './hub.ts';
 import {
 	JOINS_PER_SECOND,
@@ -62,9 +60,7 @@ interface UnusableFrame {
 }
 
 /** One socket of a page, which carries all of its channels. */
-export class Mux extends CreditedLink implements UserConnection {
-	readonly #hub: Hub;
-	readonly #user: User | undefined;
+export class Mux extends CreditedLink {
 	#passage: Passage | undefined;
 	#refs = new UsedRefs();
 	readonly #joins = new Map<number, Join>();
@@ -72,19 +68,12 @@ export class Mux extends CreditedLink implements UserConnection {
 	/** Frames that wait for the answer to `hello`, and their size in bytes. */
 	#early: (ClientFrame | UnusableFrame)[] | undefined;
 	#earlyBytes = 0;
-	#session: Session | undefined;
-	readonly #cancelExpiry: (() => void) | undefined;
-	/** Whether the session goes on without this connection. */
-	#isTakenOver = false;
 
 	constructor(socket: MuxSocket, hub: Hub, user: User | undefined, passage?: Passage) {
-		super(socket);
-		this.#hub = hub;
-		this.#user = user;
+		super(socket, hub, user);
 		this.#passage = passage;
 		// A client that reconnects joins all of its channels at once.
 		this.#joinRate = new TokenBucket(JOINS_PER_SECOND, MAX_CHANNELS, hub.host.now());
-		this.#cancelExpiry = closeAtExpiry(hub.host, user, (code, reason) => this.close(code, reason));
 	}
 
 	/** A connection of a process that slept. `Hub.resume()` follows. */
@@ -92,16 +81,6 @@ export class Mux extends CreditedLink implements UserConnection {
 		const mux = new Mux(socket, hub, record.user, record.passage);
 		mux.#restore(record);
 		return mux;
-	}
-
-	/** Present in all channels, which exist only after `hello`. */
-	get session(): Session {
-		if (this.#session === undefined) throw new Error('The connection has no session yet.');
-		return this.#session;
-	}
-
-	get id(): string {
-		return this.session.id;
 	}
 
 	/** Takes a message of the client. */
@@ -119,11 +98,6 @@ export class Mux extends CreditedLink implements UserConnection {
 		}
 	}
 
-	/** The connection has ended. */
-	closed(code: number): void {
-		this.#end(code === 1000 || code === 1001 || code === 1005);
-	}
-
 	inbox(data: Data): void {
 		this.send(inboxFrame(data));
 	}
@@ -133,21 +107,16 @@ export class Mux extends CreditedLink implements UserConnection {
 		this.send(drainFrame(milliseconds));
 	}
 
-	/** What restores the connection has changed. */
-	changed(): void {
-		this.socket.keep?.(this.#record());
-	}
-
 	/** The site disconnects a user. What was decided before does not count any more. */
 	withdraw(userId: string): void {
-		if (this.#user?.id !== userId || this.#passage?.allowed === undefined) return;
+		if (this.user?.id !== userId || this.#passage?.allowed === undefined) return;
 		this.#passage = { key: this.#passage.key };
 		this.changed();
 	}
 
 	/** Another connection continues the session. */
 	takenOver(): void {
-		this.#isTakenOver = true;
+		this.isTakenOver = true;
 		this.close(SESSION_TAKEN, 'Another connection continued the session.');
 	}
 
@@ -156,12 +125,11 @@ export class Mux extends CreditedLink implements UserConnection {
 		return this.#passage?.key === undefined;
 	}
 
-	#record(): MuxRecord | undefined {
-		if (this.hasEnded) return undefined;
+	protected record(): MuxRecord {
 		const joins = [...this.#joins.values()];
 		return {
-			user: this.#user,
-			session: this.#session && { secret: this.#session.secret, id: this.#session.id },
+			user: this.user,
+			session: this.opened && { secret: this.opened.secret, id: this.opened.id },
 			lastRef: this.#refs.highest,
 			joins: joins.flatMap(({ ref, key, member }) => {
 				const record = member?.record;
@@ -179,11 +147,11 @@ export class Mux extends CreditedLink implements UserConnection {
 		this.credits = new Credits(credits);
 		this.#refs = new UsedRefs(lastRef);
 		if (session === undefined) return;
-		this.#session = session;
-		this.#hub.restoreSession(session, this);
-		if (this.#user !== undefined && this.#hasInbox) this.#hub.users.restore(this.#user.id, this);
+		this.opened = session;
+		this.hub.restoreSession(session, this);
+		if (this.user !== undefined && this.#hasInbox) this.hub.users.restore(this.user.id, this);
 		for (const { ref, key, member: record } of joins) {
-			const target = targetOf(this.#hub.site, key);
+			const target = targetOf(this.hub.site, key);
 			// Its file is gone.
 			if (target === undefined) {
 				this.send(leftFrame(ref, NOT_JOINABLE));
@@ -191,18 +159,18 @@ export class Mux extends CreditedLink implements UserConnection {
 			}
 			const join = joinOf(ref);
 			join.key = key;
-			join.member = this.#hub.restore(target, { link: this, ref, user: this.#user }, record);
+			join.member = this.hub.restore(target, { link: this, ref, user: this.user }, record);
 			this.#joins.set(ref, join);
 		}
 		if (owesAnswer) this.close(TRY_AGAIN_LATER, 'The server slept. Send again what it owes.');
 	}
 
 	#take(frame: ClientFrame | UnusableFrame, message: string | ArrayBuffer): void {
-		if (this.#session === undefined && this.#early === undefined) {
+		if (this.opened === undefined && this.#early === undefined) {
 			if (frame.type !== 'hello') throw new FrameError('The first frame is not `hello`.');
 			this.#early = [];
 			this.takesLines = frame.lines === true;
-			this.#hub.host.waitUntil(this.#open(frame));
+			this.hub.host.waitUntil(this.#open(frame));
 			return;
 		}
 		if (frame.type === 'hello') throw new FrameError('A frame `hello` was sent twice.');
@@ -218,8 +186,8 @@ export class Mux extends CreditedLink implements UserConnection {
 
 	/** Opens the session, or continues an earlier one. */
 	async #open(hello: ClientFrame & { readonly type: 'hello' }): Promise<void> {
-		const { roster, host } = this.#hub;
-		const userId = this.#user?.id;
+		const { roster, host } = this.hub;
+		const userId = this.user?.id;
 		let resumed: Session | undefined;
 		let session: Session;
 		try {
@@ -237,11 +205,11 @@ export class Mux extends CreditedLink implements UserConnection {
 			return;
 		}
 		// The members of the older connection depart before those of this one enter.
-		this.#hub.takeSession(session, this);
-		this.#session = session;
-		this.#hub.counts.sessions[resumed === undefined ? 'opened' : 'resumed']++;
-		if (userId !== undefined && this.#hasInbox) this.#hub.users.add(userId, this);
-		const { version } = this.#hub;
+		this.hub.takeSession(session, this);
+		this.opened = session;
+		this.hub.counts.sessions[resumed === undefined ? 'opened' : 'resumed']++;
+		if (userId !== undefined && this.#hasInbox) this.hub.users.add(userId, this);
+		const { version } = this.hub;
 		this.changed();
 		this.send(welcomeFrame({ session: session.secret, isResumed: resumed !== undefined, version }));
 		const early = this.#early ?? [];
@@ -300,7 +268,7 @@ export class Mux extends CreditedLink implements UserConnection {
 	#join(frame: JoinFrame, error?: ErrorData): void {
 		const { ref } = frame;
 		if (!this.#refs.take(ref)) throw new FrameError('A frame `join` uses a `ref` twice.');
-		const wait = this.#joinRate.take(this.#hub.host.now());
+		const wait = this.#joinRate.take(this.hub.host.now());
 		if (wait > 0) {
 			this.#refuse(
 				ref,
@@ -323,18 +291,18 @@ export class Mux extends CreditedLink implements UserConnection {
 		const join = joinOf(ref);
 		this.#joins.set(ref, join);
 		this.changed();
-		this.#hub.host.waitUntil(this.#decide(join, frame));
+		this.hub.host.waitUntil(this.#decide(join, frame));
 	}
 
 	async #decide(join: Join, frame: JoinFrame): Promise<void> {
 		const { ref } = join;
-		const target = this.#passable(this.#hub.find(frame.name, frame.params));
-		const admission = await this.#hub.authorize(target, this.#user, this.#takeAllowed());
+		const target = this.#passable(this.hub.find(frame.name, frame.params));
+		const admission = await this.hub.authorize(target, this.user, this.#takeAllowed());
 		if (this.hasEnded || join.hasEnded) {
 			admission?.cancel();
 			return;
 		}
-		const member = admission?.join({ link: this, ref, user: this.#user });
+		const member = admission?.join({ link: this, ref, user: this.user });
 		if (admission === undefined || member === undefined) {
 			this.#joinRate.charge(REFUSED_JOIN - 1);
 			this.#drop(join, NOT_JOINABLE);
@@ -347,7 +315,7 @@ export class Mux extends CreditedLink implements UserConnection {
 			await this.#admit(join, member, admission, frame);
 		} catch (error) {
 			if (!isRealtimeError(error))
-				this.#hub.host.report('A realtime channel cannot be joined', error);
+				this.hub.host.report('A realtime channel cannot be joined', error);
 			if (!this.hasEnded && !join.hasEnded) this.#drop(join, errorData(error));
 		}
 	}
@@ -393,7 +361,7 @@ export class Mux extends CreditedLink implements UserConnection {
 	}
 
 	#refuse(ref: number, error: ErrorData): void {
-		this.#hub.counts.joins.refused++;
+		this.hub.counts.joins.refused++;
 		this.send(refusedFrame(ref, error));
 	}
 
@@ -409,7 +377,7 @@ export class Mux extends CreditedLink implements UserConnection {
 	}
 
 	#message(ref: number, message: SentMessage): void {
-		this.#hub.counts.messages.received++;
+		this.hub.counts.messages.received++;
 		const join = this.#joins.get(ref);
 		const { id } = message;
 		if (join?.member !== undefined && !join.member.hasEnded) join.member.message(message);
@@ -442,39 +410,23 @@ export class Mux extends CreditedLink implements UserConnection {
 				} catch (error) {
 					// The protocol has no answer to it. The member keeps the data that it had.
 					if (!isRealtimeError(error)) {
-						this.#hub.host.report('The presence of a member cannot be updated', error);
+						this.hub.host.report('The presence of a member cannot be updated', error);
 					}
 				}
 			}
 			join.isUpdating = false;
 		};
-		this.#hub.host.waitUntil(run());
+		this.hub.host.waitUntil(run());
 	}
 
-	protected close(code: number, reason: string): void {
-		if (this.hasEnded) return;
+	protected ended(wasClean: boolean): void {
 		this.release();
-		this.#end(false);
-		this.socket.close(code, reason);
-	}
-
-	#end(wasClean: boolean): void {
-		if (this.hasEnded) return;
-		this.hasEnded = true;
-		this.#cancelExpiry?.();
 		for (const join of this.#joins.values()) {
 			join.hasEnded = true;
 			join.member?.disconnected(wasClean);
 		}
 		this.#joins.clear();
 		this.goOn();
-		this.#hub.disconnected(this, {
-			session: this.#session,
-			isTakenOver: this.#isTakenOver,
-			user: this.#user,
-			wasClean,
-		});
-		this.changed();
 	}
 }
 

@@ -1,6 +1,6 @@
 import { MAX_MESSAGE_BYTES } from '../channel/limits.ts';
 import type { Member } from '../channel/member.ts';
-import type { Link, Session } from '../channel/ports.ts';
+import type { Link } from '../channel/ports.ts';
 import { checkSize } from '../channel/size.ts';
 import type { User } from '../define/handling/user.ts';
 import { SHORT_FORM_MESSAGE } from '../define/short-form.ts';
@@ -9,10 +9,8 @@ import { EPHEMERAL_LIMIT, SLOW_CONSUMER, UNACKNOWLEDGED_LIMIT } from '../protoco
 import { isTooDeep } from '../protocol/depth.ts';
 import { type ErrorData, errorData, isRealtimeError, RealtimeError } from '../protocol/errors.ts';
 import type { Data, Frame } from '../protocol/server-frames.ts';
-import type { UserConnection } from '../user/users.ts';
 import type { Admission } from './admission.ts';
-import type { MuxSocket } from './credited-link.ts';
-import { closeAtExpiry } from './expiry.ts';
+import { Connection, type ConnectionSocket } from './connection.ts';
 import type { Hub } from './hub.ts';
 import { TRY_AGAIN_LATER } from './limits.ts';
 import { plainFrame, rawMessage } from './plain-frames.ts';
@@ -20,11 +18,9 @@ import type { PlainRecord } from './record.ts';
 import type { Target } from './targets.ts';
 
 /** The socket of a plain client. */
-export interface PlainSocket extends Omit<MuxSocket, 'keep'> {
+export interface PlainSocket extends ConnectionSocket<PlainRecord> {
 	/** Bytes that were not sent yet. */
 	readonly bufferedAmount: number;
-	/** Keeps what restores the connection. Undefined when it has ended. Absent in a process. */
-	keep?(record: PlainRecord | undefined): void;
 }
 
 /** The close code of a client that the site disconnected. */
@@ -34,30 +30,21 @@ export const DISCONNECTED: number = 4403;
 const REF = 1;
 
 /** The connection of a client without the protocol. It is in one channel. */
-export class PlainConnection implements Link, UserConnection {
-	readonly #socket: PlainSocket;
-	readonly #hub: Hub;
-	readonly #user: User | undefined;
+export class PlainConnection extends Connection<PlainRecord, PlainSocket> implements Link {
 	readonly #admission: Admission;
 	readonly #isShort: boolean;
 	/** Messages that arrived before the join. */
 	#early: (string | ArrayBuffer)[] = [];
 	#earlyBytes = 0;
-	#session: Session | undefined;
 	#member: Member | undefined;
 	#messages = 0;
 	/** The client's own ids of messages, by those of the session. */
 	readonly #ids = new Map<number, unknown>();
-	readonly #cancelExpiry: (() => void) | undefined;
-	#hasEnded = false;
 
 	constructor(socket: PlainSocket, hub: Hub, user: User | undefined, admission: Admission) {
-		this.#socket = socket;
-		this.#hub = hub;
-		this.#user = user;
+		super(socket, hub, user);
 		this.#admission = admission;
 		this.#isShort = admission.target.definition.form === 'short';
-		this.#cancelExpiry = closeAtExpiry(hub.host, user, (code, reason) => this.#close(code, reason));
 	}
 
 	/** A connection of a process that slept. `Hub.resume()` follows. */
@@ -71,38 +58,29 @@ export class PlainConnection implements Link, UserConnection {
 		const connection = new PlainConnection(socket, hub, user, nothing);
 		// More than any number from before: no client sends a thousand messages in a millisecond.
 		connection.#messages = hub.host.now() * 1000;
-		connection.#session = session;
+		connection.opened = session;
 		hub.restoreSession(session, connection);
 		if (user !== undefined) hub.users.restore(user.id, connection);
 		connection.#member = hub.restore(target, { link: connection, ref: REF, user }, member);
 		return connection;
 	}
 
-	get session(): Session {
-		if (this.#session === undefined) throw new Error('The connection has no session yet.');
-		return this.#session;
-	}
-
-	get id(): string {
-		return this.session.id;
-	}
-
 	/** Joins the channel of the path. */
 	async open(): Promise<void> {
-		const { roster, host, users } = this.#hub;
+		const { roster, host, users } = this.hub;
 		try {
-			const session = await roster.openSession(this.#user?.id);
-			if (this.#hasEnded) {
+			const session = await roster.openSession(this.user?.id);
+			if (this.hasEnded) {
 				this.#admission.cancel();
 				host.waitUntil(roster.suspendSession(session.secret));
 				return;
 			}
-			this.#session = session;
-			this.#hub.takeSession(session, this);
-			if (this.#user !== undefined) users.add(this.#user.id, this);
-			const member = this.#admission.join({ link: this, ref: REF, user: this.#user });
+			this.opened = session;
+			this.hub.takeSession(session, this);
+			if (this.user !== undefined) users.add(this.user.id, this);
+			const member = this.#admission.join({ link: this, ref: REF, user: this.user });
 			if (member === undefined) {
-				this.#close(DISCONNECTED, 'The server ended the membership.');
+				this.close(DISCONNECTED, 'The server ended the membership.');
 				return;
 			}
 			this.#member = member;
@@ -113,28 +91,24 @@ export class PlainConnection implements Link, UserConnection {
 		} catch (error) {
 			if (!isRealtimeError(error)) host.report('A realtime channel cannot be joined', error);
 			this.#sendError(errorData(error), undefined);
-			this.#close(TRY_AGAIN_LATER, 'The channel cannot be joined.');
+			this.close(TRY_AGAIN_LATER, 'The channel cannot be joined.');
 		}
 	}
 
 	message(message: string | ArrayBuffer): void {
-		if (this.#hasEnded) return;
+		if (this.hasEnded) return;
 		if (this.#member?.isJoined === true) {
 			this.#take(this.#member, message);
 			return;
 		}
 		this.#earlyBytes += byteLength(message);
 		if (this.#earlyBytes > UNACKNOWLEDGED_LIMIT) {
-			this.#close(TRY_AGAIN_LATER, 'Too many messages wait for the join.');
+			this.close(TRY_AGAIN_LATER, 'Too many messages wait for the join.');
 		} else this.#early.push(message);
 	}
 
-	closed(code: number): void {
-		this.#end(code === 1000 || code === 1001 || code === 1005);
-	}
-
 	send(frame: Frame): void {
-		if (this.#hasEnded || (frame.isEphemeral && this.#socket.bufferedAmount > EPHEMERAL_LIMIT)) {
+		if (this.hasEnded || (frame.isEphemeral && this.socket.bufferedAmount > EPHEMERAL_LIMIT)) {
 			return;
 		}
 		const plain = plainFrame(frame);
@@ -158,16 +132,11 @@ export class PlainConnection implements Link, UserConnection {
 				this.#sendError(plain.error, this.#takeId(plain.id));
 				return;
 			case 'left':
-				if (plain.error !== null) this.#close(DISCONNECTED, plain.error.message);
+				if (plain.error !== null) this.close(DISCONNECTED, plain.error.message);
 		}
 	}
 
 	ready(): undefined {}
-
-	/** What restores the connection has changed. */
-	changed(): void {
-		this.#socket.keep?.(this.#record());
-	}
 
 	inbox(data: Data): void {
 		const value: unknown = typeof data === 'string' ? JSON.parse(data) : data;
@@ -180,16 +149,16 @@ export class PlainConnection implements Link, UserConnection {
 	/** Sessions of plain clients are never continued. */
 	takenOver(): void {}
 
-	#record(): PlainRecord | undefined {
+	protected record(): PlainRecord | undefined {
 		const member = this.#member?.record;
-		if (this.#hasEnded || this.#session === undefined || member === undefined) return undefined;
-		const { secret, id } = this.#session;
+		if (this.opened === undefined || member === undefined) return undefined;
+		const { secret, id } = this.opened;
 		const { key } = this.#admission.target;
-		return { user: this.#user, session: { secret, id }, key, member };
+		return { user: this.user, session: { secret, id }, key, member };
 	}
 
 	#take(member: Member, message: string | ArrayBuffer): void {
-		this.#hub.counts.messages.received++;
+		this.hub.counts.messages.received++;
 		let id: unknown;
 		try {
 			checkSize(message, 'A message', MAX_MESSAGE_BYTES);
@@ -229,32 +198,16 @@ export class PlainConnection implements Link, UserConnection {
 	}
 
 	#write(message: string | Uint8Array): void {
-		if (this.#hasEnded) return;
-		if (this.#socket.bufferedAmount > UNACKNOWLEDGED_LIMIT) {
-			this.#close(SLOW_CONSUMER, 'More than 1 MiB is unsent.');
-		} else this.#socket.send(message);
+		if (this.hasEnded) return;
+		if (this.socket.bufferedAmount > UNACKNOWLEDGED_LIMIT) {
+			this.close(SLOW_CONSUMER, 'More than 1 MiB is unsent.');
+		} else this.socket.send(message);
 	}
 
-	#close(code: number, reason: string): void {
-		if (this.#hasEnded) return;
-		this.#end(false);
-		this.#socket.close(code, reason);
-	}
-
-	#end(wasClean: boolean): void {
-		if (this.#hasEnded) return;
-		this.#hasEnded = true;
-		this.#cancelExpiry?.();
+	protected ended(wasClean: boolean): void {
 		this.#early = [];
 		if (this.#member === undefined) this.#admission.cancel();
 		else this.#member.disconnected(wasClean);
-		this.#hub.disconnected(this, {
-			session: this.#session,
-			isTakenOver: false,
-			user: this.#user,
-			wasClean,
-		});
-		this.changed();
 	}
 }
 
