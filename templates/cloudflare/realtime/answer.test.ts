@@ -68,7 +68,7 @@ async function visit(
 		report: (message, error) => stage.host.report(message, error),
 		hasTrailingSlash: false,
 		secret: () => stage.host.secret(),
-		calls: (name) => ({
+		objectOf: (name) => ({
 			async fetch(request) {
 				if (fails) throw new Error('overloaded');
 				object = { name, handover: readHandover(request) };

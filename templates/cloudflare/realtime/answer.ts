@@ -13,13 +13,13 @@ import {
 } from '../../realtime/server/handshake.ts';
 import { findTarget, type Target, targetAt } from '../../realtime/server/targets.ts';
 import { type Handover, writeHandover } from './handover.ts';
-import type { ObjectCalls } from './object-calls.ts';
+import type { ObjectStub } from './object-calls.ts';
 import { channelName, userName } from './object-name.ts';
 import { refuseOn } from './refused-client.ts';
 
 export interface AnswerOptions extends HandshakeOptions {
 	/** The object of a name. */
-	calls(name: string): Pick<ObjectCalls, 'fetch'>;
+	objectOf(name: string): Pick<ObjectStub, 'fetch'>;
 	/** A secret that no session has. */
 	secret(): string;
 }
@@ -83,11 +83,11 @@ async function authorize(
 async function handOver(
 	name: string,
 	handover: Omit<Handover, 'version'>,
-	{ calls, report }: AnswerOptions,
+	{ objectOf, report }: AnswerOptions,
 	fail: (error: ErrorData) => Response,
 ): Promise<Response> {
 	try {
-		const response = await calls(name).fetch(writeHandover(handover));
+		const response = await objectOf(name).fetch(writeHandover(handover));
 		// A Response of `fetch` may be read once, also one that is not used.
 		if (response.status === 101) return response;
 		report(`A realtime object answered a handshake with ${response.status}.`);

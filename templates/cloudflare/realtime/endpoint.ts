@@ -6,10 +6,15 @@ import type { EndpointContext } from '../../realtime/server/handshake.ts';
 import { answer } from './answer.ts';
 import { randomSecret } from './random.ts';
 import { report } from './report.ts';
-import { calls, currentSite } from './worker-runtime.ts';
+import { currentSite, objectOf } from './worker-runtime.ts';
 
 export const prerender = false;
 
 export function GET(context: EndpointContext): Promise<Response> {
-	return answer(context, currentSite(), { calls, report, hasTrailingSlash, secret: randomSecret });
+	return answer(context, currentSite(), {
+		objectOf,
+		report,
+		hasTrailingSlash,
+		secret: randomSecret,
+	});
 }

@@ -1,28 +1,51 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RealtimeError } from '../../realtime/protocol/errors.ts';
-import { answerCall, CALL_VERSION, unwrap } from './object-calls.ts';
+import {
+	answerCall,
+	ask,
+	CALL_VERSION,
+	type ObjectCalls,
+	type ObjectStub,
+} from './object-calls.ts';
 
 const REFUSED = { code: 'FORBIDDEN', message: 'no', retryAfter: 5 } as const;
 
+/** The stub of an object with these calls. */
+function stub(calls: Partial<ObjectCalls>): Pick<ObjectStub, 'call'> {
+	return { call: (...given) => answerCall(calls as ObjectCalls, ...given) };
+}
+
 test('a call gives its value, and a realtime error with its code', async () => {
-	assert.equal(await unwrap(answerCall(CALL_VERSION, async () => 1)), 1);
-	const refused = answerCall(CALL_VERSION, async () => {
-		throw new RealtimeError(REFUSED);
+	const object = stub({
+		async send(data) {
+			assert.equal(data, '"hi"');
+			throw new RealtimeError(REFUSED);
+		},
+		isOnline: async () => true,
 	});
+	assert.equal(await ask(object, 'isOnline'), true);
 	// An error of any kind comes out of a call as a plain one.
-	assert.deepEqual(await refused, { error: REFUSED });
-	await assert.rejects(unwrap(refused), REFUSED);
+	assert.deepEqual(await object.call(CALL_VERSION, 'send', ['"hi"']), { error: REFUSED });
+	await assert.rejects(ask(object, 'send', '"hi"'), REFUSED);
 });
 
 test('a call that breaks off may have been done', async () => {
-	const broken = answerCall(CALL_VERSION, async () => {
-		throw new TypeError('a bug');
+	const broken = stub({
+		async members() {
+			throw new TypeError('a bug');
+		},
 	});
-	await assert.rejects(unwrap(broken), { code: 'TIMEOUT' });
+	await assert.rejects(ask(broken, 'members'), { code: 'TIMEOUT' });
 });
 
 test('a call of another version is told to try again', async () => {
-	const answer = answerCall(CALL_VERSION + 1, async () => 1);
-	await assert.rejects(unwrap(answer), { code: 'SERVICE_UNAVAILABLE', retryAfter: 5000 });
+	const object = stub({ isOnline: async () => true });
+	const later = {
+		call: (version, ...given) => object.call(version + 1, ...given),
+	} satisfies Pick<ObjectStub, 'call'>;
+	await assert.rejects(ask(later, 'isOnline'), {
+		code: 'SERVICE_UNAVAILABLE',
+		retryAfter: 5000,
+	});
 });

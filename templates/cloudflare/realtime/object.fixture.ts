@@ -5,7 +5,7 @@ import { shortDefinition } from '../../realtime/define/short-form.ts';
 import { type Files, modulesOf } from '../../realtime/server/server.fixture.ts';
 import { FakeStorage } from '../engine/engine.fixture.ts';
 import type { Handover } from './handover.ts';
-import { CALL_VERSION, type ObjectCalls } from './object-calls.ts';
+import { CALL_VERSION, type ObjectStub } from './object-calls.ts';
 import type { ObjectContext, ObjectSocket } from './platform.ts';
 import { RealtimeObject } from './realtime-object.ts';
 import type { Current } from './worker-runtime.ts';
@@ -164,24 +164,25 @@ export class FakeObject {
 			isDevelopment: true,
 			presenceCheck: this.#world.presenceCheck,
 			current: this.#world.current,
-			calls: (name) => this.#calls(name),
+			objectOf: (name) => this.#stub(name),
 		});
 		await object.restore();
 		return object;
 	}
 
-	/** What the runtime's stub does, without the answers' envelopes. */
-	#calls(name: string): ObjectCalls {
+	/** What the runtime's stub does, without envelopes of errors. */
+	#stub(name: string): ObjectStub {
 		const world = this.#world;
-		return new Proxy({} as ObjectCalls, {
-			get: (_, method: string) => {
-				return async (_version: number, ...parameters: readonly unknown[]) => {
-					world.called.push(`${name} ${method}`);
-					const object = await world.object(name).instance;
-					const work = Reflect.get(object, method) as (...given: readonly unknown[]) => unknown;
-					return { value: await work.apply(object, structuredClone(parameters) as unknown[]) };
-				};
+		return {
+			async call(_version, method, given) {
+				world.called.push(`${name} ${method}`);
+				const object = await world.object(name).instance;
+				const work = object[method] as (...given: readonly unknown[]) => Promise<unknown>;
+				return { value: await work.apply(object, structuredClone([...given])) };
 			},
-		});
+			fetch() {
+				throw new Error('No object shakes hands with another one.');
+			},
+		};
 	}
 }

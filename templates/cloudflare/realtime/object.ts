@@ -1,27 +1,23 @@
 import { DurableObject } from 'cloudflare:workers';
 import { isDevelopment, presenceCheck } from 'virtual:astro-cloudflare:realtime';
 import { parts } from 'virtual:astro-cloudflare:realtime-parts';
-import type { ChannelKey } from '../../realtime/channel/key.ts';
-import type { NewSnapshot, PublishedMessage } from '../../realtime/define/api/directory.ts';
 import { PING, PONG } from '../../realtime/protocol/constants.ts';
-import type { Data } from '../../realtime/protocol/server-frames.ts';
 import { ABNORMAL_CLOSURE } from '../../socket/close-codes.ts';
 import type { PairConstructor, Upgrading } from '../connection/platform.ts';
 import { acceptHeaders, readHandover } from './handover.ts';
 import { modules } from './load-site.ts';
-import { answerCall, CALL_VERSION, type HistoryRange, type ObjectCalls } from './object-calls.ts';
+import { answerCall, CALL_VERSION, type ObjectStub } from './object-calls.ts';
 import { closeQuietly } from './object-socket.ts';
 import type { ObjectContext, ObjectSocket } from './platform.ts';
 import { RealtimeObject } from './realtime-object.ts';
 import { report } from './report.ts';
-import { calls, current } from './worker-runtime.ts';
+import { current, objectOf } from './worker-runtime.ts';
 
 declare const WebSocketPair: PairConstructor;
 declare const WebSocketRequestResponsePair: new (request: string, response: string) => object;
 
 /** An object, as the runtime calls it. */
-interface ObjectInstance extends ObjectCalls {
-	fetch(request: Request): Promise<Response>;
+interface ObjectInstance extends ObjectStub {
 	webSocketMessage(socket: ObjectSocket, message: string | ArrayBuffer): void;
 	webSocketClose(socket: ObjectSocket, code: number, reason: string, wasClean: boolean): void;
 	webSocketError(socket: ObjectSocket): void;
@@ -41,7 +37,7 @@ class ZastroRealtime extends DurableObject implements ObjectInstance {
 			isDevelopment,
 			presenceCheck,
 			current,
-			calls,
+			objectOf,
 		});
 		context.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
 		void context.blockConcurrencyWhile(() => this.#object.restore());
@@ -90,55 +86,8 @@ class ZastroRealtime extends DurableObject implements ObjectInstance {
 		}
 	}
 
-	publish(
-		version: number,
-		messages: readonly PublishedMessage[],
-	): ReturnType<ObjectCalls['publish']> {
-		return answerCall(version, () => this.#object.publish(messages));
-	}
-
-	snapshot(version: number, snapshot: NewSnapshot): ReturnType<ObjectCalls['snapshot']> {
-		return answerCall(version, () => this.#object.snapshot(snapshot));
-	}
-
-	history(version: number, range: HistoryRange): ReturnType<ObjectCalls['history']> {
-		return answerCall(version, () => this.#object.history(range));
-	}
-
-	members(version: number): ReturnType<ObjectCalls['members']> {
-		return answerCall(version, () => this.#object.members());
-	}
-
-	disconnect(version: number, userId: string): ReturnType<ObjectCalls['disconnect']> {
-		return answerCall(version, () => this.#object.disconnect(userId));
-	}
-
-	stats(version: number): ReturnType<ObjectCalls['stats']> {
-		return answerCall(version, async () => this.#object.stats());
-	}
-
-	send(version: number, data: Data): ReturnType<ObjectCalls['send']> {
-		return answerCall(version, () => this.#object.send(data));
-	}
-
-	isOnline(version: number): ReturnType<ObjectCalls['isOnline']> {
-		return answerCall(version, () => this.#object.isOnline());
-	}
-
-	enter(
-		version: number,
-		connectionId: string,
-		channel: ChannelKey,
-	): ReturnType<ObjectCalls['enter']> {
-		return answerCall(version, () => this.#object.enter(connectionId, channel));
-	}
-
-	depart(version: number, connectionId: string, delay: number): ReturnType<ObjectCalls['depart']> {
-		return answerCall(version, () => this.#object.depart(connectionId, delay));
-	}
-
-	deliver(version: number, userId: string, data: Data): ReturnType<ObjectCalls['deliver']> {
-		return answerCall(version, () => this.#object.deliver(userId, data));
+	call(...given: Parameters<ObjectStub['call']>): ReturnType<ObjectStub['call']> {
+		return answerCall(this.#object, ...given);
 	}
 }
 

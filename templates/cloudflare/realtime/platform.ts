@@ -5,6 +5,7 @@
 
 import type { PlatformSocket } from '../connection/platform.ts';
 import type { ObjectStorage } from '../engine/storage.ts';
+import type { ObjectStub } from './object-calls.ts';
 
 /** The server's end of a connection that goes on while its object sleeps. */
 export interface ObjectSocket extends Pick<PlatformSocket, 'readyState' | 'send' | 'close'> {
@@ -28,7 +29,7 @@ export interface ObjectContext {
 }
 
 /** `DurableObjectNamespace`. */
-export interface ObjectNamespace<Stub> {
+export interface ObjectNamespace {
 	idFromName(name: string): object;
-	get(id: object): Stub;
+	get(id: object): ObjectStub;
 }

@@ -30,7 +30,7 @@ import { Tables } from '../engine/tables.ts';
 import { readAttachment } from './attachment.ts';
 import type { Handover } from './handover.ts';
 import { LifeCheck } from './life-check.ts';
-import { CALL_VERSION, type HistoryRange, type ObjectCalls, unwrap } from './object-calls.ts';
+import { ask, type HistoryRange, type ObjectCalls, type ObjectStub } from './object-calls.ts';
 import { ObjectHost } from './object-host.ts';
 import { channelName, type ObjectPurpose, readObjectName, userName } from './object-name.ts';
 import { closeQuietly, muxSocket, plainSocket } from './object-socket.ts';
@@ -49,7 +49,7 @@ export interface ObjectSurroundings {
 	readonly presenceCheck: number;
 	readonly current: ContextStore<Current>;
 	/** The object of a name. */
-	calls(name: string): ObjectCalls;
+	objectOf(name: string): ObjectStub;
 }
 
 /** How long a handshake may take to arrive after the site's answer to it, in milliseconds. */
@@ -71,7 +71,7 @@ interface OwnedContext extends ObjectContext {
  * One instance of a channel, or the inbox of one user. Everything here is restored after a sleep:
  * from the SQLite of the object, and from the attachments of its sockets.
  */
-export class RealtimeObject {
+export class RealtimeObject implements ObjectCalls {
 	readonly #context: ObjectContext;
 	readonly #surroundings: ObjectSurroundings;
 	readonly #purpose: ObjectPurpose;
@@ -106,7 +106,7 @@ export class RealtimeObject {
 			() => this.#host.now(),
 			(message, error) => this.#host.report(message, error),
 		);
-		this.#remote = new RemoteDirectory(surroundings.calls, () => this.#site);
+		this.#remote = new RemoteDirectory(surroundings.objectOf, () => this.#site);
 		const tables = new Tables(storage);
 		this.#engine = new ObjectEngine({
 			tables,
@@ -227,7 +227,7 @@ export class RealtimeObject {
 		await this.#run(() => this.#channel().disconnect(userId));
 	}
 
-	stats(): RealtimeStats {
+	async stats(): Promise<RealtimeStats> {
 		return this.#hub.stats();
 	}
 
@@ -252,14 +252,14 @@ export class RealtimeObject {
 	}
 
 	#usersOf(tables: Tables, watcher: UserWatcher): UserEngine {
-		const { calls } = this.#surroundings;
+		const { objectOf } = this.#surroundings;
 		const purpose = this.#purpose;
 		if (purpose.kind === 'channel') {
-			const object = (userId: string): ObjectCalls => calls(userName(userId));
+			const object = (userId: string): ObjectStub => objectOf(userName(userId));
 			return new RelayUsers(object, (userId) => this.#remote.user(userId), purpose.key);
 		}
 		const deliver = (channel: ChannelKey, data: Data): Promise<void> =>
-			unwrap(calls(channelName(channel)).deliver(CALL_VERSION, purpose.userId, data));
+			ask(objectOf(channelName(channel)), 'deliver', purpose.userId, data);
 		this.#users = new SqlUsers({
 			tables,
 			host: this.#host,

@@ -2,19 +2,19 @@ import type { ChannelKey } from '../../realtime/channel/key.ts';
 import type { UserPort } from '../../realtime/define/api/directory.ts';
 import type { Data } from '../../realtime/protocol/server-frames.ts';
 import type { UserEngine } from '../../realtime/user/user-engine.ts';
-import { CALL_VERSION, type ObjectCalls, unwrap } from './object-calls.ts';
+import { ask, type ObjectStub } from './object-calls.ts';
 
 /**
  * The users of plain clients. Such a client has one connection, to its channel, so the object of its
  * user sends through the object of the channel.
  */
 export class RelayUsers implements UserEngine {
-	readonly #object: (userId: string) => ObjectCalls;
+	readonly #object: (userId: string) => ObjectStub;
 	readonly #port: (userId: string) => UserPort;
 	readonly #key: ChannelKey;
 
 	constructor(
-		object: (userId: string) => ObjectCalls,
+		object: (userId: string) => ObjectStub,
 		port: (userId: string) => UserPort,
 		key: ChannelKey,
 	) {
@@ -24,11 +24,11 @@ export class RelayUsers implements UserEngine {
 	}
 
 	async enter(userId: string, connectionId: string): Promise<void> {
-		await unwrap(this.#object(userId).enter(CALL_VERSION, connectionId, this.#key));
+		await ask(this.#object(userId), 'enter', connectionId, this.#key);
 	}
 
 	async depart(userId: string, connectionId: string, delay: number): Promise<void> {
-		await unwrap(this.#object(userId).depart(CALL_VERSION, connectionId, delay));
+		await ask(this.#object(userId), 'depart', connectionId, delay);
 	}
 
 	isOnline(userId: string): Promise<boolean> {

@@ -3,9 +3,9 @@
 import type { PathParams, SiteFile } from '../../realtime/define/api/types.ts';
 import type { RealtimeStats } from '../../realtime/server/stats.ts';
 import { resolveTarget } from '../../realtime/server/targets.ts';
-import { CALL_VERSION, unwrap } from './object-calls.ts';
+import { ask } from './object-calls.ts';
 import { channelName } from './object-name.ts';
-import { calls, currentSite } from './worker-runtime.ts';
+import { currentSite, objectOf } from './worker-runtime.ts';
 
 export type { EngineStatus } from '../../realtime/user/engine.ts';
 export type { RealtimeStats };
@@ -23,5 +23,5 @@ export async function getChannelStats<File extends SiteFile>(
 	params: PathParams<File>,
 ): Promise<RealtimeStats> {
 	const { key } = resolveTarget(currentSite(), file, params);
-	return await unwrap(calls(channelName(key)).stats(CALL_VERSION));
+	return await ask(objectOf(channelName(key)), 'stats');
 }

@@ -6,14 +6,14 @@ import { isDevelopment } from 'virtual:astro-cloudflare:realtime';
 import type { HandlerContext, Runtime } from '../../realtime/define/api/runtime.ts';
 import type { Site } from '../../realtime/define/site.ts';
 import { OBJECT_BINDING } from './names.ts';
-import type { ObjectCalls } from './object-calls.ts';
+import type { ObjectStub } from './object-calls.ts';
 import type { ObjectNamespace } from './platform.ts';
 import { RemoteDirectory } from './remote-directory.ts';
 import { report } from './report.ts';
 
 /** The object of a name. */
-export function calls(name: string): ObjectCalls {
-	const namespace = env[OBJECT_BINDING] as ObjectNamespace<ObjectCalls> | undefined;
+export function objectOf(name: string): ObjectStub {
+	const namespace = env[OBJECT_BINDING] as ObjectNamespace | undefined;
 	if (namespace === undefined) {
 		throw new Error(
 			`There is no binding \`${OBJECT_BINDING}\`, which realtime channels need. Build the site again: the build adds it, or says what is missing.`,
@@ -50,7 +50,7 @@ export function currentSite(): Site {
 }
 
 export const runtime: Runtime = {
-	directory: new RemoteDirectory(calls, () => workerSite),
+	directory: new RemoteDirectory(objectOf, () => workerSite),
 	// Handlers run in objects alone.
 	context: { run: (_, callback) => callback(), getStore: () => undefined },
 	isDevelopment,

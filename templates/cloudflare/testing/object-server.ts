@@ -22,7 +22,7 @@ import { OBJECT_BINDING } from '../realtime/names.ts';
 import { channelName } from '../realtime/object-name.ts';
 import type { ObjectNamespace } from '../realtime/platform.ts';
 import { randomSecret } from '../realtime/random.ts';
-import { calls, currentSite } from '../realtime/worker-runtime.ts';
+import { currentSite, objectOf } from '../realtime/worker-runtime.ts';
 
 declare const WebSocketPair: PairConstructor;
 
@@ -50,7 +50,7 @@ export class ObjectServer implements TestServer {
 		const locals = { ...context.locals, upgradeWebSocket };
 		const { report } = this.#services;
 		const response = await answer({ ...context, locals }, site, {
-			calls,
+			objectOf,
 			report,
 			hasTrailingSlash: false,
 			secret: randomSecret,
@@ -100,8 +100,8 @@ export class ObjectServer implements TestServer {
 		await reset();
 	}
 
-	get #namespace(): ObjectNamespace<object> {
-		return env[OBJECT_BINDING] as ObjectNamespace<object>;
+	get #namespace(): ObjectNamespace {
+		return env[OBJECT_BINDING] as ObjectNamespace;
 	}
 }
 
