@@ -35,5 +35,6 @@ export const MODULES: Readonly<Record<LeftOut, readonly string[]>> = {
 		'realtime/define/reading/file-checks',
 		'realtime/define/reading/strict-params',
 		'realtime/define/reading/suggestion',
+		'realtime/server/unknown-channel',
 	],
 };

@@ -37,6 +37,7 @@ import type * as realSuggestions from '../../realtime/define/reading/suggestion.
 import type { ErrorData } from '../../realtime/protocol/errors.ts';
 import { errorFrame } from '../../realtime/protocol/server-frames.ts';
 import type { closeAtExpiry as realCloseAtExpiry } from '../../realtime/server/expiry.ts';
+import type * as realUnknown from '../../realtime/server/unknown-channel.ts';
 import type { Users as RealUsers } from '../../realtime/user/users.ts';
 import type { SqlClaims as RealClaims } from '../engine/sql-claims.ts';
 import type { SqlPast as RealPast } from '../engine/sql-past.ts';
@@ -153,6 +154,9 @@ export const strictParams: typeof realStrictParams = (params) => params;
 export const nearest: typeof realSuggestions.nearest = nothing;
 export const suggestion: typeof realSuggestions.suggestion = (_name, names) =>
 	`Known names: ${names.join(', ')}`;
+
+export const logUnknownName: typeof realUnknown.logUnknownName = nothing;
+export const logUnknownPath: typeof realUnknown.logUnknownPath = nothing;
 
 type Members = Readonly<Record<string, unknown>>;
 type Test = (value: unknown) => boolean;

@@ -2,6 +2,7 @@ import { type ChannelKey, channelKey, MAX_VALUE_LENGTH, readChannelKey } from '.
 import type { ChannelDefinition } from '../define/definition.ts';
 import type { Site } from '../define/site.ts';
 import { RealtimeError } from '../protocol/errors.ts';
+import { logUnknownName, logUnknownPath } from './unknown-channel.ts';
 
 /** An instance of a channel of the site. */
 export interface Target {
@@ -18,10 +19,7 @@ export function findTarget(
 ): Target | undefined {
 	const definition = site?.find(name, params.keys());
 	const found = definition && target(definition, (param) => params.get(param));
-	if (found === undefined) {
-		const given = JSON.stringify(Object.fromEntries(params));
-		logUnknown(site, `${JSON.stringify(name)} with the parameters ${given}`);
-	}
+	if (found === undefined) logUnknownName(site, name, params);
 	return found;
 }
 
@@ -29,7 +27,7 @@ export function findTarget(
 export function targetAt(site: Site | undefined, segments: readonly string[]): Target | undefined {
 	const match = site?.match(segments);
 	const found = match && target(match.definition, (param) => match.params[param]);
-	if (found === undefined) logUnknown(site, `at the path ${JSON.stringify(segments.join('/'))}`);
+	if (found === undefined) logUnknownPath(site, segments);
 	return found;
 }
 
@@ -66,12 +64,6 @@ export function resolveTarget(
 		code: 'BAD_REQUEST',
 		message: `The parameters of \`${file}\` must be texts of 1 to ${MAX_VALUE_LENGTH} characters.`,
 	});
-}
-
-/** The client is not told why its join is refused. */
-function logUnknown(site: Site | undefined, channel: string): void {
-	if (!site?.runtime.isDevelopment) return;
-	site.runtime.log(`A join is refused: \`src/realtime\` has no channel ${channel}.`);
 }
 
 function target(
