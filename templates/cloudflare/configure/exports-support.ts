@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { OBJECT_CLASS } from '../realtime/names.ts';
+import { OBJECT_CLASS } from '../realtime/base/names.ts';
 import { OBJECT_EXPORT } from './worker-config.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { OBJECT_BINDING, OBJECT_CLASS } from '../realtime/names.ts';
+import { OBJECT_BINDING, OBJECT_CLASS } from '../realtime/base/names.ts';
 import {
 	otherBinding,
 	otherStorage,

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { OBJECT_BINDING, OBJECT_CLASS } from '../realtime/names.ts';
+import { OBJECT_BINDING, OBJECT_CLASS } from '../realtime/base/names.ts';
 import {
 	OBJECT_EXPORT,
 	OBJECT_MIGRATION,

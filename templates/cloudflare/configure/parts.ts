@@ -21,10 +21,10 @@ export const MODULES: Readonly<Record<LeftOut, readonly string[]>> = {
 		'realtime/define/data/loss',
 	],
 	history: ['cloudflare/engine/sql-past'],
-	presence: ['cloudflare/engine/sql-presence', 'cloudflare/realtime/life-check'],
+	presence: ['cloudflare/engine/sql-presence', 'cloudflare/realtime/instance/life-check'],
 	users: [
 		'cloudflare/engine/sql-users',
-		'cloudflare/realtime/relay-users',
+		'cloudflare/realtime/instance/relay-users',
 		'realtime/define/handling/user',
 		'realtime/server/expiry',
 		'realtime/user/users',

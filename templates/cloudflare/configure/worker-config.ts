@@ -1,4 +1,4 @@
-import { OBJECT_CLASS } from '../realtime/names.ts';
+import { OBJECT_CLASS } from '../realtime/base/names.ts';
 
 /** The used part of a Worker's configuration, as Wrangler reads it for the chosen environment. */
 export interface WorkerConfig {

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
 import { withSlashes } from '../../realtime/configure/files.ts';
-import { OBJECT_CLASS } from '../realtime/names.ts';
+import { OBJECT_CLASS } from '../realtime/base/names.ts';
 import type { WorkerConfig } from './worker-config.ts';
 
 /** Upstream's plugin excludes modules with this prefix from the bundles of Vite's optimizer. */

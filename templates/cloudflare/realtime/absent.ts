@@ -43,8 +43,8 @@ import type { SqlClaims as RealClaims } from '../engine/sql-claims.ts';
 import type { SqlPast as RealPast } from '../engine/sql-past.ts';
 import type { SqlPresence as RealPresence } from '../engine/sql-presence.ts';
 import type { SqlUsers as RealSqlUsers } from '../engine/sql-users.ts';
-import type { LifeCheck as RealLifeCheck } from './life-check.ts';
-import type { RelayUsers as RealRelayUsers } from './relay-users.ts';
+import type { LifeCheck as RealLifeCheck } from './instance/life-check.ts';
+import type { RelayUsers as RealRelayUsers } from './instance/relay-users.ts';
 
 // Without messages from clients, `onJoin` and `onLeave`.
 

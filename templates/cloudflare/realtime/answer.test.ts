@@ -5,7 +5,7 @@ import { defineChannel } from '../../realtime/define/api/define-channel.ts';
 import type { EndpointContext } from '../../realtime/server/handshake.ts';
 import { FakeSocket, type Files, Stage } from '../../realtime/server/server.fixture.ts';
 import { answer } from './answer.ts';
-import { type Handover, readHandover } from './handover.ts';
+import { type Handover, readHandover } from './base/handover.ts';
 
 const PROTOCOL = 'zastro-realtime.v1';
 /** Node's constructor refuses the status. */

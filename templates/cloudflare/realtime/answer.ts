@@ -12,9 +12,9 @@ import {
 	readHandshake,
 } from '../../realtime/server/handshake.ts';
 import { findTarget, type Target, targetAt } from '../../realtime/server/targets.ts';
-import { type Handover, writeHandover } from './handover.ts';
-import type { ObjectStub } from './object-calls.ts';
-import { channelName, userName } from './object-name.ts';
+import { type Handover, writeHandover } from './base/handover.ts';
+import type { ObjectStub } from './base/object-calls.ts';
+import { channelName, userName } from './base/object-name.ts';
 import { refuseOn } from './refused-client.ts';
 
 export interface AnswerOptions extends HandshakeOptions {

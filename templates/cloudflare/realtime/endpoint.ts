@@ -4,8 +4,8 @@ import './load-site.ts';
 import { hasTrailingSlash } from 'virtual:astro-cloudflare:realtime';
 import type { EndpointContext } from '../../realtime/server/handshake.ts';
 import { answer } from './answer.ts';
-import { randomSecret } from './random.ts';
-import { report } from './report.ts';
+import { randomSecret } from './base/random.ts';
+import { report } from './base/report.ts';
 import { currentSite, objectOf } from './worker-runtime.ts';
 
 export const prerender = false;

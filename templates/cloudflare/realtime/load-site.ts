@@ -11,7 +11,7 @@ import {
 import { describeProblems, ProblemsError } from '../../realtime/define/reading/problem.ts';
 import type { SiteModules } from '../../realtime/define/reading/site-file.ts';
 import { readSiteWith } from '../../realtime/define/site.ts';
-import { report } from './report.ts';
+import { report } from './base/report.ts';
 import { runtime, useSite } from './worker-runtime.ts';
 
 export const modules: SiteModules = { files, middleware, version };

@@ -3,8 +3,8 @@
 import type { PathParams, SiteFile } from '../../realtime/define/api/types.ts';
 import type { RealtimeStats } from '../../realtime/server/stats.ts';
 import { resolveTarget } from '../../realtime/server/targets.ts';
-import { ask } from './object-calls.ts';
-import { channelName } from './object-name.ts';
+import { ask } from './base/object-calls.ts';
+import { channelName } from './base/object-name.ts';
 import { currentSite, objectOf } from './worker-runtime.ts';
 
 export type { EngineStatus } from '../../realtime/user/engine.ts';

@@ -17,7 +17,7 @@ declare module 'virtual:astro-cloudflare:realtime-parts' {
 /** The used part of the Workers runtime. */
 declare module 'cloudflare:workers' {
 	export class DurableObject {
-		constructor(context: import('./platform.ts').ObjectContext, env: object);
+		constructor(context: import('./base/platform.ts').ObjectContext, env: object);
 	}
 	export const env: Readonly<Record<string, unknown>>;
 	export function waitUntil(work: Promise<unknown>): void;

@@ -3,13 +3,14 @@
 import { env, waitUntil } from 'cloudflare:workers';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { isDevelopment } from 'virtual:astro-cloudflare:realtime';
-import type { HandlerContext, Runtime } from '../../realtime/define/api/runtime.ts';
+import type { Runtime } from '../../realtime/define/api/runtime.ts';
 import type { Site } from '../../realtime/define/site.ts';
-import { OBJECT_BINDING } from './names.ts';
-import type { ObjectStub } from './object-calls.ts';
-import type { ObjectNamespace } from './platform.ts';
-import { RemoteDirectory } from './remote-directory.ts';
-import { report } from './report.ts';
+import type { Current } from './base/current.ts';
+import { OBJECT_BINDING } from './base/names.ts';
+import type { ObjectStub } from './base/object-calls.ts';
+import type { ObjectNamespace } from './base/platform.ts';
+import { RemoteDirectory } from './base/remote-directory.ts';
+import { report } from './base/report.ts';
 
 /** The object of a name. */
 export function objectOf(name: string): ObjectStub {
@@ -20,13 +21,6 @@ export function objectOf(name: string): ObjectStub {
 		);
 	}
 	return namespace.get(namespace.idFromName(name));
-}
-
-/** The code that runs in an object. */
-export interface Current {
-	/** The object's own. */
-	readonly site: Site;
-	readonly handler?: HandlerContext | undefined;
 }
 
 export const current: AsyncLocalStorage<Current> = new AsyncLocalStorage();

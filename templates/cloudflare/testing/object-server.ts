@@ -17,11 +17,11 @@ import type { ServerServices, TestServer } from '../../realtime/testing/server.t
 import { HandshakeRefused } from '../../realtime/testing/visit.ts';
 import type { PairConstructor, PlatformSocket, Upgrading } from '../connection/platform.ts';
 import { answer } from '../realtime/answer.ts';
+import { OBJECT_BINDING } from '../realtime/base/names.ts';
+import { channelName } from '../realtime/base/object-name.ts';
+import type { ObjectNamespace } from '../realtime/base/platform.ts';
+import { randomSecret } from '../realtime/base/random.ts';
 import { modules } from '../realtime/load-site.ts';
-import { OBJECT_BINDING } from '../realtime/names.ts';
-import { channelName } from '../realtime/object-name.ts';
-import type { ObjectNamespace } from '../realtime/platform.ts';
-import { randomSecret } from '../realtime/random.ts';
 import { currentSite, objectOf } from '../realtime/worker-runtime.ts';
 
 declare const WebSocketPair: PairConstructor;

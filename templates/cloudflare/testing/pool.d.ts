@@ -19,7 +19,7 @@ declare module 'cloudflare:test' {
 		stub: object,
 		callback: (
 			instance: unknown,
-			state: import('../realtime/platform.ts').ObjectContext,
+			state: import('../realtime/base/platform.ts').ObjectContext,
 		) => Result | Promise<Result>,
 	): Promise<Result>;
 }

@@ -8,7 +8,7 @@ import { realtimePlugin } from '../../realtime/configure/plugin.ts';
 import { partsPlugin } from '../configure/parts-plugin.ts';
 import { resolveRealtimeOptions } from '../configure/realtime-options.ts';
 import { settingsPlugin } from '../configure/settings-plugin.ts';
-import { OBJECT_BINDING, OBJECT_CLASS } from '../realtime/names.ts';
+import { OBJECT_BINDING, OBJECT_CLASS } from '../realtime/base/names.ts';
 
 export interface RealtimeTestingOptions {
 	/** The root of the site. Default: the working directory. */

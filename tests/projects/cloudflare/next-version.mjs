@@ -1,7 +1,7 @@
 /** Changes to modules of the package, by the end of their path. */
 const CHANGES = {
 	// What the Worker and the objects say to each other.
-	'/cloudflare/realtime/object-calls.js': (code) =>
+	'/cloudflare/realtime/base/object-calls.js': (code) =>
 		code.replace(/(CALL_VERSION = )(\d+)/, (_, before, version) => before + (Number(version) + 1)),
 	// The tables of the objects.
 	'/cloudflare/engine/tables.js': (code) =>

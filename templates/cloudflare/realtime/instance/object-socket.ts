@@ -1,9 +1,9 @@
-import type { MuxSocket } from '../../realtime/server/credited-link.ts';
-import type { PlainSocket } from '../../realtime/server/plain-connection.ts';
-import type { MuxRecord, PlainRecord } from '../../realtime/server/record.ts';
-import type { ReadyState } from '../../socket/ready-state.ts';
+import type { MuxSocket } from '../../../realtime/server/credited-link.ts';
+import type { PlainSocket } from '../../../realtime/server/plain-connection.ts';
+import type { MuxRecord, PlainRecord } from '../../../realtime/server/record.ts';
+import type { ReadyState } from '../../../socket/ready-state.ts';
+import type { ObjectSocket } from '../base/platform.ts';
 import { type Attachment, writeAttachment } from './attachment.ts';
-import type { ObjectSocket } from './platform.ts';
 
 /** The socket of a connection with the protocol. */
 export function muxSocket(socket: ObjectSocket): MuxSocket {

@@ -3,8 +3,8 @@
  * those of Node, where the tests of these modules run.
  */
 
-import type { PlatformSocket } from '../connection/platform.ts';
-import type { ObjectStorage } from '../engine/storage.ts';
+import type { PlatformSocket } from '../../connection/platform.ts';
+import type { ObjectStorage } from '../../engine/storage.ts';
 import type { ObjectStub } from './object-calls.ts';
 
 /** The server's end of a connection that goes on while its object sleeps. */

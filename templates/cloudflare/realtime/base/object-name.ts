@@ -1,4 +1,4 @@
-import type { ChannelKey } from '../../realtime/channel/key.ts';
+import type { ChannelKey } from '../../../realtime/channel/key.ts';
 
 /** What an object is for: one instance of a channel, or the inbox of one user. */
 export type ObjectPurpose =

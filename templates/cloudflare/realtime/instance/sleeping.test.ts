@@ -5,14 +5,14 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { settled } from '../../realtime/channel/channel.fixture.ts';
-import { ground, Stage } from '../../realtime/server/server.fixture.ts';
-import { FakeStorage } from '../engine/engine.fixture.ts';
-import { ObjectAlarm } from '../engine/object-alarm.ts';
-import { ObjectEngine } from '../engine/object-engine.ts';
-import { SqlRoster } from '../engine/sql-roster.ts';
-import { SqlUsers } from '../engine/sql-users.ts';
-import { Tables } from '../engine/tables.ts';
+import { settled } from '../../../realtime/channel/channel.fixture.ts';
+import { ground, Stage } from '../../../realtime/server/server.fixture.ts';
+import { FakeStorage } from '../../engine/engine.fixture.ts';
+import { ObjectAlarm } from '../../engine/object-alarm.ts';
+import { ObjectEngine } from '../../engine/object-engine.ts';
+import { SqlRoster } from '../../engine/sql-roster.ts';
+import { SqlUsers } from '../../engine/sql-users.ts';
+import { Tables } from '../../engine/tables.ts';
 
 const storages = new WeakMap<Stage, FakeStorage>();
 const engines = new WeakMap<Stage, ObjectEngine>();
@@ -76,7 +76,7 @@ ground.pause = async (stage) => {
 	await stage.sleep();
 };
 
-const repeated = import('../../realtime/server/mux.test.ts');
+const repeated = import('../../../realtime/server/mux.test.ts');
 
 test('connections keep their sessions in the SQLite of an object', async () => {
 	assert.ok(new Stage().hub.roster instanceof SqlRoster);

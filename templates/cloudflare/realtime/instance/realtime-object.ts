@@ -1,43 +1,43 @@
-import type { ChannelKey } from '../../realtime/channel/key.ts';
-import type { Session } from '../../realtime/channel/ports.ts';
-import { EPOCH_LENGTH } from '../../realtime/channel/position.ts';
+import type { ChannelKey } from '../../../realtime/channel/key.ts';
+import type { Session } from '../../../realtime/channel/ports.ts';
+import { EPOCH_LENGTH } from '../../../realtime/channel/position.ts';
 import type {
 	ChannelPort,
 	Directory,
 	NewSnapshot,
 	PublishedMessage,
-} from '../../realtime/define/api/directory.ts';
-import type { ContextStore, Runtime } from '../../realtime/define/api/runtime.ts';
-import type { DefinitionParts } from '../../realtime/define/read-definition.ts';
-import type { SiteModules } from '../../realtime/define/reading/site-file.ts';
-import { readSiteWith, type Site } from '../../realtime/define/site.ts';
-import { RealtimeError } from '../../realtime/protocol/errors.ts';
-import type { Data, PresentMember } from '../../realtime/protocol/server-frames.ts';
-import { NOT_JOINABLE } from '../../realtime/server/admission.ts';
-import { Hub } from '../../realtime/server/hub.ts';
-import { TRY_AGAIN_LATER } from '../../realtime/server/limits.ts';
-import { Mux } from '../../realtime/server/mux.ts';
-import { DISCONNECTED, PlainConnection } from '../../realtime/server/plain-connection.ts';
-import type { RealtimeStats } from '../../realtime/server/stats.ts';
-import { type Target, targetOf } from '../../realtime/server/targets.ts';
-import type { UserEngine, UserWatcher } from '../../realtime/user/user-engine.ts';
-import { ABNORMAL_CLOSURE } from '../../socket/close-codes.ts';
-import { OPEN } from '../../socket/ready-state.ts';
-import { ObjectAlarm } from '../engine/object-alarm.ts';
-import { ObjectEngine } from '../engine/object-engine.ts';
-import { SqlUsers } from '../engine/sql-users.ts';
-import { Tables } from '../engine/tables.ts';
+} from '../../../realtime/define/api/directory.ts';
+import type { ContextStore, Runtime } from '../../../realtime/define/api/runtime.ts';
+import type { DefinitionParts } from '../../../realtime/define/read-definition.ts';
+import type { SiteModules } from '../../../realtime/define/reading/site-file.ts';
+import { readSiteWith, type Site } from '../../../realtime/define/site.ts';
+import { RealtimeError } from '../../../realtime/protocol/errors.ts';
+import type { Data, PresentMember } from '../../../realtime/protocol/server-frames.ts';
+import { NOT_JOINABLE } from '../../../realtime/server/admission.ts';
+import { Hub } from '../../../realtime/server/hub.ts';
+import { TRY_AGAIN_LATER } from '../../../realtime/server/limits.ts';
+import { Mux } from '../../../realtime/server/mux.ts';
+import { DISCONNECTED, PlainConnection } from '../../../realtime/server/plain-connection.ts';
+import type { RealtimeStats } from '../../../realtime/server/stats.ts';
+import { type Target, targetOf } from '../../../realtime/server/targets.ts';
+import type { UserEngine, UserWatcher } from '../../../realtime/user/user-engine.ts';
+import { ABNORMAL_CLOSURE } from '../../../socket/close-codes.ts';
+import { OPEN } from '../../../socket/ready-state.ts';
+import { ObjectAlarm } from '../../engine/object-alarm.ts';
+import { ObjectEngine } from '../../engine/object-engine.ts';
+import { SqlUsers } from '../../engine/sql-users.ts';
+import { Tables } from '../../engine/tables.ts';
+import type { Current } from '../base/current.ts';
+import type { Handover } from '../base/handover.ts';
+import { ask, type HistoryRange, type ObjectCalls, type ObjectStub } from '../base/object-calls.ts';
+import { channelName, type ObjectPurpose, readObjectName, userName } from '../base/object-name.ts';
+import type { ObjectContext, ObjectSocket } from '../base/platform.ts';
+import { RemoteDirectory } from '../base/remote-directory.ts';
 import { readAttachment } from './attachment.ts';
-import type { Handover } from './handover.ts';
 import { LifeCheck } from './life-check.ts';
-import { ask, type HistoryRange, type ObjectCalls, type ObjectStub } from './object-calls.ts';
 import { ObjectHost } from './object-host.ts';
-import { channelName, type ObjectPurpose, readObjectName, userName } from './object-name.ts';
 import { closeQuietly, muxSocket, plainSocket } from './object-socket.ts';
-import type { ObjectContext, ObjectSocket } from './platform.ts';
 import { RelayUsers } from './relay-users.ts';
-import { RemoteDirectory } from './remote-directory.ts';
-import type { Current } from './worker-runtime.ts';
 
 /** What an object shares with the other objects of its isolate. */
 export interface ObjectSurroundings {

@@ -1,13 +1,17 @@
-import type { ChannelKey } from '../../realtime/channel/key.ts';
-import type { NewSnapshot, Past, PublishedMessage } from '../../realtime/define/api/directory.ts';
+import type { ChannelKey } from '../../../realtime/channel/key.ts';
+import type {
+	NewSnapshot,
+	Past,
+	PublishedMessage,
+} from '../../../realtime/define/api/directory.ts';
 import {
 	type ErrorData,
 	errorData,
 	isRealtimeError,
 	RealtimeError,
-} from '../../realtime/protocol/errors.ts';
-import type { Data, PresentMember } from '../../realtime/protocol/server-frames.ts';
-import type { RealtimeStats } from '../../realtime/server/stats.ts';
+} from '../../../realtime/protocol/errors.ts';
+import type { Data, PresentMember } from '../../../realtime/protocol/server-frames.ts';
+import type { RealtimeStats } from '../../../realtime/server/stats.ts';
 
 /**
  * The version of what a Worker and an object say to each other. For minutes after a deploy, the

@@ -1,5 +1,5 @@
-import type { User } from '../../realtime/define/handling/user.ts';
-import { PROTOCOL } from '../../realtime/protocol/constants.ts';
+import type { User } from '../../../realtime/define/handling/user.ts';
+import { PROTOCOL } from '../../../realtime/protocol/constants.ts';
 import { CALL_VERSION } from './object-calls.ts';
 
 /** A client that the Worker lets through to an object. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RealtimeError } from '../../realtime/protocol/errors.ts';
+import { RealtimeError } from '../../../realtime/protocol/errors.ts';
 import {
 	answerCall,
 	ask,

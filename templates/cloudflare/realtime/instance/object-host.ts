@@ -1,8 +1,8 @@
-import type { Host, Link } from '../../realtime/channel/ports.ts';
-import type { Frame } from '../../realtime/protocol/server-frames.ts';
-import type { ObjectAlarm } from '../engine/object-alarm.ts';
-import { randomSecret, randomText } from './random.ts';
-import { report } from './report.ts';
+import type { Host, Link } from '../../../realtime/channel/ports.ts';
+import type { Frame } from '../../../realtime/protocol/server-frames.ts';
+import type { ObjectAlarm } from '../../engine/object-alarm.ts';
+import { randomSecret, randomText } from '../base/random.ts';
+import { report } from '../base/report.ts';
 
 /** A Durable Object as the host of a channel. */
 export class ObjectHost implements Host {

@@ -1,5 +1,5 @@
-import type { Host } from '../../realtime/channel/ports.ts';
-import type { ObjectSocket } from './platform.ts';
+import type { Host } from '../../../realtime/channel/ports.ts';
+import type { ObjectSocket } from '../base/platform.ts';
 
 /**
  * Milliseconds within which a client was heard that needs no question. Clients ping after 25 s of

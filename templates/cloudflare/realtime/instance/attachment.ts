@@ -1,4 +1,4 @@
-import type { MuxRecord, PlainRecord } from '../../realtime/server/record.ts';
+import type { MuxRecord, PlainRecord } from '../../../realtime/server/record.ts';
 
 /** What a socket keeps while its object sleeps. */
 export type Attachment =

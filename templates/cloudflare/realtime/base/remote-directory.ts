@@ -1,6 +1,6 @@
-import type { ChannelPort, Directory, UserPort } from '../../realtime/define/api/directory.ts';
-import type { Site } from '../../realtime/define/site.ts';
-import { resolveTarget } from '../../realtime/server/targets.ts';
+import type { ChannelPort, Directory, UserPort } from '../../../realtime/define/api/directory.ts';
+import type { Site } from '../../../realtime/define/site.ts';
+import { resolveTarget } from '../../../realtime/server/targets.ts';
 import { ask, type ObjectStub } from './object-calls.ts';
 import { channelName, userName } from './object-name.ts';
 

@@ -1,7 +1,7 @@
 import { mock } from 'node:test';
-import { seededRandom, settled } from '../../realtime/channel/channel.fixture.ts';
-import type { ChannelHandle } from '../../realtime/define/api/channel-handle.ts';
-import { defineChannel } from '../../realtime/define/api/define-channel.ts';
+import { seededRandom, settled } from '../../../realtime/channel/channel.fixture.ts';
+import type { ChannelHandle } from '../../../realtime/define/api/channel-handle.ts';
+import { defineChannel } from '../../../realtime/define/api/define-channel.ts';
 import { type FakeObject, type FakeObjectSocket, World } from './object.fixture.ts';
 
 export interface ObjectSoakOptions {

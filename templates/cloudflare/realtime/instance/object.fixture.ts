@@ -1,14 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { settled } from '../../realtime/channel/channel.fixture.ts';
-import { checkPresence } from '../../realtime/define/handling/presence.ts';
-import { shortDefinition } from '../../realtime/define/short-form.ts';
-import { type Files, modulesOf } from '../../realtime/server/server.fixture.ts';
-import { FakeStorage } from '../engine/engine.fixture.ts';
-import type { Handover } from './handover.ts';
-import { CALL_VERSION, type ObjectStub } from './object-calls.ts';
-import type { ObjectContext, ObjectSocket } from './platform.ts';
+import { settled } from '../../../realtime/channel/channel.fixture.ts';
+import { checkPresence } from '../../../realtime/define/handling/presence.ts';
+import { shortDefinition } from '../../../realtime/define/short-form.ts';
+import { type Files, modulesOf } from '../../../realtime/server/server.fixture.ts';
+import { FakeStorage } from '../../engine/engine.fixture.ts';
+import type { Current } from '../base/current.ts';
+import type { Handover } from '../base/handover.ts';
+import { CALL_VERSION, type ObjectStub } from '../base/object-calls.ts';
+import type { ObjectContext, ObjectSocket } from '../base/platform.ts';
 import { RealtimeObject } from './realtime-object.ts';
-import type { Current } from './worker-runtime.ts';
 
 /** The largest attachment in bytes. */
 const MAX_ATTACHMENT = 16_384;

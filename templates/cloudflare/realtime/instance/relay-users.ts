@@ -1,8 +1,8 @@
-import type { ChannelKey } from '../../realtime/channel/key.ts';
-import type { UserPort } from '../../realtime/define/api/directory.ts';
-import type { Data } from '../../realtime/protocol/server-frames.ts';
-import type { UserEngine } from '../../realtime/user/user-engine.ts';
-import { ask, type ObjectStub } from './object-calls.ts';
+import type { ChannelKey } from '../../../realtime/channel/key.ts';
+import type { UserPort } from '../../../realtime/define/api/directory.ts';
+import type { Data } from '../../../realtime/protocol/server-frames.ts';
+import type { UserEngine } from '../../../realtime/user/user-engine.ts';
+import { ask, type ObjectStub } from '../base/object-calls.ts';
 
 /**
  * The users of plain clients. Such a client has one connection, to its channel, so the object of its

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
-import { settled } from '../../realtime/channel/channel.fixture.ts';
-import type { ChannelHandle } from '../../realtime/define/api/channel-handle.ts';
-import { defineChannel } from '../../realtime/define/api/define-channel.ts';
-import { createChannels } from '../../realtime/define/handles.ts';
-import type { Files } from '../../realtime/server/server.fixture.ts';
+import { settled } from '../../../realtime/channel/channel.fixture.ts';
+import type { ChannelHandle } from '../../../realtime/define/api/channel-handle.ts';
+import { defineChannel } from '../../../realtime/define/api/define-channel.ts';
+import { createChannels } from '../../../realtime/define/handles.ts';
+import type { Files } from '../../../realtime/server/server.fixture.ts';
 import { type FakeObject, type FakeObjectSocket, World } from './object.fixture.ts';
 
 const anything = {
