@@ -8,6 +8,9 @@ const DIED: Promise<undefined> = Promise.resolve(undefined);
 
 const CLAIMED: Claim = { state: 'claimed' };
 
+/** Writes no row, but to the runtime it is a write. */
+const TOUCH = 'DELETE FROM claims WHERE 0';
+
 /** A handler that runs in this object since it woke. Seldom does anyone wait for its outcome. */
 interface Running {
 	/** Whether a handler may start again in an object that has forgotten this one. */
@@ -18,13 +21,18 @@ interface Running {
 	resolve?: (outcome: string) => void;
 }
 
+/** What the object has in memory about a session. */
+interface SessionClaims {
+	/** The highest claimed message, once it is known. Forgotten with the connection. */
+	highest: number | undefined;
+	readonly running: Map<number, Running>;
+}
+
 /** The claimed messages of one object's sessions in its SQLite. */
 export class SqlClaims {
 	readonly #tables: Tables;
 	readonly #isKnown: (secret: string) => boolean;
-	/** The highest claimed message of each session with a connection, once it is known. */
-	readonly #highest = new Map<string, number>();
-	readonly #running = new Map<string, Running>();
+	readonly #sessions = new Map<string, SessionClaims>();
 
 	/** @param isKnown Whether a session has not ended. */
 	constructor(tables: Tables, isKnown: (secret: string) => boolean) {
@@ -34,41 +42,48 @@ export class SqlClaims {
 
 	/** A session is new. */
 	opened(secret: string): void {
-		this.#highest.set(secret, 0);
+		this.#sessions.set(secret, { highest: 0, running: new Map() });
 	}
 
 	/** A session has no connection any more. */
 	closed(secret: string): void {
-		this.#highest.delete(secret);
+		const session = this.#sessions.get(secret);
+		// A handler of it may run on.
+		if (session !== undefined) session.highest = undefined;
 	}
 
 	/** Forgets the messages of a session. */
 	ended(secret: string): void {
+		this.#sessions.delete(secret);
 		this.#tables.change('claims', 'DELETE FROM claims WHERE secret = ?', secret);
 	}
 
 	/** @throws RealtimeError if the session has ended. */
 	claim(secret: string, message: number, mayRunAgain: boolean): Claim {
+		const session = this.#sessions.get(secret) ?? { highest: undefined, running: new Map() };
 		// A client numbers its messages upwards: most are new, and need not be looked up.
-		const isNew = message > (this.#highest.get(secret) ?? Number.POSITIVE_INFINITY);
-		const known = isNew ? undefined : this.#known(secret, message);
+		const isNew = message > (session.highest ?? Number.POSITIVE_INFINITY);
+		const known = isNew ? undefined : this.#known(secret, message, session.running.get(message));
 		if (known !== undefined) return known;
 		const running = { mayRunAgain, isStored: false };
 		if (!mayRunAgain) {
 			// From here on the runtime holds back what the handler sends until all writes of this turn are
 			// stored, and the claim is one of them. So most claims are written once, with their outcome.
-			this.#tables.touch('claims');
+			this.#tables.write('claims', TOUCH);
 		}
-		const highest = isNew ? message : this.#highestOf(secret);
-		this.#highest.set(secret, Math.max(highest, message));
-		this.#running.set(nameOf(secret, message), running);
+		if (isNew) session.highest = message;
+		else {
+			session.highest = Math.max(session.highest ?? this.#highest(secret), message);
+			this.#sessions.set(secret, session);
+		}
+		session.running.set(message, running);
 		return CLAIMED;
 	}
 
 	settle(secret: string, message: number, outcome: string): void {
-		const name = nameOf(secret, message);
-		const running = this.#running.get(name);
-		this.#running.delete(name);
+		const session = this.#sessions.get(secret);
+		const running = session?.running.get(message);
+		session?.running.delete(message);
 		if (running?.mayRunAgain) this.#storeOutcome(secret, message, outcome);
 		else if (running?.isStored === false) this.#store(secret, message, outcome);
 		else {
@@ -86,7 +101,7 @@ export class SqlClaims {
 
 	/** Stores a claim whose handler takes longer than this turn of the process. */
 	outlastsTurn(secret: string, message: number): void {
-		const running = this.#running.get(nameOf(secret, message));
+		const running = this.#sessions.get(secret)?.running.get(message);
 		if (running === undefined || running.mayRunAgain) return;
 		this.#store(secret, message, null);
 		running.isStored = true;
@@ -96,7 +111,7 @@ export class SqlClaims {
 	#store(secret: string, message: number, outcome: string | null): void {
 		this.#tables.write(
 			'claims',
-			'INSERT OR REPLACE INTO claims (secret, slot, message, outcome) VALUES (?, ?, ?, ?)',
+			'REPLACE INTO claims (secret, slot, message, outcome) VALUES (?, ?, ?, ?)',
 			secret,
 			message % MAX_CLAIMS,
 			message,
@@ -108,7 +123,7 @@ export class SqlClaims {
 	#storeOutcome(secret: string, message: number, outcome: string): void {
 		this.#tables.write(
 			'claims',
-			`INSERT OR REPLACE INTO claims (secret, slot, message, outcome)
+			`REPLACE INTO claims (secret, slot, message, outcome)
 				SELECT secret, ?, ?, ? FROM sessions WHERE secret = ?`,
 			message % MAX_CLAIMS,
 			message,
@@ -118,11 +133,10 @@ export class SqlClaims {
 	}
 
 	/** @throws RealtimeError if the session has ended. */
-	#known(secret: string, message: number): Claim | undefined {
+	#known(secret: string, message: number, running: Running | undefined): Claim | undefined {
 		if (!this.#isKnown(secret)) {
 			throw new RealtimeError({ code: 'UNCERTAIN', message: 'The session has ended.' });
 		}
-		const running = this.#running.get(nameOf(secret, message));
 		if (running !== undefined) return { state: 'running', outcome: outcomeOf(running) };
 		const [row] = this.#tables.read(
 			'claims',
@@ -138,9 +152,7 @@ export class SqlClaims {
 		return { state: 'running', outcome: DIED };
 	}
 
-	#highestOf(secret: string): number {
-		const known = this.#highest.get(secret);
-		if (known !== undefined) return known;
+	#highest(secret: string): number {
 		const [row] = this.#tables.read(
 			'claims',
 			'SELECT max(message) AS highest FROM claims WHERE secret = ?',
@@ -148,10 +160,6 @@ export class SqlClaims {
 		);
 		return Number(row?.highest ?? 0);
 	}
-}
-
-function nameOf(secret: string, message: number): string {
-	return `${secret} ${message}`;
 }
 
 function outcomeOf(running: Running): Promise<string> {

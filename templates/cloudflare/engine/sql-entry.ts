@@ -22,6 +22,13 @@ export interface Ring {
 	readonly lifetime: number;
 }
 
+/** Written once: text that is put together for each message would be copied for each. */
+const STATEMENTS = { log: replaceInto('log'), snapshot: replaceInto('snapshot') };
+
+function replaceInto(table: string): string {
+	return `REPLACE INTO ${table} (slot, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+}
+
 export function writeEntry(
 	tables: Tables,
 	table: 'log' | 'snapshot',
@@ -31,7 +38,7 @@ export function writeEntry(
 ): void {
 	tables.write(
 		table,
-		`INSERT OR REPLACE INTO ${table} (slot, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		STATEMENTS[table],
 		slot,
 		number,
 		position,

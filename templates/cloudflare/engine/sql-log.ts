@@ -173,7 +173,7 @@ export class SqlLog implements Log {
 			for (const name of ['capacity', 'lifetime'] as const) {
 				this.#tables.write(
 					'meta',
-					'INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)',
+					'REPLACE INTO meta (name, value) VALUES (?, ?)',
 					name,
 					next[name],
 				);
@@ -201,7 +201,7 @@ export class SqlLog implements Log {
 		}
 		this.#tables.write(
 			'published',
-			'INSERT OR REPLACE INTO published (id, position, at) VALUES (?, ?, ?)',
+			'REPLACE INTO published (id, position, at) VALUES (?, ?, ?)',
 			id,
 			position,
 			now,

@@ -38,7 +38,7 @@ export class SqlPresence {
 		const { id, userId, member } = entry;
 		this.#tables.write(
 			'presence',
-			'INSERT OR REPLACE INTO presence (id, user, member, changed) VALUES (?, ?, ?, ?)',
+			'REPLACE INTO presence (id, user, member, changed) VALUES (?, ?, ?, ?)',
 			id,
 			userId ?? null,
 			JSON.stringify(member),

@@ -30,7 +30,7 @@ export class SqlUsers implements UserEngine {
 		const isFirst = !this.#hasConnections;
 		this.#init.tables.write(
 			'online',
-			'INSERT OR REPLACE INTO online (id, channel) VALUES (?, ?)',
+			'REPLACE INTO online (id, channel) VALUES (?, ?)',
 			connectionId,
 			channel ?? null,
 		);

@@ -88,11 +88,6 @@ export class Tables {
 		if (this.#known.has(table)) this.#storage.sql.exec(query, ...bindings);
 	}
 
-	/** Writes no row, but to the runtime it is a write. */
-	touch(table: Table): void {
-		this.write(table, `DELETE FROM ${table} WHERE 0`);
-	}
-
 	/** Undoes the writes of a callback that throws. */
 	transaction(callback: () => void): void {
 		try {
