@@ -110,6 +110,24 @@ export function outageCases(outage: OutageStage): void {
 		assert.match(only(one.logs), /works again/);
 	});
 
+	test('presence is read after a cut, also if changes arrive as soon as the link is back', async (context) => {
+		const { ways, all } = await stage(context, 2);
+		const [one, two] = [only(all), only(all, 1)];
+		const watcher = new Watcher();
+		await one.engine.roster.watch('lobby', watcher);
+		await two.engine.roster.enter('lobby', member('gone'));
+		await until('it arrived', () => watcher.present.has('gone'));
+		await one.engine.roster.present('lobby');
+		only(ways).close();
+		await until('it is down', () => !isUp(one));
+		await two.engine.roster.depart('lobby', 'gone', 0);
+		only(ways).open();
+		for (let count = 0; !isUp(one); count++) {
+			await two.engine.roster.enter('lobby', member('busy', count));
+		}
+		await until('the watcher was told', () => watcher.interruptions > 0);
+	});
+
 	test('a link that swallows everything fails sends within six seconds', async (context) => {
 		const { ways, all } = await stage(context, 1);
 		const one = only(all);

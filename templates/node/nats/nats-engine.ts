@@ -301,6 +301,7 @@ export class NatsEngine implements Engine {
 		if (mayLackData) this.#tasks.do(this.#membership.repair(false));
 		else this.#tasks.do(this.#membership.catchUp());
 		this.#sessions.catchUp();
+		if (before !== undefined) this.#channels.reconnected();
 		this.#tasks.do(this.#channels.check());
 	}
 

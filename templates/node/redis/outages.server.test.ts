@@ -40,6 +40,25 @@ describe('outages', { concurrency: 4 }, () => {
 		await until('the watcher was told', () => watcher.interruptions === 1);
 	});
 
+	ownServerTest('what was missed is told also if it was read meanwhile', async (context) => {
+		const { server, ways, all } = await stage(context, 2);
+		const [one, two] = [only(all), only(all, 1)];
+		const watcher = new Watcher();
+		await one.engine.log.watch('lobby', watcher);
+		await one.engine.log.last('lobby', 0);
+		await one.engine.roster.watch('lobby', watcher);
+		await one.engine.roster.present('lobby');
+		only(ways).swallow('subscriptions');
+		await two.engine.log.append('lobby', say('missed'), KEPT);
+		await two.engine.roster.enter('lobby', member('b'));
+		// A page of the site shows both.
+		assert.equal((await one.engine.log.last('lobby', 10)).entries.length, 1);
+		assert.equal((await one.engine.roster.present('lobby')).length, 1);
+		only(ways).open();
+		await server.send('CLIENT', 'KILL', 'TYPE', 'pubsub');
+		await until('the watchers were told of both', () => watcher.interruptions === 2);
+	});
+
 	ownServerTest('a server that lost its scripts gets them again', async (context) => {
 		const { server, all } = await stage(context, 1);
 		const one = only(all);

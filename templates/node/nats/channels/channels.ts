@@ -25,9 +25,9 @@ interface Watched {
 	readonly rosters: Set<RosterWatcher>;
 	logSubscription: Promise<() => void> | undefined;
 	rosterSubscription: Promise<() => void> | undefined;
-	/** The newest record that the watchers know of. Undefined while they read. */
+	/** The newest record that the watchers know of, or read up to now. */
 	record: Place | undefined;
-	/** The sequence of the newest change of presence that they know of. */
+	/** The sequence of the newest change of presence, in the same way. */
 	change: number | undefined;
 }
 
@@ -71,22 +71,27 @@ export class Channels {
 		return await this.#watching(channel, watched, watched.rosters, watcher, 'rosterSubscription');
 	}
 
-	/** The log was read up to a head. */
+	/**
+	 * The log was read up to a head. Only the first reader tells where the watchers are: later ones may
+	 * be somebody else, and know of records that never arrived here.
+	 */
 	hasRead(channel: ChannelKey, { sequence, time }: Head): void {
 		const watched = this.#watched.get(channel);
-		if (watched === undefined) return;
-		// A record may have arrived before the answer to an earlier question.
-		if (sequence >= (watched.record?.sequence ?? 0)) watched.record = { sequence, time };
+		if (watched !== undefined) watched.record ??= { sequence, time };
 	}
 
-	/** Presence is about to be read. Call the result with the change up to which it was read. */
-	readsPresence(channel: ChannelKey): (change: number) => void {
+	/** The same for presence, which was read up to a change. */
+	hasReadPresence(channel: ChannelKey, change: number): void {
 		const watched = this.#watched.get(channel);
-		if (watched === undefined) return () => {};
-		watched.change = undefined;
-		return (change) => {
-			watched.change = Math.max(change, watched.change ?? 0);
-		};
+		if (watched !== undefined) watched.change ??= change;
+	}
+
+	/**
+	 * The connection was away, and changes of presence may be missing. What left meanwhile may have no
+	 * trace any more, and those that arrive now are no chain: everyone reads presence again.
+	 */
+	reconnected(): void {
+		if (!this.#isRecovering) this.#interruptRosters();
 	}
 
 	/** Presence is incomplete from now on, until {@link recovered}. */
@@ -106,7 +111,7 @@ export class Channels {
 	/** Presence is complete again: everyone reads it. */
 	recovered(): void {
 		this.#isRecovering = false;
-		for (const { rosters } of this.#watched.values()) interrupt(rosters);
+		this.#interruptRosters();
 	}
 
 	/**
@@ -136,14 +141,22 @@ export class Channels {
 		const isMissed = sequence > known.sequence;
 		const isOther =
 			sequence < before.sequence || (sequence === before.sequence && isElsewhen(time, before.time));
-		if (isMissed || isOther) interrupt(watched.logs);
+		if (!isMissed && !isOther) return;
+		watched.record = { sequence, time };
+		interrupt(watched.logs);
 	}
 
 	async #checkRoster(watched: Watched): Promise<void> {
 		if (watched.change === undefined || watched.rosters.size === 0) return;
 		const found = await this.#init.stateStore.last(`${watched.names.members}*`);
-		if (watched.change === undefined || (found?.sequence ?? 0) <= watched.change) return;
+		const { sequence = 0 } = found ?? {};
+		if (watched.change === undefined || sequence <= watched.change) return;
+		watched.change = sequence;
 		if (!this.#isRecovering) interrupt(watched.rosters);
+	}
+
+	#interruptRosters(): void {
+		for (const { rosters } of this.#watched.values()) interrupt(rosters);
 	}
 
 	#open(channel: ChannelKey): Watched {

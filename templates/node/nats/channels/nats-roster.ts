@@ -30,7 +30,6 @@ export class NatsRoster extends SharedRoster {
 
 	async present(channel: ChannelKey): Promise<readonly PresenceEntry[]> {
 		const { store, names, channels } = this.#init;
-		const hasRead = channels.readsPresence(channel);
 		const present = new Map<string, PresenceEntry>();
 		const owners = new Set<string>();
 		let change = 0;
@@ -43,7 +42,7 @@ export class NatsRoster extends SharedRoster {
 			present.set(id, entry);
 			owners.add(owner);
 		}
-		hasRead(change);
+		channels.hasReadPresence(channel, change);
 		this.reapUnknown(channel, owners);
 		return [...present.values()];
 	}

@@ -133,7 +133,7 @@ for (const [what, known, answer, isMissed, isRepaired] of [
 	test(`a comparison with presence that ${what}`, async () => {
 		const stage = new Stage();
 		await stage.watch();
-		stage.channels.readsPresence('lobby')(known);
+		stage.channels.hasReadPresence('lobby', known);
 		stage.answers = ['', answer];
 		await stage.channels.check();
 		assert.equal(stage.interruptions, isMissed ? 1 : 0);
@@ -144,22 +144,42 @@ for (const [what, known, answer, isMissed, isRepaired] of [
 test('changes of presence are a chain', async () => {
 	const stage = new Stage();
 	await stage.watch();
-	const hasRead = stage.channels.readsPresence('lobby');
 	stage.arrive(`p5\n${ENTRY}`);
 	// Read before that change, and answered after it.
-	hasRead(4);
+	stage.channels.hasReadPresence('lobby', 4);
 	stage.arrive('d6\na');
 	assert.equal(stage.interruptions, 0);
 	stage.arrive(`p8\n${ENTRY}`);
 	assert.deepEqual([stage.interruptions, stage.repaired], [1, []]);
 	stage.arrive(`p2\n${ENTRY}`);
 	assert.deepEqual([stage.interruptions, stage.repaired], [2, ['lobby']]);
-	stage.channels.readsPresence('lobby')(0);
-	stage.arrive(`p${5 * FIRST_CHANGE}\n${ENTRY}`);
+});
+
+for (const [what, change, isMissed] of [
+	['is the first one', 5 * FIRST_CHANGE, false],
+	['is not the first one', 5 * FIRST_CHANGE + 1, true],
+] as const) {
+	test(`a change of an empty group that ${what} ${isMissed ? 'interrupts' : 'is fine'}`, async () => {
+		const stage = new Stage();
+		await stage.watch();
+		stage.channels.hasReadPresence('lobby', 0);
+		stage.arrive(`p${change}\n${ENTRY}`);
+		assert.equal(stage.interruptions, isMissed ? 1 : 0);
+	});
+}
+
+test('what somebody else reads hides nothing that the watchers missed, and is told once', async () => {
+	const stage = new Stage();
+	await stage.watch();
+	stage.channels.hasRead('lobby', 'e.5.a');
+	stage.channels.hasReadPresence('lobby', 7);
+	stage.channels.hasRead('lobby', 'e.6.b');
+	stage.channels.hasReadPresence('lobby', 8);
+	stage.answers = ['e.6.b', '8'];
+	await stage.channels.check();
 	assert.equal(stage.interruptions, 2);
-	stage.channels.readsPresence('lobby')(0);
-	stage.arrive(`p${5 * FIRST_CHANGE + 1}\n${ENTRY}`);
-	assert.equal(stage.interruptions, 3);
+	await stage.channels.check();
+	assert.equal(stage.interruptions, 2);
 });
 
 test('while members enter again nobody reads presence, and afterwards everybody does', async () => {
@@ -167,7 +187,7 @@ test('while members enter again nobody reads presence, and afterwards everybody 
 	await stage.watch('one');
 	await stage.watch('two');
 	stage.channels.recover();
-	stage.channels.readsPresence('one')(7);
+	stage.channels.hasReadPresence('one', 7);
 	stage.arrive(`p2\n${ENTRY}`);
 	assert.equal(stage.interruptions, 0);
 	assert.deepEqual(stage.repaired, ['one']);

@@ -17,9 +17,9 @@ interface Watched {
 	readonly rosters: Set<RosterWatcher>;
 	/** Resolves with what ends the subscription. */
 	subscription: Promise<() => void>;
-	/** The newest position that the watchers know of. */
+	/** The newest position that the watchers know of, or read up to now. */
 	position: Position | undefined;
-	/** The newest change of presence that they know of, 0 for an empty group. */
+	/** The same for the changes of presence, 0 for an empty group. */
 	change: number | undefined;
 }
 
@@ -59,25 +59,19 @@ export class Channels {
 		return await this.#watch(channel, (watched) => watched.rosters, watcher);
 	}
 
-	/** The log was read up to a position. */
+	/**
+	 * The log was read up to a position. Only the first reader tells where the watchers are: later ones
+	 * may be somebody else, and know of messages that never arrived here.
+	 */
 	hasRead(channel: ChannelKey, position: Position): void {
 		const watched = this.#watched.get(channel);
-		if (watched === undefined) return;
-		// A message may have arrived before the answer to an earlier question.
-		if (watched.position === undefined || !isBefore(position, watched.position)) {
-			watched.position = position;
-		}
+		if (watched !== undefined) watched.position ??= position;
 	}
 
-	/** Presence is about to be read. Call the result with the change up to which it was read. */
-	readsPresence(channel: ChannelKey): (change: number) => void {
+	/** The same for presence, which was read up to a change. */
+	hasReadPresence(channel: ChannelKey, change: number): void {
 		const watched = this.#watched.get(channel);
-		if (watched === undefined) return () => {};
-		watched.change = undefined;
-		return (change) => {
-			// Changes since then arrived before the answer.
-			watched.change ??= change;
-		};
+		if (watched !== undefined) watched.change ??= change;
 	}
 
 	/** Presence is incomplete from now on, until {@link recovered}. */
@@ -105,13 +99,17 @@ export class Channels {
 			for (const [index, [channel, watched]] of part.entries()) {
 				const position = String(found[2 * index] ?? '');
 				if (isMissed(position, before[index]?.position, watched.position)) {
+					watched.position = position === '' ? undefined : position;
 					interrupt(watched.logs);
 				}
 				const change = Number(found[2 * index + 1] ?? 0);
 				const changeBefore = before[index]?.change;
 				if (changeBefore === undefined || watched.change === undefined) continue;
-				if (change < changeBefore) this.#lostChanges(channel, watched);
-				else if (change > watched.change) this.#missedChanges(watched);
+				const isLost = change < changeBefore;
+				if (!isLost && change <= watched.change) continue;
+				watched.change = change;
+				if (isLost) this.#lostChanges(channel, watched);
+				else this.#missedChanges(watched);
 			}
 		}
 	}
@@ -231,7 +229,7 @@ function interrupt(watchers: ReadonlySet<{ interrupted(): void }>): void {
 
 /**
  * @param position That of Redis, empty if there is none.
- * @param before That of the watchers when Redis was asked. Undefined if they are reading.
+ * @param before That of the watchers when Redis was asked. Undefined if they never read.
  * @param known That of the watchers now.
  */
 function isMissed(

@@ -69,7 +69,6 @@ export class RedisRoster extends SharedRoster {
 
 	async #members(channel: ChannelKey): Promise<readonly Member[]> {
 		const { commands, keys, channels } = this.#init;
-		const hasRead = channels.readsPresence(channel);
 		const fields = (await commands.send(
 			'HGETALL',
 			keys.channel(channel).present,
@@ -81,7 +80,7 @@ export class RedisRoster extends SharedRoster {
 			if (String(fields[index]) === '#') newest = Number(value);
 			else members.push(readMember(value));
 		}
-		hasRead(newest);
+		channels.hasReadPresence(channel, newest);
 		return members.sort((one, other) => one.change - other.change);
 	}
 }
