@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { RealtimeError } from '../protocol/errors.ts';
 import { FakeLink, PRESENCE, rulesOf, settled } from './channel.fixture.ts';
+import type { PresenceEntry } from './ports.ts';
 import type { ChannelRules } from './rules.ts';
 import { KEY, Stage } from './stage.fixture.ts';
 
@@ -136,6 +137,27 @@ describe('a channel', () => {
 		await settled();
 		await stage.publishAll(4);
 		assert.deepEqual(link.story, [1, 2, 3, 4]);
+	});
+
+	it('reads again if more may have been lost while it read', async () => {
+		const stage = new Stage();
+		const { link } = await stage.join();
+		await stage.publishAll(1);
+		const after = stage.log.after.bind(stage.log);
+		const { promise, resolve } = Promise.withResolvers<void>();
+		stage.log.after = async (...given) => {
+			const page = await after(...given);
+			await promise;
+			return page;
+		};
+		stage.log.interrupt();
+		stage.log.after = after;
+		stage.log.fault = () => 'lost';
+		await stage.publishAll(2);
+		stage.log.interrupt();
+		resolve();
+		await settled();
+		assert.deepEqual(link.story, [1, 2]);
 	});
 
 	it('reads what was lost on the way without a word', async () => {
@@ -541,6 +563,83 @@ describe('presence', () => {
 		page.member.disconnected(true);
 		await stage.host.advance(20_000);
 		assert.equal(link.of('changes').length, 2);
+	});
+
+	it('outlives an earlier join of its session whose entry was slow', async () => {
+		const stage = new Stage(rules());
+		const { link: watcher } = await stage.join();
+		const enter = stage.roster.enter.bind(stage.roster);
+		const { promise, resolve } = Promise.withResolvers<void>();
+		stage.roster.enter = async (...given) => {
+			await enter(...given);
+			await promise;
+		};
+		const link = await stage.link('ada');
+		const earlier = stage.ask(link, 'ada');
+		const admitted = earlier.admit({ mayReadHistory: true, presence: { data: 1 } });
+		await settled();
+		earlier.disconnected(false);
+		stage.roster.enter = enter;
+		await stage.join({ presence: { data: 2 } }, 'ada', link);
+		resolve();
+		await admitted;
+		await stage.host.advance(60_000);
+		assert.equal((await stage.roster.present(KEY)).length, 1);
+		assert.equal(watcher.of('changes').length, 1);
+	});
+
+	it('has its grace also if the connection ends before the entry is stored', async () => {
+		const stage = new Stage(rules());
+		const enter = stage.roster.enter.bind(stage.roster);
+		const { promise, resolve } = Promise.withResolvers<void>();
+		const { member } = await stage.join({ presence: { data: 1 } }, 'ada');
+		stage.roster.enter = async (...given) => {
+			await enter(...given);
+			await promise;
+		};
+		const updated = member.setPresence(2);
+		await settled();
+		member.disconnected(true);
+		resolve();
+		await updated;
+		await stage.host.advance(4999);
+		assert.equal((await stage.roster.present(KEY)).length, 1);
+		await stage.host.advance(1);
+		assert.equal((await stage.roster.present(KEY)).length, 0);
+	});
+
+	it('does not enter for a client that went before the channel was open', async () => {
+		const stage = new Stage(rules());
+		const { promise, resolve } = Promise.withResolvers<void>();
+		const watch = stage.roster.watch.bind(stage.roster);
+		stage.roster.watch = async (...given) => {
+			await promise;
+			return await watch(...given);
+		};
+		const member = stage.ask(await stage.link('ada'), 'ada');
+		const admitted = member.admit({ mayReadHistory: true, presence: { data: 1 } });
+		await settled();
+		member.leave();
+		resolve();
+		await admitted;
+		assert.equal((await stage.roster.present(KEY)).length, 0);
+	});
+
+	it('is read again if changes may have been missed while it was read', async () => {
+		const stage = new Stage(rules());
+		const { link } = await stage.join();
+		const { present } = stage.roster;
+		const { promise, resolve } = Promise.withResolvers<readonly PresenceEntry[]>();
+		stage.roster.present = () => promise;
+		stage.channel.interrupted();
+		const entry = { id: 'a', userId: 'ada', member: { id: 'a', data: 1, since: 1 } };
+		stage.channel.departed('a');
+		stage.roster.present = async () => [entry];
+		stage.channel.interrupted();
+		resolve([]);
+		await stage.host.advance(250);
+		assert.equal(link.of('changes').length, 1);
+		stage.roster.present = present;
 	});
 
 	it('ends 5 s after a clean close and 15 s after a loss, told once', async () => {

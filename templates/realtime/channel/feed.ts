@@ -73,8 +73,8 @@ class Feed implements ChannelFeed {
 	#unwatch: Unwatch | undefined;
 	/** Entries that arrived while the log is read. Undefined while the feed is up to date. */
 	#waiting: Entry[] | undefined = [];
-	/** Whether entries had to be dropped from `#waiting`. */
-	#hasDropped = false;
+	/** Whether the log has to be read once more: entries may be missing since it was asked. */
+	#isStale = false;
 	/** The newest delivered positions, the head last. */
 	#recent = new Set<Position>();
 	#waiters = new Set<Waiter>();
@@ -152,7 +152,7 @@ class Feed implements ChannelFeed {
 		else if (this.#waiting.length < MAX_WAITING) this.#waiting.push(entry);
 		else {
 			this.#waiting.length = 0;
-			this.#hasDropped = true;
+			this.#isStale = true;
 		}
 	}
 
@@ -185,7 +185,9 @@ class Feed implements ChannelFeed {
 
 	async readAgain(): Promise<void> {
 		const isReading = this.#waiting !== undefined && this.#cancelRetry === undefined;
-		if (this.#head === undefined || this.#isClosed || isReading) return;
+		if (this.#head === undefined || this.#isClosed) return;
+		this.#isStale = isReading;
+		if (isReading) return;
 		this.#waiting ??= [];
 		await this.#readOn();
 	}
@@ -198,7 +200,7 @@ class Feed implements ChannelFeed {
 		this.#cancelRetry = undefined;
 		try {
 			while (this.#head !== undefined && !this.#isClosed) {
-				this.#hasDropped = false;
+				this.#isStale = false;
 				early = [...this.#waiters];
 				const retention = this.#retention();
 				const page = await pageAfter(log, this.#key, this.#head, PAGE_SIZE, retention);
@@ -213,7 +215,7 @@ class Feed implements ChannelFeed {
 					this.#jumpTo(page.head);
 					this.#receiver.gap(reason);
 				} else for (const entry of page.entries) this.#deliver(entry);
-				if (this.#head === page.head && !this.#hasDropped) break;
+				if (this.#head === page.head && !this.#isStale) break;
 			}
 			this.#takeWaiting();
 			// What the log does not have is lost.

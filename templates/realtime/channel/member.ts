@@ -451,6 +451,8 @@ export class Member implements Sender, Connected {
 	}
 
 	async #enter(data: unknown): Promise<void> {
+		// The member may have left before the channel was open.
+		if (this.hasEnded) return;
 		const { key, ports, presence } = this.#channel;
 		const { id } = this.connection;
 		// A user who comes back was present all the time.
@@ -465,8 +467,6 @@ export class Member implements Sender, Connected {
 			userId: this.user?.id,
 			member: { id, ...user, data, since: this.#since },
 		});
-		// The member may have left before the roster had it.
-		if (this.hasEnded) await ports.roster.depart(key, id, 0);
 	}
 
 	#end(presenceDelay: number): void {

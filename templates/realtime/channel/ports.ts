@@ -138,7 +138,10 @@ export interface Session {
 
 /** Keeps what outlives a connection: presence, sessions with their claims, revocations. */
 export interface Roster {
-	/** Adds an entry or replaces it, and cancels its departure. */
+	/**
+	 * Adds an entry or replaces it, and cancels its departure. Calls take effect in their order: a
+	 * departure removes what was entered before, also if that is not stored yet.
+	 */
 	enter(channel: ChannelKey, entry: PresenceEntry): Promise<void>;
 	/**
 	 * Removes an entry after a number of milliseconds by the roster's own clock, unless it enters

@@ -45,6 +45,8 @@ export class Presence {
 	#opening: Promise<void> | undefined;
 	/** Changes that arrived while the roster is read. */
 	#missed: (() => void)[] | undefined;
+	/** Whether changes may have been missed since it was asked. */
+	#isStale = false;
 	#cancel: (() => void) | undefined;
 	#isClosed = false;
 
@@ -106,6 +108,7 @@ export class Presence {
 
 	/** Changes may have been missed. */
 	interrupted(): void {
+		this.#isStale = true;
 		if (this.#opening === undefined || this.#missed !== undefined || this.#isClosed) return;
 		const { host } = this.#ports;
 		const again = (): void => this.interrupted();
@@ -124,8 +127,13 @@ export class Presence {
 		const missed: (() => void)[] = [];
 		this.#missed = missed;
 		try {
-			const present = await this.#ports.roster.present(this.#key);
-			this.#entries = new Map(present.map((entry) => [entry.id, entry]));
+			do {
+				this.#isStale = false;
+				// Those that arrived by now are in what is read.
+				missed.length = 0;
+				const present = await this.#ports.roster.present(this.#key);
+				this.#entries = new Map(present.map((entry) => [entry.id, entry]));
+			} while (this.#isStale);
 		} finally {
 			this.#missed = undefined;
 		}
