@@ -59,6 +59,30 @@ export function rosterCases({ test, processes }: Stage): void {
 		assert.equal((await one.engine.roster.present('lobby')).length, 2);
 	});
 
+	test('a member that leaves while it enters is gone, unless it enters again', async (context) => {
+		const one = await oneProcess(context);
+		const { roster } = one.engine;
+		await roster.enter('lobby', member('other'));
+		const asked: Promise<void>[] = [];
+		const expected = ['other'];
+		for (let index = 0; index < 100; index++) {
+			const [gone, back] = [`gone ${index}`, `back ${index}`];
+			expected.push(back);
+			asked.push(roster.enter('lobby', member(gone)), roster.enter('lobby', member(back)));
+			// They are sent, and not answered.
+			for (let turn = 0; turn < 5; turn++) await undefined;
+			asked.push(roster.depart('lobby', gone, 0), roster.depart('lobby', back, 0));
+			asked.push(roster.enter('lobby', member(back)));
+		}
+		await Promise.all(asked);
+		const present = async (): Promise<string> =>
+			(await roster.present('lobby'))
+				.map(({ id }) => id)
+				.sort()
+				.join();
+		await until('they are gone', async () => (await present()) === expected.sort().join(), 5000);
+	});
+
 	test('revocations reach all processes, whatever channels they watch', async (context) => {
 		const [one, two] = await pair(context);
 		const told: string[] = [];

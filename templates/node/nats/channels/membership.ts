@@ -10,6 +10,8 @@ export interface Own {
 	readonly data: string;
 	/** The sequence of its record. Undefined if NATS never had it. */
 	sequence: number | undefined;
+	/** Settled when all that was asked about it is answered. Never rejects. */
+	answered: Promise<unknown>;
 	cancelDeparture: (() => void) | undefined;
 	/** Whether it has to be removed. Set also while NATS cannot be reached. */
 	isDeparted: boolean;
@@ -89,6 +91,7 @@ export class Membership {
 			id,
 			data,
 			sequence: before?.sequence,
+			answered: before?.answered ?? Promise.resolve(),
 			cancelDeparture: undefined,
 			isDeparted: false,
 		};
@@ -96,7 +99,7 @@ export class Membership {
 		await this.#list(group, own);
 		// It may have departed, or have been replaced, meanwhile.
 		if (own.members.get(id) !== member || member.isDeparted) return false;
-		return await this.#kindOf(group).enter(group.slice(1), member);
+		return await this.#write(group, member);
 	}
 
 	/**
@@ -167,9 +170,15 @@ export class Membership {
 		if (await kind?.reap(group.slice(1), process)) kind?.emptied?.(group.slice(1));
 	}
 
+	/** @returns Whether it is the first of its group. */
+	async #write(group: string, member: Own): Promise<boolean> {
+		const kind = this.#kindOf(group);
+		return await inTurn(member, () => kind.enter(group.slice(1), member));
+	}
+
 	async #remove(group: string, own: OwnGroup, member: Own): Promise<void> {
 		const kind = this.#kindOf(group);
-		const isLast = await kind.depart(group.slice(1), member);
+		const isLast = await inTurn(member, () => kind.depart(group.slice(1), member));
 		// It may have entered again meanwhile.
 		if (own.members.get(member.id) === member) own.members.delete(member.id);
 		if (own.members.size === 0 && this.#own.get(group) === own) {
@@ -186,7 +195,7 @@ export class Membership {
 		const writes = [...own.members.values()].map(async (member) => {
 			if (member.isDeparted) return await this.#remove(group, own, member);
 			const isTold = member.sequence !== undefined && !wasReaped;
-			const isFirst = await kind.enter(group.slice(1), member);
+			const isFirst = await this.#write(group, member);
 			if (isFirst && !isTold) kind.filled?.(group.slice(1));
 		});
 		await Promise.all(writes);
@@ -223,4 +232,14 @@ export class Membership {
 			if (!isOutage(error)) this.#init.host.report('Realtime presence cannot be written', error);
 		});
 	}
+}
+
+/**
+ * Asks NATS about a member once all before is answered: NATS may read a record before it stores what
+ * was sent earlier.
+ */
+function inTurn<Value>(member: Own, ask: () => Promise<Value>): Promise<Value> {
+	const answer = member.answered.then(ask);
+	member.answered = answer.catch(() => {});
+	return answer;
 }
