@@ -68,6 +68,21 @@ describe('outages', { concurrency: 4 }, () => {
 		assert.equal((await one.engine.log.last('lobby', 10)).entries.length, 2);
 	});
 
+	ownServerTest('a server without scripts does everything in its order', async (context) => {
+		const { all } = await stage(context, 1);
+		const { roster } = only(all).engine;
+		await roster.enter('lobby', member('stays'));
+		await roster.enter('lobby', member('leaves'));
+		// The server knows the script of one, and is given that of the other.
+		await roster.depart('lobby', 'stays', 0);
+		await roster.enter('lobby', member('stays'));
+		await roster.depart('lobby', 'leaves', 0);
+		const present = async (): Promise<readonly string[]> =>
+			(await roster.present('lobby')).map(({ id }) => id);
+		await until('one left', async () => !(await present()).includes('leaves'));
+		assert.deepEqual(await present(), ['stays']);
+	});
+
 	ownServerTest('a server that is full refuses messages, and says so once', async (context) => {
 		const { server, all } = await stage(context, 1);
 		const one = only(all);

@@ -27,6 +27,8 @@ interface Own {
 	isTold: boolean;
 	/** Whether a command about it waits for its answer. */
 	isAsked: boolean;
+	/** Settled when all commands about it are answered. Never rejects. */
+	answered: Promise<unknown>;
 	cancelDeparture: (() => void) | undefined;
 	/** Whether it has to be removed. Set also while Redis cannot be reached. */
 	isDeparted: boolean;
@@ -87,12 +89,14 @@ export class Membership {
 	 */
 	async enter(name: string, id: string, data: string): Promise<boolean> {
 		const own = this.#own.get(name) ?? this.#begin(name);
-		own.members.get(id)?.cancelDeparture?.();
+		const before = own.members.get(id);
+		before?.cancelDeparture?.();
 		const member: Own = {
 			data,
 			isWritten: false,
 			isTold: false,
 			isAsked: false,
+			answered: before?.answered ?? Promise.resolve(),
 			cancelDeparture: undefined,
 			isDeparted: false,
 		};
@@ -195,7 +199,7 @@ export class Membership {
 		const { commands, leases } = this.#init;
 		const { key, subject } = own.group;
 		const args = [id, leases.process, member.data, subject];
-		const isFirst = (await asking(member, commands.run(ENTER, [key], args))) === 1;
+		const isFirst = (await inTurn(member, () => commands.run(ENTER, [key], args))) === 1;
 		const isNews = isFirst && !member.isTold;
 		member.isWritten = true;
 		member.isTold = true;
@@ -207,7 +211,7 @@ export class Membership {
 		const { commands, leases } = this.#init;
 		const { group, members } = own;
 		const args = [id, leases.process, group.subject];
-		const isLast = await asking(member, commands.run(DEPART, [group.key], args));
+		const isLast = await inTurn(member, () => commands.run(DEPART, [group.key], args));
 		// It may have entered again meanwhile.
 		if (members.get(id) === member) members.delete(id);
 		this.#settle(own);
@@ -273,8 +277,14 @@ export class Membership {
 	}
 }
 
-async function asking<Value>(member: Own, answer: Promise<Value>): Promise<Value> {
+/**
+ * Sends a command about a member once all before is answered: one that Redis has no script for is
+ * sent again, and would come after those that follow it.
+ */
+async function inTurn<Value>(member: Own, send: () => Promise<Value>): Promise<Value> {
 	member.isAsked = true;
+	const answer = member.answered.then(send);
+	member.answered = answer.catch(() => {});
 	try {
 		return await answer;
 	} finally {
