@@ -95,7 +95,10 @@ export class Leases {
 	async read(): Promise<void> {
 		const { store, names } = this.#init;
 		for await (const lease of store.from(`${names.leases}*`, 1)) this.told(lease);
-		this.#listeningSince = this.#clock();
+		const time = this.#clock();
+		this.#listeningSince = time;
+		// Others may have had no connection either: their time begins anew.
+		for (const known of this.#known.values()) if (!known.isDead) known.at = time;
 	}
 
 	/**

@@ -67,3 +67,19 @@ serverTest('a process that was stopped does not bury those that lived on', async
 	assert.deepEqual((await one.renew('')).dead, []);
 	assert.equal(one.isAlive(two.process), true);
 });
+
+serverTest('after an outage the process that is back first buries nobody at once', async () => {
+	const { time, all } = await stage(2);
+	const [one, two] = all;
+	assert.ok(one && two);
+	await two.renew('');
+	await one.renew('');
+	// Nobody could renew.
+	time.now += 3 * BURIAL;
+	for (let passed = 0; passed < BURIAL; passed += RENEWAL) {
+		assert.deepEqual((await one.renew('')).dead, [], `after ${passed} ms`);
+		time.now += RENEWAL;
+	}
+	// It did not come back.
+	assert.deepEqual((await one.renew('')).dead, [two.process]);
+});

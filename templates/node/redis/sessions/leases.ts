@@ -84,10 +84,12 @@ export class Leases {
 		const { living, dead, processes } = this.#keys;
 		const process = this.#process;
 		const askedAt = this.#clock();
+		// After an outage others could not renew either: their time begins anew.
+		const { isCurrent } = this;
 		const answer = (await this.#commands.run(
 			RENEW,
 			[living, dead],
-			[process, processes + process, `n${sign}`, ...this.#ended()],
+			[process, processes + process, `n${sign}`, ...(isCurrent ? this.#ended() : [])],
 		)) as readonly (Buffer | number)[];
 		const [had, time, count, ...rest] = answer.map(String);
 		const leases = 2 * Number(count);
@@ -98,7 +100,8 @@ export class Leases {
 		for (let index = 0; index < leases; index += 2) {
 			const [other = '', score = ''] = rest.slice(index, index + 2);
 			const known = this.#leases.get(other);
-			seen.set(other, known?.score === score ? known : { score, since: this.#readAt });
+			const isSame = isCurrent && known?.score === score;
+			seen.set(other, isSame ? known : { score, since: this.#readAt });
 		}
 		this.#leases = seen;
 		const isLost = had === '0' && !this.#isNew && process === this.#process;
