@@ -92,3 +92,28 @@ serverTest(
 		assert.equal((await two.engine.roster.claim(secret, 2)).state, 'claimed');
 	},
 );
+
+serverTest('a session that stays at a process with a new lease is not taken', async (context) => {
+	const prefix = newPrefix();
+	const [one, two] = await processes(context, 2, { prefix });
+	assert.ok(one && two);
+	const { living } = new Keys(prefix);
+	const client = await direct();
+	const leases = async (): Promise<readonly string[]> =>
+		((await client.callBuffer('ZRANGE', living, 0, -1)) as readonly Buffer[]).map(String);
+	const stays = await one.engine.roster.openSession('ada');
+	const moves = await one.engine.roster.openSession('ada');
+	const taken: string[] = [];
+	one.engine.roster.watchTakeovers((secret) => taken.push(secret));
+	const before = await leases();
+	// As if the process had been stopped for longer than its lease.
+	await client.callBuffer('DEL', living);
+	await until('both have another lease', async () => {
+		const now = await leases();
+		return now.filter((id) => !before.includes(id)).length === 2;
+	});
+	await one.engine.roster.resumeSession(stays.secret, 'ada');
+	await two.engine.roster.resumeSession(moves.secret, 'ada');
+	await until('the other one was taken', () => taken.includes(moves.secret));
+	assert.deepEqual(taken, [moves.secret]);
+});

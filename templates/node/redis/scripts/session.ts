@@ -16,6 +16,16 @@ local function server()
 end
 `;
 
+/** A process has another id after its lease has ended. The arguments end with those of before. */
+const WAS_OWN = `
+local function was_own(process, first)
+	for index = first, #ARGV do
+		if ARGV[index] == process then return true end
+	end
+	return false
+end
+`;
+
 /**
  * Opens a session.
  *
@@ -51,11 +61,11 @@ return redis.status_reply('OK')
  * Continues a session, and tells the process that may still have its older connection.
  *
  * KEYS: as in OPEN. ARGV: process, lifetime in milliseconds, name, the beginning of the subjects of
- * processes.
+ * processes, earlier ids of the process.
  *
  * Returns its id, or nothing.
  */
-export const RESUME: Script = script(`${SERVER}
+export const RESUME: Script = script(`${SERVER}${WAS_OWN}
 local session, sessions = KEYS[1], KEYS[2]
 local process, lifetime, name = ARGV[1], ARGV[2], ARGV[3]
 local known = redis.call('HMGET', session, 'id', 'server', 'process')
@@ -66,7 +76,7 @@ if not known[1] or known[2] ~= server() then
 end
 if known[3] ~= process then
 	redis.call('HSET', session, 'process', process)
-	redis.call('PUBLISH', ARGV[4] .. known[3], 't' .. session)
+	if not was_own(known[3], 5) then redis.call('PUBLISH', ARGV[4] .. known[3], 't' .. session) end
 end
 redis.call('PEXPIRE', session, lifetime)
 if sessions then
@@ -79,12 +89,13 @@ return known[1]
 /**
  * Lets a session end soon, unless another process continued it.
  *
- * KEYS: as in OPEN. ARGV: process, lifetime in milliseconds, name.
+ * KEYS: as in OPEN. ARGV: process, lifetime in milliseconds, name, earlier ids of the process.
  */
-export const SUSPEND: Script = script(`
+export const SUSPEND: Script = script(`${WAS_OWN}
 local session, sessions = KEYS[1], KEYS[2]
 local process, lifetime, name = ARGV[1], ARGV[2], ARGV[3]
-if redis.call('HGET', session, 'process') ~= process then return 0 end
+local owner = redis.call('HGET', session, 'process')
+if owner ~= process and not was_own(owner, 4) then return 0 end
 redis.call('PEXPIRE', session, lifetime)
 if sessions then
 	local time = redis.call('TIME')

@@ -16,6 +16,9 @@ interface Lease {
 /** The length of a process's id, of `a-z0-9`. */
 const ID_LENGTH = 12;
 
+/** Ids of before that a process knows as its own. */
+const MAX_EARLIER = 16;
+
 /** What a renewal found. */
 export interface Renewal {
 	/** Whether the lease had ended: others may have removed the members of this process. */
@@ -34,6 +37,7 @@ export class Leases {
 	readonly #host: Pick<Host, 'now' | 'random'>;
 	readonly #clock: () => number;
 	#process: string;
+	#earlier: readonly string[] = [];
 	#isNew = true;
 	/** The leases of all processes, as of the last renewal. */
 	#leases: ReadonlyMap<string, Lease> = new Map();
@@ -62,6 +66,11 @@ export class Leases {
 		return this.#process;
 	}
 
+	/** Its ids of before, the newest first. Its sessions may have them still. */
+	get earlier(): readonly string[] {
+		return this.#earlier;
+	}
+
 	/** The time of Redis in milliseconds since 1970, as of the last renewal and the clock since then. */
 	get time(): number {
 		return Math.floor(this.#time + this.#clock() - this.#readAt);
@@ -69,6 +78,7 @@ export class Leases {
 
 	/** Takes another id: that of before may be dead. */
 	begin(): string {
+		this.#earlier = [this.#process, ...this.#earlier].slice(0, MAX_EARLIER);
 		this.#process = this.#host.random(ID_LENGTH);
 		this.#isNew = true;
 		return this.#process;

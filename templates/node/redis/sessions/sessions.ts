@@ -7,6 +7,7 @@ import type { Commands } from '../connection/commands.ts';
 import type { Keys, SessionNames } from '../connection/keys.ts';
 import { OPEN, PROLONG, RESUME, SUSPEND } from '../scripts/session.ts';
 import { Claims, type ClaimsInit } from './claims.ts';
+import type { Leases } from './leases.ts';
 
 /** The length of a session's public id, of `a-z0-9`. */
 const SESSION_ID_LENGTH = 16;
@@ -17,6 +18,7 @@ const AT_ONCE = 200;
 export interface SessionsInit extends ClaimsInit {
 	readonly commands: Pick<Commands, 'run'>;
 	readonly keys: Keys;
+	readonly leases: Pick<Leases, 'process' | 'earlier' | 'isAlive'>;
 	readonly host: Pick<Host, 'alarm' | 'random' | 'report' | 'secret'>;
 }
 
@@ -58,6 +60,7 @@ export class Sessions {
 			SESSION_LIFETIME,
 			names.name,
 			keys.processes,
+			...leases.earlier,
 		]);
 		if (id === null) return undefined;
 		this.#keep(secret, names);
@@ -69,8 +72,10 @@ export class Sessions {
 		if (names === undefined) return;
 		this.#forget(secret, names);
 		const { commands, leases } = this.#init;
+		const { process, earlier } = leases;
 		try {
-			await commands.run(SUSPEND, keysOf(names), [leases.process, CLAIM_LIFETIME, names.name]);
+			const args = [process, CLAIM_LIFETIME, names.name, ...earlier];
+			await commands.run(SUSPEND, keysOf(names), args);
 		} catch (error) {
 			// The session ends later, by its lifetime.
 			if (!isOutage(error)) throw error;
