@@ -222,6 +222,39 @@ export function outageCases(outage: OutageStage): void {
 		assert.deepEqual([...one.told, ...two.told].sort(), ['ada came', 'ada went']);
 	});
 
+	test('a member that moved stays where it is if its first process enters its members again', async (context) => {
+		const { server, ways, all } = await stage(context, 2);
+		const [one, two] = [only(all), only(all, 1)];
+		await one.engine.roster.enter('lobby', member('moves', 1));
+		await one.engine.roster.enter('lobby', member('stays'));
+		await one.engine.roster.depart('lobby', 'moves', 60_000);
+		await two.engine.roster.enter('lobby', member('moves', 2));
+		await one.users.enter('ada', 'moves');
+		await one.users.enter('ada', 'stays');
+		await one.users.depart('ada', 'moves', 60_000);
+		await two.users.enter('ada', 'moves');
+		only(ways).close();
+		await server.kill();
+		await server.empty();
+		await server.start();
+		await until('the second is up', () => isUp(two));
+		const present = async (): Promise<readonly (readonly [string, unknown])[]> =>
+			(await two.engine.roster.present('lobby')).map(({ id, member: { data } }) => [id, data]);
+		await until('its member is back', async () => (await present()).length === 1);
+		only(ways).open();
+		await until('all are back', async () => (await present()).length === 2);
+		assert.deepEqual(Object.fromEntries(await present()), { moves: 2, stays: 1 });
+		// Its first process does not remove it.
+		await one.users.depart('ada', 'moves', 0);
+		await one.users.depart('ada', 'stays', 0);
+		await one.engine.roster.depart('lobby', 'moves', 0);
+		await one.engine.roster.depart('lobby', 'stays', 0);
+		await until('one left', async () => (await present()).length === 1);
+		assert.deepEqual(await present(), [['moves', 2]]);
+		assert.equal(await one.users.isOnline('ada'), true);
+		assert.deepEqual([one.told, two.told], [['ada came'], []]);
+	});
+
 	test('a server that went back to an older copy is noticed by those who are ahead', async (context) => {
 		const { server, all } = await stage(context, 2);
 		const [one, two] = [only(all), only(all, 1)];

@@ -27,8 +27,19 @@ export class ChannelGroups implements GroupKind {
 		const { store, leases, names } = this.#init;
 		const subject = names.member(names.channel(channel), member.id);
 		const entry: PresenceEntry = JSON.parse(member.data);
-		const sequence = await store.put({ subject, data: writeMember(leases.process, entry) });
-		member.sequence = Math.max(sequence ?? 0, member.sequence ?? 0);
+		let after: number | undefined;
+		// That of before may be of other data, in which another record has it.
+		member.sequence = undefined;
+		if (member.cancelDeparture !== undefined) {
+			// Another process may have it by now.
+			const found = await store.last(subject);
+			const known = found && readMember(found.data);
+			if (known?.entry !== undefined && known.owner !== leases.process) return false;
+			after = found?.sequence ?? 0;
+		}
+		const data = writeMember(leases.process, entry);
+		const sequence = await store.put({ subject, data, after });
+		member.sequence = sequence;
 		return false;
 	}
 

@@ -38,10 +38,13 @@ export class UserGroups implements GroupKind {
 
 	async enter(userId: string, member: Own): Promise<boolean> {
 		const { process } = this.#init.leases;
-		const change = await this.#change(userId, (connections) => [
-			...connections.filter(([id]) => id !== member.id),
-			[member.id, process],
-		]);
+		const change = await this.#change(userId, (connections) => {
+			const others = connections.filter(([id]) => id !== member.id);
+			// One that is about to depart may be at another process by now.
+			const isElsewhere =
+				member.cancelDeparture !== undefined && others.length < connections.length;
+			return isElsewhere ? connections : [...others, [member.id, process]];
+		});
 		member.sequence = change.sequence;
 		return change.before === 0;
 	}

@@ -198,7 +198,8 @@ export class Membership {
 	async #write(own: OwnGroup, id: string, member: Own): Promise<boolean> {
 		const { commands, leases } = this.#init;
 		const { key, subject } = own.group;
-		const args = [id, leases.process, member.data, subject];
+		const isDeparting = member.cancelDeparture === undefined ? 0 : 1;
+		const args = [id, leases.process, member.data, subject, isDeparting];
 		const isFirst = (await inTurn(member, () => commands.run(ENTER, [key], args))) === 1;
 		const isNews = isFirst && !member.isTold;
 		member.isWritten = true;

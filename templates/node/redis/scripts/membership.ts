@@ -31,14 +31,19 @@ end
 `;
 
 /**
- * Adds a member, or replaces its data and its owner.
+ * Adds a member, or replaces its data and its owner. One that is about to depart stays as it is if
+ * another process has entered it.
  *
- * KEYS: group. ARGV: id, owner, data, subject or nothing.
+ * KEYS: group. ARGV: id, owner, data, subject or nothing, 1 for a member that is about to depart.
  *
  * Returns 1 for the first member of the group.
  */
 export const ENTER: Script = script(`${CHANGE}
 local key, id, owner, data, subject = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+if ARGV[5] == '1' then
+	local known = redis.call('HGET', key, id)
+	if known and known:match('^%S+ (%S+)') ~= owner then return 0 end
+end
 local is_first = 1 - redis.call('EXISTS', key)
 local change = next_change(key)
 redis.call('HSET', key, id, change .. ' ' .. owner .. ' ' .. data)
