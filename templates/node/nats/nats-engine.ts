@@ -298,8 +298,7 @@ export class NatsEngine implements Engine {
 		// Before a first member joins: what is stored by then concerns nobody here.
 		await this.#roster.readRevocations();
 		await this.#renew();
-		if (mayLackData) this.#tasks.do(this.#membership.repair(false));
-		else this.#tasks.do(this.#membership.catchUp());
+		this.#tasks.do(mayLackData ? this.#membership.repair(false) : this.#membership.catchUp());
 		this.#sessions.catchUp();
 		if (before !== undefined) this.#channels.reconnected();
 		this.#tasks.do(this.#channels.check());
@@ -334,6 +333,8 @@ export class NatsEngine implements Engine {
 	/** Shows that this process is alive, to the others and to itself. */
 	async #live(): Promise<void> {
 		await this.#renew();
+		this.#tasks.do(this.#membership.catchUp());
+		this.#sessions.catchUp();
 		// What a stopped process did not read yet is read first.
 		afterReading(() => {
 			if (this.#signs.isSilent) this.#link.drop(new Error('Messages do not arrive any more.'));

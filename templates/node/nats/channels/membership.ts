@@ -10,7 +10,13 @@ export interface Own {
 	readonly data: string;
 	/** The sequence of its record. Undefined if NATS never had it. */
 	sequence: number | undefined;
-	/** Settled when all that was asked about it is answered. Never rejects. */
+	/** Whether NATS has it as it is. */
+	isWritten: boolean;
+	/** Whether it was told that its group has a member. */
+	isTold: boolean;
+	/** The number of questions about it without an answer. */
+	asked: number;
+	/** Settled when all of them are answered. Never rejects. */
 	answered: Promise<unknown>;
 	cancelDeparture: (() => void) | undefined;
 	/** Whether it has to be removed. Set also while NATS cannot be reached. */
@@ -59,6 +65,8 @@ const AT_ONCE = 200;
 export class Membership {
 	readonly #init: MembershipInit;
 	readonly #own = new Map<string, OwnGroup>();
+	/** Groups with members that NATS does not have as they are. */
+	readonly #unwritten = new Set<string>();
 	readonly #reaping = new Set<string>();
 
 	constructor(init: MembershipInit) {
@@ -91,11 +99,15 @@ export class Membership {
 			id,
 			data,
 			sequence: before?.sequence,
+			isWritten: false,
+			isTold: false,
+			asked: 0,
 			answered: before?.answered ?? Promise.resolve(),
 			cancelDeparture: undefined,
 			isDeparted: false,
 		};
 		own.members.set(id, member);
+		this.#unwritten.add(group);
 		await this.#list(group, own);
 		// It may have departed, or have been replaced, meanwhile.
 		if (own.members.get(id) !== member || member.isDeparted) return false;
@@ -114,6 +126,7 @@ export class Membership {
 		const depart = (): void => {
 			member.cancelDeparture = undefined;
 			member.isDeparted = true;
+			this.#unwritten.add(group);
 			this.#do(this.#remove(group, own, member));
 		};
 		if (delay === 0) depart();
@@ -126,19 +139,20 @@ export class Membership {
 	 * @param wasReaped Whether others have removed the members, and told it.
 	 */
 	async repair(wasReaped: boolean): Promise<void> {
-		const groups = [...this.#own];
-		for (const [, own] of groups) own.listed = undefined;
-		await Promise.all(groups.map(([group, own]) => this.#repair(group, own, wasReaped)));
+		for (const [group, own] of this.#own) {
+			own.listed = undefined;
+			for (const member of own.members.values()) {
+				member.isWritten = false;
+				if (wasReaped) member.isTold = false;
+			}
+			this.#unwritten.add(group);
+		}
+		await this.catchUp();
 	}
 
-	/** Does what failed in an outage. */
+	/** Writes what NATS does not have: because of an outage, or because it refused. */
 	async catchUp(): Promise<void> {
-		const groups = [...this.#own].filter(([, { members }]) =>
-			[...members.values()].some(
-				({ isDeparted, sequence }) => isDeparted || sequence === undefined,
-			),
-		);
-		await Promise.all(groups.map(([group, own]) => this.#repair(group, own, false)));
+		await Promise.all([...this.#unwritten].map((group) => this.#writeGroup(group)));
 	}
 
 	/** Removes the members of dead processes. */
@@ -170,10 +184,15 @@ export class Membership {
 		if (await kind?.reap(group.slice(1), process)) kind?.emptied?.(group.slice(1));
 	}
 
-	/** @returns Whether it is the first of its group. */
+	/** @returns Whether it has to be told that the group has a member. */
 	async #write(group: string, member: Own): Promise<boolean> {
 		const kind = this.#kindOf(group);
-		return await inTurn(member, () => kind.enter(group.slice(1), member));
+		const isFirst = await inTurn(member, () => kind.enter(group.slice(1), member));
+		const isNews = isFirst && !member.isTold;
+		member.isWritten = true;
+		member.isTold = true;
+		this.#settle(group);
+		return isNews;
 	}
 
 	async #remove(group: string, own: OwnGroup, member: Own): Promise<void> {
@@ -186,19 +205,31 @@ export class Membership {
 			kind.left?.(group.slice(1));
 			this.#do(this.#unlist(group, this.#init.leases.process));
 		}
+		this.#settle(group);
 		if (isLast) kind.emptied?.(group.slice(1));
 	}
 
-	async #repair(group: string, own: OwnGroup, wasReaped: boolean): Promise<void> {
+	/** Forgets a group among those that have to be written, once nothing is left to write. */
+	#settle(group: string): void {
+		for (const { isWritten, isDeparted } of this.#own.get(group)?.members.values() ?? []) {
+			if (!isWritten || isDeparted) return;
+		}
+		this.#unwritten.delete(group);
+	}
+
+	async #writeGroup(group: string): Promise<void> {
+		const own = this.#own.get(group);
+		if (own === undefined) return;
 		await this.#list(group, own);
-		const kind = this.#kindOf(group);
 		const writes = [...own.members.values()].map(async (member) => {
-			if (member.isDeparted) return await this.#remove(group, own, member);
-			const isTold = member.sequence !== undefined && !wasReaped;
-			const isFirst = await this.#write(group, member);
-			if (isFirst && !isTold) kind.filled?.(group.slice(1));
+			if (member.asked > 0) return;
+			if (member.isDeparted) await this.#remove(group, own, member);
+			else if (!member.isWritten && (await this.#write(group, member))) {
+				this.#kindOf(group).filled?.(group.slice(1));
+			}
 		});
 		await Promise.all(writes);
+		this.#settle(group);
 	}
 
 	/** Puts a group into the list of this process, before it has a member of it. */
@@ -238,8 +269,13 @@ export class Membership {
  * Asks NATS about a member once all before is answered: NATS may read a record before it stores what
  * was sent earlier.
  */
-function inTurn<Value>(member: Own, ask: () => Promise<Value>): Promise<Value> {
+async function inTurn<Value>(member: Own, ask: () => Promise<Value>): Promise<Value> {
+	member.asked++;
 	const answer = member.answered.then(ask);
 	member.answered = answer.catch(() => {});
-	return answer;
+	try {
+		return await answer;
+	} finally {
+		member.asked--;
+	}
 }
