@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { settled } from '../channel/channel.fixture.ts';
+import { PRESENCE_INTERVAL } from '../channel/limits.ts';
 import type { ChannelHandle } from '../define/api/channel-handle.ts';
 import { defineChannel } from '../define/api/define-channel.ts';
 import { Client, type Files, Stage } from './server.fixture.ts';
@@ -589,6 +590,30 @@ describe('Presence data', () => {
 			members.map(({ data }) => data),
 			[{ mood: 'sad' }],
 		);
+	});
+
+	it('is taken once in the time in which changes are gathered, the newest last', async () => {
+		let parsed = 0;
+		const schema = {
+			'~standard': {
+				version: 1,
+				vendor: 'test',
+				validate: (value: unknown) => ({ value: [++parsed, value] }),
+			},
+		};
+		const stage = new Stage({ lobby: room({ presence: { schema } }) });
+		const client = await stage.client(ADA);
+		await client.send(['join', 1, 'lobby', {}, { presence: 0 }]);
+		for (let index = 1; index <= 100; index++) await client.send(['presence', 1, index]);
+		assert.equal(parsed, 2);
+		await stage.host.advance(PRESENCE_INTERVAL);
+		const members = await stage.hub.channel('lobby', {}).members();
+		assert.deepEqual(
+			members.map(({ data }) => data),
+			[[3, 100]],
+		);
+		await stage.host.advance(60_000);
+		assert.equal(parsed, 3);
 	});
 });
 

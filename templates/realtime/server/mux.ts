@@ -1,5 +1,5 @@
 import type { ChannelKey } from '../channel/key.ts';
-import { MAX_MESSAGE_BYTES, MAX_WAITING } from '../channel/limits.ts';
+import { MAX_MESSAGE_BYTES, MAX_WAITING, PRESENCE_INTERVAL } from '../channel/limits.ts';
 import type { Member } from '../channel/member.ts';
 import type { SentMessage } from '../channel/member-messages.ts';
 import type { Session } from '../channel/ports.ts';
@@ -396,7 +396,7 @@ export class Mux extends CreditedLink {
 		else join.presence = { data };
 	}
 
-	/** Updates the presence data. While one update runs, only the newest one waits. */
+	/** Updates the presence data. While one update runs, and a moment longer, the newest one waits. */
 	#update(join: Join, member: Member, data: unknown): void {
 		join.presence = { data };
 		if (join.isUpdating) return;
@@ -413,6 +413,8 @@ export class Mux extends CreditedLink {
 						this.hub.host.report('The presence of a member cannot be updated', error);
 					}
 				}
+				// Changes are gathered for this time: more than one in it would be for nobody.
+				await new Promise<void>((resolve) => this.hub.host.alarm(PRESENCE_INTERVAL, resolve));
 			}
 			join.isUpdating = false;
 		};

@@ -37,9 +37,10 @@ fn the_limits_on_the_page_are_those_of_the_code() -> Result<()> {
         (
             "a member's presence data",
             format!(
-                "{}, {} with those of `server`",
+                "{}, {} with those of `server`, {} updates per second, of which the last one counts",
                 kilobytes("MAX_PRESENCE_BYTES")?,
                 kilobytes("MAX_MEMBER_DATA_BYTES")?,
+                1000 / get("PRESENCE_INTERVAL")?,
             ),
         ),
         (
