@@ -26,7 +26,10 @@ const TABLES = {
 	/** The last messages of each session, a ring as well. `outcome` is null until it is known. */
 	claims: `secret TEXT NOT NULL, slot INTEGER NOT NULL, message INTEGER NOT NULL, outcome TEXT,
 		PRIMARY KEY (secret, slot)) WITHOUT ROWID`,
-	/** The connections of a user. `channel` names the channel that has one of a plain client. */
+	/**
+	 * The connections of a user. `channel` names the channel that has one of a plain client. In the
+	 * object of that channel, it is the user.
+	 */
 	online: 'id TEXT PRIMARY KEY, channel TEXT, departs INTEGER) WITHOUT ROWID',
 } as const;
 

@@ -351,6 +351,20 @@ describe('the object of a user', () => {
 		assert.deepEqual(told, ['ada came', 'ada went']);
 	});
 
+	it('is offline when the object of its plain client has died, and woke again', async () => {
+		const world = new World({ 'rooms/[room]': room() });
+		const [lobby, user] = [world.object(LOBBY), world.object('user:ada')];
+		await lobby.accept({ user: ADA, kind: 'plain' });
+		await lobby.accept({ user: { id: 'eve' }, kind: 'plain' });
+		lobby.sockets.splice(0, 1);
+		lobby.sleep();
+		assert.equal(await (await user.instance).isOnline(), true);
+		await lobby.instance;
+		await pass(16_000, user);
+		assert.equal(await (await user.instance).isOnline(), false);
+		assert.equal(await (await world.object('user:eve').instance).isOnline(), true);
+	});
+
 	it('sends to plain clients through the objects of their channels', async () => {
 		const world = new World({ 'rooms/[room]': room() });
 		const [lobby, user] = [world.object(LOBBY), world.object('user:ada')];

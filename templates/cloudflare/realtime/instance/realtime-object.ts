@@ -6,6 +6,7 @@ import type {
 	Directory,
 	NewSnapshot,
 	PublishedMessage,
+	UserPort,
 } from '../../../realtime/define/api/directory.ts';
 import type { ContextStore, Runtime } from '../../../realtime/define/api/runtime.ts';
 import type { DefinitionParts } from '../../../realtime/define/read-definition.ts';
@@ -80,6 +81,8 @@ export class RealtimeObject implements ObjectCalls {
 	readonly #engine: ObjectEngine;
 	/** Undefined in the object of a channel. */
 	#users: SqlUsers | undefined;
+	/** Undefined in the object of a user. */
+	#relay: RelayUsers | undefined;
 	readonly #remote: RemoteDirectory;
 	readonly #hub: Hub;
 	readonly #site: Site;
@@ -140,7 +143,8 @@ export class RealtimeObject implements ObjectCalls {
 				if (session !== undefined) sessions.push(session);
 			}
 			this.#engine.roster.restore(sessions);
-			this.#users?.restore(new Set(sessions.map(({ id }) => id)));
+			const connected = new Set(sessions.map(({ id }) => id));
+			(this.#users ?? this.#relay)?.restore(connected);
 			await this.#hub.resume();
 		});
 	}
@@ -256,7 +260,9 @@ export class RealtimeObject implements ObjectCalls {
 		const purpose = this.#purpose;
 		if (purpose.kind === 'channel') {
 			const object = (userId: string): ObjectStub => objectOf(userName(userId));
-			return new RelayUsers(object, (userId) => this.#remote.user(userId), purpose.key);
+			const port = (userId: string): UserPort => this.#remote.user(userId);
+			this.#relay = new RelayUsers(object, port, purpose.key, tables, this.#host);
+			return this.#relay;
 		}
 		const deliver = (channel: ChannelKey, data: Data): Promise<void> =>
 			ask(objectOf(channelName(channel)), 'deliver', purpose.userId, data);
