@@ -19,6 +19,8 @@ export class TcpProxy {
 	/** Which connections swallow everything, in both directions. */
 	#isSwallowed: (connection: Connection) => boolean = () => false;
 	#refuses = false;
+	/** Milliseconds for which answers to connections that subscribe are held back. */
+	#latency = 0;
 
 	private constructor(host: string, port: number) {
 		this.#target = { host, port };
@@ -61,8 +63,10 @@ export class TcpProxy {
 		this.cut();
 	}
 
-	open(): void {
+	/** @param latency Milliseconds for which answers to connections that subscribe are held back. */
+	open(latency = 0): void {
 		this.#refuses = false;
+		this.#latency = latency;
 		this.#isSwallowed = () => false;
 	}
 
@@ -89,7 +93,10 @@ export class TcpProxy {
 			if (!this.#isSwallowed(connection)) server.write(data);
 		});
 		server.on('data', (data) => {
-			if (!this.#isSwallowed(connection)) client.write(data);
+			if (this.#isSwallowed(connection)) return;
+			if (connection.isSubscribed && this.#latency > 0) {
+				setTimeout(() => client.write(data), this.#latency);
+			} else client.write(data);
 		});
 		for (const socket of [client, server]) {
 			socket.on('error', () => {});

@@ -40,6 +40,16 @@ describe('outages', { concurrency: 4 }, () => {
 		await until('the watcher was told', () => watcher.interruptions === 1);
 	});
 
+	ownServerTest('a link for messages may take four seconds to come back', async (context) => {
+		const { ways, all } = await stage(context, 1);
+		const one = only(all);
+		only(ways).swallow('subscriptions');
+		await until('it was found', () => one.host.reports.length === 1, 25_000);
+		// Longer than the time between two renewals.
+		only(ways).open(4000);
+		await until('it is up', () => isUp(one));
+	});
+
 	ownServerTest('what was missed is told also if it was read meanwhile', async (context) => {
 		const { server, ways, all } = await stage(context, 2);
 		const [one, two] = [only(all), only(all, 1)];

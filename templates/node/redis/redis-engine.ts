@@ -310,7 +310,8 @@ export class RedisEngine implements Engine {
 		if (this.#isBehind && this.#messageLink.client !== undefined) this.#readMissed();
 		// What a stopped process did not read yet is read first.
 		afterReading(() => {
-			if (!this.#signs.isSilent) return;
+			// One that is being made has its own time.
+			if (!this.#signs.isSilent || this.#messageLink.client === undefined) return;
 			this.#messageLink.drop(new Error('Messages do not arrive any more.'));
 		});
 	}
