@@ -291,6 +291,24 @@ describe('a message of a member', () => {
 		assert.deepEqual(types, ['joined', 'event', 'reply']);
 	});
 
+	it('is answered after the gap of a log that was rewritten, and took what its handler published', async () => {
+		const stage = publishing();
+		await stage.publishAll(1, 2, 3);
+		const { link, member } = await stage.join();
+		stage.log.setDown(true);
+		stage.log.failOver(KEY, 3);
+		// It cannot be read, and is asked again a moment later.
+		stage.log.interrupt();
+		await settled();
+		stage.log.setDown(false);
+		member.message({ id: 1, name: 'say', data: 1 });
+		await settled();
+		assert.deepEqual(
+			link.frames.slice(-2).map(([type]) => type),
+			['gap', 'reply'],
+		);
+	});
+
 	it('is answered after what its handler published while the log was read', async () => {
 		let answer = (): void => {};
 		const stage = publishing();

@@ -101,17 +101,19 @@ class Feed implements ChannelFeed {
 	}
 
 	passed(position: Position): Promise<void> | undefined {
-		return this.#hasPassed(position) ? undefined : this.#untilPassed(position);
+		return this.#recent.has(position) ? undefined : this.#untilPassed(position);
 	}
 
 	/**
 	 * If it takes too long, the feed reads the log; if that takes too long, the engine has an outage,
-	 * and the promise resolves all the same.
+	 * and the promise resolves all the same. An entry from before those that it knows may also be a new
+	 * one, of a log that was rewritten: the feed reads at once.
 	 */
 	async #untilPassed(position: Position): Promise<void> {
-		if (await this.#isToldInTime(position)) return;
+		if (!this.#hasPassed(position) && (await this.#isToldInTime(position))) return;
+		const told = this.#isToldInTime(position);
 		this.#catchUp();
-		await this.#isToldInTime(position);
+		await told;
 	}
 
 	#isToldInTime(position: Position): Promise<boolean> {

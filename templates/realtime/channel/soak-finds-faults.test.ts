@@ -52,7 +52,7 @@ const MUTATIONS: readonly Mutation[] = [
 	{
 		what: 'a reply that does not wait for what was published',
 		file: 'channel/feed.ts',
-		from: 'return this.#hasPassed(position) ? undefined : this.#untilPassed(position);',
+		from: 'return this.#recent.has(position) ? undefined : this.#untilPassed(position);',
 		to: 'return undefined;',
 	},
 ];
