@@ -128,7 +128,8 @@ export class NatsEngine implements Engine {
 		});
 		const requests = new Requests({ connection, drop, random });
 		this.#requests = requests;
-		const subjects = new Subjects({ connection, drop, after });
+		const report = (message: string, error?: unknown): void => host.report(message, error);
+		const subjects = new Subjects({ connection, drop, after, report });
 		this.#subjects = subjects;
 		const storeOf = (stream: string): Store =>
 			new Store({
@@ -170,7 +171,7 @@ export class NatsEngine implements Engine {
 			subjects,
 			heads,
 			names,
-			report: (message, error) => host.report(message, error),
+			report,
 		});
 		const channels = this.#channels;
 		this.#sessions = new Sessions({

@@ -129,6 +129,7 @@ export class RedisEngine implements Engine {
 			client: () => this.#messageLink.client,
 			drop: (reason) => this.#messageLink.drop(reason),
 			after,
+			report,
 		});
 		this.#leases = new Leases({ commands, keys, host });
 		this.#signs = new SignsOfLife();

@@ -11,6 +11,7 @@ export interface SubjectsInit {
 	readonly drop: (reason: Error) => void;
 	/** Calls back after milliseconds. The result cancels. */
 	readonly after: (milliseconds: number, callback: () => void) => () => void;
+	readonly report: (message: string, error?: unknown) => void;
 }
 
 interface Subject {
@@ -25,6 +26,7 @@ export class Subjects {
 	readonly #subjects = new Set<Subject>();
 	/** The newest connection, which may have ended. */
 	#connection: NatsConnection | undefined;
+	#hasReported = false;
 	#flush: { readonly connection: NatsConnection; readonly done: Promise<void> } | undefined;
 
 	constructor(init: SubjectsInit) {
@@ -34,7 +36,7 @@ export class Subjects {
 	/** Subscribes a new connection to everything. */
 	join(connection: NatsConnection): void {
 		this.#connection = connection;
-		for (const subject of this.#subjects) subscribe(connection, subject);
+		for (const subject of this.#subjects) this.#subscribe(connection, subject);
 	}
 
 	/** Listens from now on, also without a connection: the next one gets it. */
@@ -42,7 +44,7 @@ export class Subjects {
 		const subject: Subject = { name, listener, subscription: undefined };
 		this.#subjects.add(subject);
 		try {
-			if (this.#connection !== undefined) subscribe(this.#connection, subject);
+			if (this.#connection !== undefined) this.#subscribe(this.#connection, subject);
 		} catch {
 			// It has ended. The next one gets the subscription.
 		}
@@ -104,12 +106,21 @@ export class Subjects {
 			);
 		});
 	}
-}
 
-function subscribe(connection: NatsConnection, subject: Subject): void {
-	subject.subscription = connection.subscribe(subject.name, {
-		callback: (error, message) => {
-			if (error === null) subject.listener(message);
-		},
-	});
+	#subscribe(connection: NatsConnection, subject: Subject): void {
+		subject.subscription = connection.subscribe(subject.name, {
+			callback: (error, message) => {
+				if (error !== null) return;
+				try {
+					subject.listener(message);
+				} catch (failure) {
+					// An error here would end what reads the connection. One report is enough.
+					if (!this.#hasReported) {
+						this.#init.report('A realtime message cannot be taken', failure);
+					}
+					this.#hasReported = true;
+				}
+			},
+		});
+	}
 }

@@ -12,6 +12,7 @@ export interface SubjectsInit {
 	readonly drop: (reason: Error) => void;
 	/** Calls back after milliseconds. The result cancels. */
 	readonly after: (milliseconds: number, callback: () => void) => () => void;
+	readonly report: (message: string, error?: unknown) => void;
 }
 
 interface Subject {
@@ -30,6 +31,7 @@ const AT_ONCE = 1000;
 export class Subjects {
 	readonly #init: SubjectsInit;
 	readonly #subjects = new Map<string, Subject>();
+	#hasReported = false;
 	#joining: { readonly subjects: string[]; readonly done: Promise<void> } | undefined;
 
 	constructor(init: SubjectsInit) {
@@ -117,6 +119,14 @@ export class Subjects {
 	}
 
 	#arrived(name: string, message: Buffer): void {
-		for (const listener of [...(this.#subjects.get(name)?.listeners ?? [])]) listener(message);
+		for (const listener of [...(this.#subjects.get(name)?.listeners ?? [])]) {
+			try {
+				listener(message);
+			} catch (error) {
+				// An error here would end the process. One report is enough.
+				if (!this.#hasReported) this.#init.report('A realtime message cannot be taken', error);
+				this.#hasReported = true;
+			}
+		}
 	}
 }
