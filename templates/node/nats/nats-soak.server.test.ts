@@ -1,11 +1,12 @@
 import type { ChannelKey } from '../../realtime/channel/key.ts';
 import { newPrefix, only } from '../engine/engine.fixture.ts';
 import { type SoakFaults, soakCases } from '../engine/soak-log.fixture.ts';
+import { presenceSoakCases } from '../engine/soak-presence.fixture.ts';
 import { TcpProxy } from '../engine/tcp-proxy.fixture.ts';
 import { readRecord, writeBare } from './channels/record.ts';
 import { Names } from './connection/names.ts';
 import type { Store, Stored } from './connection/store.ts';
-import { askApi, NATS_URL, processes, serverTest, storeOf } from './nats.fixture.ts';
+import { askApi, NATS_URL, Process, processes, serverTest, storeOf } from './nats.fixture.ts';
 
 soakCases({
 	test: serverTest,
@@ -18,6 +19,12 @@ soakCases({
 		const store = await storeOf(names.logStream);
 		return { process: only(all), faults: new NatsFaults(names, store, () => way.cut()) };
 	},
+});
+
+presenceSoakCases({
+	test: serverTest,
+	url: NATS_URL,
+	process: (prefix, address) => new Process(prefix, { NATS_URL: `nats://${address}` }),
 });
 
 class NatsFaults implements SoakFaults {

@@ -2,9 +2,10 @@ import type { ChannelKey } from '../../realtime/channel/key.ts';
 import { readPosition } from '../../realtime/channel/position.ts';
 import { only } from '../engine/engine.fixture.ts';
 import { type SoakFaults, soakCases } from '../engine/soak-log.fixture.ts';
+import { presenceSoakCases } from '../engine/soak-presence.fixture.ts';
 import { TcpProxy } from '../engine/tcp-proxy.fixture.ts';
 import { Keys } from './connection/keys.ts';
-import { direct, newPrefix, processes, REDIS_URL, serverTest } from './redis.fixture.ts';
+import { direct, newPrefix, Process, processes, REDIS_URL, serverTest } from './redis.fixture.ts';
 
 soakCases({
 	test: serverTest,
@@ -15,6 +16,12 @@ soakCases({
 		const all = await processes(context, 1, { prefix, url: `redis://${way.address}` });
 		return { process: only(all), faults: new RedisFaults(prefix, () => way.cut()) };
 	},
+});
+
+presenceSoakCases({
+	test: serverTest,
+	url: REDIS_URL,
+	process: (prefix, address) => new Process(prefix, { REDIS_URL: `redis://${address}` }),
 });
 
 class RedisFaults implements SoakFaults {
