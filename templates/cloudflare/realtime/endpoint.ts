@@ -12,7 +12,12 @@ export const prerender = false;
 
 export function GET(context: EndpointContext): Promise<Response> {
 	return answer(context, currentSite(), {
-		objectOf,
+		objectOf: (name) => ({
+			async fetch(request) {
+				// The headers of an object's response are immutable: the site's middleware could set none.
+				return new Response(null, await objectOf(name).fetch(request));
+			},
+		}),
 		report,
 		hasTrailingSlash,
 		secret: randomSecret,

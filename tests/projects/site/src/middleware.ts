@@ -33,5 +33,8 @@ export const onRequest = defineMiddleware(async (context, next) => {
 		case '/middleware/refuse':
 			return new Response('refused by the middleware', { status: 403 });
 	}
-	return next();
+	if (!context.request.headers.has('x-set-header')) return next();
+	const response = await next();
+	response.headers.set('x-middleware', 'set');
+	return response;
 });

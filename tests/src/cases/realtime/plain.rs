@@ -19,6 +19,7 @@ pub(super) const CASES: &[Case<Site>] = cases! {
         a_plain_client_with_an_invalid_message_is_told,
         a_plain_client_names_its_channel_by_the_path,
         a_path_with_dots_is_refused,
+        middleware_sets_headers_of_the_answer,
     ],
 };
 
@@ -152,6 +153,16 @@ fn a_path_with_dots_is_refused(site: &Site) -> Result<()> {
         let target = format!("{ENDPOINT}/{path}");
         let response = site.server.reject(&handshake(&target, "ada-dots"))?;
         ensure!(response.status == 400, "{path}: {response}");
+    }
+    Ok(())
+}
+
+fn middleware_sets_headers_of_the_answer(site: &Site) -> Result<()> {
+    for path in ["rooms/headers", "forms/json"] {
+        let request = handshake(&format!("{ENDPOINT}/{path}"), "ada-headers");
+        let socket = site.server.open(&request.header("X-Set-Header", "yes"))?;
+        let headers = &socket.headers;
+        ensure!(headers.get("x-middleware") == Some("set"), "{path}: {headers:?}");
     }
     Ok(())
 }
