@@ -185,6 +185,7 @@ test('the optimizer of a dev server keeps the state of channels in one copy', (c
 				'package/realtime/server',
 				'package/realtime/prerendered',
 				'package/stats',
+				'package/client/page',
 				'package/realtime/presence',
 				'package/realtime/short-form',
 			],

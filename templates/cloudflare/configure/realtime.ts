@@ -135,7 +135,9 @@ function devPlugin(folders: ProjectFolders, name: string): Plugin {
 			if (environment === 'client') return undefined;
 			// Bundled by the optimizer, they would have a second copy of their state.
 			const realtime = ['endpoint', 'object', 'server', 'prerendered'];
-			const own = [...realtime.map((module) => `realtime/${module}`), 'stats'];
+			// Islands that are rendered import the client. Found late, it would be bundled, and all
+			// modules be loaded again, while the first page is rendered.
+			const own = [...realtime.map((module) => `realtime/${module}`), 'stats', 'client/page'];
 			const modules = [...own, ...PART_MODULES].map((module) => `${name}/${module}`);
 			return { optimizeDeps: { exclude: modules } };
 		},

@@ -28,6 +28,7 @@ use crate::hosts::{
 pub const CASES: &[Case] = cases![
     an_edited_channel_counts_in_dev_and_its_members_stay,
     the_first_channel_can_be_joined_in_dev,
+    a_rendered_client_is_no_late_dependency_in_dev,
     a_deploy_continues_channels_with_new_code,
     an_object_that_is_killed_while_it_writes_keeps_what_it_acknowledged,
     a_prerendered_page_is_told_that_it_has_no_channels,
@@ -92,6 +93,26 @@ fn the_first_channel_can_be_joined_in_dev(sites: &Sites) -> Result<()> {
     server.warm()?;
     let mut ada = Client::connect(&server, "ada").with_context(|| server.to_string())?;
     ada.join(&Join::of("quiet", "id", "x")).with_context(|| server.to_string())?;
+    Ok(())
+}
+
+/// Vite would load all modules again while the first page with an island is rendered. React fails
+/// then, because it meets another copy of itself.
+fn a_rendered_client_is_no_late_dependency_in_dev(sites: &Sites) -> Result<()> {
+    if is_before_workerd()? {
+        return not_applicable(NO_CHANNELS);
+    }
+    let app = sites.app("dev-rendered-client")?;
+    let page = "---\nimport { channels } from 'zastro:realtime/client';\n\
+        const { status } = channels.rooms({ room: 'x' }).join({ onGap() {} });\n---\n\
+        <p>{status.get().state}</p>\n";
+    fs::write(app.root().join("src/pages/rendered-client.astro"), page)?;
+    let server = sites.serve_dev(&app)?;
+    let response = server.get("/rendered-client")?;
+    ensure!(response.text().contains("<p>connecting</p>"), "{response}");
+    let printed = server.to_string();
+    ensure!(!printed.contains("optimized: zastro-websockets-cloudflare"), "{printed}");
+    ensure!(!printed.contains("client/page"), "{printed}");
     Ok(())
 }
 
