@@ -18,13 +18,13 @@ export type * from '../socket/types.ts';
 /** Options of `locals.upgradeWebSocket()`. */
 export interface UpgradeWebSocketOptions {
 	/** The subprotocol to use, one of those offered by the client. Default: none. */
-	protocol?: string;
+	protocol?: string | undefined;
 	/** Headers for the response, in addition to those of middleware and cookies. */
-	headers?: ConstructorParameters<typeof Headers>[0];
+	headers?: ConstructorParameters<typeof Headers>[0] | undefined;
 	/** Labels for finding the connection. */
-	tags?: readonly string[];
+	tags?: readonly string[] | undefined;
 	/** Your own values for the connection, by key. */
-	data?: object;
+	data?: object | undefined;
 }
 
 /** The result of `locals.upgradeWebSocket()`. */

@@ -1,9 +1,9 @@
 import type { APIRoute } from 'astro';
 
 export const GET: APIRoute = ({ locals, url }) => {
-	const protocol = url.searchParams.get('choose');
+	const protocol = url.searchParams.get('choose') ?? undefined;
 	try {
-		const { socket, response } = locals.upgradeWebSocket(protocol === null ? {} : { protocol });
+		const { socket, response } = locals.upgradeWebSocket({ protocol });
 		socket.addEventListener('open', () => socket.send(`protocol: ${socket.protocol}`));
 		return response;
 	} catch (error) {
