@@ -180,14 +180,14 @@ export function position(number: number): string {
 
 /** A window. */
 export class FakePage extends EventTarget implements Page {
-	readonly document: { visibilityState: string } = { visibilityState: 'visible' };
+	readonly document: { hidden: boolean } = { hidden: false };
 
 	fire(type: string): void {
 		this.dispatchEvent(new Event(type));
 	}
 
 	show(isVisible: boolean): void {
-		this.document.visibilityState = isVisible ? 'visible' : 'hidden';
+		this.document.hidden = !isVisible;
 		// It is fired at the document, and bubbles.
 		this.fire('visibilitychange');
 	}

@@ -24,7 +24,7 @@ import type { WebSocketLike } from './web-socket.ts';
 export interface Page {
 	addEventListener?(type: string, listener: () => void): void;
 	removeEventListener?(type: string, listener: () => void): void;
-	readonly document?: { readonly visibilityState: string };
+	readonly document?: { readonly hidden: boolean };
 }
 
 export interface ConnectionOptions {
@@ -231,7 +231,7 @@ export function createConnection(
 	/** The socket is closed with the code, if it is not closed yet. An attempt follows. */
 	function fail(code: number = NORMAL_CLOSURE, reason = ''): void {
 		if (welcomedAt && clock.now() - welcomedAt > STABLE_AFTER) attempts = 0;
-		const isFinal = code >= FINAL && code < 5000;
+		const isFinal = code >= FINAL;
 		const error = failure(
 			isFinal ? 'CLOSED' : 'SERVICE_UNAVAILABLE',
 			reason || `No connection (${code}).`,
@@ -292,7 +292,7 @@ export function createConnection(
 			tell({ state: 'waiting' });
 		},
 		visibilitychange() {
-			if (page.document?.visibilityState === 'visible') wake();
+			if (!page.document?.hidden) wake();
 		},
 	};
 

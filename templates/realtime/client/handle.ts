@@ -27,7 +27,7 @@ export function createHandle(
 	// `getAttribute()` gives null.
 	const last = (since as { readonly last?: number } | null | undefined)?.last;
 	// The server would close the connection for good.
-	if (last !== undefined && !(last >= 0)) throw new TypeError('`last` is no number of messages.');
+	if (last !== undefined && !(last >= 0)) throw new TypeError('`last` is no number.');
 	let room: HandleRoom | undefined;
 	let isLeft = false;
 	/** Listeners, and messages under way. */
@@ -67,10 +67,7 @@ export function createHandle(
 	const presence = part?.ofHandle(own, listen, () => room);
 	const participant: Participant = {
 		// An attribute of a page without a position is empty.
-		since:
-			last === undefined
-				? (since as string) || undefined
-				: Math.min(Math.floor(last), MOST_MESSAGES),
+		since: last === undefined ? (since as string) || undefined : Math.min(last, MOST_MESSAGES) | 0,
 		onGap,
 		status,
 		presence,
@@ -83,7 +80,7 @@ export function createHandle(
 		value?: unknown,
 		{ timeout = SEND_TIMEOUT, signal: aborted }: SendOptions = {},
 	): Promise<unknown> {
-		aborted?.throwIfAborted();
+		if (aborted?.aborted) throw aborted.reason;
 		if (isLeft) throw failure('CLOSED', 'The handle is closed.');
 		const data = dataOf(value);
 		const release = use();

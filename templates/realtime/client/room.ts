@@ -6,7 +6,7 @@ import type { JoinedDetails } from '../protocol/server-frames.ts';
 import { onAbort } from './base/abort.ts';
 import type { Clock } from './base/clock.ts';
 import { failure } from './base/failure.ts';
-import { BUFFER_SIZE, MEETING_TIMEOUT } from './base/limits.ts';
+import { BUFFER_SIZE, CAST_INTERVAL, MEETING_TIMEOUT } from './base/limits.ts';
 import { call } from './base/report.ts';
 import type { Status } from './base/types.ts';
 import type { Carried, Connection } from './connection.ts';
@@ -67,8 +67,10 @@ export function createRoom(
 	ended: () => void,
 ): Room {
 	const handles = new Set<Participant>();
-	/** The newest ephemeral message of each name, while the channel is not joined. */
+	/** The newest ephemeral message of each name that waits for the join, or for its turn. */
 	const casts = new Map<string, Data>();
+	/** Whether ephemeral messages wait for their turn. */
+	let isPaused = false;
 	/** The ref of the join, 0 for none. */
 	let ref = 0;
 	/** The number of the channel, 0 while it is not joined. */
@@ -180,13 +182,24 @@ export function createRoom(
 	}
 
 	function write(sending: Sending): void {
+		// What was sent before it arrives before it.
+		sendCasts();
 		if (sending.id <= UNSENT) sending.id = next();
 		connection.send(['send', ref, sending.id, sending.name], sending.data);
 	}
 
 	function cast(name: string, data: Data): void {
-		if (!channel) casts.set(name, data);
-		else connection.send(['cast', ref, name], data);
+		casts.set(name, data);
+		if (!isPaused) sendCasts();
+	}
+
+	/** Sends the newest ephemeral messages. Those that follow soon wait. */
+	function sendCasts(): void {
+		isPaused = !!channel && casts.size > 0;
+		if (!isPaused) return;
+		clock.after(casts.size * CAST_INTERVAL, sendCasts);
+		for (const [name, data] of casts) connection.send(['cast', ref, name], data);
+		casts.clear();
 	}
 
 	function find(id: number): Sending | undefined {
@@ -210,8 +223,7 @@ export function createRoom(
 				sending.end(failure('UNCERTAIN', `\`${name}\` may have been handled.`));
 			} else write(sending);
 		}
-		for (const [name, data] of casts) cast(name, data);
-		casts.clear();
+		sendCasts();
 		presence?.joined();
 		tell();
 		// A stream that begins now meets no position of before.
@@ -327,7 +339,7 @@ export function createRoom(
 				return undefined;
 			}
 			if (!channel && waiting.size >= BUFFER_SIZE) {
-				throw failure('TOO_MANY_REQUESTS', `${BUFFER_SIZE} messages wait for a connection.`);
+				throw failure('TOO_MANY_REQUESTS', `${BUFFER_SIZE} messages wait.`);
 			}
 			return new Promise((resolve, reject) => {
 				const sending: Sending = {
@@ -344,7 +356,7 @@ export function createRoom(
 					},
 				};
 				const cancelTimeout = clock.after(timeout, () =>
-					sending.end(failure('TIMEOUT', `\`${name}\` was not answered within ${timeout} ms.`)),
+					sending.end(failure('TIMEOUT', `\`${name}\` has no answer after ${timeout} ms.`)),
 				);
 				const unlisten = onAbort(signal, () => sending.end(signal?.reason));
 				waiting.add(sending);

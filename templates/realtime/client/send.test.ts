@@ -256,6 +256,46 @@ describe('an ephemeral message', () => {
 		assert.equal(test.socket().all('send').length, 0);
 	});
 
+	it('waits for its turn, and is the newest of its name then', async () => {
+		const test = await open({ ephemeral: ['move', 'look'] });
+		const sent = () =>
+			test
+				.socket()
+				.all('cast')
+				.map(({ name, data }) => [name, data]);
+		for (let x = 0; x < 300; x++) await test.handle.send('move', x);
+		await test.handle.send('look', 1);
+		assert.deepEqual(sent(), [['move', 0]]);
+		await test.clock.advance(25);
+		assert.deepEqual(sent().slice(1), [
+			['move', 299],
+			['look', 1],
+		]);
+		// Two were sent, so that the next one waits twice as long.
+		await test.clock.advance(25);
+		await test.handle.send('move', 300);
+		assert.equal(sent().length, 3);
+		await test.clock.advance(25);
+		assert.deepEqual(sent().slice(3), [['move', 300]]);
+		// After a pause it is sent at once.
+		await test.clock.advance(25);
+		await test.handle.send('move', 301);
+		assert.deepEqual(sent().slice(4), [['move', 301]]);
+	});
+
+	it('is sent before a message that follows it', async () => {
+		const test = await open({ ephemeral: ['move'] });
+		await test.handle.send('move', 1);
+		await test.handle.send('move', 2);
+		const dropped = test.handle.send('drop');
+		const last = test.socket().last('send');
+		assert.deepEqual(test.socket().last('cast').data, 2);
+		const frames = test.socket().frames.map(({ type }) => type);
+		assert.deepEqual(frames.slice(-2), ['cast', 'send']);
+		reply(test, last.id);
+		await dropped;
+	});
+
 	it('is the newest of its name when the connection is back', async () => {
 		const test = await open({ ephemeral: ['move', 'look'] });
 		test.socket().end();

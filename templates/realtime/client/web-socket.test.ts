@@ -42,7 +42,7 @@ describe('the handshake', () => {
 	});
 
 	it('goes to a path of the page', () => {
-		withGlobal('location', { href: 'https://example.com/blog/post?a#b' }, () => {
+		withGlobal('location', new URL('https://example.com/blog/post?a#b'), () => {
 			assert.equal(argumentsOf({ url: '/base/_realtime' })[0], 'wss://example.com/base/_realtime');
 		});
 	});

@@ -27,6 +27,12 @@ export const MOST_MESSAGES: number = 1e9;
 /** The number of messages of a client that may wait for a connection. */
 export const BUFFER_SIZE: number = 100;
 /**
+ * The time between two ephemeral messages to a channel. A server takes 50 messages per second of a
+ * user, and a page may send one per frame of its screen. The server would drop the rest, also the
+ * last place of a cursor, and refuse acknowledged messages among them.
+ */
+export const CAST_INTERVAL: number = 25;
+/**
  * The time in which a handle must meet its position again after a join that began elsewhere. Kept
  * messages follow `joined` at once, so this is longer than most of them take.
  */
