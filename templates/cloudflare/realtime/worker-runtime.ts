@@ -11,6 +11,7 @@ import type { ObjectStub } from './base/object-calls.ts';
 import type { ObjectNamespace } from './base/platform.ts';
 import { RemoteDirectory } from './base/remote-directory.ts';
 import { report } from './base/report.ts';
+import { keepSite, lastSite } from './last-site.ts';
 
 /** The object of a name. */
 export function objectOf(name: string): ObjectStub {
@@ -30,6 +31,16 @@ let workerSite: Site | undefined;
 /** Takes the site's files. */
 export function useSite(site: Site): void {
 	workerSite = site;
+	if (isDevelopment) keepSite(site);
+}
+
+/**
+ * The site that the Worker has read. When a file comes or goes in `astro dev`, all modules run again
+ * in the middle of a request, and the entry that reads the site does not. Such a request gets the
+ * site of before.
+ */
+function siteOfWorker(): Site | undefined {
+	return workerSite ?? (isDevelopment ? lastSite() : undefined);
 }
 
 /**
@@ -38,13 +49,13 @@ export function useSite(site: Site): void {
  * @throws Error before the site's files were read.
  */
 export function currentSite(): Site {
-	const site = current.getStore()?.site ?? workerSite;
+	const site = current.getStore()?.site ?? siteOfWorker();
 	if (site !== undefined) return site;
 	throw new Error('The channels are not loaded yet. They are once the Worker has started.');
 }
 
 export const runtime: Runtime = {
-	directory: new RemoteDirectory(objectOf, () => workerSite),
+	directory: new RemoteDirectory(objectOf, siteOfWorker),
 	// Handlers run in objects alone.
 	context: { run: (_, callback) => callback(), getStore: () => undefined },
 	isDevelopment,
