@@ -4,6 +4,7 @@ import { settled } from '../channel/channel.fixture.ts';
 import { PRESENCE_INTERVAL } from '../channel/limits.ts';
 import type { ChannelHandle } from '../define/api/channel-handle.ts';
 import { defineChannel } from '../define/api/define-channel.ts';
+import { writeBinaryFrame } from '../protocol/binary-frame.ts';
 import { Client, type Files, Stage } from './server.fixture.ts';
 
 /** A channel that publishes what it is sent, as `said`. */
@@ -21,6 +22,7 @@ function room(options: object = {}): Files[string] {
 					return { heard: data };
 				},
 			},
+			count: { input: anything, handler: (data: Uint8Array) => data.byteLength },
 			move: { input: anything, ephemeral: true, handler: () => {} },
 		},
 		events: { said: anything, moved: { schema: anything, ephemeral: true } },
@@ -160,6 +162,18 @@ describe('A connection', () => {
 		await client.send(['send', 1, 1, 'say', 'x'.repeat(65_536)], ['send', 1, 2, 'say', 'short']);
 		assert.equal(client.code('error'), 'CONTENT_TOO_LARGE');
 		assert.deepEqual(client.of('reply'), [[1, 2, { heard: 'short' }]]);
+	});
+
+	it('takes bytes up to 64 KB, whatever the frame around them adds', async () => {
+		const client = await new Stage(ROOMS).client();
+		await joined(client);
+		for (const size of [65_536, 65_537]) {
+			const frame = writeBinaryFrame(`["send",1,${size},"count"]`, new Uint8Array(size));
+			client.mux.message(frame.buffer);
+		}
+		await settled();
+		assert.deepEqual(client.of('reply'), [[1, 65_536, 65_536]]);
+		assert.equal(client.code('error'), 'CONTENT_TOO_LARGE');
 	});
 
 	it('refuses a message that is nested too deep, and goes on', async () => {

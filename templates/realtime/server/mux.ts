@@ -436,7 +436,9 @@ export class Mux extends CreditedLink {
 function readFrame(message: string | ArrayBuffer): ClientFrame | UnusableFrame {
 	const isText = typeof message === 'string';
 	const frame = readClientFrame(isText ? message : new Uint8Array(message));
-	const isLarge = isLarger(message, MAX_MESSAGE_BYTES);
+	// The limit of bytes is that of the data: a file with the size of the limit can be sent.
+	const bytes = 'data' in frame && frame.data instanceof Uint8Array ? frame.data : message;
+	const isLarge = isLarger(bytes, MAX_MESSAGE_BYTES);
 	if (!isLarge && !(isText && isTooDeep(message))) return frame;
 	return { type: 'unusable', frame, error: isLarge ? TOO_LARGE : TOO_DEEP };
 }

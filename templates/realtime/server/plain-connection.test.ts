@@ -103,6 +103,14 @@ describe('A plain client', () => {
 		});
 	}
 
+	it('is told which message is larger than 64 KB', async () => {
+		const [connection, socket] = await open(new Stage(FILES), 'rooms/lobby');
+		connection.message(JSON.stringify({ type: 'say', data: 'x'.repeat(65_536), id: 'a' }));
+		assert.deepEqual(socket.frames, [
+			{ error: 'A message is larger than 64 KB.', code: 'CONTENT_TOO_LARGE', id: 'a' },
+		]);
+	});
+
 	it('sends raw messages to a channel in the short form', async () => {
 		const [connection, socket] = await open(new Stage(FILES), 'echo');
 		connection.message('{"a":1}');

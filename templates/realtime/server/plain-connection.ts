@@ -161,16 +161,17 @@ export class PlainConnection extends Connection<PlainRecord, PlainSocket> implem
 		this.hub.counts.messages.received++;
 		let id: unknown;
 		try {
-			checkSize(message, 'A message', MAX_MESSAGE_BYTES);
 			const { definition } = this.#admission.target;
 			const given = typeof message === 'string' ? message : new Uint8Array(message);
-			if (this.#isShort) {
+			const sent = this.#isShort ? undefined : readPlainMessage(given);
+			// An error names the message.
+			id = sent?.id;
+			checkSize(message, 'A message', MAX_MESSAGE_BYTES);
+			if (sent === undefined) {
 				const data = definition.readPlain?.(given);
 				member.message({ id: this.#newId(undefined), name: SHORT_FORM_MESSAGE, data });
 				return;
 			}
-			const sent = readPlainMessage(given);
-			id = sent.id;
 			const isEphemeral = definition.ephemeral.includes(sent.type);
 			const own = isEphemeral ? undefined : this.#newId(id);
 			member.message({ id: own, name: sent.type, data: sent.data });
