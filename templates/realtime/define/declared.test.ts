@@ -406,6 +406,7 @@ test('refuses and reports where authorize throws, hangs, or gives something else
 		runtime.ring();
 		assert.equal(await answer, undefined);
 		await runtime.idle();
+		assert.match(String(runtime.reports[0]?.[0]), /^The channel `rooms\/\[room\]` failed/);
 		assert.match(String(runtime.reports[0]?.[1]), reported);
 		assert.equal(runtime.alarmCount, 0);
 	}

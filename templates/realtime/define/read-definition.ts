@@ -34,7 +34,7 @@ export function readDefinition(
 	const checker = new Checker(channel.path);
 	const { default: exported } = channel.module;
 	const declaration = declarationOf(exported);
-	const { logError, logMessage } = defaultHooks(runtime);
+	const { logError, logMessage } = defaultHooks(runtime, `The channel \`${channel.file}\``);
 	const eventsOf = (own: Hooks, defaults: Hooks) =>
 		messageEvents([own, ...places], defaults, runtime);
 	let definition: ChannelDefinition | undefined;

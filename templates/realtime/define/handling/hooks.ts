@@ -75,13 +75,17 @@ export interface DefaultHooks {
 	logError(error: unknown, message?: RealtimeMessage): void;
 }
 
-export function defaultHooks(runtime: Pick<Runtime, 'report' | 'log'>): DefaultHooks {
+/** @param owner What failed if no message did. */
+export function defaultHooks(
+	runtime: Pick<Runtime, 'report' | 'log'>,
+	owner = 'A channel',
+): DefaultHooks {
 	return {
 		logMessage(message) {
 			runtime.log(`${placeOf(message)} from connection ${message.connection.id}`);
 		},
 		logError(error, message) {
-			const place = message === undefined ? 'A channel' : placeOf(message);
+			const place = message === undefined ? owner : placeOf(message);
 			const code = realtimeErrorOf(error)?.code;
 			runtime.report(`${place} failed${code === undefined ? '.' : `: ${code}`}`, error);
 		},
