@@ -36,7 +36,7 @@ export abstract class Connection<Kept, Socket extends ConnectionSocket<Kept>>
 
 	/** Present in all channels: no connection is in one before its session is open. */
 	get session(): Session {
-		if (this.opened === undefined) throw new Error('The connection has no session yet.');
+		if (this.opened === undefined) throw new Error('There is no session yet.');
 		return this.opened;
 	}
 

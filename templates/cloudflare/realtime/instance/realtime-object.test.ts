@@ -173,6 +173,19 @@ describe('an object of a channel', () => {
 		assert.equal(other.of('joined').length, 1);
 	});
 
+	it('remembers a user who was disconnected twice from the second time on', async () => {
+		const world = new World({ 'rooms/[room]': room({ authorize: () => false }) });
+		const lobby = world.object(LOBBY);
+		await (await lobby.instance).disconnect('ada');
+		await pass(40_000, lobby);
+		await (await lobby.instance).disconnect('ada');
+		await pass(40_000, lobby);
+		const late = await lobby.accept({ user: ADA, kind: 'plain' });
+		assert.equal(late.closed?.code, 4403);
+		await pass(30_000, lobby);
+		assert.equal((await lobby.accept({ user: ADA, kind: 'plain' })).closed, undefined);
+	});
+
 	it('lets plain clients go on after a sleep', async () => {
 		const lobby = new World({ 'rooms/[room]': room() }).object(LOBBY);
 		const plain = await lobby.accept({ kind: 'plain' });

@@ -90,8 +90,11 @@ export class RealtimeObject implements ObjectCalls {
 	readonly #lifeCheck: LifeCheck;
 	/** The channel of the object, once it was used. */
 	#own: { readonly target: Target; readonly port: ChannelPort } | undefined;
-	/** Users that the site disconnected a moment ago. Handshakes of theirs may be under way. */
-	readonly #disconnected = new Set<string>();
+	/**
+	 * Users that the site disconnected a moment ago, with what cancels that they are forgotten.
+	 * Handshakes of theirs may be under way.
+	 */
+	readonly #disconnected = new Map<string, () => void>();
 
 	constructor(context: OwnedContext, surroundings: ObjectSurroundings) {
 		this.#context = context;
@@ -225,9 +228,12 @@ export class RealtimeObject implements ObjectCalls {
 			if (connection instanceof Mux) connection.withdraw(userId);
 		}
 		// The timer keeps the object awake, so that it does not forget.
-		this.#disconnected.add(userId);
 		const { timeout = 0 } = this.#target?.definition ?? {};
-		this.#host.alarm(Math.max(LATEST_ARRIVAL, timeout), () => this.#disconnected.delete(userId));
+		this.#disconnected.get(userId)?.();
+		this.#disconnected.set(
+			userId,
+			this.#host.alarm(Math.max(LATEST_ARRIVAL, timeout), () => this.#disconnected.delete(userId)),
+		);
 		await this.#run(() => this.#channel().disconnect(userId));
 	}
 
