@@ -1,11 +1,12 @@
 import { isOutage } from '../../../realtime/channel/outage.ts';
 import type { Host } from '../../../realtime/channel/ports.ts';
+import { type Asked, inTurn } from '../../engine/in-turn.ts';
 import type { Names } from '../connection/names.ts';
 import type { Store } from '../connection/store.ts';
 import type { Leases } from '../sessions/leases.ts';
 
 /** A member of this process in a group. */
-export interface Own {
+export interface Own extends Asked {
 	readonly id: string;
 	readonly data: string;
 	/** The sequence of its record. Undefined if NATS never had it. */
@@ -14,10 +15,6 @@ export interface Own {
 	isWritten: boolean;
 	/** Whether it was told that its group has a member. */
 	isTold: boolean;
-	/** The number of questions about it without an answer. */
-	asked: number;
-	/** Settled when all of them are answered. Never rejects. */
-	answered: Promise<unknown>;
 	cancelDeparture: (() => void) | undefined;
 	/** Whether it has to be removed. Set also while NATS cannot be reached. */
 	isDeparted: boolean;
@@ -187,6 +184,7 @@ export class Membership {
 	/** @returns Whether it has to be told that the group has a member. */
 	async #write(group: string, member: Own): Promise<boolean> {
 		const kind = this.#kindOf(group);
+		// NATS may read a record before it stores what was sent earlier.
 		const isFirst = await inTurn(member, () => kind.enter(group.slice(1), member));
 		const isNews = isFirst && !member.isTold;
 		member.isWritten = true;
@@ -262,20 +260,5 @@ export class Membership {
 		work.catch((error: unknown) => {
 			if (!isOutage(error)) this.#init.host.report('Realtime presence cannot be written', error);
 		});
-	}
-}
-
-/**
- * Asks NATS about a member once all before is answered: NATS may read a record before it stores what
- * was sent earlier.
- */
-async function inTurn<Value>(member: Own, ask: () => Promise<Value>): Promise<Value> {
-	member.asked++;
-	const answer = member.answered.then(ask);
-	member.answered = answer.catch(() => {});
-	try {
-		return await answer;
-	} finally {
-		member.asked--;
 	}
 }

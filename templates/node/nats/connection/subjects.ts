@@ -1,5 +1,6 @@
 import { unanswered, unavailable } from '../../engine/answers.ts';
 import { DEADLINE } from '../../engine/limits.ts';
+import { messageTaker, type TakeMessage } from '../../engine/message-taker.ts';
 import type { NatsConnection, NatsMessage, NatsSubscription } from './client.ts';
 
 export type Listener = (message: NatsMessage) => void;
@@ -26,11 +27,12 @@ export class Subjects {
 	readonly #subjects = new Set<Subject>();
 	/** The newest connection, which may have ended. */
 	#connection: NatsConnection | undefined;
-	#hasReported = false;
+	readonly #take: TakeMessage;
 	#flush: { readonly connection: NatsConnection; readonly done: Promise<void> } | undefined;
 
 	constructor(init: SubjectsInit) {
 		this.#init = init;
+		this.#take = messageTaker(init.report);
 	}
 
 	/** Subscribes a new connection to everything. */
@@ -110,16 +112,7 @@ export class Subjects {
 	#subscribe(connection: NatsConnection, subject: Subject): void {
 		subject.subscription = connection.subscribe(subject.name, {
 			callback: (error, message) => {
-				if (error !== null) return;
-				try {
-					subject.listener(message);
-				} catch (failure) {
-					// An error here would end what reads the connection. One report is enough.
-					if (!this.#hasReported) {
-						this.#init.report('A realtime message cannot be taken', failure);
-					}
-					this.#hasReported = true;
-				}
+				if (error === null) this.#take(subject.listener, message);
 			},
 		});
 	}

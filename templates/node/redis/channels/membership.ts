@@ -1,5 +1,6 @@
 import { isOutage } from '../../../realtime/channel/outage.ts';
 import type { Host } from '../../../realtime/channel/ports.ts';
+import { type Asked, inTurn } from '../../engine/in-turn.ts';
 import { REAPING } from '../../engine/limits.ts';
 import type { Commands } from '../connection/commands.ts';
 import type { Keys } from '../connection/keys.ts';
@@ -19,16 +20,12 @@ export interface Group {
 }
 
 /** A member of this process. */
-interface Own {
+interface Own extends Asked {
 	readonly data: string;
 	/** Whether Redis has it as it is. */
 	isWritten: boolean;
 	/** Whether it was told that its group has a member. */
 	isTold: boolean;
-	/** Whether a command about it waits for its answer. */
-	isAsked: boolean;
-	/** Settled when all commands about it are answered. Never rejects. */
-	answered: Promise<unknown>;
 	cancelDeparture: (() => void) | undefined;
 	/** Whether it has to be removed. Set also while Redis cannot be reached. */
 	isDeparted: boolean;
@@ -95,7 +92,7 @@ export class Membership {
 			data,
 			isWritten: false,
 			isTold: false,
-			isAsked: false,
+			asked: 0,
 			answered: before?.answered ?? Promise.resolve(),
 			cancelDeparture: undefined,
 			isDeparted: false,
@@ -200,6 +197,7 @@ export class Membership {
 		const { key, subject } = own.group;
 		const isDeparting = member.cancelDeparture === undefined ? 0 : 1;
 		const args = [id, leases.process, member.data, subject, isDeparting];
+		// A command that Redis has no script for is sent again, and would come after those that follow it.
 		const isFirst = (await inTurn(member, () => commands.run(ENTER, [key], args))) === 1;
 		const isNews = isFirst && !member.isTold;
 		member.isWritten = true;
@@ -243,7 +241,7 @@ export class Membership {
 	async #writeGroup(own: OwnGroup): Promise<void> {
 		await this.#list(own);
 		const writes = [...own.members].map(async ([id, member]) => {
-			if (member.isAsked) return;
+			if (member.asked > 0) return;
 			if (member.isDeparted) await this.#remove(own, id, member);
 			else if (!member.isWritten && (await this.#write(own, id, member))) {
 				this.#init.filled(own.group);
@@ -275,20 +273,5 @@ export class Membership {
 		work.catch((error: unknown) => {
 			if (!isOutage(error)) this.#init.host.report('Realtime presence cannot be written', error);
 		});
-	}
-}
-
-/**
- * Sends a command about a member once all before is answered: one that Redis has no script for is
- * sent again, and would come after those that follow it.
- */
-async function inTurn<Value>(member: Own, send: () => Promise<Value>): Promise<Value> {
-	member.isAsked = true;
-	const answer = member.answered.then(send);
-	member.answered = answer.catch(() => {});
-	try {
-		return await answer;
-	} finally {
-		member.isAsked = false;
 	}
 }

@@ -1,5 +1,6 @@
 import { unanswered, unavailable } from '../../engine/answers.ts';
 import { DEADLINE } from '../../engine/limits.ts';
+import { messageTaker, type TakeMessage } from '../../engine/message-taker.ts';
 import type { RedisClient } from './client.ts';
 
 /** Called with the bytes of a message. */
@@ -31,11 +32,12 @@ const AT_ONCE = 1000;
 export class Subjects {
 	readonly #init: SubjectsInit;
 	readonly #subjects = new Map<string, Subject>();
-	#hasReported = false;
+	readonly #take: TakeMessage;
 	#joining: { readonly subjects: string[]; readonly done: Promise<void> } | undefined;
 
 	constructor(init: SubjectsInit) {
 		this.#init = init;
+		this.#take = messageTaker(init.report);
 	}
 
 	/** Subscribes a new connection to everything. */
@@ -120,13 +122,7 @@ export class Subjects {
 
 	#arrived(name: string, message: Buffer): void {
 		for (const listener of [...(this.#subjects.get(name)?.listeners ?? [])]) {
-			try {
-				listener(message);
-			} catch (error) {
-				// An error here would end the process. One report is enough.
-				if (!this.#hasReported) this.#init.report('A realtime message cannot be taken', error);
-				this.#hasReported = true;
-			}
+			this.#take(listener, message);
 		}
 	}
 }
