@@ -78,14 +78,14 @@ export function createHandle(
 	async function send(
 		name: string,
 		value?: unknown,
-		{ timeout = SEND_TIMEOUT, signal: aborted }: SendOptions = {},
+		{ timeout = SEND_TIMEOUT, signal: ending }: SendOptions = {},
 	): Promise<unknown> {
-		if (aborted?.aborted) throw aborted.reason;
+		if (ending?.aborted) throw ending.reason;
 		if (isLeft) throw failure('CLOSED', 'The handle is closed.');
 		const data = dataOf(value);
 		const release = use();
 		try {
-			return await room?.send(participant, name, data, timeout, aborted);
+			return await room?.send(participant, name, data, timeout, ending);
 		} finally {
 			release();
 		}
