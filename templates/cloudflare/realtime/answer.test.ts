@@ -142,6 +142,25 @@ describe('the realtime endpoint of a Worker', () => {
 		});
 	}
 
+	it('tells a client that its join failed and may be tried again', async () => {
+		const files = {
+			...FILES,
+			'rooms/[room]': channel({ authorize: () => assert.fail('no database') }),
+		};
+		const { socket, object } = await visit(files, LOBBY, { headers: ADA });
+		assert.equal(object, undefined);
+		await socket.fire('["hello",{}]');
+		await socket.fire('["join",1,"rooms",{"room":"lobby/1"}]');
+		assert.match(
+			String(socket.socket.sent[1]),
+			/^\["refused",1,\{"retryAfter":10000,"code":"INTERNAL_SERVER_ERROR",/,
+		);
+		const plain = { protocol: null, headers: ADA };
+		const { response } = await visit(files, '/_realtime/rooms/lobby', plain);
+		assert.equal(response.status, 503);
+		assert.equal(response.headers.get('retry-after'), '10');
+	});
+
 	it('closes a refused client that sends no frame', async () => {
 		const { socket } = await visit(FILES, LOBBY);
 		await socket.fire('{');

@@ -1,15 +1,14 @@
 import type { WebSocketLocals } from '../../locals/types.ts';
-import type { User } from '../../realtime/define/handling/user.ts';
 import type { Site } from '../../realtime/define/site.ts';
 import { CHANNEL_QUERY, INBOX_QUERY, paramsIn } from '../../realtime/protocol/channel-query.ts';
 import { NO_USER, PROTOCOL, UNKNOWN_VERSION } from '../../realtime/protocol/constants.ts';
 import type { ErrorData } from '../../realtime/protocol/errors.ts';
-import { NOT_JOINABLE, nobody } from '../../realtime/server/admission.ts';
+import { joinError, NOT_JOINABLE, nobody } from '../../realtime/server/admission.ts';
 import {
 	type EndpointContext,
 	type HandshakeOptions,
-	notJoinable,
 	readHandshake,
+	refusePlain,
 } from '../../realtime/server/handshake.ts';
 import { findTarget, type Target, targetAt } from '../../realtime/server/targets.ts';
 import { type Handover, writeHandover } from './base/handover.ts';
@@ -37,47 +36,40 @@ export async function answer(
 	if (!('kind' in handshake)) return handshake;
 	const locals = context.locals as WebSocketLocals;
 	if (handshake.kind === 'unknown version') {
-		const { socket, response } = locals.upgradeWebSocket({ protocol: handshake.protocol });
-		socket.close(UNKNOWN_VERSION, `This server speaks ${PROTOCOL}.`);
-		return response;
+		return closed(locals, handshake.protocol, UNKNOWN_VERSION, `This server speaks ${PROTOCOL}.`);
 	}
 	const { kind, user } = handshake;
 	const query = context.url.searchParams;
 	if (kind === 'protocol' && query.has(INBOX_QUERY)) {
 		if (user === undefined) {
-			const { socket, response } = locals.upgradeWebSocket({ protocol: PROTOCOL });
-			socket.close(NO_USER, 'There is no user, so there is no inbox.');
-			return response;
+			return closed(locals, PROTOCOL, NO_USER, 'There is no user, so there is no inbox.');
 		}
 		return await handOver(
 			userName(user.id),
 			{ kind, user, allowed: undefined },
 			options,
-			unavailable,
+			refusePlain,
 		);
 	}
 	const target = kind === 'plain' ? targetAt(site, handshake.segments) : targetIn(site, query);
-	const allowed = await authorize(target, user);
-	if (target === undefined || allowed === undefined) {
-		return kind === 'plain' ? notJoinable() : refuse(locals, site, options, NOT_JOINABLE);
+	const fail = (error: ErrorData): Response =>
+		kind === 'plain' ? refusePlain(error) : refuse(locals, site, options, error);
+	let allowed: Handover['allowed'];
+	try {
+		// Takes as many turns for a channel that does not exist.
+		allowed = await (target === undefined
+			? nobody()
+			: target.definition.authorize({ user, params: target.params }));
+	} catch (error) {
+		return fail(joinError(error));
 	}
-	return await handOver(channelName(target.key), { kind, user, allowed }, options, (error) =>
-		kind === 'plain' ? unavailable(error) : refuse(locals, site, options, error),
-	);
+	if (target === undefined || allowed === undefined) return fail(NOT_JOINABLE);
+	return await handOver(channelName(target.key), { kind, user, allowed }, options, fail);
 }
 
 /** The channel that a client of the protocol names in its query, as its `join` will. */
 function targetIn(site: Site, query: URLSearchParams): Target | undefined {
 	return findTarget(site, query.get(CHANNEL_QUERY) ?? '', new Map(paramsIn(query)));
-}
-
-/** Takes as many turns for a channel that does not exist. */
-async function authorize(
-	target: Target | undefined,
-	user: User | undefined,
-): Promise<Handover['allowed']> {
-	if (target === undefined) return await nobody();
-	return await target.definition.authorize({ user, params: target.params });
 }
 
 async function handOver(
@@ -97,6 +89,13 @@ async function handOver(
 	return fail(UNAVAILABLE);
 }
 
+/** Accepts a client, to tell it why it is closed. */
+function closed(locals: WebSocketLocals, protocol: string, code: number, reason: string): Response {
+	const { socket, response } = locals.upgradeWebSocket({ protocol });
+	socket.close(code, reason);
+	return response;
+}
+
 /** Accepts a client of the protocol, to tell it that its join is refused. */
 function refuse(
 	locals: WebSocketLocals,
@@ -109,12 +108,8 @@ function refuse(
 	return response;
 }
 
-function unavailable({ message }: ErrorData): Response {
-	return new Response(`${message}\n`, { status: 503, headers: { 'Retry-After': '5' } });
-}
-
 const UNAVAILABLE: ErrorData = {
 	code: 'SERVICE_UNAVAILABLE',
-	message: 'The channel cannot be reached. Try again.',
+	message: 'The channel cannot be reached.',
 	retryAfter: 5000,
 };

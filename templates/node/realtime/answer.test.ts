@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { ManualHost, settled } from '../../realtime/channel/channel.fixture.ts';
 import { defineChannel } from '../../realtime/define/api/define-channel.ts';
 import { MemoryEngine } from '../../realtime/memory/memory-engine.ts';
+import { RealtimeError } from '../../realtime/protocol/errors.ts';
 import type { EndpointContext } from '../../realtime/server/handshake.ts';
 import { Hub } from '../../realtime/server/hub.ts';
 import { FakeSocket, type Files, Stage } from '../../realtime/server/server.fixture.ts';
@@ -173,6 +174,24 @@ describe('The realtime endpoint', () => {
 		assert.equal(refused.response.status, 404);
 		assert.equal(unknown.response.status, 404);
 		assert.equal(await refused.response.text(), await unknown.response.text());
+	});
+
+	it('answers 503 or 403 for a path whose channel fails or forbids the join', async () => {
+		const channel = (authorize: () => unknown): Files[string] => ({
+			default: defineChannel({ authorize, anonymous: true, messages: {} } as never),
+		});
+		const stage = new Stage({
+			failing: channel(() => assert.fail('no database')),
+			forbidding: channel(() => {
+				throw new RealtimeError({ code: 'FORBIDDEN', message: 'Your plan has ended.' });
+			}),
+		});
+		const failed = (await visit(stage, '/_realtime/failing')).response;
+		assert.equal(failed.status, 503);
+		assert.equal(failed.headers.get('retry-after'), '10');
+		const forbidden = (await visit(stage, '/_realtime/forbidding')).response;
+		assert.equal(forbidden.status, 403);
+		assert.equal(await forbidden.text(), 'Your plan has ended.\n');
 	});
 
 	it('answers 400 for a path that names nothing', async () => {

@@ -1,12 +1,12 @@
 import type { UpgradeWebSocketOptions, WebSocketLocals } from '../../locals/types.ts';
 import type { User } from '../../realtime/define/handling/user.ts';
 import { PROTOCOL, UNKNOWN_VERSION } from '../../realtime/protocol/constants.ts';
-import type { Admission } from '../../realtime/server/admission.ts';
+import { type Admission, joinError, NOT_JOINABLE } from '../../realtime/server/admission.ts';
 import {
 	type EndpointContext,
 	type HandshakeOptions,
-	notJoinable,
 	readHandshake,
+	refusePlain,
 } from '../../realtime/server/handshake.ts';
 import type { Hub } from '../../realtime/server/hub.ts';
 import { HEARTBEAT_INTERVAL } from '../../realtime/server/limits.ts';
@@ -39,8 +39,14 @@ export async function answer(
 		attach(upgrade.socket, (socket) => new Mux(socket, hub, user));
 		return upgrade.response;
 	}
-	const admission = await hub.authorize(hub.findByPath(handshake.segments), user);
-	return admission === undefined ? notJoinable() : openPlain(locals, hub, user, admission);
+	let admission: Admission | undefined;
+	try {
+		admission = await hub.authorize(hub.findByPath(handshake.segments), user);
+	} catch (error) {
+		return refusePlain(joinError(error));
+	}
+	if (admission === undefined) return refusePlain(NOT_JOINABLE);
+	return openPlain(locals, hub, user, admission);
 }
 
 function openPlain(

@@ -393,23 +393,38 @@ test('logs why a join is refused, in dev alone', async () => {
 test('refuses and reports where authorize throws, hangs, or gives something else', async () => {
 	const params = { room: 'lobby' };
 	const user = { id: 'ada' };
-	const cases: [authorize: () => unknown, reported: RegExp][] = [
-		[() => assert.fail('no database'), /no database/],
-		[never, /`authorize` took too long/],
-		[() => ({ id: 3 }), /must give true, false/],
-		[() => 'yes', /must give true, false/],
+	const code = 'INTERNAL_SERVER_ERROR';
+	const cases: [authorize: () => unknown, reported: RegExp, code: string][] = [
+		[() => assert.fail('no database'), /no database/, code],
+		[never, /`authorize` took too long/, 'TIMEOUT'],
+		[() => ({ id: 3 }), /must give true, false/, code],
+		[() => 'yes', /must give true, false/, code],
 	];
-	for (const [authorize, reported] of cases) {
+	for (const [authorize, reported, code] of cases) {
 		const runtime = new FakeRuntime();
 		const answer = room({ authorize }, runtime).authorize({ user, params });
+		const refused = assert.rejects(answer, { name: 'RealtimeError', code });
 		await new Promise(setImmediate);
 		runtime.ring();
-		assert.equal(await answer, undefined);
+		await refused;
 		await runtime.idle();
 		assert.match(String(runtime.reports[0]?.[0]), /^The channel `rooms\/\[room\]` failed/);
 		assert.match(String(runtime.reports[0]?.[1]), reported);
 		assert.equal(runtime.alarmCount, 0);
 	}
+});
+
+test('refuses with the error that authorize throws for the client', async () => {
+	const runtime = new FakeRuntime();
+	const error = new RealtimeError({ code: 'FORBIDDEN', message: 'Your plan has ended.' });
+	const authorize = (): never => {
+		throw error;
+	};
+	const params = { room: 'lobby' };
+	const answer = room({ authorize }, runtime).authorize({ user: { id: 'ada' }, params });
+	await assert.rejects(answer, error);
+	await runtime.idle();
+	assert.deepEqual(runtime.reports, []);
 });
 
 test('adds what the server says to the data of a member', async () => {

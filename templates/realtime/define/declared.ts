@@ -5,7 +5,7 @@ import { RealtimeError } from '../protocol/errors.ts';
 import type { Data } from '../protocol/server-frames.ts';
 import { type ChannelHandle, channelHandle, type HandleRules } from './api/channel-handle.ts';
 import type { ChannelPort } from './api/directory.ts';
-import { PublishError } from './api/errors.ts';
+import { answerTo, PublishError } from './api/errors.ts';
 import type { HandlerContext, Runtime } from './api/runtime.ts';
 import { parse } from './api/schema.ts';
 import { writeData } from './data/json.ts';
@@ -79,7 +79,7 @@ class Declared implements ChannelDefinition {
 			runtime,
 			timeout: this.timeout,
 			paramsOf: (given) => this.#paramsOf(given),
-			failed: (error) => events.failed(error),
+			failed: events.failed,
 		});
 		this.#options = options;
 		this.#events = events;
@@ -130,8 +130,7 @@ class Declared implements ChannelDefinition {
 			}
 			return admitted;
 		} catch (error) {
-			this.#events.failed(error);
-			return undefined;
+			throw answerTo(error, this.#events.failed);
 		}
 	}
 

@@ -12,8 +12,9 @@ export interface ChannelDefinition extends ChannelRules {
 	readonly params: readonly string[];
 	readonly form: 'declared' | 'short';
 	/**
-	 * Whether a member may join, and be given the past. Resolves with undefined if not. Never
-	 * rejects: an error of the site is reported, and refuses.
+	 * Whether a member may join, and be given the past. Resolves with undefined if not.
+	 *
+	 * @throws RealtimeError if the site's code throws it, or fails, which is reported.
 	 */
 	authorize(context: AuthorizeContext): Promise<{ readonly history: boolean } | undefined>;
 	/**

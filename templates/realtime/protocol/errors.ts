@@ -56,11 +56,12 @@ export function isRealtimeError(error: unknown): error is RealtimeError {
 	return error instanceof Error && error.name === 'RealtimeError' && 'code' in error;
 }
 
+/** What a client learns of any other error. */
+export const FAILURE: ErrorData = { code: 'INTERNAL_SERVER_ERROR', message: 'The server failed.' };
+
 /** The wire's form of an error. Only a {@link RealtimeError} is meant for clients. */
 export function errorData(error: unknown): ErrorData {
-	if (!isRealtimeError(error)) {
-		return { code: 'INTERNAL_SERVER_ERROR', message: 'The server failed.' };
-	}
+	if (!isRealtimeError(error)) return FAILURE;
 	const { code, message, retryAfter, fields } = error;
 	return {
 		code,

@@ -1,5 +1,6 @@
 import type { Member, MemberInit } from '../channel/member.ts';
-import type { ErrorData } from '../protocol/errors.ts';
+import { type ErrorData, errorData, FAILURE } from '../protocol/errors.ts';
+import { FAILED_JOIN } from './limits.ts';
 import type { Target } from './targets.ts';
 
 /**
@@ -10,6 +11,13 @@ export const NOT_JOINABLE: ErrorData = {
 	code: 'NOT_FOUND',
 	message: 'There is no such channel, or you may not join it.',
 };
+
+/** The answer to a join that failed. What failed at the server may pass: the client asks again. */
+export function joinError(error: unknown): ErrorData {
+	const data = errorData(error);
+	const { code } = data;
+	return code === FAILURE.code || code === 'TIMEOUT' ? { retryAfter: FAILED_JOIN, ...data } : data;
+}
 
 /** The answer about a channel that does not exist, which takes a turn as well. */
 export async function nobody(): Promise<undefined> {}

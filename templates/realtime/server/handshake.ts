@@ -1,6 +1,7 @@
 import { checkUser, type User } from '../define/handling/user.ts';
 import type { Site } from '../define/site.ts';
 import { PROTOCOL } from '../protocol/constants.ts';
+import { type ErrorData, FAILURE } from '../protocol/errors.ts';
 import { readOffer, withToken } from './offer.ts';
 import { pathSegments } from './plain-path.ts';
 
@@ -68,14 +69,15 @@ export async function readHandshake(
 		user = checkUser(given);
 	} catch (error) {
 		report('`authenticate` of `src/realtime/_middleware` failed', error);
-		return text(500, 'The server failed.');
+		return text(500, FAILURE.message);
 	}
 	return protocol === undefined ? { kind: 'plain', segments, user } : { kind: 'protocol', user };
 }
 
-/** The answer to a plain client that may not join its channel, or whose channel does not exist. */
-export function notJoinable(): Response {
-	return text(404, 'There is no such channel, or you may not join it.');
+/** The answer to a plain client that cannot join. RFC 9110 section 10.2.3 has the header. */
+export function refusePlain({ code, message, retryAfter }: ErrorData): Response {
+	if (retryAfter === undefined) return text(code === 'NOT_FOUND' ? 404 : 403, message);
+	return text(503, message, { 'Retry-After': `${Math.ceil(retryAfter / 1000)}` });
 }
 
 function isUpgradeRequest(locals: object): boolean {
@@ -93,11 +95,7 @@ function noUpgrade(): Response {
 function text(status: number, message: string, headers: Record<string, string> = {}): Response {
 	return new Response(`${message}\n`, {
 		status,
-		headers: {
-			'Content-Type': 'text/plain; charset=utf-8',
-			'Cache-Control': 'no-store',
-			...headers,
-		},
+		headers: { 'Cache-Control': 'no-store', ...headers },
 	});
 }
 

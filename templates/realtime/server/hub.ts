@@ -107,6 +107,7 @@ export class Hub implements Directory {
 	 * Asks the site whether a user may join. Resolves with undefined if not, and takes as many turns
 	 * for a channel that does not exist.
 	 *
+	 * @throws RealtimeError if the site cannot tell.
 	 * @param known The site's answer, if it was asked already.
 	 */
 	async authorize(
@@ -123,11 +124,13 @@ export class Hub implements Directory {
 			asks.delete(ask);
 			if (asks.size === 0 && this.#asked.get(key) === asks) this.#asked.delete(key);
 		};
-		const allowed = known ?? (await definition.authorize({ user, params }));
-		if (allowed === undefined) {
-			cancel();
-			return undefined;
+		let allowed = known;
+		try {
+			allowed ??= await definition.authorize({ user, params });
+		} finally {
+			if (allowed === undefined) cancel();
 		}
+		if (allowed === undefined) return undefined;
 		return {
 			target: found,
 			history: allowed.history,

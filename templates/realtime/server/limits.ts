@@ -1,6 +1,8 @@
 /** Joins of a connection: the steady rate per second, and what a refused one counts. */
 export const JOINS_PER_SECOND: number = 20;
 export const REFUSED_JOIN: number = 10;
+/** Milliseconds until a client asks again for a join that failed at the server. */
+export const FAILED_JOIN: number = 10_000;
 /** Channels of a connection. A client that reconnects joins all of them at once. */
 export const MAX_CHANNELS: number = 128;
 /** Bytes of frames that may wait for the answer to `hello`. */

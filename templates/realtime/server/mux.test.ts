@@ -5,6 +5,7 @@ import { PRESENCE_INTERVAL } from '../channel/limits.ts';
 import type { ChannelHandle } from '../define/api/channel-handle.ts';
 import { defineChannel } from '../define/api/define-channel.ts';
 import { writeBinaryFrame } from '../protocol/binary-frame.ts';
+import { type ErrorData, RealtimeError } from '../protocol/errors.ts';
 import { Client, type Files, Stage } from './server.fixture.ts';
 
 /** A channel that publishes what it is sent, as `said`. */
@@ -306,19 +307,41 @@ describe('A join', () => {
 
 	it('is refused where the site never answers, after the time of a handler', async () => {
 		const never = (): Promise<never> => new Promise(() => {});
-		for (const [options, code] of [
-			[{ authorize: never }, 'NOT_FOUND'],
-			[{ presence: { server: never } }, 'TIMEOUT'],
-		] as const) {
+		for (const options of [{ authorize: never }, { presence: { server: never } }]) {
 			const stage = new Stage({ 'rooms/[room]': room({ timeout: 5, ...options }) });
 			const client = await stage.client(ADA);
 			await joined(client, 1, { presence: {} });
 			await stage.host.advance(4999);
 			assert.deepEqual(client.types, ['welcome']);
 			await stage.host.advance(1);
-			assert.equal(client.code('refused'), code);
+			assert.equal(client.code('refused'), 'TIMEOUT');
 			assert.equal(stage.host.reports.length, 1);
 			assert.equal(stage.hub.stats().members, 0);
+		}
+	});
+
+	it('may be tried again where the site fails, unless its error says otherwise', async () => {
+		const fail = (): never => assert.fail('no database');
+		const forbid = (): never => {
+			throw new RealtimeError({ code: 'FORBIDDEN', message: 'Your plan has ended.' });
+		};
+		const limit = (): never => {
+			throw new RealtimeError({ code: 'TIMEOUT', message: 'Later.', retryAfter: 3 });
+		};
+		for (const [failing, code, retryAfter] of [
+			[fail, 'INTERNAL_SERVER_ERROR', 10_000],
+			[limit, 'TIMEOUT', 3],
+			[forbid, 'FORBIDDEN', undefined],
+		] as const) {
+			for (const options of [{ authorize: failing }, { presence: { server: failing } }]) {
+				const stage = new Stage({ 'rooms/[room]': room(options) });
+				const client = await stage.client(ADA);
+				await joined(client, 1, { presence: {} });
+				const [[, error] = []] = client.of('refused');
+				const { message: _, ...rest } = error as ErrorData;
+				assert.deepEqual(rest, { code, ...(retryAfter !== undefined && { retryAfter }) });
+				assert.equal(stage.hub.stats().members, 0);
+			}
 		}
 	});
 

@@ -10,7 +10,7 @@ import { byteLength, isLarger } from '../protocol/byte-length.ts';
 import { type ClientFrame, FrameError, readClientFrame } from '../protocol/client-frames.ts';
 import { MALFORMED_FRAME, PING, PONG, SESSION_TAKEN } from '../protocol/constants.ts';
 import { isTooDeep, MAX_DEPTH } from '../protocol/depth.ts';
-import { type ErrorData, errorData, isRealtimeError } from '../protocol/errors.ts';
+import { type ErrorData, isRealtimeError } from '../protocol/errors.ts';
 import {
 	type Data,
 	drainFrame,
@@ -20,7 +20,7 @@ import {
 	refusedFrame,
 	welcomeFrame,
 } from '../protocol/server-frames.ts';
-import { type Admission, NOT_JOINABLE } from './admission.ts';
+import { type Admission, joinError, NOT_JOINABLE } from './admission.ts';
 import { CreditedLink, type MuxSocket } from './credited-link.ts';
 import { Credits } from './credits.ts';
 import type { Hub } from './hub.ts';
@@ -297,26 +297,26 @@ export class Mux extends CreditedLink {
 	async #decide(join: Join, frame: JoinFrame): Promise<void> {
 		const { ref } = join;
 		const target = this.#passable(this.hub.find(frame.name, frame.params));
-		const admission = await this.hub.authorize(target, this.user, this.#takeAllowed());
-		if (this.hasEnded || join.hasEnded) {
-			admission?.cancel();
-			return;
-		}
-		const member = admission?.join({ link: this, ref, user: this.user });
-		if (admission === undefined || member === undefined) {
-			this.#joinRate.charge(REFUSED_JOIN - 1);
-			this.#drop(join, NOT_JOINABLE);
-			return;
-		}
-		join.key = admission.target.key;
-		join.member = member;
-		for (const message of join.early) member.message(message);
 		try {
+			const admission = await this.hub.authorize(target, this.user, this.#takeAllowed());
+			if (this.hasEnded || join.hasEnded) {
+				admission?.cancel();
+				return;
+			}
+			const member = admission?.join({ link: this, ref, user: this.user });
+			if (admission === undefined || member === undefined) {
+				this.#joinRate.charge(REFUSED_JOIN - 1);
+				this.#drop(join, NOT_JOINABLE);
+				return;
+			}
+			join.key = admission.target.key;
+			join.member = member;
+			for (const message of join.early) member.message(message);
 			await this.#admit(join, member, admission, frame);
 		} catch (error) {
 			if (!isRealtimeError(error))
 				this.hub.host.report('A realtime channel cannot be joined', error);
-			if (!this.hasEnded && !join.hasEnded) this.#drop(join, errorData(error));
+			if (!this.hasEnded && !join.hasEnded) this.#drop(join, joinError(error));
 		}
 	}
 

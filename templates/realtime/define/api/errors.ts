@@ -1,4 +1,4 @@
-import { RealtimeError } from '../../protocol/errors.ts';
+import { errorData, FAILURE, isRealtimeError, RealtimeError } from '../../protocol/errors.ts';
 
 /**
  * The server published something that it must not, or said it of a member. Its code is for the publisher: the client whose
@@ -9,8 +9,7 @@ export class PublishError extends RealtimeError {
 
 	/** The error of a publish with the code, message and fields of this one. */
 	static of(error: RealtimeError): PublishError {
-		const { code, message, fields } = error;
-		return new PublishError({ code, message, ...(fields !== undefined && { fields }) });
+		return new PublishError(errorData(error));
 	}
 }
 
@@ -19,21 +18,24 @@ export class PublishError extends RealtimeError {
  * code in `astro dev` may have another instance of the class.
  */
 export function realtimeErrorOf(error: unknown): RealtimeError | undefined {
-	if (!(error instanceof Error) || error.name !== 'RealtimeError') return undefined;
-	if ((error as Partial<PublishError>).isOfServer === true) return undefined;
-	if (error instanceof RealtimeError) return error;
-	const { code, message, retryAfter, fields } = error as RealtimeError;
-	return new RealtimeError({
-		code,
-		message,
-		...(retryAfter !== undefined && { retryAfter }),
-		...(fields !== undefined && { fields }),
-	});
+	if (!isRealtimeError(error) || 'isOfServer' in error) return undefined;
+	return error instanceof RealtimeError ? error : new RealtimeError(errorData(error));
+}
+
+/**
+ * What a client gets for an error of the site's code.
+ *
+ * @param failed Tells the site of an error that the client does not learn, or that is a timeout.
+ */
+export function answerTo(error: unknown, failed: (error: unknown) => void): RealtimeError {
+	const known = realtimeErrorOf(error);
+	if (known === undefined || known.code === 'TIMEOUT') failed(error);
+	return known ?? failure();
 }
 
 /** What the sender learns of an error of the site. */
 export function failure(): RealtimeError {
-	return new RealtimeError({ code: 'INTERNAL_SERVER_ERROR', message: 'The server failed.' });
+	return new RealtimeError(FAILURE);
 }
 
 export function timedOut(what: string): RealtimeError {

@@ -305,7 +305,8 @@ export interface ChannelOptions<
 > extends MessageHooks {
 	/**
 	 * Who may join. A function is asked about users, and about visitors with `anonymous: true`. It
-	 * may return `{ history: false }`: the member is not given earlier messages.
+	 * may return `{ history: false }`: the member is not given earlier messages. A `RealtimeError`
+	 * that it throws is what the client gets. After any other error the client asks again.
 	 */
 	readonly authorize:
 		| Who

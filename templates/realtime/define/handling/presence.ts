@@ -2,7 +2,7 @@ import { MAX_MEMBER_DATA_BYTES, MAX_PRESENCE_BYTES } from '../../channel/limits.
 import { Presence } from '../../channel/presence.ts';
 import type { MemberView, PresenceRules } from '../../channel/rules.ts';
 import { RealtimeError } from '../../protocol/errors.ts';
-import { failure, PublishError, realtimeErrorOf } from '../api/errors.ts';
+import { answerTo, PublishError } from '../api/errors.ts';
 import type { Runtime } from '../api/runtime.ts';
 import { isSchema, parse, type Schema, schemaHint } from '../api/schema.ts';
 import { writeJson } from '../data/json.ts';
@@ -83,9 +83,7 @@ function presenceRules(
 				const text = await within(runtime, timeout, what, () => written(data, member));
 				return text === undefined ? null : JSON.parse(text);
 			} catch (error) {
-				const known = realtimeErrorOf(error);
-				if (known === undefined || known.code === 'TIMEOUT') failed(error);
-				throw known ?? failure();
+				throw answerTo(error, failed);
 			}
 		},
 		follow: (init) => new Presence(init),

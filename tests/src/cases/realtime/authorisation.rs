@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 
 use super::{connect, ensure_says, member, page, publish, room, say, work};
 use crate::cases;
+use crate::client::Request;
 use crate::realtime::client::Join;
+use crate::realtime::identity::ENDPOINT;
 use crate::realtime::protocol::PROTOCOL;
 use crate::realtime::{Client, Identity};
 use crate::site::Site;
@@ -19,6 +21,8 @@ pub(super) const CASES: &[Case<Site>] = cases! {
         a_function_decides_for_each_user,
         visitors_join_only_where_they_may,
         a_refused_and_a_nonexistent_channel_answer_alike,
+        a_join_that_fails_may_be_tried_again,
+        authorize_can_say_why_it_refuses,
         authenticate_can_refuse_the_handshake,
         a_token_reaches_authenticate_and_never_comes_back,
         a_malformed_token_is_refused,
@@ -89,6 +93,35 @@ fn a_refused_and_a_nonexistent_channel_answer_alike(site: &Site) -> Result<()> {
         ensure!(error == refused, "{join:?}: {error:?}, not {refused:?}");
     }
     Ok(())
+}
+
+fn a_join_that_fails_may_be_tried_again(site: &Site) -> Result<()> {
+    let failing = Join::of("private", "owner", "failing");
+    let error = connect(site, "ada-failing")?.join_refused(&failing)?;
+    ensure!(error.code == "INTERNAL_SERVER_ERROR", "{error:?}");
+    ensure!(error.retry_after == Some(10_000), "{error:?}");
+    // What the site's error says is not for clients.
+    ensure!(!error.message.contains("database"), "{error:?}");
+    let response = site.server.reject(&plain("failing"))?;
+    ensure!(response.status == 503, "{response}");
+    ensure!(response.headers.get("retry-after") == Some("10"), "{response}");
+    Ok(())
+}
+
+fn authorize_can_say_why_it_refuses(site: &Site) -> Result<()> {
+    let forbidding = Join::of("private", "owner", "forbidding");
+    let error = connect(site, "ada-forbidden")?.join_refused(&forbidding)?;
+    ensure!(error.code == "FORBIDDEN" && error.message == "Your plan has ended.", "{error:?}");
+    ensure!(error.retry_after.is_none(), "{error:?}");
+    let response = site.server.reject(&plain("forbidding"))?;
+    ensure!(response.status == 403, "{response}");
+    ensure!(response.text().trim_end() == error.message, "{response}");
+    Ok(())
+}
+
+/// The handshake of a plain client to a channel `private`.
+fn plain(owner: &str) -> Request {
+    Request::upgrade(&format!("{ENDPOINT}/private/{owner}")).header("X-User", "ada-plain")
 }
 
 fn authenticate_can_refuse_the_handshake(site: &Site) -> Result<()> {

@@ -1,8 +1,14 @@
-import { defineChannel } from 'zastro:realtime';
+import { defineChannel, RealtimeError } from 'zastro:realtime';
 import { shape } from '../../schema';
 
 export default defineChannel({
-	authorize: ({ user, params }) => user.id === params.owner,
+	authorize: ({ user, params: { owner } }) => {
+		if (owner === 'failing') throw new Error('There is no database.');
+		if (owner === 'forbidding') {
+			throw new RealtimeError({ code: 'FORBIDDEN', message: 'Your plan has ended.' });
+		}
+		return user.id === owner;
+	},
 	messages: {
 		say: {
 			input: shape({ text: 'string' }),
