@@ -445,7 +445,8 @@ export class Member implements Sender, Connected {
 		try {
 			return await this.#channel.rules.presence?.parse(presence?.data, this);
 		} catch (error) {
-			if (presence === undefined && isRealtimeError(error)) return undefined;
+			// The schema asks for something.
+			if (presence === undefined && isRealtimeError(error) && error.isInputError) return undefined;
 			throw error;
 		}
 	}

@@ -333,10 +333,14 @@ describe('A join', () => {
 			[limit, 'TIMEOUT', 3],
 			[forbid, 'FORBIDDEN', undefined],
 		] as const) {
-			for (const options of [{ authorize: failing }, { presence: { server: failing } }]) {
+			for (const [options, asked] of [
+				[{ authorize: failing }, {}],
+				[{ presence: { server: failing } }, { presence: {} }],
+				[{ presence: { server: failing } }, {}],
+			] as const) {
 				const stage = new Stage({ 'rooms/[room]': room(options) });
 				const client = await stage.client(ADA);
-				await joined(client, 1, { presence: {} });
+				await joined(client, 1, asked);
 				const [[, error] = []] = client.of('refused');
 				const { message: _, ...rest } = error as ErrorData;
 				assert.deepEqual(rest, { code, ...(retryAfter !== undefined && { retryAfter }) });
