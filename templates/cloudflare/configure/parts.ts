@@ -17,11 +17,16 @@ export const MODULES: Readonly<Record<LeftOut, readonly string[]>> = {
 	handlers: [
 		'cloudflare/engine/sql-claims',
 		'realtime/channel/member-messages',
+		'realtime/channel/message-rates',
 		'realtime/define/handlers',
 		'realtime/define/data/loss',
 	],
 	history: ['cloudflare/engine/sql-past'],
-	presence: ['cloudflare/engine/sql-presence', 'cloudflare/realtime/instance/life-check'],
+	presence: [
+		'cloudflare/engine/sql-presence',
+		'cloudflare/realtime/instance/life-check',
+		'realtime/server/presence-updates',
+	],
 	users: [
 		'cloudflare/engine/sql-users',
 		'cloudflare/realtime/instance/relay-users',

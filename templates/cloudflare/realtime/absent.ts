@@ -8,7 +8,7 @@ import type {
 	Sender,
 	SentMessage,
 } from '../../realtime/channel/member-messages.ts';
-import { tooMany } from '../../realtime/channel/refusals.ts';
+import type { MessageRates as RealRates } from '../../realtime/channel/message-rates.ts';
 import {
 	DEFAULT_HISTORY_SIZE,
 	DEFAULT_HISTORY_TTL,
@@ -37,6 +37,7 @@ import type * as realSuggestions from '../../realtime/define/reading/suggestion.
 import type { ErrorData } from '../../realtime/protocol/errors.ts';
 import { errorFrame } from '../../realtime/protocol/server-frames.ts';
 import type { closeAtExpiry as realCloseAtExpiry } from '../../realtime/server/expiry.ts';
+import type { PresenceUpdates as RealUpdates } from '../../realtime/server/presence-updates.ts';
 import type * as realUnknown from '../../realtime/server/unknown-channel.ts';
 import type { Users as RealUsers } from '../../realtime/user/users.ts';
 import type { SqlClaims as RealClaims } from '../engine/sql-claims.ts';
@@ -57,8 +58,7 @@ class NoMessages {
 	}
 
 	take(message: SentMessage): void {
-		const wait = this.#sender.takeRate();
-		this.refuse(message, wait > 0 ? tooMany('Too many messages.', wait) : NO_MESSAGE);
+		this.refuse(message, NO_MESSAGE);
 	}
 
 	refuse({ id }: SentMessage, error: ErrorData): void {
@@ -68,6 +68,9 @@ class NoMessages {
 }
 
 const NO_MESSAGE: ErrorData = { code: 'NOT_FOUND', message: 'The channel has no messages.' };
+
+/** Nobody asks it. */
+class NoRates {}
 
 class NoClaims {
 	opened(): void {}
@@ -79,6 +82,7 @@ const nothing = (): undefined => {};
 const nothingSoon = async (): Promise<void> => {};
 
 export const MemberMessages: typeof RealMessages = NoMessages as never;
+export const MessageRates: typeof RealRates = NoRates as never;
 export const SqlClaims: typeof RealClaims = NoClaims as never;
 export const handle: typeof realHandlers.handle = nothing as never;
 export const callHook: typeof realHandlers.callHook = nothingSoon;
@@ -117,6 +121,11 @@ class NoPresence {
 	sweep(): void {}
 }
 
+class NoUpdates {
+	take(): void {}
+	apply(): void {}
+}
+
 class NoLifeCheck {
 	start(): void {}
 	heard(): void {}
@@ -124,6 +133,7 @@ class NoLifeCheck {
 
 export const SqlPresence: typeof RealPresence = NoPresence as never;
 export const LifeCheck: typeof RealLifeCheck = NoLifeCheck as never;
+export const PresenceUpdates: typeof RealUpdates = NoUpdates as never;
 
 // Without `authenticate` everyone is a visitor.
 

@@ -2,10 +2,12 @@ import { MESSAGE_BURST, MESSAGES_PER_SECOND } from './limits.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** The rate of a user's messages to a channel. Whoever sends often holds on to it. */
-export class MessageRate extends TokenBucket {
+class MessageRate extends TokenBucket {
 	/** Whether the user has another one by now. It was as good as a new one. */
 	isForgotten = false;
 }
+
+export type { MessageRate };
 
 /** The number of rates at which a channel looks for those that it can forget. */
 const FIRST_SWEEP = 64;

@@ -1,5 +1,5 @@
 import type { ChannelKey } from '../channel/key.ts';
-import { MAX_MESSAGE_BYTES, MAX_WAITING, PRESENCE_INTERVAL } from '../channel/limits.ts';
+import { MAX_MESSAGE_BYTES, MAX_WAITING } from '../channel/limits.ts';
 import type { Member } from '../channel/member.ts';
 import type { SentMessage } from '../channel/member-messages.ts';
 import type { Session } from '../channel/ports.ts';
@@ -31,6 +31,7 @@ import {
 	REFUSED_JOIN,
 	TRY_AGAIN_LATER,
 } from './limits.ts';
+import { PresenceUpdates } from './presence-updates.ts';
 import type { MuxRecord, Passage } from './record.ts';
 import { type Target, targetOf } from './targets.ts';
 import { UsedRefs } from './used-refs.ts';
@@ -44,9 +45,8 @@ interface Join {
 	member: Member | undefined;
 	/** Messages that wait for the site's answer. */
 	readonly early: SentMessage[];
-	/** Presence data that waits for the join, or for the data before it. */
-	presence: { readonly data: unknown } | undefined;
-	isUpdating: boolean;
+	/** Made for the first presence data: most members never change them. */
+	presence: PresenceUpdates | undefined;
 	hasEnded: boolean;
 }
 
@@ -338,8 +338,7 @@ export class Mux extends CreditedLink {
 			mayReadHistory: admission.history,
 			presence: frame.hasPresence ? { data: frame.presence } : undefined,
 		});
-		const { presence } = join;
-		if (presence !== undefined) this.#update(join, member, presence.data);
+		join.presence?.apply(member);
 	}
 
 	/** A join that is not allowed. Messages to it are answered first. */
@@ -392,33 +391,9 @@ export class Mux extends CreditedLink {
 	#presence(ref: number, data: unknown): void {
 		const join = this.#joins.get(ref);
 		if (join === undefined) return;
-		if (join.member?.isJoined === true) this.#update(join, join.member, data);
-		else join.presence = { data };
-	}
-
-	/** Updates the presence data. While one update runs, and a moment longer, the newest one waits. */
-	#update(join: Join, member: Member, data: unknown): void {
-		join.presence = { data };
-		if (join.isUpdating) return;
-		const run = async (): Promise<void> => {
-			join.isUpdating = true;
-			while (join.presence !== undefined && !join.hasEnded) {
-				const next = join.presence;
-				join.presence = undefined;
-				try {
-					await member.setPresence(next.data);
-				} catch (error) {
-					// The protocol has no answer to it. The member keeps the data that it had.
-					if (!isRealtimeError(error)) {
-						this.hub.host.report('The presence of a member cannot be updated', error);
-					}
-				}
-				// Changes are gathered for this time: more than one in it would be for nobody.
-				await new Promise<void>((resolve) => this.hub.host.alarm(PRESENCE_INTERVAL, resolve));
-			}
-			join.isUpdating = false;
-		};
-		this.hub.host.waitUntil(run());
+		join.presence ??= new PresenceUpdates(this.hub.host);
+		join.presence.take(data);
+		if (join.member?.isJoined === true) join.presence.apply(join.member);
 	}
 
 	protected ended(wasClean: boolean): void {
@@ -450,7 +425,6 @@ function joinOf(ref: number): Join {
 		member: undefined,
 		early: [],
 		presence: undefined,
-		isUpdating: false,
 		hasEnded: false,
 	};
 }
