@@ -56,27 +56,31 @@ fn survives_invalid_frames(site: &Site) -> Result<()> {
 }
 
 fn survives_250_resets_among_500_handshakes(site: &Site) -> Result<()> {
-    const CROWD: usize = 500;
-    let bytes = Request::upgrade("/crowd").to_bytes(&site.server.address().to_string());
-    let mut staying = Vec::new();
-    let mut leaving = Vec::new();
-    for number in 0..CROWD {
-        let mut connection = site.server.connection()?;
-        connection.write(&bytes)?;
-        if number % 2 == 0 { &mut staying } else { &mut leaving }.push(connection);
-    }
-    site.await_count("crowd-here", CROWD)?;
-    let half = leaving.len();
-    leaving.into_iter().try_for_each(Connection::reset)?;
-    site.record("crowd-go")?;
-    for connection in staying {
-        let mut socket = connection.accepted()?;
-        socket.send("still here")?;
-        ensure!(socket.text()? == "still here");
-        socket.close(1000, "")?;
+    // All of a wave must arrive before the server gives up on the first one of it.
+    const WAVES: usize = 5;
+    const WAVE: usize = 100;
+    for wave in 1..=WAVES {
+        let request = Request::upgrade(&format!("/crowd?wave={wave}"));
+        let bytes = request.to_bytes(&site.server.address().to_string());
+        let mut staying = Vec::new();
+        let mut leaving = Vec::new();
+        for number in 0..WAVE {
+            let mut connection = site.server.connection()?;
+            connection.write(&bytes)?;
+            if number % 2 == 0 { &mut staying } else { &mut leaving }.push(connection);
+        }
+        site.await_count("crowd-here", wave * WAVE)?;
+        leaving.into_iter().try_for_each(Connection::reset)?;
+        site.record(&format!("crowd-go-{wave}"))?;
+        for connection in staying {
+            let mut socket = connection.accepted()?;
+            socket.send("still here")?;
+            ensure!(socket.text()? == "still here");
+            socket.close(1000, "")?;
+        }
     }
     if site.host.tells_who_left_early() {
-        site.await_count("crowd-gone", half)?;
+        site.await_count("crowd-gone", WAVES * WAVE / 2)?;
     }
     Ok(())
 }
