@@ -176,6 +176,7 @@ describe('a connection', () => {
 		assert.deepEqual(test.handle.status.value, { state: 'closed' });
 		test.page.fire('online');
 		const late = join(test);
+		await settled();
 		assert.deepEqual(late.status.value, { state: 'closed' });
 		await assert.rejects(late.send('say'), {
 			code: 'CLOSED',

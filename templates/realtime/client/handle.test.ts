@@ -161,8 +161,8 @@ describe('a join', () => {
 		assert.equal(test.socket().all('leave').length, 1);
 		assert.equal(handle.status.get().state, 'closed');
 		handle.on('said', () => {});
-		assert.equal(handle.status.get().state, 'connecting');
 		await settled();
+		assert.equal(handle.status.get().state, 'connecting');
 		assert.equal(test.socket().last('join').since, position(1));
 	});
 
@@ -194,12 +194,24 @@ describe('a join', () => {
 		const status = handle.status.get();
 		test.socket().deliver(event(7, 1));
 		assert.equal(handle.status.get(), status);
-		assert.deepEqual(join(test).status.value, { state: 'open' });
 		test.socket().end();
 		await test.clock.advance(250);
 		test.socket().welcome({ isResumed: true }).join(7);
 		handle.leave();
 		assert.deepEqual(states, ['connecting', 'open', 'waiting', 'connecting', 'open', 'closed']);
+	});
+});
+
+describe('the stores of a late handle', () => {
+	it('begin with what a server renders, for an island that hydrates', async () => {
+		const test = harness();
+		join(test);
+		await settled();
+		test.socket().welcome().join(7);
+		const late = join(test);
+		assert.equal(late.status.value, late.status.init);
+		await settled();
+		assert.deepEqual(late.status.value, { state: 'open' });
 	});
 });
 
@@ -696,10 +708,12 @@ describe('presence', () => {
 		assert.deepEqual(join(test).presence.get(), []);
 	});
 
-	it('is known to a late handle', async () => {
+	it('is known to a late handle, after the task in which it joins', async () => {
 		const test = await open();
 		test.socket().deliver(write.membersFrame(7, [ada], 1));
 		const late = join(test);
+		assert.deepEqual(late.presence.get(), []);
+		await settled();
 		assert.equal(late.presence.get(), test.handle.presence.get());
 		assert.equal(late.presence.count.get(), 1);
 	});

@@ -37,8 +37,10 @@ export interface HandlePresence {
 
 /** The presence of a channel, for all handles with the same parameters. */
 export interface RoomPresence {
-	/** Shows it to a late handle, and takes over the handle's own data. */
+	/** Takes over the own data of a handle. */
 	add(participant: Participant): void;
+	/** Shows the members to all handles. */
+	show(): void;
 	/** @returns this client's own data, which the join sends. */
 	join(): unknown;
 	update(data: unknown): void;
@@ -114,8 +116,8 @@ function ofRoom(
 	let returning = new Set<string>();
 	let cancelReturn = (): void => {};
 
-	function show(to: Iterable<Participant> = participants): void {
-		for (const { presence } of to) presence?.show(members ?? [], count + returning.size);
+	function show(): void {
+		for (const { presence } of participants) presence?.show(members ?? [], count + returning.size);
 	}
 
 	function update(data: unknown): void {
@@ -139,8 +141,8 @@ function ofRoom(
 		add(participant) {
 			const data = participant.presence?.own();
 			if (data !== undefined) update(data);
-			if (members !== undefined) show([participant]);
 		},
+		show,
 		join() {
 			isSent = true;
 			return own;

@@ -288,17 +288,20 @@ export function createRoom(
 		add(participant) {
 			// A handle that waits is where the messages of before ended.
 			const newest = positionOf(firstWaiting()) ?? head;
+			if (!refused?.retryAt) refused = undefined;
+			tell();
 			handles.add(participant);
 			presence?.add(participant);
-			if (!refused?.retryAt) refused = undefined;
 			// Live from now.
 			if (channel) participant.since ??= newest;
-			tell();
-			if (channel && (participant.since === head || participant.since === newest)) return;
-			// Those that join in one task share the join.
+			// Those that join in one task share the join. An island hydrates in the task in which it
+			// joins, with what a server renders.
 			queueMicrotask(() => {
-				if (channel) joinAgain();
-				else if (!ref) join();
+				tell();
+				presence?.show();
+				if (!channel) {
+					if (!ref) join();
+				} else if (participant.since !== head && participant.since !== newest) joinAgain();
 			});
 		},
 		remove(participant) {

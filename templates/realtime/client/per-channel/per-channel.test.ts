@@ -148,6 +148,7 @@ describe('a connection of a channel', () => {
 		test.a.leave();
 		await test.clock.advance(5_000);
 		const again = join(test, 'a');
+		await settled();
 		assert.equal(again.status.value.state, 'closed');
 		await assert.rejects(again.send('say'), { code: 'CLOSED' });
 		assert.equal(test.sockets.length, 2);
@@ -374,7 +375,9 @@ describe('a client with several connections', () => {
 			test.sockets.map(({ closedWith }) => closedWith),
 			[1000, 1000, 1000],
 		);
-		assert.equal(join(test, 'a').status.value.state, 'closed');
+		const late = join(test, 'a');
+		await settled();
+		assert.equal(late.status.value.state, 'closed');
 		test.client.socket.on('message', () => {});
 		await test.clock.advance(60_000);
 		assert.equal(test.sockets.length, 3);

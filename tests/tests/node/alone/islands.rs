@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use tests::browser::{Browser, NO_CHROMIUM};
+use tests::browser::{Browser, NO_CHROMIUM, Page};
 use tests::pins::is_newest;
 use tests::realtime::Client;
 use tests::realtime::client::Join;
@@ -17,6 +17,7 @@ use crate::hosts::{Sites, start_standalone};
 
 pub const CASES: &[Case] = cases![
     stores_show_presence_and_status_in_islands_of_four_frameworks,
+    islands_that_hydrate_late_show_what_the_others_have,
     the_types_of_the_bindings_take_the_stores,
 ];
 
@@ -26,7 +27,6 @@ const FRAMEWORKS: [&str; 4] = ["react", "solid", "svelte", "vue"];
 const OTHER_ASTRO: &str = "the site with islands is for the newest Astro";
 
 fn stores_show_presence_and_status_in_islands_of_four_frameworks(sites: &Sites) -> Result<()> {
-    const SOON: Duration = Duration::from_secs(15);
     if !is_newest()? {
         return not_applicable(OTHER_ASTRO);
     }
@@ -43,17 +43,7 @@ fn stores_show_presence_and_status_in_islands_of_four_frameworks(sites: &Sites) 
 
     let browser = Browser::open("islands", &server.origin())?.context("no browser")?;
     let mut page = browser.page()?;
-    // A regular expression.
-    let mut shows = |expected: &str| -> Result<()> {
-        for framework in FRAMEWORKS {
-            let shown = format!("document.querySelector('#{framework}')?.textContent.trim()");
-            let is_shown = format!("/^{expected}$/.test({shown})");
-            page.until(SOON, &is_shown).with_context(|| {
-                format!("{framework} shows {:?}", page.evaluate(&shown).unwrap_or_default())
-            })?;
-        }
-        Ok(())
-    };
+    let mut shows = |expected: &str| all_show(&mut page, &FRAMEWORKS, expected);
     shows("open: visitor is glad")?;
     let mut bob = Client::connect(&server, "bob")?;
     let his =
@@ -67,6 +57,44 @@ fn stores_show_presence_and_status_in_islands_of_four_frameworks(sites: &Sites) 
     // While the connection is lost, the last list stays.
     server.signal(Signal::KILL)?;
     shows("(waiting|connecting): visitor is glad")?;
+    all_are_hydrated(&mut page)
+}
+
+fn islands_that_hydrate_late_show_what_the_others_have(sites: &Sites) -> Result<()> {
+    if !is_newest()? {
+        return not_applicable(OTHER_ASTRO);
+    }
+    if !Browser::is_there() {
+        return not_applicable(NO_CHROMIUM);
+    }
+    let server = start_standalone(sites.islands()?)?;
+    let late = format!("{}/late", server.origin());
+    let browser = Browser::open("late-islands", &late)?.context("no browser")?;
+    let mut page = browser.page()?;
+    let (first, others) = (&FRAMEWORKS[..1], &FRAMEWORKS[1..]);
+    all_show(&mut page, first, "open: visitor is glad")?;
+    all_show(&mut page, others, "connecting:")?;
+    page.evaluate("document.querySelector('#late').scrollIntoView()")?;
+    all_show(&mut page, others, "open: visitor is glad")?;
+    all_are_hydrated(&mut page)
+}
+
+/// Waits until the islands of frameworks show a text.
+///
+/// `expected` is a regular expression.
+fn all_show(page: &mut Page, frameworks: &[&str], expected: &str) -> Result<()> {
+    const SOON: Duration = Duration::from_secs(15);
+    for framework in frameworks {
+        let shown = format!("document.querySelector('#{framework}')?.textContent.trim()");
+        let is_shown = format!("/^{expected}$/.test({shown})");
+        page.until(SOON, &is_shown).with_context(|| {
+            format!("{framework} shows {:?}", page.evaluate(&shown).unwrap_or_default())
+        })?;
+    }
+    Ok(())
+}
+
+fn all_are_hydrated(page: &mut Page) -> Result<()> {
     let unhydrated = page.evaluate("document.querySelectorAll('astro-island[ssr]').length")?;
     ensure!(unhydrated == 0, "{unhydrated} islands are not hydrated");
     let complaints: Vec<Value> = serde_json::from_value(page.evaluate("complaints")?)?;
