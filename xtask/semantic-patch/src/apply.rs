@@ -10,6 +10,7 @@ use crate::{
     edit::{Action, Count, Edit, Rewrite},
     error::PatchError,
     import::Imports,
+    parentheses::Needs,
     parse,
     pattern::{Captures, Match, Pattern},
     place::{self, Failure},
@@ -103,7 +104,7 @@ impl<'m> Module<'m> {
                     span: template.replaced(&self.source.text, found.node),
                     parts: template.fill(
                         &self.source.text,
-                        Some(found.node),
+                        Some((found.node, Needs::of(self.tree, found.node))),
                         &found.captures,
                         &aliases,
                     ),

@@ -59,6 +59,7 @@ mod check;
 mod edit;
 mod error;
 mod import;
+mod parentheses;
 mod parse;
 mod patch_file;
 mod pattern;

@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, ops::Range};
 use javascript::Problem;
 
 use crate::{
+    parentheses::{self, Needs, has_parentheses},
     parse,
     pattern::{self, Captures, Metavariable, Pattern},
     place::Step,
@@ -18,6 +19,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Template {
     text: String,
+    root: Node,
     holes: Vec<Hole>,
     names: Vec<Name>,
 }
@@ -36,17 +38,6 @@ struct Hole {
     is_many: bool,
     span: Range<usize>,
     needs: Needs,
-}
-
-/// The code that a hole accepts without parentheses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Needs {
-    /// A statement or a whole list: any code.
-    Nothing,
-    /// Any code except `a, b`, which would become two arguments.
-    NoComma,
-    /// Only code that binds as tightly as a name: the hole is an operand.
-    Operand,
 }
 
 /// The reason for an invalid rewrite.
@@ -95,7 +86,7 @@ impl Template {
     ) -> Result<Self, TemplateError> {
         let mut holes: Vec<Hole> = Vec::new();
         let mut names = Vec::new();
-        for (node, needs) in with_needs(root) {
+        for (node, needs) in parentheses::all(root) {
             let span = shift(&node.span, offset);
             let Some(metavariable) = Metavariable::of(node) else {
                 if let (Some(name), "Identifier") = (node.name(), node.kind.as_str()) {
@@ -129,7 +120,7 @@ impl Template {
         }
         holes.sort_by_key(|hole| hole.span.start);
         names.sort_by_key(|name| name.span.start);
-        Ok(Self { text: text.to_owned(), holes, names })
+        Ok(Self { text: text.to_owned(), root: root.clone(), holes, names })
     }
 
     /// Whether the code uses `name`.
@@ -147,15 +138,20 @@ impl Template {
 
     /// The code for one match: text, and copied parts of the source.
     ///
-    /// `node` is the replaced node, if any. `aliases` maps an imported name to its local name if
-    /// the original was taken.
+    /// `replaced` is the replaced node with the requirement of its position, if any. `aliases` maps
+    /// an imported name to its local name if the original was taken.
     pub fn fill(
         &self,
         source: &str,
-        node: Option<&Node>,
+        replaced: Option<(&Node, Needs)>,
         captures: &Captures<'_>,
         aliases: &BTreeMap<String, String>,
     ) -> Vec<Part> {
+        let outside = match replaced {
+            // Parentheses around the match stay.
+            Some((node, needs)) if !has_parentheses(node, source) => needs,
+            _ => Needs::Nothing,
+        };
         let mut parts = Vec::new();
         let mut position = 0;
         for hole in &self.holes {
@@ -165,16 +161,22 @@ impl Template {
             match pattern::covered(nodes) {
                 None => position = self.drop_separator(&mut parts, position),
                 Some(span) => {
-                    let wrap = !hole.is_many
-                        && nodes.iter().any(|node| hole.needs.parentheses(node, source));
+                    let is_all = hole.span == self.root.span;
+                    let needs = if is_all { outside } else { hole.needs };
+                    let wrap =
+                        !hole.is_many && nodes.iter().any(|node| needs.parentheses(node, source));
                     let (open, close) = if wrap { ("(", ")") } else { ("", "") };
                     parts.extend([Part::text(open), Part::Copy(span), Part::text(close)]);
                 }
             }
         }
         parts.push(self.literal(position..self.text.len(), aliases));
-        if let (Some(name), true) =
-            (node.and_then(Node::name), node.is_some_and(|node| node.is_shorthand))
+        if outside.parentheses(&self.root, &self.text) {
+            parts.insert(0, Part::text("("));
+            parts.push(Part::text(")"));
+        }
+        if let Some((node, _)) = replaced.filter(|(node, _)| node.is_shorthand)
+            && let Some(name) = node.name()
         {
             // The key of `{ name }` stays if its value changes.
             parts.insert(0, Part::Text(format!("{name}: ")));
@@ -218,64 +220,6 @@ impl Template {
         }
         position
     }
-}
-
-impl Needs {
-    fn parentheses(self, node: &Node, source: &str) -> bool {
-        let text = source.get(node.outer.clone()).unwrap_or_default();
-        let has_own = node.outer != node.span && text.starts_with('(') && text.ends_with(')');
-        if has_own {
-            return false;
-        }
-        match self {
-            Self::Nothing => false,
-            Self::NoComma => node.kind == "SequenceExpression",
-            Self::Operand => {
-                node.outer != node.span
-                    || !matches!(
-                        node.kind.as_str(),
-                        "Identifier"
-                            | "Undefined"
-                            | "Literal"
-                            | "ThisExpression"
-                            | "MemberExpression"
-                            | "CallExpression"
-                            | "TemplateLiteral"
-                            | "ArrayExpression"
-                    )
-            }
-        }
-    }
-}
-
-/// Every node of a rewrite, with the requirement of its position.
-fn with_needs(root: &Node) -> Vec<(&Node, Needs)> {
-    fn visit<'n>(node: &'n Node, needs: Needs, all: &mut Vec<(&'n Node, Needs)>) {
-        all.push((node, needs));
-        for (field, value) in &node.fields {
-            let below = match (node.kind.as_str(), field.as_str()) {
-                ("MemberExpression", "object")
-                | ("CallExpression" | "NewExpression", "callee")
-                | ("UnaryExpression" | "AwaitExpression" | "UpdateExpression", "argument")
-                | ("BinaryExpression" | "LogicalExpression", "left" | "right")
-                | ("ConditionalExpression", "test")
-                | ("TaggedTemplateExpression", "tag") => Needs::Operand,
-                ("CallExpression" | "NewExpression", "arguments")
-                | ("ArrayExpression", "elements")
-                | ("Property" | "PropertyDefinition", "value")
-                | ("VariableDeclarator", "init")
-                | ("AssignmentExpression", "right")
-                | ("SpreadElement", "argument")
-                | ("ConditionalExpression", _)
-                | ("ArrowFunctionExpression", "body") => Needs::NoComma,
-                _ => Needs::Nothing,
-            };
-            value.nodes().for_each(|child| visit(child, below, all));
-        }
-    }
-    let mut all = Vec::new();
-    visit(root, Needs::Nothing, &mut all);
-    all
 }
 
 fn shift(span: &Range<usize>, offset: usize) -> Range<usize> {

@@ -46,6 +46,54 @@ fn a_captured_operand_gets_the_parentheses_it_needs() {
 }
 
 #[test]
+fn a_rewritten_operand_gets_the_parentheses_it_needs() {
+    for (code, rewrite, expected) in [
+        ("a - f(b);", "$X - 1", "a - (b - 1);"),
+        ("!f(b);", "$X || F", "!(b || F);"),
+        ("!f(b)?.c;", "$X || F", "!(b || F)?.c;"),
+        ("f(b).c;", "$X ?? F", "(b ?? F).c;"),
+        ("f(b) in c;", "$X ? 1 : 2", "(b ? 1 : 2) in c;"),
+        ("new (f(b))();", "F($X)", "new (F(b))();"),
+        ("g(f(b), c);", "F, $X", "g((F, b), c);"),
+        ("(a = f(b)) => a;", "F, $X", "(a = (F, b)) => a;"),
+        ("function* g() { yield f(b); }", "F, $X", "function* g() { yield (F, b); }"),
+        ("!(f(b));", "$X || F", "!(b || F);"),
+        ("!f(b);", "($X || F)", "!(b || F);"),
+        ("a - f(b - c);", "$X", "a - (b - c);"),
+        ("() => f({ a });", "$X", "() => ({ a });"),
+        ("() => f(b);", "{ return $X; }", "() => { return b; };"),
+        ("!f(b);", "F($X)", "!F(b);"),
+        ("const a = f(b);", "$X || F", "const a = b || F;"),
+        ("g(f(b));", "$X || F", "g(b || F);"),
+        ("f(b);", "$X || F", "b || F;"),
+    ] {
+        let code = format!("const [a, b, c, f, g] = [];\n{code}");
+        let expected = format!("const [a, b, c, f, g] = [];\n{expected}");
+        assert_eq!(replace("a.ts", &code, "f($X)", rewrite).unwrap(), expected);
+    }
+}
+
+#[test]
+fn a_captured_constructor_gets_the_parentheses_it_needs() {
+    for (code, expected) in [
+        ("f(a());", "new (a())(1);"),
+        ("f(a().b);", "new (a().b)(1);"),
+        ("f(a.b);", "new a.b(1);"),
+        ("f(a);", "new a(1);"),
+    ] {
+        assert_eq!(replace("a.ts", code, "f($X)", "new $X(1)").unwrap(), expected);
+    }
+}
+
+#[test]
+fn a_captured_object_is_no_body_of_an_arrow_function() {
+    assert_eq!(
+        replace("a.js", "f({ a: 1 });", "f($X)", "F(() => $X)").unwrap(),
+        "F(() => ({ a: 1 }));"
+    );
+}
+
+#[test]
 fn a_shorthand_property_keeps_its_key_when_its_value_changes() {
     assert_eq!(
         replace("a.js", "f({ server });", "server", "F(server)").unwrap(),
