@@ -26,7 +26,6 @@ pub struct Watched {
 /// outermost place. For an edit of the whole module, these are the declarations that its pattern
 /// matches in, or that its code refers to. A match outside any declaration counts as `module`.
 /// Missing places are left out.
-/// the module does not have is left out.
 ///
 /// # Errors
 /// P018 if the module does not parse.
