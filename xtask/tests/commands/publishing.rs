@@ -119,6 +119,15 @@ fn uncommitted_changes_are_not_published() {
 }
 
 #[test]
+fn untracked_files_are_not_published_even_if_git_does_not_show_them() {
+    let (checkout, ..) = ready(|_, _| None);
+    checkout.git(&["config", "status.showUntrackedFiles", "no"]);
+    checkout.write("templates/toy.ts", "");
+    let shown = checkout.shown(&["publish", "--dry-run"]);
+    assert!(shown.contains("uncommitted changes: `templates/`"), "{shown}");
+}
+
+#[test]
 fn outside_a_repository_nothing_is_published() {
     let (checkout, ..) = ready(|_, _| None);
     fs::remove_dir_all(checkout.path(".git")).unwrap();

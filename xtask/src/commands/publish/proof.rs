@@ -62,8 +62,10 @@ fn list(suites: &[&str], text: impl Fn(&&str) -> String) -> String {
 /// Checks that everything in the work tree is committed.
 pub fn is_committed(root: &Utf8Path) -> Result<(), Failure> {
     let mut git = Command::new("git");
-    // The submodule's work tree is not used, only its objects.
-    git.current_dir(root).args(["status", "--porcelain", "--ignore-submodules=dirty"]);
+    // The submodule's work tree is not used, only its objects. Untracked files count, whatever the
+    // user's configuration says.
+    git.current_dir(root).args(["status", "--porcelain", "--untracked-files=normal"]);
+    git.arg("--ignore-submodules=dirty");
     let failed = |reason: String| program::failed(&git_shown(), reason);
     let output = git.output().map_err(|error| failed(error.to_string()))?;
     if !output.status.success() {
