@@ -10,6 +10,7 @@ mod exceptions;
 mod floors;
 mod forms;
 mod integrations;
+mod line_endings;
 mod page_commands;
 mod page_examples;
 mod page_guides;
