@@ -28,8 +28,9 @@ const EMAIL: &str = "41898282+github-actions[bot]@users.noreply.github.com";
 
 /// Open the pull request or issue proposed by `cargo xtask follow` or `canary`
 ///
-/// Updates the pull request or issue if one is already open. Uses GitHub's client, `gh`, and pushes
-/// with the git of this machine: log in to both first.
+/// Updates the pull request or issue if one is already open. A pull request with commits of
+/// maintainers stays as it is. Uses GitHub's client, `gh`, and pushes with the git of this machine:
+/// log in to both first.
 #[derive(clap::Args)]
 pub struct Propose {
     /// Output of `cargo xtask follow` or `cargo xtask canary`
@@ -62,8 +63,7 @@ impl Propose {
             return Ok(if is_fine { Answer::Fine } else { Answer::No });
         }
         if let Some(pull_request) = &pull_request {
-            push(&root, pull_request)?;
-            open_pull_request(&root, pull_request)?;
+            place_pull_request(&root, pull_request)?;
         }
         if let Some(issue) = &issue {
             open_issue(&root, issue)?;
@@ -84,6 +84,48 @@ fn read(path: &Utf8Path) -> Result<Proposal, ProposalError> {
     Ok(proposal)
 }
 
+/// Opens the pull request, or updates the open one unless maintainers have committed to it.
+fn place_pull_request(root: &Utf8Path, pull_request: &PullRequest) -> Result<(), Failure> {
+    let PullRequest { title, body, .. } = pull_request;
+    let known = open(root, &["pr", "list", "--head", BRANCH])?.into_iter().next();
+    match known {
+        Some(Open { number, .. }) if has_commits_of_others(root)? => {
+            anstream::println!(
+                "left the pull request {number} as it is, because maintainers have committed to its branch"
+            );
+            return Ok(());
+        }
+        Some(Open { number, .. }) => {
+            push(root, pull_request)?;
+            let number = number.to_string();
+            let edit = ["pr", "edit", &number, "--title", title, "--body-file", "-"];
+            run(root, "gh", &edit, Some(body))?;
+            anstream::println!("updated the pull request {number}: {title}");
+        }
+        None => {
+            push(root, pull_request)?;
+            let create = ["pr", "create", "--head", BRANCH, "--title", title, "--body-file", "-"];
+            let address = run(root, "gh", &create, Some(body))?;
+            anstream::println!("opened {}: {title}", address.trim());
+        }
+    }
+    run(root, "gh", &["workflow", "run", CI, "--ref", BRANCH], None)?;
+    Ok(())
+}
+
+/// Whether the newest commit of the branch is not from a proposal. A push would drop it, such as the
+/// review that the pull request asks for.
+fn has_commits_of_others(root: &Utf8Path) -> Result<bool, ProgramError> {
+    let branch = format!("refs/heads/{BRANCH}");
+    let git = |arguments: &[&str]| run(root, "git", arguments, None);
+    if git(&["ls-remote", "origin", &branch])?.is_empty() {
+        return Ok(false);
+    }
+    git(&["fetch", "--quiet", "origin", &branch])?;
+    let author = git(&["log", "--max-count=1", "--format=%ae", "FETCH_HEAD"])?;
+    Ok(author.trim() != EMAIL)
+}
+
 /// Commits the pins on a branch of their own, and pushes it.
 fn push(root: &Utf8Path, pull_request: &PullRequest) -> Result<(), Failure> {
     let PullRequest { title, pins, submodule, .. } = pull_request;
@@ -97,26 +139,6 @@ fn push(root: &Utf8Path, pull_request: &PullRequest) -> Result<(), Failure> {
     let (name, email) = (format!("user.name={NAME}"), format!("user.email={EMAIL}"));
     git(&["-c", &name, "-c", &email, "commit", "--quiet", "--message", title])?;
     git(&["push", "--quiet", "--force", "origin", BRANCH])?;
-    Ok(())
-}
-
-fn open_pull_request(root: &Utf8Path, pull_request: &PullRequest) -> Result<(), Failure> {
-    let PullRequest { title, body, .. } = pull_request;
-    let known = open(root, &["pr", "list", "--head", BRANCH])?;
-    match known.first() {
-        Some(Open { number, .. }) => {
-            let number = number.to_string();
-            let edit = ["pr", "edit", &number, "--title", title, "--body-file", "-"];
-            run(root, "gh", &edit, Some(body))?;
-            anstream::println!("updated the pull request {number}: {title}");
-        }
-        None => {
-            let create = ["pr", "create", "--head", BRANCH, "--title", title, "--body-file", "-"];
-            let address = run(root, "gh", &create, Some(body))?;
-            anstream::println!("opened {}: {title}", address.trim());
-        }
-    }
-    run(root, "gh", &["workflow", "run", CI, "--ref", BRANCH], None)?;
     Ok(())
 }
 

@@ -90,6 +90,30 @@ fn open_pull_requests_and_issues_are_updated() {
 }
 
 #[test]
+fn a_pull_request_with_commits_of_maintainers_stays_as_it_is() {
+    let checkout = checkout();
+    let proposal = json!({ "pull_request": pull_request(), "issue": issue() });
+    propose(&checkout, &proposal, &[]);
+    checkout.write("upstream/reviewed.toml", "");
+    checkout.git(&["add", "upstream"]);
+    checkout.git(&["commit", "--quiet", "--message", "Record the review"]);
+    checkout.git(&["push", "--quiet", "origin", "follow-upstream"]);
+    checkout.git(&["switch", "--quiet", "main"]);
+
+    fs::remove_file(checkout.path("home/log")).unwrap();
+    let checkout = checkout.with("OPEN_PR", r#"[{"number":7,"title":"Follow Astro 7.2.9"}]"#);
+    let shown = propose(&checkout, &proposal, &[]);
+    let subjects = ["--git-dir", "origin.git", "log", "--format=%s", "follow-upstream"];
+    assert_eq!(checkout.git(&subjects), "Record the review\nFollow Astro 7.3.0\nBegin\n");
+    assert_snapshot!(shown);
+
+    // After the merge, the next proposal replaces the branch.
+    let checkout = checkout.with("OPEN_PR", "[]");
+    propose(&checkout, &proposal, &[]);
+    assert_eq!(checkout.git(&subjects), "Follow Astro 7.3.0\nBegin\n");
+}
+
+#[test]
 fn nothing_to_propose_is_fine() {
     let shown = propose(&checkout(), &json!({ "pull_request": null, "issue": null }), &[]);
     assert_eq!(shown, "exit code 0\n── stdout\n── stderr\n── GitHub\n");
