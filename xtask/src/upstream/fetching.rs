@@ -1,10 +1,15 @@
 //! Tags and old commits of Astro's repository. The git of this machine fetches them, each without
 //! history, into a bare clone in the cache.
 
-use std::process::{Command, Stdio};
+use std::{
+    fs, io,
+    process::{Command, Stdio},
+};
 
+use bring_tools::lock;
 use camino::{Utf8Path, Utf8PathBuf};
 use git2::Config;
+use walkdir::WalkDir;
 
 use super::{Cache, History, SUBMODULE, UpstreamError};
 use crate::output;
@@ -88,11 +93,28 @@ impl Fetcher {
         if wanted.is_empty() {
             return Ok(());
         }
+        let failed = |error: io::Error| UpstreamError::NotFetched {
+            url: self.url.clone(),
+            reason: error.to_string(),
+        };
+        let _lock = lock::exclusive(self.clone.as_std_path()).map_err(failed)?;
+        self.remove_locks().map_err(failed)?;
         output::progress(&format!("fetching from {}", self.url));
         self.git(&["init", "--quiet", "--bare", self.clone.as_str()])?;
         let fetch = ["-C", self.clone.as_str(), "fetch", "--quiet", "--depth", "1", &self.url];
         let fetch = fetch.into_iter().chain(wanted.iter().map(String::as_str));
         self.git(&fetch.collect::<Vec<_>>()).map(drop)
+    }
+
+    /// Removes the locks of a killed git. The lock of the clone is held, so no other fetch needs
+    /// them.
+    fn remove_locks(&self) -> io::Result<()> {
+        // No file of git's own has this ending, not even a tag.
+        let is_lock = |path: &&Utf8Path| path.extension() == Some("lock");
+        for entry in WalkDir::new(&self.clone).into_iter().flatten() {
+            Utf8Path::from_path(entry.path()).filter(is_lock).map_or(Ok(()), fs::remove_file)?;
+        }
+        Ok(())
     }
 
     /// Runs git and returns its output.
@@ -109,6 +131,9 @@ impl Fetcher {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
         let told = String::from_utf8_lossy(&output.stderr);
-        Err(failed(told.lines().next_back().unwrap_or("it printed no error").to_owned()))
+        // Advice may follow the error.
+        let error = told.lines().find(|line| line.starts_with("fatal: "));
+        let error = error.or_else(|| told.lines().next_back());
+        Err(failed(error.unwrap_or("it printed no error").to_owned()))
     }
 }

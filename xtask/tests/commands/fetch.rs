@@ -52,6 +52,33 @@ fn pinned_commits_and_named_revisions_are_fetched() {
 }
 
 #[test]
+fn a_killed_fetch_does_not_block_the_next_one() {
+    let (checkout, [first, _]) = checkout();
+    let shown = checkout.shown(&["fetch"]);
+    assert!(shown.starts_with("exit code 0"), "{shown}");
+    for lock in ["shallow.lock", "packed-refs.lock", "refs/tags/astro@7.3.0.lock"] {
+        checkout.write(&format!("cache/astro.git/{lock}"), "");
+    }
+    let shown = checkout.shown(&["fetch", "astro@7.3.0"]);
+    assert!(shown.starts_with("exit code 0"), "{shown}");
+    let clone = checkout.path("cache/astro.git").display().to_string();
+    assert!(holds(&clone, &first) && holds(&clone, "refs/tags/astro@7.3.0"));
+}
+
+#[test]
+fn the_reason_of_a_failed_fetch_is_gits_error() {
+    let (checkout, _) = checkout();
+    checkout.program(
+        "git",
+        "echo 'warning: a' >&2\necho \"fatal: cannot lock 'x'\" >&2\necho 'Remove it.' >&2\nexit 128\n",
+    );
+    let path = std::env::var("PATH").unwrap();
+    let path = format!("{}:{path}", checkout.path("bin").display());
+    let shown = checkout.with("PATH", &path).shown(&["fetch"]);
+    assert!(shown.contains(": fatal: cannot lock 'x'\n"), "{shown}");
+}
+
+#[test]
 fn a_line_without_a_commit_has_nothing_to_fetch() {
     let (checkout, [first, _]) = checkout();
     let pins = fs::read_to_string(checkout.path(PINS)).unwrap();
