@@ -157,6 +157,16 @@ fn a_release_without_a_changelog_section_is_an_error() {
 }
 
 #[test]
+fn a_shallow_clone_has_no_notes() {
+    let checkout = checkout();
+    // As after `git clone --depth 1`.
+    checkout.write(".git/shallow", &checkout.git(&["rev-parse", "HEAD"]));
+    let shown = checkout.shown(&["notes", "v0.2.0"]);
+    assert!(shown.starts_with("exit code 1") && shown.contains("error[B015]"), "{shown}");
+    assert!(shown.contains("it is a shallow clone"), "{shown}");
+}
+
+#[test]
 fn files_without_git_history_have_no_notes() {
     assert_snapshot!(Checkout::without_registry(&tarball::good()).shown(&["notes"]));
 }

@@ -10,7 +10,7 @@ pub enum NotesError {
     /// The git history of the checkout cannot be read
     ///
     /// Release notes and proposals are built from commits and tags. The checkout must be a clone of
-    /// the repository, not an archive of its files.
+    /// the repository with all commits, not a shallow one or an archive of its files.
     #[error("the git history of this checkout cannot be read: {reason}")]
     #[explain(
         code = "B015",

@@ -32,7 +32,12 @@ struct PackageTable {
 
 impl OurReleases {
     pub fn open(root: &Utf8Path) -> Result<Self, NotesError> {
-        Ok(Self { repository: Repository::open(root).map_err(unreadable)? })
+        let repository = Repository::open(root).map_err(unreadable)?;
+        if repository.is_shallow() {
+            // Earlier releases and commits would be missing without an error.
+            return Err(NotesError::NoHistory { reason: "it is a shallow clone".to_owned() });
+        }
+        Ok(Self { repository })
     }
 
     /// The commit of a revision.
