@@ -103,7 +103,8 @@ impl SyncVersion {
         };
         let moved = lines.iter().map(|line| mover.moved(line, &target));
         let moved = moved.collect::<Result<Vec<Moved>, UpstreamError>>()?;
-        let unknown: Vec<String> = moved.iter().filter_map(unknown).collect();
+        let unknown: Vec<String> =
+            moved.iter().filter_map(|moved| unknown(moved, &target)).collect();
         let moved: Vec<Line> = moved.into_iter().map(|moved| moved.line).collect();
         let moves: Vec<(&Line, &Line)> = lines.into_iter().zip(&moved).collect();
 
@@ -245,13 +246,18 @@ impl Writes {
     }
 }
 
-/// The reason for an unknown commit, if the commit is unknown.
-fn unknown(moved: &Moved) -> Option<String> {
+/// How to find the commit of a line, if it is unknown.
+fn unknown(moved: &Moved, target: &Target) -> Option<String> {
     let Moved { line, missing } = moved;
     let tags: Vec<String> = missing.iter().map(|tag| format!("`{tag}`")).collect();
+    // The registry was asked for a line that moves.
+    let (reason, registry) = match target {
+        Target::Pinned => ("", "`--latest` to ask the registry, "),
+        _ => (": the registry does not have it", ""),
+    };
     line.commit.is_none().then(|| {
         format!(
-            "the commit of {} is unknown, so its stamp uses a tarball's sha512. Use `--latest` to ask the registry, `--upstream PATH` for a clone with a tag {}, or `--commit SHA`",
+            "the commit of {} is unknown, so its stamp uses a tarball's sha512{reason}. Use {registry}`--upstream PATH` for a clone with a tag {}, or `--commit SHA`",
             line.name,
             tags.join(" or ")
         )

@@ -114,6 +114,8 @@ fn without_a_tag_the_stamp_is_by_tarball_until_the_commit_is_known() {
     for arguments in [&["--check"][..], &["--to", "7.3.0", "--check"]] {
         let shown = sync(&checkout, arguments);
         assert!(shown.starts_with("exit code 0"), "{shown}");
+        // Only a command that has not asked the registry is told to ask it.
+        assert_eq!(shown.contains("`--latest`"), arguments == ["--check"], "{shown}");
     }
     let commit = clone(&checkout.path("clone"), "7.3.0", "2.1.0");
     let shown = sync(&checkout, &["--upstream", "clone", "--astro", "7"]);
