@@ -241,7 +241,12 @@ pub fn remove(path: &Utf8Path) -> io::Result<()> {
 
 /// The error for a path that cannot be written.
 pub fn unwritable(path: &Utf8Path, error: &io::Error) -> OutputError {
-    OutputError::Unwritable { path: path.to_owned(), reason: error.to_string() }
+    let existing = path.ancestors().find(|path| path.exists()).unwrap_or(".".into());
+    OutputError::Unwritable {
+        path: path.to_owned(),
+        existing: existing.to_owned(),
+        reason: error.to_string(),
+    }
 }
 
 /// An error of writing.
@@ -256,14 +261,19 @@ pub enum OutputError {
     #[explain(code = "B008", help = "wait for it to end, then build again")]
     Locked { runtime: String },
 
-    /// The package cannot be written
+    /// A file or a package cannot be written
     ///
-    /// A new package is written beside the earlier one, and replaces it in one step at the end. The
-    /// earlier one is unchanged.
+    /// The new content is written beside the earlier one, and replaces it in one step at the end.
+    /// The earlier one is unchanged.
     #[error("`{path}` cannot be written: {reason}")]
     #[explain(
         code = "B009",
-        help = "check owner and free space: `ls -ld {path}`, `df {path}`; the earlier build is unchanged"
+        help = "check owner and free space: `ls -ld {existing}`, `df {existing}`; the earlier content is unchanged"
     )]
-    Unwritable { path: Utf8PathBuf, reason: String },
+    Unwritable {
+        path: Utf8PathBuf,
+        /// The path itself, or the nearest folder above it that exists.
+        existing: Utf8PathBuf,
+        reason: String,
+    },
 }

@@ -12,7 +12,7 @@ use crate::{
     adapter::Adapter,
     checkout, compile,
     day::Day,
-    output::{self, OutputError},
+    output,
     package::{
         additions::Additions,
         manifest::{self, Manifest},
@@ -266,10 +266,8 @@ impl Job<'_> {
     /// From patched modules to a package: compile, manifest and stamp, tarball.
     pub fn package(&self, patched: &Patched, additions: &Additions) -> Result<Package, Failure> {
         let files = self.files(patched, additions)?;
-        let tarball = tarball::pack(&files).map_err(|error| OutputError::Unwritable {
-            path: self.adapter.packages(),
-            reason: error.to_string(),
-        })?;
+        let folder = self.workshop.root.join(self.adapter.packages());
+        let tarball = tarball::pack(&files).map_err(|error| output::unwritable(&folder, &error))?;
         let integrity = Integrity::of(&tarball).to_string();
         let (name, version) = (self.adapter.package.name.clone(), self.stamp());
         Ok(Package { name, version, files, tarball, integrity })

@@ -39,7 +39,7 @@ impl Clean {
                 // A running build keeps its folder.
                 let _locked = Locked::take(&root.join(&folder), &adapter.runtime)?;
                 output::remove(&root.join(&folder))
-                    .map_err(|error| output::unwritable(&folder, &error))?;
+                    .map_err(|error| output::unwritable(&root.join(&folder), &error))?;
             }
             anstream::println!(
                 "{} {folder}",

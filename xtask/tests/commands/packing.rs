@@ -28,3 +28,12 @@ fn check_and_dry_run_write_nothing_and_only_check_answers_no() {
     let shown = checkout.shown(&["pack", "--astro", "6", "--out", "out", "--check"]);
     assert!(shown.starts_with("exit code 0"), "{shown}");
 }
+
+#[test]
+fn the_advice_for_an_unwritable_folder_names_an_existing_path() {
+    let (checkout, ..) = repository::ready(|_, _| None);
+    checkout.write("file", "");
+    let shown = checkout.shown(&["pack", "--out", "file/out"]);
+    assert!(shown.contains("error[B009]: `file/out/our-toy-6.4.8-666a666.tgz`"), "{shown}");
+    assert!(shown.contains("`ls -ld file`, `df file`"), "{shown}");
+}
