@@ -29,7 +29,9 @@ pub fn read(root: &Utf8Path, path: &Utf8Path) -> Result<String, CheckoutError> {
     })
 }
 
-/// The files below a folder of the checkout, relative to that folder, in path order.
+/// The files below a folder of the checkout, relative to that folder, in path order. Links to
+/// files count. Links to folders do not, such as a linked `node_modules`, nor do broken links, with
+/// which some editors mark a file as changed.
 pub fn files(root: &Utf8Path, folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, CheckoutError> {
     let base = root.join(folder);
     let mut files = Vec::new();
@@ -39,7 +41,7 @@ pub fn files(root: &Utf8Path, folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Che
             reason: error.io_error().map_or_else(|| error.to_string(), ToString::to_string),
         })?;
         let path = Utf8Path::from_path(entry.path()).and_then(|path| path.strip_prefix(&base).ok());
-        files.extend(path.filter(|_| entry.file_type().is_file()).map(Utf8Path::to_owned));
+        files.extend(path.filter(|_| entry.path().is_file()).map(Utf8Path::to_owned));
     }
     Ok(files)
 }

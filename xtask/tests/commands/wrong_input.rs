@@ -1,10 +1,14 @@
 //! Mistakes in the checkout, and in the arguments of commands.
 
-use std::fs;
+use std::{fs, os::unix::fs::symlink};
 
 use insta::assert_snapshot;
 
-use crate::{checkout::Checkout, server::Server, tarball};
+use crate::{
+    checkout::{Checkout, PATCH},
+    server::Server,
+    tarball,
+};
 
 fn checkout() -> Checkout {
     Checkout::new(&tarball::good(), &Server::with_toy(tarball::good()))
@@ -77,6 +81,18 @@ fn an_unknown_suite_is_an_error() {
 #[test]
 fn wrong_usage_exits_with_2() {
     assert_snapshot!(checkout().shown(&["build", "--upstraem", "clone"]));
+}
+
+#[test]
+fn a_link_to_a_patch_file_is_read() {
+    let checkout = checkout();
+    let patch = checkout.path(PATCH);
+    fs::rename(&patch, checkout.path("index.toml")).unwrap();
+    symlink("../../index.toml", &patch).unwrap();
+    // The mark of an editor.
+    symlink("me@here.1234", checkout.path("patches/toy/.#index.toml")).unwrap();
+    let shown = checkout.shown(&["check"]);
+    assert!(shown.contains("play  1 match"), "{shown}");
 }
 
 #[test]
