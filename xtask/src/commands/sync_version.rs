@@ -123,10 +123,7 @@ impl SyncVersion {
         let writes = writes(&workshop, &moves, self.accept.then_some(&reviewed))?;
         moves.iter().for_each(|(old, new)| print_move(old, new));
         let is_in_step = print_stamps(&workshop, &adapters, &moves);
-        writes.print(mode);
-        if mode == Mode::Write {
-            writes.write(&workshop.root)?;
-        }
+        writes.perform(&workshop.root, mode)?;
         unknown.iter().for_each(|unknown| output::hint(unknown));
         if has_drifted {
             output::hint(review::ADVICE);
@@ -225,22 +222,21 @@ impl Writes {
         self.files.is_empty() && self.submodule.is_none()
     }
 
-    fn print(&self, mode: Mode) {
-        let verb = if mode == Mode::Write { "wrote" } else { "would write" };
-        for (path, _) in &self.files {
+    /// Writes according to `mode`, and prints what is written.
+    fn perform(&self, root: &Utf8Path, mode: Mode) -> Result<(), Failure> {
+        let is_real = mode == Mode::Write;
+        let verb = if is_real { "wrote" } else { "would write" };
+        for (path, text) in &self.files {
+            if is_real {
+                output::write_file(&root.join(path), text)?;
+            }
             anstream::println!("{verb} {path}");
         }
         if let Some(commit) = &self.submodule {
+            if is_real {
+                set_submodule_commit(root, SUBMODULE, commit)?;
+            }
             anstream::println!("{verb} {commit} as the commit of {SUBMODULE}");
-        }
-    }
-
-    fn write(&self, root: &Utf8Path) -> Result<(), Failure> {
-        for (path, text) in &self.files {
-            output::write_file(&root.join(path), text)?;
-        }
-        if let Some(commit) = &self.submodule {
-            set_submodule_commit(root, SUBMODULE, commit)?;
         }
         Ok(())
     }

@@ -306,4 +306,16 @@ pub enum GitError {
     #[error("`{path}` cannot be read: {reason}")]
     #[explain(code = "U025", help = "run `git -C {path} fsck --connectivity-only`")]
     GitUnreadable { path: Utf8PathBuf, reason: String },
+
+    /// The submodule's commit cannot be set
+    ///
+    /// Pins are moved together with the submodule's commit in the checkout's index. Another git
+    /// uses the index, or a killed one left its lock.
+    #[error("the commit of the submodule `{submodule}` cannot be set: {reason}")]
+    #[explain(
+        code = "U044",
+        exit = 1,
+        help = "wait for other git commands, or remove the file that `git rev-parse --git-path index.lock` prints; then run `cargo xtask sync-version`"
+    )]
+    SubmoduleNotSet { submodule: String, reason: String },
 }

@@ -74,7 +74,7 @@ pub fn submodule_commit(root: &Utf8Path, submodule: &str) -> Option<String> {
 ///
 /// # Errors
 ///
-/// `U025` of the catalogue if git cannot read or write the index.
+/// `U044` of the catalogue if git cannot read or write the index.
 pub fn set_submodule_commit(
     root: &Utf8Path,
     submodule: &str,
@@ -89,8 +89,8 @@ pub fn set_submodule_commit(
         }
         Ok(())
     };
-    set().map_err(|error| GitError::GitUnreadable {
-        path: root.to_owned(),
+    set().map_err(|error| GitError::SubmoduleNotSet {
+        submodule: submodule.to_owned(),
         reason: error.message().to_owned(),
     })
 }

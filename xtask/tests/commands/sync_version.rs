@@ -240,28 +240,48 @@ fn the_release_in_the_submodule_can_be_pinned() {
     assert!(pins(&checkout).contains(&commit));
 }
 
+/// Makes a checkout with the submodule, at this commit.
+fn with_submodule(checkout: &Checkout, commit: &str) -> Repository {
+    let repository = Repository::init(checkout.root()).unwrap();
+    let mut submodule = from_git::entry("upstream/astro", Oid::from_str(commit).unwrap());
+    submodule.mode = 0o160_000;
+    let mut index = repository.index().unwrap();
+    index.add(&submodule).unwrap();
+    index.write().unwrap();
+    repository
+}
+
+#[test]
+fn a_locked_index_is_explained_and_the_next_run_moves_the_submodule() {
+    let (checkout, _server, commit) = with_clone();
+    let repository = with_submodule(&checkout, COMMIT);
+    checkout.write(".git/index.lock", "");
+    let shown = sync(&checkout, &["--to", "7.3.0", "--upstream", "clone"]);
+    assert_snapshot!(shown.replace(&commit, "COMMIT"));
+
+    fs::remove_file(checkout.path(".git/index.lock")).unwrap();
+    let shown = sync(&checkout, &[]);
+    assert!(shown.contains(&format!("wrote {commit} as the commit of upstream/astro")), "{shown}");
+    assert_eq!(submodule(&repository), commit);
+}
+
+/// The submodule's commit in the index.
+fn submodule(repository: &Repository) -> String {
+    let mut index = repository.index().unwrap();
+    index.read(true).unwrap();
+    index.get_path(Path::new("upstream/astro"), 0).unwrap().id.to_string()
+}
+
 #[test]
 fn the_submodule_is_moved_with_the_newest_line() {
     let (checkout, _server, commit) = with_clone();
-    let root = Repository::init(checkout.root()).unwrap();
-    let mut index = root.index().unwrap();
-    let mut submodule = from_git::entry("upstream/astro", Oid::from_str(COMMIT).unwrap());
-    submodule.mode = 0o160_000;
-    index.add(&submodule).unwrap();
-    index.write().unwrap();
-    let at = |root: &Repository| {
-        let mut index = root.index().unwrap();
-        index.read(true).unwrap();
-        index.get_path(Path::new("upstream/astro"), 0).unwrap().id.to_string()
-    };
+    let repository = with_submodule(&checkout, COMMIT);
     let shown = sync(&checkout, &["--check"]);
     assert!(shown.starts_with("exit code 0"), "{shown}");
     sync(&checkout, &["--to", "7.3.0", "--upstream", "clone"]);
-    assert_eq!(at(&root), commit);
+    assert_eq!(submodule(&repository), commit);
 
-    index.read(true).unwrap();
-    index.add(&submodule).unwrap();
-    index.write().unwrap();
+    with_submodule(&checkout, COMMIT);
     let shown = sync(&checkout, &["--check"]);
     assert!(shown.starts_with("exit code 1") && shown.contains("upstream/astro"), "{shown}");
 }
