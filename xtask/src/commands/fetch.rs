@@ -40,7 +40,7 @@ impl Fetch {
         let pinned = pins.lines.iter().filter_map(|line| line.commit.as_deref());
         let commits: Vec<&str> = pinned.chain(commits.iter().map(String::as_str)).collect();
         fetcher.commits(&commits)?;
-        fetcher.tags(&tags)?;
+        fetcher.existing_tags(&tags)?;
         anstream::println!("{}", fetcher.path());
         Ok(Answer::Fine)
     }

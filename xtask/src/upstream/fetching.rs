@@ -72,11 +72,8 @@ impl Fetcher {
     ///
     /// [`UpstreamError::NotFetched`].
     pub fn tags(&self, tags: &[String]) -> Result<(), UpstreamError> {
-        let history = History::open(&self.clone);
-        let is_missing =
-            |tag: &&String| history.as_ref().is_none_or(|history| history.tagged(tag).is_none());
         let missing: Vec<String> =
-            tags.iter().filter(is_missing).map(|tag| format!("refs/tags/{tag}")).collect();
+            self.missing(tags).iter().map(|tag| format!("refs/tags/{tag}")).collect();
         if missing.is_empty() {
             return Ok(());
         }
@@ -87,6 +84,30 @@ impl Fetcher {
         // `ls-remote` also matches longer names that end in a requested one.
         let listed = listed.filter(|tag| missing.iter().any(|missing| missing == tag));
         self.fetch(listed.map(|tag| format!("{tag}:{tag}")).collect())
+    }
+
+    /// Fetches the missing ones of these tags. All of them must exist.
+    ///
+    /// # Errors
+    ///
+    /// [`UpstreamError::NotFetched`].
+    pub fn existing_tags(&self, tags: &[String]) -> Result<(), UpstreamError> {
+        self.tags(tags)?;
+        match self.missing(tags).first() {
+            Some(tag) => Err(UpstreamError::NotFetched {
+                url: self.url.clone(),
+                reason: format!("it has no tag `{tag}`"),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// The tags that the clone lacks.
+    fn missing<'t>(&self, tags: &'t [String]) -> Vec<&'t String> {
+        let history = History::open(&self.clone);
+        let is_missing =
+            |tag: &&String| history.as_ref().is_none_or(|history| history.tagged(tag).is_none());
+        tags.iter().filter(is_missing).collect()
     }
 
     fn fetch(&self, wanted: Vec<String>) -> Result<(), UpstreamError> {

@@ -92,6 +92,12 @@ fn an_unknown_revision_is_an_error() {
     let (checkout, _) = checkout();
     let shown = checkout.shown(&["fetch", COMMIT]);
     assert!(shown.starts_with("exit code 3") && shown.contains("error[U035]"), "{shown}");
+    // A tag with a typing error, and an abbreviated commit.
+    for revision in ["astro@7.2.44", "8a31cba"] {
+        let shown = checkout.shown(&["fetch", "astro@7.2.4", revision]);
+        assert!(shown.starts_with("exit code 3"), "{shown}");
+        assert!(shown.contains(&format!("it has no tag `{revision}`")), "{shown}");
+    }
     let shown = checkout.shown(&["fetch", "--file", "nowhere.txt"]);
     assert!(shown.contains("`nowhere.txt` cannot be read"), "{shown}");
 }
