@@ -4,15 +4,16 @@ use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use diagnostics::{Failure, Source};
+use git2::{FileMode, Oid, Repository, Signature, build::TreeUpdateBuilder};
 use serde::Deserialize;
 
 use crate::{
     answer::Answer,
     checkout,
-    output::{self, Mode, ModeFlags},
+    output::{Mode, ModeFlags},
     program::{self, ProgramError},
     proposal::{Issue, Proposal, ProposalError, PullRequest},
-    upstream::{PINS, Pins, SUBMODULE, set_submodule_commit},
+    upstream::{PINS, Pins, SUBMODULE},
 };
 
 /// The branch of the pull request that follows upstream. Only one is open at a time.
@@ -126,20 +127,30 @@ fn has_commits_of_others(root: &Utf8Path) -> Result<bool, ProgramError> {
     Ok(author.trim() != EMAIL)
 }
 
-/// Commits the pins on a branch of their own, and pushes it.
-fn push(root: &Utf8Path, pull_request: &PullRequest) -> Result<(), Failure> {
+/// Commits the pins on top of the checked-out commit, and pushes this as the branch. The work tree,
+/// the index and the local branches stay as they are.
+fn push(root: &Utf8Path, pull_request: &PullRequest) -> Result<(), ProgramError> {
+    let commit = commit(root, pull_request).map_err(|error| ProgramError::Failed {
+        command: "git commit".to_owned(),
+        reason: error.message().to_owned(),
+    })?;
+    let target = format!("{commit}:refs/heads/{BRANCH}");
+    run(root, "git", &["push", "--quiet", "--force", "origin", &target], None).map(drop)
+}
+
+fn commit(root: &Utf8Path, pull_request: &PullRequest) -> Result<Oid, git2::Error> {
     let PullRequest { title, pins, submodule, .. } = pull_request;
-    let git = |arguments: &[&str]| run(root, "git", arguments, None);
-    git(&["switch", "--quiet", "--force-create", BRANCH])?;
-    output::write_file(&root.join(PINS), pins)?;
-    git(&["add", PINS])?;
+    let repository = Repository::open(root)?;
+    let parent = repository.head()?.peel_to_commit()?;
+    let mut changes = TreeUpdateBuilder::new();
+    changes.upsert(PINS, repository.blob(pins.as_bytes())?, FileMode::Blob);
     if let Some(commit) = submodule {
-        set_submodule_commit(root, SUBMODULE, commit)?;
+        changes.upsert(SUBMODULE, Oid::from_str(commit)?, FileMode::Commit);
     }
-    let (name, email) = (format!("user.name={NAME}"), format!("user.email={EMAIL}"));
-    git(&["-c", &name, "-c", &email, "commit", "--quiet", "--message", title])?;
-    git(&["push", "--quiet", "--force", "origin", BRANCH])?;
-    Ok(())
+    let tree = changes.create_updated(&repository, &parent.tree()?)?;
+    let author = Signature::now(NAME, EMAIL)?;
+    let tree = repository.find_tree(tree)?;
+    repository.commit(None, &author, &author, title, &tree, &[&parent])
 }
 
 fn open_issue(root: &Utf8Path, issue: &Issue) -> Result<(), Failure> {

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use crate::{
-    checkout::{COMMIT, Checkout},
+    checkout::{COMMIT, Checkout, PINS},
     fake_registry::line,
     tarball,
 };
@@ -85,8 +85,32 @@ fn open_pull_requests_and_issues_are_updated() {
     let proposal = json!({ "pull_request": pull_request(), "issue": issue() });
     propose(&checkout, &proposal, &[]);
     fs::remove_file(checkout.path("home/log")).unwrap();
-    checkout.git(&["switch", "--quiet", "main"]);
     assert_snapshot!(propose(&checkout, &proposal, &[]));
+}
+
+#[test]
+fn the_work_of_the_checkout_is_neither_pushed_nor_changed() {
+    let checkout = checkout();
+    checkout.write("upstream/notes.txt", "private");
+    checkout.git(&["add", "upstream/notes.txt"]);
+    checkout.add("upstream/upstream.toml", "# half done\n");
+    let before = checkout.git(&["status", "--porcelain", "--branch", "upstream"]);
+    let shown = propose(&checkout, &json!({ "pull_request": pull_request(), "issue": null }), &[]);
+    assert!(shown.starts_with("exit code 0"), "{shown}");
+    let pushed = ["--git-dir", "origin.git", "show", "--format=", "--name-only", "follow-upstream"];
+    assert_eq!(checkout.git(&pushed), "upstream/upstream.toml\n");
+    assert_eq!(checkout.git(&["status", "--porcelain", "--branch", "upstream"]), before);
+    assert!(fs::read_to_string(checkout.path(PINS)).unwrap().ends_with("# half done\n"));
+}
+
+#[test]
+fn the_submodule_is_proposed_with_the_pins() {
+    let checkout = checkout();
+    let mut proposal = pull_request();
+    proposal["submodule"] = json!(COMMIT);
+    propose(&checkout, &json!({ "pull_request": proposal, "issue": null }), &[]);
+    let tree = ["--git-dir", "origin.git", "ls-tree", "follow-upstream", "upstream/astro"];
+    assert_eq!(checkout.git(&tree), format!("160000 commit {COMMIT}\tupstream/astro\n"));
 }
 
 #[test]
@@ -94,6 +118,8 @@ fn a_pull_request_with_commits_of_maintainers_stays_as_it_is() {
     let checkout = checkout();
     let proposal = json!({ "pull_request": pull_request(), "issue": issue() });
     propose(&checkout, &proposal, &[]);
+    checkout.git(&["fetch", "--quiet", "origin", "follow-upstream"]);
+    checkout.git(&["switch", "--quiet", "--create", "follow-upstream", "FETCH_HEAD"]);
     checkout.write("upstream/reviewed.toml", "");
     checkout.git(&["add", "upstream"]);
     checkout.git(&["commit", "--quiet", "--message", "Record the review"]);
