@@ -225,7 +225,7 @@ impl Adapter {
         let allow = allow.collect::<Result<_, AdapterError>>()?;
         let unfit = description.unfit.into_iter().map(|entry| unfit(entry, &source));
         let unfit = unfit.collect::<Result<_, AdapterError>>()?;
-        let ranges = description.range.into_iter().map(|entry| begins_later(entry, &source));
+        let ranges = description.range.into_iter().map(|entry| raised_range(entry, &source));
         let ranges = ranges.collect::<Result<_, AdapterError>>()?;
         let rename = Rename {
             from: description.upstream.package.clone(),
@@ -284,7 +284,7 @@ fn unfit(entry: Spanned<UnfitTable>, source: &Arc<Source>) -> Result<Unfit, Adap
     Ok(Unfit { versions: range(&versions, source)?, why, place })
 }
 
-fn begins_later(entry: Spanned<RangeTable>, source: &Arc<Source>) -> Result<Range, AdapterError> {
+fn raised_range(entry: Spanned<RangeTable>, source: &Arc<Source>) -> Result<Range, AdapterError> {
     let place = source.wrong(entry.span(), "this entry");
     let RangeTable { package, versions, range: text, .. } = entry.into_inner();
     Ok(Range { package, versions: range(&versions, source)?, range: text, place })
