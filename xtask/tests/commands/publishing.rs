@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::{
     repository::{self, commit, pins, ready},
     server::{Answer, Asked},
+    tarball,
 };
 
 const SEVEN: &str = "7.2.4-8a31cba";
@@ -65,6 +66,33 @@ fn only_the_given_registry_receives_packages() {
     // Only npm's own registry gives this tag to the first version.
     assert_eq!(empty.holds(), json!({ "versions": [SIX], "tags": { "astro6": SIX } }));
     drop(press);
+}
+
+#[test]
+fn the_given_registry_wins_over_that_of_the_scope() {
+    let (checkout, server, _press) = ready(|_, _| None);
+    let (_elsewhere, other, _empty) = ready(|_, _| None);
+    let path = "adapters/toy/adapter.toml";
+    let description = fs::read_to_string(checkout.path(path)).unwrap();
+    checkout.write(path, &description.replace("\"our-toy\"", "\"@our/toy\""));
+    commit(&checkout);
+    checkout.build_well(&[]);
+    let tarball = format!("adapters/toy/pkg/astro6/our-toy-{SIX}.tgz");
+    let tested = json!({
+        "release": format!("@our/toy@{SIX}"),
+        "upstream": "@upstream/toy@1.2.3",
+        "integrity": tarball::integrity(&fs::read(checkout.path(&tarball)).unwrap()),
+    });
+    for suite in ["toolchain", "toy"] {
+        let record = format!("adapters/toy/pkg/astro6.passed-{suite}.json");
+        checkout.write(&record, &tested.to_string());
+    }
+    let checkout = checkout
+        .with("npm_config_@our:registry", &server.url())
+        .with(&format!("npm_config_//127.0.0.1:{}/:_authToken", other.port), "secret");
+    let shown = checkout.shown(&["publish", "--astro", "6", "--registry", &other.url()]);
+    assert!(shown.starts_with("exit code 0"), "{shown}");
+    assert!(!server.asked().iter().any(is_upload) && other.asked().iter().any(is_upload));
 }
 
 #[test]

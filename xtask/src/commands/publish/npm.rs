@@ -76,8 +76,12 @@ impl<'r> Npm<'r> {
     fn npm(&self, command: &str, package: &Package) -> Result<Command, UpstreamError> {
         let mut npm = self.node.npm();
         npm.current_dir(self.root).env("PATH", self.node.path()).stdin(Stdio::null());
-        npm.args([command, "--json"])
-            .arg(format!("--registry={}", self.registry.url(&package.name)?));
+        let url = self.registry.url(&package.name)?;
+        npm.args([command, "--json"]).arg(format!("--registry={url}"));
+        if let Some((scope, _)) = package.name.split_once('/') {
+            // The registry of a scope, in the user's configuration, would win.
+            npm.arg(format!("--{scope}:registry={url}"));
+        }
         // Don't repeat an upload without an answer: ask the registry first.
         npm.arg("--fetch-retries=0");
         Ok(npm)
