@@ -187,6 +187,23 @@ describe('a connection', () => {
 		assert.equal(test.clock.pending, 0);
 	});
 
+	for (const closing of ['connecting', 'open', 'waiting'] as const) {
+		it(`ends for good with a client that a listener of its status closes: ${closing}`, async () => {
+			const test = harness();
+			test.client.status.listen(({ state }) => {
+				if (state === closing) test.client.close();
+			});
+			const handle = join(test);
+			if (closing === 'open') test.socket().welcome();
+			if (closing === 'waiting') test.socket().end();
+			assert.equal(handle.status.value.state, 'closed');
+			await test.clock.advance(60_000);
+			assert.equal(test.client.status.value.state, 'closed');
+			assert.equal(test.sockets.length, closing === 'connecting' ? 0 : 1);
+			assert.equal(test.clock.pending, 0);
+		});
+	}
+
 	it('does nothing on a server', async () => {
 		const test = harness({ isServer: true });
 		const handle = join(test);

@@ -150,8 +150,9 @@ export function createConnection(
 
 	async function connect(): Promise<void> {
 		const attempt = ++generation;
-		tell({ state: 'connecting' });
+		// Before anyone is told: a listener that closes the client cancels it.
 		after(CONNECT_TIMEOUT, fail);
+		tell({ state: 'connecting' });
 		try {
 			if (prepare) await prepare();
 			if (attempt !== generation) return;
@@ -248,12 +249,12 @@ export function createConnection(
 		}
 		const wait = random() * (spread ?? Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** attempts++));
 		spread = undefined;
+		after(wait, connect);
 		tell({
 			state: 'waiting',
 			retryAt: clock.now() + wait,
 			...(isTold && { error }),
 		});
-		after(wait, connect);
 	}
 
 	/** No attempt follows until the next use begins. */
