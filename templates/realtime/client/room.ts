@@ -69,8 +69,8 @@ export function createRoom(
 	const handles = new Set<Participant>();
 	/** The newest ephemeral message of each name that waits for the join, or for its turn. */
 	const casts = new Map<string, Data>();
-	/** Whether ephemeral messages wait for their turn. */
-	let isPaused = false;
+	/** Set while ephemeral messages wait for their turn. */
+	let cancelPause: (() => void) | undefined;
 	/** The ref of the join, 0 for none. */
 	let ref = 0;
 	/** The number of the channel, 0 while it is not joined. */
@@ -112,6 +112,8 @@ export function createRoom(
 	}
 
 	function leave(): void {
+		// The newest ones do not wait for their turn then.
+		sendCasts();
 		if (ref) connection.send(['leave', ref]);
 		reset();
 	}
@@ -190,14 +192,18 @@ export function createRoom(
 
 	function cast(name: string, data: Data): void {
 		casts.set(name, data);
-		if (!isPaused) sendCasts();
+		if (!cancelPause) sendCasts();
 	}
 
 	/** Sends the newest ephemeral messages. Those that follow soon wait. */
 	function sendCasts(): void {
-		isPaused = !!channel && casts.size > 0;
-		if (!isPaused) return;
-		clock.after(casts.size * CAST_INTERVAL, sendCasts);
+		if (!channel || !casts.size) return;
+		// There is one pause at a time, also if it did not end by itself.
+		cancelPause?.();
+		cancelPause = clock.after(casts.size * CAST_INTERVAL, () => {
+			cancelPause = undefined;
+			sendCasts();
+		});
 		for (const [name, data] of casts) connection.send(['cast', ref, name], data);
 		casts.clear();
 	}

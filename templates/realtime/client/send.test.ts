@@ -283,6 +283,47 @@ describe('an ephemeral message', () => {
 		assert.deepEqual(sent().slice(4), [['move', 301]]);
 	});
 
+	it('is not sent more often for messages beside it', async () => {
+		const test = await open({ ephemeral: ['move'] });
+		const count = () => test.socket().all('cast').length;
+		let isSaying = true;
+		for (const expected of [40 + 5, 40]) {
+			const before = count();
+			for (let passed = 0; passed < 1_000; passed += 5) {
+				await test.handle.send('move', passed);
+				if (isSaying && passed % 200 === 10) void test.handle.send('say');
+				await test.clock.advance(5);
+			}
+			assert.ok(count() - before <= expected, `${count() - before} are more than ${expected}`);
+			isSaying = false;
+		}
+	});
+
+	it('does not end the wait for its turn with a message after which none waits', async () => {
+		const test = await open({ ephemeral: ['move'] });
+		await test.handle.send('move', 1);
+		void test.handle.send('say');
+		await test.handle.send('move', 2);
+		assert.equal(test.socket().all('cast').length, 1);
+		await test.clock.advance(25);
+		assert.equal(test.socket().all('cast').length, 2);
+	});
+
+	it('is sent before its handle leaves', async () => {
+		const test = await open({ ephemeral: ['move'] });
+		await test.handle.send('move', 1);
+		await test.handle.send('move', 2);
+		test.handle.leave();
+		assert.deepEqual(test.socket().last('cast').data, 2);
+		assert.deepEqual(
+			test
+				.socket()
+				.frames.slice(-2)
+				.map(({ type }) => type),
+			['cast', 'leave'],
+		);
+	});
+
 	it('is sent before a message that follows it', async () => {
 		const test = await open({ ephemeral: ['move'] });
 		await test.handle.send('move', 1);
