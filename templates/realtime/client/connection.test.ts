@@ -349,6 +349,18 @@ describe('a link that is dead', () => {
 		assert.notEqual(test.socket().closedWith, undefined);
 	});
 
+	it('is found as soon by a page whose clock is set', async () => {
+		for (const change of [-3_600_000, -20_000, 20_000]) {
+			const test = await open();
+			const socket = test.socket();
+			const now = test.clock.now.bind(test.clock);
+			test.clock.now = () => now() + change;
+			await test.clock.advance(30_000);
+			assert.equal(socket.pings, 1);
+			assert.notEqual(socket.closedWith, undefined);
+		}
+	});
+
 	it('is none if a pong or anything else comes', async () => {
 		const test = await open();
 		for (let minute = 0; minute < 3; minute++) {

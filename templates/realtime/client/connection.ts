@@ -128,11 +128,11 @@ export function createConnection(
 	let attempts = 0;
 	/** The time of `welcome`, undefined before. */
 	let welcomedAt: number | undefined;
-	/** The time of the newest message, 0 while any is awaited after a ping, -1 while a pong is. */
-	let receivedAt = 0;
+	/** Whether nothing but a pong tells that the link is alive. */
+	let isPongAwaited = false;
 	/** Milliseconds from the server's `drain`. */
 	let spread: number | undefined;
-	/** Cancels what waits: the next attempt, a check, a deadline. There is one at a time. */
+	/** Cancels what waits: the next attempt, a ping, a deadline. There is one at a time. */
 	let cancelTimer = (): void => {};
 	let cancelIdle = (): void => {};
 
@@ -169,7 +169,9 @@ export function createConnection(
 		};
 		socket.onmessage = ({ data }: { readonly data: string | ArrayBuffer }) => {
 			if (attempt !== generation) return;
-			if (receivedAt >= 0 || data === PONG) receivedAt = clock.now();
+			if (data === PONG) isPongAwaited = false;
+			// The silence begins anew. It is not measured: clocks are set.
+			if (welcomedAt && !isPongAwaited) after(interval, ping);
 			for (const frame of readFrames(data)) receive(frame as ServerParts);
 		};
 		socket.onclose = ({ code, reason }: { readonly code: number; readonly reason: string }) => {
@@ -186,7 +188,8 @@ export function createConnection(
 			isOutdated = !!version && version !== content.version;
 			welcomedAt = clock.now();
 			spread = undefined;
-			check();
+			isPongAwaited = false;
+			after(interval, ping);
 			if (!content.isResumed) {
 				for (const room of rooms.values()) room.forget();
 			}
@@ -205,18 +208,9 @@ export function createConnection(
 		return socket?.readyState === OPEN;
 	}
 
-	/** Waits for the silence that calls for a ping. */
-	function check(): void {
-		const silence = clock.now() - receivedAt;
-		if (silence < interval) after(interval - silence, check);
-		else ping(0);
-	}
-
-	/** @param awaited 0 for any message as the answer, -1 for a pong. */
-	function ping(awaited: 0 | -1): void {
-		receivedAt = awaited;
+	function ping(): void {
 		if (isUp()) socket?.send(PING);
-		after(PONG_TIMEOUT, () => (receivedAt > 0 ? check() : fail()));
+		after(PONG_TIMEOUT, fail);
 	}
 
 	/** Leaves the socket. Its `close` event can take minutes on a dead link. */
@@ -274,7 +268,10 @@ export function createConnection(
 		if (state === 'waiting') {
 			attempts = 0;
 			connect();
-		} else if (state === 'open') ping(-1);
+		} else if (state === 'open') {
+			isPongAwaited = true;
+			ping();
+		}
 	}
 
 	const reactions: Readonly<Record<string, () => void>> = {
