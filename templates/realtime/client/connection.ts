@@ -238,7 +238,10 @@ export function createConnection(
 		if (isFinal) {
 			isStopped = true;
 			close(error);
-			for (const room of rooms.values()) room.end(error);
+			for (const room of rooms.values()) {
+				room.lost();
+				room.end(error);
+			}
 			return;
 		}
 		const wait = random() * (spread ?? Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** attempts++));

@@ -243,8 +243,11 @@ describe('a refused join', () => {
 		assert.equal(handle.status.value.state, 'refused');
 		assert.equal(handle.status.value.retryAt, test.clock.now() + 1_000);
 		const sent = handle.send('say', 1);
+		const states: string[] = [];
+		handle.status.listen(({ state }) => states.push(state));
 		await test.clock.advance(1_000);
 		assert.equal(test.joins().length, 2);
+		assert.deepEqual(states, ['connecting']);
 		test.socket().join(7);
 		assert.equal(handle.status.value.state, 'open');
 		const { ref } = test.socket().last('join');
@@ -278,6 +281,36 @@ describe('a refused join', () => {
 		assert.equal(test.joins().length, 2);
 		test.socket().join(7);
 		assert.equal(test.handle.status.value.state, 'open');
+	});
+
+	it('is told to no handle after a listener has joined again', async () => {
+		const test = await open();
+		const late: Handle[] = [];
+		test.handle.status.listen(({ state }) => {
+			if (state === 'refused') late.push(join(test));
+		});
+		const handles = [test.handle, join(test)];
+		test.socket().deliver(write.leftFrame(test.socket().last('join').ref, forbidden));
+		assert.equal(late.length, 1);
+		assert.deepEqual(
+			[...handles, ...late].map(({ status }) => status.value.state),
+			['connecting', 'connecting', 'connecting'],
+		);
+	});
+
+	it('that waits is given up with the connection', async () => {
+		// The connection that carried only this join has ended by itself.
+		if (isPerChannel) return;
+		const test = harness();
+		const handle = join(test);
+		await settled();
+		test.socket().welcome();
+		const error = { code: 'SERVICE_UNAVAILABLE', message: 'Wait.', retryAfter: 60_000 } as const;
+		test.socket().deliver(write.refusedFrame(test.socket().last('join').ref, error));
+		test.socket().end(4500, 'Malformed.');
+		assert.equal(handle.status.value.state, 'closed');
+		assert.equal(handle.status.value.error?.message, 'Malformed.');
+		assert.equal(test.clock.pending, 0);
 	});
 
 	it('can come later: the server ends the join', async () => {

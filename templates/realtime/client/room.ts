@@ -129,9 +129,10 @@ export function createRoom(
 	}
 
 	function tell(): void {
-		let status = refused ?? connection.status.value;
-		if (status.state === 'open' && !channel) status = { ...status, state: 'connecting' };
 		for (const { status: store } of handles) {
+			// Anew for each one: a listener of an earlier one may have joined.
+			let status = refused ?? connection.status.value;
+			if (status.state === 'open' && !channel) status = { ...status, state: 'connecting' };
 			const { state, isOutdated } = store.value;
 			// The objects of other states are the same if they are equal.
 			const isSame =
@@ -251,6 +252,7 @@ export function createRoom(
 		cancelTimer = clock.after(retryAfter, () => {
 			refused = undefined;
 			join();
+			if (ref) tell();
 		});
 		tell();
 	}

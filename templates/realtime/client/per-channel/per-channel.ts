@@ -90,8 +90,8 @@ export const perChannel: Connect = (options, rooms, inbox) => {
 			const [participant] = rooms.get(key)?.handles ?? [];
 			const { state, retryAt } = participant?.status.value ?? CLOSED;
 			if (state !== 'refused') return;
-			connection.rest();
 			endUse();
+			connection.rest();
 			// The room's own timer is older, so that it asks again on this connection.
 			if (retryAt) cancelRetry = clock.after(retryAt - clock.now(), use);
 		}
