@@ -102,6 +102,18 @@ describe('a connection', () => {
 		assert.equal(test.client.status.value.state, 'closed');
 	});
 
+	it('brings no message to the user after one that closes the client', async () => {
+		const test = harness();
+		const messages: unknown[] = [];
+		test.client.socket.on('message', (message) => {
+			messages.push(message);
+			test.client.close();
+		});
+		const [first, second] = ['1', '2'].map((data) => write.inboxFrame(data).content);
+		test.socket().welcome().deliver(`${first}\n${second}`);
+		assert.deepEqual(messages, [1]);
+	});
+
 	it('says hello with its version, and later with its session', async () => {
 		const test = await open({ version: 'v1' });
 		assert.deepEqual(test.socket().frames[0], { type: 'hello', version: 'v1', lines: true });

@@ -83,6 +83,7 @@ export function createCore<Channels = UntypedChannels>(
 			for (const room of rooms.values()) {
 				for (const participant of room.handles) participant.leave();
 			}
+			inbox.off();
 			connections.close();
 		},
 	};

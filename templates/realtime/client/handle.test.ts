@@ -166,6 +166,20 @@ describe('a join', () => {
 		assert.equal(test.socket().last('join').since, position(1));
 	});
 
+	it('does not begin, or end, with a listener whose signal is aborted', async () => {
+		const test = harness();
+		const signal = AbortSignal.abort();
+		test.client.socket.on('message', () => {}, { signal });
+		assert.equal(test.sockets.length, 0);
+		const handle = join(test);
+		await settled();
+		test.socket().welcome().join(7);
+		handle.on('said', () => assert.fail(), { signal })();
+		test.socket().deliver(event(7, 1));
+		await test.clock.advance(5_000);
+		assert.equal(handle.status.value.state, 'open');
+	});
+
 	it('stays for a handle that only sends', async () => {
 		const test = harness();
 		const handle = join(test);
@@ -442,6 +456,19 @@ describe('messages of a channel', () => {
 		test.socket().deliver(write.gapFrame(7, 'restarted', 'f.0.'));
 		assert.equal(test.handle.position, 'f.0.');
 		assert.equal(gaps.length, 2);
+	});
+
+	it('whose gap is told do not tell it to a handle that an earlier one left', async () => {
+		const gaps: string[] = [];
+		const test = await open({
+			onGap() {
+				gaps.push('first');
+				other.leave();
+			},
+		});
+		const other = join(test, { onGap: () => gaps.push('left') });
+		test.socket().deliver(write.gapFrame(7, 'restarted', 'f.0.'));
+		assert.deepEqual(gaps, ['first']);
 	});
 
 	it('of a snapshot stand for all before it', async () => {

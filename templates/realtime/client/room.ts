@@ -165,7 +165,10 @@ export function createRoom(
 			deliver([...handles], false, undefined, undefined, from, undefined, ...message);
 		},
 		gap(reason, position) {
-			for (const { onGap } of advance(position, asked)) call(onGap, { reason, position });
+			for (const participant of advance(position, asked)) {
+				// An earlier one may have left it.
+				if (handles.has(participant)) call(participant.onGap, { reason, position });
+			}
 		},
 	};
 

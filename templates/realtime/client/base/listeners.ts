@@ -25,6 +25,7 @@ export function createListeners<Arguments extends readonly unknown[]>(
 			return listeners.size;
 		},
 		listen(listener, signal) {
+			if (signal?.aborted) return () => {};
 			const release = retain();
 			const unlisten = onAbort(signal, remove);
 			function remove(): void {
@@ -33,7 +34,6 @@ export function createListeners<Arguments extends readonly unknown[]>(
 				release();
 			}
 			listeners.set(remove, listener);
-			if (signal?.aborted) remove();
 			return remove;
 		},
 		tell(...args) {
