@@ -43,10 +43,10 @@ export const CLOSED: Status = { state: 'closed' };
 
 /** Opens WebSockets. */
 export interface Opener {
-	/** Called before each `open()`. */
-	readonly prepare?: (() => Promise<void>) | undefined;
+	/** Makes the token of each `open()`. */
+	readonly makeToken?: (() => string | Promise<string>) | undefined;
 	/** @param query Says what the connection is for, unless it is for everything. */
-	readonly open: (query?: string) => WebSocketLike;
+	readonly open: (token?: string, query?: string) => WebSocketLike;
 }
 
 /** A channel that the connection carries. */
@@ -105,7 +105,7 @@ export interface Connection extends Connections {
  */
 export function createConnection(
 	{
-		prepare,
+		makeToken,
 		open,
 		version,
 		clock = systemClock,
@@ -154,9 +154,9 @@ export function createConnection(
 		after(CONNECT_TIMEOUT, fail);
 		tell({ state: 'connecting' });
 		try {
-			if (prepare) await prepare();
+			const token = makeToken && (await makeToken());
 			if (attempt !== generation) return;
-			socket = open();
+			socket = open(token);
 		} catch (error) {
 			if (attempt === generation) fail(ABNORMAL_CLOSURE, String(error));
 			return;

@@ -38,16 +38,12 @@ export function createProgramClient<Channels>(
 	if (!resolveUrl(options.url).protocol.startsWith('ws')) {
 		throw new TypeError(`\`url\` is no address of a site: ${options.url}`);
 	}
-	let token = typeof auth === 'function' ? undefined : auth;
+	const isMade = typeof auth === 'function';
 	return createCore(
 		{
 			...options,
-			...(typeof auth === 'function' && {
-				async prepare() {
-					token = await auth();
-				},
-			}),
-			open: (query?: string) => openWebSocket(options, token, query),
+			makeToken: isMade ? auth : undefined,
+			open: (token, query) => openWebSocket(options, isMade ? token : auth, query),
 		},
 		presence,
 		connect,

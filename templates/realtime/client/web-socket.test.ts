@@ -81,6 +81,19 @@ describe('the handshake', () => {
 		assert.equal(test.sockets.length, 1);
 	});
 
+	it('asks again if a token takes too long, and does not take it then', async () => {
+		const tokens: ((token: string) => void)[] = [];
+		const test = connect({ auth: () => new Promise((resolve) => tokens.push(resolve)) });
+		await test.clock.advance(20_000);
+		assert.equal(test.client.status.value.state, 'waiting');
+		await test.clock.advance(250);
+		tokens[1]?.('new');
+		tokens[0]?.('old');
+		await settled();
+		assert.equal(test.sockets.length, 1);
+		assert.equal((test.socket().arguments[1] as string[])[1], `zastro-auth.${btoa('new')}`);
+	});
+
 	it('does not connect if it is closed while it waits for a token', async () => {
 		const test = connect({ auth: async () => 'token' });
 		test.client.close();

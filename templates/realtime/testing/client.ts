@@ -61,7 +61,12 @@ export class TestClient {
 		const { clock, connect } = services;
 		this.#journal = new Journal(clock, services.log);
 		this.#client = createCore(
-			{ clock, random: () => RANDOM, page: this.#page as Page, open: (query) => this.#open(query) },
+			{
+				clock,
+				random: () => RANDOM,
+				page: this.#page as Page,
+				open: (_token, query) => this.#open(query),
+			},
 			presence,
 			connect,
 		);

@@ -26,7 +26,7 @@ export function createPageClient(
 	return createCore(
 		{
 			...options,
-			open: (query) => new WebSocket(`${resolveUrl(url).href}?${query}`, PROTOCOL),
+			open: (_token, query) => new WebSocket(`${resolveUrl(url).href}?${query}`, PROTOCOL),
 		},
 		part,
 		perChannel,

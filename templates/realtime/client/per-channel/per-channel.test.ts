@@ -84,6 +84,18 @@ describe('a connection of a channel', () => {
 		assert.match(test.socket().url, /\?a=b&channel=news$/);
 	});
 
+	it('has a token of its own', async () => {
+		let count = 0;
+		const test = harness({ auth: async () => `token${++count}` });
+		join(test, 'a');
+		join(test, 'b');
+		await settled();
+		assert.deepEqual(
+			test.sockets.map((socket) => (socket.arguments[1] as string[])[1]),
+			[1, 2].map((number) => `zastro-auth.${Buffer.from(`token${number}`).toString('base64url')}`),
+		);
+	});
+
 	it('carries no other channel', async () => {
 		const test = await open();
 		const taken: unknown[] = [];

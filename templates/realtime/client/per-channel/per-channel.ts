@@ -54,7 +54,7 @@ export const perChannel: Connect = (options, rooms, inbox) => {
 		const connection = createConnection(
 			{
 				...options,
-				open: () => open(query),
+				open: (token) => open(token, query),
 				interval: PING_INTERVAL - random() * PING_SPREAD,
 			},
 			{ values: () => carried },
