@@ -216,6 +216,26 @@ describe('a connection', () => {
 		});
 	}
 
+	it('is shared with a handle that a listener of its status joins', async () => {
+		const test = harness();
+		const handles: Handle[] = [];
+		const unlisten = test.client.status.listen(() => {
+			unlisten();
+			handles.push(join(test));
+		});
+		handles.push(join(test));
+		await settled();
+		assert.equal(test.sockets.length, 1);
+		test.socket().welcome().join(7);
+		assert.deepEqual(
+			handles.map(({ status }) => status.value.state),
+			['open', 'open'],
+		);
+		for (const handle of handles) handle.leave();
+		await test.clock.advance(1_000);
+		assert.equal(test.socket().closedWith, 1000);
+	});
+
 	it('does nothing on a server', async () => {
 		const test = harness({ isServer: true });
 		const handle = join(test);

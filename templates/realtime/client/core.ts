@@ -61,12 +61,14 @@ export function createCore<Channels = UntypedChannels>(
 		const connection = connections.of(key, name, params);
 		let room = rooms.get(key);
 		if (!room) {
-			const release = connection.retain();
+			let release = (): void => {};
 			room = createRoom(shared, connection, name, params, () => {
 				rooms.delete(key);
 				release();
 			});
+			// A listener of the status may join the channel while the connection opens.
 			rooms.set(key, room);
+			release = connection.retain();
 		}
 		return room;
 	}

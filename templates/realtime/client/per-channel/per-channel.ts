@@ -74,7 +74,10 @@ export const perChannel: Connect = (options, rooms, inbox) => {
 
 		function use(): void {
 			cancelRetry = undefined;
-			release ??= connection.retain();
+			if (release) return;
+			// A listener of the status may join the channel while the connection opens.
+			release = nothing;
+			release = connection.retain();
 		}
 
 		function endUse(): void {
