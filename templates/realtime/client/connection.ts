@@ -142,8 +142,8 @@ export function createConnection(
 	}
 
 	function tell(next: Status): void {
-		// The connection is lost.
-		if (next.state === 'waiting') for (const room of rooms.values()) room.lost();
+		// The connection is lost, or the server has stopped it.
+		if (next.error || next.state === 'waiting') for (const room of rooms.values()) room.lost();
 		status.set(isOutdated ? { ...next, isOutdated } : next);
 		for (const room of rooms.values()) room.tell();
 	}
@@ -238,10 +238,7 @@ export function createConnection(
 		if (isFinal) {
 			isStopped = true;
 			close(error);
-			for (const room of rooms.values()) {
-				room.lost();
-				room.end(error);
-			}
+			for (const room of rooms.values()) room.end(error);
 			return;
 		}
 		const wait = random() * (spread ?? Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** attempts++));
