@@ -20,9 +20,9 @@ interface Context {
 }
 
 /** A schema that takes everything. */
-const anything = {
+export const anything: unknown = {
 	'~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) },
-} as const;
+};
 
 const text = {
 	'~standard': {

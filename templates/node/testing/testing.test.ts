@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { siteWith } from '../../realtime/configure/site.fixture.ts';
+import { defineChannel } from '../../realtime/define/api/define-channel.ts';
 import { channels, socket } from './server-module.ts';
-import { join, lobby, open, rooms, site } from './testing.fixture.ts';
+import { anything, join, lobby, open, rooms, site } from './testing.fixture.ts';
 import { TestClock, testRealtime } from './testing.ts';
 
 /** Longer than presence is gathered. */
@@ -197,6 +198,44 @@ describe('Faults in tests', () => {
 		await eve.send('say', 'missed');
 		assert.deepEqual(await ada.next('said'), { by: 'eve', text: 'missed' });
 		assert.ok(client.log.some((line) => line.endsWith('dropped')));
+	});
+
+	it('all messages that waited for a connection are handled, in order', async (context) => {
+		const realtime = await site(context);
+		const ada = realtime.as('ada');
+		const room = await join(ada);
+		const eve = await join(realtime.as('eve'));
+		ada.drop();
+		const texts = Array.from({ length: 100 }, (_, index) => `message ${index}`);
+		await Promise.all(texts.map((text) => room.send('say', text)));
+		for (const text of texts) assert.deepEqual(await eve.next('said'), { by: 'ada', text });
+	});
+
+	it('all messages that were handled are answered, also after their answers were lost', async (context) => {
+		const count = 40;
+		const handled: unknown[] = [];
+		const counts = defineChannel({
+			authorize: 'users',
+			messages: {
+				count: {
+					input: anything,
+					handler(number: unknown) {
+						handled.push(number);
+						if (handled.length === count) ada.drop();
+						return number;
+					},
+				},
+			},
+		} as never);
+		const realtime = await site(context, { files: { counts } });
+		const ada = realtime.as('ada');
+		const room = await open(ada, 'counts').join();
+		const numbers = Array.from({ length: count }, (_, index) => index);
+		assert.deepEqual(
+			await Promise.all(numbers.map((number) => room.send('count', number))),
+			numbers,
+		);
+		assert.deepEqual(handled, numbers);
 	});
 
 	it('a cut line holds everything back until it heals', async (context) => {

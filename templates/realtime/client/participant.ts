@@ -26,6 +26,8 @@ export interface Sending {
 	readonly data: Data;
 	/** {@link UNSENT}, {@link LOST}, or the number that the session knows it by. */
 	id: number;
+	/** The ref of the newest join that it was written in. */
+	ref?: number;
 	/** Rejects with an error, or resolves with the result. */
 	end(error?: unknown, result?: unknown): void;
 }

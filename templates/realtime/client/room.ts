@@ -6,7 +6,7 @@ import type { JoinedDetails } from '../protocol/server-frames.ts';
 import { onAbort } from './base/abort.ts';
 import type { Clock } from './base/clock.ts';
 import { failure } from './base/failure.ts';
-import { BUFFER_SIZE, CAST_INTERVAL, MEETING_TIMEOUT } from './base/limits.ts';
+import { BUFFER_SIZE, CAST_INTERVAL, MEETING_TIMEOUT, MOST_UNANSWERED } from './base/limits.ts';
 import { call } from './base/report.ts';
 import type { Status } from './base/types.ts';
 import type { Carried, Connection } from './connection.ts';
@@ -187,11 +187,17 @@ export function createRoom(
 		return concerned;
 	}
 
-	function write(sending: Sending): void {
-		// What was sent before it arrives before it.
-		sendCasts();
-		if (sending.id <= UNSENT) sending.id = next();
-		connection.send(['send', ref, sending.id, sending.name], sending.data);
+	/** Writes the messages that wait, up to as many as the server takes. */
+	function write(): void {
+		if (!channel) return;
+		for (const sending of waitingHere().slice(0, MOST_UNANSWERED)) {
+			if (sending.ref === ref) continue;
+			// What was sent before it arrives before it.
+			sendCasts();
+			sending.ref = ref;
+			if (sending.id <= UNSENT) sending.id = next();
+			connection.send(['send', ref, sending.id, sending.name], sending.data);
+		}
 	}
 
 	function cast(name: string, data: Data): void {
@@ -231,7 +237,7 @@ export function createRoom(
 				sending.end();
 			} else if (id === LOST && !answer.idempotent.includes(name)) {
 				sending.end(failure('UNCERTAIN', `\`${name}\` may have been handled.`));
-			} else write(sending);
+			}
 		}
 		sendCasts();
 		presence?.joined();
@@ -247,17 +253,16 @@ export function createRoom(
 		const error = new RealtimeError(data);
 		reset();
 		refused = { state: 'refused', error };
-		if (retryAfter === undefined) {
-			end(error);
-			return;
+		if (retryAfter === undefined) end(error);
+		else {
+			refused = { ...refused, retryAt: clock.now() + retryAfter };
+			cancelTimer = clock.after(retryAfter, () => {
+				refused = undefined;
+				join();
+				if (ref) tell();
+			});
+			tell();
 		}
-		refused = { ...refused, retryAt: clock.now() + retryAfter };
-		cancelTimer = clock.after(retryAfter, () => {
-			refused = undefined;
-			join();
-			if (ref) tell();
-		});
-		tell();
 	}
 
 	/** Joins with the position of a handle that waits, if one does. */
@@ -336,7 +341,11 @@ export function createRoom(
 		},
 		take(parts) {
 			const [type, number, ...rest] = parts;
-			if (number === ref) (answers as AnyReceivers)[type]?.(...(rest as never));
+			if (number === ref) {
+				(answers as AnyReceivers)[type]?.(...(rest as never));
+				// An answer makes room for the next message.
+				write();
+			}
 			// Not before the join has succeeded.
 			if (number === channel) {
 				presence?.take(parts);
@@ -352,8 +361,8 @@ export function createRoom(
 				cast(name, data);
 				return undefined;
 			}
-			if (!channel && waiting.size >= BUFFER_SIZE) {
-				throw failure('TOO_MANY_REQUESTS', `${BUFFER_SIZE} messages wait.`);
+			if (waiting.size >= BUFFER_SIZE) {
+				throw failure('TOO_MANY_REQUESTS', 'Too many messages wait.');
 			}
 			return new Promise((resolve, reject) => {
 				const sending: Sending = {
@@ -374,7 +383,7 @@ export function createRoom(
 				);
 				const unlisten = onAbort(signal, () => sending.end(signal?.reason));
 				waiting.add(sending);
-				if (channel) write(sending);
+				write();
 			});
 		},
 	};

@@ -123,15 +123,56 @@ describe('a message', () => {
 		const results = Array.from({ length: 100 }, (_, index) => test.handle.send('say', index));
 		await assert.rejects(test.handle.send('say'), { code: 'TOO_MANY_REQUESTS' });
 		test.socket().welcome().join(7);
-		assert.equal(test.socket().all('send').length, 100);
-		for (const { id } of test.socket().all('send')) reply(test, id);
-		await Promise.all(results);
+		for (let index = 0; index < 100; index++) {
+			const { id } = test.socket().all('send')[index] ?? assert.fail(`No message ${index}.`);
+			reply(test, id, String(index));
+		}
+		assert.deepEqual(await Promise.all(results), [...results.keys()]);
 		void test.handle.send('say');
 		assert.equal(test.socket().all('send').length, 101);
 		test.socket().end();
 		// Those that are answered no longer count.
 		for (let count = 0; count < 99; count++) void test.handle.send('say');
 		await assert.rejects(test.handle.send('say'), { code: 'TOO_MANY_REQUESTS' });
+	});
+
+	it('waits for an answer if 16 are not answered, as the server takes no more', async () => {
+		const test = await open();
+		const sent = () =>
+			test
+				.socket()
+				.all('send')
+				.map(({ data }) => data);
+		const first = Array.from({ length: 16 }, (_, index) => index);
+		const results = [...first, 16, 17].map((number) => test.handle.send('say', number));
+		assert.deepEqual(sent(), first);
+		const { ref, id } = test.socket().last('send');
+		test.socket().deliver(write.errorFrame(ref, id, { code: 'CONFLICT', message: 'No.' }));
+		await assert.rejects(results[15] ?? assert.fail(), { code: 'CONFLICT' });
+		assert.deepEqual(sent(), [...first, 16]);
+		// Those that were written are sent again, and the others for the first time.
+		await reconnect(test, true);
+		test.socket().join(7);
+		assert.deepEqual(sent(), [...first.slice(0, 15), 16]);
+		const uncertain = [...results.slice(0, 15), results[16]].map((result) =>
+			assert.rejects(result ?? assert.fail(), { code: 'UNCERTAIN' }),
+		);
+		test.socket().end();
+		await test.clock.advance(500);
+		test.socket().welcome({ isResumed: false }).join(7);
+		await Promise.all(uncertain);
+		assert.deepEqual(sent(), [17]);
+	});
+
+	it('waits no longer behind one whose sender left', async () => {
+		const test = await open();
+		const other = (test.client.channels.rooms ?? assert.fail())({ room: 'a' }).join();
+		for (let count = 0; count < 16; count++) other.send('say').catch(() => {});
+		void test.handle.send('say', 'kept');
+		const [first] = test.socket().all('send');
+		other.leave();
+		reply(test, first?.id ?? 0);
+		assert.equal(test.socket().last('send').data, 'kept');
 	});
 
 	it('does not stay with a signal that outlives it', async () => {

@@ -24,8 +24,10 @@ export const IDLE_TIMEOUT: number = 1_000;
 export const SEND_TIMEOUT: number = 20_000;
 /** The most kept messages that a join asks for. No channel keeps as many. */
 export const MOST_MESSAGES: number = 1e9;
-/** The number of messages of a client that may wait for a connection. */
+/** The number of messages of a client that may wait for a connection, or for answers. */
 export const BUFFER_SIZE: number = 100;
+/** The number of messages to a channel that are under way. A server refuses more of a connection. */
+export const MOST_UNANSWERED: number = 16;
 /**
  * The time between two ephemeral messages to a channel. A server takes 50 messages per second of a
  * user, and a page may send one per frame of its screen. The server would drop the rest, also the

@@ -114,7 +114,8 @@ export interface Handle<
 	 * Resolves with the handler's result. An ephemeral message resolves with undefined at once.
 	 *
 	 * @throws RealtimeError `UNCERTAIN` if the server lost track of the message: it may have been
-	 * handled. `TOO_MANY_REQUESTS` if 100 messages wait for a connection. `CLOSED` after `leave()`.
+	 * handled. `TOO_MANY_REQUESTS` if 100 messages wait for a connection or an answer. `CLOSED` after
+	 * `leave()`.
 	 */
 	send<Name extends keyof Sent & string>(
 		message: Name,
