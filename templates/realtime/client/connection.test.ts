@@ -208,8 +208,8 @@ describe('a connection', () => {
 			const handle = join(test);
 			if (closing === 'open') test.socket().welcome();
 			if (closing === 'waiting') test.socket().end();
-			assert.equal(handle.status.value.state, 'closed');
 			await test.clock.advance(60_000);
+			assert.equal(handle.status.value.state, 'closed');
 			assert.equal(test.client.status.value.state, 'closed');
 			assert.equal(test.sockets.length, closing === 'connecting' ? 0 : 1);
 			assert.equal(test.clock.pending, 0);
