@@ -38,6 +38,8 @@ export interface OutageStage<Server extends OwnServer = OwnServer> {
 	readonly server: (context: TestContext) => Promise<Server>;
 	/** Makes a process with the address of its server, as host and port. */
 	readonly process: (prefix: string, address: string) => EngineProcess;
+	/** The request that adds or removes a connection of a user. */
+	readonly userRequest: RegExp;
 }
 
 /** A server, and processes that each have a way of their own to it. */
@@ -291,5 +293,121 @@ export function outageCases(outage: OutageStage): void {
 			return (await one.engine.roster.present('lobby')).some(({ id }) => id === 'b');
 		});
 		assert.ok(!watcher.changes.includes('b left'));
+	});
+
+	/** Two processes, and users whose requests of the first one are done, but not answered. */
+	const unanswered = async (
+		context: TestContext,
+	): Promise<{
+		readonly one: EngineProcess;
+		readonly two: EngineProcess;
+		readonly lose: () => void;
+		readonly cut: () => void;
+		readonly restore: () => Promise<void>;
+		readonly restoreAndLose: () => void;
+		readonly isOnline: (isOnline: boolean) => Promise<void>;
+	}> => {
+		const { ways, all } = await stage(context, 2);
+		const [one, two, way] = [only(all), only(all, 1), only(ways)];
+		// A server learns its scripts.
+		await one.users.enter('grace', 'first');
+		await one.users.depart('grace', 'first', 0);
+		await until('grace went', () => one.told.length === 2);
+		one.told.length = 0;
+		return {
+			one,
+			two,
+			lose: () => way.loseAnswerTo(outage.userRequest),
+			cut: () => way.close(),
+			restore: async () => {
+				way.open();
+				await until('it is up', () => isUp(one));
+			},
+			restoreAndLose: () => {
+				way.open();
+				way.loseAnswerTo(outage.userRequest);
+			},
+			isOnline: (isOnline) =>
+				until('the server has it', async () => (await two.users.isOnline('ada')) === isOnline),
+		};
+	};
+
+	test('a user whose coming was done but not answered is told as online once', async (context) => {
+		const { one, two, lose, cut, restore, isOnline } = await unanswered(context);
+		lose();
+		const entered = one.users.enter('ada', 'a');
+		await isOnline(true);
+		await two.users.enter('ada', 'b');
+		cut();
+		await assert.rejects(entered, { code: 'TIMEOUT' });
+		await restore();
+		await until('it was told', () => one.told.length > 0);
+		await one.users.depart('ada', 'a', 0);
+		await two.users.depart('ada', 'b', 0);
+		await isOnline(false);
+		await until('she went', () => one.told.length + two.told.length > 1);
+		assert.deepEqual(
+			[one.told[0], [...one.told, ...two.told]],
+			['ada came', ['ada came', 'ada went']],
+		);
+	});
+
+	test('a user whose going was done but not answered is told as offline once', async (context) => {
+		const { one, two, lose, cut, restore, isOnline } = await unanswered(context);
+		await one.users.enter('ada', 'a');
+		lose();
+		await one.users.depart('ada', 'a', 0);
+		await isOnline(false);
+		cut();
+		await restore();
+		await until('it was told', () => one.told.length > 1);
+		assert.deepEqual([one.told, two.told], [['ada came', 'ada went'], []]);
+	});
+
+	test('a user who goes before the coming is answered is told as both', async (context) => {
+		const { one, lose, cut, restore, restoreAndLose, isOnline } = await unanswered(context);
+		lose();
+		const entered = one.users.enter('ada', 'a');
+		await isOnline(true);
+		cut();
+		await assert.rejects(entered, { code: 'TIMEOUT' });
+		await one.users.depart('ada', 'a', 0);
+		// The next answer is lost, too.
+		restoreAndLose();
+		await isOnline(false);
+		cut();
+		await restore();
+		await until('both were told', () => one.told.length > 1);
+		assert.deepEqual(one.told, ['ada came', 'ada went']);
+	});
+
+	test('a user who comes back before the going is answered is told as both', async (context) => {
+		const { one, lose, cut, restore, isOnline } = await unanswered(context);
+		await one.users.enter('ada', 'a');
+		lose();
+		await one.users.depart('ada', 'a', 0);
+		await isOnline(false);
+		cut();
+		await assert.rejects(one.users.enter('ada', 'a'), { code: 'SERVICE_UNAVAILABLE' });
+		await restore();
+		await until('both were told', () => one.told.length > 2);
+		assert.deepEqual(one.told, ['ada came', 'ada went', 'ada came']);
+		assert.equal(await one.users.isOnline('ada'), true);
+	});
+
+	test('a user who goes while the server is away is told as offline, also if its data is lost', async (context) => {
+		const { server, all } = await stage(context, 2);
+		const [one, two] = [only(all), only(all, 1)];
+		for (const id of ['ada', 'grace']) await one.users.enter(id, 'a');
+		await two.users.enter('grace', 'b');
+		const ended = Date.now();
+		await server.kill();
+		for (const id of ['ada', 'grace']) await one.users.depart(id, 'a', 0);
+		await server.empty();
+		await server.start();
+		await upSince(all, ended);
+		await until('she went', () => one.told.includes('ada went'));
+		assert.equal(await one.users.isOnline('grace'), true);
+		assert.deepEqual([one.told, two.told], [['ada came', 'grace came', 'ada went'], []]);
 	});
 }

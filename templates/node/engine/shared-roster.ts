@@ -32,7 +32,7 @@ export interface SharedRosterInit {
 		watchRoster(channel: ChannelKey, watcher: RosterWatcher): Promise<Unwatch>;
 	};
 	readonly membership: {
-		enter(group: string, id: string, data: string): Promise<boolean>;
+		enter(group: string, id: string, data: string): Promise<void>;
 		depart(group: string, id: string, delay: number): void;
 		/** Removes the members of a dead process from a group. */
 		reapGroup(group: string, process: string): Promise<void>;

@@ -9,6 +9,8 @@ interface Connection {
 	readonly server: Socket;
 	/** Whether the client subscribed to something. */
 	isSubscribed: boolean;
+	/** Whether nothing comes back. */
+	isSilent: boolean;
 }
 
 /** A way to a server that can be cut, or swallow what is sent. */
@@ -19,6 +21,8 @@ export class TcpProxy {
 	/** Which connections swallow everything, in both directions. */
 	#isSwallowed: (connection: Connection) => boolean = () => false;
 	#refuses = false;
+	/** The request whose answer is lost, with all that follows on its connection. */
+	#unanswered: RegExp | undefined;
 	/** Milliseconds for which answers to connections that subscribe are held back. */
 	#latency = 0;
 
@@ -68,6 +72,15 @@ export class TcpProxy {
 		this.#refuses = false;
 		this.#latency = latency;
 		this.#isSwallowed = () => false;
+		this.#unanswered = undefined;
+	}
+
+	/**
+	 * Lets a request through, and nothing that comes back: from the one on that matches, its connection
+	 * is silent.
+	 */
+	loseAnswerTo(request: RegExp): void {
+		this.#unanswered = request;
 	}
 
 	/** Lets nothing through any more, and says nothing. */
@@ -81,7 +94,7 @@ export class TcpProxy {
 			return;
 		}
 		const server = connect(this.#target);
-		const connection: Connection = { client, server, isSubscribed: false };
+		const connection: Connection = { client, server, isSubscribed: false, isSilent: false };
 		this.#connections.add(connection);
 		const end = (): void => {
 			this.#connections.delete(connection);
@@ -89,11 +102,13 @@ export class TcpProxy {
 			server.destroy();
 		};
 		client.on('data', (data) => {
-			if (/subscribe/i.test(data.toString('latin1'))) connection.isSubscribed = true;
+			const text = data.toString('latin1');
+			if (/subscribe/i.test(text)) connection.isSubscribed = true;
+			if (this.#unanswered?.test(text)) connection.isSilent = true;
 			if (!this.#isSwallowed(connection)) server.write(data);
 		});
 		server.on('data', (data) => {
-			if (this.#isSwallowed(connection)) return;
+			if (connection.isSilent || this.#isSwallowed(connection)) return;
 			if (connection.isSubscribed && this.#latency > 0) {
 				setTimeout(() => client.write(data), this.#latency);
 			} else client.write(data);

@@ -224,6 +224,7 @@ export class NatsEngine implements Engine {
 	async close(): Promise<void> {
 		this.#tasks.close();
 		this.#roster.close();
+		this.#membership.close();
 		this.#cancelRecovery?.();
 		this.#link.close();
 		this.#requests.fail();

@@ -9,5 +9,6 @@ describe('outages', { concurrency: 4 }, () => {
 		test: ownServerTest,
 		server: (context) => NatsServer.start(context),
 		process: (prefix, address) => new Process(prefix, { NATS_URL: `nats://${address}` }),
+		userRequest: /HPUB \S+\.state\.k\.u\./,
 	});
 });

@@ -17,6 +17,7 @@ const STAGE: OutageStage<RedisServer> = {
 	test: ownServerTest,
 	server: (context) => RedisServer.start(context),
 	process: (prefix, address) => new Process(prefix, { REDIS_URL: `redis://${address}` }),
+	userRequest: /evalsha[\s\S]*:u:/i,
 };
 
 const stage = (context: TestContext, count: number): Promise<Outage<RedisServer>> =>

@@ -180,7 +180,6 @@ export class RedisEngine implements Engine {
 			commands: this.#commands,
 			keys: this.#keys,
 			membership: this.#membership,
-			online: (userId) => watcher.online(userId),
 		});
 	}
 
@@ -191,6 +190,7 @@ export class RedisEngine implements Engine {
 	async close(): Promise<void> {
 		this.#tasks.close();
 		this.#roster.close();
+		this.#membership.close();
 		this.#cancelRecovery?.();
 		this.#commandLink.close();
 		this.#messageLink.close();
@@ -390,5 +390,6 @@ function groupOf(keys: Keys, name: string): Group | undefined {
 		const { present, subject } = keys.channel(rest);
 		return { name, key: present, subject };
 	}
-	return name.startsWith(USER_GROUP) ? { name, key: keys.user(rest), subject: '' } : undefined;
+	if (!name.startsWith(USER_GROUP)) return undefined;
+	return { name, key: keys.user(rest), turn: keys.turn(rest), subject: '' };
 }

@@ -1,16 +1,20 @@
 import type { PresenceEntry } from '../../../realtime/channel/ports.ts';
+import type { OwnMember, Removal } from '../../engine/shared-membership.ts';
 import { TRACE_LIFETIME } from '../connection/limits.ts';
 import type { Names } from '../connection/names.ts';
 import type { Store, Stored } from '../connection/store.ts';
 import type { Leases } from '../sessions/leases.ts';
 import { readMember, writeDeparture, writeMember } from './member.ts';
-import type { GroupKind, Own } from './membership.ts';
+import type { GroupKind } from './membership.ts';
 
 export interface GroupsInit {
 	readonly store: Pick<Store, 'from' | 'last' | 'put'>;
 	readonly leases: Leases;
 	readonly names: Names;
 }
+
+/** A channel may be empty, and begins and ends unnoticed. */
+const NOBODY_IS_TOLD: Removal = { isLast: false, wasFirst: false };
 
 /**
  * The members of channels. Each has a subject. Whoever removes one names the record that it saw last,
@@ -23,7 +27,7 @@ export class ChannelGroups implements GroupKind {
 		this.#init = init;
 	}
 
-	async enter(channel: string, member: Own): Promise<boolean> {
+	async enter(channel: string, member: OwnMember): Promise<boolean> {
 		const { store, leases, names } = this.#init;
 		const subject = names.member(names.channel(channel), member.id);
 		const entry: PresenceEntry = JSON.parse(member.data);
@@ -43,14 +47,15 @@ export class ChannelGroups implements GroupKind {
 		return false;
 	}
 
-	async depart(channel: string, { id, sequence }: Own): Promise<boolean> {
+	async depart(channel: string, { id, sequence }: OwnMember): Promise<Removal> {
 		const { store, leases, names } = this.#init;
 		const subject = names.member(names.channel(channel), id);
-		if (sequence !== undefined && (await this.#tell(subject, id, sequence))) return false;
-		// It is of another process now, or a record of this one got no answer.
-		const found = await store.last(subject);
-		if (found !== undefined) await this.#end(found, leases.process);
-		return false;
+		if (sequence === undefined || !(await this.#tell(subject, id, sequence))) {
+			// It is of another process now, or a record of this one got no answer.
+			const found = await store.last(subject);
+			if (found !== undefined) await this.#end(found, leases.process);
+		}
+		return NOBODY_IS_TOLD;
 	}
 
 	async reap(channel: string, process: string): Promise<boolean> {

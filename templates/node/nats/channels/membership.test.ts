@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ManualHost, settled } from '../../../realtime/channel/channel.fixture.ts';
 import { unavailable } from '../../engine/answers.ts';
+import type { Removal } from '../../engine/shared-membership.ts';
 import { Names } from '../connection/names.ts';
 import type { Leases } from '../sessions/leases.ts';
 import { type GroupKind, Membership } from './membership.ts';
@@ -21,23 +22,24 @@ class Stage implements GroupKind {
 		kinds: { c: this },
 	});
 
-	enter(_group: string, { id }: { readonly id: string }): Promise<boolean> {
-		return this.#ask(`enter ${id}`);
+	async enter(_group: string, { id }: { readonly id: string }): Promise<boolean> {
+		await this.#ask(`enter ${id}`);
+		return false;
 	}
 
-	depart(_group: string, { id }: { readonly id: string }): Promise<boolean> {
-		return this.#ask(`depart ${id}`);
+	async depart(_group: string, { id }: { readonly id: string }): Promise<Removal> {
+		await this.#ask(`depart ${id}`);
+		return { isLast: false, wasFirst: false };
 	}
 
 	async reap(): Promise<boolean> {
 		return false;
 	}
 
-	async #ask(what: string): Promise<boolean> {
+	async #ask(what: string): Promise<void> {
 		this.asked.push(what);
 		await this.answers;
 		if (this.isFull) throw unavailable('The realtime engine is overloaded.');
-		return false;
 	}
 }
 

@@ -28,10 +28,9 @@ export class NatsUsers implements UserEngine {
 	}
 
 	async enter(userId: string, connectionId: string): Promise<void> {
-		const { membership, watcher } = this.#init;
 		// The server reads the subscription before the member.
 		this.#listen(userId);
-		if (await membership.enter(USER_GROUP + userId, connectionId, '')) watcher.online(userId);
+		await this.#init.membership.enter(USER_GROUP + userId, connectionId, '');
 	}
 
 	async depart(userId: string, connectionId: string, delay: number): Promise<void> {

@@ -1,9 +1,21 @@
-import { TRACE_LIFETIME } from '../connection/limits.ts';
+import type { OwnMember, Removal } from '../../engine/shared-membership.ts';
+import { TURN_LIFETIME } from '../connection/limits.ts';
 import type { GroupsInit } from './channel-groups.ts';
-import type { GroupKind, Own } from './membership.ts';
+import type { GroupKind } from './membership.ts';
 
 /** A connection of a user, and its process. */
 type Connection = readonly [id: string, owner: string];
+
+/** The record of a user. */
+interface StoredUser {
+	readonly connections: readonly Connection[];
+	/**
+	 * Who made the user come online or go offline last: the name of the coming of a connection after a
+	 * plus or a minus, or the name of a dead process. So a change that is repeated, because its answer
+	 * was lost, is answered as it was before.
+	 */
+	readonly turn: string;
+}
 
 export interface UserGroupsInit extends GroupsInit {
 	/** The first connection of a user came, or the last one went. */
@@ -36,32 +48,33 @@ export class UserGroups implements GroupKind {
 		this.#init.left(userId);
 	}
 
-	async enter(userId: string, member: Own): Promise<boolean> {
+	async enter(userId: string, member: OwnMember): Promise<boolean> {
 		const { process } = this.#init.leases;
-		const change = await this.#change(userId, (connections) => {
+		const { name } = member.coming;
+		const turn = await this.#change(userId, name, (connections) => {
 			const others = connections.filter(([id]) => id !== member.id);
 			// One that is about to depart may be at another process by now.
 			const isElsewhere =
 				member.cancelDeparture !== undefined && others.length < connections.length;
 			return isElsewhere ? connections : [...others, [member.id, process]];
 		});
-		member.sequence = change.sequence;
-		return change.before === 0;
+		return turn === `+${name}`;
 	}
 
-	async depart(userId: string, member: Own): Promise<boolean> {
+	async depart(userId: string, { id, coming: { name } }: OwnMember): Promise<Removal> {
 		const { process } = this.#init.leases;
-		const { before, after } = await this.#change(userId, (connections) =>
-			connections.filter(([id, owner]) => id !== member.id || owner !== process),
+		const turn = await this.#change(userId, name, (connections) =>
+			connections.filter((one) => one[0] !== id || one[1] !== process),
 		);
-		return before > 0 && after === 0;
+		const wasBoth = turn === `-${name}+`;
+		return { isLast: wasBoth || turn === `-${name}`, wasFirst: wasBoth || turn === `+${name}` };
 	}
 
 	async reap(userId: string, process: string): Promise<boolean> {
-		const { before, after } = await this.#change(userId, (connections) =>
+		const turn = await this.#change(userId, process, (connections) =>
 			connections.filter(([, owner]) => owner !== process),
 		);
-		return before > 0 && after === 0;
+		return turn === `-${process}`;
 	}
 
 	/** Whether a user has a connection. */
@@ -69,33 +82,42 @@ export class UserGroups implements GroupKind {
 		return (await this.#read(userId)).connections.length > 0;
 	}
 
+	/**
+	 * @param name The name of a coming, or of a dead process.
+	 * @returns The turn of the user now.
+	 */
 	async #change(
 		userId: string,
+		name: string,
 		next: (connections: readonly Connection[]) => readonly Connection[],
-	): Promise<{ readonly before: number; readonly after: number; readonly sequence: number }> {
+	): Promise<string> {
 		const { store, names } = this.#init;
 		for (;;) {
-			const { connections, sequence } = await this.#read(userId);
-			const changed = next(connections);
-			const [before, after] = [connections.length, changed.length];
-			if (before === after && changed.every((one, index) => isSame(one, connections[index]))) {
-				return { before, after, sequence };
-			}
-			const written = await store.put({
+			const known = await this.#read(userId);
+			const connections = next(known.connections);
+			const [before, after] = [known.connections.length, connections.length];
+			const isChanged = connections.some((one, index) => !isSame(one, known.connections[index]));
+			if (before === after && !isChanged) return known.turn;
+			let { turn } = known;
+			if (before === 0) turn = `+${name}`;
+			else if (after === 0) turn = turn === `+${name}` ? `-${name}+` : `-${name}`;
+			const user: StoredUser = { connections, turn };
+			const sequence = await store.put({
 				subject: names.user(userId),
-				data: JSON.stringify(changed),
-				after: sequence,
-				lifetime: after === 0 ? TRACE_LIFETIME : undefined,
+				data: JSON.stringify(user),
+				after: known.sequence,
+				lifetime: after === 0 ? TURN_LIFETIME : undefined,
 			});
-			if (written !== undefined) return { before, after, sequence: written };
+			if (sequence !== undefined) return turn;
 		}
 	}
 
-	async #read(userId: string): Promise<{ connections: readonly Connection[]; sequence: number }> {
+	async #read(userId: string): Promise<StoredUser & { readonly sequence: number }> {
 		const { store, names } = this.#init;
 		const found = await store.last(names.user(userId));
-		if (found === undefined) return { connections: [], sequence: 0 };
-		return { connections: JSON.parse(found.data.toString()), sequence: found.sequence };
+		if (found === undefined) return { connections: [], turn: '', sequence: 0 };
+		const user: StoredUser = JSON.parse(found.data.toString());
+		return { ...user, sequence: found.sequence };
 	}
 }
 

@@ -34,6 +34,11 @@ export const MAX_UNTIDY: number = 100_000;
 
 /** Seconds for which the end of a member, or of another thing, can be noticed. */
 export const TRACE_LIFETIME: number = 120;
+/**
+ * Seconds for which NATS knows which connection of a user ended last. A process whose link was cut
+ * asks again.
+ */
+export const TURN_LIFETIME: number = 24 * 3600;
 /** Milliseconds until a replica is read again that lacks the newest message, and how often. */
 export const REPLICA_RETRY: number = 50;
 export const REPLICA_RETRIES: number = 20;

@@ -4,6 +4,7 @@ import { ManualHost, settled } from '../../../realtime/channel/channel.fixture.t
 import { unanswered } from '../../engine/answers.ts';
 import type { Argument } from '../connection/client.ts';
 import { Keys } from '../connection/keys.ts';
+import { IS_LAST } from '../scripts/limits.ts';
 import { DEPART, ENTER } from '../scripts/membership.ts';
 import type { Script } from '../scripts/script.ts';
 import type { Leases } from '../sessions/leases.ts';
@@ -45,8 +46,8 @@ class Stage {
 		});
 	}
 
-	async enter(id: string): Promise<void> {
-		if (await this.membership.enter(LOBBY.name, id, '')) this.told.push('filled');
+	enter(id: string): Promise<void> {
+		return this.membership.enter(LOBBY.name, id, '');
 	}
 
 	async #run(script: Script, [id, owner]: readonly Argument[]): Promise<unknown> {
@@ -61,7 +62,7 @@ class Stage {
 		assert.equal(script, DEPART);
 		if (this.members.get(String(id)) !== owner) return 0;
 		this.members.delete(String(id));
-		return this.members.size === 0 ? 1 : 0;
+		return this.members.size === 0 ? IS_LAST : 0;
 	}
 }
 

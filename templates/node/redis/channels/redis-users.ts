@@ -11,8 +11,6 @@ export interface RedisUsersInit {
 	readonly commands: Pick<Commands, 'run' | 'send'>;
 	readonly keys: Keys;
 	readonly membership: Membership;
-	/** The first connection of a user came. */
-	readonly online: (userId: string) => void;
 }
 
 /** The users of all processes. Each is the group of its connections. */
@@ -24,8 +22,7 @@ export class RedisUsers implements UserEngine {
 	}
 
 	async enter(userId: string, connectionId: string): Promise<void> {
-		const { membership, online } = this.#init;
-		if (await membership.enter(USER_GROUP + userId, connectionId, '')) online(userId);
+		await this.#init.membership.enter(USER_GROUP + userId, connectionId, '');
 	}
 
 	async depart(userId: string, connectionId: string, delay: number): Promise<void> {

@@ -102,6 +102,12 @@ export class Keys {
 		return `${bucket}u:${hash}`;
 	}
 
+	/** Which connection made a user come online or go offline last. */
+	turn(userId: string): string {
+		const [bucket, hash] = this.#place(userId);
+		return `${bucket}t:${hash}`;
+	}
+
 	/** A session is found with its secret and its user together. */
 	session(secret: string, userId: string | undefined): SessionNames {
 		if (userId === undefined) {

@@ -7,6 +7,15 @@ export const FORMAT: number = 1;
 /** The first change of a group has a number that this divides. */
 export const FIRST_CHANGE: number = 1000;
 
+/**
+ * Milliseconds for which Redis knows which connection of a user ended last. A process whose link was
+ * cut asks again.
+ */
+export const TURN_LIFETIME: number = 24 * 3600 * 1000;
+/** What the removal of a member is answered with, as bits: it was the last one, the first one. */
+export const IS_LAST: number = 1;
+export const WAS_FIRST: number = 2;
+
 /** Messages of a channel that one command appends, and their size. */
 export const MAX_TOGETHER: number = 100;
 export const MAX_TOGETHER_BYTES: number = 256 * 1024;
