@@ -123,6 +123,17 @@ export function rosterCases({ test, processes }: Stage): void {
 		assert.equal(await roster.resumeSession(second.secret, 'ada'), undefined);
 	});
 
+	test('a session whose older connection ends while it is continued goes on', async (context) => {
+		const { roster } = (await oneProcess(context)).engine;
+		const { secret } = await roster.openSession('ada');
+		const resumed = roster.resumeSession(secret, 'ada');
+		await roster.suspendSession(secret);
+		assert.notEqual(await resumed, undefined);
+		for (let index = 0; index < 20; index++) await roster.openSession('ada');
+		// Only one without a connection makes room.
+		assert.notEqual(await roster.resumeSession(secret, 'ada'), undefined);
+	});
+
 	test('a message is claimed once, by whichever process is first', async (context) => {
 		const [one, two] = await pair(context);
 		const { secret } = await one.engine.roster.openSession('ada');

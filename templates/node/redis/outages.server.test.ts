@@ -94,6 +94,24 @@ describe('outages', { concurrency: 4 }, () => {
 		assert.deepEqual(await present(), ['stays']);
 	});
 
+	ownServerTest(
+		'a session that goes on is not suspended by a script that was lost',
+		async (context) => {
+			const { server, all } = await stage(context, 2);
+			const [one, two] = [only(all).engine.roster, only(all, 1).engine.roster];
+			const { secret } = await one.openSession('ada');
+			await server.send('SCRIPT', 'FLUSH');
+			// The server learns the script that continues sessions, and not the one that suspends them.
+			await two.resumeSession('AAAAAAAAAAAAAAAAAAAAAA', 'grace');
+			const suspended = one.suspendSession(secret);
+			assert.notEqual(await one.resumeSession(secret, 'ada'), undefined);
+			await suspended;
+			for (let index = 0; index < 20; index++) await one.openSession('ada');
+			// Only one without a connection makes room.
+			assert.notEqual(await one.resumeSession(secret, 'ada'), undefined);
+		},
+	);
+
 	ownServerTest('a server that is full refuses messages, and says so once', async (context) => {
 		const { server, all } = await stage(context, 1);
 		const one = only(all);

@@ -1,8 +1,8 @@
 import { type Script, script } from './script.ts';
 
 /**
- * A session is a hash: its id, the process of its connection, the server that wrote it, and its
- * claims. A server that restarted, or took over, may lack the newest claims. It does not resume the
+ * A session is a hash: its id, its connection and the process of that, the server that wrote it, and
+ * its claims. A server that restarted, or took over, may lack the newest claims. It does not resume the
  * sessions of before: their clients are told that the fate of messages without an answer is unknown.
  *
  * The sessions of a user are in a sorted set by the time when their connection ended.
@@ -16,27 +16,17 @@ local function server()
 end
 `;
 
-/** A process has another id after its lease has ended. The arguments end with those of before. */
-const WAS_OWN = `
-local function was_own(process, first)
-	for index = first, #ARGV do
-		if ARGV[index] == process then return true end
-	end
-	return false
-end
-`;
-
 /**
  * Opens a session.
  *
  * KEYS: session, and the sessions of the user if there is one.
  * ARGV: id, process, lifetime in milliseconds, the session's name in the user's sessions, the most
- * sessions of a user, the beginning of the keys of sessions.
+ * sessions of a user, the beginning of the keys of sessions, the connection.
  */
 export const OPEN: Script = script(`${SERVER}
 local session, sessions = KEYS[1], KEYS[2]
 local id, process, lifetime, name, most, prefix = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-redis.call('HSET', session, 'id', id, 'process', process, 'server', server())
+redis.call('HSET', session, 'id', id, 'process', process, 'server', server(), 'connection', ARGV[7])
 redis.call('PEXPIRE', session, lifetime)
 if sessions then
 	redis.call('ZADD', sessions, '+inf', name)
@@ -60,12 +50,20 @@ return redis.status_reply('OK')
 /**
  * Continues a session, and tells the process that may still have its older connection.
  *
- * KEYS: as in OPEN. ARGV: process, lifetime in milliseconds, name, the beginning of the subjects of
- * processes, earlier ids of the process.
+ * KEYS: as in OPEN. ARGV: process, lifetime in milliseconds, name, the connection, the beginning of
+ * the subjects of processes; then earlier ids of the process, which has another one after its lease
+ * has ended.
  *
  * Returns its id, or nothing.
  */
-export const RESUME: Script = script(`${SERVER}${WAS_OWN}
+export const RESUME: Script = script(`${SERVER}
+local function was_own(process)
+	for index = 6, #ARGV do
+		if ARGV[index] == process then return true end
+	end
+	return false
+end
+
 local session, sessions = KEYS[1], KEYS[2]
 local process, lifetime, name = ARGV[1], ARGV[2], ARGV[3]
 local known = redis.call('HMGET', session, 'id', 'server', 'process')
@@ -74,9 +72,9 @@ if not known[1] or known[2] ~= server() then
 	if sessions then redis.call('ZREM', sessions, name) end
 	return false
 end
-if known[3] ~= process then
-	redis.call('HSET', session, 'process', process)
-	if not was_own(known[3], 5) then redis.call('PUBLISH', ARGV[4] .. known[3], 't' .. session) end
+redis.call('HSET', session, 'process', process, 'connection', ARGV[4])
+if known[3] ~= process and not was_own(known[3]) then
+	redis.call('PUBLISH', ARGV[5] .. known[3], 't' .. session)
 end
 redis.call('PEXPIRE', session, lifetime)
 if sessions then
@@ -87,15 +85,14 @@ return known[1]
 `);
 
 /**
- * Lets a session end soon, unless another process continued it.
+ * Lets a session end soon, unless another connection continued it.
  *
- * KEYS: as in OPEN. ARGV: process, lifetime in milliseconds, name, earlier ids of the process.
+ * KEYS: as in OPEN. ARGV: connection, lifetime in milliseconds, name.
  */
-export const SUSPEND: Script = script(`${WAS_OWN}
+export const SUSPEND: Script = script(`
 local session, sessions = KEYS[1], KEYS[2]
-local process, lifetime, name = ARGV[1], ARGV[2], ARGV[3]
-local owner = redis.call('HGET', session, 'process')
-if owner ~= process and not was_own(owner, 4) then return 0 end
+local connection, lifetime, name = ARGV[1], ARGV[2], ARGV[3]
+if redis.call('HGET', session, 'connection') ~= connection then return 0 end
 redis.call('PEXPIRE', session, lifetime)
 if sessions then
 	local time = redis.call('TIME')

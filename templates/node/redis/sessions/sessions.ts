@@ -22,14 +22,22 @@ export interface SessionsInit extends ClaimsInit {
 	readonly host: Pick<Host, 'alarm' | 'random' | 'report' | 'secret'>;
 }
 
+/** A session with a connection to this process. */
+interface Open {
+	readonly names: SessionNames;
+	/** The name of its connection. One that has ended suspends no session that another one continues. */
+	readonly connection: string;
+}
+
 /** The sessions of connections, in Redis: another process can continue them. */
 export class Sessions {
 	readonly #init: SessionsInit;
 	readonly #claims: Claims;
-	/** Sessions with a connection to this process, by their secrets. */
-	readonly #open = new Map<string, SessionNames>();
+	/** By their secrets. */
+	readonly #open = new Map<string, Open>();
 	/** Their secrets, by the keys of the sessions. */
 	readonly #secrets = new Map<string, string>();
+	#connections = 0;
 
 	constructor(init: SessionsInit) {
 		this.#init = init;
@@ -40,6 +48,7 @@ export class Sessions {
 		const { commands, keys, host, leases } = this.#init;
 		const session = { secret: host.secret(), id: host.random(SESSION_ID_LENGTH) };
 		const names = keys.session(session.secret, userId);
+		const connection = this.#newConnection();
 		await commands.run(OPEN, keysOf(names), [
 			session.id,
 			leases.process,
@@ -47,35 +56,37 @@ export class Sessions {
 			names.name,
 			MAX_SESSIONS,
 			names.prefix,
+			connection,
 		]);
-		this.#keep(session.secret, names);
+		this.#keep(session.secret, { names, connection });
 		return session;
 	}
 
 	async resume(secret: string, userId: string | undefined): Promise<Session | undefined> {
 		const { commands, keys, leases } = this.#init;
 		const names = keys.session(secret, userId);
+		const connection = this.#newConnection();
 		const id = await commands.run(RESUME, keysOf(names), [
 			leases.process,
 			SESSION_LIFETIME,
 			names.name,
+			connection,
 			keys.processes,
 			...leases.earlier,
 		]);
 		if (id === null) return undefined;
-		this.#keep(secret, names);
+		this.#keep(secret, { names, connection });
 		return { secret, id: String(id) };
 	}
 
 	async suspend(secret: string): Promise<void> {
-		const names = this.#open.get(secret);
-		if (names === undefined) return;
-		this.#forget(secret, names);
-		const { commands, leases } = this.#init;
-		const { process, earlier } = leases;
+		const open = this.#open.get(secret);
+		if (open === undefined) return;
+		this.#forget(secret);
+		const { names, connection } = open;
 		try {
-			const args = [process, CLAIM_LIFETIME, names.name, ...earlier];
-			await commands.run(SUSPEND, keysOf(names), args);
+			const args = [connection, CLAIM_LIFETIME, names.name];
+			await this.#init.commands.run(SUSPEND, keysOf(names), args);
 		} catch (error) {
 			// The session ends later, by its lifetime.
 			if (!isOutage(error)) throw error;
@@ -83,11 +94,11 @@ export class Sessions {
 	}
 
 	async claim(secret: string, message: number): Promise<Claim> {
-		const names = this.#open.get(secret);
-		if (names === undefined) {
+		const open = this.#open.get(secret);
+		if (open === undefined) {
 			throw new RealtimeError({ code: 'UNCERTAIN', message: 'The session has ended.' });
 		}
-		return await this.#claims.claim(secret, names.session, message);
+		return await this.#claims.claim(secret, open.names.session, message);
 	}
 
 	/** The connection of the session may have ended. */
@@ -103,8 +114,7 @@ export class Sessions {
 	 */
 	taken(session: string): string | undefined {
 		const secret = this.#secrets.get(session);
-		const names = secret === undefined ? undefined : this.#open.get(secret);
-		if (secret !== undefined && names !== undefined) this.#forget(secret, names);
+		if (secret !== undefined) this.#forget(secret);
 		return secret;
 	}
 
@@ -114,19 +124,24 @@ export class Sessions {
 		const all = [...this.#open.values()];
 		const size = isCluster() ? 1 : AT_ONCE;
 		for (let start = 0; start < all.length; start += size) {
-			const keys = all.slice(start, start + size).flatMap(keysOf);
+			const keys = all.slice(start, start + size).flatMap(({ names }) => keysOf(names));
 			await commands.run(PROLONG, keys, [SESSION_LIFETIME]);
 		}
 	}
 
-	#keep(secret: string, names: SessionNames): void {
-		this.#open.set(secret, names);
-		this.#secrets.set(names.session, secret);
+	#newConnection(): string {
+		return `${this.#init.leases.process}.${++this.#connections}`;
 	}
 
-	#forget(secret: string, { session }: SessionNames): void {
+	#keep(secret: string, open: Open): void {
+		this.#open.set(secret, open);
+		this.#secrets.set(open.names.session, secret);
+	}
+
+	#forget(secret: string): void {
+		const session = this.#open.get(secret)?.names.session;
 		this.#open.delete(secret);
-		this.#secrets.delete(session);
+		if (session !== undefined) this.#secrets.delete(session);
 	}
 
 	/** Writes what an outage left. */
