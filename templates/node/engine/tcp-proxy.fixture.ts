@@ -13,9 +13,13 @@ interface Connection {
 	isSilent: boolean;
 }
 
+/** Makes what a connection leaves of the bytes that come back. */
+export type Filter = () => (data: Buffer) => Buffer;
+
 /** A way to a server that can be cut, or swallow what is sent. */
 export class TcpProxy {
 	readonly #target: { readonly host: string; readonly port: number };
+	readonly #filter: Filter;
 	readonly #connections = new Set<Connection>();
 	readonly #server: Server;
 	/** Which connections swallow everything, in both directions. */
@@ -26,13 +30,19 @@ export class TcpProxy {
 	/** Milliseconds for which answers to connections that subscribe are held back. */
 	#latency = 0;
 
-	private constructor(host: string, port: number) {
+	private constructor(host: string, port: number, filter: Filter) {
 		this.#target = { host, port };
+		this.#filter = filter;
 		this.#server = createServer((client) => this.#connected(client));
 	}
 
-	static async start(context: TestContext, port: number, host = '127.0.0.1'): Promise<TcpProxy> {
-		const proxy = new TcpProxy(host, port);
+	static async start(
+		context: TestContext,
+		port: number,
+		host = '127.0.0.1',
+		filter: Filter = () => (data) => data,
+	): Promise<TcpProxy> {
+		const proxy = new TcpProxy(host, port, filter);
 		proxy.#server.listen(0, '127.0.0.1');
 		await once(proxy.#server, 'listening');
 		context.after(() => {
@@ -107,8 +117,10 @@ export class TcpProxy {
 			if (this.#unanswered?.test(text)) connection.isSilent = true;
 			if (!this.#isSwallowed(connection)) server.write(data);
 		});
-		server.on('data', (data) => {
+		const filter = this.#filter();
+		server.on('data', (bytes) => {
 			if (connection.isSilent || this.#isSwallowed(connection)) return;
+			const data = filter(bytes);
 			if (connection.isSubscribed && this.#latency > 0) {
 				setTimeout(() => client.write(data), this.#latency);
 			} else client.write(data);

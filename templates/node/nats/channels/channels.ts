@@ -13,6 +13,7 @@ import { type Store, type Stored, stored } from '../connection/store.ts';
 import type { Subjects } from '../connection/subjects.ts';
 import type { Heads } from './heads.ts';
 import { readMember } from './member.ts';
+import { type Change, PresenceChain } from './presence-chain.ts';
 import { type Head, readRecord } from './record.ts';
 
 /** A place in a stream, and when the server stored what is there. */
@@ -27,13 +28,12 @@ interface Watched {
 	rosterSubscription: Promise<() => void> | undefined;
 	/** The newest record that the watchers know of, or read up to now. */
 	record: Place | undefined;
-	/** The sequence of the newest change of presence, in the same way. */
-	change: number | undefined;
+	presence: PresenceChain;
 }
 
 export interface ChannelsInit {
 	readonly logStore: Pick<Store, 'last'>;
-	readonly stateStore: Pick<Store, 'last'>;
+	readonly stateStore: Pick<Store, 'from'>;
 	readonly subjects: Pick<Subjects, 'listen'>;
 	readonly heads: Heads;
 	readonly names: Names;
@@ -80,22 +80,24 @@ export class Channels {
 		if (watched !== undefined) watched.record ??= { sequence, time };
 	}
 
-	/** The same for presence, which was read up to a change. */
-	hasReadPresence(channel: ChannelKey, change: number): void {
-		const watched = this.#watched.get(channel);
-		if (watched !== undefined) watched.change ??= change;
+	/** The same for presence. */
+	hasReadPresence(channel: ChannelKey, changes: readonly Change[]): void {
+		const presence = this.#watched.get(channel)?.presence;
+		if (presence?.upTo === undefined) presence?.begin(changes);
 	}
 
 	/**
 	 * The connection was away, and changes of presence may be missing. What left meanwhile may have no
-	 * trace any more, and those that arrive now are no chain: everyone reads presence again.
+	 * trace any more: everyone reads presence again.
 	 */
 	reconnected(): void {
+		this.#forgetPresence();
 		if (!this.#isRecovering) this.#interruptRosters();
 	}
 
 	/** Presence is incomplete from now on, until {@link recovered}. */
 	recover(): void {
+		this.#forgetPresence();
 		this.#isRecovering = true;
 	}
 
@@ -103,7 +105,6 @@ export class Channels {
 	restart(): void {
 		for (const watched of this.#watched.values()) {
 			watched.record = undefined;
-			watched.change = undefined;
 			interrupt(watched.logs);
 		}
 	}
@@ -146,13 +147,25 @@ export class Channels {
 		interrupt(watched.logs);
 	}
 
-	async #checkRoster(watched: Watched): Promise<void> {
-		if (watched.change === undefined || watched.rosters.size === 0) return;
-		const found = await this.#init.stateStore.last(`${watched.names.members}*`);
-		const { sequence = 0 } = found ?? {};
-		if (watched.change === undefined || sequence <= watched.change) return;
-		watched.change = sequence;
-		if (!this.#isRecovering) interrupt(watched.rosters);
+	async #checkRoster({ names, rosters, presence }: Watched): Promise<void> {
+		if (presence.upTo === undefined || rosters.size === 0) return;
+		const sequences: number[] = [];
+		for await (const { sequence } of this.#init.stateStore.from(
+			`${names.members}*`,
+			presence.upTo + 1,
+		)) {
+			sequences.push(sequence);
+		}
+		if (presence.compare(sequences)) this.#missedChanges(rosters);
+	}
+
+	#missedChanges(rosters: ReadonlySet<RosterWatcher>): void {
+		if (!this.#isRecovering) interrupt(rosters);
+	}
+
+	/** It is read anew. */
+	#forgetPresence(): void {
+		for (const watched of this.#watched.values()) watched.presence = new PresenceChain();
 	}
 
 	#interruptRosters(): void {
@@ -169,7 +182,7 @@ export class Channels {
 			logSubscription: undefined,
 			rosterSubscription: undefined,
 			record: undefined,
-			change: undefined,
+			presence: new PresenceChain(),
 		};
 		this.#watched.set(channel, watched);
 		return watched;
@@ -249,11 +262,12 @@ export class Channels {
 		if (found === undefined) return;
 		this.#reading(() => {
 			const member = readMember(found.data);
-			watched.change = Math.max(watched.change ?? 0, found.sequence);
+			const { sequence } = found;
 			for (const watcher of [...watched.rosters]) {
 				if (member.entry === undefined) watcher.departed(member.id);
 				else watcher.entered(member.entry as PresenceEntry);
 			}
+			if (watched.presence.arrived({ ...member, sequence })) this.#missedChanges(watched.rosters);
 		});
 	}
 

@@ -6,6 +6,7 @@ import type { Names } from '../connection/names.ts';
 import type { Store, Stored } from '../connection/store.ts';
 import type { Channels } from './channels.ts';
 import { readMember } from './member.ts';
+import type { Change } from './presence-chain.ts';
 
 /** The length of a revocation's name, of `a-z0-9`. */
 const REVOCATION_LENGTH = 16;
@@ -32,17 +33,17 @@ export class NatsRoster extends SharedRoster {
 		const { store, names, channels } = this.#init;
 		const present = new Map<string, PresenceEntry>();
 		const owners = new Set<string>();
-		let change = 0;
-		for await (const member of store.from(`${names.channel(channel).members}*`, 1)) {
-			change = member.sequence;
-			const { id, owner, entry } = readMember(member.data);
+		const changes: Change[] = [];
+		for await (const { sequence, data } of store.from(`${names.channel(channel).members}*`, 1)) {
+			const { id, process, number, entry } = readMember(data);
+			changes.push({ sequence, process, number });
 			// One that changed while this is read comes again.
 			present.delete(id);
 			if (entry === undefined) continue;
 			present.set(id, entry);
-			owners.add(owner);
+			owners.add(process);
 		}
-		channels.hasReadPresence(channel, change);
+		channels.hasReadPresence(channel, changes);
 		this.reapUnknown(channel, owners);
 		return [...present.values()];
 	}
