@@ -1,6 +1,6 @@
 import type { ChannelKey } from '../../realtime/channel/key.ts';
 import type { Host, Ports } from '../../realtime/channel/ports.ts';
-import type { Engine, EngineStatus } from '../../realtime/user/engine.ts';
+import type { EngineStatus, LocalEngine } from '../../realtime/user/engine.ts';
 import type { UserEngine, UserWatcher } from '../../realtime/user/user-engine.ts';
 import type { ObjectAlarm } from './object-alarm.ts';
 import { ObjectFeed } from './object-feed.ts';
@@ -22,7 +22,7 @@ export interface ObjectEngineInit {
 }
 
 /** Keeps one channel in the SQLite of its object. */
-export class ObjectEngine implements Engine {
+export class ObjectEngine implements LocalEngine {
 	readonly log: SqlLog;
 	readonly roster: SqlRoster;
 	readonly feed: Ports['feed'] = (init) => new ObjectFeed(init);
@@ -41,8 +41,4 @@ export class ObjectEngine implements Engine {
 		this.log.sweep();
 		this.roster.presence.sweep();
 	}
-
-	async start(): Promise<void> {}
-
-	async close(): Promise<void> {}
 }

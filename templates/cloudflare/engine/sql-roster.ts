@@ -102,11 +102,6 @@ export class SqlRoster implements Roster {
 		return { secret, id: String(row.id) };
 	}
 
-	/** All connections of a session come to this object. */
-	watchTakeovers(): Unwatch {
-		return () => {};
-	}
-
 	async suspendSession(secret: string): Promise<void> {
 		this.#connected.delete(secret);
 		this.#claims.closed(secret);

@@ -12,6 +12,7 @@ import type { Hub } from '../../realtime/server/hub.ts';
 import { HEARTBEAT_INTERVAL } from '../../realtime/server/limits.ts';
 import { Mux } from '../../realtime/server/mux.ts';
 import { PlainConnection } from '../../realtime/server/plain-connection.ts';
+import { targetAt } from '../../realtime/server/targets.ts';
 import type { AstroWebSocket } from '../../socket/types.ts';
 import { type InternalOptions, MAX_HEARTBEAT_INTERVAL } from '../handshake/internal-options.ts';
 import { drainWith } from './drain.ts';
@@ -20,7 +21,6 @@ import { drainWith } from './drain.ts';
 interface Receiver {
 	message(message: string | ArrayBuffer): void;
 	closed(code: number): void;
-	drain(milliseconds: number): void;
 }
 
 /** Answers a request to the realtime endpoint. */
@@ -36,12 +36,16 @@ export async function answer(
 	const { user } = handshake;
 	if (handshake.kind === 'protocol') {
 		const upgrade = locals.upgradeWebSocket(connectionOptions(PROTOCOL));
-		attach(upgrade.socket, (socket) => new Mux(socket, hub, user));
+		attach(upgrade.socket, (socket) => {
+			const connection = new Mux(socket, hub, user);
+			drainWith(socket, connection);
+			return connection;
+		});
 		return upgrade.response;
 	}
 	let admission: Admission | undefined;
 	try {
-		admission = await hub.authorize(hub.findByPath(handshake.segments), user);
+		admission = await hub.authorize(targetAt(hub.site, handshake.segments), user);
 	} catch (error) {
 		return refusePlain(joinError(error));
 	}
@@ -79,7 +83,6 @@ function attach(socket: AstroWebSocket, create: (socket: AstroWebSocket) => Rece
 	let receiver: Receiver | undefined;
 	socket.addEventListener('open', () => {
 		receiver = create(socket);
-		drainWith(socket, receiver);
 	});
 	socket.addEventListener('message', ({ data }) => {
 		// `binaryType` leaves out Blobs.

@@ -1,14 +1,13 @@
+import { drainFrame } from '../../realtime/protocol/server-frames.ts';
+import type { Mux } from '../../realtime/server/mux.ts';
 import type { AstroWebSocket } from '../../socket/types.ts';
 import { CONNECTION, type RegisteredWebSocket } from '../registry/connections/entry.ts';
 
-/** A connection whose client knows `drain`. */
-export interface Drained {
-	drain(milliseconds: number): void;
-}
-
-/** Makes a shutdown tell an open connection, before it is closed. */
-export function drainWith(socket: AstroWebSocket, connection: Drained): void {
+/** Makes a shutdown tell an open connection, before it is closed. Plain clients know no such notice. */
+export function drainWith(socket: AstroWebSocket, connection: Mux): void {
 	const registered: RegisteredWebSocket = socket;
 	const entry = registered[CONNECTION];
-	if (entry !== undefined) entry.drain = (milliseconds) => connection.drain(milliseconds);
+	if (entry !== undefined) {
+		entry.drain = (milliseconds) => connection.send(drainFrame(milliseconds));
+	}
 }

@@ -4,6 +4,7 @@ import { createEngine } from 'virtual:astro-websocket:realtime-engine';
 import type { HandlerContext, Runtime } from '../../realtime/define/api/runtime.ts';
 import { Hub } from '../../realtime/server/hub.ts';
 import type { RealtimeStats } from '../../realtime/server/stats.ts';
+import { followTakeovers } from '../../realtime/server/takeovers.ts';
 import type { Engine } from '../../realtime/user/engine.ts';
 import { perProcess } from '../process/per-process.ts';
 import { realtimeSources } from '../registry/figures/realtime-stats.ts';
@@ -48,6 +49,7 @@ function create(): SiteHub {
 	const log = (message: string): void => console.info(message);
 	const made = createEngine({ host, log });
 	const directory = new Hub(host, made);
+	followTakeovers(directory);
 	const source = (): RealtimeStats => directory.stats();
 	realtimeSources().add(source);
 	return {

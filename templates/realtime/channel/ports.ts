@@ -162,8 +162,11 @@ export interface Roster {
 	openSession(userId: string | undefined): Promise<Session>;
 	/** Resolves with undefined if the session is unknown, or another user's. */
 	resumeSession(secret: string, userId: string | undefined): Promise<Session | undefined>;
-	/** Watches the sessions of this process that another process continues. Its connection has to end. */
-	watchTakeovers(watcher: TakeoverWatcher): Unwatch;
+	/**
+	 * Watches the sessions of this process that another process continues. Its connection has to end.
+	 * Absent where all connections of a session come to one process.
+	 */
+	watchTakeovers?(watcher: TakeoverWatcher): Unwatch;
 	/** Keeps a session for another two minutes. Its connection has ended. */
 	suspendSession(secret: string): Promise<void>;
 	/**

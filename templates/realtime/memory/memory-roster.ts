@@ -104,11 +104,6 @@ export class MemoryRoster implements Roster {
 		return session;
 	}
 
-	/** There is no other process. */
-	watchTakeovers(): Unwatch {
-		return () => {};
-	}
-
 	async suspendSession(secret: string): Promise<void> {
 		const session = this.#sessions.get(secret);
 		if (session === undefined) return;

@@ -55,7 +55,6 @@ export abstract class Connection<Kept, Socket extends ConnectionSocket<Kept>>
 	}
 
 	abstract inbox(data: Data): void;
-	abstract drain(milliseconds: number): void;
 	abstract takenOver(): void;
 
 	protected close(code: number, reason: string): void {

@@ -12,12 +12,12 @@ import type {
 } from '../define/api/directory.ts';
 import type { User } from '../define/handling/user.ts';
 import type { Site } from '../define/site.ts';
-import type { Engine } from '../user/engine.ts';
+import type { LocalEngine } from '../user/engine.ts';
 import { Users } from '../user/users.ts';
 import { type Admission, NOT_JOINABLE, nobody } from './admission.ts';
 import { Counts } from './counts.ts';
 import type { RealtimeStats } from './stats.ts';
-import { findTarget, resolveTarget, type Target, targetAt } from './targets.ts';
+import { resolveTarget, type Target } from './targets.ts';
 
 /** A connection, as the hub keeps it. */
 export interface HubConnection {
@@ -43,24 +43,23 @@ export class Hub implements Directory {
 	readonly roster: Roster;
 	readonly users: Users;
 	readonly counts: Counts = new Counts();
-	readonly #engine: Engine;
+	readonly #engine: LocalEngine;
 	readonly #log: Log;
 	readonly #ports: Ports;
 	readonly #channels = new Map<ChannelKey, OpenChannel>();
-	/** By the secret of the session. */
-	readonly #sessions = new Map<string, HubConnection>();
+	/** Connections by the secrets of their sessions. */
+	readonly sessions: Map<string, HubConnection> = new Map();
 	readonly #connections = new Set<HubConnection>();
 	readonly #asked = new Map<ChannelKey, Set<Ask>>();
 	#channelNumber = 0;
 	#site: Site | undefined;
 
-	constructor(host: Host, engine: Engine) {
+	constructor(host: Host, engine: LocalEngine) {
 		this.host = host;
 		this.#engine = engine;
 		this.#log = engine.log;
 		this.roster = engine.roster;
 		this.roster.watchRevocations((key, userId) => this.#revoked(key, userId));
-		this.roster.watchTakeovers((secret) => this.#takenOver(secret));
 		this.#ports = {
 			log: this.#log,
 			roster: this.roster,
@@ -91,16 +90,6 @@ export class Hub implements Directory {
 		for (const { file, channel } of [...this.#channels.values()]) {
 			if (!site.definitions.has(file)) channel.expel(NOT_JOINABLE);
 		}
-	}
-
-	/** The channel that a client names, undefined if there is none. */
-	find(name: string, params: ReadonlyMap<string, string>): Target | undefined {
-		return findTarget(this.#site, name, params);
-	}
-
-	/** The channel at the path of a plain client, undefined if there is none. */
-	findByPath(segments: readonly string[]): Target | undefined {
-		return targetAt(this.#site, segments);
 	}
 
 	/**
@@ -148,14 +137,14 @@ export class Hub implements Directory {
 
 	/** A connection has begun, or continues the session of another one. */
 	takeSession(session: Session, connection: HubConnection): void {
-		this.#sessions.get(session.secret)?.takenOver();
-		this.#sessions.set(session.secret, connection);
+		this.sessions.get(session.secret)?.takenOver();
+		this.sessions.set(session.secret, connection);
 		this.#connections.add(connection);
 	}
 
 	/** A connection of a process that slept goes on. */
 	restoreSession(session: Session, connection: HubConnection): void {
-		this.#sessions.set(session.secret, connection);
+		this.sessions.set(session.secret, connection);
 		this.#connections.add(connection);
 	}
 
@@ -194,7 +183,7 @@ export class Hub implements Directory {
 		if (session === undefined) return;
 		if (user !== undefined) this.users.remove(user.id, connection, end.wasClean);
 		if (end.isTakenOver) return;
-		if (this.#sessions.get(session.secret) === connection) this.#sessions.delete(session.secret);
+		if (this.sessions.get(session.secret) === connection) this.sessions.delete(session.secret);
 		this.host.waitUntil(this.roster.suspendSession(session.secret));
 	}
 
@@ -232,7 +221,6 @@ export class Hub implements Directory {
 	}
 
 	stats(): RealtimeStats {
-		const { messages, joins, sessions, resumes, gaps } = this.counts;
 		let members = 0;
 		for (const { channel } of this.#channels.values()) members += channel.size;
 		return {
@@ -241,11 +229,7 @@ export class Hub implements Directory {
 			users: this.users.size,
 			channels: this.#channels.size,
 			members,
-			messages: { ...messages },
-			joins: { ...joins },
-			sessions: { ...sessions },
-			resumes: { ...resumes },
-			gaps: { ...gaps },
+			...structuredClone(this.counts),
 		};
 	}
 
@@ -255,13 +239,6 @@ export class Hub implements Directory {
 			if (ask.userId === userId) ask.isRevoked = true;
 		}
 		this.#channels.get(key)?.channel.revoke(userId);
-	}
-
-	/** Another process continues a session. */
-	#takenOver(secret: string): void {
-		const connection = this.#sessions.get(secret);
-		this.#sessions.delete(secret);
-		connection?.takenOver();
 	}
 
 	#publish({ key, definition }: Target, message: PublishedMessage): Promise<string | undefined> {

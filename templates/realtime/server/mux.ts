@@ -13,7 +13,6 @@ import { isTooDeep, MAX_DEPTH } from '../protocol/depth.ts';
 import { type ErrorData, isRealtimeError } from '../protocol/errors.ts';
 import {
 	type Data,
-	drainFrame,
 	errorFrame,
 	inboxFrame,
 	leftFrame,
@@ -33,7 +32,7 @@ import {
 } from './limits.ts';
 import { PresenceUpdates } from './presence-updates.ts';
 import type { MuxRecord, Passage } from './record.ts';
-import { type Target, targetOf } from './targets.ts';
+import { findTarget, type Target, targetOf } from './targets.ts';
 import { UsedRefs } from './used-refs.ts';
 
 /** A join of this connection. */
@@ -100,11 +99,6 @@ export class Mux extends CreditedLink {
 
 	inbox(data: Data): void {
 		this.send(inboxFrame(data));
-	}
-
-	/** The server is about to close the connection. */
-	drain(milliseconds: number): void {
-		this.send(drainFrame(milliseconds));
 	}
 
 	/** The site disconnects a user. What was decided before does not count any more. */
@@ -296,7 +290,7 @@ export class Mux extends CreditedLink {
 
 	async #decide(join: Join, frame: JoinFrame): Promise<void> {
 		const { ref } = join;
-		const target = this.#passable(this.hub.find(frame.name, frame.params));
+		const target = this.#passable(findTarget(this.hub.site, frame.name, frame.params));
 		try {
 			const admission = await this.hub.authorize(target, this.user, this.#takeAllowed());
 			if (this.hasEnded || join.hasEnded) {

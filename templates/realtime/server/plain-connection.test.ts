@@ -6,6 +6,7 @@ import { defineChannel } from '../define/api/define-channel.ts';
 import { RealtimeError } from '../protocol/errors.ts';
 import type { PlainConnection } from './plain-connection.ts';
 import { type FakeSocket, type Files, Stage } from './server.fixture.ts';
+import { targetAt } from './targets.ts';
 
 const anything = {
 	'~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) },
@@ -150,8 +151,8 @@ describe('A plain client', () => {
 
 	it('gets a fixed path rather than a parameter', async () => {
 		const stage = new Stage(FILES);
-		assert.equal(stage.hub.findByPath(['rooms', 'fixed'])?.definition.file, 'rooms/fixed');
-		assert.equal(stage.hub.findByPath(['rooms', 'other'])?.definition.file, 'rooms/[room]');
+		assert.equal(targetAt(stage.hub.site, ['rooms', 'fixed'])?.definition.file, 'rooms/fixed');
+		assert.equal(targetAt(stage.hub.site, ['rooms', 'other'])?.definition.file, 'rooms/[room]');
 	});
 
 	it('gets the messages to its user as they are', async () => {

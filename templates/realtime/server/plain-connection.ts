@@ -143,9 +143,6 @@ export class PlainConnection extends Connection<PlainRecord, PlainSocket> implem
 		this.#write(rawMessage(value));
 	}
 
-	/** A plain client knows no notice before the close. */
-	drain(): void {}
-
 	/** Sessions of plain clients are never continued. */
 	takenOver(): void {}
 

@@ -8,18 +8,19 @@ import type { User } from '../define/handling/user.ts';
 import type { ChannelModule, SiteModules } from '../define/reading/site-file.ts';
 import { readSite, type Site } from '../define/site.ts';
 import { MemoryEngine } from '../memory/memory-engine.ts';
-import type { Engine } from '../user/engine.ts';
+import type { LocalEngine } from '../user/engine.ts';
 import { Hub } from './hub.ts';
 import { Mux } from './mux.ts';
 import { PlainConnection, type PlainSocket } from './plain-connection.ts';
 import type { MuxRecord } from './record.ts';
+import { targetAt } from './targets.ts';
 
 /** What a file exports, by its path without the extension. `_middleware` is the root's. */
 export type Files = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /** What a stage runs on. A runtime that sleeps runs the tests of this room on its own. */
 export const ground: {
-	engine: (stage: Stage) => Engine;
+	engine: (stage: Stage) => LocalEngine;
 	/** Called before and after each step of a client. */
 	pause: (stage: Stage) => Promise<void>;
 	/** Called with the sessions of the connections that lived through a sleep. */
@@ -188,7 +189,7 @@ export class Stage {
 
 	/** A plain client, undefined if its path leads nowhere. */
 	async plain(path: string, user?: User): Promise<[PlainConnection, FakeSocket] | undefined> {
-		const admission = await this.hub.authorize(this.hub.findByPath(path.split('/')), user);
+		const admission = await this.hub.authorize(targetAt(this.hub.site, path.split('/')), user);
 		if (admission === undefined) return undefined;
 		const socket = new FakeSocket();
 		const connection = new PlainConnection(socket, this.hub, user, admission);

@@ -3,6 +3,7 @@ import { ProblemsError } from '../define/reading/problem.ts';
 import type { SiteModules } from '../define/reading/site-file.ts';
 import { readSite, type Site } from '../define/site.ts';
 import { Hub } from '../server/hub.ts';
+import { followTakeovers } from '../server/takeovers.ts';
 import type { Engine } from '../user/engine.ts';
 import { TestEngine, type Trims } from './test-engine.ts';
 import { type HostServices, TestHost } from './test-host.ts';
@@ -34,6 +35,7 @@ export class SiteProcess {
 		this.host = host;
 		this.engine = new TestEngine(services.engine(host), trims);
 		this.hub = new Hub(host, this.engine);
+		followTakeovers(this.hub);
 		const runtime: Runtime = {
 			directory: this.hub,
 			context,

@@ -2,13 +2,17 @@ import type { Log, Ports, Roster } from '../channel/ports.ts';
 import type { UserEngine, UserWatcher } from './user-engine.ts';
 
 /** Keeps the channels, sessions and users of a site: in this process, or for several processes. */
-export interface Engine {
+export interface LocalEngine {
 	readonly log: Log;
 	readonly roster: Roster;
 	readonly feed: Ports['feed'];
 	/** Called once. The watcher hears of the users of this process. */
 	users(watcher: UserWatcher): UserEngine;
 	readonly status: EngineStatus;
+}
+
+/** The same, as a process starts and ends it. */
+export interface Engine extends LocalEngine {
 	/**
 	 * Connects to the server of the engine. Resolves also if the server cannot be reached: the engine
 	 * goes on trying, and reports it.
