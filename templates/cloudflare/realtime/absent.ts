@@ -57,6 +57,8 @@ class NoMessages {
 		this.#sender = sender;
 	}
 
+	hook(): void {}
+
 	take(message: SentMessage): void {
 		this.refuse(message, NO_MESSAGE);
 	}
@@ -79,13 +81,12 @@ class NoClaims {
 }
 
 const nothing = (): undefined => {};
-const nothingSoon = async (): Promise<void> => {};
 
 export const MemberMessages: typeof RealMessages = NoMessages as never;
 export const MessageRates: typeof RealRates = NoRates as never;
 export const SqlClaims: typeof RealClaims = NoClaims as never;
 export const handle: typeof realHandlers.handle = nothing as never;
-export const callHook: typeof realHandlers.callHook = nothingSoon;
+export const callHook: typeof realHandlers.callHook = nothing;
 export const lossOf: typeof realLossOf = nothing;
 
 // Without history.

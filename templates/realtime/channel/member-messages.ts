@@ -59,6 +59,11 @@ export class MemberMessages {
 		if (!hasRoom) this.refuse(message, tooMany('Too many messages wait for their turn.', 1000));
 	}
 
+	/** Runs a hook of the site after the messages before it, and before those that follow. */
+	hook(run: () => Promise<void> | undefined): void {
+		this.#turns.take(run, undefined, true);
+	}
+
 	/** Answers with an error, unless the message is ephemeral. */
 	refuse({ id }: SentMessage, error: ErrorData): void {
 		if (id !== undefined) this.#answer(id, { error });

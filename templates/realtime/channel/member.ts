@@ -92,7 +92,7 @@ export class Member implements Sender, Connected {
 	/** The rate of its user, kept by the channel: looking it up takes longer than using it. */
 	rate: MessageRate | undefined;
 	readonly #channel: MemberChannel;
-	/** Made for the first message: most members of a large channel never send one. */
+	/** Made when they are needed: most members of a large channel never send one. */
 	#messages: MemberMessages | undefined;
 	#state: State = 'asked';
 	/** Set while the member catches up. A live member has the position of the feed. */
@@ -172,7 +172,6 @@ export class Member implements Sender, Connected {
 		this.#state = 'joining';
 		const channel = this.#channel;
 		try {
-			const { ports, rules } = channel;
 			const shown = await this.#shown(options);
 			await channel.open();
 			if (this.#expelled !== undefined) throw new RealtimeError(this.#expelled);
@@ -184,7 +183,6 @@ export class Member implements Sender, Connected {
 			if (this.#expelled !== undefined) throw new RealtimeError(this.#expelled);
 			if (this.hasEnded) return;
 			this.#begin(page, options);
-			ports.host.waitUntil(rules.onJoin(this));
 		} catch (error) {
 			if (!this.hasEnded) this.#end(0);
 			throw error;
@@ -235,10 +233,9 @@ export class Member implements Sender, Connected {
 	/** Takes a message of the client. Answers through the link. */
 	message(message: SentMessage): void {
 		if (this.hasEnded) return;
-		this.#messages ??= new MemberMessages(this, this.#channel);
-		if (this.isJoined) this.#messages.take(message);
+		if (this.isJoined) this.#turns.take(message);
 		else if (this.#early.length < MAX_WAITING) this.#early.push(message);
-		else this.#messages.refuse(message, tooMany('Too many messages wait for the join.', 1000));
+		else this.#turns.refuse(message, tooMany('Too many messages wait for the join.', 1000));
 	}
 
 	sendCast(name: string, data: Data): void {
@@ -281,6 +278,11 @@ export class Member implements Sender, Connected {
 		this.#state = 'catching up';
 		this.#position = logHead;
 		this.#tellGap('trimmed', logHead);
+	}
+
+	get #turns(): MemberMessages {
+		this.#messages ??= new MemberMessages(this, this.#channel);
+		return this.#messages;
 	}
 
 	#tellGap(reason: GapReason, position: Position): void {
@@ -336,6 +338,8 @@ export class Member implements Sender, Connected {
 		}
 		this.link.release?.();
 		this.link.changed?.();
+		const joining = rules.onJoin(this);
+		if (joining !== undefined) this.#turns.hook(() => joining);
 		for (const message of this.#early) this.message(message);
 		this.#early = [];
 	}
@@ -487,7 +491,7 @@ export class Member implements Sender, Connected {
 		}
 		this.#channel.gone(this);
 		this.link.changed?.();
-		if (wasJoined) host.waitUntil(rules.onLeave(this));
+		if (wasJoined) this.#turns.hook(() => rules.onLeave(this));
 	}
 }
 

@@ -21,8 +21,9 @@ export interface ChannelRules {
 	 * RealtimeError for the sender. The definition reports other errors itself.
 	 */
 	handle(message: ClientMessage, deadline: HandlerDeadline): Data | Promise<Data>;
-	onJoin(member: MemberView): Promise<void>;
-	onLeave(member: MemberView): Promise<void>;
+	/** Undefined if the site does nothing then. The definition reports errors. */
+	onJoin(member: MemberView): Promise<void> | undefined;
+	onLeave(member: MemberView): Promise<void> | undefined;
 }
 
 export interface PresenceRules {

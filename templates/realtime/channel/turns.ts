@@ -7,7 +7,7 @@ export class Turns {
 	#waiting: Turn[] = [];
 	#isRunning = false;
 
-	/** @param limit The number of messages that may wait. */
+	/** @param limit The number of runs that may wait. */
 	constructor(limit: number) {
 		this.#limit = limit;
 	}
@@ -15,9 +15,10 @@ export class Turns {
 	/**
 	 * @param run Gives a promise only if it takes time. It never fails.
 	 * @param replaces The name of an ephemeral message.
+	 * @param isNeeded Whether there is room for it at any rate.
 	 * @returns whether there was room.
 	 */
-	take(run: Run, replaces?: string): boolean {
+	take(run: Run, replaces?: string, isNeeded?: boolean): boolean {
 		if (!this.#isRunning) {
 			this.#isRunning = true;
 			const first = run();
@@ -32,7 +33,7 @@ export class Turns {
 			this.#waiting[same] = turn;
 			return true;
 		}
-		if (this.#waiting.length >= this.#limit) return false;
+		if (!isNeeded && this.#waiting.length >= this.#limit) return false;
 		this.#waiting.push(turn);
 		return true;
 	}

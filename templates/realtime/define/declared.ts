@@ -138,12 +138,12 @@ class Declared implements ChannelDefinition {
 		return handle(this.#handling, message, deadline);
 	}
 
-	async onJoin(member: MemberView): Promise<void> {
-		await callHook(this.#handling, 'onJoin', member);
+	onJoin(member: MemberView): Promise<void> | undefined {
+		return callHook(this.#handling, 'onJoin', member);
 	}
 
-	async onLeave(member: MemberView): Promise<void> {
-		await callHook(this.#handling, 'onLeave', member);
+	onLeave(member: MemberView): Promise<void> | undefined {
+		return callHook(this.#handling, 'onLeave', member);
 	}
 
 	open(params: MemberView['params']): ChannelHandle {

@@ -75,28 +75,25 @@ export function handle(
 	});
 }
 
-/** Calls `onJoin` or `onLeave`. Its errors are reported. */
-export async function callHook(
+/** Calls `onJoin` or `onLeave`, if the site has it. Its errors are reported. */
+export function callHook(
 	handling: Handling,
 	hook: 'onJoin' | 'onLeave',
 	member: MemberView,
-): Promise<void> {
+): Promise<void> | undefined {
 	const { file, timeout, options, events, runtime } = handling;
 	const callback = options[hook];
-	if (callback === undefined) return;
+	if (callback === undefined) return undefined;
 	const { user, params } = member;
 	const connection = new SiteConnection(member.connection, handling);
 	const context: HandlerContext = { file, member, publishing() {}, sent: events.sent };
 	const channel = handling.open(params, context);
 	const given = { user, params: handling.paramsOf(params), channel, connection };
-	try {
-		await within(runtime, timeout, `\`${hook}\``, () =>
-			runtime.context.run(context, () => callback(given)),
-		);
-		SiteConnection.save(connection);
-	} catch (error) {
-		events.failed(error);
-	}
+	return within(runtime, timeout, `\`${hook}\``, () =>
+		runtime.context.run(context, () => callback(given)),
+	)
+		.then(() => SiteConnection.save(connection))
+		.catch((error) => events.failed(error));
 }
 
 function unknownMessage({ options, runtime }: Handling, name: string): RealtimeError {

@@ -102,9 +102,9 @@ class Short implements ChannelDefinition {
 		});
 	}
 
-	async onJoin(): Promise<void> {}
+	onJoin(): undefined {}
 
-	async onLeave(): Promise<void> {}
+	onLeave(): undefined {}
 
 	readPlain(message: string | Uint8Array): unknown {
 		return readPlainMessage(message, this.#settings.type);

@@ -357,6 +357,71 @@ describe('A join', () => {
 		assert.equal(client.of('joined').length, 1);
 	});
 
+	it('handles its messages between `onJoin` and `onLeave`, which change the same data', async () => {
+		type Given = { readonly connection: { data: object } };
+		const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
+		const handler = async (_: unknown, { connection }: Given): Promise<object> => {
+			await gates[1].promise;
+			connection.data = { ...connection.data, isHandled: true };
+			return connection.data;
+		};
+		const left: object[] = [];
+		const stage = new Stage({
+			'rooms/[room]': room({
+				messages: { change: { handler } },
+				data: () => ({}),
+				onJoin: async ({ connection }: Given) => {
+					await gates[0].promise;
+					connection.data = { ...connection.data, isJoined: true };
+				},
+				onLeave: ({ connection }: Given) => left.push(connection.data),
+			}),
+		});
+		stage.maySleep = false;
+		const client = await stage.client();
+		await client.send(['join', 1, ...LOBBY, {}], ['send', 1, 1, 'change']);
+		gates[1].resolve();
+		await settled();
+		assert.deepEqual(client.of('reply'), []);
+		gates[0].resolve();
+		await settled();
+		const data = { isJoined: true, isHandled: true };
+		assert.deepEqual(client.of('reply'), [[1, 1, data]]);
+		assert.deepEqual(left, []);
+	});
+
+	it('is left once `onJoin` and a handler that run have ended', async () => {
+		const told: string[] = [];
+		const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
+		const slow = (name: string, index: 0 | 1) => async (): Promise<void> => {
+			await gates[index].promise;
+			told.push(name);
+		};
+		const stage = new Stage({
+			'rooms/[room]': room({
+				messages: { say: { handler: slow('handled', 1) } },
+				onJoin: slow('joined', 0),
+				onLeave: () => told.push('left'),
+			}),
+		});
+		stage.maySleep = false;
+		const [early, late] = [await stage.client(), await stage.client()];
+		await joined(early);
+		await early.send(['leave', 1]);
+		assert.deepEqual(told, []);
+		gates[0].resolve();
+		await settled();
+		assert.deepEqual(told, ['joined', 'left']);
+		await joined(late);
+		await late.send(['send', 1, 1, 'say']);
+		late.mux.closed(1006);
+		await settled();
+		assert.deepEqual(told, ['joined', 'left', 'joined']);
+		gates[1].resolve();
+		await settled();
+		assert.deepEqual(told.slice(3), ['handled', 'left']);
+	});
+
 	it('asks the server once what it says of a member', async () => {
 		let asked = 0;
 		const presence = { server: () => ({ asked: ++asked }) };
