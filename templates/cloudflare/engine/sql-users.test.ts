@@ -25,6 +25,7 @@ class Stage extends EngineStage {
 			deliver: async (channel) => {
 				this.delivered.push(channel);
 			},
+			has: async () => true,
 		});
 		users.restore(new Set(connected));
 		this.#current = { users, alarm };

@@ -4,17 +4,26 @@ import type { Host } from '../../realtime/channel/ports.ts';
 import type { Data } from '../../realtime/protocol/server-frames.ts';
 import type { UserEngine, UserWatcher } from '../../realtime/user/user-engine.ts';
 import type { ObjectAlarm } from './object-alarm.ts';
+import type { SqlRow } from './storage.ts';
 import type { Tables } from './tables.ts';
+
+/**
+ * Milliseconds between two looks at the connections of a user who is online. One whose object was
+ * killed wakes nothing.
+ */
+const USER_CHECK = 3_600_000;
 
 export interface SqlUsersInit {
 	readonly tables: Tables;
-	readonly host: Pick<Host, 'now'>;
+	readonly host: Pick<Host, 'now' | 'waitUntil'>;
 	readonly alarm: Pick<ObjectAlarm, 'ringBy'>;
 	/** The user of the object. */
 	readonly userId: string;
 	readonly watcher: UserWatcher;
 	/** Sends to the user's plain clients in a channel. */
 	deliver(channel: ChannelKey, data: Data): Promise<void>;
+	/** Whether a channel has a connection of a plain client. */
+	has(channel: ChannelKey, connectionId: string): Promise<boolean>;
 }
 
 /** The connections of one user in the SQLite of the user's object. */
@@ -34,6 +43,7 @@ export class SqlUsers implements UserEngine {
 			connectionId,
 			channel ?? null,
 		);
+		this.#checkSoon();
 		if (isFirst) this.#init.watcher.online(userId);
 	}
 
@@ -54,11 +64,8 @@ export class SqlUsers implements UserEngine {
 
 	async send(userId: string, data: Data): Promise<void> {
 		this.#init.watcher.message(userId, data);
-		const rows = this.#init.tables.read(
-			'online',
-			'SELECT DISTINCT channel FROM online WHERE channel IS NOT NULL',
-		);
-		await Promise.all(rows.map(({ channel }) => this.#init.deliver(String(channel), data)));
+		const channels = new Set(this.#plain.map(({ channel }) => String(channel)));
+		await Promise.all([...channels].map((channel) => this.#init.deliver(channel, data)));
 	}
 
 	/** Connections that did not live through a sleep are lost. */
@@ -75,16 +82,38 @@ export class SqlUsers implements UserEngine {
 
 	/** Removes what has departed. Call it when the alarm rings. */
 	sweep(): void {
-		const now = this.#init.host.now();
-		const due = this.#init.tables.read('online', 'SELECT id FROM online WHERE departs <= ?', now);
-		for (const { id } of due) {
-			this.#init.tables.change('online', 'DELETE FROM online WHERE id = ?', String(id));
-		}
-		const rest = this.#init.tables.read('online', 'SELECT min(departs) AS at FROM online')[0]?.at;
-		if (typeof rest === 'number') this.#init.alarm.ringBy(rest);
-		else if (due.length > 0 && !this.#hasConnections) {
-			this.#init.watcher.offline(this.#init.userId);
-		}
+		const { tables, host, alarm, watcher, userId } = this.#init;
+		const wasOnline = this.#hasConnections;
+		tables.change('online', 'DELETE FROM online WHERE departs <= ?', host.now());
+		const rest = tables.read('online', 'SELECT min(departs) AS at FROM online')[0]?.at;
+		if (typeof rest === 'number') alarm.ringBy(rest);
+		else if (this.#hasConnections) host.waitUntil(this.#check());
+		else if (wasOnline) watcher.offline(userId);
+	}
+
+	/** Asks the channels of plain clients whether they are still there. */
+	async #check(): Promise<void> {
+		this.#checkSoon();
+		const { userId, has } = this.#init;
+		await Promise.all(
+			this.#plain.map(async ({ id, channel }) => {
+				if (!(await has(String(channel), String(id))))
+					await this.depart(userId, String(id), GRACE_AFTER_LOSS);
+			}),
+		);
+	}
+
+	/** The connections of plain clients. */
+	get #plain(): readonly SqlRow[] {
+		return this.#init.tables.read(
+			'online',
+			'SELECT id, channel FROM online WHERE channel IS NOT NULL',
+		);
+	}
+
+	#checkSoon(): void {
+		const { alarm, host } = this.#init;
+		alarm.ringBy(host.now() + USER_CHECK);
 	}
 
 	get #hasConnections(): boolean {

@@ -69,6 +69,11 @@ export class Users implements UserWatcher {
 		);
 	}
 
+	/** Whether a connection of a user is here. */
+	has(userId: string, connectionId: string): boolean {
+		return [...(this.#connections.get(userId) ?? [])].some(({ id }) => id === connectionId);
+	}
+
 	/** Whether the user has a connection anywhere, or had one a moment ago. */
 	isOnline(userId: string): Promise<boolean> {
 		return this.#engine.isOnline(userId);

@@ -42,6 +42,8 @@ export interface ObjectCalls {
 	depart(connectionId: string, delay: number): Promise<void>;
 	/** Sends to the plain clients of a user in the object's channel. */
 	deliver(userId: string, data: Data): Promise<void>;
+	/** Whether the object's channel has a connection of a plain client of a user. */
+	has(userId: string, connectionId: string): Promise<boolean>;
 }
 
 /** An object, as its binding gives it. */

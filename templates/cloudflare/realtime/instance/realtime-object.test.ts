@@ -61,12 +61,12 @@ function codeOf({ closed }: FakeObjectSocket): number | undefined {
 	return closed?.code;
 }
 
-/** Moves the clock in steps, and rings the alarm of an object. */
-async function pass(milliseconds: number, object: FakeObject): Promise<void> {
+/** Moves the clock in steps, and rings the alarms of objects. */
+async function pass(milliseconds: number, ...objects: readonly FakeObject[]): Promise<void> {
 	for (let left = milliseconds; left > 0; left -= 1000) {
 		mock.timers.tick(Math.min(1000, left));
 		await settled();
-		await object.ring();
+		for (const object of objects) await object.ring();
 	}
 }
 
@@ -376,6 +376,38 @@ describe('the object of a user', () => {
 		await pass(16_000, user);
 		assert.equal(await (await user.instance).isOnline(), false);
 		assert.equal(await (await world.object('user:eve').instance).isOnline(), true);
+	});
+
+	it('is offline within two hours of the death of an object that nothing wakes', async () => {
+		const world = new World({ 'rooms/[room]': room() });
+		const lobby = world.object(LOBBY);
+		const [ada, eve] = [world.object('user:ada'), world.object('user:eve')];
+		const plain = await lobby.accept({ user: ADA, kind: 'plain' });
+		await lobby.accept({ user: { id: 'eve' }, kind: 'plain' });
+		await pass(7_200_000, ada, eve);
+		assert.equal(await (await ada.instance).isOnline(), true);
+		lobby.sockets.splice(lobby.sockets.indexOf(plain), 1);
+		lobby.sleep();
+		ada.sleep();
+		await pass(7_200_000, ada, eve);
+		assert.equal(await (await ada.instance).isOnline(), false);
+		assert.equal(await (await eve.instance).isOnline(), true);
+	});
+
+	it('is offline within two hours of the death of a connection that nobody told of', async () => {
+		const world = new World({ 'rooms/[room]': room() });
+		const [ada, eve] = [world.object('user:ada'), world.object('user:eve')];
+		const socket = await ada.accept({ user: ADA });
+		await ada.message(socket, ['hello', {}]);
+		const other = await eve.accept({ user: { id: 'eve' } });
+		await eve.message(other, ['hello', {}]);
+		ada.evict();
+		await pass(7_200_000, ada);
+		assert.equal(await (await ada.instance).isOnline(), false);
+		// The client of the other one has gone without a word.
+		eve.sleep();
+		await pass(7_200_000, eve);
+		assert.equal(await (await eve.instance).isOnline(), false);
 	});
 
 	it('sends to plain clients through the objects of their channels', async () => {

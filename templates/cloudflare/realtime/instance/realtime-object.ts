@@ -6,7 +6,6 @@ import type {
 	Directory,
 	NewSnapshot,
 	PublishedMessage,
-	UserPort,
 } from '../../../realtime/define/api/directory.ts';
 import type { ContextStore, Runtime } from '../../../realtime/define/api/runtime.ts';
 import type { DefinitionParts } from '../../../realtime/define/read-definition.ts';
@@ -197,9 +196,9 @@ export class RealtimeObject implements ObjectCalls {
 				this.#engine.sweep();
 				this.#users?.sweep();
 				const { presence } = this.#engine.roster;
-				if (!presence.hasMembers) return;
+				if (presence.hasMembers) presence.checkSoon();
+				else if (this.#users === undefined) return;
 				this.#lifeCheck.start(this.#muxes());
-				presence.checkSoon();
 			});
 		});
 	}
@@ -212,15 +211,15 @@ export class RealtimeObject implements ObjectCalls {
 	}
 
 	async snapshot(snapshot: NewSnapshot): Promise<boolean> {
-		return await this.#channel().snapshot(snapshot);
+		return this.#channel().snapshot(snapshot);
 	}
 
 	async history(range: HistoryRange): ReturnType<ChannelPort['history']> {
-		return await this.#channel().history(range);
+		return this.#channel().history(range);
 	}
 
 	async members(): Promise<readonly PresentMember[]> {
-		return await this.#channel().members();
+		return this.#channel().members();
 	}
 
 	async disconnect(userId: string): Promise<void> {
@@ -249,6 +248,10 @@ export class RealtimeObject implements ObjectCalls {
 		return (await this.#users?.isOnline()) ?? false;
 	}
 
+	async has(userId: string, connectionId: string): Promise<boolean> {
+		return this.#hub.users.has(userId, connectionId);
+	}
+
 	async enter(connectionId: string, channel: ChannelKey): Promise<void> {
 		await this.#run(() => this.#users?.enter(this.#userId, connectionId, channel));
 	}
@@ -264,21 +267,22 @@ export class RealtimeObject implements ObjectCalls {
 	#usersOf(tables: Tables, watcher: UserWatcher): UserEngine {
 		const { objectOf } = this.#surroundings;
 		const purpose = this.#purpose;
+		const host = this.#host;
 		if (purpose.kind === 'channel') {
 			const object = (userId: string): ObjectStub => objectOf(userName(userId));
-			const port = (userId: string): UserPort => this.#remote.user(userId);
-			this.#relay = new RelayUsers(object, port, purpose.key, tables, this.#host);
+			this.#relay = new RelayUsers(object, purpose.key, tables, host);
 			return this.#relay;
 		}
-		const deliver = (channel: ChannelKey, data: Data): Promise<void> =>
-			ask(objectOf(channelName(channel)), 'deliver', purpose.userId, data);
+		const { userId } = purpose;
+		const channel = (key: ChannelKey): ObjectStub => objectOf(channelName(key));
 		this.#users = new SqlUsers({
 			tables,
-			host: this.#host,
+			host,
 			alarm: this.#alarm,
-			userId: purpose.userId,
+			userId,
 			watcher,
-			deliver,
+			deliver: (key, data) => ask(channel(key), 'deliver', userId, data),
+			has: (key, id) => ask(channel(key), 'has', userId, id),
 		});
 		return this.#users;
 	}

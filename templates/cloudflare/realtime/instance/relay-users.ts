@@ -1,7 +1,6 @@
 import type { ChannelKey } from '../../../realtime/channel/key.ts';
 import { GRACE_AFTER_LOSS } from '../../../realtime/channel/limits.ts';
 import type { Host } from '../../../realtime/channel/ports.ts';
-import type { UserPort } from '../../../realtime/define/api/directory.ts';
 import type { Data } from '../../../realtime/protocol/server-frames.ts';
 import type { UserEngine } from '../../../realtime/user/user-engine.ts';
 import type { Tables } from '../../engine/tables.ts';
@@ -13,20 +12,17 @@ import { ask, type ObjectStub } from '../base/object-calls.ts';
  */
 export class RelayUsers implements UserEngine {
 	readonly #object: (userId: string) => ObjectStub;
-	readonly #port: (userId: string) => UserPort;
 	readonly #key: ChannelKey;
 	readonly #tables: Tables;
 	readonly #host: Pick<Host, 'waitUntil'>;
 
 	constructor(
 		object: (userId: string) => ObjectStub,
-		port: (userId: string) => UserPort,
 		key: ChannelKey,
 		tables: Tables,
 		host: Pick<Host, 'waitUntil'>,
 	) {
 		this.#object = object;
-		this.#port = port;
 		this.#key = key;
 		this.#tables = tables;
 		this.#host = host;
@@ -56,10 +52,10 @@ export class RelayUsers implements UserEngine {
 	}
 
 	isOnline(userId: string): Promise<boolean> {
-		return this.#port(userId).isOnline();
+		return ask(this.#object(userId), 'isOnline');
 	}
 
 	send(userId: string, data: Data): Promise<void> {
-		return this.#port(userId).send(data);
+		return ask(this.#object(userId), 'send', data);
 	}
 }

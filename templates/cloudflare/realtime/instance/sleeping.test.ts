@@ -50,6 +50,7 @@ ground.engine = (stage) => {
 				userId: 'ada',
 				watcher,
 				deliver: async () => {},
+				has: async () => true,
 			});
 			return users;
 		},
