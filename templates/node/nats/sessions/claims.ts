@@ -43,8 +43,11 @@ export class Claims {
 	readonly #init: ClaimsInit;
 	/** By session and message. */
 	readonly #own = new Map<string, OwnClaim>();
-	/** Subjects of claims that NATS may have, but whose handlers will not start. */
-	readonly #abandoned = new Set<string>();
+	/**
+	 * Subjects of claims that NATS may have, but whose handlers will not start; and the ids of this
+	 * process then. It takes another one after its lease has ended.
+	 */
+	readonly #abandoned = new Map<string, Set<string>>();
 	/** Results that could not be written. */
 	readonly #unwritten = new Set<OwnClaim>();
 
@@ -75,14 +78,13 @@ export class Claims {
 				if (data.startsWith(SETTLED)) return { state: 'settled', outcome: data.slice(1) };
 				const began = this.#known(key);
 				if (began !== undefined) return began;
-				if (found !== undefined && data === process && this.#abandoned.has(subject)) {
-					return this.#begin(key, subject, found.sequence);
-				}
-				if (data !== '') return { state: 'running', outcome: this.#outcome(subject, data) };
+				// One that is abandoned is claimed by another record: it may be given back at this moment.
+				const isFree = data === '' || this.#abandoned.get(subject)?.has(data);
+				if (!isFree) return { state: 'running', outcome: this.#outcome(subject, data) };
 				after = found?.sequence ?? 0;
 			}
 		} catch {
-			this.#abandoned.add(subject);
+			this.#abandoned.set(subject, (this.#abandoned.get(subject) ?? new Set()).add(process));
 			throw unavailable('The message was not handled: the realtime engine cannot be reached.');
 		}
 	}
@@ -101,7 +103,7 @@ export class Claims {
 			this.#unwritten.delete(own);
 			void this.#write(own);
 		}
-		for (const subject of [...this.#abandoned]) void this.#giveBack(subject);
+		for (const subject of [...this.#abandoned.keys()]) void this.#giveBack(subject);
 	}
 
 	#begin(key: string, subject: string, sequence: number): Claim {
@@ -164,11 +166,10 @@ export class Claims {
 
 	/** Another process may handle the message. */
 	async #giveBack(subject: string): Promise<void> {
-		const { store, leases } = this.#init;
+		const { store } = this.#init;
 		try {
 			const found = await store.last(subject);
-			if (!this.#abandoned.has(subject)) return;
-			if (found?.data.toString() === leases.process) {
+			if (found !== undefined && this.#abandoned.get(subject)?.has(found.data.toString())) {
 				await store.put({ subject, data: '', after: found.sequence, lifetime: 1 });
 			}
 			this.#abandoned.delete(subject);
