@@ -117,3 +117,24 @@ serverTest('a session that stays at a process with a new lease is not taken', as
 	await until('the other one was taken', () => taken.includes(moves.secret));
 	assert.deepEqual(taken, [moves.secret]);
 });
+
+serverTest('a handler that outlives the lease of its process keeps its result', async (context) => {
+	const prefix = newPrefix();
+	const [one, two] = await processes(context, 2, { prefix });
+	assert.ok(one && two);
+	const { living } = new Keys(prefix);
+	const client = await direct();
+	const { secret } = await one.engine.roster.openSession('ada');
+	assert.equal((await one.engine.roster.claim(secret, 1)).state, 'claimed');
+	const before = (await client.callBuffer('ZRANGE', living, 0, -1)) as readonly Buffer[];
+	await client.callBuffer('DEL', living);
+	await until('both have another lease', async () => {
+		const now = (await client.callBuffer('ZRANGE', living, 0, -1)) as readonly Buffer[];
+		return now.filter((id) => !before.map(String).includes(String(id))).length === 2;
+	});
+	await one.engine.roster.settle(secret, 1, '{}');
+	await two.engine.roster.resumeSession(secret, 'ada');
+	await until('the result is known', async () => {
+		return (await two.engine.roster.claim(secret, 1)).state === 'settled';
+	});
+});

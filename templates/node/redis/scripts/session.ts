@@ -117,13 +117,14 @@ return #KEYS
  * message's number. It holds the process whose handler runs, or \`=\` and the result.
  *
  * KEYS: the session of each operation.
- * ARGV: process, lifetime of a session without an end in milliseconds, the most claims of a session;
- * then for each operation its name, the message, and the result for \`settle\`.
+ * ARGV: lifetime of a session without an end in milliseconds, the most claims of a session; then for
+ * each operation its name, the message, the process, and the result for \`settle\`. A process settles
+ * what it claimed under the id of that time.
  *
  * Returns a text for each operation: nothing for a new claim, else the field of the claim.
  */
 export const CLAIMS: Script = script(`
-local process, lifetime, most = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local lifetime, most = ARGV[1], tonumber(ARGV[2])
 
 -- The claims with the lowest numbers go. A handler that still runs must not start again.
 local function forget_oldest(session)
@@ -139,7 +140,7 @@ local function forget_oldest(session)
 	end
 end
 
-local function claim(session, field)
+local function claim(session, field, process)
 	if redis.call('HSETNX', session, field, process) == 0 then
 		return redis.call('HGET', session, field)
 	end
@@ -150,11 +151,12 @@ end
 
 local answers = {}
 for index, session in ipairs(KEYS) do
-	local place = index * 3 + 1
-	local operation, field, result = ARGV[place], 'c' .. ARGV[place + 1], ARGV[place + 2]
+	local place = index * 4 - 1
+	local operation, field = ARGV[place], 'c' .. ARGV[place + 1]
+	local process, result = ARGV[place + 2], ARGV[place + 3]
 	local answer = ''
 	if operation == 'claim' then
-		answer = claim(session, field)
+		answer = claim(session, field, process)
 	elseif operation == 'look' then
 		answer = redis.call('HGET', session, field) or ''
 	elseif redis.call('HGET', session, field) == process then

@@ -22,12 +22,21 @@ class Stage {
 	/** Redis is not asked. */
 	isDown = false;
 	isAlive: boolean | undefined = true;
+	/** The id of this process, until its lease ends. */
+	process: string;
 	readonly claims: Claims;
 
 	constructor(process = 'here', isCluster = false) {
+		const stage = this;
+		this.process = process;
 		this.claims = new Claims({
 			commands: { run: (_script: Script, keys, args) => this.#run(keys, args) },
-			leases: { process, isAlive: () => this.isAlive },
+			leases: {
+				get process() {
+					return stage.process;
+				},
+				isAlive: () => this.isAlive,
+			},
 			host: this.host,
 			isCluster: () => isCluster,
 		});
@@ -40,10 +49,10 @@ class Stage {
 	async #run(keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
 		await null;
 		if (this.isDown) throw unanswered();
-		const [process = '', , , ...operations] = args.map(String);
+		const [, , ...operations] = args.map(String);
 		const done: string[] = [];
 		const answers = keys.map((key, index) => {
-			const [name = '', message = '', result = ''] = operations.slice(index * 3);
+			const [name = '', message = '', process = '', result = ''] = operations.slice(index * 4);
 			const field = `${key} ${message}`;
 			const known = this.fields.get(field) ?? '';
 			done.push(`${name} ${message}`);
@@ -106,6 +115,18 @@ test('a claim whose answer was lost is known to be free here', async () => {
 	// It runs now, and is not given back any more.
 	assert.equal(stage.fields.get(`${SESSION} 1`), 'here');
 	assert.equal((await stage.claim(1)).state, 'running');
+});
+
+test('a claim whose answer was lost is given back also after the lease of the process ended', async () => {
+	for (const isAsked of [true, false]) {
+		const stage = new Stage();
+		stage.isDeaf = true;
+		await assert.rejects(stage.claim(1), UNAVAILABLE);
+		stage.isDeaf = false;
+		stage.process = 'here again';
+		if (!isAsked) await stage.host.advance(SETTLE_DELAY);
+		assert.equal((await stage.claim(1)).state, 'claimed');
+	}
 });
 
 test('a result that cannot be written is known here, and written later', async () => {

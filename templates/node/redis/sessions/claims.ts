@@ -21,6 +21,8 @@ interface Operation {
 	/** The key of the session. */
 	readonly session: string;
 	readonly message: number;
+	/** The id of this process, as the claim has it. */
+	readonly process: string;
 	readonly result: string;
 	readonly isNeeded: () => boolean;
 	readonly resolve: (field: string) => void;
@@ -31,6 +33,8 @@ interface Operation {
 interface OwnClaim {
 	/** The key of the session. */
 	readonly session: string;
+	/** The id of this process at that time. It takes another one after its lease has ended. */
+	readonly process: string;
 	/** Set when the handler has ended. */
 	settled: string | undefined;
 	readonly outcome: Promise<string>;
@@ -56,7 +60,10 @@ export class Claims {
 	readonly #init: ClaimsInit;
 	/** By session and message. */
 	readonly #own = new Map<string, OwnClaim>();
-	/** Claims that Redis may have, but whose handlers will not start. */
+	/**
+	 * Claims that Redis may have, but whose handlers will not start: by session, message, and the id of
+	 * this process then.
+	 */
 	readonly #abandoned = new Set<string>();
 	/** Operations that wait for the end of the moment. */
 	#waiting: Operation[] = [];
@@ -81,17 +88,19 @@ export class Claims {
 		const { process } = this.#init.leases;
 		let field: string;
 		try {
-			field = await this.#ask('claim', session, message);
+			field = await this.#ask('claim', session, message, process);
 		} catch {
-			this.#abandoned.add(key);
-			this.#later(key, 'release', session, message, '');
+			const claim = `${key} ${process}`;
+			this.#abandoned.add(claim);
+			this.#later(claim, { name: 'release', session, message, process, result: '' });
 			throw unavailable('The message was not handled: the realtime engine cannot be reached.');
 		}
 		const meanwhile = this.#known(key);
 		if (meanwhile !== undefined) return meanwhile;
-		if (field === '' || (field === process && this.#abandoned.has(key))) {
-			this.#abandoned.delete(key);
-			this.#own.set(key, ownClaim(session));
+		const owner = field === '' ? process : field;
+		const isAbandoned = this.#abandoned.delete(`${key} ${owner}`);
+		if (field === '' || isAbandoned) {
+			this.#own.set(key, ownClaim(session, owner));
 			return { state: 'claimed' };
 		}
 		if (field.startsWith('=')) return { state: 'settled', outcome: field.slice(1) };
@@ -104,7 +113,8 @@ export class Claims {
 		if (own === undefined) return;
 		own.settled = outcome;
 		own.resolve(outcome);
-		this.#later(key, 'settle', own.session, message, outcome);
+		const { session, process } = own;
+		this.#later(key, { name: 'settle', session, message, process, result: outcome });
 	}
 
 	/** The state of a claim of this process. */
@@ -124,17 +134,26 @@ export class Claims {
 			if (isAlive === false || (isAlive === undefined && waited >= LEASE)) return undefined;
 			await new Promise<void>((resolve) => host.alarm(OUTCOME_POLL, resolve));
 			// In an outage nobody knows.
-			const field = await this.#ask('look', session, message).catch(() => process);
+			const field = await this.#ask('look', session, message, process).catch(() => process);
 			if (field.startsWith('=')) return field.slice(1);
 			if (field !== process) return undefined;
 		}
 		return undefined;
 	}
 
-	#ask(name: Name, session: string, message: number): Promise<string> {
+	#ask(name: Name, session: string, message: number, process: string): Promise<string> {
 		return new Promise((resolve, reject) => {
 			const isNeeded = (): boolean => true;
-			this.#waiting.push({ name, session, message, result: '', isNeeded, resolve, reject });
+			this.#waiting.push({
+				name,
+				session,
+				message,
+				process,
+				result: '',
+				isNeeded,
+				resolve,
+				reject,
+			});
 			if (this.#isScheduled) return;
 			this.#isScheduled = true;
 			queueMicrotask(() => {
@@ -145,23 +164,15 @@ export class Claims {
 	}
 
 	/** Does something with the next operations, or soon. */
-	#later(
-		key: string,
-		name: 'settle' | 'release',
-		session: string,
-		message: number,
-		result: string,
-	): void {
+	#later(key: string, given: Omit<Operation, 'isNeeded' | 'resolve' | 'reject'>): void {
+		const isResult = given.name === 'settle';
 		const done = (): void => {
-			if (name === 'settle') this.#own.delete(key);
+			if (isResult) this.#own.delete(key);
 			else this.#abandoned.delete(key);
 		};
 		const operation: Operation = {
-			name,
-			session,
-			message,
-			result,
-			isNeeded: () => name === 'settle' || this.#abandoned.has(key),
+			...given,
+			isNeeded: () => isResult || this.#abandoned.has(key),
 			resolve: done,
 			// It is tried again with the next operations, or by `catchUp()`.
 			reject: () => add(),
@@ -217,16 +228,16 @@ export class Claims {
 	}
 
 	async #run(operations: readonly Operation[]): Promise<void> {
-		const { commands, leases } = this.#init;
+		const { commands } = this.#init;
 		const keys = operations.map(({ session }) => session);
-		const args = operations.flatMap(({ name, message, result }): Argument[] => [
+		const args = operations.flatMap(({ name, message, process, result }): Argument[] => [
 			name,
 			message,
+			process,
 			result,
 		]);
 		try {
 			const fields = (await commands.run(CLAIMS, keys, [
-				leases.process,
 				SESSION_LIFETIME,
 				MAX_CLAIMS,
 				...args,
@@ -240,12 +251,12 @@ export class Claims {
 	}
 }
 
-function ownClaim(session: string): OwnClaim {
+function ownClaim(session: string, process: string): OwnClaim {
 	let resolve: (outcome: string) => void = () => {};
 	const outcome = new Promise<string>((settle) => {
 		resolve = settle;
 	});
-	return { session, settled: undefined, outcome, resolve };
+	return { session, process, settled: undefined, outcome, resolve };
 }
 
 function keyOf(secret: string, message: number): string {
