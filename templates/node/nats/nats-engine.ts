@@ -320,8 +320,10 @@ export class NatsEngine implements Engine {
 				// This process was stopped for longer than its lease: others have removed its members.
 				this.#leases.begin();
 				this.#listenToOwn();
-				await this.#leases.renew(this.#signs.next());
+				const renewed = this.#leases.renew(this.#signs.next());
+				// What an outage prevents of it is done afterwards.
 				this.#tasks.do(this.#membership.repair(true));
+				await renewed;
 			}
 		} catch (error) {
 			this.#isRenewed = false;

@@ -112,6 +112,30 @@ describe('outages', { concurrency: 4 }, () => {
 		},
 	);
 
+	ownServerTest(
+		'a process that lost its lease, and then its link, enters its members again',
+		async (context) => {
+			const { server, ways, all } = await stage(context, 1);
+			const one = only(all);
+			const keyOf = async (end: string): Promise<string> =>
+				/\{[^\r]*/.exec(await server.send('KEYS', `*${end}`))?.[0] ?? '';
+			await one.engine.roster.enter('lobby', member('a'));
+			await one.users.enter('ada', 'a');
+			const present = await keyOf(':present');
+			// It is the mark of the site that it asks for then.
+			only(ways).loseAnswerTo(/'life'/);
+			await server.send('DEL', await keyOf(':living'));
+			await until('it is down', () => !isUp(one));
+			// Others have removed its members.
+			await server.send('DEL', present);
+			only(ways).open();
+			await until('the member is back', async () => {
+				const members = await one.engine.roster.present('lobby').catch(() => []);
+				return members.length === 1;
+			});
+		},
+	);
+
 	ownServerTest('a server that is full refuses messages, and says so once', async (context) => {
 		const { server, all } = await stage(context, 1);
 		const one = only(all);

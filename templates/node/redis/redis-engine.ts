@@ -75,6 +75,8 @@ export class RedisEngine implements Engine {
 	#users: UserWatcher | undefined;
 	#clients: Clients | undefined;
 	#isRenewed = false;
+	/** Whether the lease of this process had ended, and it did not begin anew yet. */
+	#isLeaseLost = false;
 	#isCluster = false;
 	/** The server and its data as of the last connection. */
 	#server: Server | undefined;
@@ -298,8 +300,10 @@ export class RedisEngine implements Engine {
 		}
 		this.#isRenewed = true;
 		this.#update();
+		const isLost = renewal.isLost || this.#isLeaseLost;
+		this.#isLeaseLost = false;
 		if (mayLackData) this.#tasks.do(this.#membership.repair(false));
-		else if (renewal.isLost) this.#tasks.do(this.#leaseLost());
+		else if (isLost) this.#tasks.do(this.#leaseLost());
 		if (renewal.dead.length > 0) this.#tasks.do(this.#membership.reap(renewal.dead));
 	}
 
@@ -322,16 +326,19 @@ export class RedisEngine implements Engine {
 	 * lost everything.
 	 */
 	async #leaseLost(): Promise<void> {
+		// Only one renewal tells it: what an outage prevents is done with the next one.
+		this.#isLeaseLost = true;
 		const { life } = await this.#mark((command, ...args) => this.#commands.send(command, ...args));
+		this.#isLeaseLost = false;
 		const hasLostData = life !== this.#server?.life;
 		if (hasLostData) {
 			this.#server = { run: this.#server?.run ?? '', life };
 			this.#recover();
-			await this.#channels.check();
+			this.#readMissed();
 		} else {
 			this.#leases.begin();
 			this.#subjects.keep(this.#ownSubject, (bytes) => this.#arrived(bytes));
-			await this.#leases.renew(this.#signs.next());
+			this.#tasks.do(this.#renew(false));
 		}
 		await this.#membership.repair(!hasLostData);
 	}
