@@ -21,6 +21,8 @@ interface StoredSession {
 	readonly process: string;
 	/** The life of the data. */
 	readonly life: string;
+	/** The name of its connection. */
+	readonly connection: string;
 	/** Whether its connection has ended. */
 	readonly isSuspended: boolean;
 }
@@ -29,6 +31,8 @@ interface StoredSession {
 interface Open {
 	readonly names: SessionNames;
 	readonly id: string;
+	readonly connection: string;
+	/** The sequence of its newest record, as far as NATS has answered. */
 	sequence: number;
 }
 
@@ -52,6 +56,7 @@ export class Sessions {
 	readonly #open = new Map<string, Open>();
 	/** The secrets by subject. */
 	readonly #secrets = new Map<string, string>();
+	#connections = 0;
 
 	constructor(init: SessionsInit) {
 		this.#init = init;
@@ -62,8 +67,9 @@ export class Sessions {
 		const { names, host } = this.#init;
 		const session = { secret: host.secret(), id: host.random(SESSION_ID_LENGTH) };
 		const own = names.session(session.secret, userId);
-		const sequence = await this.#put(own, session.id, false, undefined);
-		this.#keep(session.secret, { names: own, id: session.id, sequence: sequence ?? 0 });
+		const open = { names: own, id: session.id, connection: this.#newConnection(), sequence: 0 };
+		const sequence = await this.#put(open, false, undefined);
+		this.#keep(session.secret, { ...open, sequence: sequence ?? 0 });
 		if (own.ofUser !== undefined) await this.#limit(own.ofUser);
 		return session;
 	}
@@ -71,15 +77,17 @@ export class Sessions {
 	async resume(secret: string, userId: string | undefined): Promise<Session | undefined> {
 		const { store, names, leases, life } = this.#init;
 		const own = names.session(secret, userId);
+		const connection = this.#newConnection();
 		for (;;) {
 			const found = await store.last(own.session);
 			if (found === undefined || found.data.length === 0) return undefined;
 			const known: StoredSession = JSON.parse(found.data.toString());
 			if (known.life !== life()) return undefined;
-			const sequence = await this.#put(own, known.id, false, found.sequence);
+			const open = { names: own, id: known.id, connection, sequence: found.sequence };
+			const sequence = await this.#put(open, false, found.sequence);
 			// Another process continued or ended it at the same time.
 			if (sequence === undefined) continue;
-			this.#keep(secret, { names: own, id: known.id, sequence });
+			this.#keep(secret, { ...open, sequence });
 			if (!known.isSuspended && known.process !== leases.process) this.#tellTaken(known, own);
 			return { secret, id: known.id };
 		}
@@ -90,8 +98,7 @@ export class Sessions {
 		if (open === undefined) return;
 		this.#forget(secret);
 		try {
-			// Refused if another process continued it.
-			await this.#put(open.names, open.id, true, open.sequence);
+			await this.#write(open, true);
 		} catch (error) {
 			// The session ends later, by its lifetime.
 			if (!isOutage(error)) throw error;
@@ -125,10 +132,10 @@ export class Sessions {
 
 	/** Lets the sessions of open connections live on. */
 	async prolong(): Promise<void> {
-		const all = [...this.#open];
+		const all = [...this.#open.values()];
 		for (let start = 0; start < all.length; start += AT_ONCE) {
 			const part = all.slice(start, start + AT_ONCE);
-			await Promise.all(part.map(([secret, open]) => this.#prolong(secret, open)));
+			await Promise.all(part.map((open) => this.#write(open, false)));
 		}
 	}
 
@@ -148,23 +155,37 @@ export class Sessions {
 		if (session !== undefined) this.#secrets.delete(session);
 	}
 
-	async #prolong(secret: string, open: Open): Promise<void> {
-		const { names, id, sequence } = open;
-		const next = await this.#put(names, id, false, sequence);
-		// It may have been continued or suspended meanwhile.
-		if (next !== undefined && this.#open.get(secret) === open) open.sequence = next;
+	#newConnection(): string {
+		return `${this.#init.leases.process}.${++this.#connections}`;
+	}
+
+	/** Does nothing if another connection continued the session, or this one has suspended it. */
+	async #write(open: Open, isSuspended: boolean): Promise<void> {
+		for (;;) {
+			const sequence = await this.#put(open, isSuspended, open.sequence);
+			if (sequence !== undefined) {
+				open.sequence = sequence;
+				return;
+			}
+			// A record of before may have been written, although NATS did not answer.
+			const found = await this.#init.store.last(open.names.session);
+			if (found === undefined || found.data.length === 0) return;
+			const known: StoredSession = JSON.parse(found.data.toString());
+			if (known.connection !== open.connection || known.isSuspended) return;
+			open.sequence = found.sequence;
+		}
 	}
 
 	async #put(
-		{ session }: SessionNames,
-		id: string,
+		{ names, id, connection }: Open,
 		isSuspended: boolean,
 		after: number | undefined,
 	): Promise<number | undefined> {
 		const { store, leases, life } = this.#init;
-		const data: StoredSession = { id, process: leases.process, life: life(), isSuspended };
+		const { process } = leases;
+		const data: StoredSession = { id, process, life: life(), connection, isSuspended };
 		return await store.put({
-			subject: session,
+			subject: names.session,
 			data: JSON.stringify(data),
 			after,
 			lifetime: (isSuspended ? CLAIM_LIFETIME : SESSION_LIFETIME) / 1000,
