@@ -15,7 +15,7 @@ export type Message =
 	| { readonly type: 'departed'; readonly change: number; readonly id: string }
 	| { readonly type: 'inbox'; readonly userId: string; readonly data: Data }
 	| { readonly type: 'revoked'; readonly id: string; readonly of: Revocation }
-	| { readonly type: 'taken'; readonly session: string }
+	| { readonly type: 'taken'; readonly connection: string }
 	| { readonly type: 'sign'; readonly sign: string };
 
 export type Revocation = readonly [channel: string, userId: string];
@@ -70,7 +70,7 @@ export function readMessage(bytes: Buffer): Message {
 		case 'r':
 			return { type: 'revoked', id: lines.text(), of: JSON.parse(lines.rest()) };
 		case 't':
-			return { type: 'taken', session: lines.rest() };
+			return { type: 'taken', connection: lines.rest() };
 		case 'n':
 			return { type: 'sign', sign: lines.rest() };
 		default:

@@ -32,7 +32,7 @@ function stage() {
 			},
 			waitUntil: (one: Promise<unknown>) => void work.push(one),
 		},
-		sessions: { taken: (session: string) => (session === 'ours' ? 'secret' : undefined) },
+		sessions: { taken: (connection: string) => (connection === 'ours' ? 'secret' : undefined) },
 	} as unknown as SharedRosterInit);
 	const ring = async (): Promise<void> => {
 		for (const alarm of alarms.splice(0)) alarm();

@@ -22,8 +22,11 @@ export interface SharedSessions {
 	suspend(secret: string): Promise<void>;
 	claim(secret: string, message: number): Promise<Claim>;
 	settle(secret: string, message: number, outcome: string): void;
-	/** Another process continues a session. Returns its secret, undefined if it is of none here. */
-	taken(session: string): string | undefined;
+	/**
+	 * Another process continues the session of a connection. Returns its secret, undefined if it is of
+	 * none here, or has come back to another connection since.
+	 */
+	taken(connection: string): string | undefined;
 }
 
 export interface SharedRosterInit {
@@ -88,9 +91,9 @@ export abstract class SharedRoster implements Roster {
 		};
 	}
 
-	/** @param session The name of a session that another process continues. */
-	taken(session: string): void {
-		const secret = this.#init.sessions.taken(session);
+	/** @param connection The name of a connection whose session another process continues. */
+	taken(connection: string): void {
+		const secret = this.#init.sessions.taken(connection);
 		if (secret === undefined) return;
 		for (const watcher of [...this.#takeovers]) watcher(secret);
 	}

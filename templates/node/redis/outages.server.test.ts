@@ -136,6 +136,25 @@ describe('outages', { concurrency: 4 }, () => {
 		},
 	);
 
+	ownServerTest(
+		'a session that has come back is not ended by the late news that it went',
+		async (context) => {
+			const { ways, all } = await stage(context, 2);
+			const [one, two] = [only(all).engine.roster, only(all, 1).engine.roster];
+			const taken: string[] = [];
+			one.watchTakeovers?.((secret) => taken.push(secret));
+			const [back, gone] = [await one.openSession('ada'), await one.openSession('ada')];
+			// News take longer than answers.
+			only(ways).open(500);
+			await two.resumeSession(back.secret, 'ada');
+			await one.resumeSession(back.secret, 'ada');
+			await two.resumeSession(gone.secret, 'ada');
+			await until('the news of the other one arrived', () => taken.includes(gone.secret));
+			assert.deepEqual(taken, [gone.secret]);
+			assert.equal((await one.claim(back.secret, 1)).state, 'claimed');
+		},
+	);
+
 	ownServerTest('a server that is full refuses messages, and says so once', async (context) => {
 		const { server, all } = await stage(context, 1);
 		const one = only(all);

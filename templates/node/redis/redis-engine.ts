@@ -364,7 +364,7 @@ export class RedisEngine implements Engine {
 			this.#update();
 		} else if (message.type === 'inbox') this.#users?.message(message.userId, message.data);
 		else if (message.type === 'revoked') this.#roster.revoked(message.id, message.of);
-		else if (message.type === 'taken') this.#roster.taken(message.session);
+		else if (message.type === 'taken') this.#roster.taken(message.connection);
 	}
 
 	#update(): void {

@@ -54,7 +54,7 @@ export class Sessions {
 	readonly #claims: Claims;
 	/** By their secrets. */
 	readonly #open = new Map<string, Open>();
-	/** The secrets by subject. */
+	/** The secrets by connection. */
 	readonly #secrets = new Map<string, string>();
 	#connections = 0;
 
@@ -88,7 +88,7 @@ export class Sessions {
 			// Another process continued or ended it at the same time.
 			if (sequence === undefined) continue;
 			this.#keep(secret, { ...open, sequence });
-			if (!known.isSuspended && known.process !== leases.process) this.#tellTaken(known, own);
+			if (!known.isSuspended && known.process !== leases.process) this.#tellTaken(known);
 			return { secret, id: known.id };
 		}
 	}
@@ -106,13 +106,12 @@ export class Sessions {
 	}
 
 	/**
-	 * Another process continues a session.
+	 * Another process continues the session of a connection.
 	 *
-	 * @param session The subject of the session.
-	 * @returns its secret, undefined if it has no connection here.
+	 * @returns its secret, undefined if it is of none here, or has come back to another connection since.
 	 */
-	taken(session: string): string | undefined {
-		const secret = this.#secrets.get(session);
+	taken(connection: string): string | undefined {
+		const secret = this.#secrets.get(connection);
 		if (secret !== undefined) this.#forget(secret);
 		return secret;
 	}
@@ -145,14 +144,15 @@ export class Sessions {
 	}
 
 	#keep(secret: string, open: Open): void {
+		this.#forget(secret);
 		this.#open.set(secret, open);
-		this.#secrets.set(open.names.session, secret);
+		this.#secrets.set(open.connection, secret);
 	}
 
 	#forget(secret: string): void {
-		const session = this.#open.get(secret)?.names.session;
+		const connection = this.#open.get(secret)?.connection;
 		this.#open.delete(secret);
-		if (session !== undefined) this.#secrets.delete(session);
+		if (connection !== undefined) this.#secrets.delete(connection);
 	}
 
 	#newConnection(): string {
@@ -192,9 +192,9 @@ export class Sessions {
 		});
 	}
 
-	#tellTaken({ process }: StoredSession, { session }: SessionNames): void {
+	#tellTaken({ process, connection }: StoredSession): void {
 		const { requests, names } = this.#init;
-		requests.tell({ subject: names.processes + process, payload: `t${session}` });
+		requests.tell({ subject: names.processes + process, payload: `t${connection}` });
 	}
 
 	/** The oldest session of a user without a connection makes room for a new one. */

@@ -66,7 +66,7 @@ end
 
 local session, sessions = KEYS[1], KEYS[2]
 local process, lifetime, name = ARGV[1], ARGV[2], ARGV[3]
-local known = redis.call('HMGET', session, 'id', 'server', 'process')
+local known = redis.call('HMGET', session, 'id', 'server', 'process', 'connection')
 if not known[1] or known[2] ~= server() then
 	redis.call('DEL', session)
 	if sessions then redis.call('ZREM', sessions, name) end
@@ -74,7 +74,7 @@ if not known[1] or known[2] ~= server() then
 end
 redis.call('HSET', session, 'process', process, 'connection', ARGV[4])
 if known[3] ~= process and not was_own(known[3]) then
-	redis.call('PUBLISH', ARGV[5] .. known[3], 't' .. session)
+	redis.call('PUBLISH', ARGV[5] .. known[3], 't' .. known[4])
 end
 redis.call('PEXPIRE', session, lifetime)
 if sessions then

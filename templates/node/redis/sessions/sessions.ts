@@ -35,7 +35,7 @@ export class Sessions {
 	readonly #claims: Claims;
 	/** By their secrets. */
 	readonly #open = new Map<string, Open>();
-	/** Their secrets, by the keys of the sessions. */
+	/** Their secrets by connection. */
 	readonly #secrets = new Map<string, string>();
 	#connections = 0;
 
@@ -107,13 +107,12 @@ export class Sessions {
 	}
 
 	/**
-	 * Another process continues a session.
+	 * Another process continues the session of a connection.
 	 *
-	 * @param session The key of the session.
-	 * @returns its secret, undefined if it has no connection here.
+	 * @returns its secret, undefined if it is of none here, or has come back to another connection since.
 	 */
-	taken(session: string): string | undefined {
-		const secret = this.#secrets.get(session);
+	taken(connection: string): string | undefined {
+		const secret = this.#secrets.get(connection);
 		if (secret !== undefined) this.#forget(secret);
 		return secret;
 	}
@@ -134,14 +133,15 @@ export class Sessions {
 	}
 
 	#keep(secret: string, open: Open): void {
+		this.#forget(secret);
 		this.#open.set(secret, open);
-		this.#secrets.set(open.names.session, secret);
+		this.#secrets.set(open.connection, secret);
 	}
 
 	#forget(secret: string): void {
-		const session = this.#open.get(secret)?.names.session;
+		const connection = this.#open.get(secret)?.connection;
 		this.#open.delete(secret);
-		if (session !== undefined) this.#secrets.delete(session);
+		if (connection !== undefined) this.#secrets.delete(connection);
 	}
 
 	/** Writes what an outage left. */
