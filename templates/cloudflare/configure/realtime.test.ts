@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { siteWith } from '../../realtime/configure/site.fixture.ts';
 import { realtimeSetup, withRealtimeObject } from './realtime.ts';
@@ -13,6 +15,7 @@ interface FoundPlugin {
 	load(id: string): string | undefined;
 	configEnvironment(name: string, options: object): unknown;
 	configureServer(server: object): void;
+	hotUpdate(update: object): unknown;
 }
 
 /** A site with these files below `src/realtime`, set up. */
@@ -194,34 +197,101 @@ test('the optimizer of a dev server keeps the state of channels in one copy', (c
 	assert.equal(configEnvironment('client', {}), undefined);
 });
 
-test('a dev server restarts with the first channel and without the last one', (context) => {
-	const { root, write, plugin } = project(context, [], 'dev');
-	const file = fileURLToPath(new URL('src/realtime/rooms/[room].ts', root));
-	const watchers = new Map<string, (file: string) => void>();
+/** A dev server of a project, and what happens there. */
+function devServer({ plugin }: ReturnType<typeof project>) {
+	const watcher = new EventEmitter();
 	const events: string[] = [];
-	plugin('zastro-realtime:dev').configureServer({
-		watcher: { on: (name: string, call: (file: string) => void) => watchers.set(name, call) },
+	let loaded = (_: object): void => {};
+	const graph = {
+		getModuleById: (id: string) => ({ id, importers: [], importedModules: [] }),
+		getModulesByFile: () => undefined,
+		onFileChange: () => {},
+		invalidateModule: () => {},
+	};
+	const send =
+		(to: string) =>
+		({ type }: { type: string }): void => {
+			events.push(`${type} of ${to}`);
+		};
+	const server = {
+		watcher,
+		middlewares: { use: () => {} },
 		restart: () => events.push('restart'),
+		ws: { send: send('pages') },
 		environments: {
+			client: {
+				moduleGraph: { ...graph, getModuleById: () => undefined },
+				hot: { on: () => {} },
+			},
 			ssr: {
-				moduleGraph: { getModuleById: (id: string) => ({ id }), invalidateModule: () => {} },
-				hot: { send: ({ type }: { type: string }) => events.push(type) },
+				moduleGraph: graph,
+				hot: {
+					on(_: string, listener: typeof loaded) {
+						loaded = listener;
+					},
+					send(payload: { type: string }) {
+						send('the Worker')(payload);
+						queueMicrotask(() => loaded({ hasFailed: false }));
+					},
+				},
 			},
 		},
-	});
-	const add = (path: string): void => {
-		write({ [path]: '' });
-		watchers.get('add')?.(join(fileURLToPath(root), path));
 	};
-	add('src/unrelated.ts');
-	add('src/realtime/_schemas.ts');
-	assert.deepEqual(events, []);
-	add('src/realtime/rooms/[room].ts');
-	add('src/realtime/lobby.ts');
-	assert.deepEqual(events, ['restart', 'full-reload']);
-	for (const gone of [join(fileURLToPath(root), 'src/realtime/lobby.ts'), file]) {
-		rmSync(gone);
-		watchers.get('unlink')?.(gone);
+	for (const name of ['zastro-realtime', 'zastro-realtime:dev']) {
+		plugin(name).configureServer(server);
 	}
-	assert.deepEqual(events, ['restart', 'full-reload', 'full-reload', 'restart']);
+	loaded({ hasFailed: false });
+	const update = plugin('zastro-realtime:dev').hotUpdate;
+	return {
+		events,
+		tell: (event: string, file: string) => watcher.emit(event, file),
+		/** What Vite is to reload itself. */
+		update: (file: string, modules: readonly object[]) =>
+			update.call({ environment: { name: 'ssr' } }, { file, modules, server }),
+		settled: () => setTimeout(300),
+	};
+}
+
+test('a dev server restarts with the first channel and without the last one', async (context) => {
+	const site = project(context, [], 'dev');
+	const place = (path: string): string => join(fileURLToPath(site.root), path);
+	const { events, tell, settled } = devServer(site);
+	const change = async (event: string, paths: readonly string[]): Promise<void> => {
+		for (const path of paths) {
+			if (event === 'add') site.write({ [path]: '' });
+			else rmSync(place(path));
+			tell(event, place(path));
+		}
+		await settled();
+	};
+	await change('add', ['src/unrelated.ts', 'src/realtime/_schemas.ts']);
+	assert.deepEqual(events, []);
+	// Also if there are several at once.
+	await change('add', ['src/realtime/rooms/[room].ts', 'src/realtime/news.ts']);
+	await change('add', ['src/realtime/lobby.ts']);
+	assert.deepEqual(events, ['restart', 'full-reload of the Worker']);
+	await change('unlink', ['src/realtime/lobby.ts', 'src/realtime/news.ts']);
+	await change('unlink', ['src/realtime/rooms/[room].ts']);
+	assert.deepEqual(events.slice(2), ['full-reload of the Worker', 'restart']);
+});
+
+test('a dev server reloads the Worker once, and pages after it', async (context) => {
+	const site = project(context, CHANNEL, 'dev');
+	const place = (path: string): string => join(fileURLToPath(site.root), 'src/realtime', path);
+	const { events, tell, update, settled } = devServer(site);
+	const known = [{ id: place('rooms/[room].ts'), importers: [] }];
+	// A renamed file, and an edited one.
+	site.write({ 'src/realtime/rooms/[id].ts': '' });
+	tell('add', place('rooms/[id].ts'));
+	assert.deepEqual(update(place('rooms/[id].ts'), []), []);
+	tell('change', place('rooms/[room].ts'));
+	assert.deepEqual(update(place('rooms/[room].ts'), known), []);
+	rmSync(place('rooms/[room].ts'));
+	tell('unlink', place('rooms/[room].ts'));
+	assert.deepEqual(update(place('rooms/[room].ts'), known), []);
+	assert.deepEqual(events, []);
+	await settled();
+	assert.deepEqual(events, ['full-reload of the Worker', 'full-reload of pages']);
+	// Others are Vite's.
+	assert.equal(update(place('../pages/index.ts'), [{ id: 'page', importers: [] }]), undefined);
 });

@@ -1,21 +1,16 @@
 import type { AstroConfig, AstroIntegration, AstroIntegrationLogger } from 'astro';
 import { AstroError } from 'astro/errors';
-import type { Plugin, ViteDevServer } from 'vite';
 import { packageName } from '../../configure/package-name.ts';
 import { DeclarationFiles } from '../../realtime/configure/declaration-files.ts';
-import {
-	hasRealtimeFiles,
-	isRealtimeFile,
-	type ProjectFolders,
-} from '../../realtime/configure/files.ts';
-import { RESOLVED_FILES_MODULE, realtimePlugin } from '../../realtime/configure/plugin.ts';
+import { hasRealtimeFiles } from '../../realtime/configure/files.ts';
+import { realtimePlugin } from '../../realtime/configure/plugin.ts';
 import { ENDPOINT } from '../../realtime/protocol/constants.ts';
 import { supportsExports } from './exports-support.ts';
 import { planObject } from './object-config.ts';
 import type { Wrong } from './object-errors.ts';
-import { PART_MODULES, partsPlugin } from './parts-plugin.ts';
+import { partsPlugin } from './parts-plugin.ts';
+import { devPlugin } from './realtime-dev.ts';
 import type { ResolvedRealtimeOptions } from './realtime-options.ts';
-import { reloadModule } from './reload.ts';
 import { settingsPlugin } from './settings-plugin.ts';
 import type { WorkerConfig } from './worker-config.ts';
 import { workerModule, workerModulePlugin } from './worker-module.ts';
@@ -110,50 +105,21 @@ export function realtimeSetup(name: string = packageName()): RealtimeSetup {
 				entrypoint: `${name}/realtime/endpoint`,
 				prerender: false,
 			});
+			const dev = devPlugin(folders, name);
 			const channels = realtimePlugin({
 				...folders,
 				base,
 				hasTrailingSlash,
 				packageName: name,
+				reload: dev.reload,
+				hasFailed: dev.hasFailed,
 				writeTypes: (changed) => files.write(changed),
 			});
 			const parts = partsPlugin(folders, name, isDevelopment);
-			updateConfig({ vite: { plugins: [channels, parts, devPlugin(folders, name)] } });
+			updateConfig({ vite: { plugins: [channels, parts, dev.plugin] } });
 		},
 		injectTypes(done) {
 			declarations?.inject(done);
 		},
 	};
-}
-
-/** Takes channel files into account that come or go while the dev server runs. */
-function devPlugin(folders: ProjectFolders, name: string): Plugin {
-	// A variable, because the types of Vite 5 have no `configEnvironment`.
-	const plugin = {
-		name: 'zastro-realtime:dev',
-		configEnvironment(environment: string) {
-			if (environment === 'client') return undefined;
-			// Bundled by the optimizer, they would have a second copy of their state.
-			const realtime = ['endpoint', 'object', 'server', 'prerendered'];
-			// Islands that are rendered import the client. Found late, it would be bundled, and all
-			// modules be loaded again, while the first page is rendered.
-			const own = [...realtime.map((module) => `realtime/${module}`), 'stats', 'client/page'];
-			const modules = [...own, ...PART_MODULES].map((module) => `${name}/${module}`);
-			return { optimizeDeps: { exclude: modules } };
-		},
-		configureServer(server: ViteDevServer) {
-			let hadChannels = hasRealtimeFiles(folders);
-			const update = (file: string): void => {
-				if (!isRealtimeFile(file, folders)) return;
-				const hasChannels = hasRealtimeFiles(folders);
-				// With the first file, the Worker gets the Durable Object.
-				if (hasChannels !== hadChannels) void server.restart();
-				else reloadModule(server, RESOLVED_FILES_MODULE);
-				hadChannels = hasChannels;
-			};
-			server.watcher.on('add', update);
-			server.watcher.on('unlink', update);
-		},
-	};
-	return plugin;
 }

@@ -17,12 +17,16 @@ interface Environment {
  * Reloads the Worker, if it has this module.
  *
  * @param id The resolved specifier of a module whose content has changed.
+ * @returns Whether it has.
  */
-export function reloadModule({ environments }: AnyViteDevServer, id: string): void {
+export function reloadModule({ environments }: AnyViteDevServer, id: string): boolean {
+	let isReloaded = false;
 	for (const environment of Object.values(environments ?? {})) {
 		const module = environment.moduleGraph.getModuleById(id);
 		if (module === undefined) continue;
 		environment.moduleGraph.invalidateModule(module);
 		environment.hot.send({ type: 'full-reload' });
+		isReloaded = true;
 	}
+	return isReloaded;
 }

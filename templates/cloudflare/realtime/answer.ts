@@ -26,14 +26,18 @@ export interface AnswerOptions extends HandshakeOptions {
 /**
  * Answers a request to the realtime endpoint: asks the site, and hands the client over to the object
  * of its channel. A client that is refused does not reach an object.
+ *
+ * @param loaded Undefined if the site's files could not be loaded.
  */
 export async function answer(
 	context: EndpointContext,
-	site: Site,
+	loaded: Site | undefined,
 	options: AnswerOptions,
 ): Promise<Response> {
-	const handshake = await readHandshake(context, site, options);
+	const handshake = await readHandshake(context, loaded, options);
 	if (!('kind' in handshake)) return handshake;
+	// Without a site every client is refused.
+	const site = loaded as Site;
 	const locals = context.locals as WebSocketLocals;
 	if (handshake.kind === 'unknown version') {
 		return closed(locals, handshake.protocol, UNKNOWN_VERSION, `This server speaks ${PROTOCOL}.`);

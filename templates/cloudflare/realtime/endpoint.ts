@@ -6,12 +6,12 @@ import type { EndpointContext } from '../../realtime/server/handshake.ts';
 import { answer } from './answer.ts';
 import { randomSecret } from './base/random.ts';
 import { report } from './base/report.ts';
-import { currentSite, objectOf } from './worker-runtime.ts';
+import { objectOf, siteOfWorker } from './worker-runtime.ts';
 
 export const prerender = false;
 
 export function GET(context: EndpointContext): Promise<Response> {
-	return answer(context, currentSite(), {
+	return answer(context, siteOfWorker(), {
 		objectOf: (name) => ({
 			async fetch(request) {
 				// The headers of an object's response are immutable: the site's middleware could set none.

@@ -3,7 +3,7 @@
 import { env, waitUntil } from 'cloudflare:workers';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { isDevelopment } from 'virtual:astro-cloudflare:realtime';
-import type { Runtime } from '../../realtime/define/api/runtime.ts';
+import type { ContextStore, Runtime } from '../../realtime/define/api/runtime.ts';
 import type { Site } from '../../realtime/define/site.ts';
 import type { Current } from './base/current.ts';
 import { OBJECT_BINDING } from './base/names.ts';
@@ -11,7 +11,7 @@ import type { ObjectStub } from './base/object-calls.ts';
 import type { ObjectNamespace } from './base/platform.ts';
 import { RemoteDirectory } from './base/remote-directory.ts';
 import { report } from './base/report.ts';
-import { keepSite, lastSite } from './last-site.ts';
+import { kept, keptCurrent } from './kept.ts';
 
 /** The object of a name. */
 export function objectOf(name: string): ObjectStub {
@@ -24,23 +24,25 @@ export function objectOf(name: string): ObjectStub {
 	return namespace.get(namespace.idFromName(name));
 }
 
-export const current: AsyncLocalStorage<Current> = new AsyncLocalStorage();
+export const current: ContextStore<Current> = isDevelopment
+	? keptCurrent(() => new AsyncLocalStorage())
+	: new AsyncLocalStorage();
 
 let workerSite: Site | undefined;
 
 /** Takes the site's files. */
 export function useSite(site: Site): void {
 	workerSite = site;
-	if (isDevelopment) keepSite(site);
+	if (isDevelopment) kept().site = site;
 }
 
 /**
  * The site that the Worker has read. When a file comes or goes in `astro dev`, all modules run again
  * in the middle of a request, and the entry that reads the site does not. Such a request gets the
- * site of before.
+ * site of before. Undefined if the files could not be loaded.
  */
-function siteOfWorker(): Site | undefined {
-	return workerSite ?? (isDevelopment ? lastSite() : undefined);
+export function siteOfWorker(): Site | undefined {
+	return workerSite ?? (isDevelopment ? kept().site : undefined);
 }
 
 /**

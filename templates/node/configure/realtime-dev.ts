@@ -1,5 +1,5 @@
+import { PREVIOUS_VERSION } from '../../realtime/define/reading/problem.ts';
 import { perProcess } from '../process/per-process.ts';
-import { PREVIOUS_VERSION } from '../realtime/previous-version.ts';
 import type { SiteHub } from '../realtime/process-hub.ts';
 import { type DevSite, describe } from './dev-integration.ts';
 import { engineStarter, type RealtimeSetup, siteLoader } from './realtime.ts';
@@ -19,6 +19,7 @@ export function loadRealtime(
 	let loading: Promise<void> | undefined;
 	const loadAgain = async (): Promise<void> => {
 		try {
+			realtime.hasFailed = false;
 			await load(siteLoader());
 			const { startEngine } = (await load(engineStarter())) as EngineStarter;
 			await startEngine();
@@ -27,12 +28,14 @@ export function loadRealtime(
 				logger.error(error.message);
 				return;
 			}
+			realtime.hasFailed = true;
 			const text = `The files of \`src/realtime\` cannot be loaded:\n${describe(error)}`;
 			logger.error(hasChannels(root) ? `${text}\n${PREVIOUS_VERSION}` : text);
 		}
 	};
-	realtime.onChange = () => {
+	realtime.reload = () => {
 		loading = (loading ?? Promise.resolve()).then(loadAgain);
+		return loading;
 	};
 	server.middlewares.use((_request, _response, next) => {
 		if (loading === undefined && !realtime.hasFolder) return next();

@@ -19,7 +19,9 @@ const SETTINGS_MODULE = 'virtual:astro-websocket:realtime';
 /** The realtime channels of a site, while its configuration is read. */
 export class RealtimeSetup {
 	/** Called in `astro dev` after a change of the site's files. */
-	onChange: () => void = () => {};
+	reload: () => Promise<void> = async () => {};
+	/** Whether the site's files could not be loaded in `astro dev`. */
+	hasFailed = false;
 	readonly #packageName: string;
 	readonly #options: ResolvedRealtimeOptions;
 	#config: Pick<AstroConfig, 'root' | 'srcDir'> | undefined;
@@ -82,7 +84,8 @@ ${wait}startEngine();
 			base: config.base,
 			hasTrailingSlash,
 			packageName: this.#packageName,
-			onChange: () => this.onChange(),
+			reload: () => this.reload(),
+			hasFailed: () => this.hasFailed,
 			writeTypes: (changed) => declarations.write(changed),
 		});
 		const settings: Settings = {

@@ -4,9 +4,12 @@ import {
 	problems as pathProblems,
 	version,
 } from 'virtual:zastro-realtime/files';
-import { describeProblems, ProblemsError } from '../../realtime/define/reading/problem.ts';
+import {
+	describeProblems,
+	PREVIOUS_VERSION,
+	ProblemsError,
+} from '../../realtime/define/reading/problem.ts';
 import { readSite } from '../../realtime/define/site.ts';
-import { PREVIOUS_VERSION } from './previous-version.ts';
 import { hub, runtime } from './process-hub.ts';
 
 // Runs when the server starts, and in `astro dev` again after an edit of a file.

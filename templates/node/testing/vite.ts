@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Plugin } from 'vite';
 import { packageName } from '../../configure/package-name.ts';
 import { findRealtimeFiles, withSlashes } from '../../realtime/configure/files.ts';
-import { FILES_MODULE, filesModule } from '../../realtime/configure/plugin.ts';
+import { FILES_MODULE, filesModule } from '../../realtime/configure/files-module.ts';
 import { moduleBeside, STANDINS } from './standins.ts';
 
 export interface RealtimeTestingOptions {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import {
 	build,
 	createServer,
@@ -10,9 +12,9 @@ import {
 	type Rollup,
 	type ViteDevServer,
 } from 'vite';
+import { FILES_MODULE } from './files-module.ts';
 import {
 	CLIENT_MODULE,
-	FILES_MODULE,
 	type RealtimePluginOptions,
 	realtimePlugin,
 	SERVER_MODULE,
@@ -218,10 +220,14 @@ test('counts files that are added, edited and removed in dev', async (context) =
 		'chat.ts': "import { size } from './_size.ts';\nexport default size;\n",
 		'_size.ts': 'export const size = 1;\n',
 	});
-	let changes = 0;
+	let reloads = 0;
+	const reloading = new EventEmitter();
 	const written: (readonly Declarations[])[] = [];
 	const server = await devServer(context, folders, {
-		onChange: () => changes++,
+		reload: () => {
+			reloads++;
+			reloading.emit('end');
+		},
 		writeTypes: (declarations) => written.push(declarations),
 	});
 	const exported = async (): Promise<unknown> => {
@@ -234,9 +240,10 @@ test('counts files that are added, edited and removed in dev', async (context) =
 		);
 	};
 	const place = (name: string): string => join(folders.path, 'src/realtime', name);
-	const write = (event: 'add' | 'change', name: string, text: string): Promise<unknown> => {
+	const write = async (event: 'add' | 'change', name: string, text: string): Promise<unknown> => {
 		folders.write({ [`src/realtime/${name}`]: text });
 		server.watcher.emit(event, place(name));
+		await once(reloading, 'end');
 		return exported();
 	};
 	assert.deepEqual(await exported(), { chat: 1 });
@@ -254,10 +261,43 @@ test('counts files that are added, edited and removed in dev', async (context) =
 	assert.equal(written.length, 1);
 	rmSync(place('news/[topic].ts'));
 	server.watcher.emit('unlink', place('news/[topic].ts'));
+	await once(reloading, 'end');
 	assert.deepEqual(await exported(), { chat: 4 });
 	assert.doesNotMatch(String(written[1]?.[0]?.content), /news/);
-	assert.equal(changes, 4);
-	await write('change', '../unrelated.ts', '');
-	await write('add', '_helper.ts', '');
-	assert.equal(changes, 4);
+	folders.write({ 'src/unrelated.ts': '', 'src/realtime/_helper.ts': '' });
+	server.watcher.emit('change', place('../unrelated.ts'));
+	server.watcher.emit('add', place('_helper.ts'));
+	await setTimeout(300);
+	assert.equal(reloads, 4);
+});
+
+test('counts a file that an import did not find, once it is there', async (context) => {
+	const folders = site(context, {
+		'chat.ts': "import { size } from '../size.ts';\nexport default size;\n",
+	});
+	let hasFailed = false;
+	let loaded: Promise<unknown> | undefined;
+	const reloading = new EventEmitter();
+	const load = async (): Promise<unknown> => {
+		hasFailed = false;
+		try {
+			const { files } = await server.ssrLoadModule(FILES_MODULE);
+			return files[0].module.default;
+		} catch {
+			hasFailed = true;
+			return undefined;
+		}
+	};
+	const server = await devServer(context, folders, {
+		reload: () => {
+			loaded = load();
+			reloading.emit('end');
+		},
+		hasFailed: () => hasFailed,
+	});
+	assert.equal(await load(), undefined);
+	folders.write({ 'src/size.ts': 'export const size = 5;\n' });
+	server.watcher.emit('add', join(folders.path, 'src/size.ts'));
+	await once(reloading, 'end');
+	assert.equal(await loaded, 5);
 });

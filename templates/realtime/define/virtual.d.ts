@@ -5,4 +5,9 @@ declare module 'virtual:zastro-realtime/files' {
 	export const version: string;
 	/** What is wrong with the paths. A build refuses it. */
 	export const problems: readonly import('./reading/problem.ts').Problem[];
+	/**
+	 * Why there are no files, in `astro dev` on Cloudflare. Elsewhere the module fails if one of the
+	 * files cannot be loaded.
+	 */
+	export const failure: unknown;
 }

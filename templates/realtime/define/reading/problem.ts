@@ -15,6 +15,9 @@ export function describeProblems(problems: readonly Problem[]): string {
 		.join('\n');
 }
 
+/** Ends what `astro dev` logs of errors after an edit. */
+export const PREVIOUS_VERSION = 'The previous version of the channels keeps running.';
+
 /** The site's channel files have problems. */
 export class ProblemsError extends Error {
 	override readonly name = 'RealtimeFilesError';

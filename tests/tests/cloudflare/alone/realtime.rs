@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Map, Value, json};
@@ -27,6 +28,9 @@ use crate::hosts::{
 
 pub const CASES: &[Case] = cases![
     an_edited_channel_counts_in_dev_and_its_members_stay,
+    channels_stay_in_dev_while_a_file_is_wrong,
+    a_channel_that_cannot_be_loaded_in_dev_refuses_handshakes_with_503,
+    a_renamed_channel_reloads_the_worker_once_in_dev,
     the_first_channel_can_be_joined_in_dev,
     a_rendered_client_is_no_late_dependency_in_dev,
     a_deploy_continues_channels_with_new_code,
@@ -68,6 +72,103 @@ fn an_edited_channel_counts_in_dev_and_its_members_stay(sites: &Sites) -> Result
         Ok(())
     })
     .with_context(|| server.to_string())
+}
+
+/// The same as on Node.
+const PREVIOUS: &str = "The previous version of the channels keeps running.";
+
+fn channels_stay_in_dev_while_a_file_is_wrong(sites: &Sites) -> Result<()> {
+    if is_before_workerd()? {
+        return not_applicable(NO_CHANNELS);
+    }
+    let (app, server) = sites.start_dev("dev-realtime-wrong")?;
+    let path = app.root().join(FILE);
+    let text = fs::read_to_string(&path)?;
+    let mut ada = Client::connect(&server, "ada")?;
+    let hers = ada.join(&room("wrong"))?;
+    await_watcher(&server)?;
+    let misspelled = text.replace("authorize: 'users'", "authorise: 'users'");
+    let without_import = format!("import '../../later.ts';\n{text}");
+    let wrong = [
+        (misspelled, "has no option `authorise`"),
+        (format!("{text}\n%"), "cannot be loaded"),
+        (format!("{text}\nthrow new Error('at the top level');"), "at the top level"),
+        (without_import, "later.ts"),
+    ];
+    for (round, (wrong, told)) in wrong.into_iter().enumerate() {
+        fs::write(&path, wrong)?;
+        server.wait_for_output(PATIENCE, |printed| {
+            let is_told = printed.contains(told) && printed.matches(PREVIOUS).count() > round;
+            is_told.then_some(())
+        })?;
+        // A member, pages that publish and that do not, and somebody who comes now.
+        ada.ask(&hers, "say", json!({ "text": format!("{round}") }))
+            .with_context(|| format!("{told}\n{server}"))?;
+        let said = ada.event(&hers)?;
+        ensure!(said.data.json()["text"] == format!("{round}"), "{told}: {said:?}");
+        publish(&server, "wrong", "from a page").with_context(|| server.to_string())?;
+        ensure!(ada.event(&hers)?.data.json()["text"] == "from a page", "{told}");
+        ensure!(server.get("/")?.status == 200, "{told}");
+        let mut bob = Client::connect(&server, "bob")?;
+        bob.join(&room("wrong")).with_context(|| format!("{told}\n{server}"))?;
+    }
+    // The file that the import did not find.
+    fs::write(app.root().join("src/later.ts"), "export {};\n")?;
+    edit(&app)?;
+    within(PATIENCE, || {
+        ada.ask(&hers, "say", json!({ "text": "mended" }))?;
+        let said = ada.event(&hers)?;
+        ensure!(said.data.json()["text"] == "edited mended", "{said:?}");
+        Ok(())
+    })
+    .with_context(|| server.to_string())
+}
+
+/// Pages without channels are answered.
+fn a_channel_that_cannot_be_loaded_in_dev_refuses_handshakes_with_503(sites: &Sites) -> Result<()> {
+    if is_before_workerd()? {
+        return not_applicable(NO_CHANNELS);
+    }
+    let app = sites.app("dev-realtime-broken")?;
+    let path = app.root().join(FILE);
+    let text = fs::read_to_string(&path)?;
+    fs::write(&path, format!("import '../../later.ts';\n{text}"))?;
+    let server = sites.serve_dev(&app)?;
+    ensure!(server.get("/")?.status == 200, "{server}");
+    let response = server.reject(&Identity::of("ada").first_handshake(&server))?;
+    ensure!(response.status == 503, "{response}\n{server}");
+    ensure!(response.text().starts_with("The channels are not loaded."), "{response}");
+    let printed = server.to_string();
+    ensure!(printed.contains("The files of `src/realtime` cannot be loaded"), "{printed}");
+    ensure!(!printed.contains(PREVIOUS), "{printed}");
+
+    await_watcher(&server)?;
+    fs::write(app.root().join("src/later.ts"), "export {};\n")?;
+    within(PATIENCE, || Client::connect(&server, "ada")?.join(&room("broken")))
+        .with_context(|| server.to_string())?;
+    Ok(())
+}
+
+/// A second reload, while the modules run again, would give a rendered island two copies of React.
+fn a_renamed_channel_reloads_the_worker_once_in_dev(sites: &Sites) -> Result<()> {
+    if is_before_workerd()? {
+        return not_applicable(NO_CHANNELS);
+    }
+    let (app, server) = sites.start_dev("dev-realtime-renamed")?;
+    let folder = app.root().join("src/realtime/quiet");
+    let mut ada = Client::connect(&server, "ada")?;
+    ada.join(&Join::of("quiet", "id", "x"))?;
+    await_watcher(&server)?;
+    let reloads = |printed: &str| printed.matches("program reload").count();
+    let before = server.wait_for_output(Duration::ZERO, |printed| Some(reloads(printed)))?;
+    fs::rename(folder.join("[id].ts"), folder.join("[name].ts"))?;
+    within(PATIENCE, || Client::connect(&server, "bob")?.join(&Join::of("quiet", "name", "x")))
+        .with_context(|| server.to_string())?;
+    // Pages wait for a reload that is due.
+    ensure!(server.get("/")?.status == 200);
+    let after = server.wait_for_output(Duration::ZERO, |printed| Some(reloads(printed)))?;
+    ensure!(after == before + 1, "{} reloads\n{server}", after - before);
+    Ok(())
 }
 
 fn the_first_channel_can_be_joined_in_dev(sites: &Sites) -> Result<()> {
