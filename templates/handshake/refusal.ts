@@ -123,6 +123,12 @@ export const MALFORMED_PROTOCOLS: Refusal = {
 	message: 'The Sec-WebSocket-Protocol is malformed.',
 };
 
+export const MALFORMED_PATH: Refusal = {
+	reason: 'bad-handshake',
+	status: 400,
+	message: 'The path is malformed.',
+};
+
 export const FAILED: Refusal = {
 	reason: 'failed',
 	status: 500,

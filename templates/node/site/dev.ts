@@ -2,9 +2,11 @@ import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { ViteDevServer } from 'vite';
 import type { AllowedDomain } from '../../handshake/allowed-domains.ts';
+import { MALFORMED_PATH } from '../../handshake/refusal.ts';
 import { getUpgradeContext } from '../handshake/context.ts';
 import { isLetThrough } from '../handshake/decide.ts';
 import type { Host } from '../handshake/host.ts';
+import { refuse } from '../handshake/refuse.ts';
 import { listenForUpgrades } from '../handshake/upgrade-listener.ts';
 import { closing } from '../registry/connections/shutdown-options.ts';
 import { processRegistry } from '../registry/registry.ts';
@@ -58,7 +60,11 @@ export function attachDevServer(
 	listenForUpgrades(vite.httpServer, {
 		host,
 		countKnownListeners: () => knownListeners,
-		dispatch: (request, response) => vite.middlewares(request, response),
+		dispatch(request, response) {
+			// Astro's middleware fails with other paths.
+			if (isDecodable(request.url ?? '/')) vite.middlewares(request, response);
+			else refuse(response, MALFORMED_PATH);
+		},
 		isForeign: (request) => isHotUpdate(request) || isProxied(request, vite),
 	});
 	const { close } = vite;
@@ -86,6 +92,15 @@ const DEV_GRACE = 500;
 function countKnownListeners(server: EventEmitter, { config }: ViteDevServer): number {
 	const hotUpdates = Math.min(server.listenerCount('upgrade'), 1);
 	return hotUpdates + (Object.keys(config.server.proxy ?? {}).length > 0 ? 1 : 0);
+}
+
+function isDecodable(path: string): boolean {
+	try {
+		decodeURI(path);
+		return true;
+	} catch {
+		return false;
+	}
 }
 
 /** Vite's own connections: hot updates, and the client's check that the server is back. */

@@ -20,6 +20,7 @@ pub const CASES: &[Case] = cases![
     restarts_in_dev_without_leaving_anything_behind,
     keeps_the_dev_server_that_a_wrong_configuration_would_replace,
     listens_once_however_often_the_listening_module_was_edited,
+    refuses_a_path_that_cannot_be_decoded_with_400_in_dev,
 ];
 
 /// A dev server that changes while it runs.
@@ -268,4 +269,15 @@ fn hot_update(server: &Server) -> Result<Socket> {
     let greeting = socket.text().context("Vite does not greet")?;
     ensure!(greeting.contains(r#""type":"connected""#), "{greeting}");
     Ok(socket)
+}
+
+/// Astro's own middleware fails with such a path, which would be a 500.
+fn refuses_a_path_that_cannot_be_decoded_with_400_in_dev(sites: &Sites) -> Result<()> {
+    let Alone { server, .. } = Dev::start(sites, "dev-malformed-path")?.0;
+    for path in ["/_realtime/dev/%ff", "/echo/%"] {
+        let response = server.reject(&Request::upgrade(path))?;
+        ensure!(response.status == 400, "{path}: {response}");
+        ensure!(response.text() == "The path is malformed.", "{path}: {response}");
+    }
+    server.check_alive()
 }
