@@ -175,6 +175,31 @@ test('refuses the module of servers in a page, and names that of pages', async (
 	);
 });
 
+test('names the pages that import the module of servers now', (context) => {
+	const folders = site(context, {});
+	const [plugin] = settings(folders).plugins as [Plugin];
+	const { resolveId, load } = plugin as unknown as Record<
+		'resolveId' | 'load',
+		(this: object, ...given: unknown[]) => unknown
+	>;
+	const hook = { environment: { name: 'client' }, error: (error: unknown) => error };
+	const wrong = "import { channels } from 'zastro:realtime';\n";
+	const right = "import { channels } from 'zastro:realtime/client';\n";
+	const loadFrom = (file: string): Placed => {
+		folders.write({ [file]: wrong });
+		resolveId.call(hook, SERVER_MODULE, join(folders.path, file));
+		const error = load.call(hook, `\0${SERVER_MODULE}`) as Placed;
+		folders.write({ [file]: right });
+		return error;
+	};
+	loadFrom('one.js');
+	const two = loadFrom('two.js');
+	assert.match(two.message, /imported by: \S*two\.js$/);
+	const one = loadFrom('one.js');
+	assert.match(one.message, /imported by: \S*one\.js$/);
+	assert.match(one.loc?.file ?? '', /one\.js$/);
+});
+
 test('imports all channels and middlewares with their places', async (context) => {
 	const folders = site(context, {
 		'rooms/[room].ts': CHAT,

@@ -46,6 +46,8 @@ export function realtimePlugin(options: RealtimePluginOptions): Plugin {
 		resolveId(id, importer, resolution) {
 			if (!MODULES.includes(id)) return undefined;
 			if (id === SERVER_MODULE && importer !== undefined && isOfPage(this, resolution)) {
+				// The newest one is the last.
+				importers.delete(importer);
 				importers.add(importer);
 			}
 			return resolved(id);
@@ -96,19 +98,31 @@ interface PlacedError {
 
 /** An error with the place of the newest import: without one, Astro shows the code of Vite. */
 function wrongSide(importers: ReadonlySet<string>): PlacedError {
-	const all = [...importers];
+	const all = [...importers].filter(mayImport);
 	const message = `\`${SERVER_MODULE}\` is for servers, but a page's script or an island imports it. Import \`${CLIENT_MODULE}\` there. It is imported by: ${all.join(', ')}`;
-	const file = all.at(-1)?.replace(/\?.*/, '');
-	if (file === undefined || !existsSync(file)) return { message };
+	const file = fileOf(all.at(-1) ?? '');
+	if (!existsSync(file)) return { message };
 	const text = readFileSync(file, 'utf-8');
-	// A script of an Astro component stands below the code for the server, which may import it.
-	const place = Math.max(
-		text.lastIndexOf(`'${SERVER_MODULE}'`),
-		text.lastIndexOf(`"${SERVER_MODULE}"`),
-	);
-	const before = text.slice(0, Math.max(place, 0)).split('\n');
+	const before = text.slice(0, Math.max(placeIn(text), 0)).split('\n');
 	const loc = { file, line: before.length, column: before.at(-1)?.length ?? 0 };
 	return { message, id: file, loc };
+}
+
+/** Whether a module still imports that of servers, which it may no longer do in `astro dev`. */
+function mayImport(id: string): boolean {
+	const file = fileOf(id);
+	return !existsSync(file) || placeIn(readFileSync(file, 'utf-8')) !== -1;
+}
+
+/** The place of the specifier in a text, -1 if there is none. */
+function placeIn(text: string): number {
+	// A script of an Astro component stands below the code for the server, which may import it.
+	return Math.max(text.lastIndexOf(`'${SERVER_MODULE}'`), text.lastIndexOf(`"${SERVER_MODULE}"`));
+}
+
+/** The file of a module that may be a part of it, as a script of an Astro component is. */
+function fileOf(id: string): string {
+	return id.replace(/\?.*/, '');
 }
 
 function serverModule({ packageName, serverModule }: RealtimePluginOptions): string {
