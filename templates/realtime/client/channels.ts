@@ -3,12 +3,12 @@ import type { Address } from './base/types.ts';
 /** Makes the address of a channel from its name on the wire and its parameters. */
 export type OpenAddress = (name: string, params: Readonly<Record<string, string>>) => Address;
 
-/** `channels.teams.rooms({ team, room })` opens `teams/rooms`. */
-export function createChannels(open: OpenAddress): unknown {
-	return folder('', open);
-}
-
-function folder(path: string, open: OpenAddress): unknown {
+/**
+ * `channels.teams.rooms({ team, room })` opens `teams/rooms`.
+ *
+ * @param path The folder, for those below the first one.
+ */
+export function createChannels(open: OpenAddress, path: string = ''): unknown {
 	const channel = (params: Readonly<Record<string, string>> = {}): Address => {
 		for (const name in params) {
 			if (typeof params[name] !== 'string') throw new TypeError(`\`${name}\` must be a string.`);
@@ -23,7 +23,7 @@ function folder(path: string, open: OpenAddress): unknown {
 				key in target ||
 				/^(_|\$\$|(then|toJSON|prototype)$)/.test(key)
 				? target[key as never]
-				: folder((path && `${path}/`) + key, open);
+				: createChannels(open, (path && `${path}/`) + key);
 		},
 	});
 }

@@ -318,7 +318,6 @@ export function createConnection(
 			};
 		},
 		close() {
-			if (isStopped) return;
 			isStopped = true;
 			close();
 		},

@@ -13,10 +13,14 @@ import { createHandle } from './handle.ts';
 import type { PresencePart } from './presence.ts';
 import { createRoom, type Room, type Shared } from './room.ts';
 
-export interface Client<Channels = UntypedChannels> {
+/** What a page has. */
+export interface PageClient<Channels = UntypedChannels> {
 	/** `channels.rooms({ room: 'lobby' }).join()` joins `src/realtime/rooms/[room].ts`. */
 	readonly channels: Channels;
 	readonly socket: UserSocket;
+}
+
+export interface Client<Channels = UntypedChannels> extends PageClient<Channels> {
 	/**
 	 * The state of the connection. `closed` as long as nothing is joined. Of several connections it is
 	 * the one that is the farthest from `open`.
@@ -43,7 +47,7 @@ export function createCore<Channels = UntypedChannels>(
 	options: ConnectionOptions & Opener,
 	presence: PresencePart | undefined,
 	connect: Connect = createConnection,
-): Client<Channels> {
+): PageClient<Channels> {
 	const { clock = systemClock } = options;
 	const rooms = new Map<string, Room>();
 	const inbox = createListeners<[message: unknown]>(() => connections.retain());
@@ -79,14 +83,6 @@ export function createCore<Channels = UntypedChannels>(
 		})) as Channels,
 		socket: {
 			on: (_event, listener, options?: ListenOptions) => inbox.listen(listener, options?.signal),
-		},
-		status: connections.status,
-		close() {
-			for (const room of rooms.values()) {
-				for (const participant of room.handles) participant.leave();
-			}
-			inbox.off();
-			connections.close();
 		},
 	};
 }

@@ -216,6 +216,35 @@ describe('a join', () => {
 	});
 });
 
+describe('messages before the first listener', () => {
+	it('wait for all listeners of its task', async () => {
+		const test = harness();
+		const handle = join(test);
+		await settled();
+		test.socket().welcome().join(7).deliver(event(7, 1), event(7, 2));
+		const heard: unknown[] = [];
+		handle.on('other', () => {});
+		handle.on('said', (_, { position: at }) => heard.push(at));
+		assert.deepEqual(heard, []);
+		await settled();
+		assert.deepEqual(heard, [position(1), position(2)]);
+		test.socket().deliver(event(7, 3));
+		assert.deepEqual(heard, [position(1), position(2), position(3)]);
+	});
+
+	it('wait up to 100, the newest ones', async () => {
+		const test = harness();
+		const handle = join(test);
+		await settled();
+		test.socket().welcome().join(7);
+		for (let number = 1; number <= 101; number++) test.socket().deliver(event(7, number));
+		const heard: unknown[] = [];
+		handle.on('said', (_, { position: at }) => heard.push(at));
+		await settled();
+		assert.deepEqual([heard.length, heard[0]], [100, position(2)]);
+	});
+});
+
 describe('the stores of a late handle', () => {
 	it('begin with what a server renders, for an island that hydrates', async () => {
 		const test = harness();

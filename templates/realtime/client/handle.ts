@@ -1,7 +1,7 @@
 import { onAbort } from './base/abort.ts';
 import { dataOf } from './base/data.ts';
-import { failure } from './base/failure.ts';
-import { IDLE_TIMEOUT, MOST_MESSAGES, SEND_TIMEOUT } from './base/limits.ts';
+import { closed } from './base/failure.ts';
+import { BUFFER_SIZE, IDLE_TIMEOUT, MOST_MESSAGES, SEND_TIMEOUT } from './base/limits.ts';
 import { createListeners } from './base/listeners.ts';
 import { createStore } from './base/store.ts';
 import type {
@@ -27,7 +27,7 @@ export function createHandle(
 	// `getAttribute()` gives null.
 	const last = (since as { readonly last?: number } | null | undefined)?.last;
 	// The server would close the connection for good.
-	if (last !== undefined && !(last >= 0)) throw new TypeError('`last` is no number.');
+	if (last !== undefined && !(last >= 0)) throw new TypeError('`last` must be a number.');
 	let room: HandleRoom | undefined;
 	let isLeft = false;
 	/** Listeners, and messages under way. */
@@ -63,6 +63,8 @@ export function createHandle(
 	}
 
 	const listeners = createListeners<Parameters<Participant['take']>>(listen);
+	/** Messages that wait for the first listener. */
+	let early: Parameters<Participant['take']>[] | undefined = [];
 	const status = createStore<Status>({ state: 'connecting' }, listen);
 	const presence = part?.ofHandle(own, listen, () => room);
 	const participant: Participant = {
@@ -71,7 +73,11 @@ export function createHandle(
 		onGap,
 		status,
 		presence,
-		take: listeners.tell,
+		take(...message) {
+			if (!early) listeners.tell(...message);
+			// Nobody may ever listen.
+			else if (early.push(message) > BUFFER_SIZE) early.shift();
+		},
 		leave,
 	};
 
@@ -81,7 +87,7 @@ export function createHandle(
 		{ timeout = SEND_TIMEOUT, signal: ending }: SendOptions = {},
 	): Promise<unknown> {
 		if (ending?.aborted) throw ending.reason;
-		if (isLeft) throw failure('CLOSED', 'The handle is closed.');
+		if (isLeft) throw closed();
 		const data = dataOf(value);
 		const release = use();
 		try {
@@ -109,10 +115,14 @@ export function createHandle(
 		},
 		status,
 		presence: presence?.store as Handle['presence'],
-		on: ((event: string, listener: Listener, options?: ListenOptions) =>
-			listeners.listen((name, data, context) => {
+		on: ((event: string, listener: Listener, options?: ListenOptions) => {
+			// Those that begin to listen in the same task get them as well.
+			for (const message of early ?? []) queueMicrotask(() => listeners.tell(...message));
+			early = undefined;
+			return listeners.listen((name, data, context) => {
 				if (name === event) listener(data, context);
-			}, options?.signal)) as Handle['on'],
+			}, options?.signal);
+		}) as Handle['on'],
 		send: send as Handle['send'],
 		leave,
 	};

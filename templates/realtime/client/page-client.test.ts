@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import * as write from '../protocol/server-frames.ts';
 import { FakeSocket, settled } from './client.fixture.ts';
-import { type Client, createPageClient, type PresencePart, presence } from './page-client.ts';
+import { createPageClient, type PageClient, type PresencePart, presence } from './page-client.ts';
 
 /** A page's client whose sockets the test has. */
 function pageClient(
 	context: TestContext,
 	part?: PresencePart,
-): { readonly client: Client; readonly sockets: readonly FakeSocket[] } {
+): { readonly client: PageClient; readonly sockets: readonly FakeSocket[] } {
 	const sockets: FakeSocket[] = [];
 	const { WebSocket } = globalThis;
 	context.after(() => Object.assign(globalThis, { WebSocket }));
@@ -20,7 +20,8 @@ function pageClient(
 	}
 	Object.assign(globalThis, { WebSocket: Socket });
 	const client = createPageClient({ url: 'https://example.com/_realtime' }, part);
-	context.after(() => client.close());
+	// A page has no call that ends its client.
+	context.after(() => sockets.at(-1)?.end(4500));
 	return { client, sockets };
 }
 

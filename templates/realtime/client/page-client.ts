@@ -2,10 +2,10 @@ import { PROTOCOL } from '../protocol/constants.ts';
 import { RealtimeError } from '../protocol/errors.ts';
 import { resolveUrl } from './base/url.ts';
 import type { ConnectionOptions } from './connection.ts';
-import { type Client, createCore } from './core.ts';
+import { createCore, type PageClient } from './core.ts';
 import { type PresencePart, presence } from './presence.ts';
 
-export type { Client } from './core.ts';
+export type { PageClient } from './core.ts';
 export { createRenderedClient } from './rendered-client.ts';
 export { type PresencePart, presence, RealtimeError };
 
@@ -22,7 +22,7 @@ declare const WebSocket: new (url: string, protocol: string) => never;
  *
  * @param part {@link presence}, if the site has channels with presence.
  */
-export function createPageClient(options: PageClientOptions, part?: PresencePart): Client {
+export function createPageClient(options: PageClientOptions, part?: PresencePart): PageClient {
 	return createCore(
 		{ ...options, open: () => new WebSocket(resolveUrl(options.url).href, PROTOCOL) },
 		part,

@@ -1,6 +1,7 @@
 import { resolveUrl } from './base/url.ts';
+import { createClosable } from './closable.ts';
 import type { ConnectionOptions } from './connection.ts';
-import { type Client, type Connect, createCore } from './core.ts';
+import type { Client, Connect } from './core.ts';
 import { presence } from './presence.ts';
 import { createRenderedClient } from './rendered-client.ts';
 import { openWebSocket, type WebSocketConstructor } from './web-socket.ts';
@@ -39,7 +40,7 @@ export function createProgramClient<Channels>(
 		throw new TypeError(`\`url\` is no address of a site: ${options.url}`);
 	}
 	const isMade = typeof auth === 'function';
-	return createCore(
+	return createClosable(
 		{
 			...options,
 			makeToken: isMade ? auth : undefined,

@@ -5,7 +5,7 @@ import type { ServerParts } from '../protocol/frame-parts.ts';
 import type { JoinedDetails } from '../protocol/server-frames.ts';
 import { onAbort } from './base/abort.ts';
 import type { Clock } from './base/clock.ts';
-import { failure } from './base/failure.ts';
+import { closed, failure } from './base/failure.ts';
 import { BUFFER_SIZE, CAST_INTERVAL, MEETING_TIMEOUT, MOST_UNANSWERED } from './base/limits.ts';
 import { call } from './base/report.ts';
 import type { Status } from './base/types.ts';
@@ -200,11 +200,6 @@ export function createRoom(
 		}
 	}
 
-	function cast(name: string, data: Data): void {
-		casts.set(name, data);
-		if (!cancelPause) sendCasts();
-	}
-
 	/** Sends the newest ephemeral messages. Those that follow soon wait. */
 	function sendCasts(): void {
 		if (!channel || !casts.size) return;
@@ -321,9 +316,8 @@ export function createRoom(
 			});
 		},
 		remove(participant) {
-			const left = failure('CLOSED', 'The handle is closed.');
 			for (const sending of waiting) {
-				if (sending.sender === participant) sending.end(left);
+				if (sending.sender === participant) sending.end(closed());
 			}
 			handles.delete(participant);
 			if (handles.size) return;
@@ -354,15 +348,14 @@ export function createRoom(
 		},
 		send(sender, name, data, timeout, signal) {
 			const { state, error } = refused ?? connection.status.value;
-			if (state === 'closed' || (refused && !refused.retryAt)) {
-				throw error ?? failure('CLOSED', 'The handle is closed.');
-			}
 			if (details?.ephemeral.includes(name)) {
-				cast(name, data);
+				casts.set(name, data);
+				if (!cancelPause) sendCasts();
 				return undefined;
 			}
+			if (state === 'closed' || (refused && !refused.retryAt)) throw error ?? closed();
 			if (waiting.size >= BUFFER_SIZE) {
-				throw failure('TOO_MANY_REQUESTS', 'Too many messages wait.');
+				throw failure('TOO_MANY_REQUESTS', 'Too many messages.');
 			}
 			return new Promise((resolve, reject) => {
 				const sending: Sending = {
@@ -379,7 +372,7 @@ export function createRoom(
 					},
 				};
 				const cancelTimeout = clock.after(timeout, () =>
-					sending.end(failure('TIMEOUT', `\`${name}\` has no answer after ${timeout} ms.`)),
+					sending.end(failure('TIMEOUT', `\`${name}\` has no answer.`)),
 				);
 				const unlisten = onAbort(signal, () => sending.end(signal?.reason));
 				waiting.add(sending);

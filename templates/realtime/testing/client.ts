@@ -1,8 +1,9 @@
 import type { Clock } from '../client/base/clock.ts';
 import type { Address, Gap, Handle, Status, UntypedChannel } from '../client/base/types.ts';
 import { createChannels } from '../client/channels.ts';
+import { createClosable } from '../client/closable.ts';
 import type { Page } from '../client/connection.ts';
-import { type Client, type Connect, createCore } from '../client/core.ts';
+import type { Client, Connect, PageClient } from '../client/core.ts';
 import { presence } from '../client/presence.ts';
 import type {
 	TestChannels,
@@ -60,7 +61,7 @@ export class TestClient {
 		this.#services = services;
 		const { clock, connect } = services;
 		this.#journal = new Journal(clock, services.log);
-		this.#client = createCore(
+		this.#client = createClosable(
 			{
 				clock,
 				random: () => RANDOM,
@@ -87,7 +88,7 @@ export class TestClient {
 	}
 
 	/** The client as a page has it, without what waits. */
-	get page(): Pick<Client, 'channels' | 'socket'> {
+	get page(): PageClient {
 		return this.#client;
 	}
 

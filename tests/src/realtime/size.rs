@@ -40,13 +40,13 @@ pub const CLIENTS: [Client; 6] = [
     Client {
         what: "other programs",
         project: "node",
-        limit: 5680,
+        limit: 5730,
         module: "export * from 'zastro-websockets-node/client';",
     },
     Client {
         what: "pages of a site on Cloudflare without presence",
         project: "cloudflare",
-        limit: 5110,
+        limit: 5120,
         module: "export { createPageClient, RealtimeError } from 'zastro-websockets-cloudflare/client/page';",
     },
     Client {
@@ -58,7 +58,7 @@ pub const CLIENTS: [Client; 6] = [
     Client {
         what: "other programs that use a site on Cloudflare",
         project: "cloudflare",
-        limit: 6280,
+        limit: 6330,
         module: "export * from 'zastro-websockets-cloudflare/client';",
     },
 ];

@@ -24,7 +24,10 @@ export const IDLE_TIMEOUT: number = 1_000;
 export const SEND_TIMEOUT: number = 20_000;
 /** The most kept messages that a join asks for. No channel keeps as many. */
 export const MOST_MESSAGES: number = 1e9;
-/** The number of messages of a client that may wait for a connection, or for answers. */
+/**
+ * The number of messages of a client that may wait for a connection, or for answers, and of messages
+ * to a handle that wait for its first listener.
+ */
 export const BUFFER_SIZE: number = 100;
 /** The number of messages to a channel that are under way. A server refuses more of a connection. */
 export const MOST_UNANSWERED: number = 16;

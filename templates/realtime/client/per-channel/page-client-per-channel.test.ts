@@ -5,17 +5,21 @@ import { createPageClient } from './page-client-per-channel.ts';
 
 it('opens the endpoint once for each channel of a page, with the protocol alone', (context) => {
 	const opened: (readonly unknown[])[] = [];
+	const sockets: FakeSocket[] = [];
 	const { WebSocket } = globalThis;
 	context.after(() => Object.assign(globalThis, { WebSocket }));
 	class Socket extends FakeSocket {
 		constructor(...args: readonly unknown[]) {
 			super(...args);
 			opened.push(args);
+			sockets.push(this);
 		}
 	}
 	Object.assign(globalThis, { WebSocket: Socket });
 	const client = createPageClient({ url: 'https://example.com/_realtime' });
-	context.after(() => client.close());
+	context.after(() => {
+		for (const socket of sockets) socket.end(4500);
+	});
 	client.channels.rooms?.({ room: 'a b' }).join();
 	client.socket.on('message', () => {});
 	assert.deepEqual(opened, [

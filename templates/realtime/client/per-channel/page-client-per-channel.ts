@@ -1,12 +1,12 @@
 import { PROTOCOL } from '../../protocol/constants.ts';
 import { RealtimeError } from '../../protocol/errors.ts';
 import { resolveUrl } from '../base/url.ts';
-import { type Client, createCore } from '../core.ts';
+import { createCore, type PageClient } from '../core.ts';
 import type { PageClientOptions } from '../page-client.ts';
 import { type PresencePart, presence } from '../presence.ts';
 import { perChannel } from './per-channel.ts';
 
-export type { Client } from '../core.ts';
+export type { PageClient } from '../core.ts';
 export type { PageClientOptions } from '../page-client.ts';
 export { createRenderedClient } from '../rendered-client.ts';
 export { type PresencePart, presence, RealtimeError };
@@ -22,7 +22,7 @@ declare const WebSocket: new (url: string, protocol: string) => never;
 export function createPageClient(
 	{ url, ...options }: PageClientOptions,
 	part?: PresencePart,
-): Client {
+): PageClient {
 	return createCore(
 		{
 			...options,
