@@ -216,6 +216,19 @@ describe('a join', () => {
 	});
 });
 
+describe('an ephemeral message of a user who was removed', () => {
+	it('is dropped', async () => {
+		const test = harness();
+		const handle = join(test);
+		await settled();
+		test.socket().welcome().join(7, { ephemeral: ['move'] });
+		test.socket().deliver(write.leftFrame(test.socket().last('join').ref, forbidden));
+		assert.equal(await handle.send('move', 1), undefined);
+		await assert.rejects(handle.send('say', 1), { code: 'FORBIDDEN' });
+		assert.equal(test.socket().all('cast').length, 0);
+	});
+});
+
 describe('messages before the first listener', () => {
 	it('wait for all listeners of its task', async () => {
 		const test = harness();

@@ -122,7 +122,7 @@ function problemOf(parts: readonly string[]): Omit<Problem, 'file'> | undefined 
 		if (param === undefined && !NAME.test(part)) {
 			return {
 				message: `\`${part}\` in the path is neither a name nor a parameter.`,
-				hint: 'Use letters, digits, `-` and `_`, or one parameter in brackets: `[room]`. A file that is no channel begins with `_`.',
+				hint: 'A name has letters, digits, `-` and `_`. A parameter has letters, digits and `_`, in brackets: `[room]`. A file that is no channel, such as a test, begins with `_`.',
 			};
 		}
 		if (param === undefined && isReserved(part)) {

@@ -292,6 +292,24 @@ test('waits for publishes that the handler did not wait for', async () => {
 	assert.deepEqual(sent.positions, ['e.1.t', 'e.2.t']);
 });
 
+test('reports a publish that failed and that the handler did not wait for', async () => {
+	const runtime = new FakeRuntime();
+	const definition = saying(
+		(_, { channel }) => {
+			void channel.publish('said', { text: 3 });
+			return 'done';
+		},
+		{},
+		runtime,
+	);
+	const sent = message('say', { text: '' });
+	assert.equal(await handle(definition, sent, calm()), '"done"');
+	await runtime.idle();
+	const [[place, error] = []] = runtime.reports;
+	assert.match(String(place), /^Message `say` to channel/);
+	assert.match(String(error), /The data of `said` does not match its schema: expected a text/);
+});
+
 test('reads a parameter that the file does not have: an error in dev', async () => {
 	const runtime = new FakeRuntime();
 	const definition = saying((_, { params }) => params.rom ?? 'none', {}, runtime);

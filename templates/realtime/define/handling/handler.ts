@@ -52,7 +52,10 @@ async function finish(
 	try {
 		return await deadline.limit(async () => {
 			const value = await result;
-			if (context.publishes !== undefined) await Promise.all(context.publishes);
+			// Nobody may have waited for one that failed.
+			for (const error of await Promise.all(context.publishes ?? [])) {
+				if (error !== undefined) events.failed(error, options.received());
+			}
 			return written(options, value);
 		});
 	} catch (error) {
@@ -82,7 +85,7 @@ class RunningHandler implements HandlerContext {
 	readonly file: string;
 	readonly member: MemberView;
 	readonly sent: HandlerContext['sent'];
-	/** What it published to its own channel. None of them rejects. */
+	/** What it published to its own channel. Those that fail resolve with the error. */
 	publishes: Promise<unknown>[] | undefined;
 	readonly #message: ClientMessage;
 
@@ -98,8 +101,7 @@ class RunningHandler implements HandlerContext {
 			(position) => {
 				if (position !== undefined) this.#message.published(position);
 			},
-			// The handler gets the error itself.
-			() => {},
+			(error: unknown) => error,
 		);
 		this.publishes ??= [];
 		this.publishes.push(done);
