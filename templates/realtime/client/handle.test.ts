@@ -221,7 +221,10 @@ describe('an ephemeral message of a user who was removed', () => {
 		const test = harness();
 		const handle = join(test);
 		await settled();
-		test.socket().welcome().join(7, { ephemeral: ['move'] });
+		test
+			.socket()
+			.welcome()
+			.join(7, { ephemeral: ['move'] });
 		test.socket().deliver(write.leftFrame(test.socket().last('join').ref, forbidden));
 		assert.equal(await handle.send('move', 1), undefined);
 		await assert.rejects(handle.send('say', 1), { code: 'FORBIDDEN' });

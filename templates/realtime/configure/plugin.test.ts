@@ -240,6 +240,21 @@ test('refuses wrong files in a build, and tells of them in dev', async (context)
 	assert.equal(problems[0].file, 'src/realtime/then.ts');
 });
 
+test('refuses a file without a default export in a build', async (context) => {
+	const folders = site(context, {
+		'news.js': "export { default } from './_news.js';",
+		'_news.js': 'export default 1;',
+		'types.js': 'export const limit = 3;',
+	});
+	const entry = `export * from '${FILES_MODULE}';`;
+	await assert.rejects(
+		built(folders, entry, 'server'),
+		/src\/realtime\/types\.js: The file has no default export of a channel\.\n {2}hint: Write `export default/,
+	);
+	rmSync(join(folders.path, 'src/realtime/types.js'));
+	await built(folders, entry, 'server');
+});
+
 test('counts files that are added, edited and removed in dev', async (context) => {
 	const folders = site(context, {
 		'chat.ts': "import { size } from './_size.ts';\nexport default size;\n",

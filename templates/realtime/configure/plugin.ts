@@ -1,7 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Plugin } from 'vite';
+import { NO_CHANNEL } from '../define/reading/no-channel.ts';
+import { ProblemsError } from '../define/reading/problem.ts';
 import { ENDPOINT } from '../protocol/constants.ts';
-import { findRealtimeFiles, type ProjectFolders } from './files.ts';
+import {
+	findRealtimeFiles,
+	type ProjectFolders,
+	type RealtimeFiles,
+	withSlashes,
+} from './files.ts';
 import { FILES_MODULE, filesModule, RESOLVED_FILES_MODULE, versionOf } from './files-module.ts';
 import { usedParts } from './used-parts.ts';
 import { type WatchOptions, watchChannels } from './watch.ts';
@@ -31,6 +38,8 @@ export function realtimePlugin(options: RealtimePluginOptions): Plugin {
 	/** What imports the module of servers into a page. */
 	const importers = new Set<string>();
 	let isBuild = false;
+	/** The channel files of a build, by the ids of their modules. */
+	let channels: ReadonlyMap<string, string> = new Map();
 	return {
 		name: 'zastro-realtime',
 		config: () => ({
@@ -60,13 +69,27 @@ export function realtimePlugin(options: RealtimePluginOptions): Plugin {
 					return isPrerenderedPage(this) ? prerenderedModule(options) : serverModule(options);
 				case resolved(CLIENT_MODULE):
 					return clientModule(options, isClient, isBuild);
-				case RESOLVED_FILES_MODULE:
-					return filesModule(findRealtimeFiles(options), isBuild);
+				case RESOLVED_FILES_MODULE: {
+					const files = findRealtimeFiles(options);
+					if (isBuild) channels = pathsOf(files);
+					return filesModule(files, isBuild);
+				}
 				default:
 					return undefined;
 			}
 		},
+		moduleParsed({ id, exports }) {
+			const file = channels.get(id);
+			// Whatever else is wrong in a file shows when the built server starts.
+			if (file === undefined || exports?.includes('default') !== false) return;
+			const [message, hint] = NO_CHANNEL;
+			throw new ProblemsError([{ file, message, hint }]);
+		},
 	};
+}
+
+function pathsOf({ channels }: RealtimeFiles): ReadonlyMap<string, string> {
+	return new Map(channels.map(({ location, path }) => [withSlashes(location), path]));
 }
 
 function resolved(id: string): string {

@@ -6,6 +6,7 @@ import { defaultHooks, type Hooks, hooksOf, messageEvents } from './handling/hoo
 import type { CheckPresence } from './handling/presence.ts';
 import { Checker } from './reading/checker.ts';
 import { checkExports, checkPath } from './reading/file-checks.ts';
+import { NO_CHANNEL } from './reading/no-channel.ts';
 import type { Problem } from './reading/problem.ts';
 import type { ChannelModule } from './reading/site-file.ts';
 import type { ShortDefinition } from './short-form.ts';
@@ -57,10 +58,7 @@ export function readDefinition(
 		});
 		definition = shortDefinition(channel, { events, runtime, checker });
 	} else {
-		checker.add(
-			'The file has no default export of a channel.',
-			'Write `export default defineChannel({ … })`. A file that is no channel begins with `_`.',
-		);
+		checker.add(...NO_CHANNEL);
 	}
 	const { problems } = checker;
 	return definition === undefined || problems.length > 0 ? { problems } : { definition };
