@@ -39,16 +39,29 @@ export interface DevChannels {
 	hasFailed(): boolean;
 }
 
+/** What is used of an environment. The types of Vite 5 have none. */
+interface Environment {
+	readonly hot: {
+		on(event: string, listener: (result: { readonly hasFailed: boolean }) => void): void;
+	};
+	readonly moduleGraph: { getModulesByFile(file: string): unknown };
+}
+
+interface Environments {
+	readonly environments?: Readonly<Record<string, Environment>>;
+}
+
 interface HotUpdate {
 	readonly file: string;
 	readonly modules: readonly ImportedModule[];
-	readonly server: ViteDevServer;
+	readonly server: Environments;
 }
 
 /** Sets up the channels of a site in `astro dev`. */
 export function devPlugin(folders: ProjectFolders, name: string): DevChannels {
 	// A Worker that starts may load them before it can tell.
 	let hasFailed = true;
+	let isBuild = false;
 	let isPageOutdated = false;
 	const answers = new Set<ServerResponse>();
 	let loaded = (): void => {};
@@ -57,7 +70,6 @@ export function devPlugin(folders: ProjectFolders, name: string): DevChannels {
 	// A variable, because the types of Vite 5 have neither `configEnvironment` nor `hotUpdate`.
 	const plugin = {
 		name: 'zastro-realtime:dev',
-		apply: 'serve' as const,
 		configEnvironment(environment: string) {
 			if (environment === 'client') return undefined;
 			// Bundled by the optimizer, they would have a second copy of their state.
@@ -68,15 +80,19 @@ export function devPlugin(folders: ProjectFolders, name: string): DevChannels {
 			const modules = [...own, ...PART_MODULES].map((module) => `${name}/${module}`);
 			return { optimizeDeps: { exclude: modules } };
 		},
+		configResolved({ command }: { readonly command: string }) {
+			isBuild = command === 'build';
+		},
 		resolveId: {
 			order: 'pre' as const,
 			handler: (id: string, importer: string | undefined) =>
-				id === FILES_MODULE && importer !== GUARD_MODULE ? GUARD_MODULE : undefined,
+				!isBuild && id === FILES_MODULE && importer !== GUARD_MODULE ? GUARD_MODULE : undefined,
 		},
 		load: (id: string) => (id === GUARD_MODULE ? GUARD : undefined),
 		configureServer(server: ViteDevServer) {
-			for (const { hot } of Object.values(server.environments)) {
-				hot.on(LOADED, (result: { readonly hasFailed: boolean }) => {
+			const { environments = {} } = server as Environments;
+			for (const { hot } of Object.values(environments)) {
+				hot.on(LOADED, (result) => {
 					({ hasFailed } = result);
 					loaded();
 				});
@@ -112,7 +128,7 @@ export function devPlugin(folders: ProjectFolders, name: string): DevChannels {
 			if (this.environment.name === 'client' || !SCRIPT.test(file)) return undefined;
 			if (!isOfChannels(file, modules, folders)) return undefined;
 			// What a page has imported itself, Vite updates there.
-			const inPages = server.environments.client.moduleGraph.getModulesByFile(file);
+			const inPages = server.environments?.client?.moduleGraph.getModulesByFile(file);
 			if (modules.length > 0 && inPages === undefined) isPageOutdated = true;
 			return [];
 		},
