@@ -20,6 +20,7 @@ export function createClosable<Channels>(
 	const core = createCore<Channels>(options, presence, (given, all, inbox) => {
 		rooms = all;
 		connections = connect(given, all, (message) => {
+			// Some may have come together with the one whose listener closed the client.
 			if (!isClosed) inbox(message);
 		});
 		return connections;
