@@ -1,15 +1,16 @@
-import { CLAIM_LIFETIME, MAX_SESSIONS } from '../../../realtime/channel/limits.ts';
+import {
+	CLAIM_LIFETIME,
+	MAX_SESSIONS,
+	SESSION_ID_LENGTH,
+} from '../../../realtime/channel/limits.ts';
 import { isOutage } from '../../../realtime/channel/outage.ts';
 import type { Claim, Host, Session } from '../../../realtime/channel/ports.ts';
-import { RealtimeError } from '../../../realtime/protocol/errors.ts';
 import { SESSION_LIFETIME } from '../../engine/limits.ts';
+import { type OpenSession, OpenSessions } from '../../engine/open-sessions.ts';
 import type { Names, SessionNames } from '../connection/names.ts';
 import type { Requests } from '../connection/requests.ts';
 import type { Store } from '../connection/store.ts';
 import { Claims, type ClaimsInit } from './claims.ts';
-
-/** The length of a session's public id, of `a-z0-9`. */
-const SESSION_ID_LENGTH = 16;
 
 /** Sessions that are prolonged at once. */
 const AT_ONCE = 100;
@@ -27,11 +28,9 @@ interface StoredSession {
 	readonly isSuspended: boolean;
 }
 
-/** A session with a connection to this process. */
-interface Open {
+interface Open extends OpenSession {
 	readonly names: SessionNames;
 	readonly id: string;
-	readonly connection: string;
 	/** The sequence of its newest record, as far as NATS has answered. */
 	sequence: number;
 }
@@ -52,24 +51,26 @@ export interface SessionsInit extends ClaimsInit {
 export class Sessions {
 	readonly #init: SessionsInit;
 	readonly #claims: Claims;
-	/** By their secrets. */
-	readonly #open = new Map<string, Open>();
-	/** The secrets by connection. */
-	readonly #secrets = new Map<string, string>();
-	#connections = 0;
+	readonly #open: OpenSessions<Open>;
 
 	constructor(init: SessionsInit) {
 		this.#init = init;
 		this.#claims = new Claims(init);
+		this.#open = new OpenSessions(init.leases);
 	}
 
 	async open(userId: string | undefined): Promise<Session> {
 		const { names, host } = this.#init;
 		const session = { secret: host.secret(), id: host.random(SESSION_ID_LENGTH) };
 		const own = names.session(session.secret, userId);
-		const open = { names: own, id: session.id, connection: this.#newConnection(), sequence: 0 };
+		const open = {
+			names: own,
+			id: session.id,
+			connection: this.#open.newConnection(),
+			sequence: 0,
+		};
 		const sequence = await this.#put(open, false, undefined);
-		this.#keep(session.secret, { ...open, sequence: sequence ?? 0 });
+		this.#open.keep(session.secret, { ...open, sequence: sequence ?? 0 });
 		if (own.ofUser !== undefined) await this.#limit(own.ofUser);
 		return session;
 	}
@@ -77,7 +78,7 @@ export class Sessions {
 	async resume(secret: string, userId: string | undefined): Promise<Session | undefined> {
 		const { store, names, leases, life } = this.#init;
 		const own = names.session(secret, userId);
-		const connection = this.#newConnection();
+		const connection = this.#open.newConnection();
 		for (;;) {
 			const found = await store.last(own.session);
 			if (found === undefined || found.data.length === 0) return undefined;
@@ -87,16 +88,15 @@ export class Sessions {
 			const sequence = await this.#put(open, false, found.sequence);
 			// Another process continued or ended it at the same time.
 			if (sequence === undefined) continue;
-			this.#keep(secret, { ...open, sequence });
+			this.#open.keep(secret, { ...open, sequence });
 			if (!known.isSuspended && known.process !== leases.process) this.#tellTaken(known);
 			return { secret, id: known.id };
 		}
 	}
 
 	async suspend(secret: string): Promise<void> {
-		const open = this.#open.get(secret);
+		const open = this.#open.end(secret);
 		if (open === undefined) return;
-		this.#forget(secret);
 		try {
 			await this.#write(open, true);
 		} catch (error) {
@@ -105,23 +105,14 @@ export class Sessions {
 		}
 	}
 
-	/**
-	 * Another process continues the session of a connection.
-	 *
-	 * @returns its secret, undefined if it is of none here, or has come back to another connection since.
-	 */
+	/** Another process continues the session of a connection: {@link OpenSessions.taken}. */
 	taken(connection: string): string | undefined {
-		const secret = this.#secrets.get(connection);
-		if (secret !== undefined) this.#forget(secret);
-		return secret;
+		return this.#open.taken(connection);
 	}
 
 	async claim(secret: string, message: number): Promise<Claim> {
-		const open = this.#open.get(secret);
-		if (open === undefined) {
-			throw new RealtimeError({ code: 'UNCERTAIN', message: 'The session has ended.' });
-		}
-		return await this.#claims.claim(secret, open.names.claims, message);
+		const { names } = this.#open.get(secret);
+		return await this.#claims.claim(secret, names.claims, message);
 	}
 
 	/** The connection of the session may have ended. */
@@ -131,7 +122,7 @@ export class Sessions {
 
 	/** Lets the sessions of open connections live on. */
 	async prolong(): Promise<void> {
-		const all = [...this.#open.values()];
+		const { all } = this.#open;
 		for (let start = 0; start < all.length; start += AT_ONCE) {
 			const part = all.slice(start, start + AT_ONCE);
 			await Promise.all(part.map((open) => this.#write(open, false)));
@@ -141,22 +132,6 @@ export class Sessions {
 	/** Writes what an outage left. */
 	catchUp(): void {
 		this.#claims.catchUp();
-	}
-
-	#keep(secret: string, open: Open): void {
-		this.#forget(secret);
-		this.#open.set(secret, open);
-		this.#secrets.set(open.connection, secret);
-	}
-
-	#forget(secret: string): void {
-		const connection = this.#open.get(secret)?.connection;
-		this.#open.delete(secret);
-		if (connection !== undefined) this.#secrets.delete(connection);
-	}
-
-	#newConnection(): string {
-		return `${this.#init.leases.process}.${++this.#connections}`;
 	}
 
 	/** Does nothing if another connection continued the session, or this one has suspended it. */
