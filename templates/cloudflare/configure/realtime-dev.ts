@@ -65,8 +65,17 @@ export function devPlugin(folders: ProjectFolders, name: string): DevChannels {
 	let isPageOutdated = false;
 	const answers = new Set<ServerResponse>();
 	let loaded = (): void => {};
-	let update = (): boolean => false;
-	let updatePages = (): void => {};
+	let hadChannels = false;
+	let running: ViteDevServer | undefined;
+	/** Returns whether the Worker runs its modules again. */
+	const update = (server: ViteDevServer): boolean => {
+		const hasChannels = hasRealtimeFiles(folders);
+		const isFirstOrLast = hasChannels !== hadChannels;
+		hadChannels = hasChannels;
+		// With the first file, the Worker gets the Durable Object.
+		if (isFirstOrLast) void server.restart();
+		return !isFirstOrLast && reloadModule(server, RESOLVED_FILES_MODULE);
+	};
 	// A variable, because the types of Vite 5 have neither `configEnvironment` nor `hotUpdate`.
 	const plugin = {
 		name: 'zastro-realtime:dev',
@@ -103,19 +112,8 @@ export function devPlugin(folders: ProjectFolders, name: string): DevChannels {
 				response.once('close', () => answers.delete(response));
 				next();
 			});
-			let hadChannels = hasRealtimeFiles(folders);
-			update = () => {
-				const hasChannels = hasRealtimeFiles(folders);
-				const isFirstOrLast = hasChannels !== hadChannels;
-				hadChannels = hasChannels;
-				// With the first file, the Worker gets the Durable Object.
-				if (isFirstOrLast) void server.restart();
-				return !isFirstOrLast && reloadModule(server, RESOLVED_FILES_MODULE);
-			};
-			updatePages = () => {
-				if (isPageOutdated) server.ws.send({ type: 'full-reload' });
-				isPageOutdated = false;
-			};
+			running = server;
+			hadChannels = hasRealtimeFiles(folders);
 		},
 		/**
 		 * Leaves reloads to {@link DevChannels.reload}. A second one, while modules run again, would
@@ -144,9 +142,12 @@ export function devPlugin(folders: ProjectFolders, name: string): DevChannels {
 			const isLoaded = new Promise<void>((resolve) => {
 				loaded = resolve;
 			});
-			// Until then the Worker may still run the old modules.
-			if (update()) await Promise.race([isLoaded, setTimeout(PATIENCE, undefined, { ref: false })]);
-			updatePages();
+			if (running !== undefined && update(running)) {
+				// Until then the Worker may still run the old modules.
+				await Promise.race([isLoaded, setTimeout(PATIENCE, undefined, { ref: false })]);
+			}
+			if (isPageOutdated) running?.ws.send({ type: 'full-reload' });
+			isPageOutdated = false;
 		},
 		hasFailed: () => hasFailed,
 	};
