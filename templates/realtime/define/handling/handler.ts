@@ -52,8 +52,9 @@ async function finish(
 	try {
 		return await deadline.limit(async () => {
 			const value = await result;
-			// Nobody may have waited for one that failed.
-			for (const error of await Promise.all(context.publishes ?? [])) {
+			// Nobody may have waited for one that failed. Most handlers need not wait here.
+			const errors = context.publishes && (await Promise.all(context.publishes));
+			for (const error of errors ?? []) {
 				if (error !== undefined) events.failed(error, options.received());
 			}
 			return written(options, value);
