@@ -27,12 +27,7 @@ const FRAMEWORKS: [&str; 4] = ["react", "solid", "svelte", "vue"];
 const OTHER_ASTRO: &str = "the site with islands is for the newest Astro";
 
 fn stores_show_presence_and_status_in_islands_of_four_frameworks(sites: &Sites) -> Result<()> {
-    if !is_newest()? {
-        return not_applicable(OTHER_ASTRO);
-    }
-    if !Browser::is_there() {
-        return not_applicable(NO_CHROMIUM);
-    }
+    needs_newest_and_browser()?;
     let server = start_standalone(sites.islands()?)?;
     let html = server.get("/")?.text();
     let rendered = without_comments(&html);
@@ -61,12 +56,7 @@ fn stores_show_presence_and_status_in_islands_of_four_frameworks(sites: &Sites) 
 }
 
 fn islands_that_hydrate_late_show_what_the_others_have(sites: &Sites) -> Result<()> {
-    if !is_newest()? {
-        return not_applicable(OTHER_ASTRO);
-    }
-    if !Browser::is_there() {
-        return not_applicable(NO_CHROMIUM);
-    }
+    needs_newest_and_browser()?;
     let server = start_standalone(sites.islands()?)?;
     let late = format!("{}/late", server.origin());
     let browser = Browser::open("late-islands", &late)?.context("no browser")?;
@@ -77,6 +67,16 @@ fn islands_that_hydrate_late_show_what_the_others_have(sites: &Sites) -> Result<
     page.evaluate("document.querySelector('#late').scrollIntoView()")?;
     all_show(&mut page, others, "open: visitor is glad")?;
     all_are_hydrated(&mut page)
+}
+
+fn needs_newest_and_browser() -> Result<()> {
+    if !is_newest()? {
+        return not_applicable(OTHER_ASTRO);
+    }
+    if !Browser::is_there() {
+        return not_applicable(NO_CHROMIUM);
+    }
+    Ok(())
 }
 
 /// Waits until the islands of frameworks show a text.
