@@ -37,6 +37,7 @@ export const MODULES: Readonly<Record<LeftOut, readonly string[]>> = {
 	explanations: [
 		'realtime/define/reading/checker',
 		'realtime/define/handling/declared-options',
+		'realtime/define/handling/refusal-log',
 		'realtime/define/reading/file-checks',
 		'realtime/define/reading/strict-params',
 		'realtime/define/reading/suggestion',

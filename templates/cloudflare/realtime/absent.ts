@@ -22,6 +22,7 @@ import type { lossOf as realLossOf } from '../../realtime/define/data/loss.ts';
 import type * as realHandlers from '../../realtime/define/handlers.ts';
 import type * as realOptions from '../../realtime/define/handling/declared-options.ts';
 import type { DeclaredOptions } from '../../realtime/define/handling/declared-options.ts';
+import type * as realRefusals from '../../realtime/define/handling/refusal-log.ts';
 import type { checkUser as realCheckUser } from '../../realtime/define/handling/user.ts';
 import type {
 	AnyFunction,
@@ -166,6 +167,8 @@ export const nearest: typeof realSuggestions.nearest = nothing;
 export const suggestion: typeof realSuggestions.suggestion = (_name, names) =>
 	`Known names: ${names.join(', ')}`;
 
+export const logMissingUser: typeof realRefusals.logMissingUser = nothing;
+export const logRefusal: typeof realRefusals.logRefusal = nothing;
 export const logUnknownName: typeof realUnknown.logUnknownName = nothing;
 export const logUnknownPath: typeof realUnknown.logUnknownPath = nothing;
 

@@ -19,6 +19,7 @@ import {
 } from './handling/declared-options.ts';
 import type { MessageEvents } from './handling/hooks.ts';
 import type { CheckPresence } from './handling/presence.ts';
+import { logMissingUser, logRefusal } from './handling/refusal-log.ts';
 import type { Checker } from './reading/checker.ts';
 import type { ChannelModule } from './reading/site-file.ts';
 import { strictParams } from './reading/strict-params.ts';
@@ -114,7 +115,7 @@ class Declared implements ChannelDefinition {
 		const { authorize, anonymous } = this.#options;
 		if (authorize === 'anyone') return { history: true };
 		if (user === undefined && !anonymous) {
-			this.#logRefusal('`authenticate` of a `_middleware.ts` gave no user');
+			logMissingUser(this.#runtime, this.file);
 			return undefined;
 		}
 		if (authorize === 'users') return { history: true };
@@ -124,10 +125,7 @@ class Declared implements ChannelDefinition {
 				authorize(context),
 			);
 			const admitted = admission(answer);
-			if (admitted === undefined) {
-				const who = user === undefined ? 'a visitor' : `the user ${JSON.stringify(user.id)}`;
-				this.#logRefusal(`\`authorize\` refuses ${who}`);
-			}
+			if (admitted === undefined) logRefusal(this.#runtime, this.file, user);
 			return admitted;
 		} catch (error) {
 			throw answerTo(error, this.#events.failed);
@@ -211,12 +209,6 @@ class Declared implements ChannelDefinition {
 		} catch (error) {
 			return ofPublisher(error);
 		}
-	}
-
-	/** In `astro dev`. The client is not told why. */
-	#logRefusal(reason: string): void {
-		if (!this.#runtime.isDevelopment) return;
-		this.#runtime.log(`A join of \`src/realtime/${this.file}\` is refused: ${reason}.`);
 	}
 }
 

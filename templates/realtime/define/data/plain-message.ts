@@ -4,8 +4,9 @@ import type { ShortFormConfig } from '../api/types.ts';
 
 export type MessageType = NonNullable<ShortFormConfig['type']>;
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true });
+// A Worker without short files leaves them out.
+const encoder = /* @__PURE__ */ new TextEncoder();
+const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true });
 
 /**
  * The data of a plain client's message.
