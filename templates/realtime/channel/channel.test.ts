@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { RealtimeError } from '../protocol/errors.ts';
 import { FakeLink, PRESENCE, rulesOf, settled } from './channel.fixture.ts';
-import type { PresenceEntry } from './ports.ts';
+import type { LogWatcher, PresenceEntry } from './ports.ts';
 import type { ChannelRules } from './rules.ts';
 import { KEY, Stage } from './stage.fixture.ts';
 
@@ -125,6 +125,101 @@ describe('a channel', () => {
 		await stage.publishAll('another 3', 4);
 		await settled();
 		assert.deepEqual(link.story, [1, 2, 3, 'gap: restarted', 'another 3', 4]);
+	});
+
+	it('tells a member that read ahead of the feed when the log loses its messages', async () => {
+		const stage = new Stage();
+		await stage.join();
+		await stage.publishAll(1);
+		stage.log.hold();
+		await stage.publishAll(2, 3);
+		const { link } = await stage.join({ last: 2 });
+		assert.deepEqual(link.story, [2, 3]);
+		stage.log.failOver(KEY, 2);
+		// The feed reads, and has all that is left.
+		stage.log.interrupt();
+		await settled();
+		assert.deepEqual(link.story, [2, 3, 'gap: restarted']);
+		await stage.publishAll('another 2');
+		assert.deepEqual(link.story.at(-1), 'another 2');
+	});
+
+	it('tells a slow member whose page the log loses before it has sent it', async () => {
+		const stage = new Stage();
+		await stage.join();
+		await stage.publishAll(1);
+		stage.log.hold();
+		await stage.publishAll(2, 3);
+		const slow = await stage.link();
+		const send = slow.send.bind(slow);
+		slow.send = (frame) => {
+			send(frame);
+			if (slow.story.length === 1) slow.block();
+		};
+		await stage.join({ last: 2 }, undefined, slow);
+		stage.log.failOver(KEY, 2);
+		stage.log.interrupt();
+		await settled();
+		assert.deepEqual(slow.story, [2]);
+		slow.unblock();
+		await settled();
+		assert.deepEqual(slow.story, [2, 3, 'gap: restarted']);
+	});
+
+	it('sends nothing of a page to a member that the feed has reached meanwhile', async () => {
+		const stage = new Stage();
+		await stage.join();
+		stage.log.hold();
+		await stage.publishAll(1);
+		const { after } = stage.log;
+		const { promise, resolve } = Promise.withResolvers<void>();
+		stage.log.after = async (...given) => {
+			await promise;
+			return after.apply(stage.log, given);
+		};
+		const { link } = await stage.join({ last: 1 });
+		stage.log.release();
+		await stage.publishAll(2);
+		stage.log.trim(KEY);
+		resolve();
+		await settled();
+		assert.deepEqual(link.story, [1, 2]);
+	});
+
+	it('takes nothing that came from the log of before, while it was read again', async () => {
+		const stage = new Stage();
+		const { watch, after } = stage.log;
+		let watcher: LogWatcher | undefined;
+		stage.log.watch = (channel, given) => {
+			watcher = given;
+			return watch.call(stage.log, channel, given);
+		};
+		const { link } = await stage.join();
+		await stage.publishAll(1);
+		const [entry] = stage.log.entries(KEY);
+		const { promise, resolve } = Promise.withResolvers<void>();
+		stage.log.after = async (...given) => {
+			await promise;
+			return after.apply(stage.log, given);
+		};
+		stage.log.failOver(KEY, 1);
+		watcher?.interrupted();
+		if (entry !== undefined) watcher?.entry(entry);
+		resolve();
+		await settled();
+		assert.deepEqual(link.story, [1, 'gap: restarted']);
+	});
+
+	it('leaves a member that read ahead of the feed to wait for it', async () => {
+		const stage = new Stage();
+		await stage.join();
+		stage.log.hold();
+		await stage.publishAll(1, 2);
+		const { link } = await stage.join({ last: 2 });
+		await stage.publishAll(3);
+		stage.log.release();
+		await settled();
+		assert.deepEqual(link.story, [1, 2, 3]);
 	});
 
 	it('reads what a broken link to the log has lost', async () => {

@@ -10,13 +10,7 @@ import {
 import type { ChannelFeed, FeedReceiver } from './feed.ts';
 import type { ChannelKey } from './key.ts';
 import { LINGER } from './limits.ts';
-import {
-	entryParts,
-	Member,
-	type MemberChannel,
-	type MemberInit,
-	type MemberRecord,
-} from './member.ts';
+import { Member, type MemberChannel, type MemberInit, type MemberRecord } from './member.ts';
 import { MessageRates } from './message-rates.ts';
 import type { Cast, Entry, Link, Ports, RosterWatcher, Snapshot, Unwatch } from './ports.ts';
 import type { Position } from './position.ts';
@@ -143,7 +137,7 @@ export class Channel implements MemberChannel, FeedReceiver, RosterWatcher {
 	}
 
 	entry(entry: Entry): void {
-		this.#toLive(eventFrame(this.number, entryParts(entry)));
+		this.#toLive(eventFrame(this.number, entry));
 		this.#followFeed();
 	}
 
@@ -168,6 +162,10 @@ export class Channel implements MemberChannel, FeedReceiver, RosterWatcher {
 			this.ports.meter?.gap(reason, this.#live.size);
 			this.#toLive(gapFrame(this.number, reason, head));
 		}
+		this.#followFeed();
+	}
+
+	caughtUp(): void {
 		this.#followFeed();
 	}
 
@@ -215,7 +213,7 @@ export class Channel implements MemberChannel, FeedReceiver, RosterWatcher {
 	/** Members that have caught up with the feed go live. */
 	#followFeed(): void {
 		if (this.#live.size === this.#members.size) return;
-		for (const member of this.#members) if (!member.isLive) member.followFeed();
+		for (const member of this.#members) member.followFeed();
 	}
 
 	#leaveSoon(): void {

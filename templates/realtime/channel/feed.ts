@@ -19,6 +19,8 @@ export interface FeedReceiver {
 	snapshot(snapshot: Snapshot, logHead: Position): void;
 	/** Entries are missing for good. The head of the feed is after them. */
 	gap(reason: GapReason): void;
+	/** The feed has read the log to its end. */
+	caughtUp(): void;
 }
 
 /** Entries that may wait while the log is read. The log has them too, so the rest is read again. */
@@ -41,6 +43,11 @@ interface Waiter {
 export interface ChannelFeed {
 	/** The position of the newest delivered entry, once the feed is open. */
 	readonly head: Position | undefined;
+	/**
+	 * How often the feed has read the log to its end: what it does not have then, the log does not have
+	 * either. Absent from a feed that never misses anything.
+	 */
+	readonly reads?: number;
 	/**
 	 * Begins to follow the log at its head.
 	 *
@@ -65,6 +72,7 @@ export function followLog(init: FeedInit): ChannelFeed {
  */
 class Feed implements ChannelFeed {
 	readonly open: () => Promise<void> = startOnce(() => this.#open());
+	reads = 0;
 	readonly #key: ChannelKey;
 	readonly #ports: Ports;
 	readonly #retention: () => Retention;
@@ -216,16 +224,25 @@ class Feed implements ChannelFeed {
 				if (reason !== undefined) {
 					this.#jumpTo(page.head);
 					this.#receiver.gap(reason);
+					if (reason === 'restarted') this.#distrustWaiting();
 				} else for (const entry of page.entries) this.#deliver(entry);
 				if (this.#head === page.head && !this.#isStale) break;
 			}
 			this.#takeWaiting();
+			this.reads++;
+			this.#receiver.caughtUp();
 			// What the log does not have is lost.
 			if (this.#waiting === undefined) for (const { resolve } of early) resolve();
 		} catch (error) {
 			host.report('A realtime channel cannot read its log', error);
 			this.#cancelRetry = host.alarm(LOG_RETRY, () => host.waitUntil(this.#readOn()));
 		}
+	}
+
+	/** What waits may be from before the log lost its end. The log is read once more instead. */
+	#distrustWaiting(): void {
+		this.#waiting = [];
+		this.#isStale = true;
 	}
 
 	/** Takes what arrived meanwhile. Entries up to the head were read from the log. */

@@ -1,35 +1,19 @@
 import { type ErrorData, errorData, isRealtimeError, RealtimeError } from '../protocol/errors.ts';
-import {
-	castFrame,
-	type Data,
-	eventFrame,
-	type GapReason,
-	gapFrame,
-	joinedFrame,
-	leftFrame,
-	snapshotFrame,
-} from '../protocol/server-frames.ts';
-import { gapBetween, isBefore, pageAfter, positionBefore } from './continuity.ts';
-import type { ChannelFeed } from './feed.ts';
-import type { ChannelKey } from './key.ts';
+import { castFrame, type Data, joinedFrame, leftFrame } from '../protocol/server-frames.ts';
+import { CatchUp, type CatchUpChannel, type CatchUpMember } from './catch-up.ts';
+import { pageAfter, positionBefore } from './continuity.ts';
 import { GRACE_AFTER_CLOSE, GRACE_AFTER_LOSS, MAX_WAITING, PAGE_SIZE } from './limits.ts';
 import { type Connected, MemberConnection } from './member-connection.ts';
 import { MemberMessages, type Sender, type SentMessage } from './member-messages.ts';
 import type { MessageRate } from './message-rates.ts';
-import type { Link, Page, Ports } from './ports.ts';
+import type { Link, Page } from './ports.ts';
 import type { Position } from './position.ts';
 import type { Presence } from './presence.ts';
 import { tooMany, unavailable } from './refusals.ts';
-import type { ChannelRules, ConnectionView } from './rules.ts';
+import type { ConnectionView } from './rules.ts';
 
 /** What a member needs of its channel. */
-export interface MemberChannel {
-	readonly key: ChannelKey;
-	/** The number of the channel in frames. */
-	readonly number: number;
-	readonly ports: Ports;
-	readonly rules: ChannelRules;
-	readonly feed: ChannelFeed;
+export interface MemberChannel extends CatchUpChannel {
 	/** Undefined if the channel has none. */
 	readonly presence: Presence | undefined;
 	/** Resolves when the channel listens to its log and its roster. */
@@ -80,10 +64,10 @@ export interface MemberRecord {
 	readonly data?: unknown;
 }
 
-type State = 'asked' | 'joining' | 'catching up' | 'live' | 'gone';
+type State = 'asked' | 'joining' | 'joined' | 'gone';
 
 /** One join of a connection. */
-export class Member implements Sender, Connected {
+export class Member implements Sender, Connected, CatchUpMember {
 	readonly link: Link;
 	readonly ref: number;
 	readonly user: { readonly id: string } | undefined;
@@ -95,15 +79,12 @@ export class Member implements Sender, Connected {
 	/** Made when they are needed: most members of a large channel never send one. */
 	#messages: MemberMessages | undefined;
 	#state: State = 'asked';
-	/** Set while the member catches up. A live member has the position of the feed. */
-	#position: Position | undefined;
-	#isReading = false;
+	/** Set until the member is live: then it has the position of the feed. */
+	#catchUp: CatchUp | undefined;
 	/** Why the join ends. Set also while it is decided. */
 	#expelled: ErrorData | undefined;
 	#isPresent = false;
 	#mayReadHistory = false;
-	/** Whether the member came back, and is not where it was yet. */
-	#isResuming = false;
 	/** The time when the member became present, in milliseconds since 1970. */
 	#since: number | undefined;
 	#untilLive: (() => void)[] = [];
@@ -122,8 +103,10 @@ export class Member implements Sender, Connected {
 	/** A member of a process that slept. */
 	static restore(channel: MemberChannel, init: MemberInit, record: MemberRecord): Member {
 		const member = new Member(channel, init);
-		member.#state = record.position === undefined ? 'live' : 'catching up';
-		member.#position = record.position;
+		member.#state = 'joined';
+		if (record.position !== undefined) {
+			member.#catchUp = new CatchUp(channel, member, record.position, false);
+		}
 		member.#isPresent = record.isPresent;
 		return member;
 	}
@@ -133,7 +116,7 @@ export class Member implements Sender, Connected {
 		if (!this.isJoined) return undefined;
 		const { data } = this.connection;
 		const channel = this.#channel.number;
-		return { channel, position: this.#position, isPresent: this.#isPresent, data };
+		return { channel, position: this.#catchUp?.position, isPresent: this.#isPresent, data };
 	}
 
 	/** Whether the client waits for an answer that no record holds. */
@@ -144,12 +127,12 @@ export class Member implements Sender, Connected {
 
 	/** Whether the member gets what the channel broadcasts. */
 	get isLive(): boolean {
-		return this.#state === 'live';
+		return this.isJoined && this.#catchUp === undefined;
 	}
 
 	/** Whether the member is in the channel: it gets ephemeral messages, and may send. */
 	get isJoined(): boolean {
-		return this.#state === 'live' || this.#state === 'catching up';
+		return this.#state === 'joined';
 	}
 
 	/** Whether the member may be given the past. False for one that was restored. */
@@ -253,7 +236,7 @@ export class Member implements Sender, Connected {
 			this.link.release?.();
 			await passed;
 		}
-		if (!this.#isCatchingUp()) return;
+		if (this.#catchUp === undefined) return;
 		this.link.release?.();
 		await new Promise<void>((resolve) => {
 			this.#untilLive.push(resolve);
@@ -261,13 +244,21 @@ export class Member implements Sender, Connected {
 		});
 	}
 
-	/** The feed has moved on. The member is live once the feed reaches its position. */
+	/** The feed has moved on, or has read the log. */
 	followFeed(): void {
-		const { head } = this.#channel.feed;
-		const position = this.#position;
-		if (this.#state !== 'catching up' || position === undefined || head === undefined) return;
-		if (position === head) this.#goLive();
-		else if (!this.#isReading && !isBefore(head, position)) this.#readOn();
+		this.#catchUp?.follow();
+	}
+
+	caughtUp(): void {
+		this.#catchUp = undefined;
+		this.#channel.live(this);
+		this.#tellLive();
+		this.link.changed?.();
+	}
+
+	cutOff(): void {
+		this.#end(GRACE_AFTER_LOSS);
+		this.link.send(leftFrame(this.ref, unavailable()));
 	}
 
 	/**
@@ -275,27 +266,13 @@ export class Member implements Sender, Connected {
 	 * given the past goes on at the head of the log.
 	 */
 	skipTo(logHead: Position): void {
-		this.#state = 'catching up';
-		this.#position = logHead;
-		this.#tellGap('trimmed', logHead);
+		this.#catchUp = new CatchUp(this.#channel, this, logHead, false);
+		this.#catchUp.tellGap('trimmed', logHead);
 	}
 
 	get #turns(): MemberMessages {
 		this.#messages ??= new MemberMessages(this, this.#channel);
 		return this.#messages;
-	}
-
-	#tellGap(reason: GapReason, position: Position): void {
-		const { number, ports } = this.#channel;
-		ports.meter?.gap(reason, 1);
-		this.#resumed(false);
-		this.link.send(gapFrame(number, reason, position));
-	}
-
-	#resumed(isWhole: boolean): void {
-		if (!this.#isResuming) return;
-		this.#isResuming = false;
-		this.#channel.ports.meter?.resumed(isWhole);
 	}
 
 	/** Undefined if the list of members may be sent. Those of many channels are as large as history. */
@@ -326,15 +303,15 @@ export class Member implements Sender, Connected {
 		const details = { position: start, keeps: keepsHistory, ephemeral, idempotent };
 		this.link.send(joinedFrame(this.ref, number, details));
 		if (presence !== undefined) this.link.send(presence.state());
-		this.#state = 'catching up';
+		this.#state = 'joined';
 		this.#mayReadHistory = mayReadHistory;
-		this.#isResuming = since !== undefined;
-		this.#position = start;
-		if (page !== undefined) this.#readOn(page);
-		else if (mayReadHistory) this.followFeed();
+		const catchUp = new CatchUp(this.#channel, this, start, since !== undefined);
+		this.#catchUp = catchUp;
+		if (page !== undefined) catchUp.begin(page);
+		else if (mayReadHistory) catchUp.follow();
 		else {
-			if (start !== head) this.#tellGap('not kept', head);
-			this.#goLive();
+			if (start !== head) catchUp.tellGap('not kept', head);
+			catchUp.finish();
 		}
 		this.link.release?.();
 		this.link.changed?.();
@@ -342,106 +319,6 @@ export class Member implements Sender, Connected {
 		if (joining !== undefined) this.#turns.hook(() => joining);
 		for (const message of this.#early) this.message(message);
 		this.#early = [];
-	}
-
-	#readOn(first?: Page): void {
-		this.#isReading = true;
-		this.#channel.ports.host.waitUntil(this.#readPages(first));
-	}
-
-	/** Sends pages of the log until the member is where the feed is. */
-	async #readPages(first: Page | undefined): Promise<void> {
-		const { feed, key, ports, rules } = this.#channel;
-		let page = first;
-		/** Where the feed was before the page was read: the log had that, unless it has lost it. */
-		let known = '';
-		try {
-			while (this.#state === 'catching up' && this.#position !== undefined) {
-				if (page === undefined) {
-					known = feed.head ?? '';
-					page = await pageAfter(ports.log, key, this.#position, PAGE_SIZE, rules.retention);
-				}
-				if (!this.#isCatchingUp()) return;
-				if (page.snapshot !== undefined) {
-					const ready = this.link.ready();
-					if (ready !== undefined) await this.#wait(ready);
-					if (!this.#isCatchingUp()) return;
-					this.link.hold?.();
-					this.#position = page.snapshot.position;
-					this.link.send(snapshotFrame(this.#channel.number, page.snapshot));
-				}
-				const reason = gapBetween(this.#position, page, rules.retention);
-				if (reason !== undefined) this.#skip(reason, page.head);
-				else {
-					for (const entry of page.entries) {
-						// Few large entries fill the credits as well as many small ones.
-						const ready = this.link.ready();
-						if (ready !== undefined) await this.#wait(ready);
-						if (!this.#isCatchingUp()) return;
-						this.link.hold?.();
-						this.#sendEntry(entry);
-					}
-				}
-				this.link.release?.();
-				this.followFeed();
-				if (!this.#isCatchingUp()) return;
-				const isBehind = feed.head !== undefined && isBefore(this.#position, feed.head);
-				if (this.#position === page.head) {
-					// The feed will reach the position of the member by itself.
-					if (!isBehind) return;
-					if (isBefore(this.#position, known)) await feed.readAgain();
-				}
-				const ready = this.link.ready();
-				if (ready !== undefined) await this.#wait(ready);
-				page = undefined;
-			}
-		} catch (error) {
-			ports.host.report('A realtime channel cannot read its log', error);
-			if (!this.#isCatchingUp()) return;
-			this.#end(GRACE_AFTER_LOSS);
-			this.link.send(leftFrame(this.ref, unavailable()));
-		} finally {
-			this.link.release?.();
-			this.#isReading = false;
-			if (this.#isCatchingUp()) this.link.changed?.();
-		}
-	}
-
-	/** Waits for a client that reads slowly. The process may sleep meanwhile. */
-	async #wait(ready: Promise<void>): Promise<void> {
-		this.link.release?.();
-		this.link.changed?.();
-		await ready;
-	}
-
-	/**
-	 * Tells of missing messages, and goes on at the head of the log. The feed may have seen more of
-	 * it already, or still less: then going back to the feed would repeat messages.
-	 */
-	#skip(reason: GapReason, logHead: Position): void {
-		const { feed } = this.#channel;
-		const isFeedAhead = feed.head !== undefined && isBefore(logHead, feed.head);
-		this.#position = isFeedAhead ? feed.head : logHead;
-		this.#tellGap(reason, this.#position ?? logHead);
-	}
-
-	#isCatchingUp(): boolean {
-		return this.#state === 'catching up';
-	}
-
-	#sendEntry(entry: Page['entries'][number]): void {
-		this.#position = entry.position;
-		this.link.send(eventFrame(this.#channel.number, entryParts(entry)));
-	}
-
-	#goLive(): void {
-		this.#state = 'live';
-		this.#position = undefined;
-		this.#channel.live(this);
-		this.#resumed(true);
-		for (const resolve of this.#untilLive) resolve();
-		this.#untilLive = [];
-		this.link.changed?.();
 	}
 
 	/** The data that presence shows, undefined if it does not show the member. */
@@ -474,13 +351,19 @@ export class Member implements Sender, Connected {
 		});
 	}
 
+	#tellLive(): void {
+		for (const resolve of this.#untilLive) resolve();
+		this.#untilLive = [];
+	}
+
 	#end(presenceDelay: number): void {
 		if (this.hasEnded) return;
 		const { key, ports, rules } = this.#channel;
 		const wasJoined = this.isJoined;
 		this.#state = 'gone';
-		for (const resolve of this.#untilLive) resolve();
-		this.#untilLive = [];
+		this.#catchUp?.stop();
+		this.#catchUp = undefined;
+		this.#tellLive();
 		const { host, roster } = ports;
 		if (this.#isPresent) {
 			host.waitUntil(
@@ -493,12 +376,6 @@ export class Member implements Sender, Connected {
 		this.link.changed?.();
 		if (wasJoined) this.#turns.hook(() => rules.onLeave(this));
 	}
-}
-
-/** The parts of a kept message on the wire. */
-export function entryParts(entry: Page['entries'][number]): Parameters<typeof eventFrame>[1] {
-	const { position, previous, at, from, id, name, data } = entry;
-	return { position, previous, at, from, id, name, data };
 }
 
 function disconnected(): RealtimeError {

@@ -21,9 +21,15 @@ interface Mutation {
 const MUTATIONS: readonly Mutation[] = [
 	{
 		what: 'a member that goes live before it has caught up',
-		file: 'channel/member.ts',
-		from: 'if (position === head) this.#goLive();',
-		to: "if (head !== '') this.#goLive();",
+		file: 'channel/catch-up.ts',
+		from: 'if (this.position === head) this.finish();',
+		to: "if (head !== '') this.finish();",
+	},
+	{
+		what: 'a member that waits for what the log has lost',
+		file: 'channel/feed.ts',
+		from: 'this.reads++;',
+		to: '',
 	},
 	{
 		what: 'a feed that takes every message, whatever precedes it',

@@ -84,6 +84,8 @@ class Truth {
 	readonly #next = new Map<Position, Position>();
 	/** Positions whose message was trimmed, or was lost by the engine. */
 	readonly #unavailable = new Set<Position>();
+	/** Positions that the log no longer continues from. */
+	readonly #lost = new Set<Position>();
 
 	wrote(position: Position, previous: Position): void {
 		this.previous.set(position, previous);
@@ -97,11 +99,27 @@ class Truth {
 		}
 	}
 
+	/** The engine lost the messages that are no longer available. */
+	lose(available: ReadonlySet<Position>): void {
+		for (const position of this.previous.keys()) {
+			if (!available.has(position) && !this.#unavailable.has(position)) this.#lost.add(position);
+		}
+		this.compare(available);
+	}
+
+	/** The engine lost everything, also what it knew of trimmed messages. */
+	loseAll(): void {
+		for (const position of this.previous.keys()) this.#lost.add(position);
+		this.compare(new Set());
+	}
+
 	/** Whether a member with this position may be told of a gap. */
 	mayHaveGap(position: Position, head: Position): boolean {
 		if (position === head) return false;
 		const next = this.#next.get(position);
-		return next === undefined || this.#unavailable.has(next);
+		if (next !== undefined) return this.#unavailable.has(next);
+		// That of no message is the beginning of an earlier log.
+		return this.#lost.has(position) || !this.previous.has(position);
 	}
 
 	/** Frees what is older than a number of messages. */
@@ -111,6 +129,7 @@ class Truth {
 			this.previous.delete(position);
 			this.#next.delete(previous);
 			this.#unavailable.delete(position);
+			this.#lost.delete(position);
 		}
 	}
 }
@@ -243,7 +262,25 @@ class Soak {
 			await client.reconnect();
 		}
 		await this.host.advance(60_000);
+		await this.#loseWhatWasReadAhead();
 		await this.#publish(1);
+		await this.#checkEnd();
+	}
+
+	/** Members that come back read messages which the feed has not had, and which the log then loses. */
+	async #loseWhatWasReadAhead(): Promise<void> {
+		const away = this.#clients.filter(() => this.chance(0.5));
+		for (const client of away) client.drop(false);
+		await this.#publish(1);
+		this.log.hold();
+		await this.#publish(3);
+		for (const client of away) await client.reconnect();
+		await this.host.settled();
+		await this.#failOver();
+		await this.#checkEnd();
+	}
+
+	async #checkEnd(): Promise<void> {
 		await this.host.advance(60_000);
 		const { head } = await this.log.last(KEY, 0);
 		for (const client of this.#clients) client.checkEnd(head);
@@ -292,9 +329,12 @@ class Soak {
 	}
 
 	#remember(): void {
-		const available = new Set(this.log.entries(KEY).map(({ position }) => position));
-		this.truth.compare(available);
+		this.truth.compare(this.#available());
 		this.truth.forget(2000);
+	}
+
+	#available(): ReadonlySet<Position> {
+		return new Set(this.log.entries(KEY).map(({ position }) => position));
 	}
 
 	#setFault(): void {
@@ -305,14 +345,20 @@ class Soak {
 
 	async #failOver(): Promise<void> {
 		this.outages++;
-		await this.log.failOver(KEY, 1 + Math.floor(this.#random() * 3));
+		this.#remember();
+		const failedOver = this.log.failOver(KEY, 1 + Math.floor(this.#random() * 3));
+		// A member may be told of it in the next moment.
+		if (failedOver !== undefined) await failedOver;
+		this.truth.lose(this.#available());
 		// What was on the way to the watchers died with the primary, whose clients reconnect.
 		await this.log.interrupt();
 	}
 
 	async #restartLog(): Promise<void> {
 		this.outages++;
-		await this.log.restart();
+		const restarted = this.log.restart();
+		if (restarted !== undefined) await restarted;
+		this.truth.loseAll();
 		await this.log.interrupt();
 	}
 
@@ -521,7 +567,7 @@ class SoakClient {
 	}
 
 	#receive(frame: unknown[]): void {
-		const [type, , ...parts] = frame;
+		const [type, number, ...parts] = frame;
 		if (type === 'joined') {
 			const { position } = parts[1] as { position: Position };
 			if (this.#position !== undefined && position !== this.#position) {
@@ -531,8 +577,12 @@ class SoakClient {
 		} else if (type === 'event') this.#event(String(parts[0]), parts[6]);
 		else if (type === 'snapshot') this.#snapshot(String(parts[0]), parts[5]);
 		else if (type === 'gap') this.#gap(String(parts[1]));
-		else if (type === 'reply' || type === 'error') this.#answer(type, Number(parts[0]), parts[1]);
 		else if (type === 'left') this.#member = undefined;
+		else if (type === 'reply' || type === 'error') {
+			// A join that has ended gets no answer: its messages are sent again with the next one.
+			if (this.#member === undefined || number !== this.#ref) return;
+			this.#answer(type, Number(parts[0]), parts[1]);
+		}
 	}
 
 	#event(position: Position, data: unknown): void {

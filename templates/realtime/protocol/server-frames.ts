@@ -39,17 +39,14 @@ export interface EventParts {
 	readonly position: string;
 	readonly previous: string;
 	readonly at: number;
-	readonly from: string | undefined;
-	readonly id: string | undefined;
+	readonly from?: string | undefined;
+	readonly id?: string | undefined;
 	readonly name: string;
 	readonly data: Data;
 }
 
 /** The parts of a message that stands for earlier ones. */
-export interface SnapshotParts extends Pick<EventParts, 'position' | 'at' | 'name' | 'data'> {
-	readonly from?: string | undefined;
-	readonly id?: string | undefined;
-}
+export type SnapshotParts = Omit<EventParts, 'previous'>;
 
 export interface JoinedDetails {
 	readonly position: string;

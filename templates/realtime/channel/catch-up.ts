@@ -1,0 +1,169 @@
+import { eventFrame, type GapReason, gapFrame, snapshotFrame } from '../protocol/server-frames.ts';
+import { gapBetween, isBefore, pageAfter } from './continuity.ts';
+import type { ChannelFeed } from './feed.ts';
+import type { ChannelKey } from './key.ts';
+import { PAGE_SIZE } from './limits.ts';
+import type { Link, Page, Ports } from './ports.ts';
+import type { Position } from './position.ts';
+import type { ChannelRules } from './rules.ts';
+
+/** The channel that a member catches up with. */
+export interface CatchUpChannel {
+	readonly key: ChannelKey;
+	/** The number of the channel in frames. */
+	readonly number: number;
+	readonly ports: Ports;
+	readonly rules: ChannelRules;
+	readonly feed: ChannelFeed;
+}
+
+export interface CatchUpMember {
+	readonly link: Link;
+	/** The client has all that the feed had, and gets the rest from it. */
+	caughtUp(): void;
+	/** The log cannot be read. */
+	cutOff(): void;
+}
+
+/** Sends a client what follows its position, until it is where the feed of its channel is. */
+export class CatchUp {
+	position: Position;
+	readonly #channel: CatchUpChannel;
+	readonly #member: CatchUpMember;
+	#isReading = false;
+	/** Whether the client came back, and is not where it was yet. */
+	#isResuming: boolean;
+	#isOver = false;
+	/** How often the feed had read the log before this did. Undefined before it has. */
+	#readsOfFeed: number | undefined;
+
+	constructor(
+		channel: CatchUpChannel,
+		member: CatchUpMember,
+		position: Position,
+		isResuming: boolean,
+	) {
+		this.#channel = channel;
+		this.#member = member;
+		this.position = position;
+		this.#isResuming = isResuming;
+	}
+
+	/**
+	 * The feed has moved on, or has read the log. A client that is ahead of it waits for it. If it has
+	 * read the log since and is still behind, the log may have lost what the client has.
+	 */
+	follow(): void {
+		const { feed } = this.#channel;
+		const { head } = feed;
+		if (this.#isOver || head === undefined) return;
+		if (this.position === head) this.finish();
+		else if (this.#isReading) return;
+		else if (!isBefore(head, this.position) || this.#readsOfFeed !== feed.reads) this.begin();
+	}
+
+	/** Reads on, with a page that was read already. */
+	begin(first?: Page): void {
+		this.#isReading = true;
+		this.#channel.ports.host.waitUntil(this.#readPages(first));
+	}
+
+	tellGap(reason: GapReason, position: Position): void {
+		const { number, ports } = this.#channel;
+		this.position = position;
+		ports.meter?.gap(reason, 1);
+		this.#resumed(false);
+		this.#member.link.send(gapFrame(number, reason, position));
+	}
+
+	finish(): void {
+		this.stop();
+		this.#member.caughtUp();
+		this.#resumed(true);
+	}
+
+	/** Sends nothing more. */
+	stop(): void {
+		this.#isOver = true;
+	}
+
+	#resumed(isWhole: boolean): void {
+		if (!this.#isResuming) return;
+		this.#isResuming = false;
+		this.#channel.ports.meter?.resumed(isWhole);
+	}
+
+	/** Sends pages of the log until the client is where the feed is. */
+	async #readPages(first: Page | undefined): Promise<void> {
+		const { feed, key, ports, rules } = this.#channel;
+		const { link } = this.#member;
+		let page = first;
+		/** Where the feed was before the page was read: the log had that, unless it has lost it. */
+		let known = '';
+		try {
+			while (!this.#isOver) {
+				if (page === undefined) {
+					known = feed.head ?? '';
+					this.#readsOfFeed = feed.reads;
+					page = await pageAfter(ports.log, key, this.position, PAGE_SIZE, rules.retention);
+					if (this.#isOver) return;
+				}
+				await this.#send(page);
+				if (this.#isOver) return;
+				const isBehind = feed.head !== undefined && isBefore(this.position, feed.head);
+				if (this.position === page.head) {
+					// The feed comes by, or tells that it has read the log.
+					if (!isBehind && this.#readsOfFeed === feed.reads) return;
+					if (isBefore(this.position, known)) await feed.readAgain();
+				}
+				const ready = this.#ready();
+				if (ready !== undefined) await ready;
+				page = undefined;
+			}
+		} catch (error) {
+			ports.host.report('A realtime channel cannot read its log', error);
+			if (!this.#isOver) this.#member.cutOff();
+		} finally {
+			link.release?.();
+			this.#isReading = false;
+			if (!this.#isOver) link.changed?.();
+		}
+	}
+
+	async #send(page: Page): Promise<void> {
+		const { feed, number, rules } = this.#channel;
+		const { link } = this.#member;
+		const { snapshot, entries, head } = page;
+		const reason = gapBetween(snapshot?.position ?? this.position, page, rules.retention);
+		const messages = reason === undefined ? entries : [];
+		for (const message of snapshot === undefined ? messages : [snapshot, ...messages]) {
+			// Few large messages fill the credits as well as many small ones.
+			const ready = this.#ready();
+			if (ready !== undefined) await ready;
+			if (this.#isOver) return;
+			link.hold?.();
+			this.position = message.position;
+			const isEntry = 'previous' in message;
+			link.send(isEntry ? eventFrame(number, message) : snapshotFrame(number, message));
+		}
+		if (reason !== undefined) {
+			// The feed may have seen more of the log already, or still less: then going back to the feed
+			// would repeat messages.
+			const isFeedAhead = feed.head !== undefined && isBefore(head, feed.head);
+			this.tellGap(reason, isFeedAhead ? feed.head : head);
+		}
+		link.release?.();
+		this.follow();
+	}
+
+	/** Undefined if the client reads fast enough. The process may sleep while it does not. */
+	#ready(): Promise<void> | undefined {
+		const { link } = this.#member;
+		const ready = link.ready();
+		if (ready !== undefined) {
+			link.release?.();
+			link.changed?.();
+		}
+		return ready;
+	}
+}
