@@ -112,8 +112,11 @@ export class CatchUp {
 				if (this.#isOver) return;
 				const isBehind = feed.head !== undefined && isBefore(this.position, feed.head);
 				if (this.position === page.head) {
-					// The feed comes by, or tells that it has read the log.
-					if (!isBehind && this.#readsOfFeed === feed.reads) return;
+					if (!isBehind && this.#readsOfFeed === feed.reads) {
+						// The feed comes by, or reads the log after a while.
+						void feed.passed(this.position);
+						return;
+					}
 					if (isBefore(this.position, known)) await feed.readAgain();
 				}
 				const ready = this.#ready();

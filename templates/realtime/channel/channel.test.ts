@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { RealtimeError } from '../protocol/errors.ts';
 import { FakeLink, PRESENCE, rulesOf, settled } from './channel.fixture.ts';
+import { ECHO_TIMEOUT } from './limits.ts';
 import type { LogWatcher, PresenceEntry } from './ports.ts';
 import type { ChannelRules } from './rules.ts';
 import { KEY, Stage } from './stage.fixture.ts';
@@ -142,6 +143,21 @@ describe('a channel', () => {
 		assert.deepEqual(link.story, [2, 3, 'gap: restarted']);
 		await stage.publishAll('another 2');
 		assert.deepEqual(link.story.at(-1), 'another 2');
+	});
+
+	it('tells a member that read ahead of a feed which misses nothing', async () => {
+		const stage = new Stage();
+		await stage.join();
+		await stage.publishAll(1);
+		stage.log.fault = () => 'lost';
+		await stage.publishAll(2, 3);
+		const { link } = await stage.join({ last: 2 });
+		stage.log.failOver(KEY, 2);
+		stage.log.fault = undefined;
+		await stage.publishAll('another 2');
+		assert.deepEqual(link.story, [2, 3]);
+		await stage.host.advance(ECHO_TIMEOUT);
+		assert.deepEqual(link.story, [2, 3, 'gap: restarted']);
 	});
 
 	it('tells a slow member whose page the log loses before it has sent it', async () => {
