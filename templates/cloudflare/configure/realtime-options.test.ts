@@ -32,3 +32,10 @@ for (const [realtime, message] of [
 		assert.throws(() => resolveRealtimeOptions({ realtime }), { name: 'TypeError', message });
 	});
 }
+
+test('refuses an option that stands beside `realtime`, where it would have no effect', () => {
+	assert.throws(() => resolveRealtimeOptions({ presenceCheck: 30 }), {
+		name: 'TypeError',
+		message: '`presenceCheck` is an option of `realtime`. Write `realtime: { presenceCheck: 30 }`.',
+	});
+});

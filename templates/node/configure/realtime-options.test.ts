@@ -42,3 +42,10 @@ for (const [realtime, message] of [
 		assert.throws(() => resolveRealtimeOptions({ realtime }), { name: 'TypeError', message });
 	});
 }
+
+test('refuses an engine that stands beside the option, where it would have no effect', () => {
+	assert.throws(() => resolveRealtimeOptions({ mode: 'standalone', engine: 'redis' }), {
+		name: 'TypeError',
+		message: '`engine` is an option of `realtime`. Write `realtime: { engine: "redis" }`.',
+	});
+});

@@ -5,12 +5,20 @@ import { suggestion } from '../define/reading/suggestion.ts';
  *
  * @param adapterOptions The options of the adapter.
  * @param names The options that the adapter has.
- * @throws TypeError if it is no object, or has an option that the adapter does not have.
+ * @throws TypeError if it is no object, has an option that the adapter does not have, or if one of its
+ * options stands beside it, where it would have no effect.
  */
 export function realtimeOption<Name extends string>(
 	adapterOptions: object,
 	names: readonly Name[],
 ): { readonly [Key in Name]?: unknown } {
+	for (const name of names) {
+		if (!Object.hasOwn(adapterOptions, name)) continue;
+		const value = JSON.stringify(Reflect.get(adapterOptions, name)) ?? '…';
+		throw new TypeError(
+			`\`${name}\` is an option of \`realtime\`. Write \`realtime: { ${name}: ${value} }\`.`,
+		);
+	}
 	const options: unknown = Reflect.get(adapterOptions, 'realtime') ?? {};
 	if (typeof options !== 'object' || options === null || Array.isArray(options)) {
 		throw invalidOption('realtime', 'an object', options);
