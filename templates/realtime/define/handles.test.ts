@@ -75,12 +75,21 @@ test('explains a channel that does not exist', () => {
 
 test('refuses values that are empty, too long, not well-formed, or no strings', () => {
 	const channels = channelsOf(new FakeRuntime());
-	for (const room of ['', 'x'.repeat(257), '\ud800', 3, null]) {
-		assert.throws(
-			() => channels.rooms?.({ room: room as string }),
-			/The parameter `room` of the channel `rooms` must be a string of 1 to 256 characters/,
-		);
+	for (const [room, got] of [
+		['', '""'],
+		['x'.repeat(257), `"${'x'.repeat(257)}"`],
+		['\ud800', String.raw`"\ud800"`],
+		[3, '3'],
+		[3n, '3'],
+		[null, 'null'],
+		[undefined, 'undefined'],
+		[Object.create(null), 'a value of type object'],
+	] as const) {
+		assert.throws(() => channels.rooms?.({ room: room as string }), {
+			message: `The parameter \`room\` of the channel \`rooms\` must be a string of 1 to 256 characters, got: ${got}`,
+		});
 	}
+	assert.throws(() => channels.teams?.rooms?.(null as never), /but was given no parameters/);
 });
 
 test('is no promise, and has no members of functions', async () => {
@@ -138,6 +147,8 @@ test('publishes nothing that does not match', async () => {
 	for (const id of ['', 'x'.repeat(129), '\ud83d', 42 as unknown as string]) {
 		await assert.rejects(room.publish('said', { text: '' }, { id }), /a string of 1 to 128 char/);
 	}
+	const except = { id: 'c1' } as unknown as string;
+	await assert.rejects(room.publish('moved', { text: '' }, { except }), /`connection\.id`/);
 	assert.deepEqual(runtime.published, []);
 });
 
@@ -252,6 +263,11 @@ test('reads the history', async () => {
 	]);
 	await assert.rejects(room.history({ last: -1 }), TypeError);
 	await assert.rejects(room.history({ last: 1, since: 'e.1.t' }), TypeError);
+	await assert.rejects(room.history({ last: Symbol('x') as never }), /got: Symbol\(x\)$/);
+	// They would read as a position that nothing follows.
+	for (const since of [null, 42, {}] as never[]) {
+		await assert.rejects(room.history({ since }), /^TypeError: `since` of history\(\) must be a po/);
+	}
 });
 
 test('keeps a snapshot, and gives it first', async () => {
@@ -280,7 +296,7 @@ test('refuses a snapshot that no member could be given', async () => {
 	await assert.rejects(room.snapshot('said', { text: 3 }, 'e.3.t'), { code: 'BAD_REQUEST' });
 	await assert.rejects(room.snapshot('moved', { text: '' }, 'e.3.t'), /`moved` is ephemeral/);
 	await assert.rejects(room.snapshot('sad', {}, 'e.3.t'), /no event `sad`/);
-	for (const upTo of ['', 'e', undefined as unknown as string]) {
+	for (const upTo of ['', 'e', ...([undefined, null, ['e.3.t'], Symbol()] as never[])]) {
 		await assert.rejects(room.snapshot('said', { text: '' }, upTo), /`upTo`, a position/);
 	}
 	const keepsNothing = rooms(channelsOf(runtime, { history: undefined }));
@@ -294,6 +310,9 @@ test('gives the members and disconnects users', async () => {
 	const room = lobby(runtime);
 	assert.deepEqual(await room.members(), runtime.present);
 	await room.disconnect('ada');
+	for (const id of [undefined, null, '', 42, 'x'.repeat(129)] as never[]) {
+		await assert.rejects(room.disconnect(id), /^TypeError: The id of a user must be a string/);
+	}
 	assert.deepEqual(runtime.disconnected, [['rooms/[room]?room=lobby', 'ada']]);
 });
 
@@ -379,7 +398,9 @@ test('sends to up to 100 users, each once', async () => {
 	assert.equal(runtime.mostAtOnce, 6);
 	assert.throws(() => socket.to(users), /at most 100 users, got 101/);
 	assert.throws(() => socket.to(['']), /must be a string of 1 to 128 characters/);
-	assert.throws(() => socket.to([3 as unknown as string]), TypeError);
+	for (const nobody of [undefined, null, 3, 3n, [3], [undefined], new Array(1)] as never[]) {
+		assert.throws(() => socket.to(nobody), /^TypeError: The id of a user must be a string/);
+	}
 });
 
 test('sends to the others where one user cannot be reached', async () => {

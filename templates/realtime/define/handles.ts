@@ -1,8 +1,8 @@
 import { channelKey, MAX_VALUE_LENGTH } from '../channel/key.ts';
 import { MAX_KEPT_BYTES } from '../channel/limits.ts';
 import type { ChannelHandle } from './api/channel-handle.ts';
-import { isId } from './api/id.ts';
-import { MAX_ID_LENGTH, MAX_RECIPIENTS } from './api/limits.ts';
+import { checkUserId, shown } from './api/id.ts';
+import { MAX_RECIPIENTS } from './api/limits.ts';
 import { settleEach } from './api/settle-each.ts';
 import { writeData } from './data/json.ts';
 import type { PlainChannelHandle } from './definition.ts';
@@ -28,8 +28,8 @@ export function createChannels(site: () => Site): UntypedChannels {
 }
 
 function node(site: () => Site, path: readonly string[]): UntypedChannels {
-	const open = (params: Readonly<Record<string, string>> = {}) =>
-		openChannel(site(), path.join('/'), params);
+	const open = (params?: Readonly<Record<string, string>> | null) =>
+		openChannel(site(), path.join('/'), params ?? {});
 	return new Proxy(open, {
 		get: (_, name) =>
 			typeof name !== 'string' || isReserved(name) ? undefined : node(site, [...path, name]),
@@ -44,13 +44,15 @@ function openChannel(
 	const definition = site.find(name, Object.keys(params));
 	if (definition === undefined) throw unknownChannel(site, name, params);
 	const { file } = definition;
-	const given = definition.params.map((param) => [param, params[param] ?? ''] as const);
-	for (const [param, value] of given) {
-		if (typeof value !== 'string' || channelKey(file, [value]) === undefined) {
+	const given: [param: string, value: string][] = [];
+	for (const param of definition.params) {
+		const value = params[param];
+		if (value === undefined || channelKey(file, [value]) === undefined) {
 			throw new TypeError(
-				`The parameter \`${param}\` of the channel \`${name}\` must be a string of 1 to ${MAX_VALUE_LENGTH} characters, got: ${JSON.stringify(value)}`,
+				`The parameter \`${param}\` of the channel \`${name}\` must be a string of 1 to ${MAX_VALUE_LENGTH} characters, got: ${shown(value)}`,
 			);
 		}
+		given.push([param, value]);
 	}
 	return definition.open(Object.fromEntries(given));
 }
@@ -104,7 +106,8 @@ export function createSocket(site: () => Site): UntypedSocket {
 			context.sent({ data: message, users: [user.id] });
 		},
 		to(given) {
-			const users = [...new Set(typeof given === 'string' ? [given] : given)];
+			// Also `undefined`, of which a Set would be empty: the message would reach nobody.
+			const users = [...new Set(Object(given) === given ? given : [given as string])];
 			if (users.length > MAX_RECIPIENTS) {
 				throw new RangeError(
 					`socket.to() takes at most ${MAX_RECIPIENTS} users, got ${users.length}. Use a channel for more.`,
@@ -151,11 +154,4 @@ export function createDefaultHooks(site: () => Site): DefaultHooks {
 			defaultHooks(site().runtime).logError(error, message);
 		},
 	};
-}
-
-function checkUserId(id: unknown): void {
-	if (isId(id)) return;
-	throw new TypeError(
-		`The id of a user must be a string of 1 to ${MAX_ID_LENGTH} characters, got: ${JSON.stringify(id)}`,
-	);
 }

@@ -2,7 +2,7 @@ import type { Entry, Snapshot } from '../../channel/ports.ts';
 import { readPosition } from '../../channel/position.ts';
 import type { Data, PresentMember } from '../../protocol/server-frames.ts';
 import type { ChannelPort } from './directory.ts';
-import { isId } from './id.ts';
+import { checkUserId, isId, shown } from './id.ts';
 import { MAX_ID_LENGTH } from './limits.ts';
 import type { HandlerContext } from './runtime.ts';
 
@@ -67,16 +67,19 @@ export function channelHandle({ rules, params, port, current }: HandleOptions): 
 			const hint =
 				(rules.isEphemeral(event) && `a kept event, and \`${event}\` is ephemeral`) ||
 				(rules.size === 0 && 'a channel that keeps messages. Give it `history`') ||
-				(readPosition(upTo ?? '') === undefined && '`upTo`, a position of the channel');
+				(!(typeof upTo === 'string' && readPosition(upTo)) && '`upTo`, a position of the channel');
 			if (hint) throw new TypeError(`snapshot() needs ${hint}.`);
 			return await port().snapshot({ name: event, data: await rules.write(event, data), upTo });
 		},
 		async history({ last, since } = {}) {
 			if (last !== undefined && !(Number.isSafeInteger(last) && last >= 0)) {
-				throw new TypeError(`\`last\` of history() must be a number of messages, got: ${last}`);
+				throw new TypeError(`\`last\` of history() must be a number of messages, got: ${shown(last)}`);
 			}
 			if (last !== undefined && since !== undefined) {
 				throw new TypeError('history() takes `last` or `since`, not both.');
+			}
+			if (since !== undefined && typeof since !== 'string') {
+				throw new TypeError(`\`since\` of history() must be a position, got: ${shown(since)}`);
 			}
 			const range =
 				since === undefined
@@ -88,7 +91,11 @@ export function channelHandle({ rules, params, port, current }: HandleOptions): 
 			return { messages, position };
 		},
 		members: () => port().members(),
-		disconnect: (userId) => port().disconnect(userId),
+		async disconnect(userId) {
+			// Visitors have no id: without this, `undefined` would end the joins of all of them.
+			checkUserId(userId);
+			await port().disconnect(userId);
+		},
 	};
 
 	/** Whether the handler belongs to this instance of this channel. */
@@ -116,6 +123,9 @@ export function channelHandle({ rules, params, port, current }: HandleOptions): 
 		}
 		if (id !== undefined && !isId(id)) {
 			throw new TypeError(`The \`id\` must be a string of 1 to ${MAX_ID_LENGTH} characters.`);
+		}
+		if (except !== undefined && !isId(except)) {
+			throw new TypeError('`except` must be the id of a connection: `connection.id`.');
 		}
 		let written = rules.write(name, data);
 		if (written instanceof Promise) written = await written;
