@@ -120,6 +120,24 @@ test('publishes the parsed data, and resolves with the position', async () => {
 	);
 });
 
+test('publishes bytes as they were, and gives copies of those that are kept', async () => {
+	const runtime = new FakeRuntime();
+	const channels = channelsOf(runtime);
+	const bytes = Buffer.from([1, 2]);
+	await rooms(channels).publish('stroke', bytes);
+	await createSocket(() => siteOf({}, runtime))
+		.to('ada')
+		.send(bytes);
+	bytes.fill(9);
+	const expected = new Uint8Array([1, 2]);
+	const [[, { data } = assert.fail()] = assert.fail()] = runtime.published;
+	assert.deepEqual([data, runtime.inbox], [expected, [['ada', expected]]]);
+	runtime.entries = [{ name: 'stroke', data, at: 1, position: 'e.1.t', previous: 'e.0.' }];
+	const [kept] = (await rooms(channels).history()).messages;
+	(kept?.data as Uint8Array).fill(9);
+	assert.deepEqual(data, expected);
+});
+
 test('parses once for each publish, also asynchronously', async () => {
 	let calls = 0;
 	const counting = schema(async (value) => {

@@ -144,6 +144,7 @@ export function channelHandle({ rules, params, port, current }: HandleOptions): 
 
 function keptMessage(message: Entry | Snapshot, isSnapshot: boolean): KeptMessage {
 	const { name, data, id, at, position, from } = message;
-	const value: unknown = typeof data === 'string' ? JSON.parse(data) : data;
+	// Bytes of the engine in memory are those of the history itself.
+	const value: unknown = typeof data === 'string' ? JSON.parse(data) : data && new Uint8Array(data);
 	return { event: name, data: value, id, at, position, from, isSnapshot };
 }

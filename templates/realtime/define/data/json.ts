@@ -22,7 +22,8 @@ export function writeData(value: unknown, options: WriteOptions): Data {
 	const bytes = bytesOf(value);
 	if (bytes === undefined) return writeJson(value, options);
 	checkSize(bytes, options.what, options.limit);
-	return bytes;
+	// A history keeps them, and the publisher may use its buffer again.
+	return new Uint8Array(bytes);
 }
 
 /** As {@link writeData}, for what cannot be bytes. */
