@@ -313,6 +313,97 @@ test('reports a publish that failed and that the handler did not wait for', asyn
 	assert.match(String(error), /The data of `said` does not match its schema: expected a text/);
 });
 
+test('reports what fails of a handler that did not wait for it, whatever became of the handler', async () => {
+	const runtime = new FakeRuntime();
+	const wrong = { text: 3 };
+	let late = (): void => {};
+	const definition = saying(
+		({ text: how }, { channel, connection }) => {
+			// An unhandled rejection would fail this test.
+			if (how === 'send') void connection.send('said', wrong);
+			else if (how !== 'late') void channel.publish('said', wrong);
+			late = () => void channel.publish('said', wrong);
+			if (how === 'throw') throw new Error('The handler fails too.');
+			return how === 'hang' ? never() : undefined;
+		},
+		{},
+		runtime,
+	);
+	const told = async (how: string): Promise<readonly unknown[]> => {
+		runtime.reports.length = 0;
+		const deadline = new HandlerDeadline();
+		const handled = handle(definition, message('say', { text: how }), deadline);
+		handled.catch(() => {});
+		await new Promise(setImmediate);
+		if (how === 'hang') deadline.end(LATE);
+		if (how === 'late') late();
+		await new Promise(setImmediate);
+		await runtime.idle();
+		assert.ok(runtime.reports.every(([place]) => place.startsWith('Message `say` to channel')));
+		return runtime.reports.map(([, error]) => (error as Error).message);
+	};
+	const failed = 'The data of `said` does not match its schema: expected a text';
+	assert.deepEqual(await told('publish'), [failed]);
+	assert.deepEqual(await told('send'), [failed]);
+	assert.deepEqual(await told('late'), [failed]);
+	assert.deepEqual(await told('throw'), [failed, 'The handler fails too.']);
+	assert.deepEqual(await told('hang'), [failed, 'TIMEOUT']);
+});
+
+test('reports once what a handler waited for', async () => {
+	const runtime = new FakeRuntime();
+	const definition = saying(
+		async (_, { channel }) => await channel.publish('said', { text: 3 }),
+		{},
+		runtime,
+	);
+	await assert.rejects(handle(definition, message('say', { text: '' }), calm()));
+	await new Promise(setImmediate);
+	await runtime.idle();
+	assert.equal(runtime.reports.length, 1);
+});
+
+test('reports what fails of onJoin and onLeave that did not wait for it', async () => {
+	const runtime = new FakeRuntime();
+	const said = ({ channel, connection }: Context): void => {
+		// An unhandled rejection would fail this test.
+		void channel.publish('said', { text: 3 });
+		void connection.send('said', { text: 3 });
+	};
+	const definition = room({ events: { said: text }, onJoin: said, onLeave: said }, runtime);
+	for (const hook of ['onJoin', 'onLeave'] as const) {
+		await definition[hook](member());
+		await runtime.idle();
+		const place = 'The channel `rooms/[room]` failed.';
+		assert.deepEqual(
+			runtime.reports.splice(0).map(([given]) => given),
+			[place, place],
+		);
+	}
+});
+
+test('keeps nothing of the data of a connection that a handler changed after its time', async () => {
+	let go = (): void => {};
+	const definition = saying(async ({ text: value }, { connection }) => {
+		if (value === 'slow') {
+			await new Promise<void>((resolve) => {
+				go = resolve;
+			});
+		}
+		connection.data = value;
+	});
+	const who = member();
+	const deadline = new HandlerDeadline();
+	const slow = handle(definition, message('say', { text: 'slow' }, who), deadline);
+	await new Promise(setImmediate);
+	deadline.end(LATE);
+	await assert.rejects(slow, LATE);
+	await handle(definition, message('say', { text: 'quick' }, who), calm());
+	go();
+	await new Promise(setImmediate);
+	assert.equal(who.connection.data, 'quick');
+});
+
 test('reads a parameter that the file does not have: an error in dev', async () => {
 	const runtime = new FakeRuntime();
 	const definition = saying((_, { params }) => params.rom ?? 'none', {}, runtime);

@@ -8,7 +8,7 @@ import type { HandlerContext, Runtime } from './api/runtime.ts';
 import { parse } from './api/schema.ts';
 import { within } from './handling/deadline.ts';
 import type { DeclaredOptions } from './handling/declared-options.ts';
-import { runHandler } from './handling/handler.ts';
+import { runHandler, SiteCall } from './handling/handler.ts';
 import type { MessageEvents } from './handling/hooks.ts';
 import { type ConnectionRules, SiteConnection } from './handling/member.ts';
 import { suggestion } from './reading/suggestion.ts';
@@ -86,14 +86,23 @@ export function callHook(
 	if (callback === undefined) return undefined;
 	const { user, params } = member;
 	const connection = new SiteConnection(member.connection, handling);
-	const context: HandlerContext = { file, member, publishing() {}, sent: events.sent };
+	const context = new SiteCall({ file, member, sent: events.sent, failed: events.failed });
+	SiteConnection.tell(connection, context);
 	const channel = handling.open(params, context);
 	const given = { user, params: handling.paramsOf(params), channel, connection };
-	return within(runtime, timeout, `\`${hook}\``, () =>
-		runtime.context.run(context, () => callback(given)),
-	)
-		.then(() => SiteConnection.save(connection))
-		.catch((error) => events.failed(error));
+	const call = async (): Promise<void> => {
+		await runtime.context.run(context, () => callback(given));
+		await Promise.all(context.begun ?? []);
+	};
+	return within(runtime, timeout, `\`${hook}\``, call)
+		.then(() => {
+			context.end();
+			SiteConnection.save(connection);
+		})
+		.catch((error) => {
+			context.end(error);
+			events.failed(error);
+		});
 }
 
 function unknownMessage({ options, runtime }: Handling, name: string): RealtimeError {

@@ -134,7 +134,7 @@ test('publishes bytes as they were, and gives copies of those that are kept', as
 	assert.deepEqual([data, runtime.inbox], [expected, [['ada', expected]]]);
 	runtime.entries = [{ name: 'stroke', data, at: 1, position: 'e.1.t', previous: 'e.0.' }];
 	const [kept] = (await rooms(channels).history()).messages;
-	(kept?.data as Uint8Array).fill(9);
+	((kept ?? assert.fail()).data as Uint8Array).fill(9);
 	assert.deepEqual(data, expected);
 });
 
@@ -284,7 +284,10 @@ test('reads the history', async () => {
 	await assert.rejects(room.history({ last: Symbol('x') as never }), /got: Symbol\(x\)$/);
 	// They would read as a position that nothing follows.
 	for (const since of [null, 42, {}] as never[]) {
-		await assert.rejects(room.history({ since }), /^TypeError: `since` of history\(\) must be a po/);
+		await assert.rejects(
+			room.history({ since }),
+			/^TypeError: `since` of history\(\) must be a po/,
+		);
 	}
 });
 
@@ -387,6 +390,18 @@ test('sends to the user of the handler, or to the connection of a visitor', asyn
 		message:
 			'socket.send() works inside of a handler. Name the users elsewhere: socket.to([…]).send()',
 	});
+});
+
+test('reports a message to the user of the handler that failed, and that nobody waited for', async () => {
+	const runtime = new FakeRuntime();
+	runtime.unreachable.add('ada');
+	const echo = ({ data }: { data: unknown }): void => void socket.send(data);
+	const site = siteOf({ 'echo.ts': { default: echo } }, runtime);
+	const socket = createSocket(() => site);
+	// An unhandled rejection would fail this test.
+	await site.definitions.get('echo')?.handle(message('message', 'hi'), calm());
+	await runtime.idle();
+	assert.match(String(runtime.reports[0]?.[1]), /no way to ada/);
 });
 
 test('sends to up to 100 users, each once', async () => {

@@ -3,6 +3,7 @@ import { MAX_KEPT_BYTES } from '../channel/limits.ts';
 import type { ChannelHandle } from './api/channel-handle.ts';
 import { checkUserId, shown } from './api/id.ts';
 import { MAX_RECIPIENTS } from './api/limits.ts';
+import type { HandlerContext } from './api/runtime.ts';
 import { settleEach } from './api/settle-each.ts';
 import { writeData } from './data/json.ts';
 import type { PlainChannelHandle } from './definition.ts';
@@ -88,22 +89,28 @@ export function createSocket(site: () => Site): UntypedSocket {
 			isStrict: site().runtime.isDevelopment,
 		});
 	return {
-		async send(message) {
-			const context = site().runtime.context.getStore();
-			if (context === undefined) {
-				throw new TypeError(
-					'socket.send() works inside of a handler. Name the users elsewhere: socket.to([…]).send()',
-				);
-			}
-			const { connection, user } = context.member;
-			const data = write(message);
-			if (user === undefined) {
-				connection.send(SHORT_FORM_MESSAGE, data);
-				context.sent({ data: message, connections: [connection.id] });
-				return;
-			}
-			await site().runtime.directory.user(user.id).send(data);
-			context.sent({ data: message, users: [user.id] });
+		send(message) {
+			let context: HandlerContext | undefined;
+			const send = async (): Promise<undefined> => {
+				context = site().runtime.context.getStore();
+				if (context === undefined) {
+					throw new TypeError(
+						'socket.send() works inside of a handler. Name the users elsewhere: socket.to([…]).send()',
+					);
+				}
+				const { connection, user } = context.member;
+				const data = write(message);
+				if (user === undefined) {
+					connection.send(SHORT_FORM_MESSAGE, data);
+					context.sent({ data: message, connections: [connection.id] });
+					return;
+				}
+				await site().runtime.directory.user(user.id).send(data);
+				context.sent({ data: message, users: [user.id] });
+			};
+			const work = send();
+			(context as HandlerContext | undefined)?.publishing(work);
+			return work;
 		},
 		to(given) {
 			// Also `undefined`, of which a Set would be empty: the message would reach nobody.

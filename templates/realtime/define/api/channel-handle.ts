@@ -73,7 +73,9 @@ export function channelHandle({ rules, params, port, current }: HandleOptions): 
 		},
 		async history({ last, since } = {}) {
 			if (last !== undefined && !(Number.isSafeInteger(last) && last >= 0)) {
-				throw new TypeError(`\`last\` of history() must be a number of messages, got: ${shown(last)}`);
+				throw new TypeError(
+					`\`last\` of history() must be a number of messages, got: ${shown(last)}`,
+				);
 			}
 			if (last !== undefined && since !== undefined) {
 				throw new TypeError('history() takes `last` or `since`, not both.');

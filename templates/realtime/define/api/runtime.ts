@@ -32,7 +32,10 @@ export interface HandlerContext {
 	/** The channel's file. */
 	readonly file: string;
 	readonly member: MemberView;
-	/** Takes each publish of the handler to its own channel. */
+	/**
+	 * Takes what the handler sends to its own channel, connection and user. The site is told of what
+	 * fails, also if nobody waits for it.
+	 */
 	publishing(work: Promise<string | undefined>): void;
 	/** Calls the `onMessageSent` that applies to the channel's file. */
 	sent(message: SentMessage): void;

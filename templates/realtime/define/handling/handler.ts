@@ -30,36 +30,43 @@ export interface HandlerRun {
  * than most handlers. It rejects with a RealtimeError for the sender.
  */
 export function runHandler(options: HandlerRun): Data | Promise<Data> {
-	const { events, runtime, run } = options;
-	const context = new RunningHandler(options);
+	const { file, message, connection, events, runtime, run } = options;
+	const context = new SiteCall({
+		file,
+		member: message.member,
+		sent: events.sent,
+		published: (position) => message.published(position),
+		failed: (error) => events.failed(error, options.received()),
+	});
+	SiteConnection.tell(connection, context);
 	events.received?.(options.received());
 	let result: unknown;
 	try {
 		result = runtime.context.run(context, () => run(context));
-		if (!isThenable(result) && context.publishes === undefined) return written(options, result);
+		if (!isThenable(result) && context.begun === undefined) {
+			context.end();
+			return written(options, result);
+		}
 	} catch (error) {
 		result = Promise.reject(error);
 	}
 	return finish(options, context, result);
 }
 
-async function finish(
-	options: HandlerRun,
-	context: RunningHandler,
-	result: unknown,
-): Promise<Data> {
+async function finish(options: HandlerRun, context: SiteCall, result: unknown): Promise<Data> {
 	const { deadline, events } = options;
 	try {
 		return await deadline.limit(async () => {
 			const value = await result;
-			// Nobody may have waited for one that failed. Most handlers need not wait here.
-			const errors = context.publishes && (await Promise.all(context.publishes));
-			for (const error of errors ?? []) {
-				if (error !== undefined) events.failed(error, options.received());
-			}
+			// Most handlers need not wait here.
+			if (context.begun !== undefined) await Promise.all(context.begun);
+			// The next message may have its turn already.
+			deadline.check();
+			context.end();
 			return written(options, value);
 		});
 	} catch (error) {
+		context.end(error);
 		const known = realtimeErrorOf(error);
 		// The time is also over when nobody waits for the result any more.
 		const isReported = deadline.isOver ? known?.code === 'TIMEOUT' : options.isReported(error);
@@ -82,29 +89,60 @@ function isThenable(value: unknown): boolean {
 	return typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function';
 }
 
-class RunningHandler implements HandlerContext {
+export interface SiteCallInit extends Pick<HandlerContext, 'file' | 'member' | 'sent'> {
+	/** Takes the positions of what was published to its own channel. */
+	published?(position: string): void;
+	/** Tells the site of an error that nobody may have waited for. */
+	failed(error: unknown): void;
+}
+
+/** A handler, or a hook of the channel, that runs. */
+export class SiteCall implements HandlerContext {
 	readonly file: string;
 	readonly member: MemberView;
 	readonly sent: HandlerContext['sent'];
-	/** What it published to its own channel. Those that fail resolve with the error. */
-	publishes: Promise<unknown>[] | undefined;
-	readonly #message: ClientMessage;
+	/** What it sends to its own channel, connection and user. It never rejects. */
+	begun: Promise<void>[] | undefined;
+	readonly #init: SiteCallInit;
+	#errors: unknown[] | undefined;
+	#hasEnded = false;
+	#thrown: unknown;
 
-	constructor({ file, message, events }: HandlerRun) {
-		this.file = file;
-		this.member = message.member;
-		this.sent = events.sent;
-		this.#message = message;
+	constructor(init: SiteCallInit) {
+		this.file = init.file;
+		this.member = init.member;
+		this.sent = init.sent;
+		this.#init = init;
 	}
 
 	publishing(work: Promise<string | undefined>): void {
 		const done = work.then(
 			(position) => {
-				if (position !== undefined) this.#message.published(position);
+				if (position !== undefined) this.#init.published?.(position);
 			},
-			(error: unknown) => error,
+			(error: unknown) => this.#failed(error),
 		);
-		this.publishes ??= [];
-		this.publishes.push(done);
+		// What goes on later, such as a timer, may publish for ever.
+		if (this.#hasEnded) return;
+		this.begun ??= [];
+		this.begun.push(done);
+	}
+
+	/**
+	 * From now on, whatever failed or fails is told.
+	 *
+	 * @param thrown The error that ended it, which is told already.
+	 */
+	end(thrown?: unknown): void {
+		this.#hasEnded = true;
+		this.#thrown = thrown;
+		for (const error of this.#errors?.splice(0) ?? []) this.#failed(error);
+	}
+
+	#failed(error: unknown): void {
+		if (!this.#hasEnded) {
+			this.#errors ??= [];
+			this.#errors.push(error);
+		} else if (error !== this.#thrown) this.#init.failed(error);
 	}
 }

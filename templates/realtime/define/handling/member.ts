@@ -1,6 +1,7 @@
 import type { ConnectionView } from '../../channel/rules.ts';
 import type { Data } from '../../protocol/server-frames.ts';
 import { MAX_CONNECTION_DATA_BYTES } from '../api/limits.ts';
+import type { HandlerContext } from '../api/runtime.ts';
 import { writeJson } from '../data/json.ts';
 
 /** What a connection asks of the definition of its channel. */
@@ -19,6 +20,7 @@ export class SiteConnection {
 	readonly #rules: ConnectionRules;
 	/** A copy, because a change inside of the data cannot be seen. */
 	#data: { value: unknown } | undefined;
+	#call: HandlerContext | undefined;
 
 	constructor(view: ConnectionView, rules: ConnectionRules) {
 		this.#view = view;
@@ -44,9 +46,15 @@ export class SiteConnection {
 		this.#data = { value };
 	}
 
-	async send(event: string, data?: unknown): Promise<void> {
-		this.#view.send(event, await this.#rules.write(event, data));
-		this.#rules.sent(event, data, this.id);
+	send(event: string, data?: unknown): Promise<void> {
+		const work = this.#send(event, data);
+		this.#call?.publishing(work);
+		return work;
+	}
+
+	/** Tells the handler or the hook that has the connection of what is sent to it. */
+	static tell(connection: SiteConnection, call: HandlerContext): void {
+		connection.#call = call;
 	}
 
 	/**
@@ -58,6 +66,11 @@ export class SiteConnection {
 		if (connection.#data === undefined) return;
 		const text = write(connection.#data.value);
 		connection.#view.data = text === undefined ? undefined : JSON.parse(text);
+	}
+
+	async #send(event: string, data: unknown): Promise<undefined> {
+		this.#view.send(event, await this.#rules.write(event, data));
+		this.#rules.sent(event, data, this.id);
 	}
 }
 
