@@ -8,8 +8,8 @@ import { perProcess } from '../process/per-process.ts';
 /** The sites that the tests of this process run. */
 interface Sites {
 	readonly open: Set<TestServer>;
-	/** The site whose code runs. */
-	readonly running: AsyncLocalStorage<TestServer>;
+	/** What the code belongs to that runs: a process, which may have been killed. */
+	readonly running: AsyncLocalStorage<Pick<TestServer, 'site'>>;
 	readonly handlers: AsyncLocalStorage<HandlerContext>;
 }
 
@@ -17,7 +17,7 @@ interface Sites {
 function sites(): Sites {
 	return perProcess('realtime-tests', () => ({
 		open: new Set<TestServer>(),
-		running: new AsyncLocalStorage<TestServer>(),
+		running: new AsyncLocalStorage<Pick<TestServer, 'site'>>(),
 		handlers: new AsyncLocalStorage<HandlerContext>(),
 	}));
 }
@@ -34,7 +34,7 @@ export const nodeRuntime: ProcessRuntime = {
 		run: (value, callback) => sites().handlers.run(value, callback),
 		getStore: () => sites().handlers.getStore(),
 	},
-	run: (server, callback) => sites().running.run(server, callback),
+	run: (process, callback) => sites().running.run(process, callback),
 	closed(server) {
 		sites().open.delete(server);
 	},

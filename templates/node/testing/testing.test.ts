@@ -58,6 +58,42 @@ describe('The channels of a site in tests', () => {
 		});
 	});
 
+	it('read cookies as Astro does, also those of a header', async (context) => {
+		interface AstroCookies {
+			get(name: string): { value: string; number(): number; boolean(): boolean } | undefined;
+			has(name: string): boolean;
+			set(name: string, value: unknown): void;
+			delete(name: string): void;
+		}
+		const authenticate = ({ cookies }: { readonly cookies: AstroCookies }): unknown => {
+			const { value: id } = cookies.get('user') ?? assert.fail();
+			const read = (name: string): unknown => {
+				const cookie = cookies.get(name);
+				return cookie && [cookie.value, cookie.number(), cookie.boolean()];
+			};
+			const sent = ['a', 'b', 'c', 'd'].map(read);
+			const has = ['b', 'd'].map((name) => cookies.has(name));
+			cookies.set('a', { new: 1 });
+			cookies.delete('user');
+			return { id, sent, has, set: cookies.get('a')?.value, gone: cookies.has('user') };
+		};
+		const read = defineChannel({
+			authorize: 'users',
+			messages: { ask: { handler: (_: unknown, { user }: { user: unknown }) => user } },
+		} as never);
+		const realtime = await site(context, { files: { read, _middleware: { authenticate } } });
+		const cookie = 'user=gr%C3%BC%C3%9Fe; a=1;b=; c=100%; a=2; x';
+		const room = await open(realtime.visit({ headers: { cookie } }), 'read').join();
+		assert.deepEqual(await room.send('ask'), {
+			id: 'grüße',
+			// An array in JSON has no undefined, and no NaN.
+			sent: [['1', 1, true], null, ['100%', null, true], null],
+			has: [true, false],
+			set: '{"new":1}',
+			gone: false,
+		});
+	});
+
 	it('get the headers of a handshake where the Request is that of a DOM', async (context) => {
 		const Whole = globalThis.Request;
 		globalThis.Request = class extends Whole {
@@ -105,6 +141,35 @@ describe('The channels of a site in tests', () => {
 		await one.settled();
 		assert.deepEqual(there.received, []);
 		assert.throws(() => lobby(channels), /There are 2 sites/);
+	});
+
+	it('of several sites are those of the site whose hook is called', async (context) => {
+		const seen: unknown[] = [];
+		const reports: unknown[] = [];
+		const onMessageSent = async ({ data }: { readonly data: unknown }): Promise<void> => {
+			const { messages } = await lobby(channels).history();
+			seen.push([data, messages.length]);
+		};
+		const options = {
+			files: { _middleware: { onMessageSent } },
+			report: (text: string, error: unknown) => reports.push([text, error]),
+		};
+		const [one, other] = [await site(context, options), await site(context, options)];
+		await lobby(one.channels as never).publish('said', 'here');
+		await lobby(other.channels as never).publish('said', 'there');
+		await lobby(other.channels as never).publish('said', 'again');
+		await one.settled();
+		assert.deepEqual(
+			[seen, reports],
+			[
+				[
+					['here', 1],
+					['there', 1],
+					['again', 2],
+				],
+				[],
+			],
+		);
 	});
 
 	it('cannot be used before there are any', () => {
@@ -333,6 +398,47 @@ describe('Faults in tests', () => {
 		await starts;
 		await realtime.kill();
 		await assert.rejects(sending, { code: 'UNCERTAIN' });
+	});
+
+	it('of a killed server no handler reaches the next one', async (context) => {
+		const started = Promise.withResolvers<void>();
+		const going = Promise.withResolvers<void>();
+		const sent: unknown[] = [];
+		const handler = async (): Promise<void> => {
+			started.resolve();
+			await going.promise;
+			await lobby(channels).publish('said', 'from the dead');
+			await socket.to('eve').send('from the dead');
+			sent.push('all');
+		};
+		const realtime = await site(context, { files: { slow: handler } });
+		const eve = realtime.as('eve');
+		const room = await join(eve);
+		await eve.listen();
+		const sending = open(realtime.as('ada'), 'slow').join();
+		const uncertain = assert.rejects((await sending).send('message', 1), { code: 'UNCERTAIN' });
+		await started.promise;
+		await realtime.kill();
+		await uncertain;
+		await realtime.until(room.status, ({ state }) => state === 'open');
+		going.resolve();
+		await realtime.settled();
+		assert.deepEqual([sent, room.received], [['all'], []]);
+		await assert.rejects(eve.nextMessage({ timeout: 1 }));
+	});
+
+	it('a handshake that a cut line holds reaches the server that is there when it heals', async (context) => {
+		const clock = new TestClock();
+		const realtime = await site(context, { clock });
+		const client = realtime.as('ada');
+		const room = await join(client);
+		client.partition();
+		client.drop();
+		await clock.advance(1000);
+		assert.equal(room.status.value.state, 'connecting');
+		await realtime.kill();
+		client.heal();
+		assert.equal(await room.send('say', 'hi'), 'done');
 	});
 
 	it('a trimmed channel tells the gap to who was away', async (context) => {

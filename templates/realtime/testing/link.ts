@@ -50,6 +50,8 @@ export class Link implements WebSocketLike {
 	#state = CONNECTING;
 	#serverState = CONNECTING;
 	#receiver: Receiver | undefined;
+	/** Whether the handshake has reached a server. */
+	#isAsked = false;
 	/** What a cut line holds back, in both directions. */
 	#held: (() => void)[] = [];
 	#cancelHeartbeat = (): void => {};
@@ -92,6 +94,7 @@ export class Link implements WebSocketLike {
 	/** Makes the handshake. */
 	open(accept: Accept, protocols: readonly string[]): void {
 		this.#carry(async () => {
+			this.#isAsked = true;
 			try {
 				const receiver = await accept({ socket: this.server, url: new URL(this.url), protocols });
 				if (this.#serverState !== CONNECTING) return;
@@ -149,6 +152,8 @@ export class Link implements WebSocketLike {
 
 	/** The server's process dies: nothing runs there any more that could notice. */
 	abandon(): void {
+		// A handshake that is still on its way reaches the next process.
+		if (!this.#isAsked) return;
 		this.#serverState = CLOSED;
 		this.#receiver = undefined;
 		this.#cancelHeartbeat();
@@ -167,7 +172,7 @@ export class Link implements WebSocketLike {
 		this.#held = [];
 		for (const arrive of held) queueMicrotask(arrive);
 		queueMicrotask(() => {
-			if (this.#serverState === CLOSED && this.#state === OPEN) this.#clientLost();
+			if (this.#serverState === CLOSED) this.#clientLost();
 			if (this.#state === CLOSED) this.#serverLost(LOST);
 		});
 	}

@@ -26,8 +26,8 @@ export interface ProcessRuntime {
 	readonly context: ContextStore<HandlerContext>;
 	/** The runtime's own form of bytes. */
 	bytes?(data: Uint8Array): Uint8Array;
-	/** Runs a callback as a part of the site of a server. */
-	run<Result>(server: TestServer, callback: () => Result): Result;
+	/** Runs a callback as a part of a process. */
+	run<Result>(process: Pick<SiteProcess, 'site'>, callback: () => Result): Result;
 	/** The server was closed. */
 	closed(server: TestServer): void;
 }
@@ -88,7 +88,7 @@ export class ProcessServer implements TestServer {
 	async accept(context: EndpointContext, site: Site, socket: MuxSocket): Promise<Receiver> {
 		if (this.#starting !== undefined) await this.#starting;
 		const process = this.#process;
-		const run = <Result>(callback: () => Result): Result => this.#runtime.run(this, callback);
+		const { run } = process;
 		const { report } = this.#services;
 		const handshake = await run(() =>
 			readHandshake(context, site, { report, hasTrailingSlash: false }),
@@ -159,7 +159,7 @@ export class ProcessServer implements TestServer {
 			...this.#services,
 			context,
 			...(bytes && { bytes }),
-			run: (callback) => this.#runtime.run(this, callback),
+			run: (owner, work) => this.#runtime.run(owner, work),
 			engine: (host) => engines?.create({ host, log }) ?? new MemoryEngine(host),
 			trims: this.#trims,
 		});

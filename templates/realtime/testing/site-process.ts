@@ -8,7 +8,9 @@ import type { Engine } from '../user/engine.ts';
 import { TestEngine, type Trims } from './test-engine.ts';
 import { type HostServices, TestHost } from './test-host.ts';
 
-export interface ProcessServices extends HostServices {
+export interface ProcessServices extends Omit<HostServices, 'run'> {
+	/** Runs code of the site as a part of a process. */
+	run<Result>(process: Pick<SiteProcess, 'site'>, work: () => Result): Result;
 	/** Makes the engine. */
 	engine(host: TestHost): Engine;
 	/** What was trimmed of its data. */
@@ -27,11 +29,14 @@ export class SiteProcess {
 	readonly engine: TestEngine;
 	readonly hub: Hub;
 	readonly site: Site;
+	/** Runs code of the site. What goes on of it after the process has died reaches nobody. */
+	readonly run: <Result>(work: () => Result) => Result;
 
 	/** @throws ProblemsError if the site's files have problems. */
 	constructor(modules: SiteModules, services: ProcessServices) {
 		const { context, log, bytes, trims } = services;
-		const host = new TestHost(services);
+		this.run = (work) => services.run(this, work);
+		const host = new TestHost({ ...services, run: this.run });
 		this.host = host;
 		this.engine = new TestEngine(services.engine(host), trims);
 		this.hub = new Hub(host, this.engine);
@@ -39,6 +44,7 @@ export class SiteProcess {
 		const runtime: Runtime = {
 			directory: this.hub,
 			context,
+			enter: this.run,
 			isDevelopment: true,
 			alarm: (milliseconds, callback) => host.alarm(milliseconds, callback),
 			waitUntil: (work) => host.waitUntil(work),

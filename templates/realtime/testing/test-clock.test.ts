@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { TestClock } from './test-clock.ts';
+import { machineClock, TestClock } from './test-clock.ts';
 
 describe('A clock of a test', () => {
 	it('calls what is due in the order of its time, and at that time', async () => {
@@ -52,6 +52,25 @@ describe('A clock of a test', () => {
 		await clock.advance(9);
 		assert.equal(isCalled, false);
 		await clock.advance(1);
+		assert.equal(isCalled, true);
+	});
+});
+
+describe('The clock of the machine', () => {
+	it('waits for more than timers can', (context) => {
+		context.mock.timers.enable({ apis: ['setTimeout'] });
+		const month = 30 * 24 * 3600 * 1000;
+		let isCalled = false;
+		machineClock.after(month, () => {
+			isCalled = true;
+		});
+		const cancel = machineClock.after(month, () => assert.fail('called'));
+		const longest = 2 ** 31 - 1;
+		context.mock.timers.tick(longest);
+		context.mock.timers.tick(month - longest - 1);
+		assert.equal(isCalled, false);
+		cancel();
+		context.mock.timers.tick(1);
 		assert.equal(isCalled, true);
 	});
 });

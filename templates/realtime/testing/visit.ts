@@ -13,10 +13,57 @@ export interface VisitOptions {
 	readonly context?: object | undefined;
 }
 
-/** The part of Astro's cookies that reads. */
-interface Cookies {
-	get(name: string): { readonly value: string; json(): unknown } | undefined;
-	has(name: string): boolean;
+/** Astro's cookies, but for what a response takes of them. */
+class Cookies {
+	readonly #values: Map<string, string>;
+
+	/** @param header What the browser sent. */
+	constructor(header: string | null) {
+		const pairs = (header ?? '').split(';').map((pair) => {
+			const [name = '', ...value] = pair.split('=');
+			return [name.trim(), value.join('=').trim()] as const;
+		});
+		// Of several with one name the first counts.
+		this.#values = new Map(pairs.filter(([name]) => name !== '').reverse());
+	}
+
+	get(name: string): Cookie | undefined {
+		const sent = this.#values.get(name);
+		return sent ? new Cookie(decoded(sent)) : undefined;
+	}
+
+	has(name: string): boolean {
+		return this.#values.has(name);
+	}
+
+	set(name: string, value: unknown): void {
+		const text = value instanceof Object ? JSON.stringify(value) : String(value);
+		this.#values.set(name, encodeURIComponent(text));
+	}
+
+	delete(name: string): void {
+		this.#values.delete(name);
+	}
+}
+
+class Cookie {
+	readonly value: string;
+
+	constructor(value: string) {
+		this.value = value;
+	}
+
+	json(): unknown {
+		return JSON.parse(this.value);
+	}
+
+	number(): number {
+		return Number(this.value);
+	}
+
+	boolean(): boolean {
+		return !['', '0', 'false'].includes(this.value);
+	}
 }
 
 /** The context of the handshake of a visitor. */
@@ -25,7 +72,7 @@ export function contextOf(
 	url: URL,
 	protocols: readonly string[],
 ): EndpointContext {
-	const { headers, cookies = {}, locals, context } = options;
+	const { headers, cookies, locals, context } = options;
 	const sent = new Headers(headers);
 	sent.set('sec-websocket-protocol', protocols.join(', '));
 	const cookie = cookieHeader(cookies);
@@ -36,7 +83,7 @@ export function contextOf(
 	const made: EndpointContext & { readonly cookies: Cookies } = {
 		request,
 		url,
-		cookies: readerOf(cookies),
+		cookies: new Cookies(sent.get('cookie')),
 		locals: { ...locals, isUpgradeRequest: true },
 	};
 	return Object.assign(made, context);
@@ -49,15 +96,13 @@ export function cookieHeader(cookies: VisitOptions['cookies'] = {}): string | un
 	return pairs.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('; ');
 }
 
-function readerOf(cookies: Readonly<Record<string, string>>): Cookies {
-	const has = (name: string): boolean => Object.hasOwn(cookies, name);
-	return {
-		has,
-		get(name) {
-			const value = has(name) ? cookies[name] : undefined;
-			return value === undefined ? undefined : { value, json: () => JSON.parse(value) };
-		},
-	};
+/** A value that is not encoded is as it was sent. */
+function decoded(value: string): string {
+	try {
+		return decodeURIComponent(value);
+	} catch {
+		return value;
+	}
 }
 
 /** The server refused a handshake. */
