@@ -32,6 +32,7 @@ import type {
 } from '../../realtime/define/reading/checker.ts';
 import type * as realChecks from '../../realtime/define/reading/file-checks.ts';
 import { HOOK_NAMES, USER_HOOK_NAMES } from '../../realtime/define/reading/hook-names.ts';
+import type { misuse as realMisuse } from '../../realtime/define/reading/misuse.ts';
 import type { Problem } from '../../realtime/define/reading/problem.ts';
 import type { strictParams as realStrictParams } from '../../realtime/define/reading/strict-params.ts';
 import type * as realSuggestions from '../../realtime/define/reading/suggestion.ts';
@@ -171,6 +172,9 @@ export const logMissingUser: typeof realRefusals.logMissingUser = nothing;
 export const logRefusal: typeof realRefusals.logRefusal = nothing;
 export const logUnknownName: typeof realUnknown.logUnknownName = nothing;
 export const logUnknownPath: typeof realUnknown.logUnknownPath = nothing;
+
+export const misuse: typeof realMisuse = (what) =>
+	new TypeError(`Wrong \`${what}\`. Start \`astro dev\`, which says why.`);
 
 type Members = Readonly<Record<string, unknown>>;
 type Test = (value: unknown) => boolean;

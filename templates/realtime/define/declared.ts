@@ -21,6 +21,7 @@ import type { MessageEvents } from './handling/hooks.ts';
 import type { CheckPresence } from './handling/presence.ts';
 import { logMissingUser, logRefusal } from './handling/refusal-log.ts';
 import type { Checker } from './reading/checker.ts';
+import { misuse } from './reading/misuse.ts';
 import type { ChannelModule } from './reading/site-file.ts';
 import { strictParams } from './reading/strict-params.ts';
 import { suggestion } from './reading/suggestion.ts';
@@ -223,7 +224,5 @@ function admission(answer: unknown): { readonly history: boolean } | undefined {
 	if (answer === false || answer === undefined || answer === null) return undefined;
 	const history = typeof answer === 'object' && 'history' in answer ? answer.history : undefined;
 	if (typeof history === 'boolean') return { history };
-	throw new TypeError(
-		'`authorize` must give true, false, or `{ history: false }`. Write `!!` before another value.',
-	);
+	throw misuse('authorize');
 }

@@ -86,7 +86,7 @@ export function callHook(
 	if (callback === undefined) return undefined;
 	const { user, params } = member;
 	const connection = new SiteConnection(member.connection, handling);
-	const context = new SiteCall({ file, member, sent: events.sent, failed: events.failed });
+	const context = new SiteCall(file, member, events);
 	SiteConnection.tell(connection, context);
 	const channel = handling.open(params, context);
 	const given = { user, params: handling.paramsOf(params), channel, connection };

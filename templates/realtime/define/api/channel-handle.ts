@@ -1,9 +1,9 @@
 import type { Entry, Snapshot } from '../../channel/ports.ts';
 import { readPosition } from '../../channel/position.ts';
 import type { Data, PresentMember } from '../../protocol/server-frames.ts';
+import { misuse } from '../reading/misuse.ts';
 import type { ChannelPort } from './directory.ts';
-import { checkUserId, isId, shown } from './id.ts';
-import { MAX_ID_LENGTH } from './limits.ts';
+import { checkUserId, isId } from './id.ts';
 import type { HandlerContext } from './runtime.ts';
 
 /** What a handle asks of the definition of its channel. */
@@ -64,24 +64,18 @@ export function channelHandle({ rules, params, port, current }: HandleOptions): 
 			return work;
 		},
 		async snapshot(event, data, upTo) {
-			const hint =
-				(rules.isEphemeral(event) && `a kept event, and \`${event}\` is ephemeral`) ||
-				(rules.size === 0 && 'a channel that keeps messages. Give it `history`') ||
-				(!(typeof upTo === 'string' && readPosition(upTo)) && '`upTo`, a position of the channel');
-			if (hint) throw new TypeError(`snapshot() needs ${hint}.`);
+			if (rules.isEphemeral(event)) throw misuse('snapshot', event);
+			if (rules.size === 0) throw misuse('history');
+			if (!isText(upTo) || readPosition(upTo) === undefined) throw misuse('upTo', upTo);
 			return await port().snapshot({ name: event, data: await rules.write(event, data), upTo });
 		},
 		async history({ last, since } = {}) {
 			if (last !== undefined && !(Number.isSafeInteger(last) && last >= 0)) {
-				throw new TypeError(
-					`\`last\` of history() must be a number of messages, got: ${shown(last)}`,
-				);
+				throw misuse('last', last);
 			}
-			if (last !== undefined && since !== undefined) {
-				throw new TypeError('history() takes `last` or `since`, not both.');
-			}
-			if (since !== undefined && typeof since !== 'string') {
-				throw new TypeError(`\`since\` of history() must be a position, got: ${shown(since)}`);
+			if (since !== undefined) {
+				if (!isText(since)) throw misuse('since', since);
+				if (last !== undefined) throw misuse('last and since');
 			}
 			const range =
 				since === undefined
@@ -115,19 +109,12 @@ export function channelHandle({ rules, params, port, current }: HandleOptions): 
 		from: string | undefined,
 	): Promise<string | undefined> {
 		const isEphemeral = rules.isEphemeral(name);
-		if (except !== undefined && !isEphemeral) {
-			throw new TypeError(
-				`The event \`${name}\` is kept, so that \`except\` cannot be used: all members get the same messages. Declare it \`ephemeral: true\`, or compare \`from\` in the client.`,
-			);
-		}
-		if (id !== undefined && isEphemeral) {
-			throw new TypeError(`The event \`${name}\` is ephemeral and takes no \`id\`.`);
-		}
-		if (id !== undefined && !isId(id)) {
-			throw new TypeError(`The \`id\` must be a string of 1 to ${MAX_ID_LENGTH} characters.`);
-		}
-		if (except !== undefined && !isId(except)) {
-			throw new TypeError('`except` must be the id of a connection: `connection.id`.');
+		if (isEphemeral) {
+			if (id !== undefined) throw misuse('id of an ephemeral event', name);
+			if (except !== undefined && !isId(except)) throw misuse('except', except);
+		} else {
+			if (except !== undefined) throw misuse('except of a kept event', name);
+			if (id !== undefined && !isId(id)) throw misuse('id', id);
 		}
 		let written = rules.write(name, data);
 		if (written instanceof Promise) written = await written;
@@ -149,4 +136,8 @@ function keptMessage(message: Entry | Snapshot, isSnapshot: boolean): KeptMessag
 	// Bytes of the engine in memory are those of the history itself.
 	const value: unknown = typeof data === 'string' ? JSON.parse(data) : data && new Uint8Array(data);
 	return { event: name, data: value, id, at, position, from, isSnapshot };
+}
+
+function isText(value: unknown): value is string {
+	return typeof value === 'string';
 }

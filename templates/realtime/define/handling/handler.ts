@@ -31,21 +31,14 @@ export interface HandlerRun {
  */
 export function runHandler(options: HandlerRun): Data | Promise<Data> {
 	const { file, message, connection, events, runtime, run } = options;
-	const context = new SiteCall({
-		file,
-		member: message.member,
-		sent: events.sent,
-		published: (position) => message.published(position),
-		failed: (error) => events.failed(error, options.received()),
-	});
+	const context = new SiteCall(file, message.member, events, options);
 	SiteConnection.tell(connection, context);
 	events.received?.(options.received());
 	let result: unknown;
 	try {
 		result = runtime.context.run(context, () => run(context));
 		if (!isThenable(result) && context.begun === undefined) {
-			context.end();
-			return written(options, result);
+			return written(options, context, result);
 		}
 	} catch (error) {
 		result = Promise.reject(error);
@@ -62,8 +55,7 @@ async function finish(options: HandlerRun, context: SiteCall, result: unknown): 
 			if (context.begun !== undefined) await Promise.all(context.begun);
 			// The next message may have its turn already.
 			deadline.check();
-			context.end();
-			return written(options, value);
+			return written(options, context, value);
 		});
 	} catch (error) {
 		context.end(error);
@@ -76,7 +68,8 @@ async function finish(options: HandlerRun, context: SiteCall, result: unknown): 
 }
 
 /** What the handler has returned, once it has ended. */
-function written({ connection, message }: HandlerRun, result: unknown): Data {
+function written({ connection, message }: HandlerRun, context: SiteCall, result: unknown): Data {
+	context.end();
 	SiteConnection.save(connection);
 	return writeData(result, {
 		what: `The result of \`${message.name}\``,
@@ -89,13 +82,6 @@ function isThenable(value: unknown): boolean {
 	return typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function';
 }
 
-export interface SiteCallInit extends Pick<HandlerContext, 'file' | 'member' | 'sent'> {
-	/** Takes the positions of what was published to its own channel. */
-	published?(position: string): void;
-	/** Tells the site of an error that nobody may have waited for. */
-	failed(error: unknown): void;
-}
-
 /** A handler, or a hook of the channel, that runs. */
 export class SiteCall implements HandlerContext {
 	readonly file: string;
@@ -103,27 +89,30 @@ export class SiteCall implements HandlerContext {
 	readonly sent: HandlerContext['sent'];
 	/** What it sends to its own channel, connection and user. It never rejects. */
 	begun: Promise<void>[] | undefined;
-	readonly #init: SiteCallInit;
-	#errors: unknown[] | undefined;
-	#hasEnded = false;
+	readonly #events: MessageEvents;
+	readonly #run: HandlerRun | undefined;
+	/** What has failed so far. Undefined once it has ended. */
+	#errors: unknown[] | undefined = [];
 	#thrown: unknown;
 
-	constructor(init: SiteCallInit) {
-		this.file = init.file;
-		this.member = init.member;
-		this.sent = init.sent;
-		this.#init = init;
+	/** @param run Undefined for a hook. */
+	constructor(file: string, member: MemberView, events: MessageEvents, run?: HandlerRun) {
+		this.file = file;
+		this.member = member;
+		this.sent = events.sent;
+		this.#events = events;
+		this.#run = run;
 	}
 
 	publishing(work: Promise<string | undefined>): void {
 		const done = work.then(
 			(position) => {
-				if (position !== undefined) this.#init.published?.(position);
+				if (position !== undefined) this.#run?.message.published(position);
 			},
 			(error: unknown) => this.#failed(error),
 		);
 		// What goes on later, such as a timer, may publish for ever.
-		if (this.#hasEnded) return;
+		if (this.#errors === undefined) return;
 		this.begun ??= [];
 		this.begun.push(done);
 	}
@@ -134,15 +123,14 @@ export class SiteCall implements HandlerContext {
 	 * @param thrown The error that ended it, which is told already.
 	 */
 	end(thrown?: unknown): void {
-		this.#hasEnded = true;
+		const errors = this.#errors ?? [];
+		this.#errors = undefined;
 		this.#thrown = thrown;
-		for (const error of this.#errors?.splice(0) ?? []) this.#failed(error);
+		for (const error of errors) this.#failed(error);
 	}
 
 	#failed(error: unknown): void {
-		if (!this.#hasEnded) {
-			this.#errors ??= [];
-			this.#errors.push(error);
-		} else if (error !== this.#thrown) this.#init.failed(error);
+		if (this.#errors !== undefined) this.#errors.push(error);
+		else if (error !== this.#thrown) this.#events.failed(error, this.#run?.received());
 	}
 }

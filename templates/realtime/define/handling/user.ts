@@ -1,6 +1,7 @@
 import { isId } from '../api/id.ts';
 import { MAX_ID_LENGTH, MAX_USER_BYTES } from '../api/limits.ts';
 import { writeJson } from '../data/json.ts';
+import { misuse } from '../reading/misuse.ts';
 
 /** A user, as JSON has it. */
 export interface User {
@@ -43,12 +44,6 @@ export function checkUser(value: unknown): User | undefined {
 
 function checkExpiry(expires: unknown): void {
 	if (expires === undefined) return;
-	if (typeof expires !== 'number') {
-		throw new TypeError('`expires` of a user must be a number: milliseconds since 1970.');
-	}
-	if (expires < EARLIEST_EXPIRY) {
-		throw new TypeError(
-			'`expires` of a user is in milliseconds since 1970. Multiply seconds by 1000.',
-		);
-	}
+	if (typeof expires !== 'number') throw misuse('expires');
+	if (expires < EARLIEST_EXPIRY) throw misuse('expires in seconds');
 }
