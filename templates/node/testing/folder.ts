@@ -6,6 +6,6 @@ export function folderOf(folder: string | URL): URL {
 	return withSlash(isUrl ? new URL(folder) : pathToFileURL(folder));
 }
 
-export function withSlash(url: URL): URL {
+function withSlash(url: URL): URL {
 	return url.href.endsWith('/') ? url : new URL(`${url.href}/`);
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { siteWith } from '../../realtime/configure/site.fixture.ts';
 import { defineChannel } from '../../realtime/define/api/define-channel.ts';
@@ -191,6 +192,19 @@ describe('The channels of a site in tests', () => {
 			context.after(() => realtime.close());
 			const room = await open(realtime.visit(), 'news').join();
 			assert.equal(await room.send('ask'), 'ready');
+		}
+	});
+
+	it('are found in a folder of sources of any name', async (context) => {
+		const folders = siteWith(context, []);
+		const news = `import { defineChannel } from 'zastro:realtime';
+			export default defineChannel({ authorize: 'anyone' });`;
+		const names = ['100% #1', 'app/src', 'absolute'];
+		folders.write(Object.fromEntries(names.map((name) => [`${name}/realtime/news.js`, news])));
+		for (const srcDir of ['100% #1', './app/src/', resolve(folders.path, 'absolute')]) {
+			const realtime = await testRealtime({ root: folders.path, srcDir });
+			context.after(() => realtime.close());
+			await open(realtime.visit(), 'news').join();
 		}
 	});
 

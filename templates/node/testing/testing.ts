@@ -1,12 +1,14 @@
 /** The test kit: `zastro-websockets-node/testing`. */
 
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { SiteModules } from '../../realtime/define/reading/site-file.ts';
 import { type GivenFiles, givenModules } from '../../realtime/testing/given-files.ts';
 import { ProcessServer, type SharedEngines } from '../../realtime/testing/process-server.ts';
 import { type RealtimeTestOptions, TestRealtime } from '../../realtime/testing/realtime.ts';
 import type { RealtimeEngine } from '../configure/realtime-options.ts';
 import { nodeRuntime, opened } from './current-site.ts';
-import { folderOf, withSlash } from './folder.ts';
+import { folderOf } from './folder.ts';
 import { type Importer, loadSite } from './site-files.ts';
 
 export type { Clock } from '../../realtime/client/base/clock.ts';
@@ -96,6 +98,7 @@ async function modulesOf(
 	if (files !== undefined) return givenModules(files);
 	if (importer !== undefined && root === undefined) return await importer.load();
 	const folder = folderOf(root ?? process.cwd());
-	const folders = { root: folder, srcDir: withSlash(new URL(srcDir, folder)) };
+	// Not a part of a URL: it may have a `#`, a `%`, or the letter of a drive.
+	const folders = { root: folder, srcDir: folderOf(resolve(fileURLToPath(folder), srcDir)) };
 	return await loadSite(folders, importer?.importFile);
 }
