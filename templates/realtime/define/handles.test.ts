@@ -208,6 +208,12 @@ for (const [value, reason] of [
 	[{ a: Number.NaN }, '`a` is NaN.'],
 	[[undefined], '`[0]` is undefined.'],
 	[{ a: Symbol.iterator }, '`a` is a symbol.'],
+	[
+		{ text: Promise.resolve('late') },
+		'`text` is of the class Promise, of which JSON holds nothing.',
+	],
+	[[new Error('x')], '`[0]` is of the class Error, of which JSON holds nothing.'],
+	[new URLSearchParams('a=1'), 'it is of the class URLSearchParams, of which JSON holds nothing.'],
 	[{ a: new Uint8Array(1) }, '`a` is bytes, which travel alone: use `binary()`.'],
 ] as const) {
 	test(`refuses what a schema makes that JSON cannot hold, in dev: ${reason}`, async () => {
@@ -221,6 +227,26 @@ for (const [value, reason] of [
 		await room.publish('cleared', value);
 	});
 }
+
+test('takes what JSON holds, in dev too', async () => {
+	class Point {
+		readonly x = 1;
+	}
+	class Price {
+		toJSON(): unknown {
+			return '1 €';
+		}
+	}
+	const runtime = new FakeRuntime();
+	const bare = Object.assign(Object.create(null), { a: {} });
+	for (const value of [{}, Object.create(null), bare, new Point(), new Price(), []]) {
+		await lobby(runtime).publish('cleared', value);
+	}
+	assert.deepEqual(
+		runtime.published.map(([, { data }]) => data),
+		['{}', '{}', '{"a":{}}', '{"x":1}', '"1 €"', '[]'],
+	);
+});
 
 test('refuses what JSON cannot write at all, in production too', async () => {
 	const runtime = new FakeRuntime();

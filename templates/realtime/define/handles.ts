@@ -1,7 +1,7 @@
 import { channelKey, MAX_VALUE_LENGTH } from '../channel/key.ts';
 import { MAX_KEPT_BYTES } from '../channel/limits.ts';
 import type { ChannelHandle } from './api/channel-handle.ts';
-import { checkUserId, shown } from './api/id.ts';
+import { checkUserId } from './api/id.ts';
 import { MAX_RECIPIENTS } from './api/limits.ts';
 import type { HandlerContext } from './api/runtime.ts';
 import { settleEach } from './api/settle-each.ts';
@@ -9,6 +9,7 @@ import { writeData } from './data/json.ts';
 import type { PlainChannelHandle } from './definition.ts';
 import { type DefaultHooks, defaultHooks } from './handling/hooks.ts';
 import { isReserved } from './reading/names.ts';
+import { shown } from './reading/shown.ts';
 import { suggestion } from './reading/suggestion.ts';
 import { SHORT_FORM_MESSAGE } from './short-form.ts';
 import type { Site } from './site.ts';

@@ -36,7 +36,13 @@ function lossOfObject(value: object, path: string, at: string): string | undefin
 	}
 	if (bytesOf(value) !== undefined) return `${at} is bytes, which travel alone: use \`binary()\`.`;
 	if ('toJSON' in value && typeof value.toJSON === 'function') return undefined;
-	for (const [key, item] of Object.entries(value)) {
+	const entries = Object.entries(value);
+	// By its name: a test runner may have several classes `Object`.
+	const kind = value.constructor?.name ?? 'Object';
+	if (entries.length === 0 && kind !== 'Object') {
+		return `${at} is of the class ${kind}, of which JSON holds nothing.`;
+	}
+	for (const [key, item] of entries) {
 		const loss = lossOf(item, path === '' ? key : `${path}.${key}`);
 		if (loss !== undefined) return loss;
 	}

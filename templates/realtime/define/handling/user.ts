@@ -23,9 +23,7 @@ const EARLIEST_EXPIRY = 100_000_000_000;
 export function checkUser(value: unknown): User | undefined {
 	if (value === undefined || value === null) return undefined;
 	if (typeof value !== 'object' || Array.isArray(value)) {
-		throw new TypeError(
-			'`authenticate` must give a user, which is an object with an `id`, nothing, or a Response.',
-		);
+		throw misuse('authenticate');
 	}
 	const text = writeJson(value, {
 		what: 'The user of `authenticate`',

@@ -1,7 +1,7 @@
 /** What the site's own code is told that gives something wrong. */
 
-import { shown } from '../api/id.ts';
 import { MAX_ID_LENGTH } from '../api/limits.ts';
+import { shown } from './shown.ts';
 
 /** What is wrong. */
 export type Misuse =
@@ -12,9 +12,11 @@ export type Misuse =
 	| 'since'
 	| 'last and since'
 	| 'id'
+	| 'id of a user'
 	| 'id of an ephemeral event'
 	| 'except'
 	| 'except of a kept event'
+	| 'authenticate'
 	| 'authorize'
 	| 'expires'
 	| 'expires in seconds';
@@ -27,11 +29,15 @@ const TEXTS: Readonly<Record<Misuse, (given: unknown) => string>> = {
 	since: (since) => `\`since\` of history() must be a position, got: ${shown(since)}`,
 	'last and since': () => 'history() takes `last` or `since`, not both.',
 	id: (id) => `The \`id\` must be a string of 1 to ${MAX_ID_LENGTH} characters, got: ${shown(id)}`,
+	'id of a user': (id) =>
+		`The id of a user must be a string of 1 to ${MAX_ID_LENGTH} characters, got: ${shown(id)}`,
 	'id of an ephemeral event': (event) => `The event \`${event}\` is ephemeral and takes no \`id\`.`,
 	except: (except) =>
 		`\`except\` must be the id of a connection, \`connection.id\`, got: ${shown(except)}`,
 	'except of a kept event': (event) =>
 		`The event \`${event}\` is kept, so that \`except\` cannot be used: all members get the same messages. Declare it \`ephemeral: true\`, or compare \`from\` in the client.`,
+	authenticate: () =>
+		'`authenticate` must give a user, which is an object with an `id`, nothing, or a Response.',
 	authorize: () =>
 		'`authorize` must give true, false, or `{ history: false }`. Write `!!` before another value.',
 	expires: () => '`expires` of a user must be a number: milliseconds since 1970.',
