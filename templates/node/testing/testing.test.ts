@@ -471,6 +471,22 @@ describe('Faults in tests', () => {
 		await assert.rejects(realtime.trim('room'), message(/^There is no channel room \{\}\.$/));
 	});
 
+	it('a trim leaves a snapshot, and what comes after', async (context) => {
+		const realtime = await site(context);
+		const room = lobby(realtime.channels as never);
+		await room.snapshot('said', 'all', String(await room.publish('said', 1)));
+		for (const number of [2, 3, 4]) await room.publish('said', number);
+		await realtime.trim('rooms', { room: 'lobby' });
+		await room.publish('said', 5);
+		for (const last of [1, 10]) {
+			const { messages } = await room.history({ last });
+			assert.deepEqual(
+				messages.map(({ data }) => data),
+				['all', 5],
+			);
+		}
+	});
+
 	it('time is what the clock of the test says', async (context) => {
 		const clock = new TestClock(1_800_000_000_000);
 		const realtime = await site(context, { clock });

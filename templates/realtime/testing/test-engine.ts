@@ -78,7 +78,11 @@ class TrimmedLog implements Log {
 	}
 
 	async last(channel: ChannelKey, limit: number): Promise<Page> {
-		return this.#visible(channel, await this.#log.last(channel, limit));
+		const page = await this.#log.last(channel, limit);
+		const { snapshot } = page;
+		if (snapshot === undefined) return this.#visible(channel, page);
+		// The oldest ones follow it, and the page may have room for trimmed ones alone.
+		return { ...(await this.after(channel, snapshot.position, limit)), snapshot };
 	}
 
 	async snapshot(channel: ChannelKey, entry: NewEntry, upTo: Position): Promise<boolean> {
