@@ -246,6 +246,16 @@ describe('The channels of a site in tests', () => {
 		assert.deepEqual(eve.presence.value, []);
 	});
 
+	it('bring each message to a user once, however often the client listens', async (context) => {
+		const realtime = await site(context);
+		const ada = realtime.as('ada');
+		await ada.listen();
+		await ada.listen();
+		await realtime.socket.to('ada').send('one');
+		await realtime.socket.to('ada').send('two');
+		assert.deepEqual([await ada.nextMessage(), await ada.nextMessage()], ['one', 'two']);
+	});
+
 	it('say which events there are', async (context) => {
 		const room = await join((await site(context)).as('ada'));
 		await assert.rejects(

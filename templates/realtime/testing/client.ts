@@ -50,6 +50,7 @@ export class TestClient {
 	readonly #client: Client;
 	readonly #journal: Journal;
 	readonly #inbox = new Arrivals<unknown>();
+	#isListening = false;
 	readonly #links = new Set<Link>();
 	/** Called when the server refuses a handshake. */
 	readonly #refused = new Set<(error: unknown) => void>();
@@ -104,7 +105,10 @@ export class TestClient {
 
 	/** Opens the connection for messages to the user. Resolves once they would arrive. */
 	async listen({ timeout = this.#services.timeout }: WaitOptions = {}): Promise<void> {
-		this.#client.socket.on('message', (message) => this.#inbox.add(message));
+		if (!this.#isListening) {
+			this.#isListening = true;
+			this.#client.socket.on('message', (message) => this.#inbox.add(message));
+		}
 		await this.#reaches(this.#client.status, timeout, `${this.#services.name} is not connected`);
 	}
 
