@@ -80,8 +80,11 @@ export class ObjectServer implements TestServer {
 		const namespace = this.#namespace;
 		const object = namespace.get(namespace.idFromName(channelName(key)));
 		await runInDurableObject(object, (_instance, { storage }) => {
+			const { sql } = storage;
+			// A channel that never had a message has no table.
+			const tables = sql.exec("SELECT name FROM sqlite_master WHERE name = 'log'").toArray();
 			// As if all of them had expired.
-			storage.sql.exec('UPDATE log SET at = 0');
+			if (tables.length > 0) sql.exec('UPDATE log SET at = 0');
 		});
 		// The object knows its newest message by heart.
 		await evictDurableObject(object, { webSockets: 'hibernate' });

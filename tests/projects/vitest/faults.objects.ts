@@ -75,6 +75,19 @@ test('a trimmed channel tells the gap', async () => {
 	expect(await room.nextGap()).toMatchObject({ reason: 'trimmed' });
 });
 
+test('a channel without messages can be trimmed', async () => {
+	await site.trim('rooms', lobby);
+	expect((await channels.rooms(lobby).history()).messages).toEqual([]);
+});
+
+test('wrong ids are refused before they reach an object', async () => {
+	const nobody = undefined as unknown as string;
+	await expect(channels.rooms(lobby).disconnect(nobody)).rejects.toThrow(/got: undefined/);
+	await expect(channels.rooms(lobby).history({ since: nobody })).resolves.toBeDefined();
+	await expect(channels.rooms(lobby).history({ since: null as never })).rejects.toThrow(/got: null/);
+	expect(() => socket.to(nobody)).toThrow(/got: undefined/);
+});
+
 test('authenticate names the visitor, and strangers are refused', async () => {
 	const room = await site
 		.visit({ cookies: { name: 'Ada' } })
