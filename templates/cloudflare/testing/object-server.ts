@@ -23,6 +23,7 @@ import type { ObjectNamespace } from '../realtime/base/platform.ts';
 import { randomSecret } from '../realtime/base/random.ts';
 import { modules } from '../realtime/load-site.ts';
 import { currentSite, objectOf } from '../realtime/worker-runtime.ts';
+import { takeReports } from './object-report.ts';
 
 declare const WebSocketPair: PairConstructor;
 
@@ -40,6 +41,7 @@ export class ObjectServer implements TestServer {
 
 	constructor(services: ServerServices) {
 		this.#services = services;
+		takeReports(services.report);
 	}
 
 	get site(): Site {
@@ -58,7 +60,9 @@ export class ObjectServer implements TestServer {
 		const { webSocket } = response as Response & Upgrading;
 		if (webSocket === undefined || webSocket === null) throw await HandshakeRefused.of(response);
 		webSocket.binaryType = 'arraybuffer';
-		webSocket.addEventListener('message', ({ data }) => socket.send(data));
+		webSocket.addEventListener('message', ({ data }) => {
+			socket.send(typeof data === 'string' ? data : new Uint8Array(data));
+		});
 		webSocket.addEventListener('close', ({ code, reason }) => socket.close(code, reason));
 		webSocket.accept();
 		return {
@@ -101,6 +105,7 @@ export class ObjectServer implements TestServer {
 	/** The next site finds nothing of this one, and no timer runs on. */
 	async close(): Promise<void> {
 		await reset();
+		takeReports(undefined);
 	}
 
 	get #namespace(): ObjectNamespace {

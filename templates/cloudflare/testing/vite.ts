@@ -1,9 +1,10 @@
 /** The plugin for Vitest: `/testing/vite` of the package. */
 
-import { resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Plugin } from 'vite';
 import { packageName } from '../../configure/package-name.ts';
+import { withSlashes } from '../../realtime/configure/files.ts';
 import { realtimePlugin } from '../../realtime/configure/plugin.ts';
 import { partsPlugin } from '../configure/parts-plugin.ts';
 import { resolveRealtimeOptions } from '../configure/realtime-options.ts';
@@ -56,7 +57,27 @@ export function realtimeTesting({
 		realtimePlugin({ ...folders, base: '/', packageName: name }),
 		settingsPlugin(settings),
 		partsPlugin(folders, name, settings.isDevelopment),
+		reportsPlugin(),
 	];
+}
+
+/** Gives tests what the objects report. */
+function reportsPlugin(): Plugin {
+	const pathOf = (module: string): string =>
+		withSlashes(fileURLToPath(new URL(module, import.meta.url)));
+	const original = pathOf('../realtime/base/report.js');
+	return {
+		name: 'zastro-realtime-testing-reports',
+		resolveId: {
+			// Before the file is found.
+			order: 'pre',
+			handler(id, importer) {
+				if (!id.startsWith('.') || importer === undefined) return undefined;
+				const path = withSlashes(join(dirname(importer), id));
+				return path === original ? pathOf('object-report.js') : undefined;
+			},
+		},
+	};
 }
 
 function folderUrl(path: string): URL {

@@ -9,6 +9,15 @@ const ada = { id: 'ada', name: 'Ada' };
 const eve = { id: 'eve', name: 'Eve' };
 let site: TestRealtime;
 
+interface UntypedTestChannels {
+	strokes(): { join(): Promise<UntypedTestRoom> };
+}
+
+interface UntypedTestRoom {
+	send(message: string, data?: unknown): Promise<unknown>;
+	next(event: string, options?: { timeout: number }): Promise<unknown>;
+}
+
 beforeEach(async () => {
 	// The machine may be busy.
 	site = await testRealtime({ timeout: 10_000 });
@@ -108,6 +117,32 @@ test('presence and messages to users go through their objects', async () => {
 	await client.listen();
 	await socket.to('ada').send('hello');
 	expect(await client.nextMessage()).toBe('hello');
+});
+
+/** A channel that the types of the chat do not know. */
+async function joinStrokes() {
+	const { strokes } = site.visit().channels as unknown as UntypedTestChannels;
+	return await strokes().join();
+}
+
+test('bytes arrive', async () => {
+	const room = await joinStrokes();
+	const bytes = new Uint8Array([1, 2, 3]);
+	expect(await room.send('draw', bytes)).toEqual(bytes);
+	expect(await room.next('stroke')).toEqual(bytes);
+});
+
+test('errors of handlers are reported, and named where a test waits in vain', async () => {
+	const reports: unknown[] = [];
+	const report = (message: string, error: unknown) => reports.push([message, String(error)]);
+	await site.close();
+	site = await testRealtime({ timeout: 10_000, report });
+	const room = await joinStrokes();
+	await expect(room.send('fail')).rejects.toMatchObject({ code: 'INTERNAL_SERVER_ERROR' });
+	expect(reports).toEqual([
+		[expect.stringContaining('Message `fail` to channel `strokes`'), 'Error: The database is down.'],
+	]);
+	await expect(room.next('stroke', { timeout: 1 })).rejects.toThrow(/server: .*The database is down/);
 });
 
 test('a wait in vain shows what the client saw', async () => {

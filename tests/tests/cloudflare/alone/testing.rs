@@ -19,6 +19,9 @@ const PAGE: &str = "docs/testing-your-site.md";
 /// The project with the tests of faults.
 const VITEST: &str = "vitest";
 
+/// What the chat has not: bytes, and a handler that fails.
+const CHANNEL: &str = "strokes.ts";
+
 /// What a configuration forgets.
 const POOL: &str = ", cloudflareTest(realtimeWorker())";
 
@@ -37,6 +40,7 @@ fn the_test_kit_runs_the_objects_of_channels(sites: &Sites) -> Result<()> {
     let faults = "faults.objects.ts";
     let sources = repository().join("tests/projects").join(VITEST);
     fs::copy(sources.join(faults), app.root().join("test").join(faults))?;
+    fs::copy(sources.join(CHANNEL), app.root().join("src/realtime").join(CHANNEL))?;
     add_pinned(&app, VITEST, &["vitest", "@cloudflare/vitest-plugin"])?;
     let mut vitest = app.node_script("node_modules/vitest/vitest.mjs");
     let (has_passed, text) = outcome(vitest.args(["run", "--config", config]))?;
