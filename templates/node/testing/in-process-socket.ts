@@ -1,5 +1,8 @@
 import { Duplex } from 'node:stream';
 
+// Tests may replace it.
+const { setImmediate: soon } = globalThis;
+
 /** One end of a connection without a network, with what HTTP and WebSockets ask of a socket. */
 export class InProcessSocket extends Duplex {
 	readonly remoteAddress = '127.0.0.1';
@@ -51,7 +54,7 @@ export class InProcessSocket extends Duplex {
 	override _write(chunk: Buffer, _encoding: string, callback: () => void): void {
 		const other = this.#other;
 		// The writer goes on first, as on a network: the other end would answer in the middle of it.
-		setImmediate(() => {
+		soon(() => {
 			if (other === undefined || other.destroyed || other.push(chunk)) callback();
 			else other.#resume = callback;
 		});
@@ -66,7 +69,7 @@ export class InProcessSocket extends Duplex {
 		const other = this.#other;
 		this.#resume?.();
 		// What was written before arrives first.
-		setImmediate(() => other?.destroy());
+		soon(() => other?.destroy());
 		callback(error);
 	}
 }

@@ -53,6 +53,14 @@ describe('An injected WebSocket', () => {
 		assert.equal(server.address(), null);
 	});
 
+	it('talks also where the test runner has replaced the timers', async (context) => {
+		context.mock.timers.enable({ apis: ['setImmediate', 'setTimeout'] });
+		const socket = await injectWebSocket('/', { server: echoServer() });
+		assert.equal(await socket.next(), 'welcome');
+		socket.drop();
+		assert.equal((await socket.closed()).code, 1006);
+	});
+
 	it('rejects with the response of a server that refuses', async () => {
 		await assert.rejects(
 			injectWebSocket('/secret', { server: echoServer() }),

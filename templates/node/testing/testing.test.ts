@@ -520,6 +520,13 @@ describe('Faults in tests', () => {
 		assert.equal(room.presence.value[0]?.since, 1_800_000_000_000);
 	});
 
+	it('messages arrive also where the test runner has replaced queueMicrotask', async (context) => {
+		context.mock.method(globalThis, 'queueMicrotask', () => {});
+		const realtime = await site(context);
+		const room = await join(realtime.as('ada'));
+		assert.equal(await room.send('say', 'hi'), 'done');
+	});
+
 	it('say that a Node server neither hibernates nor is evicted', async (context) => {
 		const realtime = await site(context);
 		await assert.rejects(realtime.hibernate(), message(/needs Durable Objects/));

@@ -4,6 +4,9 @@ import type { MuxSocket } from '../server/credited-link.ts';
 import { HEARTBEAT_INTERVAL } from '../server/limits.ts';
 import type { Journal } from './journal.ts';
 
+// Tests may replace it.
+const { queueMicrotask: soon } = globalThis;
+
 /** What serves a connection. */
 export interface Receiver {
 	message(message: string | ArrayBuffer): void;
@@ -170,8 +173,8 @@ export class Link implements WebSocketLike {
 		this.#cancelHeartbeat();
 		const held = this.#held;
 		this.#held = [];
-		for (const arrive of held) queueMicrotask(arrive);
-		queueMicrotask(() => {
+		for (const arrive of held) soon(arrive);
+		soon(() => {
 			if (this.#serverState === CLOSED) this.#clientLost();
 			if (this.#state === CLOSED) this.#serverLost(LOST);
 		});
@@ -179,7 +182,7 @@ export class Link implements WebSocketLike {
 
 	#carry(arrive: () => void): void {
 		if (this.#line.isCut) this.#held.push(arrive);
-		else queueMicrotask(arrive);
+		else soon(arrive);
 	}
 
 	#fromServer(content: Content): void {
