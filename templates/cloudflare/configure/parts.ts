@@ -39,7 +39,7 @@ export const MODULES: Readonly<Record<LeftOut, readonly string[]>> = {
 		'realtime/define/handling/declared-options',
 		'realtime/define/handling/refusal-log',
 		'realtime/define/reading/file-checks',
-		'realtime/define/reading/misuse',
+		'realtime/define/api/misuse',
 		'realtime/define/reading/strict-params',
 		'realtime/define/reading/suggestion',
 		'realtime/server/unknown-channel',

@@ -17,6 +17,7 @@ import {
 	MAX_HISTORY_TTL,
 	MAX_TIMEOUT,
 } from '../../realtime/define/api/limits.ts';
+import type { misuse as realMisuse } from '../../realtime/define/api/misuse.ts';
 import { isSchema } from '../../realtime/define/api/schema.ts';
 import type { lossOf as realLossOf } from '../../realtime/define/data/loss.ts';
 import type * as realHandlers from '../../realtime/define/handlers.ts';
@@ -32,7 +33,6 @@ import type {
 } from '../../realtime/define/reading/checker.ts';
 import type * as realChecks from '../../realtime/define/reading/file-checks.ts';
 import { HOOK_NAMES, USER_HOOK_NAMES } from '../../realtime/define/reading/hook-names.ts';
-import type { misuse as realMisuse } from '../../realtime/define/reading/misuse.ts';
 import type { Problem } from '../../realtime/define/reading/problem.ts';
 import type { strictParams as realStrictParams } from '../../realtime/define/reading/strict-params.ts';
 import type * as realSuggestions from '../../realtime/define/reading/suggestion.ts';

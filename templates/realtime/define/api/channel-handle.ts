@@ -1,9 +1,9 @@
 import type { Entry, Snapshot } from '../../channel/ports.ts';
 import { readPosition } from '../../channel/position.ts';
 import type { Data, PresentMember } from '../../protocol/server-frames.ts';
-import { misuse } from '../reading/misuse.ts';
 import type { ChannelPort } from './directory.ts';
 import { checkUserId, isId } from './id.ts';
+import { misuse } from './misuse.ts';
 import type { HandlerContext } from './runtime.ts';
 
 /** What a handle asks of the definition of its channel. */

@@ -1,6 +1,6 @@
 import { isIdentifier } from '../../channel/identifier.ts';
-import { misuse } from '../reading/misuse.ts';
 import { MAX_ID_LENGTH } from './limits.ts';
+import { misuse } from './misuse.ts';
 
 /** Whether a value can be the id of a user or of a published message. */
 export function isId(value: unknown): value is string {

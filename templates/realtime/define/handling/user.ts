@@ -1,7 +1,7 @@
 import { isId } from '../api/id.ts';
 import { MAX_ID_LENGTH, MAX_USER_BYTES } from '../api/limits.ts';
+import { misuse } from '../api/misuse.ts';
 import { writeJson } from '../data/json.ts';
-import { misuse } from '../reading/misuse.ts';
 
 /** A user, as JSON has it. */
 export interface User {

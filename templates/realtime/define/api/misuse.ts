@@ -1,6 +1,6 @@
 /** What the site's own code is told that gives something wrong. */
 
-import { MAX_ID_LENGTH } from '../api/limits.ts';
+import { MAX_ID_LENGTH } from './limits.ts';
 import { shown } from './shown.ts';
 
 /** What is wrong. */
