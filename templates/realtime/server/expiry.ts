@@ -13,6 +13,10 @@ export function closeAtExpiry(
 	close: (code: number, reason: string) => void,
 ): (() => void) | undefined {
 	if (user?.expires === undefined) return undefined;
-	const left = Math.max(0, user.expires - host.now());
-	return host.wakeAfter(left, () => close(EXPIRED, 'The authentication expired.'));
+	const end = (): void => close(EXPIRED, 'The authentication expired.');
+	const left = user.expires - host.now();
+	if (left > 0) return host.wakeAfter(left, end);
+	// Before anything that the client has sent already: a timer would come after it.
+	queueMicrotask(end);
+	return undefined;
 }

@@ -157,6 +157,18 @@ describe('A connection', () => {
 		assert.equal(client.socket.closed?.code, 4401);
 	});
 
+	it('is closed with 4401 before it can join, for a user who has expired already', async () => {
+		const stage = new Stage(ROOMS);
+		const client = new Client(stage.hub, { id: 'ada', expires: stage.host.now() - 1 });
+		await client.send(
+			['hello', {}],
+			['join', 1, 'rooms', { room: 'lobby' }],
+			['send', 1, 1, 'say'],
+		);
+		assert.equal(client.socket.closed?.code, 4401);
+		assert.deepEqual(client.types, []);
+	});
+
 	it('refuses a message over 64 KB, and goes on', async () => {
 		const client = await new Stage(ROOMS).client();
 		await joined(client);

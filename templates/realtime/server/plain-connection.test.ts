@@ -170,6 +170,16 @@ describe('A plain client', () => {
 		assert.equal(socket?.closed?.code, 4403);
 	});
 
+	it('is closed with 4401 before it can join, for a user who has expired already', async () => {
+		const stage = new Stage(FILES);
+		const user = { id: 'ada', expires: stage.host.now() - 1 };
+		const [connection, socket] = (await stage.plain('rooms/lobby', user)) ?? [];
+		connection?.message('{"type":"say","data":"late","id":1}');
+		await settled();
+		assert.equal(socket?.closed?.code, 4401);
+		assert.deepEqual(socket?.sent, []);
+	});
+
 	it('loses its connection if it does not read', async () => {
 		const stage = new Stage(FILES);
 		const [connection, socket] = await open(stage, 'echo');

@@ -226,6 +226,21 @@ describe('an object of a channel', () => {
 		assert.equal(codeOf(ada), 4401);
 	});
 
+	it('takes nothing from a client whose user has expired before its alarm rings', async () => {
+		const lobby = new World({ 'rooms/[room]': room() }).object(LOBBY);
+		const expired = { ...ADA, expires: Date.now() - 1 };
+		const late = await joined(lobby, expired);
+		assert.equal(codeOf(late), 4401);
+		assert.deepEqual(late.sent, []);
+		const user = { ...ADA, expires: Date.now() + 60_000 };
+		const ada = await joined(lobby, user);
+		lobby.sleep();
+		await pass(60_000);
+		await lobby.message(ada, ['send', 1, 1, 'say', 'late']);
+		assert.equal(codeOf(ada), 4401);
+		assert.deepEqual(ada.of('reply'), []);
+	});
+
 	it('calls the objects of other channels, and not itself', async () => {
 		const channels = createChannels(() => {
 			const site = world.current.getStore()?.site;
