@@ -45,11 +45,8 @@ class ZastroRealtime extends DurableObject implements ObjectInstance {
 
 	async fetch(request: Request): Promise<Response> {
 		const handover = readHandover(request);
-		if (handover === undefined)
-			return new Response('Not a handshake of the Worker.', { status: 400 });
-		if (handover.version !== CALL_VERSION) {
-			return new Response('Another version.', { status: 503 });
-		}
+		// The Worker has another version.
+		if (handover?.version !== CALL_VERSION) return new Response(null, { status: 503 });
 		const { 0: webSocket, 1: server } = new WebSocketPair();
 		const socket = server as unknown as ObjectSocket;
 		this.#context.acceptWebSocket(socket);

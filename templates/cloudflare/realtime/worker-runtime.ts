@@ -18,7 +18,7 @@ export function objectOf(name: string): ObjectStub {
 	const namespace = env[OBJECT_BINDING] as ObjectNamespace | undefined;
 	if (namespace === undefined) {
 		throw new Error(
-			`There is no binding \`${OBJECT_BINDING}\`, which realtime channels need. Build the site again: the build adds it, or says what is missing.`,
+			`There is no binding \`${OBJECT_BINDING}\`. Build the site again: the build adds it, or says what is missing.`,
 		);
 	}
 	return namespace.get(namespace.idFromName(name));

@@ -177,6 +177,34 @@ describe('A connection', () => {
 		assert.deepEqual(client.of('reply'), [[1, 2, { heard: 'short' }]]);
 	});
 
+	it('refuses a message that is far too large without reading it', async (context) => {
+		const client = await new Stage(ROOMS).client();
+		await joined(client);
+		const parse = context.mock.method(JSON, 'parse');
+		const data = `[${'[],'.repeat(400_000)}0]`;
+		await client.send(
+			`["send",1,7,"say",${data}]`,
+			// As Python writes JSON.
+			`["send", 1, 8, "say", ${data}]`,
+			`["cast",1,"say",${data}]`,
+			`["presence",1,${data}]`,
+			`["join",2,"rooms",{"room":"hall"},{"presence":${data}}]`,
+		);
+		const read = parse.mock.calls.map((call) => String(call.arguments[0]).length);
+		assert.ok(Math.max(...read) < 65_536);
+		assert.deepEqual(
+			client.of('error').map(([ref, id, error]) => [ref, id, Object(error).code]),
+			[
+				[1, 7, 'CONTENT_TOO_LARGE'],
+				[1, 8, 'CONTENT_TOO_LARGE'],
+			],
+		);
+		assert.equal(client.code('refused'), 'CONTENT_TOO_LARGE');
+		assert.equal(client.socket.isClosed(), false);
+		await client.send(`[${data},"send",1,9,"say"]`);
+		assert.equal(client.socket.closed?.code, 4500);
+	});
+
 	it('takes bytes up to 64 KB, whatever the frame around them adds', async () => {
 		const client = await new Stage(ROOMS).client();
 		await joined(client);

@@ -180,6 +180,21 @@ describe('A plain client', () => {
 		assert.deepEqual(socket?.sent, []);
 	});
 
+	it('gets an error for a message that is far too large, which is not read', async (context) => {
+		const [connection, socket] = await open(new Stage(FILES), 'rooms/lobby');
+		const parse = context.mock.method(JSON, 'parse');
+		connection.message(`{"type":"say","id":1,"data":[${'[],'.repeat(400_000)}0]}`);
+		await settled();
+		assert.equal(parse.mock.callCount(), 0);
+		assert.deepEqual(JSON.parse(String(socket.sent[0])), {
+			error: 'A message is larger than 64 KB.',
+			code: 'CONTENT_TOO_LARGE',
+		});
+		connection.message('{"type":"say","id":2,"data":1}');
+		await settled();
+		assert.match(String(socket.sent.at(-1)), /"reply":2/);
+	});
+
 	it('loses its connection if it does not read', async () => {
 		const stage = new Stage(FILES);
 		const [connection, socket] = await open(stage, 'echo');

@@ -4,7 +4,7 @@ import type { Link } from '../channel/ports.ts';
 import { checkSize } from '../channel/size.ts';
 import type { User } from '../define/handling/user.ts';
 import { SHORT_FORM_MESSAGE } from '../define/short-form.ts';
-import { byteLength } from '../protocol/byte-length.ts';
+import { byteLength, isLarger } from '../protocol/byte-length.ts';
 import { EPHEMERAL_LIMIT, SLOW_CONSUMER, UNACKNOWLEDGED_LIMIT } from '../protocol/constants.ts';
 import { isTooDeep } from '../protocol/depth.ts';
 import { type ErrorData, errorData, isRealtimeError, RealtimeError } from '../protocol/errors.ts';
@@ -160,7 +160,9 @@ export class PlainConnection extends Connection<PlainRecord, PlainSocket> implem
 		try {
 			const { definition } = this.#admission.target;
 			const given = typeof message === 'string' ? message : new Uint8Array(message);
-			const sent = this.#isShort ? undefined : readPlainMessage(given);
+			// One far above the limit is not read: as JSON it could take thirty times its size.
+			const isUnread = this.#isShort || isLarger(message, 2 * MAX_MESSAGE_BYTES);
+			const sent = isUnread ? undefined : readPlainMessage(given);
 			// An error names the message.
 			id = sent?.id;
 			checkSize(message, 'A message', MAX_MESSAGE_BYTES);

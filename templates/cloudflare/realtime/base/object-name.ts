@@ -20,5 +20,5 @@ export function userName(userId: string): string {
 export function readObjectName(name: string | undefined): ObjectPurpose {
 	if (name?.startsWith(CHANNEL)) return { kind: 'channel', key: name.slice(CHANNEL.length) };
 	if (name?.startsWith(USER)) return { kind: 'user', userId: name.slice(USER.length) };
-	throw new Error(`A realtime object has the name ${JSON.stringify(name)}, which is none of ours.`);
+	throw new Error(`The name of an object is unknown: ${name}`);
 }
