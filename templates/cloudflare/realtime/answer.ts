@@ -86,7 +86,7 @@ async function handOver(
 		const response = await objectOf(name).fetch(writeHandover(handover));
 		// A Response of `fetch` may be read once, also one that is not used.
 		if (response.status === 101) return response;
-		report(`A realtime object answered a handshake with ${response.status}.`);
+		throw new Error(`Its status is ${response.status}.`);
 	} catch (error) {
 		report('A realtime object cannot be reached', error);
 	}

@@ -36,7 +36,14 @@ test('a call that breaks off may have been done', async () => {
 			throw new TypeError('a bug');
 		},
 	});
-	await assert.rejects(ask(broken, 'members'), { code: 'TIMEOUT' });
+	await assert.rejects(ask(broken, 'members'), (error) => {
+		assert.ok(error instanceof RealtimeError);
+		assert.equal(error.code, 'TIMEOUT');
+		assert.deepEqual(error.cause, new TypeError('a bug'));
+		// Clients get the message.
+		assert.doesNotMatch(error.message, /a bug/);
+		return true;
+	});
 });
 
 test('a call of another version is told to try again', async () => {

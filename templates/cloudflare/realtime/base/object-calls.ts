@@ -87,10 +87,9 @@ export async function ask<Name extends keyof ObjectCalls>(
 	try {
 		answer = await object.call(CALL_VERSION, name, given);
 	} catch (error) {
-		throw Object.assign(
-			new RealtimeError({ code: 'TIMEOUT', message: `The channel's object failed: ${error}` }),
-			{ cause: error },
-		);
+		// The sender of a message may get this error, so what failed is for the log alone.
+		const failure = new RealtimeError({ code: 'TIMEOUT', message: "The channel's object failed." });
+		throw Object.assign(failure, { cause: error });
 	}
 	if ('error' in answer) throw new RealtimeError(answer.error);
 	return answer.value as Awaited<ReturnType<ObjectCalls[Name]>>;
