@@ -11,6 +11,20 @@ export function unavailable(message = 'The realtime engine cannot be reached.'):
 	);
 }
 
+/**
+ * The engine refuses. What it says is the `cause`, for the log: clients may get the error.
+ *
+ * @param reason What the engine says. The error of a client library would hold what was sent.
+ * @param isForNow Whether it is an outage, which passes.
+ */
+export function refused(reason: string | undefined, isForNow = true): RealtimeError {
+	const message = 'The realtime engine refused.';
+	const error = isForNow
+		? unavailable(message)
+		: new RealtimeError({ code: 'SERVICE_UNAVAILABLE', message });
+	return Object.assign(error, { cause: new Error(reason) });
+}
+
 /** The engine was asked, and did not answer. */
 export function unanswered(): RealtimeError {
 	const message = 'The realtime engine did not answer. It may have done what it was asked.';

@@ -125,6 +125,7 @@ export class RedisEngine implements Engine {
 		const commands = new Commands({
 			client: () => this.#commandLink.client,
 			drop: (reason) => this.#commandLink.drop(reason),
+			report,
 		});
 		this.#commands = commands;
 		this.#subjects = new Subjects({

@@ -1,4 +1,4 @@
-import { unavailable } from '../../engine/answers.ts';
+import { refused, unavailable } from '../../engine/answers.ts';
 import type { NatsHeaders, NatsMessage } from './client.ts';
 import { NatsError } from './errors.ts';
 import { READ_AT_ONCE } from './limits.ts';
@@ -83,7 +83,7 @@ export class Store {
 		if (error === undefined && seq !== undefined) return seq;
 		const description = error?.description ?? 'no sequence';
 		if (WRONG_LAST.has(error?.err_code ?? 0) || TOO_MANY.test(description)) return undefined;
-		throw unavailable(`The realtime engine refused: ${description}`);
+		throw refused(description);
 	}
 
 	/** The newest message of a subject, which may have wildcards. */
@@ -103,7 +103,7 @@ export class Store {
 		};
 		if (message !== undefined) return ofRaw(message);
 		if (error?.code === 404) return undefined;
-		throw unavailable(`The realtime engine refused: ${error?.description}`);
+		throw refused(error?.description);
 	}
 
 	/**
@@ -150,7 +150,7 @@ export class Store {
 			payload: JSON.stringify(request),
 		});
 		const { error } = readAnswer(answer, drop);
-		if (error !== undefined) throw unavailable(`The realtime engine refused: ${error.description}`);
+		if (error !== undefined) throw refused(error.description);
 	}
 
 	#read(request: object): Outgoing {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { errorData } from '../../../realtime/protocol/errors.ts';
 import { MAX_PENDING, MAX_PENDING_BYTES } from '../../engine/limits.ts';
 import { script } from '../scripts/script.ts';
 import type { Argument, RedisClient } from './client.ts';
@@ -11,9 +12,11 @@ class Answers {
 	readonly settle: { resolve: (answer: unknown) => void; reject: (error: Error) => void }[] = [];
 	isUp = true;
 	dropped = 0;
+	readonly reports: unknown[] = [];
 	readonly commands = new Commands({
 		client: () => (this.isUp ? (this as object as RedisClient) : undefined),
 		drop: () => this.dropped++,
+		report: (_, error) => this.reports.push(error),
 	});
 
 	callBuffer(...command: readonly Argument[]): Promise<unknown> {
@@ -68,6 +71,25 @@ test('what was refused has not been done, and what was cut off may have been', a
 		assert.equal(answers.commands.pending, 0);
 	}
 });
+
+for (const [said, isOutage] of [
+	['OOM command not allowed at 10.0.0.1', true],
+	["NOPERM User prod has no permissions to run the 'evalsha' command", false],
+] as const) {
+	test(`clients are not told what Redis says: ${said}`, async () => {
+		const answers = new Answers();
+		for (const key of ['one', 'two']) {
+			const sent = answers.commands.send('SET', key, 'secret');
+			answers.fail(said);
+			const error = await sent.catch((error: unknown) => error);
+			assert.equal(errorData(error).message, 'The realtime engine refused.');
+			// The operator is, without what was sent.
+			assert.deepEqual(Reflect.get(Object(error), 'cause'), new Error(said));
+		}
+		// The engine reports an outage.
+		assert.deepEqual(answers.reports, isOutage ? [] : [new Error(said)]);
+	});
+}
 
 test('without a connection nothing is sent', async () => {
 	const answers = new Answers();

@@ -1,6 +1,5 @@
 import { isOutage } from '../../../realtime/channel/outage.ts';
-import { RealtimeError } from '../../../realtime/protocol/errors.ts';
-import { newer, unanswered, unavailable } from '../../engine/answers.ts';
+import { newer, refused, unanswered, unavailable } from '../../engine/answers.ts';
 import { DEADLINE, MAX_PENDING, MAX_PENDING_BYTES } from '../../engine/limits.ts';
 import { afterReading } from '../../process/after-reading.ts';
 import { now } from '../../process/clock.ts';
@@ -34,6 +33,7 @@ export interface CommandsInit {
 	readonly client: () => RedisClient | undefined;
 	/** The link cannot be used as it is. */
 	readonly drop: (reason: Error) => void;
+	readonly report: (message: string, error: unknown) => void;
 }
 
 /**
@@ -44,6 +44,8 @@ export class Commands {
 	readonly #init: CommandsInit;
 	/** Oldest first. */
 	readonly #pending = new Set<Pending>();
+	/** The kinds of refusals that were reported. */
+	readonly #told = new Set<string>();
 	#bytes = 0;
 	#timer: NodeJS.Timeout | undefined;
 	/** The connection that gets the commands of this moment. */
@@ -161,13 +163,18 @@ export class Commands {
 			return unavailable();
 		}
 		if (word === 'ZNEWER') return newer();
-		if (word !== '') {
-			const message = `The realtime engine refused: ${error.message}`;
-			return TELLING.has(word)
-				? unavailable(message)
-				: new RealtimeError({ code: 'SERVICE_UNAVAILABLE', message });
-		}
+		if (word !== '') return this.#refused(word, error.message);
 		return error.message.startsWith("Stream isn't ") ? unavailable() : unanswered();
+	}
+
+	#refused(word: string, reason: string): Error {
+		const isForNow = TELLING.has(word);
+		const failure = refused(reason, isForNow);
+		if (!isForNow && !this.#told.has(word)) {
+			this.#told.add(word);
+			this.#init.report('The realtime engine `redis` refuses a command', failure.cause);
+		}
+		return failure;
 	}
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { refused } from '../../engine/answers.ts';
 import { EngineError } from './errors.ts';
 import { describeFailure, plainServer } from './failure.ts';
 
@@ -17,12 +18,8 @@ for (const [text, code, isFinal] of [
 	['self-signed certificate in certificate chain', 'REDIS_TLS', true],
 	["Hostname/IP does not match certificate's altnames: IP: 127.0.0.1", 'REDIS_TLS', true],
 	['LOADING Redis is loading the dataset in memory', 'REDIS_LOADING', false],
-	[
-		"The realtime engine refused: OOM command not allowed when used memory > 'maxmemory'",
-		'REDIS_REFUSES',
-		false,
-	],
-	['The realtime engine refused: MISCONF Errors writing to the RDB file', 'REDIS_REFUSES', false],
+	["OOM command not allowed when used memory > 'maxmemory'", 'REDIS_REFUSES', false],
+	['MISCONF Errors writing to the RDB file', 'REDIS_REFUSES', false],
 	['CLUSTERDOWN Hash slot not served', 'REDIS_REFUSES', false],
 	['connect ECONNREFUSED 127.0.0.1:1', 'REDIS_UNREACHABLE', false],
 	['getaddrinfo ENOTFOUND nowhere', 'REDIS_UNREACHABLE', false],
@@ -30,10 +27,12 @@ for (const [text, code, isFinal] of [
 	['', 'REDIS_UNREACHABLE', false],
 ] as const) {
 	test(`${code}: ${text}`, () => {
-		const failure = describeFailure(new Error(text), AT);
-		assert.equal(failure.code, code);
-		assert.equal(failure.isFinal, isFinal);
-		assert.match(failure.message, /host:6379[\s\S]*\n {2}hint: [A-Z][\s\S]*\.$|REDIS_URL/);
+		for (const error of [new Error(text), refused(text)]) {
+			const failure = describeFailure(error, AT);
+			assert.equal(failure.code, code);
+			assert.equal(failure.isFinal, isFinal);
+			assert.match(failure.message, /host:6379[\s\S]*\n {2}hint: [A-Z][\s\S]*\.$|REDIS_URL/);
+		}
 	});
 }
 

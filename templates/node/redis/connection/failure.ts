@@ -1,3 +1,4 @@
+import { isRealtimeError } from '../../../realtime/protocol/errors.ts';
 import { EngineError, type EngineErrorCode } from './errors.ts';
 
 interface Kind {
@@ -81,10 +82,12 @@ export function describeFailure(
 	{ place, isTls }: { readonly place: string; readonly isTls: boolean },
 ): EngineError {
 	if (error instanceof EngineError) return error;
-	const text = `${Reflect.get(error, 'code') ?? ''} ${error.message}`.trim();
-	const reason = (error.message === '' ? text : error.message).replace(/\.$/, '');
+	// A refused command has what Redis said as its cause.
+	const { message } = isRealtimeError(error) && error.cause instanceof Error ? error.cause : error;
+	const text = `${Reflect.get(error, 'code') ?? ''} ${message}`.trim();
+	const reason = (message === '' ? text : message).replace(/\.$/, '');
 	if (NO_TLS.test(text)) return plainServer(place);
-	const kind = KINDS.find(({ pattern }) => pattern.test(error.message) || pattern.test(text));
+	const kind = KINDS.find(({ pattern }) => pattern.test(message) || pattern.test(text));
 	if (kind !== undefined) return new EngineError(kind.code, kind.message(place, reason), kind.hint);
 	const how = isTls ? ' with TLS' : '';
 	return new EngineError(

@@ -9,7 +9,7 @@ import { Leases } from './leases.ts';
 async function stage(count: number) {
 	const client = await direct();
 	const keys = new Keys(newPrefix());
-	const commands = new Commands({ client: () => client, drop: assert.fail });
+	const commands = new Commands({ client: () => client, drop: assert.fail, report: assert.fail });
 	const time = { now: 0 };
 	const clock = (): number => time.now;
 	const host = new RealHost();

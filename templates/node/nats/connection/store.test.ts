@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { errorData } from '../../../realtime/protocol/errors.ts';
+import type { NatsMessage } from './client.ts';
+import { describeFailure } from './failure.ts';
+import { Store } from './store.ts';
+
+const DESCRIPTION = 'insufficient resources on 10.0.0.1';
+
+test('clients are not told what NATS says, and the operator is', async () => {
+	const error = { code: 503, err_code: 10_023, description: DESCRIPTION };
+	const data = Buffer.from(JSON.stringify({ error }));
+	const answer: NatsMessage = { subject: '', data };
+	const store = new Store({
+		requests: { ask: async () => answer, askMany: async () => [answer] },
+		stream: 'log',
+		hasReplicas: () => true,
+		headers: () => ({ set() {} }) as never,
+		drop() {},
+		random: () => '',
+	});
+	for (const work of [
+		store.put({ subject: 'a', data: 'b' }),
+		store.last('a'),
+		store.trim('a', 1),
+	]) {
+		const failure: unknown = await work.catch((reason: unknown) => reason);
+		assert.equal(errorData(failure).message, 'The realtime engine refused.');
+		assert.ok(failure instanceof Error);
+		const told = describeFailure(failure, { place: 'host:4222', isTls: false });
+		assert.match(told.message, /insufficient resources/);
+	}
+});
