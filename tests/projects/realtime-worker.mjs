@@ -18,7 +18,12 @@ const { constantsPlugin } = await load('configure/constants-plugin.js');
 
 const rootUrl = pathToFileURL(`${root}/`);
 const folders = { root: rootUrl, srcDir: new URL('src/', rootUrl) };
-const settings = { isDevelopment: false, hasTrailingSlash: false, presenceCheck: 60_000 };
+const settings = {
+	isDevelopment: false,
+	hasTrailingSlash: false,
+	presenceCheck: 60_000,
+	maxMessagesPerSecond: 1000,
+};
 const entry = 'virtual:entry';
 const { output } = await build({
 	root,

@@ -15,6 +15,9 @@ import { resolveRealtimeOptions } from './realtime-options.ts';
 import { sitePlugin } from './site-plugin.ts';
 import { unsupportedOptionWarnings } from './unsupported-options.ts';
 
+/** More than a connection can send. */
+const NO_LIMIT = 1e9;
+
 /** Additional parts of the integration. */
 export interface IntegrationParts {
 	/** Vite plugins for `astro dev`. */
@@ -74,7 +77,10 @@ export function withWebSocketIntegration(
 				}
 				const code = runsInWorker && hasInspector(parameters) ? WORKER_CONSOLE : '';
 				updateConfig({ vite: { plugins: [sitePlugin(options, config, code), ...plugins] } });
-				realtime?.setUp(parameters, realtimeOptions);
+				realtime?.setUp(parameters, {
+					...realtimeOptions,
+					maxMessagesPerSecond: options.maxMessagesPerSecond || NO_LIMIT,
+				});
 			}),
 			'astro:config:done': async (parameters) => {
 				await hooks['astro:config:done']?.(parameters);

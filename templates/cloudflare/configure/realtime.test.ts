@@ -35,7 +35,7 @@ function project(
 		injectRoute: (route: unknown) => routes.push(route),
 		updateConfig: ({ vite }: { vite: { plugins: FoundPlugin[] } }) => plugins.push(...vite.plugins),
 	};
-	setup.setUp(parameters as never, { presenceCheck: 60_000 });
+	setup.setUp(parameters as never, { presenceCheck: 60_000, maxMessagesPerSecond: 1000 });
 	const plugin = (name: string): FoundPlugin => {
 		const found = plugins.find((known) => known.name === name);
 		assert.ok(found !== undefined, `no plugin ${name}`);

@@ -10,8 +10,7 @@ import { planObject } from './object-config.ts';
 import type { Wrong } from './object-errors.ts';
 import { partsPlugin } from './parts-plugin.ts';
 import { devPlugin } from './realtime-dev.ts';
-import type { ResolvedRealtimeOptions } from './realtime-options.ts';
-import { settingsPlugin } from './settings-plugin.ts';
+import { type RealtimeSettings, settingsPlugin } from './settings-plugin.ts';
 import type { WorkerConfig } from './worker-config.ts';
 import { workerModule, workerModulePlugin } from './worker-module.ts';
 
@@ -22,7 +21,7 @@ type Done = Parameters<NonNullable<Hooks['astro:config:done']>>[0];
 /** The realtime channels of a site, while its configuration is read. */
 export interface RealtimeSetup {
 	/** Adds the endpoint and the modules of channels. */
-	setUp(parameters: Setup, options: ResolvedRealtimeOptions): void;
+	setUp(parameters: Setup, options: ObjectOptions): void;
 	/** Writes the declarations of the site's channels. */
 	injectTypes(parameters: Pick<Done, 'injectTypes'>): void;
 }
@@ -33,6 +32,9 @@ export interface ObjectSetup {
 	readonly config: Pick<AstroConfig, 'root' | 'srcDir'>;
 	readonly logger: Pick<AstroIntegrationLogger, 'warn'>;
 }
+
+/** What the options of the adapter say about channels. */
+type ObjectOptions = Pick<RealtimeSettings, 'maxMessagesPerSecond' | 'presenceCheck'>;
 
 type Customizer<Config> = (config: Config) => Config;
 

@@ -8,6 +8,8 @@ export interface RealtimeSettings extends ResolvedRealtimeOptions {
 	readonly isDevelopment: boolean;
 	/** Whether the site's paths end with a slash. */
 	readonly hasTrailingSlash: boolean;
+	/** `websocket.maxMessagesPerSecond`. */
+	readonly maxMessagesPerSecond: number;
 }
 
 /** Provides the module that `cloudflare/realtime` reads its settings from. */

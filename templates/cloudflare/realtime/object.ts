@@ -1,6 +1,11 @@
 import { DurableObject } from 'cloudflare:workers';
-import { isDevelopment, presenceCheck } from 'virtual:astro-cloudflare:realtime';
+import {
+	isDevelopment,
+	maxMessagesPerSecond,
+	presenceCheck,
+} from 'virtual:astro-cloudflare:realtime';
 import { parts } from 'virtual:astro-cloudflare:realtime-parts';
+import { TokenBucket } from '../../realtime/channel/token-bucket.ts';
 import { PING, PONG } from '../../realtime/protocol/constants.ts';
 import { ABNORMAL_CLOSURE } from '../../socket/close-codes.ts';
 import type { PairConstructor, Upgrading } from '../connection/platform.ts';
@@ -36,6 +41,7 @@ class ZastroRealtime extends DurableObject implements ObjectInstance {
 			modules,
 			isDevelopment,
 			presenceCheck,
+			rate: (now) => new TokenBucket(maxMessagesPerSecond, maxMessagesPerSecond, now),
 			current,
 			objectOf,
 		});

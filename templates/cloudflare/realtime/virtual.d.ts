@@ -6,6 +6,8 @@ declare module 'virtual:astro-cloudflare:realtime' {
 	export const hasTrailingSlash: boolean;
 	/** Milliseconds between two looks at who is present. 0 for none. */
 	export const presenceCheck: number;
+	/** Messages of one connection. */
+	export const maxMessagesPerSecond: number;
 }
 
 /** The same. */

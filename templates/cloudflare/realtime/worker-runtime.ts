@@ -10,7 +10,7 @@ import { OBJECT_BINDING } from './base/names.ts';
 import type { ObjectStub } from './base/object-calls.ts';
 import type { ObjectNamespace } from './base/platform.ts';
 import { RemoteDirectory } from './base/remote-directory.ts';
-import { report } from './base/report.ts';
+import { log, report } from './base/report.ts';
 import { kept, keptCurrent } from './kept.ts';
 
 /** The object of a name. */
@@ -53,7 +53,7 @@ export function siteOfWorker(): Site | undefined {
 export function currentSite(): Site {
 	const site = current.getStore()?.site ?? siteOfWorker();
 	if (site !== undefined) return site;
-	throw new Error('The channels are not loaded yet. They are once the Worker has started.');
+	throw new Error('The channels are not loaded yet.');
 }
 
 export const runtime: Runtime = {
@@ -67,5 +67,5 @@ export const runtime: Runtime = {
 	},
 	waitUntil,
 	report,
-	log: (message) => console.info(message),
+	log,
 };

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Plugin } from 'vite';
 import { packageName } from '../../configure/package-name.ts';
+import { WEBSOCKET_DEFAULTS } from '../../options/options.ts';
 import { withSlashes } from '../../realtime/configure/files.ts';
 import { realtimePlugin } from '../../realtime/configure/plugin.ts';
 import { partsPlugin } from '../configure/parts-plugin.ts';
@@ -52,7 +53,12 @@ export function realtimeTesting({
 }: RealtimeTestingOptions = {}): Plugin[] {
 	const name = packageName();
 	const folders = { root: folderUrl(root), srcDir: folderUrl(resolve(root, srcDir)) };
-	const settings = { isDevelopment: true, hasTrailingSlash: false, ...resolveRealtimeOptions({}) };
+	const settings = {
+		isDevelopment: true,
+		hasTrailingSlash: false,
+		maxMessagesPerSecond: WEBSOCKET_DEFAULTS.maxMessagesPerSecond,
+		...resolveRealtimeOptions({}),
+	};
 	return [
 		realtimePlugin({ ...folders, base: '/', packageName: name }),
 		settingsPlugin(settings),

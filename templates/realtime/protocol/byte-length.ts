@@ -1,4 +1,4 @@
-const encoder = new TextEncoder();
+export const encoder: InstanceType<typeof TextEncoder> = new TextEncoder();
 /** Faster than a loop over the text. */
 const BEYOND_ASCII = /[\u0080-\uffff]/;
 

@@ -32,7 +32,7 @@ export class PresenceUpdates {
 			} catch (error) {
 				// The protocol has no answer to it. The member keeps the data that it had.
 				if (!isRealtimeError(error)) {
-					this.#host.report('The presence of a member cannot be updated', error);
+					this.#host.report('Presence cannot be updated', error);
 				}
 			}
 			// Changes are gathered for this time: more than one in it would be for nobody.

@@ -47,7 +47,7 @@ export class Users implements UserWatcher {
 
 	add(userId: string, connection: UserConnection): void {
 		this.#keep(userId, connection);
-		this.#do('A user cannot be marked as online', this.#engine.enter(userId, connection.id));
+		this.#do('A user cannot be marked online', this.#engine.enter(userId, connection.id));
 	}
 
 	/** Takes a connection of a process that slept. The engine knows it. */
@@ -63,10 +63,7 @@ export class Users implements UserWatcher {
 		// The session may have another connection already.
 		for (const other of connections) if (other.id === connection.id) return;
 		const delay = wasClean ? GRACE_AFTER_CLOSE : GRACE_AFTER_LOSS;
-		this.#do(
-			'A user cannot be marked as offline',
-			this.#engine.depart(userId, connection.id, delay),
-		);
+		this.#do('A user cannot be marked offline', this.#engine.depart(userId, connection.id, delay));
 	}
 
 	/** Whether a connection of a user is here. */

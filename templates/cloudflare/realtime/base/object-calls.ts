@@ -97,6 +97,6 @@ export async function ask<Name extends keyof ObjectCalls>(
 
 const OTHER_VERSION: ErrorData = {
 	code: 'SERVICE_UNAVAILABLE',
-	message: 'The Worker and this channel run different versions. A deploy is under way: try again.',
+	message: 'The Worker and this channel run different versions: try again.',
 	retryAfter: 5000,
 };

@@ -3,12 +3,15 @@
  * those of Node, where the tests of these modules run.
  */
 
+import type { TokenBucket } from '../../../realtime/channel/token-bucket.ts';
 import type { PlatformSocket } from '../../connection/platform.ts';
 import type { ObjectStorage } from '../../engine/storage.ts';
 import type { ObjectStub } from './object-calls.ts';
 
 /** The server's end of a connection that goes on while its object sleeps. */
 export interface ObjectSocket extends Pick<PlatformSocket, 'readyState' | 'send' | 'close'> {
+	/** That of its messages, set by the object. */
+	rate?: TokenBucket;
 	/** Keeps a value of at most 16,384 bytes through a sleep. */
 	serializeAttachment(value: unknown): void;
 	deserializeAttachment(): unknown;

@@ -1,3 +1,4 @@
+import { encoder } from '../../../realtime/protocol/byte-length.ts';
 import type { MuxRecord, PlainRecord } from '../../../realtime/server/record.ts';
 
 /** What a socket keeps while its object sleeps. */
@@ -5,7 +6,6 @@ export type Attachment =
 	| { readonly kind: 'protocol'; readonly record: MuxRecord }
 	| { readonly kind: 'plain'; readonly record: PlainRecord };
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /**

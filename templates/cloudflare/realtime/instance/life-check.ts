@@ -1,5 +1,6 @@
 import type { Host } from '../../../realtime/channel/ports.ts';
-import type { ObjectSocket } from '../base/platform.ts';
+import { TRY_AGAIN_LATER } from '../../../realtime/server/limits.ts';
+import type { ObjectContext, ObjectSocket } from '../base/platform.ts';
 
 /**
  * Milliseconds within which a client was heard that needs no question. Clients ping after 25 s of
@@ -17,10 +18,10 @@ export interface Askable {
 
 export interface LifeCheckInit {
 	readonly host: Pick<Host, 'now' | 'alarm'>;
-	/** When the client pinged last, in milliseconds since 1970. */
-	heardAt(socket: ObjectSocket): number | undefined;
-	/** The client did not answer. */
-	lost(socket: ObjectSocket): void;
+	/** Knows when clients pinged. */
+	readonly context: Pick<ObjectContext, 'getWebSocketAutoResponseTimestamp'>;
+	/** Closes the connection of a client that did not answer. */
+	readonly cut: (socket: ObjectSocket, code: number, reason: string) => void;
 }
 
 /**
@@ -61,11 +62,15 @@ export class LifeCheck {
 		this.#cancel = undefined;
 		const silent = [...this.#asked];
 		this.#asked.clear();
-		for (const socket of silent) if (!this.#wasHeard(socket)) this.#init.lost(socket);
+		for (const socket of silent) {
+			if (this.#wasHeard(socket)) continue;
+			this.#init.cut(socket, TRY_AGAIN_LATER, 'The client gave no sign of life.');
+		}
 	}
 
 	#wasHeard(socket: ObjectSocket): boolean {
-		const heardAt = this.#init.heardAt(socket);
-		return heardAt !== undefined && this.#init.host.now() - heardAt < HEARD_WITHIN;
+		const { context, host } = this.#init;
+		const heardAt = context.getWebSocketAutoResponseTimestamp(socket)?.getTime();
+		return heardAt !== undefined && host.now() - heardAt < HEARD_WITHIN;
 	}
 }

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { settled } from '../../../realtime/channel/channel.fixture.ts';
+import { TokenBucket } from '../../../realtime/channel/token-bucket.ts';
 import { checkPresence } from '../../../realtime/define/handling/presence.ts';
 import { shortDefinition } from '../../../realtime/define/short-form.ts';
 import { type Files, modulesOf } from '../../../realtime/server/server.fixture.ts';
@@ -62,6 +63,8 @@ export class World {
 	files: Files;
 	/** Milliseconds between two looks at who is present. */
 	presenceCheck = 60_000;
+	/** Messages of one connection. */
+	maxMessagesPerSecond = 1000;
 	/** The code that runs in an object. */
 	readonly current: AsyncLocalStorage<Current> = new AsyncLocalStorage();
 	readonly #objects = new Map<string, FakeObject>();
@@ -163,6 +166,10 @@ export class FakeObject {
 			modules: modulesOf(this.#world.files),
 			isDevelopment: true,
 			presenceCheck: this.#world.presenceCheck,
+			rate: (now) => {
+				const most = this.#world.maxMessagesPerSecond;
+				return new TokenBucket(most, most, now);
+			},
 			current: this.#world.current,
 			objectOf: (name) => this.#stub(name),
 		});

@@ -241,6 +241,29 @@ describe('an object of a channel', () => {
 		assert.deepEqual(ada.of('reply'), []);
 	});
 
+	for (const kind of ['protocol', 'plain'] as const) {
+		it(`closes a connection with more messages than \`maxMessagesPerSecond\`: ${kind}`, async () => {
+			const world = new World({ 'rooms/[room]': room() });
+			world.maxMessagesPerSecond = 5;
+			const lobby = world.object(LOBBY);
+			const ada = await lobby.accept({ kind, user: ADA });
+			const bob = await lobby.accept({ kind, user: { id: 'bob' } });
+			const first = kind === 'plain' ? '{"type":"say","data":1}' : ['hello', {}];
+			const other = kind === 'plain' ? first : ['leave', 1];
+			await lobby.message(ada, first, other, other, other, other);
+			assert.equal(codeOf(ada), undefined);
+			const close = mock.method(ada, 'close');
+			await lobby.message(ada, other, other);
+			assert.equal(codeOf(ada), 1008);
+			assert.equal(close.mock.callCount(), 1);
+			await lobby.message(bob, first);
+			mock.timers.tick(1000);
+			await lobby.message(bob, other, other, other, other, other);
+			assert.equal(codeOf(bob), undefined);
+			assert.equal((await (await lobby.instance).stats()).connections, 1);
+		});
+	}
+
 	it('calls the objects of other channels, and not itself', async () => {
 		const channels = createChannels(() => {
 			const site = world.current.getStore()?.site;

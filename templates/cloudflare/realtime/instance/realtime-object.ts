@@ -1,6 +1,7 @@
 import type { ChannelKey } from '../../../realtime/channel/key.ts';
 import type { Session } from '../../../realtime/channel/ports.ts';
 import { EPOCH_LENGTH } from '../../../realtime/channel/position.ts';
+import type { TokenBucket } from '../../../realtime/channel/token-bucket.ts';
 import type {
 	ChannelPort,
 	Directory,
@@ -15,13 +16,12 @@ import { RealtimeError } from '../../../realtime/protocol/errors.ts';
 import type { Data, PresentMember } from '../../../realtime/protocol/server-frames.ts';
 import { NOT_JOINABLE } from '../../../realtime/server/admission.ts';
 import { Hub } from '../../../realtime/server/hub.ts';
-import { TRY_AGAIN_LATER } from '../../../realtime/server/limits.ts';
 import { Mux } from '../../../realtime/server/mux.ts';
 import { DISCONNECTED, PlainConnection } from '../../../realtime/server/plain-connection.ts';
 import type { RealtimeStats } from '../../../realtime/server/stats.ts';
 import { type Target, targetOf } from '../../../realtime/server/targets.ts';
 import type { UserEngine, UserWatcher } from '../../../realtime/user/user-engine.ts';
-import { ABNORMAL_CLOSURE } from '../../../socket/close-codes.ts';
+import { ABNORMAL_CLOSURE, POLICY_VIOLATION } from '../../../socket/close-codes.ts';
 import { OPEN } from '../../../socket/ready-state.ts';
 import { ObjectAlarm } from '../../engine/object-alarm.ts';
 import { ObjectEngine } from '../../engine/object-engine.ts';
@@ -33,6 +33,7 @@ import { ask, type HistoryRange, type ObjectCalls, type ObjectStub } from '../ba
 import { channelName, type ObjectPurpose, readObjectName, userName } from '../base/object-name.ts';
 import type { ObjectContext, ObjectSocket } from '../base/platform.ts';
 import { RemoteDirectory } from '../base/remote-directory.ts';
+import { log, report } from '../base/report.ts';
 import { readAttachment } from './attachment.ts';
 import { LifeCheck } from './life-check.ts';
 import { ObjectHost } from './object-host.ts';
@@ -47,6 +48,8 @@ export interface ObjectSurroundings {
 	readonly isDevelopment: boolean;
 	/** Milliseconds between two looks at who is present. 0 for none. */
 	readonly presenceCheck: number;
+	/** The rate of a connection's messages, from now on. */
+	rate(now: number): TokenBucket;
 	readonly current: ContextStore<Current>;
 	/** The object of a name. */
 	objectOf(name: string): ObjectStub;
@@ -95,6 +98,12 @@ export class RealtimeObject implements ObjectCalls {
 	 */
 	readonly #disconnected = new Map<string, () => void>();
 
+	/** Closes a connection whose client did not do what it must. */
+	readonly #cut = (socket: ObjectSocket, code: number, reason: string): void => {
+		this.closed(socket, ABNORMAL_CLOSURE);
+		closeQuietly(socket, code, reason);
+	};
+
 	constructor(context: OwnedContext, surroundings: ObjectSurroundings) {
 		this.#context = context;
 		this.#surroundings = surroundings;
@@ -106,11 +115,7 @@ export class RealtimeObject implements ObjectCalls {
 			() => this.#alarm,
 			() => context[CURRENT] === this,
 		);
-		this.#alarm = new ObjectAlarm(
-			storage,
-			() => this.#host.now(),
-			(message, error) => this.#host.report(message, error),
-		);
+		this.#alarm = new ObjectAlarm(storage, () => this.#host.now(), report);
 		this.#remote = new RemoteDirectory(surroundings.objectOf, () => this.#site);
 		const tables = new Tables(storage);
 		this.#engine = new ObjectEngine({
@@ -127,11 +132,8 @@ export class RealtimeObject implements ObjectCalls {
 		this.#hub.use(this.#site);
 		this.#lifeCheck = new LifeCheck({
 			host: this.#host,
-			heardAt: (socket) => context.getWebSocketAutoResponseTimestamp(socket)?.getTime(),
-			lost: (socket) => {
-				this.closed(socket, ABNORMAL_CLOSURE);
-				closeQuietly(socket, TRY_AGAIN_LATER, 'The client gave no sign of life.');
-			},
+			context,
+			cut: this.#cut,
 		});
 	}
 
@@ -176,8 +178,14 @@ export class RealtimeObject implements ObjectCalls {
 
 	message(socket: ObjectSocket, message: string | ArrayBuffer): void {
 		this.#lifeCheck.heard(socket);
+		const connection = this.#connections.get(socket);
+		// More may have been under way when it was closed.
+		if (connection === undefined) return;
+		const now = this.#host.now();
+		socket.rate ??= this.#surroundings.rate(now);
 		// What the site does about messages enters by itself.
-		this.#connections.get(socket)?.message(message);
+		if (socket.rate.take(now) === 0) connection.message(message);
+		else this.#cut(socket, POLICY_VIOLATION, 'Too many messages');
 	}
 
 	closed(socket: ObjectSocket, code: number): void {
@@ -364,8 +372,8 @@ export class RealtimeObject implements ObjectCalls {
 			isDevelopment,
 			alarm: (milliseconds, callback) => host.alarm(milliseconds, callback),
 			waitUntil: (work) => host.waitUntil(work),
-			report: (message, error) => host.report(message, error),
-			log: (message) => console.info(message),
+			report,
+			log,
 		};
 	}
 
