@@ -368,7 +368,7 @@ export class Member implements Sender, Connected, CatchUpMember {
 		if (this.#isPresent) {
 			host.waitUntil(
 				roster.depart(key, this.connection.id, presenceDelay).catch((error: unknown) => {
-					host.report('A realtime channel cannot remove a member from its presence', error);
+					host.report('A realtime channel cannot remove a member', error);
 				}),
 			);
 		}
