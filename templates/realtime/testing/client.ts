@@ -3,11 +3,12 @@ import type { Address, Gap, Handle, Status, UntypedChannel } from '../client/bas
 import { createChannels } from '../client/channels.ts';
 import { createClosable } from '../client/closable.ts';
 import type { Page } from '../client/connection.ts';
-import type { Client, Connect, PageClient } from '../client/core.ts';
+import type { Client, Connect } from '../client/core.ts';
 import { presence } from '../client/presence.ts';
 import type {
 	TestChannels,
 	TestJoinOptions,
+	TestPage,
 	UntypedTestRoom,
 	WaitOptions,
 } from '../define/api/test-types.ts';
@@ -89,8 +90,8 @@ export class TestClient {
 	}
 
 	/** The client as a page has it, without what waits. */
-	get page(): PageClient {
-		return this.#client;
+	get page(): TestPage {
+		return this.#client as unknown as TestPage;
 	}
 
 	/**

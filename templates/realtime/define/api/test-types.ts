@@ -1,5 +1,6 @@
 /** The types of the test kit. A site's generated declarations name its channels with them. */
 
+import type { UntypedChannels, UserSocket } from '../../client/base/types.ts';
 import type {
 	Channel,
 	EventDetails,
@@ -27,6 +28,12 @@ export type TestServerChannels =
 
 /** `socket` of `zastro:realtime` in tests. */
 export type TestServerSocket = ServerSocket;
+
+/** What `zastro:realtime/client` exports, in tests. */
+export interface TestPage {
+	readonly channels: Register extends Record<'client', infer Channels> ? Channels : UntypedChannels;
+	readonly socket: UserSocket;
+}
 
 /** A user of the site, or the id of a user who has nothing else. */
 export type TestUser =

@@ -2,12 +2,14 @@
 
 import type {
 	TestChannels,
+	TestPage,
 	TestServerChannels,
 	TestUser,
 } from '../templates/realtime/define/api/test-types.ts';
 
 declare const channels: TestChannels;
 declare const server: TestServerChannels;
+declare const page: TestPage;
 declare function as(user: TestUser): void;
 
 export async function accepted(): Promise<void> {
@@ -30,6 +32,9 @@ export async function accepted(): Promise<void> {
 	await echo.send('message', { text: 'hi' });
 	const answer: unknown = await echo.next('message');
 	await server.rooms({ room: 'lobby' }).publish('said', { by: 'system', text: String(answer) });
+	const handle = page.channels.rooms({ room: 'lobby' }).join({ onGap: () => {} });
+	const sent: { length: number } = await handle.send('say', { text: 'hi' });
+	handle.on('said', ({ by }) => console.log(by.length + sent.length));
 }
 
 export async function refused(): Promise<void> {
@@ -53,4 +58,8 @@ export async function refused(): Promise<void> {
 	console.log(said.words);
 	// @ts-expect-error
 	await server.rooms({ room: 'lobby' }).publish('said', { by: 1, text: 'hi' });
+	// @ts-expect-error
+	page.channels.rooms({ room: 'lobby' }).join({});
+	// @ts-expect-error
+	page.channels.chat();
 }
