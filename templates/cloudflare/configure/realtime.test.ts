@@ -159,6 +159,7 @@ test('a site with channels gets the endpoint, on demand', (context) => {
 				`export const isDevelopment = ${isDevelopment};`,
 				'export const hasTrailingSlash = true;',
 				'export const presenceCheck = 60000;',
+				'export const maxMessagesPerSecond = 1000;',
 				'',
 			].join('\n'),
 		);
