@@ -93,7 +93,9 @@ test('wrong ids are refused before they reach an object', async () => {
 	const nobody = undefined as unknown as string;
 	await expect(channels.rooms(lobby).disconnect(nobody)).rejects.toThrow(/got: undefined/);
 	await expect(channels.rooms(lobby).history({ since: nobody })).resolves.toBeDefined();
-	await expect(channels.rooms(lobby).history({ since: null as never })).rejects.toThrow(/got: null/);
+	await expect(channels.rooms(lobby).history({ since: null as never })).rejects.toThrow(
+		/got: null/,
+	);
 	expect(() => socket.to(nobody)).toThrow(/got: undefined/);
 });
 
@@ -140,9 +142,14 @@ test('errors of handlers are reported, and named where a test waits in vain', as
 	const room = await joinStrokes();
 	await expect(room.send('fail')).rejects.toMatchObject({ code: 'INTERNAL_SERVER_ERROR' });
 	expect(reports).toEqual([
-		[expect.stringContaining('Message `fail` to channel `strokes`'), 'Error: The database is down.'],
+		[
+			expect.stringContaining('Message `fail` to channel `strokes`'),
+			'Error: The database is down.',
+		],
 	]);
-	await expect(room.next('stroke', { timeout: 1 })).rejects.toThrow(/server: .*The database is down/);
+	await expect(room.next('stroke', { timeout: 1 })).rejects.toThrow(
+		/server: .*The database is down/,
+	);
 });
 
 test('a wait in vain shows what the client saw', async () => {
