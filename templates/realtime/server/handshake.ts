@@ -52,8 +52,9 @@ export async function readHandshake(
 	const { protocol, token } = readOffer(context.request.headers.get('sec-websocket-protocol'));
 	if (token === null) return text(400, 'The subprotocol with the token is malformed.');
 	if (protocol !== undefined && protocol !== PROTOCOL) return { kind: 'unknown version', protocol };
-	const segments =
-		protocol === undefined ? pathSegments(context.url.pathname, hasTrailingSlash) : [];
+	// Astro has decoded the path of `context.url` already.
+	const { pathname } = new URL(context.request.url);
+	const segments = protocol === undefined ? pathSegments(pathname, hasTrailingSlash) : [];
 	if (segments === undefined) {
 		return text(
 			400,
