@@ -301,7 +301,8 @@ fn passes_its_tests(
     client: Option<&str>,
 ) -> Result<()> {
     let project = sites.project()?;
-    let name = format!("templates-on-{product:?}");
+    // Each test has its own copy: the others make theirs meanwhile.
+    let name = format!("templates-on-{product:?}-of-{}", folder.replace('/', "-"));
     let templates = project.templates(&name.to_lowercase())?;
     let files = files_ending_with(&templates.join(folder), WITH_SERVER)?;
     ensure!(!files.is_empty(), "no `*{WITH_SERVER}` in {folder}");
