@@ -1,5 +1,5 @@
 import { ofOutage } from '../../realtime/channel/outage.ts';
-import { RealtimeError } from '../../realtime/protocol/errors.ts';
+import { isRealtimeError, RealtimeError } from '../../realtime/protocol/errors.ts';
 
 /** Milliseconds after which a client may ask again. */
 const RETRY_AFTER = 1000;
@@ -23,6 +23,12 @@ export function refused(reason: string | undefined, isForNow = true): RealtimeEr
 		? unavailable(message)
 		: new RealtimeError({ code: 'SERVICE_UNAVAILABLE', message });
 	return Object.assign(error, { cause: new Error(reason) });
+}
+
+/** What the engine said, of an error of {@link refused}. Of any other its message. */
+export function reasonOf(error: Error): string {
+	const { cause, message } = error;
+	return (isRealtimeError(error) && cause instanceof Error && cause.message) || message;
 }
 
 /** The engine was asked, and did not answer. */

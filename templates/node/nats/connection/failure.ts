@@ -1,4 +1,4 @@
-import { isRealtimeError } from '../../../realtime/protocol/errors.ts';
+import { reasonOf } from '../../engine/answers.ts';
 import { NatsError, type NatsErrorCode } from './errors.ts';
 
 interface Kind {
@@ -57,8 +57,7 @@ export function describeFailure(
 	const text = `${Reflect.get(error, 'code') ?? ''} ${error.message} ${cause}`.trim();
 	const kind = KINDS.find(({ pattern }) => pattern.test(text));
 	if (kind !== undefined) return new NatsError(kind.code, kind.message(place), kind.hint);
-	// A refused request has what NATS said as its cause.
-	const message = isRealtimeError(error) && cause !== '' ? cause : error.message;
+	const message = reasonOf(error);
 	const reason = (message === '' ? text : message).replace(/\.$/, '');
 	const how = isTls ? ' with TLS' : '';
 	return new NatsError(

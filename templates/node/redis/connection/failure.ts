@@ -1,4 +1,4 @@
-import { isRealtimeError } from '../../../realtime/protocol/errors.ts';
+import { reasonOf } from '../../engine/answers.ts';
 import { EngineError, type EngineErrorCode } from './errors.ts';
 
 interface Kind {
@@ -82,8 +82,7 @@ export function describeFailure(
 	{ place, isTls }: { readonly place: string; readonly isTls: boolean },
 ): EngineError {
 	if (error instanceof EngineError) return error;
-	// A refused command has what Redis said as its cause.
-	const { message } = isRealtimeError(error) && error.cause instanceof Error ? error.cause : error;
+	const message = reasonOf(error);
 	const text = `${Reflect.get(error, 'code') ?? ''} ${message}`.trim();
 	const reason = (message === '' ? text : message).replace(/\.$/, '');
 	if (NO_TLS.test(text)) return plainServer(place);
