@@ -3,10 +3,8 @@ import { isOutage } from '../../realtime/channel/outage.ts';
 import type { Host, Link } from '../../realtime/channel/ports.ts';
 import type { Frame } from '../../realtime/protocol/server-frames.ts';
 import type { BroadcastLink, FrameSocket } from '../../realtime/server/broadcast-link.ts';
+import { LONGEST_TIMER } from '../../realtime/server/limits.ts';
 import { broadcast } from './broadcast.ts';
-
-/** The longest time of a timer in Node: longer ones fire at once. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 /** The bytes from here on would make the first letters more frequent. */

@@ -18,3 +18,6 @@ export const TRY_AGAIN_LATER: number = 4013;
  * interval, and presence promises 45 s.
  */
 export const HEARTBEAT_INTERVAL: number = 20_000;
+
+/** The longest time of a timer in Node, in milliseconds: longer ones fire at once. */
+export const LONGEST_TIMER: number = 2 ** 31 - 1;

@@ -1,4 +1,5 @@
 import type { Clock } from '../client/base/clock.ts';
+import { LONGEST_TIMER } from '../server/limits.ts';
 import { settle } from './wait.ts';
 
 interface Timer {
@@ -62,10 +63,10 @@ export class TestClock implements Clock {
 	}
 }
 
-/** The longest time of a timer: longer ones are due at once. */
-const LONGEST_TIMER = 2 ** 31 - 1;
-
-/** The machine's clock. It looks the timers up at each call, because tests replace them. */
+/**
+ * The machine's clock. It looks the timers up at each call, because tests replace them, and goes by
+ * them alone for the same reason.
+ */
 export const machineClock: Clock = {
 	now: () => Date.now(),
 	after(milliseconds, callback) {
