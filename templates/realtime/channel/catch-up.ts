@@ -110,8 +110,8 @@ export class CatchUp {
 				}
 				await this.#send(page);
 				if (this.#isOver) return;
-				const isBehind = feed.head !== undefined && isBefore(this.position, feed.head);
 				if (this.position === page.head) {
+					const isBehind = feed.head !== undefined && isBefore(this.position, feed.head);
 					if (!isBehind && this.#readsOfFeed === feed.reads) {
 						// The feed comes by, or reads the log after a while.
 						void feed.passed(this.position);

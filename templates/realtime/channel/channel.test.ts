@@ -187,24 +187,19 @@ describe('a channel', () => {
 		await stage.join();
 		stage.log.hold();
 		await stage.publishAll(1);
-		const { after } = stage.log;
-		const { promise, resolve } = Promise.withResolvers<void>();
-		stage.log.after = async (...given) => {
-			await promise;
-			return after.apply(stage.log, given);
-		};
+		const readOn = stage.holdReads();
 		const { link } = await stage.join({ last: 1 });
 		stage.log.release();
 		await stage.publishAll(2);
 		stage.log.trim(KEY);
-		resolve();
+		readOn();
 		await settled();
 		assert.deepEqual(link.story, [1, 2]);
 	});
 
 	it('takes nothing that came from the log of before, while it was read again', async () => {
 		const stage = new Stage();
-		const { watch, after } = stage.log;
+		const { watch } = stage.log;
 		let watcher: LogWatcher | undefined;
 		stage.log.watch = (channel, given) => {
 			watcher = given;
@@ -213,15 +208,11 @@ describe('a channel', () => {
 		const { link } = await stage.join();
 		await stage.publishAll(1);
 		const [entry] = stage.log.entries(KEY);
-		const { promise, resolve } = Promise.withResolvers<void>();
-		stage.log.after = async (...given) => {
-			await promise;
-			return after.apply(stage.log, given);
-		};
+		const readOn = stage.holdReads();
 		stage.log.failOver(KEY, 1);
 		watcher?.interrupted();
 		if (entry !== undefined) watcher?.entry(entry);
-		resolve();
+		readOn();
 		await settled();
 		assert.deepEqual(link.story, [1, 'gap: restarted']);
 	});

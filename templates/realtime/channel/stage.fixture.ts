@@ -63,6 +63,18 @@ export class Stage {
 		for (const data of all) await this.publish(data);
 	}
 
+	/** Reads after a position wait until the result is called, and get what the log has then. */
+	holdReads(): () => void {
+		const { log } = this;
+		const after = log.after.bind(log);
+		const { promise, resolve } = Promise.withResolvers<void>();
+		log.after = async (...given) => {
+			await promise;
+			return after(...given);
+		};
+		return resolve;
+	}
+
 	/** Returns whether the log has taken it. */
 	snapshot(data: unknown, upTo: string): Promise<boolean> {
 		const entry = { name: 'all', data: JSON.stringify(data), at: this.host.now() };
