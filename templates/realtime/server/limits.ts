@@ -20,4 +20,4 @@ export const TRY_AGAIN_LATER: number = 4013;
 export const HEARTBEAT_INTERVAL: number = 20_000;
 
 /** The longest time of a timer in Node, in milliseconds: longer ones fire at once. */
-export const LONGEST_TIMER: number = 2 ** 31 - 1;
+export const LONGEST_TIMER: number = 2_147_483_647;
