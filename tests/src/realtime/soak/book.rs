@@ -159,9 +159,18 @@ impl Book {
         failures
     }
 
-    /// Whether a position is behind another one, or the same.
+    /// Whether a position is behind another one, or the same. Of messages that nobody heard, since
+    /// they were in gaps, only the numbers tell.
     pub fn is_at_or_behind(&self, position: &str, other: &str) -> bool {
-        self.distance(other, position).is_some()
+        let mut at = position;
+        while at != other {
+            if epoch(at) != epoch(other) || number(at) <= number(other) {
+                return false;
+            }
+            let Some(Message { previous, .. }) = self.messages.get(at) else { return true };
+            at = previous;
+        }
+        true
     }
 
     /// Whether members were told that they miss the message at a position.
@@ -187,6 +196,11 @@ impl Book {
         }
         None
     }
+}
+
+/// The epoch of the log: the first part of a position.
+fn epoch(position: &str) -> Option<&str> {
+    position.split('.').next()
 }
 
 /// The number of a message: the second part of a position, in base 36.
