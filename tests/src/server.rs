@@ -26,6 +26,10 @@ pub const START: Duration = Duration::from_secs(120);
 /// dependencies of a site then.
 static COLD_START: Mutex<()> = Mutex::new(());
 
+/// What Vite says if it cannot have the free port that it has chosen: it closes its probe of the port
+/// before it listens there, and another process may be faster.
+const PORT_TAKEN: &str = "is already in use";
+
 /// A server process on 127.0.0.1. Dropping it kills the process and all its children.
 pub struct Server {
     child: Mutex<Child>,
@@ -79,13 +83,19 @@ impl Peer {
 impl Server {
     /// Starts a server that prints its port when it listens, as `listening <port>` or in a URL.
     pub fn start(command: &mut Command) -> Result<Self> {
-        let mut server = Self::spawn(command)?;
-        let port = server
-            .output
-            .wait_for(START, port)
-            .ok_or_else(|| anyhow!("no port was printed by {command:?}\n{server}"))?;
-        server.peer.address.set_port(port);
-        Ok(server)
+        let mut attempts_left = 3;
+        loop {
+            attempts_left -= 1;
+            let mut server = Self::spawn(command)?;
+            if let Some(port) = server.output.wait_for(START, port) {
+                server.peer.address.set_port(port);
+                return Ok(server);
+            }
+            let is_port_taken = server.output.lock().text.contains(PORT_TAKEN);
+            if !is_port_taken || attempts_left == 0 {
+                bail!("no port was printed by {command:?}\n{server}");
+            }
+        }
     }
 
     /// Starts a dev server, and waits until it can answer cases in time.
