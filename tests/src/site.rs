@@ -153,6 +153,12 @@ impl Host {
         matches!(self, Self::Node(Node::Dev) | Self::Cloudflare(Cloudflare::Dev))
     }
 
+    /// Whether routes get the path of a request as it was sent. `astro dev` of Astro 5 decodes it, so
+    /// that an encoded `%` is lost.
+    pub fn keeps_encoded_paths(self) -> Result<bool> {
+        Ok(!self.is_dev() || major()? != 5)
+    }
+
     /// Whether Astro's handler is part of another server (`mode: 'middleware'`).
     pub fn is_application(self) -> bool {
         use Node::{Connect, Express, Express4, Fastify, Http};

@@ -129,7 +129,9 @@ fn a_plain_client_with_an_invalid_message_is_told(site: &Site) -> Result<()> {
 }
 
 fn a_plain_client_names_its_channel_by_the_path(site: &Site) -> Result<()> {
-    for (value, path) in [("a bž", "rooms/a%20b%C5%BE"), ("5%41", "rooms/5%2541")] {
+    let named = [("a bž", "rooms/a%20b%C5%BE"), ("5%zz", "rooms/5%25zz")];
+    let count = if site.host.keeps_encoded_paths()? { named.len() } else { 1 };
+    for (value, path) in &named[..count] {
         let (mut ada, hers) = member(site, "ada-path", &room(value))?;
         let mut plain = open(site, path, "bob-path").with_context(|| path.to_owned())?;
         plain.send(r#"{"type":"say","data":{"text":"here"},"id":1}"#)?;
