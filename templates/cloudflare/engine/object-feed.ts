@@ -1,5 +1,4 @@
-import type { ChannelFeed, FeedInit } from '../../realtime/channel/feed.ts';
-import type { Unwatch } from '../../realtime/channel/ports.ts';
+import type { ChannelFeed, FeedInit, Unwatch } from '../../realtime/channel/ports.ts';
 import type { Position } from '../../realtime/channel/position.ts';
 import { startOnce } from '../../realtime/channel/start-once.ts';
 

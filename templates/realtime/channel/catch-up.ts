@@ -1,9 +1,8 @@
 import { eventFrame, type GapReason, gapFrame, snapshotFrame } from '../protocol/server-frames.ts';
 import { gapBetween, isBefore, pageAfter } from './continuity.ts';
-import type { ChannelFeed } from './feed.ts';
 import type { ChannelKey } from './key.ts';
 import { PAGE_SIZE } from './limits.ts';
-import type { Link, Page, Ports } from './ports.ts';
+import type { ChannelFeed, Link, Page, Ports } from './ports.ts';
 import type { Position } from './position.ts';
 import type { ChannelRules } from './rules.ts';
 

@@ -7,12 +7,21 @@ import {
 	gapFrame,
 	snapshotFrame,
 } from '../protocol/server-frames.ts';
-import type { ChannelFeed, FeedReceiver } from './feed.ts';
 import type { ChannelKey } from './key.ts';
 import { LINGER } from './limits.ts';
 import { Member, type MemberChannel, type MemberInit, type MemberRecord } from './member.ts';
 import { MessageRates } from './message-rates.ts';
-import type { Cast, Entry, Link, Ports, RosterWatcher, Snapshot, Unwatch } from './ports.ts';
+import type {
+	Cast,
+	ChannelFeed,
+	Entry,
+	FeedReceiver,
+	Link,
+	Ports,
+	RosterWatcher,
+	Snapshot,
+	Unwatch,
+} from './ports.ts';
 import type { Position } from './position.ts';
 import type { Presence } from './presence.ts';
 import type { ChannelRules } from './rules.ts';

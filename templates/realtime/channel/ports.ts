@@ -4,7 +4,6 @@
  */
 
 import type { Data, Frame, GapReason, PresentMember } from '../protocol/server-frames.ts';
-import type { ChannelFeed, FeedInit } from './feed.ts';
 import type { ChannelKey } from './key.ts';
 import type { Position } from './position.ts';
 
@@ -251,4 +250,50 @@ export interface Ports {
 	/** Makes what follows the log of a channel. */
 	feed(init: FeedInit): ChannelFeed;
 	readonly meter?: Meter | undefined;
+}
+
+/** Follows the log of a channel, and delivers it in its order. */
+export interface ChannelFeed {
+	/** The position of the newest delivered entry, once the feed is open. */
+	readonly head: Position | undefined;
+	/**
+	 * How often the feed has read the log to its end: what it does not have then, the log does not have
+	 * either. Absent from a feed that never misses anything.
+	 */
+	readonly reads?: number;
+	/**
+	 * Begins to follow the log at its head.
+	 *
+	 * @throws the error of the engine. The next call tries again.
+	 */
+	open(): Promise<void>;
+	close(): void;
+	/** Resolves when an entry was delivered, or is lost. Undefined if it was already. */
+	passed(position: Position): Promise<void> | undefined;
+	/** Reads the log from the head of the feed on, unless that is under way. */
+	readAgain(): Promise<void>;
+}
+
+/** What a feed is made from. */
+export interface FeedInit {
+	readonly key: ChannelKey;
+	readonly ports: Ports;
+	readonly retention: () => Retention;
+	readonly receiver: FeedReceiver;
+}
+
+/** What a feed delivers to its channel, in the order of the log. */
+export interface FeedReceiver {
+	/** The next entry. The head of the feed is its position already. */
+	entry(entry: Entry): void;
+	cast(cast: Cast): void;
+	/**
+	 * Entries are missing, and a message stands for them. Its position is the head of the feed. What
+	 * came after it follows, up to the head of the log.
+	 */
+	snapshot(snapshot: Snapshot, logHead: Position): void;
+	/** Entries are missing for good. The head of the feed is after them. */
+	gap(reason: GapReason): void;
+	/** The feed has read the log to its end. */
+	caughtUp(): void;
 }
