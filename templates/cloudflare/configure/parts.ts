@@ -40,6 +40,7 @@ export const MODULES: Readonly<Record<LeftOut, readonly string[]>> = {
 		'realtime/define/handling/refusal-log',
 		'realtime/define/reading/file-checks',
 		'realtime/define/api/misuse',
+		'realtime/define/api/unwaited',
 		'realtime/define/reading/strict-params',
 		'realtime/define/reading/suggestion',
 		'realtime/server/unknown-channel',

@@ -19,6 +19,7 @@ import {
 } from '../../realtime/define/api/limits.ts';
 import type { misuse as realMisuse } from '../../realtime/define/api/misuse.ts';
 import { isSchema } from '../../realtime/define/api/schema.ts';
+import type { mayBeUnwaited as realUnwaited } from '../../realtime/define/api/unwaited.ts';
 import type { lossOf as realLossOf } from '../../realtime/define/data/loss.ts';
 import type * as realHandlers from '../../realtime/define/handlers.ts';
 import type * as realOptions from '../../realtime/define/handling/declared-options.ts';
@@ -175,6 +176,8 @@ export const logUnknownPath: typeof realUnknown.logUnknownPath = nothing;
 
 export const misuse: typeof realMisuse = (what) =>
 	new TypeError(`Wrong \`${what}\`. Start \`astro dev\`, which says why.`);
+
+export const mayBeUnwaited: typeof realUnwaited = (work) => work;
 
 type Members = Readonly<Record<string, unknown>>;
 type Test = (value: unknown) => boolean;

@@ -14,6 +14,7 @@ import {
 	room,
 	schema,
 	text,
+	UNSET,
 } from './define.fixture.ts';
 
 /** How the core ends the time of a handler. */
@@ -266,7 +267,7 @@ test('publishes to its channel as the connection, and tells the position', async
 	assert.deepEqual(runtime.published, [
 		[
 			'rooms/[room]?room=lobby',
-			{ name: 'said', data: '{"text":"hi"}', isEphemeral: false, from: 'c1' },
+			{ name: 'said', data: '{"text":"hi"}', isEphemeral: false, ...UNSET, from: 'c1' },
 		],
 	]);
 	assert.deepEqual(sent.positions, ['e.1.t']);

@@ -92,6 +92,7 @@ class Declared implements ChannelDefinition {
 			isEphemeral: (event) => this.#event(event).ephemeral,
 			write: (event, given) => this.#write(event, given),
 			sent: (event, given) => events.sent({ event, data: given, channel: name }),
+			failed: events.failed,
 		};
 		this.#handling = {
 			file,

@@ -13,6 +13,13 @@ import type { ChannelDefinition } from './definition.ts';
 import type { SiteModule, SiteModules } from './reading/site-file.ts';
 import { readSite, type Site } from './site.ts';
 
+/** What most published messages leave out. */
+export const UNSET: Pick<PublishedMessage, 'id' | 'except' | 'from'> = {
+	id: undefined,
+	except: undefined,
+	from: undefined,
+};
+
 /** A runtime whose alarms are rung by the test. */
 export class FakeRuntime implements Runtime {
 	isDevelopment = true;

@@ -11,6 +11,7 @@ import {
 	schema,
 	siteOf,
 	text,
+	UNSET,
 } from './define.fixture.ts';
 import { createChannels, createSocket, type UntypedChannels } from './handles.ts';
 
@@ -112,12 +113,36 @@ test('publishes the parsed data, and resolves with the position', async () => {
 	assert.deepEqual(
 		runtime.published.map(([, sent]) => sent),
 		[
-			{ name: 'said', data: '{"text":"hi"}', isEphemeral: false, id: 'once' },
-			{ name: 'moved', data: '{"text":""}', isEphemeral: true, except: 'c1' },
-			{ name: 'stroke', data: bytes, isEphemeral: false },
-			{ name: 'cleared', data: undefined, isEphemeral: false },
+			{ name: 'said', data: '{"text":"hi"}', isEphemeral: false, ...UNSET, id: 'once' },
+			{ name: 'moved', data: '{"text":""}', isEphemeral: true, ...UNSET, except: 'c1' },
+			{ name: 'stroke', data: bytes, isEphemeral: false, ...UNSET },
+			{ name: 'cleared', data: undefined, isEphemeral: false, ...UNSET },
 		],
 	);
+});
+
+test('tells of a publish that failed, and that nobody waited for', async () => {
+	const runtime = new FakeRuntime();
+	// An unhandled rejection would fail this test.
+	void lobby(runtime).publish('said', { text: 3 });
+	await new Promise(setImmediate);
+	await runtime.idle();
+	assert.deepEqual(
+		runtime.reports.map(([given]) => given),
+		['The channel `rooms/[room]` failed.'],
+	);
+});
+
+test('leaves the error of a publish to whoever waits for it', async () => {
+	const runtime = new FakeRuntime();
+	const room = lobby(runtime);
+	const wrong = (): Promise<unknown> => room.publish('said', { text: 3 });
+	await assert.rejects(wrong());
+	await assert.rejects(Promise.all([wrong(), wrong()]));
+	assert.match(String(await wrong().catch(String)), /text/);
+	await new Promise(setImmediate);
+	await runtime.idle();
+	assert.deepEqual(runtime.reports, []);
 });
 
 test('publishes bytes as they were, and gives copies of those that are kept', async () => {
@@ -460,6 +485,18 @@ test('sends to up to 100 users, each once', async () => {
 	for (const nobody of [undefined, null, 3, 3n, [3], [undefined], new Array(1)] as never[]) {
 		assert.throws(() => socket.to(nobody), /^TypeError: The id of a user must be a string/);
 	}
+});
+
+test('tells of a message to users that failed, and that nobody waited for', async () => {
+	const runtime = new FakeRuntime();
+	runtime.unreachable.add('ada');
+	const socket = createSocket(() => siteOf({}, runtime));
+	// An unhandled rejection would fail this test.
+	void socket.to('ada').send(1);
+	for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
+	await runtime.idle();
+	assert.match(String(runtime.reports[0]?.[1]), /no way to ada/);
+	assert.equal(runtime.reports.length, 1);
 });
 
 test('sends to the others where one user cannot be reached', async () => {

@@ -6,6 +6,7 @@ import { MAX_RECIPIENTS } from './api/limits.ts';
 import type { HandlerContext } from './api/runtime.ts';
 import { settleEach } from './api/settle-each.ts';
 import { shown } from './api/shown.ts';
+import { mayBeUnwaited } from './api/unwaited.ts';
 import { writeData } from './data/json.ts';
 import type { PlainChannelHandle } from './definition.ts';
 import { type DefaultHooks, defaultHooks } from './handling/hooks.ts';
@@ -122,27 +123,28 @@ export function createSocket(site: () => Site): UntypedSocket {
 				);
 			}
 			for (const id of users) checkUserId(id);
-			return {
-				async send(message) {
-					const { directory, context } = site().runtime;
-					const data = write(message);
-					const results = await settleEach(users, directory.width, (id) =>
-						directory.user(id).send(data),
+			const send = async (message: unknown): Promise<void> => {
+				const { directory, context } = site().runtime;
+				const data = write(message);
+				const results = await settleEach(users, directory.width, (id) =>
+					directory.user(id).send(data),
+				);
+				const failed = users.filter((_, index) => results[index]?.status === 'rejected');
+				if (failed.length > 0) {
+					const reasons = results.flatMap((result) =>
+						result.status === 'rejected' ? [result.reason] : [],
 					);
-					const failed = users.filter((_, index) => results[index]?.status === 'rejected');
-					if (failed.length > 0) {
-						const reasons = results.flatMap((result) =>
-							result.status === 'rejected' ? [result.reason] : [],
-						);
-						const error =
-							reasons.length === 1 && reasons[0] instanceof Error
-								? reasons[0]
-								: new AggregateError(reasons, `Sending to ${failed.length} users failed.`);
-						throw Object.assign(error, { failed });
-					}
-					const sent = context.getStore()?.sent ?? site().events.sent;
-					sent({ data: message, users });
-				},
+					const error =
+						reasons.length === 1 && reasons[0] instanceof Error
+							? reasons[0]
+							: new AggregateError(reasons, `Sending to ${failed.length} users failed.`);
+					throw Object.assign(error, { failed });
+				}
+				const sent = context.getStore()?.sent ?? site().events.sent;
+				sent({ data: message, users });
+			};
+			return {
+				send: (message) => mayBeUnwaited(send(message), (error) => site().events.failed(error)),
 			};
 		},
 		isOnline: async (userId) => {

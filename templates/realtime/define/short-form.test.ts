@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { calm, FakeRuntime, handle, member, message, siteOf } from './define.fixture.ts';
+import { calm, FakeRuntime, handle, member, message, siteOf, UNSET } from './define.fixture.ts';
 import type { ChannelDefinition } from './definition.ts';
 
 /** The channel of `echo.ts` with these exports. */
@@ -107,7 +107,7 @@ test('publishes to everyone who is connected', async () => {
 	assert.equal(await (channel as { publish(data: unknown): unknown }).publish({ a: 1 }), 'e.1.t');
 	await channel.disconnect('ada');
 	assert.deepEqual(runtime.published, [
-		['echo?', { name: 'message', data: '{"a":1}', isEphemeral: false }],
+		['echo?', { name: 'message', data: '{"a":1}', isEphemeral: false, ...UNSET }],
 	]);
 	assert.deepEqual(runtime.disconnected, [['echo?', 'ada']]);
 });

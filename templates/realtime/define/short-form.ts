@@ -120,6 +120,7 @@ class Short implements ChannelDefinition {
 				isEphemeral: () => false,
 				write: async (_, data) => writeEvent(data),
 				sent: (_, data) => events.sent({ data, channel: this.name }),
+				failed: events.failed,
 			},
 			params,
 			port: () => port,

@@ -5,6 +5,7 @@ import type { ChannelPort } from './directory.ts';
 import { checkUserId, isId } from './id.ts';
 import { misuse } from './misuse.ts';
 import type { HandlerContext } from './runtime.ts';
+import { mayBeUnwaited } from './unwaited.ts';
 
 /** What a handle asks of the definition of its channel. */
 export interface HandleRules {
@@ -16,6 +17,8 @@ export interface HandleRules {
 	write(event: string, data: unknown): Data | Promise<Data>;
 	/** Tells that an event was sent. */
 	sent(event: string, data: unknown): void;
+	/** Tells of a call that failed, and that nobody waited for. */
+	failed(error: unknown): void;
 }
 
 export interface HandleOptions {
@@ -61,7 +64,8 @@ export function channelHandle({ rules, params, port, current }: HandleOptions): 
 			const own = context !== undefined && isOwn(context) ? context : undefined;
 			const work = publish(event, data, options, own?.member.connection.id);
 			own?.publishing(work);
-			return work;
+			// What the handler publishes is told when it has ended.
+			return own === undefined ? mayBeUnwaited(work, rules.failed) : work;
 		},
 		async snapshot(event, data, upTo) {
 			if (rules.isEphemeral(event)) throw misuse('snapshot', event);
@@ -118,14 +122,7 @@ export function channelHandle({ rules, params, port, current }: HandleOptions): 
 		}
 		let written = rules.write(name, data);
 		if (written instanceof Promise) written = await written;
-		const position = await port().publish({
-			name,
-			data: written,
-			isEphemeral,
-			...(id !== undefined && { id }),
-			...(except !== undefined && { except }),
-			...(from !== undefined && { from }),
-		});
+		const position = await port().publish({ name, data: written, isEphemeral, id, except, from });
 		rules.sent(name, data);
 		return position;
 	}

@@ -18,11 +18,11 @@ export interface PublishedMessage {
 	readonly data: Data;
 	readonly isEphemeral: boolean;
 	/** The publisher's own id. The engine keeps one message per id. */
-	readonly id?: string;
+	readonly id?: string | undefined;
 	/** The connection that does not get it. Only for an ephemeral message. */
-	readonly except?: string;
+	readonly except?: string | undefined;
 	/** The connection whose message is being handled. */
-	readonly from?: string;
+	readonly from?: string | undefined;
 }
 
 export interface NewSnapshot {

@@ -1,6 +1,8 @@
 //! An engine that ends, starts again, or loses its data.
 
 use anyhow::{Result, ensure};
+use serde_json::json;
+use tests::client::Request;
 use tests::engine::{Engine, Product};
 use tests::patience::within;
 
@@ -25,6 +27,16 @@ fn an_engine_that_starts_again_with_its_data_loses_nothing(
     for process in &processes {
         is_in_state(&process.server(), "down")?;
     }
+    // What nobody waits for fails without an end to the process.
+    let unawaited = json!({ "room": "restart", "text": "in vain", "users": ["ada"] }).to_string();
+    let server = processes[0].server();
+    let answer = server.fetch(&Request::post("/realtime/unawaited", &unawaited))?;
+    ensure!(answer.status == 200, "{answer}");
+    within(FOUND, || {
+        let told = server.get("/journal/errors-undefined?last=nothing")?.text();
+        ensure!(told.matches("cannot be reached").count() == 2, "onError was told of {told}");
+        Ok(())
+    })?;
     engine.restart()?;
     for process in &processes {
         is_in_state(&process.server(), "up")?;

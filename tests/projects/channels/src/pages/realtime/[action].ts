@@ -51,6 +51,10 @@ export const POST: APIRoute = async ({ params: { action }, request }) => {
 				return socket.isOnline(user);
 			case 'send':
 				return socket.to(users).send({ text });
+			case 'unawaited':
+				void channels.rooms({ room }).publish('said', { by: 'a page', text });
+				void socket.to(users).send({ text });
+				return undefined;
 			case 'outside':
 				return socket.send(text);
 		}
