@@ -17,7 +17,7 @@ import { acceptHandshake } from './accept.ts';
 import { createAcceptResponse } from './accept-response.ts';
 import type { UpgradeContext } from './context.ts';
 import { offeredProtocols, siteOrigin, siteRequest, webSocketUrl } from './handshake.ts';
-import { type InternalOptions, MAX_HEARTBEAT_INTERVAL } from './internal-options.ts';
+import { type InternalOptions, MAX_HEARTBEAT_INTERVAL, MIN_PAYLOAD } from './internal-options.ts';
 import { selectProtocol } from './verify.ts';
 import '../connection/printed-event.ts';
 
@@ -45,6 +45,17 @@ function withHeartbeat(settings: ConnectionSettings, most: number | undefined): 
 	if (most === undefined || settings.heartbeatInterval <= most) return settings;
 	const known = faster.get(settings) ?? { ...settings, heartbeatInterval: most };
 	faster.set(settings, known);
+	return known;
+}
+
+/** Those of {@link withPayload}. */
+const roomier: WeakMap<ConnectionSettings, ConnectionSettings> = new WeakMap();
+
+/** @param least The same for all calls. */
+function withPayload(settings: ConnectionSettings, least: number | undefined): ConnectionSettings {
+	if (least === undefined || settings.maxPayload >= least) return settings;
+	const known = roomier.get(settings) ?? { ...settings, maxPayload: least };
+	roomier.set(settings, known);
 	return known;
 }
 
@@ -77,9 +88,12 @@ export function upgradeWebSocket(
 	if (context.prepared !== undefined) throw new Error(ALREADY_UPGRADED);
 	const data = checkedData(options.data);
 	const tags = options.tags === undefined ? NO_TAGS : [...options.tags];
-	const connectionSettings = withHeartbeat(
-		processRegistry().configuration.effective(settings.connection),
-		options[MAX_HEARTBEAT_INTERVAL],
+	const connectionSettings = withPayload(
+		withHeartbeat(
+			processRegistry().configuration.effective(settings.connection),
+			options[MAX_HEARTBEAT_INTERVAL],
+		),
+		options[MIN_PAYLOAD],
 	);
 	const offered = offeredProtocols(request);
 	const protocol = options.protocol ?? selectProtocol(request, context, offered) ?? '';

@@ -1,6 +1,6 @@
 import type { UpgradeWebSocketOptions, WebSocketLocals } from '../../locals/types.ts';
 import type { User } from '../../realtime/define/handling/user.ts';
-import { PROTOCOL, UNKNOWN_VERSION } from '../../realtime/protocol/constants.ts';
+import { LONGEST_FRAME, PROTOCOL, UNKNOWN_VERSION } from '../../realtime/protocol/constants.ts';
 import { type Admission, joinError, NOT_JOINABLE } from '../../realtime/server/admission.ts';
 import {
 	type EndpointContext,
@@ -14,8 +14,15 @@ import { Mux } from '../../realtime/server/mux.ts';
 import { PlainConnection } from '../../realtime/server/plain-connection.ts';
 import { targetAt } from '../../realtime/server/targets.ts';
 import type { AstroWebSocket } from '../../socket/types.ts';
-import { type InternalOptions, MAX_HEARTBEAT_INTERVAL } from '../handshake/internal-options.ts';
+import {
+	type InternalOptions,
+	MAX_HEARTBEAT_INTERVAL,
+	MIN_PAYLOAD,
+} from '../handshake/internal-options.ts';
 import { drainWith } from './drain.ts';
+
+/** The largest frame of a client in bytes: a character has three at most. */
+const MAX_FRAME_BYTES = 3 * LONGEST_FRAME;
 
 /** A connection behind a socket. */
 interface Receiver {
@@ -72,7 +79,8 @@ function openPlain(
 /** @param protocol Undefined leaves the choice to the site's `selectProtocol`. */
 function connectionOptions(protocol?: string): UpgradeWebSocketOptions & InternalOptions {
 	return {
-		...(protocol !== undefined && { protocol }),
+		// What is above the limits of the protocol has its own answer, and other channels go on.
+		...(protocol !== undefined && { protocol, [MIN_PAYLOAD]: MAX_FRAME_BYTES }),
 		[MAX_HEARTBEAT_INTERVAL]: HEARTBEAT_INTERVAL,
 	};
 }

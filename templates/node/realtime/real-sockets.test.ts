@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { WebSocket } from 'ws';
 import type { UpgradeWebSocketOptions } from '../../locals/types.ts';
+import type { ResolvedWebSocketOptions } from '../../options/options.ts';
+import { createClient } from '../../realtime/client/client.ts';
 import { defineChannel } from '../../realtime/define/api/define-channel.ts';
 import { MemoryEngine } from '../../realtime/memory/memory-engine.ts';
 import { PROTOCOL } from '../../realtime/protocol/constants.ts';
@@ -19,19 +21,26 @@ const anything = {
 const ROOM = defineChannel({ authorize: 'anyone', events: { said: anything } } as never);
 
 /** A server with one channel. */
-async function realtimeSite(context: TestContext): Promise<[Site, Hub]> {
+async function realtimeSite(
+	context: TestContext,
+	settings: Partial<ResolvedWebSocketOptions> = {},
+): Promise<[Site, Hub]> {
 	const host = new NodeHost(assert.fail);
 	const hub = new Hub(host, new MemoryEngine(host));
 	useFiles(hub, { room: { default: ROOM } });
-	const site = await serve(context, async (locals, response, { url = '/', headers }) => {
-		const address = new URL(url, 'http://localhost');
-		const offered = headers['sec-websocket-protocol'];
-		const request = new Request(address, {
-			headers: offered === undefined ? {} : { 'sec-websocket-protocol': offered },
-		});
-		const options = { report: assert.fail, hasTrailingSlash: false };
-		writeResponse(await answer({ request, url: address, locals }, hub, options), response);
-	});
+	const site = await serve(
+		context,
+		async (locals, response, { url = '/', headers }) => {
+			const address = new URL(url, 'http://localhost');
+			const offered = headers['sec-websocket-protocol'];
+			const request = new Request(address, {
+				headers: offered === undefined ? {} : { 'sec-websocket-protocol': offered },
+			});
+			const options = { report: assert.fail, hasTrailingSlash: false };
+			writeResponse(await answer({ request, url: address, locals }, hub, options), response);
+		},
+		{ options: settings },
+	);
 	return [site, hub];
 }
 
@@ -63,6 +72,28 @@ test('a message reaches all members over their sockets, in order', async (contex
 		);
 	}
 });
+
+for (const settings of [{}, { maxPayload: 1000 }, { maxPayload: 1000, perMessageDeflate: true }]) {
+	test(`a client is told that a message is too large with ${JSON.stringify(settings)}`, async (context) => {
+		const [site, hub] = await realtimeSite(context, settings);
+		const client = createClient({ url: `http://127.0.0.1:${site.port}`, WebSocket });
+		context.after(() => client.close());
+		const open = client.channels.room ?? assert.fail();
+		const room = open().join({ presence: 'x'.repeat(2_000_000) });
+		await assert.rejects(room.send('say', 'first'), { code: 'CONTENT_TOO_LARGE' });
+		room.leave();
+		const member = open().join();
+		for (const data of ['x'.repeat(2_000_000), '€'.repeat(2_000_000), new Uint8Array(2_000_000)]) {
+			await assert.rejects(member.send('say', data), { code: 'CONTENT_TOO_LARGE' });
+		}
+		member.presence.update('x'.repeat(2_000_000));
+		// No such message.
+		for (const data of ['€'.repeat(21_000), new Uint8Array(65_536)]) {
+			await assert.rejects(member.send('say', data), { code: 'NOT_FOUND' });
+		}
+		assert.equal(hub.stats().sessions.opened + hub.stats().sessions.resumed, 1);
+	});
+}
 
 test('a shutdown tells members to come back, and closes their sockets with 1012', async (context) => {
 	const [site] = await realtimeSite(context);

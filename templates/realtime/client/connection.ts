@@ -1,4 +1,4 @@
-import { FINAL, LINES, PING, PONG, SESSION_TAKEN } from '../protocol/constants.ts';
+import { FINAL, LINES, LONGEST_FRAME, PING, PONG, SESSION_TAKEN } from '../protocol/constants.ts';
 import type { RealtimeError } from '../protocol/errors.ts';
 import { type Data, readFrames, writeContent } from '../protocol/frame-content.ts';
 import type { ClientParts, ServerParts } from '../protocol/frame-parts.ts';
@@ -121,15 +121,15 @@ export function createConnection(
 	/** Tells the current attempt from earlier ones. */
 	let generation = 0;
 	let session: string | undefined;
-	let isOutdated = false;
-	let isStopped = false;
+	let isOutdated: boolean | undefined;
+	let isStopped: boolean | undefined;
 	let users = 0;
 	/** Attempts since the last success. */
 	let attempts = 0;
 	/** The time of `welcome`, undefined before. */
 	let welcomedAt: number | undefined;
 	/** Whether nothing but a pong tells that the link is alive. */
-	let isPongAwaited = false;
+	let isPongAwaited: boolean | undefined;
 	/** Milliseconds from the server's `drain`. */
 	let spread: number | undefined;
 	/** Cancels what waits: the next attempt, a ping, a deadline. There is one at a time. */
@@ -170,9 +170,9 @@ export function createConnection(
 		socket.onmessage = ({ data }: { readonly data: string | ArrayBuffer }) => {
 			if (attempt !== generation) return;
 			if (data === PONG) isPongAwaited = false;
+			for (const frame of readFrames(data)) receive(frame as ServerParts);
 			// The silence begins anew. It is not measured: clocks are set.
 			if (welcomedAt && !isPongAwaited) after(interval, ping);
-			for (const frame of readFrames(data)) receive(frame as ServerParts);
 		};
 		socket.onclose = ({ code, reason }: { readonly code: number; readonly reason: string }) => {
 			if (attempt !== generation) return;
@@ -189,7 +189,6 @@ export function createConnection(
 			welcomedAt = clock.now();
 			spread = undefined;
 			isPongAwaited = false;
-			after(interval, ping);
 			if (!content.isResumed) {
 				for (const room of rooms.values()) room.forget();
 			}
@@ -201,7 +200,7 @@ export function createConnection(
 	}
 
 	function send(parts: ClientParts, data?: Data): void {
-		if (isUp()) socket?.send(writeContent(parts, data));
+		if (isUp()) socket?.send(writeContent(parts, data).slice(0, LONGEST_FRAME));
 	}
 
 	function isUp(): boolean {
@@ -224,15 +223,13 @@ export function createConnection(
 	}
 
 	/** The socket is closed with the code, if it is not closed yet. An attempt follows. */
-	function fail(code: number = NORMAL_CLOSURE, reason = ''): void {
+	function fail(code: number = NORMAL_CLOSURE, reason?: string): void {
 		if (welcomedAt && clock.now() - welcomedAt > STABLE_AFTER) attempts = 0;
 		const isFinal = code >= FINAL;
 		const error = failure(
 			isFinal ? 'CLOSED' : 'SERVICE_UNAVAILABLE',
 			reason || `No connection (${code}).`,
 		);
-		// A page that had a connection is told why it lost it, and not that it has none.
-		const isTold = reason || !session;
 		drop(code);
 		if (code === SESSION_TAKEN) session = undefined;
 		if (isFinal) {
@@ -247,7 +244,8 @@ export function createConnection(
 		tell({
 			state: 'waiting',
 			retryAt: clock.now() + wait,
-			...(isTold && { error }),
+			// A page that had a connection is told why it lost it, and not that it has none.
+			...((reason || !session) && { error }),
 		});
 	}
 

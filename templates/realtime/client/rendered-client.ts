@@ -23,10 +23,7 @@ const NOWHERE: HandleRoom = {
 /** Fails for whoever waits for it. Where nobody does, it must not end the server. */
 function send(): Promise<never> {
 	const refusal = Promise.reject(
-		failure(
-			'CLOSED',
-			'Nothing is sent where pages are rendered. Server code publishes with `zastro:realtime`.',
-		),
+		failure('CLOSED', 'Nothing is sent where pages are rendered: publish with `zastro:realtime`.'),
 	);
 	refusal.catch(() => {});
 	return refusal;

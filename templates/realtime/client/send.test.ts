@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { describe, it } from 'node:test';
+import { LONGEST_FRAME } from '../protocol/constants.ts';
 import type { ErrorData } from '../protocol/errors.ts';
 import * as write from '../protocol/server-frames.ts';
 import { event, type Harness, harness, settled } from './client.fixture.ts';
@@ -50,6 +51,27 @@ describe('a message', () => {
 		assert.equal(test.socket().last('send').data, undefined);
 		reply(test, test.socket().last('send').id);
 		assert.equal(await result, undefined);
+	});
+
+	it('is sent in part if it is too large, as much as a server refuses', async () => {
+		const test = await open({ ephemeral: ['move'] });
+		const sent: (string | Uint8Array)[] = [];
+		test.socket().send = (data) => sent.push(data);
+		void test.handle.send('say', 'x'.repeat(2_000_000));
+		void test.handle.send('say', new Uint8Array(2_000_000));
+		void test.handle.send('move', 'x'.repeat(2_000_000));
+		test.handle.presence.update('x'.repeat(2_000_000));
+		const expected = ['["send",1,2,"say","xxx', '', '["cast",1,"move","xxx', '["presence",1,"xxx'];
+		assert.deepEqual(
+			sent.map(({ length }) => length),
+			expected.map(() => LONGEST_FRAME),
+		);
+		for (const [index, beginning] of expected.entries()) {
+			if (beginning) assert.ok(String(sent[index]).startsWith(beginning), beginning);
+		}
+		const largest = new Uint8Array(65_536);
+		void test.handle.send('say', largest);
+		assert.deepEqual(sent.at(-1)?.slice(-largest.length), largest);
 	});
 
 	it('rejects with the error of the server', async () => {

@@ -19,6 +19,13 @@ export const LINE_END: string = '\n';
 export const PING: string = 'ping';
 export const PONG: string = 'pong';
 
+/**
+ * The characters of a text frame, or the bytes of another one, that a client sends. A server refuses a
+ * frame that has as many. The rest would be in the way of all other channels, and a server closes a
+ * connection for a message that it does not read.
+ */
+export const LONGEST_FRAME: number = 100_000;
+
 /** Bytes after which the server sends `credit`, and waits for it before it reads more history. */
 export const CREDIT_INTERVAL: number = 256 * 1024;
 /** Unacknowledged bytes above which ephemeral messages are dropped. */
