@@ -851,6 +851,55 @@ describe('presence', () => {
 		assert.deepEqual(test.socket().last('presence').data, { typing: 'yes' });
 	});
 
+	it('goes back to data that a join succeeded with, if the next one is refused', async () => {
+		const test = await open({ presence: { typing: false } });
+		// The server drops it in silence.
+		test.handle.presence.update({ typing: 'too long' });
+		test.socket().end();
+		await test.clock.advance(20_000);
+		test.socket().welcome({ isResumed: true });
+		const { ref, presence } = test.socket().last('join');
+		assert.deepEqual(presence, { typing: 'too long' });
+		test.socket().deliver(write.refusedFrame(ref, { code: 'BAD_REQUEST', message: 'Too long.' }));
+		const { state, error, retryAt } = test.handle.status.value;
+		assert.deepEqual([state, error?.message], ['refused', 'Too long.']);
+		assert.equal(retryAt, test.clock.now());
+		await test.clock.advance(0);
+		assert.deepEqual(test.joins().at(-1)?.presence, { typing: false });
+		test.socket().join(7);
+		assert.equal(test.handle.status.value.state, 'open');
+		// Another refusal has another cause.
+		test.socket().end();
+		await test.clock.advance(20_000);
+		test.socket().welcome({ isResumed: true });
+		test.socket().deliver(write.refusedFrame(test.socket().last('join').ref, forbidden));
+		assert.equal(test.handle.status.value.retryAt, undefined);
+	});
+
+	it('is not taken back if the first join is refused, or if the server ends a join', async () => {
+		const test = await open({ presence: { typing: false } });
+		test.handle.presence.update({ typing: true });
+		test.socket().deliver(write.leftFrame(test.socket().last('join').ref, forbidden));
+		assert.equal(test.handle.status.value.retryAt, undefined);
+		const other = harness();
+		const handle = join(other, { presence: { typing: 'too long' } });
+		await settled();
+		other.joins();
+		const { ref } = other.socket().last('join');
+		other.socket().deliver(write.refusedFrame(ref, forbidden));
+		assert.equal(handle.status.value.retryAt, undefined);
+	});
+
+	it('is a copy of what the page may change', async () => {
+		const own = { typing: false };
+		const test = await open({ presence: own });
+		own.typing = true;
+		test.handle.presence.update(own);
+		own.typing = false;
+		await reconnect(test);
+		assert.deepEqual(test.socket().last('join').presence, { typing: true });
+	});
+
 	it('of a late handle replaces that of the join', async () => {
 		const test = await open();
 		join(test, { presence: { typing: true } });

@@ -2,6 +2,7 @@
 
 import { MAX_DEPTH } from '../protocol/depth.ts';
 import type { ServerParts } from '../protocol/frame-parts.ts';
+import type { PresenceChanges } from '../protocol/server-frames.ts';
 import type { Clock } from './base/clock.ts';
 import { failure } from './base/failure.ts';
 import { NEWS_TIMEOUT, RETURN_TIMEOUT } from './base/limits.ts';
@@ -26,6 +27,9 @@ export interface PresencePart {
 	): RoomPresence;
 }
 
+/** The frames that tell who is present. The others are not looked at. */
+type PresenceParts = Extract<ServerParts, readonly ['gap' | 'members' | 'changes', ...unknown[]]>;
+
 /** The presence that a handle shows. */
 export interface HandlePresence {
 	/** What the site sees. */
@@ -45,6 +49,13 @@ export interface RoomPresence {
 	join(): unknown;
 	update(data: unknown): void;
 	joined(): void;
+	/**
+	 * A join was refused, maybe because of data that a server dropped in silence after an earlier join.
+	 * Goes back to those that this one succeeded with.
+	 *
+	 * @returns milliseconds until the next attempt, undefined if it would be the same again.
+	 */
+	revert(): number | undefined;
 	/** Takes a frame of the channel. */
 	take(parts: ServerParts): void;
 	/** The next list of members may come from a server that knows none of before. */
@@ -61,7 +72,7 @@ function ofHandle(
 	retain: () => () => void,
 	room: () => HandleRoom | undefined,
 ): HandlePresence {
-	check(own);
+	own = checked(own);
 	// Each handle has an empty list of its own: Solid's binding changes the old value of a store.
 	const members = createStore<readonly Member[]>([], retain);
 	const count = createStore(0, retain);
@@ -70,9 +81,8 @@ function ofHandle(
 		store: Object.assign(members, {
 			count,
 			update(data: unknown) {
-				check(data);
-				own = data;
-				room()?.presence?.update(data);
+				own = checked(data);
+				room()?.presence?.update(own);
 			},
 		}),
 		show(list, total) {
@@ -82,13 +92,18 @@ function ofHandle(
 	};
 }
 
-/** @throws if the server would drop the data without an answer, because there is none to presence. */
-function check(data: unknown): void {
-	const json = JSON.stringify(data) as string | undefined;
+/**
+ * A copy of presence data: what changes them later is too late.
+ *
+ * @throws if the server would drop the data without an answer, because there is none to presence.
+ */
+function checked(data: unknown): unknown {
+	const copy: unknown = data && JSON.parse(JSON.stringify(data));
 	// In a frame, and in the options of a join.
-	if (json && isDeeper(JSON.parse(json), MAX_DEPTH - 2)) {
+	if (isDeeper(copy, MAX_DEPTH - 2)) {
 		throw failure('BAD_REQUEST', 'The data is nested too deep.');
 	}
+	return copy;
 }
 
 /** Whether a JSON value has more levels than this. */
@@ -105,8 +120,11 @@ function ofRoom(
 	send: (data: unknown) => void,
 ): RoomPresence {
 	let own: unknown;
-	let isJoined = false;
-	let isSent = false;
+	/** What the newest join was sent with, and what one succeeded with. */
+	let sent: unknown;
+	let accepted: unknown;
+	/** Undefined before a join succeeded. */
+	let isJoined: boolean | undefined;
 	/** Undefined until the server tells. */
 	let members: readonly Member[] | undefined;
 	/** The number of members that the server tells. */
@@ -122,8 +140,7 @@ function ofRoom(
 
 	function update(data: unknown): void {
 		own = data;
-		isSent = isJoined;
-		if (isJoined) send(data);
+		if (isJoined) send(own);
 	}
 
 	/** Those who are not back in time have left. */
@@ -144,44 +161,46 @@ function ofRoom(
 		},
 		show,
 		join() {
-			isSent = true;
+			sent = own;
 			return own;
 		},
 		joined() {
 			isJoined = true;
-			if (!isSent) update(own);
+			accepted = sent;
+			if (own !== sent) send(own);
+		},
+		revert() {
+			if (isJoined === false && own !== accepted) {
+				own = accepted;
+				return 0;
+			}
+			return undefined;
 		},
 		update,
 		take(parts) {
-			switch (parts[0]) {
-				case 'gap':
-					if (parts[2] === 'restarted') awaitReturn(RETURN_TIMEOUT);
-					break;
-				case 'members': {
-					const [, , listed, total] = parts;
-					const before = members ?? [];
-					returning = new Set(isForgotten && listed !== null ? absentUsers(before, listed) : []);
-					isForgotten = false;
-					members = [...before.filter(({ id }) => returning.has(id)), ...(listed ?? [])];
-					count = total;
-					awaitReturn(NEWS_TIMEOUT);
-					show();
-					break;
-				}
-				case 'changes': {
-					const [, , changes, total] = parts;
-					for (const { id } of changes.joined) returning.delete(id);
-					members = changed(members ?? [], changes);
-					count = total;
-					show();
-				}
+			const [type, , content, total] = parts as PresenceParts;
+			if (type === 'gap') {
+				if (content === 'restarted') awaitReturn(RETURN_TIMEOUT);
+			} else if (type === 'members') {
+				const before = members ?? [];
+				returning = new Set(isForgotten && content ? absentUsers(before, content) : []);
+				isForgotten = false;
+				members = [...before.filter(({ id }) => returning.has(id)), ...(content ?? [])];
+				count = total;
+				awaitReturn(NEWS_TIMEOUT);
+				show();
+			} else if (type === 'changes') {
+				for (const { id } of content.joined) returning.delete(id);
+				members = changed(members ?? [], content);
+				count = total;
+				show();
 			}
 		},
 		forget() {
 			isForgotten = true;
 		},
 		end() {
-			isJoined = false;
+			isJoined &&= false;
 			cancelReturn();
 			returning.clear();
 		},
@@ -191,7 +210,7 @@ function ofRoom(
 /** The list of members after changes. The same list if nothing changed. */
 function changed(
 	members: readonly Member[],
-	{ joined, changed, left }: Extract<ServerParts, readonly ['changes', ...unknown[]]>[2],
+	{ joined, changed, left }: PresenceChanges,
 ): readonly Member[] {
 	const news = [...joined, ...changed];
 	if (news.length + left.length === 0) return members;

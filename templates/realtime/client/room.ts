@@ -202,15 +202,16 @@ export function createRoom(
 
 	/** Sends the newest ephemeral messages. Those that follow soon wait. */
 	function sendCasts(): void {
-		if (!channel || !casts.size) return;
-		// There is one pause at a time, also if it did not end by itself.
-		cancelPause?.();
-		cancelPause = clock.after(casts.size * CAST_INTERVAL, () => {
-			cancelPause = undefined;
-			sendCasts();
-		});
-		for (const [name, data] of casts) connection.send(['cast', ref, name], data);
-		casts.clear();
+		if (channel && casts.size) {
+			// There is one pause at a time, also if it did not end by itself.
+			cancelPause?.();
+			cancelPause = clock.after(casts.size * CAST_INTERVAL, () => {
+				cancelPause = undefined;
+				sendCasts();
+			});
+			for (const [name, data] of casts) connection.send(['cast', ref, name], data);
+			casts.clear();
+		}
 	}
 
 	function find(id: number): Sending | undefined {
@@ -244,7 +245,7 @@ export function createRoom(
 
 	function refuse(data: ErrorData | null): void {
 		if (!data) return;
-		const { retryAfter } = data;
+		const { retryAfter = presence?.revert() } = data;
 		const error = new RealtimeError(data);
 		reset();
 		refused = { state: 'refused', error };
