@@ -37,6 +37,11 @@ export function unanswered(): RealtimeError {
 	return ofOutage(new RealtimeError({ code: 'TIMEOUT', message, retryAfter: RETRY_AFTER }));
 }
 
+/** Whether an error says that the engine did nothing of what it was asked. */
+export function isUndone(error: unknown): boolean {
+	return isRealtimeError(error) && error.code === 'SERVICE_UNAVAILABLE';
+}
+
 /** The channel cannot be used until somebody acts. Unlike an outage, that is reported each time. */
 export function newer(): RealtimeError {
 	const message =

@@ -1,6 +1,6 @@
 import { dropOldest } from '../../../realtime/channel/drop-oldest.ts';
 import type { PresenceEntry } from '../../../realtime/channel/ports.ts';
-import { isRealtimeError } from '../../../realtime/protocol/errors.ts';
+import { isUndone } from '../../engine/answers.ts';
 import type { OwnMember, Removal } from '../../engine/shared-membership.ts';
 import { REMEMBERED_HEADS, TRACE_LIFETIME } from '../connection/limits.ts';
 import type { Names } from '../connection/names.ts';
@@ -107,7 +107,7 @@ export class ChannelGroups implements GroupKind {
 			isStored = sequence !== undefined;
 			return sequence;
 		} catch (error) {
-			if (isRealtimeError(error) && error.code === 'SERVICE_UNAVAILABLE') isStored = false;
+			if (isUndone(error)) isStored = false;
 			throw error;
 		} finally {
 			if (isStored === false && this.#numbers.get(key) === number) use(number - 1);

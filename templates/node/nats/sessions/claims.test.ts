@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ManualHost, settled } from '../../../realtime/channel/channel.fixture.ts';
-import { unanswered } from '../../engine/answers.ts';
+import { unanswered, unavailable } from '../../engine/answers.ts';
 import type { NewMessage, Stored } from '../connection/store.ts';
 import { Claims } from './claims.ts';
 
@@ -12,6 +12,10 @@ class Stage {
 	process = 'here';
 	/** NATS does what it is asked, but its answers are lost. */
 	isDeaf = false;
+	/** There is no connection to NATS. */
+	isDown = false;
+	/** The number of times that NATS was asked for a record. */
+	reads = 0;
 	/** Writes that wait. */
 	held: (() => void)[] | undefined;
 	readonly claims: Claims;
@@ -22,7 +26,10 @@ class Stage {
 		this.claims = new Claims({
 			store: {
 				put: (message) => this.#put(message),
-				last: async (subject) => this.records.get(subject),
+				last: async (subject) => {
+					this.reads++;
+					return this.records.get(subject);
+				},
 			},
 			leases: {
 				get process() {
@@ -34,8 +41,8 @@ class Stage {
 		});
 	}
 
-	claim() {
-		return this.claims.claim('secret', 'claims.', 1);
+	claim(message = 1) {
+		return this.claims.claim('secret', 'claims.', message);
 	}
 
 	get data(): string | undefined {
@@ -48,6 +55,7 @@ class Stage {
 	}
 
 	async #put({ subject, data, after }: NewMessage): Promise<number | undefined> {
+		if (this.isDown) throw unavailable();
 		if (this.held !== undefined) {
 			await new Promise<void>((resolve) => this.held?.push(resolve));
 		}
@@ -108,4 +116,34 @@ test('a claim whose answer was lost is given back also after the lease of the pr
 		}
 		assert.equal((await stage.claim()).state, 'claimed');
 	}
+});
+
+test('claims that were not sent leave nothing to give back', async () => {
+	const stage = new Stage();
+	stage.isDown = true;
+	for (const message of [1, 2, 3]) {
+		await assert.rejects(stage.claim(message), { code: 'SERVICE_UNAVAILABLE' });
+	}
+	stage.isDown = false;
+	stage.claims.catchUp();
+	await settled();
+	assert.equal(stage.reads, 0);
+});
+
+test('what an outage left is written in parts, and not twice', async () => {
+	const stage = new Stage();
+	stage.isDeaf = true;
+	const messages = Array.from({ length: 250 }, (_, index) => index);
+	await Promise.allSettled(messages.map((message) => stage.claim(message)));
+	stage.isDeaf = false;
+	stage.held = [];
+	stage.claims.catchUp();
+	await settled();
+	stage.claims.catchUp();
+	await settled();
+	assert.deepEqual([stage.reads, stage.held.length], [100, 100]);
+	stage.release();
+	await settled();
+	assert.equal(stage.reads, 250);
+	assert.ok([...stage.records.values()].every(({ data }) => data.length === 0));
 });

@@ -1,6 +1,6 @@
 import { dropOldest } from '../../../realtime/channel/drop-oldest.ts';
 import type { Claim, Host } from '../../../realtime/channel/ports.ts';
-import { unavailable } from '../../engine/answers.ts';
+import { isUndone, unavailable } from '../../engine/answers.ts';
 import {
 	LEASE,
 	MAX_UNWRITTEN,
@@ -32,6 +32,9 @@ export interface ClaimsInit {
 /** Seconds for which a claim is kept after its last change. */
 const LIFETIME = SESSION_LIFETIME / 1000;
 
+/** Claims that are written at once after an outage: what is sent meanwhile does not wait long. */
+const AT_ONCE = 100;
+
 /** The mark of a result. A claim that was given back is empty. */
 const SETTLED = '=';
 
@@ -50,6 +53,7 @@ export class Claims {
 	readonly #abandoned = new Map<string, Set<string>>();
 	/** Results that could not be written. */
 	readonly #unwritten = new Set<OwnClaim>();
+	#catchingUp: Promise<void> | undefined;
 
 	constructor(init: ClaimsInit) {
 		this.#init = init;
@@ -83,8 +87,12 @@ export class Claims {
 				if (!isFree) return { state: 'running', outcome: this.#outcome(subject, data) };
 				after = found?.sequence ?? 0;
 			}
-		} catch {
-			this.#abandoned.set(subject, (this.#abandoned.get(subject) ?? new Set()).add(process));
+		} catch (error) {
+			if (!isUndone(error)) {
+				this.#abandoned.set(subject, (this.#abandoned.get(subject) ?? new Set()).add(process));
+				// Nobody will ask for the oldest any more. If somebody does, it is uncertain.
+				dropOldest(this.#abandoned, MAX_UNWRITTEN);
+			}
 			throw unavailable('The message was not handled: the realtime engine cannot be reached.');
 		}
 	}
@@ -99,11 +107,20 @@ export class Claims {
 
 	/** Writes what an outage left. */
 	catchUp(): void {
-		for (const own of [...this.#unwritten]) {
-			this.#unwritten.delete(own);
-			void this.#write(own);
+		this.#catchingUp ??= this.#catchUp().finally(() => {
+			this.#catchingUp = undefined;
+		});
+	}
+
+	async #catchUp(): Promise<void> {
+		const results = [...this.#unwritten].map((own) => async () => {
+			if (this.#unwritten.delete(own)) await this.#write(own);
+		});
+		const claims = [...this.#abandoned.keys()].map((subject) => () => this.#giveBack(subject));
+		const all = [...results, ...claims];
+		for (let start = 0; start < all.length; start += AT_ONCE) {
+			await Promise.all(all.slice(start, start + AT_ONCE).map((write) => write()));
 		}
-		for (const subject of [...this.#abandoned.keys()]) void this.#giveBack(subject);
 	}
 
 	#begin(key: string, subject: string, sequence: number): Claim {
