@@ -12,7 +12,7 @@ import { type Position, readPosition, writePosition } from './position.ts';
 export function gapBetween(
 	position: Position,
 	page: Page,
-	{ size }: Retention,
+	{ size }: Pick<Retention, 'size'>,
 ): GapReason | undefined {
 	const [first] = page.entries;
 	if (first === undefined ? page.head === position : first.previous === position) return undefined;

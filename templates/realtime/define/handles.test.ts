@@ -320,6 +320,7 @@ test('reads the history', async () => {
 			{ event: 'cleared', data: undefined, at: 7, position: 'e.3.t', ...absent },
 		],
 		position: 'e.9.t',
+		gap: undefined,
 	});
 	await room.history();
 	await room.history({ last: 1000 });
@@ -340,6 +341,27 @@ test('reads the history', async () => {
 			/^TypeError: `since` of history\(\) must be a po/,
 		);
 	}
+});
+
+test('tells why messages after a position are missing', async () => {
+	const runtime = new FakeRuntime();
+	const room = lobby(runtime);
+	const gap = async (since: string) => (await room.history({ since })).gap;
+	const name = 'said';
+	runtime.entries = [{ name, data: '{"text":"9"}', at: 6, position: 'e.9.t', previous: 'e.8.t' }];
+	assert.equal(await gap('e.8.t'), undefined);
+	assert.equal(await gap('e.7.t'), 'trimmed');
+	// Another message has the number, or another life of the channel.
+	for (const since of ['e.8.other', 'f.8.t', '']) assert.equal(await gap(since), 'restarted');
+	// A snapshot stands for what is missing.
+	runtime.snapshot = { name, data: '{"text":"all"}', at: 5, position: 'e.8.t' };
+	assert.equal(await gap('e.7.t'), undefined);
+	runtime.snapshot = { name, data: '{"text":"all"}', at: 5, position: 'e.6.t' };
+	assert.equal(await gap('e.5.t'), 'trimmed');
+	runtime.snapshot = undefined;
+	runtime.entries = [];
+	assert.equal(await gap('e.9.t'), undefined);
+	assert.equal(await gap('e.8.t'), 'trimmed');
 });
 
 test('keeps a snapshot, and gives it first', async () => {

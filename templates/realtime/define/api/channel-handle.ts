@@ -1,6 +1,7 @@
+import { gapBetween } from '../../channel/continuity.ts';
 import type { Entry, Snapshot } from '../../channel/ports.ts';
 import { readPosition } from '../../channel/position.ts';
-import type { Data, PresentMember } from '../../protocol/server-frames.ts';
+import type { Data, GapReason, PresentMember } from '../../protocol/server-frames.ts';
 import type { ChannelPort } from './directory.ts';
 import { checkUserId, isId } from './id.ts';
 import { misuse } from './misuse.ts';
@@ -52,7 +53,11 @@ export interface ChannelHandle {
 	history(range?: {
 		readonly last?: number | undefined;
 		readonly since?: string | undefined;
-	}): Promise<{ readonly messages: readonly KeptMessage[]; readonly position: string }>;
+	}): Promise<{
+		readonly messages: readonly KeptMessage[];
+		readonly position: string;
+		readonly gap: GapReason | undefined;
+	}>;
 	members(): Promise<readonly PresentMember[]>;
 	disconnect(userId: string): Promise<void>;
 }
@@ -85,10 +90,12 @@ export function channelHandle({ rules, params, port, current }: HandleOptions): 
 				since === undefined
 					? { last: Math.min(last ?? rules.size, rules.size) }
 					: { since, limit: rules.size };
-			const { snapshot: first, entries, position } = await port().history(range);
-			const messages = entries.map((entry) => keptMessage(entry, false));
-			if (first !== undefined) messages.unshift(keptMessage(first, true));
-			return { messages, position };
+			const { snapshot, entries, position } = await port().history(range);
+			const messages = snapshot === undefined ? entries : [snapshot, ...entries];
+			const page = { entries, head: position };
+			const gap =
+				since === undefined ? since : gapBetween(snapshot?.position ?? since, page, rules);
+			return { messages: messages.map(keptMessage), position, gap };
 		},
 		members: () => port().members(),
 		async disconnect(userId) {
@@ -128,11 +135,11 @@ export function channelHandle({ rules, params, port, current }: HandleOptions): 
 	}
 }
 
-function keptMessage(message: Entry | Snapshot, isSnapshot: boolean): KeptMessage {
+function keptMessage(message: Entry | Snapshot): KeptMessage {
 	const { name, data, id, at, position, from } = message;
 	// Bytes of the engine in memory are those of the history itself.
 	const value: unknown = typeof data === 'string' ? JSON.parse(data) : data && new Uint8Array(data);
-	return { event: name, data: value, id, at, position, from, isSnapshot };
+	return { event: name, data: value, id, at, position, from, isSnapshot: !('previous' in message) };
 }
 
 function isText(value: unknown): value is string {

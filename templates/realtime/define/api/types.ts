@@ -453,6 +453,11 @@ export interface History<Events> {
 	}[KeptEvents<Events>][];
 	/** Join with it as `since`, and no message is missing or doubled. */
 	readonly position: string;
+	/**
+	 * Why messages after `since` are missing for good, as `onGap` tells it. `messages` has what came
+	 * after them: after `restarted` that may be nothing, and `history()` has all that is kept.
+	 */
+	readonly gap: GapReason | undefined;
 }
 
 /** The newest `last` messages, or those after a position. Default: all. After a snapshot, the oldest. */

@@ -101,7 +101,8 @@ export async function client(): Promise<void> {
 export async function page(): Promise<void> {
 	const room = server.rooms({ room: 'lobby' });
 	const { messages, position } = await room.history({ last: 50 });
-	await room.history({ since: position });
+	const { gap } = await room.history({ since: position });
+	expectType<'trimmed' | 'restarted' | 'not kept' | undefined>()(gap);
 	for (const message of messages) {
 		expectType<'said' | 'stroke' | 'cleared'>()(message.event);
 		expectType<boolean>()(message.isSnapshot);

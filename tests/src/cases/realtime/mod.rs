@@ -128,8 +128,8 @@ fn publish(site: &Site, action: &str, room: &str, text: &str) -> Result<String> 
 fn object(action: &str, details: &Value) -> Option<String> {
     let (name, param) = match action {
         "short" | "quiet" => (action, "id"),
-        "short-snapshot" => ("short", "id"),
-        "quiet-snapshot" => ("quiet", "id"),
+        "short-snapshot" | "short-history" => ("short", "id"),
+        "quiet-snapshot" | "quiet-history" => ("quiet", "id"),
         "members" => ("people", "id"),
         _ => ("rooms", "room"),
     };

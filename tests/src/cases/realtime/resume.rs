@@ -1,7 +1,7 @@
 //! Promise 2: no silent gap.
 
 use anyhow::{Context, Result, ensure};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{ensure_says, member, page, publish, room, say, work};
 use crate::cases;
@@ -63,6 +63,14 @@ fn a_quiet_channel_resumes_without_a_gap(site: &Site) -> Result<()> {
     Ok(())
 }
 
+/// What a page reads after a position: the texts, and why some are missing.
+fn past(site: &Site, action: &str, room: &str, since: &str) -> Result<(Value, Value)> {
+    let mut history = page(site, action, &json!({ "room": room, "since": since }))?;
+    let messages = history["messages"].as_array().context("no messages")?;
+    let texts = messages.iter().map(|message| message["data"]["text"].clone()).collect();
+    Ok((texts, history["gap"].take()))
+}
+
 fn a_page_continues_the_history_that_the_server_rendered(site: &Site) -> Result<()> {
     for text in ["one", "two", "three"] {
         publish(site, "publish", "rendered", text)?;
@@ -85,6 +93,7 @@ fn a_page_continues_the_history_that_the_server_rendered(site: &Site) -> Result<
     ensure_says(&ada.events(&hers, 2)?, &["four", "five"])?;
     let rest = page(site, "history", &json!({ "room": "rendered", "since": position }))?;
     ensure!(rest["messages"].as_array().is_some_and(|messages| messages.len() == 2), "{rest}");
+    ensure!(rest["gap"].is_null(), "{rest}");
     let never = page(site, "history", &json!({ "room": "never used", "last": 5 }))?;
     ensure!(never["messages"] == json!([]) && never["position"].is_string(), "{never}");
     Ok(())
@@ -121,6 +130,8 @@ fn a_trimmed_past_is_told_as_a_gap(site: &Site) -> Result<()> {
     }
     let (mut ada, hers) = member(site, "ada-trimmed", &short.clone().since(&position))?;
     ensure!(ada.gap(&hers)? == "trimmed");
+    let history = past(site, "short-history", "trimmed", &position)?;
+    ensure!(history == (json!(["two", "three", "four"]), json!("trimmed")), "{history:?}");
     publish(site, "short", "trimmed", "five")?;
     ensure_says(&[ada.event(&hers)?], &["five"])?;
     // Three messages are kept, so three may be missed.
@@ -130,7 +141,10 @@ fn a_trimmed_past_is_told_as_a_gap(site: &Site) -> Result<()> {
         publish(site, "short", "trimmed", text)?;
     }
     let (mut ada, hers) = member(site, "ada-trimmed", &short.since(&position))?;
-    ensure_says(&ada.events(&hers, 3)?, &["six", "seven", "eight"])
+    ensure_says(&ada.events(&hers, 3)?, &["six", "seven", "eight"])?;
+    let history = past(site, "short-history", "trimmed", &position)?;
+    ensure!(history == (json!(["six", "seven", "eight"]), Value::Null), "{history:?}");
+    Ok(())
 }
 
 fn a_position_of_another_epoch_is_told_as_restarted(site: &Site) -> Result<()> {
@@ -141,6 +155,8 @@ fn a_position_of_another_epoch_is_told_as_restarted(site: &Site) -> Result<()> {
         let join = room(name).since("0therepo.1.abcdef");
         let (mut ada, hers) = member(site, "ada-epoch", &join)?;
         ensure!(ada.gap(&hers)? == "restarted");
+        let history = past(site, "history", name, "0therepo.1.abcdef")?;
+        ensure!(history == (json!([]), json!("restarted")), "{history:?}");
         publish(site, "publish", name, "two")?;
         ensure_says(&[ada.event(&hers)?], &["two"])?;
     }
@@ -179,6 +195,10 @@ fn a_forged_position_is_told_as_restarted(site: &Site) -> Result<()> {
         let reason = ada.gap(&hers).with_context(|| position.to_owned())?;
         ensure!(reason == "restarted", "{position}: {reason}");
         ada.close()?;
+        if !position.is_empty() {
+            let (_, gap) = past(site, "history", "forged", position)?;
+            ensure!(gap == json!("restarted"), "{position}: {gap}");
+        }
     }
     Ok(())
 }
@@ -202,6 +222,8 @@ fn a_channel_without_history_tells_what_it_did_not_keep(site: &Site) -> Result<(
     publish(site, "quiet", "unkept", "three")?;
     let (mut ada, hers) = member(site, "ada-quiet", &quiet.since(&position))?;
     ensure!(ada.gap(&hers)? == "not kept");
+    let history = past(site, "quiet-history", "unkept", &position)?;
+    ensure!(history == (json!([]), json!("not kept")), "{history:?}");
     publish(site, "quiet", "unkept", "four")?;
     ensure_says(&[ada.event(&hers)?], &["four"])
 }

@@ -43,6 +43,10 @@ export const POST: APIRoute = async ({ params: { action }, request }) => {
 				return fold(room, texts);
 			case 'history':
 				return channels.rooms({ room }).history(since ? { since } : { last });
+			case 'short-history':
+				return channels.short({ id: room }).history({ since });
+			case 'quiet-history':
+				return channels.quiet({ id: room }).history({ since });
 			case 'members':
 				return channels.people({ id: room }).members();
 			case 'disconnect':
