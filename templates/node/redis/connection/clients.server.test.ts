@@ -43,6 +43,40 @@ serverTest(
 	},
 );
 
+serverTest('a client of the site may gather its commands by itself', async (context) => {
+	const { Redis } = (await clientModule()) as {
+		Redis: new (url: string, options: object) => RedisClient;
+	};
+	const own = new Redis(REDIS_URL ?? '', { lazyConnect: true, enableAutoPipelining: true });
+	const engine = new RedisEngine({
+		site: 'test',
+		prefix: newPrefix(),
+		clients: async () => clientsLike(own),
+		host: new RealHost(),
+		log: () => {},
+	});
+	context.after(() => engine.close());
+	await engine.start();
+	const entry = { name: 'said', data: '1', at: 1 };
+	const append = () => engine.log.append('lobby', entry, { size: 10, ttl: 60 });
+	const position = (await Promise.all([append(), append()]))[1];
+	assert.equal((await engine.log.last('lobby', 10)).head, position);
+});
+
+serverTest('a Cluster of the site may do so, too', async () => {
+	let options: object = {};
+	const cluster = {
+		isCluster: true,
+		options: { enableAutoPipelining: true },
+		callBuffer() {},
+		duplicate(_: readonly unknown[], others: object) {
+			options = { ...this.options, ...others };
+		},
+	};
+	clientsLike(cluster).commands();
+	assert.equal(Reflect.get(options, 'enableAutoPipelining'), false);
+});
+
 serverTest('something else in its place is refused', async () => {
 	for (const given of ['redis://localhost', {}, null, () => {}]) {
 		assert.throws(() => clientsLike(given), { code: 'REDIS_CLIENT_INVALID' });

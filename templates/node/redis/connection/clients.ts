@@ -30,6 +30,8 @@ const PASSIVE = {
 	connectTimeout: DEADLINE,
 	// The answers of both versions of the protocol differ.
 	protocol: 2,
+	// It ends the process with an error when a command is called by its name.
+	enableAutoPipelining: false,
 	keyPrefix: '',
 	stringNumbers: false,
 	connectionName: 'realtime',
@@ -42,6 +44,7 @@ const PASSIVE_CLUSTER = {
 	// deadline.
 	enableOfflineQueue: true,
 	enableReadyCheck: true,
+	enableAutoPipelining: false,
 	clusterRetryStrategy: null,
 	// A command on a connection that was lost may have been done.
 	retryDelayOnFailover: 0,
