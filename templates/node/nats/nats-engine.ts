@@ -89,6 +89,10 @@ export class NatsEngine implements Engine {
 	#connector: Connector | undefined;
 	#isRenewed = false;
 	#renewing: Promise<void> | undefined;
+	/** Why NATS refused a message since the last renewal. */
+	#refusal: Error | undefined;
+	/** The reasons that the operator was told of. */
+	readonly #toldRefusals = new Set<string>();
 	/** As of the last connection. */
 	#found: Found | undefined;
 	/** As of the connection that is being made. */
@@ -138,6 +142,9 @@ export class NatsEngine implements Engine {
 				stream,
 				hasReplicas: () => this.#found?.hasReplicas === true,
 				drop,
+				refused: (error) => {
+					this.#refusal = error;
+				},
 				random,
 			});
 		const [logStore, store] = [storeOf(names.logStream), storeOf(names.stateStream)];
@@ -327,11 +334,23 @@ export class NatsEngine implements Engine {
 			}
 		} catch (error) {
 			this.#isRenewed = false;
+			this.#refusal = undefined;
 			this.#down(error as Error);
 			return;
 		}
 		this.#isRenewed = true;
+		this.#tellRefusal();
 		this.#update();
+	}
+
+	/** A server that is almost full takes the signs of life, which are small, and refuses messages. */
+	#tellRefusal(): void {
+		if (this.#refusal === undefined) return;
+		const failure = describeFailure(this.#refusal, this.#where);
+		this.#refusal = undefined;
+		if (this.#toldRefusals.has(failure.message)) return;
+		this.#toldRefusals.add(failure.message);
+		this.#init.host.report('The realtime engine `nats` refuses a message', failure);
 	}
 
 	/** Shows that this process is alive, to the others and to itself. */

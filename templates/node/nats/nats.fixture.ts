@@ -84,6 +84,7 @@ export async function storeOf(stream: string): Promise<Store> {
 		stream,
 		hasReplicas: () => false,
 		drop: () => {},
+		refused: () => {},
 		random: (length) => newPrefix().slice(-length),
 	});
 }

@@ -2,6 +2,7 @@ import { dropOldest } from '../../../realtime/channel/drop-oldest.ts';
 import type { ChannelKey } from '../../../realtime/channel/key.ts';
 import { isOutage } from '../../../realtime/channel/outage.ts';
 import type { Retention } from '../../../realtime/channel/ports.ts';
+import { isUndone } from '../../engine/answers.ts';
 import { now } from '../../process/clock.ts';
 import { MAX_UNTIDY, UNTIDY } from '../connection/limits.ts';
 import type { Names } from '../connection/names.ts';
@@ -64,6 +65,7 @@ export class Tidier {
 				await this.#tidy(channel, untidy);
 			} catch (error) {
 				if (isOutage(error)) return;
+				this.#untidy.delete(channel);
 				throw error;
 			}
 		}
@@ -76,8 +78,10 @@ export class Tidier {
 		const oldest = this.#clock() - retention.ttl * 1000;
 		if (untidy.at < oldest || retention.size === 0) {
 			if (untidy.at >= oldest) return;
-			this.#untidy.delete(channel);
-			return await this.#clear(channel);
+			const isClear = await this.#clear(channel);
+			// A message may have come meanwhile.
+			if (isClear && untidy.at < oldest) this.#untidy.delete(channel);
+			return;
 		}
 		let expired: number | undefined;
 		while ((samples[0]?.at ?? oldest) < oldest) expired = samples.shift()?.sequence;
@@ -87,17 +91,29 @@ export class Tidier {
 		await store.keep(records, retention.size);
 	}
 
-	/** Nobody published since the last message expired, unless the server refuses. */
-	async #clear(channel: ChannelKey): Promise<void> {
+	/**
+	 * Nobody published since the last message expired, unless the server refuses.
+	 *
+	 * @returns Whether nothing of the channel is left to remove.
+	 */
+	async #clear(channel: ChannelKey): Promise<boolean> {
 		const { store, heads, names } = this.#init;
 		const head = await heads.read(channel);
-		if (head.isBare) return;
+		if (head.isBare) return true;
 		const { records } = names.channel(channel);
-		await store.put({
-			subject: records,
-			data: writeBare(head),
-			after: head.sequence,
-			isOnly: true,
-		});
+		try {
+			await store.put({
+				subject: records,
+				data: writeBare(head),
+				after: head.sequence,
+				isOnly: true,
+			});
+			return true;
+		} catch (error) {
+			if (!isUndone(error)) throw error;
+			// A server that is full has no place for the position, until something was removed.
+			await store.trim(records, head.sequence);
+			return false;
+		}
 	}
 }

@@ -4,8 +4,12 @@ import { NatsError, type NatsErrorCode } from './errors.ts';
 interface Kind {
 	readonly code: NatsErrorCode;
 	readonly pattern: RegExp;
-	/** What is wrong: a sentence. */
-	readonly message: (place: string) => string;
+	/**
+	 * What is wrong: a sentence.
+	 *
+	 * @param reason What was said.
+	 */
+	readonly message: (place: string, reason: string) => string;
 	/** The next step. */
 	readonly hint: string;
 }
@@ -42,6 +46,13 @@ const KINDS: readonly Kind[] = [
 		message: (place) => `The server at ${place} does not speak the protocol of NATS.`,
 		hint: 'Check the port in NATS_URL.',
 	},
+	{
+		code: 'NATS_REFUSES',
+		pattern: /resource limits exceeded|insufficient|maximum (?:bytes|messages)|no space left/i,
+		message: (place, reason) =>
+			`The space for JetStream on NATS at ${place} is used up: ${reason}.`,
+		hint: 'Raise the limit of the account, the stream or the server, or remove data.',
+	},
 ];
 
 /**
@@ -55,10 +66,17 @@ export function describeFailure(
 	if (error instanceof NatsError) return error;
 	const cause = error.cause instanceof Error ? error.cause.message : '';
 	const text = `${Reflect.get(error, 'code') ?? ''} ${error.message} ${cause}`.trim();
-	const kind = KINDS.find(({ pattern }) => pattern.test(text));
-	if (kind !== undefined) return new NatsError(kind.code, kind.message(place), kind.hint);
 	const message = reasonOf(error);
 	const reason = (message === '' ? text : message).replace(/\.$/, '');
+	const kind = KINDS.find(({ pattern }) => pattern.test(text));
+	if (kind !== undefined) return new NatsError(kind.code, kind.message(place, reason), kind.hint);
+	if (message !== error.message) {
+		return new NatsError(
+			'NATS_REFUSES',
+			`NATS at ${place} takes no messages now: ${reason}.`,
+			'Look into its log. The engine tries again by itself.',
+		);
+	}
 	const how = isTls ? ' with TLS' : '';
 	return new NatsError(
 		'NATS_UNREACHABLE',

@@ -17,6 +17,7 @@ test('clients are not told what NATS says, and the operator is', async () => {
 		hasReplicas: () => true,
 		headers: () => ({ set() {} }) as never,
 		drop() {},
+		refused() {},
 		random: () => '',
 	});
 	for (const work of [

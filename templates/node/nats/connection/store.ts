@@ -37,6 +37,8 @@ export interface StoreInit {
 	readonly hasReplicas: () => boolean;
 	/** The stream is gone, or cannot be reached. */
 	readonly drop: (reason: Error) => void;
+	/** A message was refused, for another reason than that another one came first. */
+	readonly refused: (error: Error) => void;
 	readonly random: (length: number) => string;
 }
 
@@ -83,7 +85,9 @@ export class Store {
 		if (error === undefined && seq !== undefined) return seq;
 		const description = error?.description ?? 'no sequence';
 		if (WRONG_LAST.has(error?.err_code ?? 0) || TOO_MANY.test(description)) return undefined;
-		throw refused(description);
+		const refusal = refused(description);
+		this.#init.refused(refusal);
+		throw refusal;
 	}
 
 	/** The newest message of a subject, which may have wildcards. */
