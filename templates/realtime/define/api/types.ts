@@ -255,6 +255,16 @@ export interface HistoryOptions {
 	readonly ttl?: number;
 }
 
+declare const suggested: unique symbol;
+
+/**
+ * Editors suggest no names for the value of an inferred type parameter: they take them from here. No
+ * other type is identical, so the parameter is inferred from every value.
+ */
+interface SuggestedHistory extends HistoryOptions {
+	readonly [suggested]?: never;
+}
+
 /** A message from a client, for the hooks on messages and for handlers in the short form. */
 export interface RealtimeMessage<Data = unknown> {
 	readonly connection: Connection;
@@ -327,7 +337,7 @@ export interface ChannelOptions<
 	/** Who is there. Absent: nobody is told. */
 	readonly presence?: PresenceOptions<Presence, Of, Server, Admitted<User, Anonymous, Who>, Params>;
 	/** How much is kept for clients that were away. Absent: nothing. */
-	readonly history?: History;
+	readonly history?: History | SuggestedHistory;
 	/** Makes the first `connection.data`. */
 	readonly data?: () => Data;
 	/** Seconds for a handler. Default: 30. */
