@@ -4,6 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use anyhow::{Result, bail, ensure};
+use tests::app::App;
 use tests::locations::repository;
 use tests::page::blocks;
 use tests::project::add_pinned;
@@ -24,6 +25,19 @@ const CHANNEL: &str = "strokes.ts";
 
 /// What a configuration forgets.
 const POOL: &str = ", cloudflareTest(realtimeWorker())";
+
+/// What the page passes to `cloudflareTest()` for a site with bindings.
+const WITH_BINDINGS: &str = "{ ...realtimeWorker(), wrangler: { configPath: 'wrangler.jsonc' } }";
+
+/// A site with a Worker of its own, an object of its own and a variable.
+const WRANGLER: &str = r#"{
+    "name": "site",
+    "main": "src/worker.ts",
+    "compatibility_date": "2025-05-05",
+    "vars": { "GREETING": "Hello" },
+    "durable_objects": { "bindings": [{ "name": "ROOMS", "class_name": "Room" }] },
+    "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Room"] }]
+}"#;
 
 /// They need no build: the kit reads the channel files.
 fn the_test_kit_runs_the_objects_of_channels(sites: &Sites) -> Result<()> {
@@ -49,10 +63,41 @@ fn the_test_kit_runs_the_objects_of_channels(sites: &Sites) -> Result<()> {
         ensure!(text.contains(file), "{file} was not run: {text}");
     }
 
+    has_the_bindings_of_the_site(&app, config)?;
+
     app.edit(config, POOL, "")?;
     let mut vitest = app.node_script("node_modules/vitest/vitest.mjs");
     names_the_pool(vitest.args(["run", "--config", config, test]))?;
     names_the_pool(app.node_script("--test").arg(test))
+}
+
+/// Checks what the page says of bindings, and of modules of Astro.
+fn has_the_bindings_of_the_site(app: &App, config: &str) -> Result<()> {
+    let page = fs::read_to_string(repository().join(PAGE))?;
+    ensure!(
+        page.contains(&format!("`cloudflareTest({WITH_BINDINGS})`")),
+        "{PAGE} has another code"
+    );
+    let sources = repository().join("tests/projects").join(VITEST);
+    let channel = "greeting.ts";
+    fs::copy(sources.join(channel), app.root().join("src/realtime").join(channel))?;
+    let test = "bindings.objects.ts";
+    for file in [test, "content.ts"] {
+        fs::copy(sources.join(file), app.root().join("test").join(file))?;
+    }
+    fs::write(app.root().join("wrangler.jsonc"), WRANGLER)?;
+    let alias =
+        "\tresolve: { alias: { 'astro:content': `${import.meta.dirname}/test/content.ts` } },\n";
+    let text = fs::read_to_string(app.root().join(config))?
+        .replace("realtimeWorker())", &format!("{WITH_BINDINGS})"))
+        .replace("\n});", &format!("\n{alias}}});"));
+    let own = "vitest.bindings.config.ts";
+    fs::write(app.root().join(own), text)?;
+    let mut vitest = app.node_script("node_modules/vitest/vitest.mjs");
+    let (has_passed, text) = outcome(vitest.args(["run", "--config", own, test]))?;
+    fs::remove_file(app.root().join("src/realtime").join(channel))?;
+    ensure!(has_passed, "{text}");
+    Ok(())
 }
 
 /// Checks that tests outside of workerd fail with the next step.

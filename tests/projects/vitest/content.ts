@@ -1,0 +1,3 @@
+// Stands for `astro:content`.
+
+export const getEntry = async (): Promise<string> => 'Ada';
