@@ -55,20 +55,20 @@ pub fn build(workshop: &Workshop, selection: &Selection, mode: Mode) -> Result<O
             all = outcome;
         }
         let form = patched.tree.form;
-        anstream::println!("{} {}", package.name, package.version);
-        anstream::println!(
+        output::line!("{} {}", package.name, package.version);
+        output::line!(
             "  from       {} {}, Astro {}, {form} form",
             patched.tree.package,
             patched.tree.version,
             job.line.astro
         );
         print_edits(&patched.edits);
-        anstream::println!("  renamed    {} literals", patched.renamed);
-        anstream::println!("  integrity  {}", package.integrity);
-        anstream::println!("  tarball    {}", job.folder().join(job.tarball_name()));
-        anstream::println!("  {}", outcome.describe(mode));
+        output::line!("  renamed    {} literals", patched.renamed);
+        output::line!("  integrity  {}", package.integrity);
+        output::line!("  tarball    {}", job.folder().join(job.tarball_name()));
+        output::line!("  {}", outcome.describe(mode));
     }
-    anstream::println!("built in {} ms", start.elapsed().as_millis());
+    output::line!("built in {} ms", start.elapsed().as_millis());
     Ok(all)
 }
 
@@ -99,7 +99,7 @@ pub fn print_edits(edits: &[ModuleEdit]) {
     for (index, edit) in edits.iter().enumerate() {
         let label = if index == 0 { "edits" } else { "" };
         let matches = if edit.matches == 1 { "match" } else { "matches" };
-        anstream::println!(
+        output::line!(
             "  {label:<9}  {:<module$}  {:<id$}  {} {matches}",
             edit.module,
             edit.id,

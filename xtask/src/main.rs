@@ -116,6 +116,10 @@ fn main() -> ExitCode {
         Command::Completions(completions) => completions.run(CommandLine::command()),
         Command::Docs(docs) => docs.run(),
     };
+    let answer = answer.and_then(|answer| {
+        output::complete()?;
+        Ok(answer)
+    });
     match answer {
         Ok(Answer::Fine) => ExitCode::SUCCESS,
         Ok(Answer::No) => ExitCode::from(1),

@@ -2,9 +2,13 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     fs::{self, File, TryLockError},
-    io,
-    sync::atomic::{AtomicUsize, Ordering},
+    io::{self, Write as _},
+    sync::{
+        OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -42,11 +46,65 @@ impl ModeFlags {
     }
 }
 
+/// Prints a line on stdout: the data of a command.
+macro_rules! line {
+    ($($text:tt)*) => {
+        $crate::output::print(format_args!("{}\n", format_args!($($text)*)))
+    };
+}
+/// Prints text on stdout that has its own line breaks.
+macro_rules! text {
+    ($($text:tt)*) => { $crate::output::print(format_args!($($text)*)) };
+}
+/// Prints a line on stderr: everything but data.
+macro_rules! note {
+    ($($text:tt)*) => {
+        $crate::output::tell(format_args!("{}\n", format_args!($($text)*)))
+    };
+}
+pub(crate) use {line, note, text};
+
+/// The reason why stdout lacks a part of the data.
+static CUT: OnceLock<String> = OnceLock::new();
+
+/// Prints on stdout. After a failure it prints nothing more, so that the data end where they are
+/// cut: see [`complete`].
+pub fn print(text: fmt::Arguments<'_>) {
+    if CUT.get().is_none() {
+        keep(anstream::stdout().write_fmt(text));
+    }
+}
+
+/// Prints on stderr. If that fails, there is no place left to say so.
+pub fn tell(text: fmt::Arguments<'_>) {
+    let _ = anstream::stderr().write_fmt(text);
+}
+
+/// Checks, at the end of a command, that stdout has all its data. A command finishes its work
+/// before it fails for this reason.
+///
+/// # Errors
+///
+/// [`OutputError::Cut`].
+pub fn complete() -> Result<(), OutputError> {
+    keep(io::stdout().flush());
+    CUT.get().map_or(Ok(()), |reason| Err(OutputError::Cut { reason: reason.clone() }))
+}
+
+/// Keeps the first failure. A reader that has seen enough, such as `head`, closes the pipe.
+fn keep(printed: io::Result<()>) {
+    if let Err(error) = printed
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        let _ = CUT.set(error.to_string());
+    }
+}
+
 /// Prints a progress message on a terminal only.
 pub fn progress(what: &str) {
     use std::io::IsTerminal as _;
     if io::stderr().is_terminal() {
-        anstream::eprintln!("{what} …");
+        note!("{what} …");
     }
 }
 
@@ -68,14 +126,14 @@ impl Progress {
     pub fn step(&self) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         if self.is_shown {
-            anstream::eprint!("\r{done} of {} {}", self.all, self.what);
+            tell(format_args!("\r{done} of {} {}", self.all, self.what));
         }
     }
 
     /// Clears the line for other output.
     pub fn end(&self) {
         if self.is_shown {
-            anstream::eprint!("\r\x1b[K");
+            tell(format_args!("\r\x1b[K"));
         }
     }
 }
@@ -83,12 +141,12 @@ impl Progress {
 /// Prints JSON on stdout.
 pub fn json(data: &impl serde::Serialize) {
     // Strings, numbers and lists only: serialising cannot fail.
-    anstream::println!("{}", serde_json::to_string_pretty(data).unwrap_or_default());
+    line!("{}", serde_json::to_string_pretty(data).unwrap_or_default());
 }
 
 /// Prints a hint on stderr.
 pub fn hint(what: &str) {
-    anstream::eprintln!("hint: {what}");
+    note!("hint: {what}");
 }
 
 /// A folder with an exclusive lock: only one process writes to it at a time.
@@ -260,6 +318,18 @@ pub enum OutputError {
     #[error("another build of `{runtime}` is running")]
     #[explain(code = "B008", help = "wait for it to end, then build again")]
     Locked { runtime: String },
+
+    /// Output is incomplete
+    ///
+    /// The data of a command go to stdout, for example into a file. A part of them could not be
+    /// written. The command has finished its work all the same: `cargo xtask publish` has published
+    /// every package, and `cargo xtask build` has written them.
+    #[error("the output of the command is incomplete: {reason}")]
+    #[explain(
+        code = "B034",
+        help = "check the free space where stdout goes; the work of the command is done"
+    )]
+    Cut { reason: String },
 
     /// A file or a package cannot be written
     ///

@@ -37,11 +37,11 @@ impl From<&Report> for ReportedError {
 pub fn report(failure: &Failure, json: Option<&Utf8Path>) -> ExitCode {
     let written = json.map_or(Ok(()), |path| output::write_file(path, as_json(failure)));
     if let Err(error) = written {
-        anstream::eprintln!("{}", Report::from(error).render(true));
+        output::note!("{}", Report::from(error).render(true));
     }
     let mut codes: Vec<&str> = Vec::new();
     for report in failure.reports() {
-        anstream::eprintln!("{}", report.render(true));
+        output::note!("{}", report.render(true));
         if !codes.contains(&report.code) {
             codes.push(report.code);
         }

@@ -17,6 +17,7 @@ use similar::TextDiff;
 use crate::{
     adapter::Adapter,
     checkout::CheckoutError,
+    output,
     pipeline::Job,
     upstream::{Integrity, PackagePin, SourceTree},
 };
@@ -198,11 +199,11 @@ pub fn print(job: &Job<'_>, drift: &[Drift]) -> bool {
     for Drift { place, since, diff } in drift {
         match since {
             Some(version) => {
-                anstream::println!("{package}: `{place}` has changed since {version} was reviewed");
+                output::line!("{package}: `{place}` has changed since {version} was reviewed");
             }
-            None => anstream::println!("{package}: `{place}` was never reviewed"),
+            None => output::line!("{package}: `{place}` was never reviewed"),
         }
-        anstream::print!("{diff}");
+        output::text!("{diff}");
     }
     !drift.is_empty()
 }

@@ -97,7 +97,7 @@ impl Canary {
         for adapter in &adapters {
             for line in workshop.of_adapter(adapter, &lines)?.into_iter().rev() {
                 let finding = try_line(&workshop, adapter, line, &packages)?;
-                anstream::eprintln!("{}", finding.sentence());
+                output::note!("{}", finding.sentence());
                 findings.push(finding);
             }
         }

@@ -41,12 +41,7 @@ impl Check {
                 Err(failure) => failures.push(failure),
                 Ok(patched) => {
                     let tree = &patched.tree;
-                    anstream::println!(
-                        "{} {} fits, {} form",
-                        tree.package,
-                        tree.version,
-                        tree.form
-                    );
+                    output::line!("{} {} fits, {} form", tree.package, tree.version, tree.form);
                     print_edits(&patched.edits);
                     has_drifted |= review::print(&job, &reviewed.drift(&job)?);
                 }

@@ -41,7 +41,7 @@ impl Clean {
                 output::remove(&root.join(&folder))
                     .map_err(|error| output::unwritable(&root.join(&folder), &error))?;
             }
-            anstream::println!(
+            output::line!(
                 "{} {folder}",
                 if mode == Mode::Write { "removed" } else { "would remove" }
             );
@@ -56,7 +56,7 @@ impl Clean {
                 if mode == Mode::Write {
                     git(&root, arguments)?;
                 } else {
-                    anstream::println!("would run git {}", arguments.join(" "));
+                    output::line!("would run git {}", arguments.join(" "));
                 }
             }
         }

@@ -3,7 +3,7 @@
 use clap_complete::{Shell, generate};
 use diagnostics::Failure;
 
-use crate::answer::Answer;
+use crate::{answer::Answer, output};
 
 /// Print a script that completes `cargo xtask` in a shell
 ///
@@ -64,7 +64,7 @@ impl Completions {
         };
         let mut script = Vec::new();
         generate(shell, &mut command.name(name).bin_name(name), name, &mut script);
-        anstream::print!("{}{more}", String::from_utf8_lossy(&script));
+        output::text!("{}{more}", String::from_utf8_lossy(&script));
         Ok(Answer::Fine)
     }
 }

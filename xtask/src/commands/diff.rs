@@ -7,6 +7,7 @@ use similar::TextDiff;
 use crate::{
     adapter::Adapter,
     answer::Answer,
+    output,
     patching::Changed,
     pipeline::{self, Workshop},
 };
@@ -48,10 +49,7 @@ impl Diff {
                 let upstream =
                     format!("{}@{}/{}", patched.tree.package, patched.tree.version, changed.path);
                 let ours = format!("{}@{}/{}", package.name, package.version, changed.path);
-                anstream::print!(
-                    "{}",
-                    diff.unified_diff().context_radius(3).header(&upstream, &ours)
-                );
+                output::text!("{}", diff.unified_diff().context_radius(3).header(&upstream, &ours));
             }
         }
         Ok(Answer::Fine)

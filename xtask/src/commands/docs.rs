@@ -48,7 +48,7 @@ impl Docs {
         if !status.success() {
             return Err(program::failed(&astro, status).into());
         }
-        anstream::println!("{}", site.join("dist"));
+        output::line!("{}", site.join("dist"));
         Ok(Answer::Fine)
     }
 }

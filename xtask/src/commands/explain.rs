@@ -2,7 +2,7 @@
 
 use diagnostics::{Entry, Failure};
 
-use crate::answer::Answer;
+use crate::{answer::Answer, output};
 
 /// Explain an error code, or list all codes
 #[derive(clap::Args)]
@@ -17,13 +17,13 @@ impl Explain {
     pub fn run(self, catalogue: &[&Entry]) -> Result<Answer, Failure> {
         let Some(code) = self.code else {
             for entry in catalogue {
-                anstream::println!("{}  {}", entry.code, entry.title);
+                output::line!("{}  {}", entry.code, entry.title);
             }
             return Ok(Answer::Fine);
         };
         let entry = catalogue.iter().find(|entry| entry.code.eq_ignore_ascii_case(&code));
         let entry = entry.ok_or(ExplainError::NoCode { code })?;
-        anstream::println!("{}: {}\n\nexit code {}", entry.code, entry.explanation, entry.exit);
+        output::line!("{}: {}\n\nexit code {}", entry.code, entry.explanation, entry.exit);
         Ok(Answer::Fine)
     }
 }

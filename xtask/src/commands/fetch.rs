@@ -6,6 +6,7 @@ use diagnostics::Failure;
 use crate::{
     answer::Answer,
     checkout::{self, CheckoutError},
+    output,
     upstream::{Cache, Fetcher, Pins, is_commit},
 };
 
@@ -41,7 +42,7 @@ impl Fetch {
         let commits: Vec<&str> = pinned.chain(commits.iter().map(String::as_str)).collect();
         fetcher.commits(&commits)?;
         fetcher.existing_tags(&tags)?;
-        anstream::println!("{}", fetcher.path());
+        output::line!("{}", fetcher.path());
         Ok(Answer::Fine)
     }
 }

@@ -68,7 +68,7 @@ impl Follow {
         let workshop = Workshop::open(None)?;
         let adapters = Adapter::select(&workshop.root, &[])?;
         let report = Report::of(&workshop, &adapters)?;
-        anstream::eprint!("{report}");
+        output::note!("{}", report.to_string().trim_end());
         if self.check || !report.is_ahead() {
             if !self.check {
                 output::json(&Proposal::default());
@@ -197,8 +197,8 @@ fn step(root: &Utf8Path, arguments: &[&str]) -> Result<Step, Failure> {
     let mut command = Command::new(program);
     command.args(arguments).arg("--errors").arg(&errors);
     let name = format!("cargo xtask {}", arguments.join(" "));
-    anstream::eprintln!("{name}");
-    let step = Step::run(command, name, |line| anstream::eprintln!("{line}"))?;
+    output::note!("{name}");
+    let step = Step::run(command, name, |line| output::note!("{line}"))?;
     let told = fs::read(&errors).unwrap_or_default();
     let told: Vec<ReportedError> = serde_json::from_slice(&told).unwrap_or_default();
     if step.code != 0 && told.iter().any(|told| told.no_answer) {

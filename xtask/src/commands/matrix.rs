@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::{
     adapter::Adapter,
     answer::Answer,
-    node_versions,
+    node_versions, output,
     pipeline::Workshop,
     suites::TOOLCHAIN,
     upstream::{ASTRO, UpstreamError, accepts},
@@ -69,7 +69,7 @@ impl Matrix {
         }
         // Strings and numbers only: serialising cannot fail.
         let line = serde_json::to_string(&Strategy { include }).unwrap_or_default();
-        anstream::println!("{line}");
+        output::line!("{line}");
         Ok(Answer::Fine)
     }
 }

@@ -49,10 +49,10 @@ impl Pack {
             }
             let outcome = if is_there { Outcome::Unchanged } else { Outcome::Written };
             differs |= !is_there;
-            anstream::println!("{} {}", package.name, package.version);
-            anstream::println!("  integrity  {}", package.integrity);
-            anstream::println!("  tarball    {path}");
-            anstream::println!("  {}", outcome.describe(mode));
+            output::line!("{} {}", package.name, package.version);
+            output::line!("  integrity  {}", package.integrity);
+            output::line!("  tarball    {path}");
+            output::line!("  {}", outcome.describe(mode));
         }
         Ok(if mode == Mode::Check && differs { Answer::No } else { Answer::Fine })
     }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::{
     answer::Answer,
     checkout,
-    output::{Mode, ModeFlags},
+    output::{self, Mode, ModeFlags},
     program::{self, ProgramError},
     proposal::{Issue, Proposal, ProposalError, PullRequest},
     upstream::{PINS, Pins, SUBMODULE},
@@ -58,7 +58,7 @@ impl Propose {
             let issue = issue.as_ref().map(|it| ("issue", &it.title));
             let all: Vec<_> = pull_request.into_iter().chain(issue).collect();
             for (what, title) in &all {
-                anstream::println!("would open or update the {what}: {title}");
+                output::line!("would open or update the {what}: {title}");
             }
             let is_fine = mode == Mode::DryRun || all.is_empty();
             return Ok(if is_fine { Answer::Fine } else { Answer::No });
@@ -91,7 +91,7 @@ fn place_pull_request(root: &Utf8Path, pull_request: &PullRequest) -> Result<(),
     let known = open(root, &["pr", "list", "--head", BRANCH])?.into_iter().next();
     match known {
         Some(Open { number, .. }) if has_commits_of_others(root)? => {
-            anstream::println!(
+            output::line!(
                 "left the pull request {number} as it is, because maintainers have committed to its branch"
             );
             return Ok(());
@@ -101,13 +101,13 @@ fn place_pull_request(root: &Utf8Path, pull_request: &PullRequest) -> Result<(),
             let number = number.to_string();
             let edit = ["pr", "edit", &number, "--title", title, "--body-file", "-"];
             run(root, "gh", &edit, Some(body))?;
-            anstream::println!("updated the pull request {number}: {title}");
+            output::line!("updated the pull request {number}: {title}");
         }
         None => {
             push(root, pull_request)?;
             let create = ["pr", "create", "--head", BRANCH, "--title", title, "--body-file", "-"];
             let address = run(root, "gh", &create, Some(body))?;
-            anstream::println!("opened {}: {title}", address.trim());
+            output::line!("opened {}: {title}", address.trim());
         }
     }
     run(root, "gh", &["workflow", "run", CI, "--ref", BRANCH], None)?;
@@ -162,12 +162,12 @@ fn open_issue(root: &Utf8Path, issue: &Issue) -> Result<(), Failure> {
         Some(Open { number, .. }) => {
             let number = number.to_string();
             run(root, "gh", &["issue", "edit", &number, "--body-file", "-"], Some(body))?;
-            anstream::println!("updated the issue {number}: {title}");
+            output::line!("updated the issue {number}: {title}");
         }
         None => {
             let create = ["issue", "create", "--title", title, "--body-file", "-"];
             let address = run(root, "gh", &create, Some(body))?;
-            anstream::println!("opened {}: {title}", address.trim());
+            output::line!("opened {}: {title}", address.trim());
         }
     }
     Ok(())

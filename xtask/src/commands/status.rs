@@ -36,7 +36,7 @@ impl Status {
         if self.json {
             output::json(&report);
         } else {
-            anstream::print!("{report}");
+            output::text!("{report}");
         }
         Ok(if self.check && report.is_ahead() { Answer::No } else { Answer::Fine })
     }

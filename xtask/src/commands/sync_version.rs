@@ -230,13 +230,13 @@ impl Writes {
             if is_real {
                 output::write_file(&root.join(path), text)?;
             }
-            anstream::println!("{verb} {path}");
+            output::line!("{verb} {path}");
         }
         if let Some(commit) = &self.submodule {
             if is_real {
                 set_submodule_commit(root, SUBMODULE, commit)?;
             }
-            anstream::println!("{verb} {commit} as the commit of {SUBMODULE}");
+            output::line!("{verb} {commit} as the commit of {SUBMODULE}");
         }
         Ok(())
     }
@@ -267,14 +267,14 @@ fn print_move(old: &Line, new: &Line) {
     if old.packages.values().zip(new.packages.values()).all(|(old, new)| old.version == new.version)
         && before == after
     {
-        anstream::println!("{}  {before}, unchanged", old.name);
+        output::line!("{}  {before}, unchanged", old.name);
         return;
     }
-    anstream::println!("{}  {before} -> {after}", old.name);
+    output::line!("{}  {before} -> {after}", old.name);
     let width = old.packages.keys().map(String::len).max().unwrap_or(0);
     for ((package, old), new) in old.packages.iter().zip(new.packages.values()) {
         if old.version != new.version {
-            anstream::println!("  {package:<width$}  {} -> {}", old.version, new.version);
+            output::line!("  {package:<width$}  {} -> {}", old.version, new.version);
         }
     }
 }
@@ -291,7 +291,7 @@ fn print_stamps(workshop: &Workshop, adapters: &[Adapter], moves: &[(&Line, &Lin
             is_in_step = false;
             // `print_move` has already reported a moved line.
             if workshop.job(adapter, old).stamp() == stamp {
-                anstream::println!("{folder} is stamped {built}, but the pins give {stamp}");
+                output::line!("{folder} is stamped {built}, but the pins give {stamp}");
             }
         }
     }

@@ -181,7 +181,7 @@ impl Test {
         let mut is_fine = true;
         let major = round.major.map(|major| major.to_string());
         if let (true, Some(major)) = (round.is_brief, &major) {
-            anstream::println!("{suite} on Astro {major}, smoke set");
+            output::line!("{suite} on Astro {major}, smoke set");
         }
         for target in targets(suite, round.is_brief) {
             let name =
@@ -325,7 +325,7 @@ impl Counts {
                     }
                     _ => {}
                 }
-                anstream::println!("{line}");
+                output::line!("{line}");
             }
         }
         let status = child.wait().map_err(|error| program::failed(&cargo, error))?;
@@ -352,20 +352,15 @@ impl Counts {
     /// closes with the names of the failed tests and the counts.
     fn tell(&self) {
         for line in shortened(&self.reports) {
-            anstream::println!("{line}");
+            output::line!("{line}");
         }
         for (name, time) in &self.times {
-            anstream::println!("{name}: {time} ms");
+            output::line!("{name}: {time} ms");
         }
         for name in &self.failures {
-            anstream::println!("failed: {name}");
+            output::line!("failed: {name}");
         }
-        anstream::println!(
-            "{} passed, {} failed, {} skipped",
-            self.passed,
-            self.failed,
-            self.skipped
-        );
+        output::line!("{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped);
     }
 }
 

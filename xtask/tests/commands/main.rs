@@ -27,6 +27,7 @@ mod notes;
 mod npm_configuration;
 mod packing;
 mod pins;
+mod printing;
 mod propose;
 mod provenance;
 mod publishing;

@@ -108,7 +108,7 @@ impl Notes {
             }
             _ => text.push_str("\nThis is the first release.\n"),
         }
-        anstream::print!("{text}");
+        output::text!("{text}");
         Ok(Answer::Fine)
     }
 

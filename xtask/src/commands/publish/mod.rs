@@ -191,16 +191,16 @@ impl Release<'_> {
 
     fn print(&self, outcome: &str) {
         let Package { name, version, integrity, .. } = &self.package;
-        anstream::println!("{name} {version}");
+        output::line!("{name} {version}");
         let Self { tag, foreign, .. } = self;
         let taken =
             foreign.as_ref().map(|at| format!(", now at {at}, published by another toolchain"));
-        anstream::println!("  tag        {tag}{}", taken.unwrap_or_default());
-        anstream::println!("  integrity  {integrity}");
+        output::line!("  tag        {tag}{}", taken.unwrap_or_default());
+        output::line!("  integrity  {integrity}");
         if let Some(ci) = self.provenance.filter(|_| self.need == Need::Upload) {
-            anstream::println!("  provenance {ci}");
+            output::line!("  provenance {ci}");
         }
-        anstream::println!("  {outcome}");
+        output::line!("  {outcome}");
     }
 }
 

@@ -101,7 +101,7 @@ pub fn print_table(tried: &[Tried<'_>]) {
     };
     for major in tried.chunk_by(of_one_major) {
         let Some(first) = major.first() else { continue };
-        anstream::println!(
+        output::line!(
             "{:<width$}  {:>4}  {} of {} fit, {}",
             first.package,
             format!("{}.x", first.version.major),
@@ -111,7 +111,7 @@ pub fn print_table(tried: &[Tried<'_>]) {
         );
         for stretch in major.chunk_by(is_alike) {
             for line in stretch.first().map(lines).unwrap_or_default() {
-                anstream::println!("{:width$}  {}: {line}", "", range(stretch));
+                output::line!("{:width$}  {}: {line}", "", range(stretch));
             }
         }
     }
@@ -121,7 +121,7 @@ pub fn print_table(tried: &[Tried<'_>]) {
         1 => ", 1 is listed as unfit".to_owned(),
         count => format!(", {count} are listed as unfit"),
     };
-    anstream::println!("{fitting} of {} releases fit{explained}", tried.len());
+    output::line!("{fitting} of {} releases fit{explained}", tried.len());
 }
 
 /// The lines printed for a release that does not fit.
