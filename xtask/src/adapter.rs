@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use diagnostics::{Explain, Failure, Place, Source};
-use semantic_patch::{Allowance, PatchError, PatchFile, Rename, check_ids};
+use semantic_patch::{Allowance, PatchError, PatchFile, Rename, Words, check_ids};
 use semver::VersionReq;
 use serde::Deserialize;
 use toml::Spanned;
@@ -129,7 +129,7 @@ struct AllowTable {
     text: String,
     versions: Option<Spanned<String>>,
     #[expect(dead_code, reason = "mandatory, for the reader of the file")]
-    why: String,
+    why: Words,
 }
 
 #[derive(Deserialize)]
@@ -139,14 +139,14 @@ struct RangeTable {
     versions: Spanned<String>,
     range: String,
     #[expect(dead_code, reason = "mandatory, for the reader of the file")]
-    why: String,
+    why: Words,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct UnfitTable {
     versions: Spanned<String>,
-    why: String,
+    why: Words,
 }
 
 #[derive(Deserialize)]
@@ -156,7 +156,7 @@ struct VendorTable {
     version: Spanned<String>,
     integrity: Spanned<String>,
     #[expect(dead_code, reason = "mandatory, for the reader of the file")]
-    why: String,
+    why: Words,
     exports: Vec<String>,
     #[serde(default)]
     imports: BTreeMap<String, String>,
@@ -281,7 +281,7 @@ fn allowance(entry: Spanned<AllowTable>, source: &Arc<Source>) -> Result<Allowan
 fn unfit(entry: Spanned<UnfitTable>, source: &Arc<Source>) -> Result<Unfit, AdapterError> {
     let place = source.wrong(entry.span(), "this entry");
     let UnfitTable { versions, why } = entry.into_inner();
-    Ok(Unfit { versions: range(&versions, source)?, why, place })
+    Ok(Unfit { versions: range(&versions, source)?, why: why.into(), place })
 }
 
 fn raised_range(entry: Spanned<RangeTable>, source: &Arc<Source>) -> Result<Range, AdapterError> {

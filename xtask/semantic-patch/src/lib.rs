@@ -70,6 +70,7 @@ mod splice;
 mod template;
 mod tree;
 mod watch;
+mod words;
 
 pub use apply::{Applied, Rewritten, rewrite};
 pub use edit::Edit;
@@ -78,3 +79,4 @@ pub use javascript::Language;
 pub use patch_file::{PatchFile, check_ids, check_versions};
 pub use rename::{Allowance, Rename, Renamed};
 pub use watch::{Watched, watch};
+pub use words::Words;

@@ -15,6 +15,7 @@ use crate::{
     place::Step,
     template::{Template, TemplateError},
     tree::Types,
+    words::Words,
 };
 
 /// A patch file.
@@ -31,8 +32,8 @@ pub(crate) struct RawFile {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawEdit {
-    id: Spanned<String>,
-    why: String,
+    id: Spanned<Words>,
+    why: Words,
     r#in: Option<Spanned<OneOrMany>>,
     pattern: Option<Spanned<String>>,
     rewrite: Option<Spanned<String>>,
@@ -64,7 +65,7 @@ enum Which {
 impl RawEdit {
     /// The edit, if all its keys are valid and compatible.
     pub fn read(self, types: Types, source: &Arc<Source>) -> Result<Edit, PatchError> {
-        let id = self.id.get_ref().clone();
+        let id = String::from(self.id.get_ref().clone());
         let id_span = self.id.span();
         let place = self.r#in.as_ref().map(Spanned::span);
         let spans = Spans {
@@ -87,7 +88,7 @@ impl RawEdit {
         }
         Ok(Edit {
             id,
-            why: self.why,
+            why: self.why.into(),
             versions,
             steps,
             action,

@@ -38,6 +38,14 @@ fn an_unknown_key_in_a_description_is_marked() {
 }
 
 #[test]
+fn an_empty_reason_in_a_description_is_marked() {
+    let checkout = checkout();
+    let unfit = "[[unfit]]\nversions = \"<1\"\nwhy = \"\"\n";
+    checkout.add("adapters/toy/adapter.toml", unfit);
+    assert_snapshot!(checkout.shown(&["build"]));
+}
+
+#[test]
 fn templates_without_explicit_types_are_all_marked() {
     let checkout = checkout();
     checkout.write("templates/toy/count.ts", "export const count = () => [1];\n");

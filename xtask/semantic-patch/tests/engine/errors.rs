@@ -44,6 +44,8 @@ fn situations() -> Vec<(&'static str, Vec<PatchError>)> {
         ("unknown key", of_patch(&edit("unles = \"x\"\n"))),
         ("not TOML", of_patch("[[edit]\n")),
         ("mandatory key missing", of_patch("[[edit]]\nid = \"wrap\"\nappend = \"a();\"\n")),
+        ("reason is empty", of_patch("[[edit]]\nid = \"wrap\"\nwhy = \" \"\nappend = \"a();\"\n")),
+        ("id is empty", of_patch("[[edit]]\nid = \"\"\nwhy = \"A reason.\"\nappend = \"a();\"\n")),
         (
             "id used twice",
             check_ids(&[file(&edit("append = \"a();\"\n")), file(&edit("append = \"b();\"\n"))])
