@@ -299,7 +299,8 @@ impl Job<'_> {
         for (name, file) in &tree.declarations {
             files.insert(format!("dist/{name}.d.ts"), file.text.clone().into_bytes());
         }
-        additions.add_to(&mut files, self.adapter, &self.workshop.imports)?;
+        let upstream = format!("{}@{}", tree.package, tree.version);
+        additions.add_to(&mut files, self.adapter, &upstream, &self.workshop.imports)?;
         let stamp = self.stamp();
         let release = Manifest {
             version: &stamp,

@@ -43,13 +43,19 @@ impl Additions {
     }
 
     /// Adds our modules that upstream's files import, that `exports` lists, and that these modules
-    /// import in turn. The package is then complete.
+    /// import in turn. The package is then complete. `release` is upstream's.
     pub fn add_to(
         &self,
         files: &mut BTreeMap<String, Vec<u8>>,
         adapter: &Adapter,
+        release: &str,
         cache: &ImportCache,
     ) -> Result<(), Failure> {
+        let folder = format!("{}/", layout::OUR_MODULES);
+        if let Some(path) = files.keys().find(|path| path.starts_with(&folder)) {
+            let (release, name) = (release.to_owned(), format!("`{path}`, in the folder of our modules"));
+            return Err(PackageError::Taken { release, name }.into());
+        }
         let mut imports = modules::imports(files, cache)?;
         imports.extend(
             adapter.package.exports.values().map(|target| Import {

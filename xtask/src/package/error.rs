@@ -26,6 +26,18 @@ pub enum PackageError {
     #[explain(code = "B007", help = "run `npm pack {package}` and look at its package.json")]
     Manifest { package: String, reason: String },
 
+    /// Upstream has the name of an addition of ours
+    ///
+    /// Our exports, dependencies and peer dependencies, and the modules in `dist/websocket/`, are
+    /// added to upstream's. This release of upstream has one of the same name. Ours would replace
+    /// it without a word, and sites would miss what the official adapter gives them.
+    #[error("`{release}` already has {name}")]
+    #[explain(
+        code = "B035",
+        help = "run `npm pack {release}` and compare the two; then give ours another name, or remove it where upstream's does the same"
+    )]
+    Taken { release: String, name: String },
+
     /// A package cannot be bundled as a single module
     ///
     /// A package under `[[vendor]]` is bundled into ours as a single ECMAScript module. Each of its

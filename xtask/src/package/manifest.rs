@@ -52,6 +52,12 @@ pub fn rewrite(
             return Err(unusable(format!("the key `{key}` is missing")).into());
         }
     }
+    // Anything else, such as a single export, has no place for our additions.
+    for key in ["exports", "dependencies", "peerDependencies"] {
+        if !manifest[key].is_object() {
+            return Err(unusable(format!("the key `{key}` is not an object")).into());
+        }
+    }
 
     raise_ranges(&mut manifest, adapter)?;
     for key in DEVELOPMENT {
@@ -82,16 +88,26 @@ pub fn rewrite(
         .into_iter()
         .collect();
     manifest.insert(UPSTREAM.into(), made_of.into());
-    for (name, range) in &ours.dependencies {
-        object(&mut manifest, "dependencies").map(|all| all.insert(name.clone(), json!(range)));
-    }
-    for (name, range) in &ours.peers {
-        object(&mut manifest, "peerDependencies").map(|all| all.insert(name.clone(), json!(range)));
+    for name in ours.peers.keys() {
         let optional = manifest.entry("peerDependenciesMeta").or_insert_with(|| json!({}));
         optional[name] = json!({ "optional": true });
     }
-    for (path, target) in &ours.exports {
-        object(&mut manifest, "exports").map(|all| all.insert(path.clone(), json!(target)));
+    let additions = [
+        ("dependencies", &ours.dependencies),
+        ("peerDependencies", &ours.peers),
+        ("exports", &ours.exports),
+    ];
+    for (key, items) in additions {
+        for (name, value) in items {
+            let all = object(&mut manifest, key);
+            if all.and_then(|all| all.insert(name.clone(), json!(value))).is_some() {
+                return Err(PackageError::Taken {
+                    release: format!("{}@{}", adapter.upstream.package, release.adapter),
+                    name: format!("`{name}` in `{key}`"),
+                }
+                .into());
+            }
+        }
     }
     let text =
         serde_json::to_string_pretty(&manifest).map_err(|error| unusable(error.to_string()))?;

@@ -19,6 +19,29 @@ fn checkout() -> Checkout {
     Checkout::new(&tarball::good(), &Server::with_toy(tarball::good()))
 }
 
+/// A checkout of an upstream release with these files, whose package gets the module `play`.
+fn with_play(files: &[(&str, &[u8])]) -> Checkout {
+    let tarball = tarball::with_files(files);
+    let checkout = Checkout::new(&tarball, &Server::with_toy(tarball.clone()));
+    checkout.write("templates/toy/play.ts", ALONE);
+    checkout.export("toy/play");
+    checkout
+}
+
+#[test]
+fn an_export_that_upstream_has_as_well_is_an_error() {
+    let own = "\"exports\": { \"./play\": \"./dist/index.js\",";
+    let manifest = tarball::MANIFEST.replace("\"exports\": {", own);
+    let checkout = with_play(&[("package/package.json", manifest.as_bytes())]);
+    assert_snapshot!(checkout.shown(&["build"]));
+}
+
+#[test]
+fn a_file_of_upstream_in_our_folder_is_an_error() {
+    let checkout = with_play(&[("package/dist/websocket/toy/play.js", b"export {};\n")]);
+    assert_snapshot!(checkout.shown(&["build"]));
+}
+
 /// A checkout with a second runtime without a pin. It has three modules. The toy's patch imports
 /// the first if `is_imported`; the first imports the second, which imports a package that its
 /// runtime pins; nothing imports the third.

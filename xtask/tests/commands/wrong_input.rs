@@ -77,6 +77,15 @@ fn a_manifest_without_the_keys_of_a_package_is_an_error() {
 }
 
 #[test]
+fn a_manifest_without_room_for_our_exports_is_an_error() {
+    let exports = "\"exports\": { \".\": \"./dist/index.js\" }";
+    let manifest = tarball::MANIFEST.replace(exports, "\"exports\": \"./dist/index.js\"");
+    let broken = tarball::with_files(&[("package/package.json", manifest.as_bytes())]);
+    let checkout = Checkout::new(&broken, &Server::with_toy(broken.clone()));
+    assert_snapshot!(checkout.shown(&["build"]));
+}
+
+#[test]
 fn an_unknown_code_is_an_error() {
     assert_snapshot!(checkout().shown(&["explain", "X001"]));
 }
