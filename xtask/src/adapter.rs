@@ -248,6 +248,11 @@ impl Adapter {
         Utf8PathBuf::from(format!("{ADAPTERS}/{}/README.md", self.runtime))
     }
 
+    /// A build of the runtime, as an error names it.
+    pub fn build_name(&self) -> String {
+        format!("build of `{}`", self.runtime)
+    }
+
     /// The folder of the runtime's built packages.
     pub fn packages(&self) -> Utf8PathBuf {
         Utf8PathBuf::from(format!("{ADAPTERS}/{}/pkg", self.runtime))

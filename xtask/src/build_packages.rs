@@ -83,7 +83,7 @@ fn place(
     files.insert(job.tarball_name(), package.tarball.clone());
     if mode == Mode::Write {
         let locked =
-            Locked::take(&workshop.root.join(job.adapter.packages()), &job.adapter.runtime)?;
+            Locked::take(&workshop.root.join(job.adapter.packages()), &job.adapter.build_name())?;
         return Ok(locked.replace(&job.line.name, &files)?);
     }
     let is_there = output::holds(&workshop.root.join(job.folder()), &files);

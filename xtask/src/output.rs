@@ -176,14 +176,14 @@ impl Outcome {
 }
 
 impl Locked {
-    /// Locks `folder`, and creates it if it does not exist. `runtime` is its runtime, for the
-    /// error.
-    pub fn take(folder: &Utf8Path, runtime: &str) -> Result<Self, OutputError> {
+    /// Locks `folder`, and creates it if it does not exist. `work` is what the lock excludes, for
+    /// the error.
+    pub fn take(folder: &Utf8Path, work: &str) -> Result<Self, OutputError> {
         let lock = folder.join(".lock");
         fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
         let file = File::create(&lock).map_err(|error| unwritable(&lock, &error))?;
         file.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => OutputError::Locked { runtime: runtime.to_owned() },
+            TryLockError::WouldBlock => OutputError::Locked { work: work.to_owned() },
             TryLockError::Error(error) => unwritable(&lock, &error),
         })?;
         Ok(Self { folder: folder.to_owned(), _file: file })
@@ -313,11 +313,12 @@ pub fn unwritable(path: &Utf8Path, error: &io::Error) -> OutputError {
 pub enum OutputError {
     /// Another build is running
     ///
-    /// Builds of one runtime write to the same folder, so only one may run at a time. The lock ends
-    /// with its process, even after a crash.
-    #[error("another build of `{runtime}` is running")]
-    #[explain(code = "B008", help = "wait for it to end, then build again")]
-    Locked { runtime: String },
+    /// Builds of one runtime write to the same folder, so only one may run at a time. The same holds
+    /// for `cargo xtask sync-version`, which writes the pins. The lock ends with its process, even
+    /// after a crash.
+    #[error("another {work} is running")]
+    #[explain(code = "B008", help = "wait for it to end, then run the command again")]
+    Locked { work: String },
 
     /// Output is incomplete
     ///

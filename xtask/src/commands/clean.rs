@@ -37,7 +37,7 @@ impl Clean {
             found = true;
             if mode == Mode::Write {
                 // A running build keeps its folder.
-                let _locked = Locked::take(&root.join(&folder), &adapter.runtime)?;
+                let _locked = Locked::take(&root.join(&folder), &adapter.build_name())?;
                 output::remove(&root.join(&folder))
                     .map_err(|error| output::unwritable(&root.join(&folder), &error))?;
             }

@@ -12,7 +12,7 @@ use crate::{
     answer::Answer,
     checkout,
     day::Day,
-    output::{self, Mode, ModeFlags},
+    output::{self, Locked, Mode, ModeFlags},
     package::stamp,
     pipeline::{self, Job, Workshop},
     review::{self, REVIEWED, Reviewed},
@@ -64,6 +64,12 @@ fn sha(text: &str) -> Result<String, &'static str> {
     }
 }
 
+/// Excludes other runs: each writes whole files, and would drop what the other has written.
+fn alone() -> Result<Locked, Failure> {
+    let folder = checkout::target(&checkout::root()?).join("sync-version");
+    Ok(Locked::take(&folder, "`cargo xtask sync-version`")?)
+}
+
 /// The files to write.
 #[derive(Default)]
 struct Writes {
@@ -76,6 +82,7 @@ struct Writes {
 impl SyncVersion {
     pub fn run(self) -> Result<Answer, Failure> {
         let mode = self.mode.mode();
+        let _alone = if mode == Mode::Write { Some(alone()?) } else { None };
         let workshop = match &self.commit {
             Some(_) => Workshop::open(self.upstream.as_deref())?,
             None => Workshop::open_with_tags_of(self.upstream.as_deref())?,

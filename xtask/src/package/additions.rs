@@ -53,7 +53,8 @@ impl Additions {
     ) -> Result<(), Failure> {
         let folder = format!("{}/", layout::OUR_MODULES);
         if let Some(path) = files.keys().find(|path| path.starts_with(&folder)) {
-            let (release, name) = (release.to_owned(), format!("`{path}`, in the folder of our modules"));
+            let (release, name) =
+                (release.to_owned(), format!("`{path}`, in the folder of our modules"));
             return Err(PackageError::Taken { release, name }.into());
         }
         let mut imports = modules::imports(files, cache)?;

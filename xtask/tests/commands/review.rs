@@ -67,6 +67,20 @@ fn a_change_to_the_edited_function_is_shown_until_accepted() {
 }
 
 #[test]
+fn two_runs_do_not_write_at_the_same_time() {
+    let (checkout, _server) = reviewed(&module());
+    let path = checkout.path("target/sync-version/.lock");
+    let lock = fs::File::open(path).unwrap();
+    lock.lock().unwrap();
+    assert_snapshot!(checkout.shown(&["sync-version", "--accept"]));
+    let shown = checkout.shown(&["sync-version", "--check"]);
+    assert!(shown.starts_with("exit code 0"), "{shown}");
+    lock.unlock().unwrap();
+    let shown = checkout.shown(&["sync-version", "--accept"]);
+    assert!(shown.starts_with("exit code 0"), "{shown}");
+}
+
+#[test]
 fn a_change_elsewhere_or_in_spelling_is_silent() {
     let next = module()
         .replace("return 1", "return 2")
