@@ -52,8 +52,8 @@ fn every_toolchain_command_on_the_pages_works() -> Result<()> {
     let mut seen = 0;
     for command in commands_for_maintainers()? {
         let words: Vec<&str> = command.split_whitespace().skip(2).collect();
-        if command.contains('[') {
-            has_the_options(&checkout, &words).with_context(|| command.clone())?;
+        if words.iter().any(|word| word.starts_with('[') || is_placeholder(word)) {
+            has_the_form(&checkout, &words).with_context(|| command.clone())?;
         } else {
             let help = (!is_run(words[0])).then_some("--help");
             run(&mut checkout.xtask(words.iter().copied().chain(help)))
@@ -73,14 +73,32 @@ fn commands_for_maintainers() -> Result<Vec<String>> {
     Ok(all)
 }
 
-/// Whether a command takes the options of a form such as `status [--check]`.
-fn has_the_options(checkout: &Checkout, form: &[&str]) -> Result<()> {
+/// Whether a word stands for an argument, such as `FILE`.
+fn is_placeholder(word: &str) -> bool {
+    word.chars().all(|letter| letter.is_ascii_uppercase())
+}
+
+/// Whether a command takes the options and arguments of a form such as `status [--check]`.
+fn has_the_form(checkout: &Checkout, form: &[&str]) -> Result<()> {
     let output = checkout.xtask([form[0], "--help"]).output()?;
     let help = String::from_utf8(output.stdout)?;
     ensure!(output.status.success(), "{}", output.status);
     let words = form.iter().map(|word| word.trim_matches(['[', ']']));
     for option in words.filter(|word| word.starts_with("--")) {
         ensure!(help.contains(option), "`{}` has no option `{option}`:\n{help}", form[0]);
+    }
+    for pair in form.windows(2) {
+        let optional = pair[1].strip_prefix('[').and_then(|word| word.strip_suffix(']'));
+        let optional = optional.filter(|word| is_placeholder(word.trim_end_matches('…')));
+        let usage = match optional {
+            Some(word) if word.ends_with('…') => format!("[{}]...", word.trim_end_matches('…')),
+            Some(word) => format!("[{word}]"),
+            // After an option it is the option's value.
+            None if is_placeholder(pair[1]) && !pair[0].contains("--") => format!("<{}>", pair[1]),
+            None => continue,
+        };
+        let line = help.lines().find(|line| line.starts_with("Usage: ")).unwrap_or_default();
+        ensure!(line.contains(&usage), "`{}` does not take `{}`: {line}", form[0], pair[1]);
     }
     Ok(())
 }
