@@ -33,6 +33,8 @@ export class FakeStorage implements ObjectStorage {
 	}
 
 	async setAlarm(time: number): Promise<void> {
+		// In nanoseconds, it would take more than 63 bits.
+		if (time > 2 ** 63 / 1e6) throw new TypeError("This API doesn't support dates after 2189.");
 		this.alarm = time;
 		this.written++;
 	}

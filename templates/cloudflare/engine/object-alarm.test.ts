@@ -42,6 +42,22 @@ test('wakes are called in their time, whatever else the alarm rings for', async 
 	assert.equal(stage.storage.alarm, null);
 });
 
+test('a deadline that is too far for the runtime sets no alarm', async () => {
+	const stage = new EngineStage();
+	const alarm = await stage.alarm();
+	alarm.wakeAfter(Number.MAX_SAFE_INTEGER, () => assert.fail('it is due'));
+	await settled();
+	assert.equal(stage.storage.alarm, null);
+	const now = stage.host.now();
+	alarm.ringBy(now + 1000);
+	await settled();
+	alarm.ringBy(now + 2000);
+	assert.equal(stage.storage.alarm, now + 1000);
+	await stage.advance(1000, () => alarm.rang(() => {}));
+	assert.equal(stage.storage.alarm, null);
+	assert.deepEqual(stage.host.reports, []);
+});
+
 test('an alarm that could not be set is set again, and reported', async () => {
 	const stage = new EngineStage();
 	const alarm = await stage.alarm();

@@ -1,5 +1,8 @@
 import type { ObjectStorage } from './storage.ts';
 
+/** The runtime sets no alarm for a time after 2189. Such a deadline is as good as none. */
+const NEVER = 6_900_000_000_000;
+
 interface Wake {
 	readonly at: number;
 	readonly callback: () => void;
@@ -15,7 +18,7 @@ export class ObjectAlarm {
 	readonly #report: (message: string, error: unknown) => void;
 	readonly #wakes = new Set<Wake>();
 	/** When it rings, in milliseconds since 1970. */
-	#time: number = Number.POSITIVE_INFINITY;
+	#time: number = NEVER;
 	#isRinging = false;
 
 	constructor(
@@ -30,7 +33,7 @@ export class ObjectAlarm {
 
 	/** Reads when the alarm rings, after a sleep. */
 	async load(): Promise<void> {
-		this.#time = (await this.#storage.getAlarm()) ?? Number.POSITIVE_INFINITY;
+		this.#time = (await this.#storage.getAlarm()) ?? NEVER;
 	}
 
 	/**
@@ -59,7 +62,7 @@ export class ObjectAlarm {
 	 * @param work Does what else is due, and asks for the next ring. It is set once.
 	 */
 	rang(work: () => void): void {
-		this.#time = Number.POSITIVE_INFINITY;
+		this.#time = NEVER;
 		this.#isRinging = true;
 		try {
 			const now = this.#now();
@@ -70,13 +73,13 @@ export class ObjectAlarm {
 			work();
 		} finally {
 			this.#isRinging = false;
-			if (this.#time < Number.POSITIVE_INFINITY) this.#set(this.#time);
+			if (this.#time < NEVER) this.#set(this.#time);
 		}
 	}
 
 	#set(time: number): void {
 		this.#storage.setAlarm(time).catch((error: unknown) => {
-			this.#time = Number.POSITIVE_INFINITY;
+			this.#time = NEVER;
 			this.#report('The alarm of a realtime object cannot be set', error);
 		});
 	}
