@@ -197,6 +197,21 @@ describe('the realtime endpoint of a Worker', () => {
 		assert.equal((await visit(FILES, '/_realtime/rooms/lobby', options)).response.status, 503);
 	});
 
+	it('refuses a client of a channel whose name no object is told', async () => {
+		const room = '/'.repeat(256);
+		const files = { 'rooms/[a]/[b]/[c]/[d]': channel({ authorize: 'anyone' }) };
+		const query = [...'abcd'].map((param) => `&param.${param}=${encodeURIComponent(room)}`);
+		const { socket, object } = await visit(files, `/_realtime/?channel=rooms${query.join('')}`);
+		assert.equal(object, undefined);
+		await socket.fire('["hello",{}]');
+		await socket.fire('["join",1,"rooms",{}]');
+		assert.deepEqual(JSON.parse(String(socket.socket.sent[1])), [
+			'refused',
+			1,
+			{ code: 'CONTENT_TOO_LARGE', message: 'The name of a channel is larger than 1 KB.' },
+		]);
+	});
+
 	it('lets a client keep its session for the next attempt', async () => {
 		const { socket } = await visit(FILES, LOBBY, { headers: ADA, fails: true });
 		const session = 'S'.repeat(22);

@@ -58,17 +58,16 @@ export async function answer(
 	const target = kind === 'plain' ? targetAt(site, handshake.segments) : targetIn(site, query);
 	const fail = (error: ErrorData): Response =>
 		kind === 'plain' ? refusePlain(error) : refuse(locals, site, options, error);
-	let allowed: Handover['allowed'];
 	try {
 		// Takes as many turns for a channel that does not exist.
-		allowed = await (target === undefined
+		const allowed = await (target === undefined
 			? nobody()
 			: target.definition.authorize({ user, params: target.params }));
+		if (target === undefined || allowed === undefined) return fail(NOT_JOINABLE);
+		return await handOver(channelName(target.key), { kind, user, allowed }, options, fail);
 	} catch (error) {
 		return fail(joinError(error));
 	}
-	if (target === undefined || allowed === undefined) return fail(NOT_JOINABLE);
-	return await handOver(channelName(target.key), { kind, user, allowed }, options, fail);
 }
 
 /** The channel that a client of the protocol names in its query, as its `join` will. */

@@ -10,7 +10,7 @@ export interface BinaryFrame {
 /** Those of the header's length. */
 const LENGTH_BYTES = 2;
 
-const encoder = new TextEncoder();
+export const encoder: InstanceType<typeof TextEncoder> = new TextEncoder();
 const lenient = new TextDecoder();
 
 /**

@@ -1,4 +1,5 @@
-export const encoder: InstanceType<typeof TextEncoder> = new TextEncoder();
+import { encoder } from './binary-frame.ts';
+
 /** Faster than a loop over the text. */
 const BEYOND_ASCII = /[\u0080-\uffff]/;
 

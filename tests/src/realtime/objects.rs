@@ -40,7 +40,8 @@ pub fn evict(server: &Peer, object: &str, sockets: Sockets) -> Result<()> {
     Ok(())
 }
 
-/// The object of a channel with this name and these parameters.
+/// The object of a channel with this name and these parameters. Names of objects are short: what is
+/// no ASCII stands in them as it is.
 pub fn of_channel(name: &str, params: &BTreeMap<String, String>) -> String {
     let segments: Vec<&str> = name.split('/').collect();
     // Each folder of the tests' channels has one parameter behind it, or none has.
@@ -59,13 +60,23 @@ pub fn of_channel(name: &str, params: &BTreeMap<String, String>) -> String {
     }
     let values = in_order.iter().filter_map(|name| params.get(*name));
     let parts: Vec<String> =
-        [file.join("/")].iter().chain(values).map(|part| encode(part)).collect();
+        [file.join("/")].iter().chain(values).map(|part| encode_ascii(part)).collect();
     format!("channel:{}", parts.join("/"))
 }
 
 /// The object of a user.
 pub fn of_user(id: &str) -> String {
     format!("user:{id}")
+}
+
+/// A text as `encodeURIComponent` writes it, but for what is no ASCII.
+fn encode_ascii(text: &str) -> String {
+    text.chars()
+        .map(|letter| {
+            let text = letter.to_string();
+            if letter.is_ascii() { encode(&text) } else { text }
+        })
+        .collect()
 }
 
 /// A text as `encodeURIComponent` writes it.

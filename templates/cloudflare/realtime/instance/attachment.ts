@@ -1,4 +1,4 @@
-import { encoder } from '../../../realtime/protocol/byte-length.ts';
+import { encoder } from '../../../realtime/protocol/binary-frame.ts';
 import type { MuxRecord, PlainRecord } from '../../../realtime/server/record.ts';
 
 /** What a socket keeps while its object sleeps. */

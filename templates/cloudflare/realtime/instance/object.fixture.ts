@@ -3,6 +3,7 @@ import { settled } from '../../../realtime/channel/channel.fixture.ts';
 import { TokenBucket } from '../../../realtime/channel/token-bucket.ts';
 import { checkPresence } from '../../../realtime/define/handling/presence.ts';
 import { shortDefinition } from '../../../realtime/define/short-form.ts';
+import { byteLength } from '../../../realtime/protocol/byte-length.ts';
 import { type Files, modulesOf } from '../../../realtime/server/server.fixture.ts';
 import { FakeStorage } from '../../engine/engine.fixture.ts';
 import type { Current } from '../base/current.ts';
@@ -13,6 +14,8 @@ import { RealtimeObject } from './realtime-object.ts';
 
 /** The largest attachment in bytes. */
 const MAX_ATTACHMENT = 16_384;
+/** The longest name in bytes that the runtime tells an object. */
+const MAX_TOLD_NAME = 1024;
 
 /** A socket of an object. What it keeps has to fit, and outlives the object's instance. */
 export class FakeObjectSocket implements ObjectSocket {
@@ -92,7 +95,10 @@ export class FakeObject {
 		this.#world = world;
 		const { storage, sockets } = this;
 		this.#context = {
-			id: { name, toString: () => `0123456789${name}` },
+			id: {
+				name: byteLength(name) > MAX_TOLD_NAME ? undefined : name,
+				toString: () => `0123456789${name}`,
+			},
 			storage,
 			acceptWebSocket: () => {},
 			getWebSockets: () => [...sockets],

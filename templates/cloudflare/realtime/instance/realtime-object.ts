@@ -19,7 +19,7 @@ import { Hub } from '../../../realtime/server/hub.ts';
 import { Mux } from '../../../realtime/server/mux.ts';
 import { DISCONNECTED, PlainConnection } from '../../../realtime/server/plain-connection.ts';
 import type { RealtimeStats } from '../../../realtime/server/stats.ts';
-import { type Target, targetOf } from '../../../realtime/server/targets.ts';
+import { resolveTarget, type Target, targetOf } from '../../../realtime/server/targets.ts';
 import type { UserEngine, UserWatcher } from '../../../realtime/user/user-engine.ts';
 import { ABNORMAL_CLOSURE, POLICY_VIOLATION } from '../../../socket/close-codes.ts';
 import { OPEN } from '../../../socket/ready-state.ts';
@@ -30,7 +30,7 @@ import { Tables } from '../../engine/tables.ts';
 import type { Current } from '../base/current.ts';
 import type { Handover } from '../base/handover.ts';
 import { ask, type HistoryRange, type ObjectCalls, type ObjectStub } from '../base/object-calls.ts';
-import { channelName, type ObjectPurpose, readObjectName, userName } from '../base/object-name.ts';
+import { channelName, readObjectName, userName } from '../base/object-name.ts';
 import type { ObjectContext, ObjectSocket } from '../base/platform.ts';
 import { RemoteDirectory } from '../base/remote-directory.ts';
 import { log, report } from '../base/report.ts';
@@ -77,7 +77,10 @@ interface OwnedContext extends ObjectContext {
 export class RealtimeObject implements ObjectCalls {
 	readonly #context: ObjectContext;
 	readonly #surroundings: ObjectSurroundings;
-	readonly #purpose: ObjectPurpose;
+	/** Undefined in the object of a user. */
+	readonly #key: ChannelKey | undefined;
+	/** Empty in the object of a channel. */
+	readonly #userId: string;
 	readonly #host: ObjectHost;
 	readonly #alarm: ObjectAlarm;
 	readonly #engine: ObjectEngine;
@@ -109,7 +112,9 @@ export class RealtimeObject implements ObjectCalls {
 		this.#surroundings = surroundings;
 		const { id, storage } = context;
 		context[CURRENT] = this;
-		this.#purpose = readObjectName(id.name);
+		const { key, userId = '' } = readObjectName(id.name);
+		this.#key = key;
+		this.#userId = userId;
 		this.#host = new ObjectHost(
 			(work) => context.waitUntil(work),
 			() => this.#alarm,
@@ -122,7 +127,7 @@ export class RealtimeObject implements ObjectCalls {
 			tables,
 			host: this.#host,
 			alarm: this.#alarm,
-			key: this.#purpose.kind === 'channel' ? this.#purpose.key : '',
+			key: key ?? '',
 			epoch: id.toString().slice(0, EPOCH_LENGTH),
 			presenceCheck: surroundings.presenceCheck,
 			users: (watcher) => this.#usersOf(tables, watcher),
@@ -274,14 +279,14 @@ export class RealtimeObject implements ObjectCalls {
 
 	#usersOf(tables: Tables, watcher: UserWatcher): UserEngine {
 		const { objectOf } = this.#surroundings;
-		const purpose = this.#purpose;
+		const key = this.#key;
+		const userId = this.#userId;
 		const host = this.#host;
-		if (purpose.kind === 'channel') {
-			const object = (userId: string): ObjectStub => objectOf(userName(userId));
-			this.#relay = new RelayUsers(object, purpose.key, tables, host);
+		if (key !== undefined) {
+			const object = (id: string): ObjectStub => objectOf(userName(id));
+			this.#relay = new RelayUsers(object, key, tables, host);
 			return this.#relay;
 		}
-		const { userId } = purpose;
 		const channel = (key: ChannelKey): ObjectStub => objectOf(channelName(key));
 		this.#users = new SqlUsers({
 			tables,
@@ -293,15 +298,6 @@ export class RealtimeObject implements ObjectCalls {
 			has: (key, id) => ask(channel(key), 'has', userId, id),
 		});
 		return this.#users;
-	}
-
-	get #key(): string | undefined {
-		return this.#purpose.kind === 'channel' ? this.#purpose.key : undefined;
-	}
-
-	/** Empty in the object of a channel. */
-	get #userId(): string {
-		return this.#purpose.kind === 'user' ? this.#purpose.userId : '';
 	}
 
 	/** Undefined if the channel's file is gone. */
@@ -377,20 +373,15 @@ export class RealtimeObject implements ObjectCalls {
 		};
 	}
 
-	#isOwn(file: string, params: Readonly<Record<string, string>>): boolean {
-		const { definition, params: own } = this.#target ?? {};
-		return (
-			definition?.file === file && definition.params.every((name) => params[name] === own?.[name])
-		);
-	}
-
 	/** An object does not call itself. */
 	#directory(): Directory {
 		const remote = this.#remote;
 		return {
 			width: remote.width,
 			channel: (file, params) =>
-				this.#isOwn(file, params) ? this.#channel() : remote.channel(file, params),
+				resolveTarget(this.#site, file, params).key === this.#key
+					? this.#channel()
+					: remote.channel(file, params),
 			user: (userId) => (this.#userId === userId ? this.#hub.user(userId) : remote.user(userId)),
 		};
 	}
