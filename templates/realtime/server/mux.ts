@@ -127,7 +127,8 @@ export class Mux extends CreditedLink {
 			lastRef: this.#refs.highest,
 			joins: joins.flatMap(({ ref, key, member }) => {
 				const record = member?.record;
-				return key === undefined || record === undefined ? [] : [{ ref, key, member: record }];
+				if (key === undefined || record === undefined) return [];
+				return [{ ref, key: this.#passage ? undefined : key, member: record }];
 			}),
 			credits: this.credits.record(),
 			takesLines: this.takesLines,
@@ -144,7 +145,7 @@ export class Mux extends CreditedLink {
 		this.opened = session;
 		this.hub.restoreSession(session, this);
 		if (this.user !== undefined && this.#hasInbox) this.hub.users.restore(this.user.id, this);
-		for (const { ref, key, member: record } of joins) {
+		for (const { ref, key = this.#passage?.key ?? '', member: record } of joins) {
 			const target = targetOf(this.hub.site, key);
 			// Its file is gone.
 			if (target === undefined) {
@@ -314,9 +315,14 @@ export class Mux extends CreditedLink {
 		}
 	}
 
-	/** A connection that came for one channel may join no other. */
+	/**
+	 * A connection that came for one channel may join no other, and this one once at a time: what
+	 * restores its joins has to fit beside its socket.
+	 */
 	#passable(target: Target | undefined): Target | undefined {
-		return this.#passage === undefined || this.#passage.key === target?.key ? target : undefined;
+		if (this.#passage === undefined) return target;
+		this.#forgetEnded();
+		return this.#passage.key === target?.key && this.#joins.size === 1 ? target : undefined;
 	}
 
 	#takeAllowed(): Passage['allowed'] {

@@ -150,8 +150,7 @@ export class PlainConnection extends Connection<PlainRecord, PlainSocket> implem
 		const member = this.#member?.record;
 		if (this.opened === undefined || member === undefined) return undefined;
 		const { secret, id } = this.opened;
-		const { key } = this.#admission.target;
-		return { user: this.user, session: { secret, id }, key, member };
+		return { user: this.user, session: { secret, id }, member };
 	}
 
 	#take(member: Member, message: string | ArrayBuffer): void {

@@ -32,7 +32,8 @@ export interface MuxRecord {
 
 export interface JoinRecord {
 	readonly ref: number;
-	readonly key: ChannelKey;
+	/** Undefined for the channel of the passage, whose key may take 3 KB. */
+	readonly key?: ChannelKey | undefined;
 	readonly member: MemberRecord;
 }
 
@@ -40,6 +41,5 @@ export interface JoinRecord {
 export interface PlainRecord {
 	readonly user: User | undefined;
 	readonly session: Session;
-	readonly key: ChannelKey;
 	readonly member: MemberRecord;
 }

@@ -4,6 +4,7 @@ import { settled } from '../../../realtime/channel/channel.fixture.ts';
 import type { ChannelHandle } from '../../../realtime/define/api/channel-handle.ts';
 import { defineChannel } from '../../../realtime/define/api/define-channel.ts';
 import { createChannels } from '../../../realtime/define/handles.ts';
+import { byteLength } from '../../../realtime/protocol/byte-length.ts';
 import type { Files } from '../../../realtime/server/server.fixture.ts';
 import { type FakeObject, type FakeObjectSocket, World } from './object.fixture.ts';
 
@@ -100,15 +101,27 @@ describe('an object of a channel', () => {
 		assert.equal(ada.of('changes').length, 1);
 	});
 
-	it('keeps the largest user and data in an attachment', async () => {
-		const lobby = new World({ 'rooms/[room]': room() }).object(LOBBY);
-		const user = { id: 'ada', text: 'é'.repeat(2000), emoji: '🦜' };
-		const ada = await joined(lobby, user);
-		const data = `${'é'.repeat(4000)}🦜`;
-		await lobby.message(ada, ['send', 1, 1, 'remember', data]);
+	it('keeps the largest user and data in an attachment, whatever the channel is called', async () => {
+		const name = '漢'.repeat(256);
+		const lobby = new World({ 'rooms/[room]': room() }).object(
+			`channel:rooms%2F%5Broom%5D/${name}`,
+		);
+		const bytes = (size: number): string => '🦜'.padEnd(size - 2).replace(/ {2}/g, 'é');
+		const user = { id: 'ada', text: bytes(4096 - byteLength('{"id":"ada","text":""}')) };
+		assert.equal(byteLength(JSON.stringify(user)), 4096);
+		const data = bytes(8192 - '""'.length);
+		const [ada, plain] = [
+			await lobby.accept({ user }),
+			await lobby.accept({ user, kind: 'plain' }),
+		];
+		const join = ['join', 1, 'rooms', { room: name }, { presence: {} }];
+		await lobby.message(ada, ['hello', {}], join, ['send', 1, 1, 'remember', data]);
+		await lobby.message(plain, { type: 'remember', data, id: 1 });
 		lobby.sleep();
 		await lobby.message(ada, ['send', 1, 2, 'remember', 0]);
+		await lobby.message(plain, { type: 'remember', data: 0, id: 2 });
 		assert.deepEqual(ada.of('reply')[1], [1, 2, data]);
+		assert.deepEqual(plain.frames[1], { reply: 2, data });
 	});
 
 	it('goes on with the session of a client whose connection died with the object', async () => {
@@ -156,6 +169,30 @@ describe('an object of a channel', () => {
 		assert.deepEqual(
 			ada.of('refused').map(([ref]) => ref),
 			[2, 3],
+		);
+	});
+
+	it('takes one join of a connection at a time, so that what restores it fits', async () => {
+		const lobby = new World({ 'rooms/[room]': room() }).object(LOBBY);
+		const ada = await joined(lobby);
+		const data = 'x'.repeat(8000);
+		for (const ref of [1, 2, 3]) {
+			if (ref > 1) await lobby.message(ada, ['join', ref, 'rooms', { room: 'lobby' }]);
+			await lobby.message(ada, ['send', ref, ref, 'remember', data]);
+		}
+		assert.deepEqual(
+			ada.of('refused').map(([ref]) => ref),
+			[2, 3],
+		);
+		await (await lobby.instance).publish([
+			{ name: 'said', data: JSON.stringify('x'.repeat(200_000)), isEphemeral: false },
+		]);
+		await (await lobby.instance).disconnect('ada');
+		await lobby.message(ada, ['join', 4, 'rooms', { room: 'lobby' }]);
+		await lobby.message(ada, ['leave', 4], ['join', 5, 'rooms', { room: 'lobby' }]);
+		assert.deepEqual(
+			ada.of('joined').map(([ref]) => ref),
+			[1, 4, 5],
 		);
 	});
 

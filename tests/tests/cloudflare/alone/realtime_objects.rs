@@ -15,6 +15,8 @@ pub const CASES: &[Case] = cases![
     an_operator_sees_the_statistics_of_a_channel,
     a_client_cannot_speak_to_an_object_as_the_worker_does,
     a_hundred_users_get_a_message_beside_requests_that_were_dropped,
+    a_parameter_has_256_characters_in_any_writing,
+    a_connection_takes_one_join_at_a_time,
 ];
 
 /// The header that tells an object who a client is.
@@ -104,5 +106,48 @@ fn a_hundred_users_get_a_message_beside_requests_that_were_dropped(sites: &Sites
     }
     ensure!(server.get("/to")?.text() == "sent", "{server}");
     ensure!(ada.inbox()?.json() == "hello");
+    Ok(())
+}
+
+/// The runtime tells no object a name of more than 1,024 bytes.
+fn a_parameter_has_256_characters_in_any_writing(sites: &Sites) -> Result<()> {
+    let server = sites.chat_server()?;
+    for letter in ["a", "/", "é", "ж", "漢"] {
+        let name = letter.repeat(256);
+        let mut ada = Client::connect_with(server, visitor("Ada"))?;
+        let hers = ada.join(&room(&name)).context(letter)?;
+        ada.ask(&hers, "say", json!({ "text": "hello" }))?;
+        ensure!(ada.event(&hers)?.data.json()["text"] == "hello");
+        let counted = stats(server, &encode(&name)).context(letter)?;
+        ensure!(counted["members"] == 1, "{letter}: {counted:#}");
+    }
+    Ok(())
+}
+
+/// What restores the joins of a connection has to fit beside its socket.
+fn a_connection_takes_one_join_at_a_time(sites: &Sites) -> Result<()> {
+    let server = sites.chat_server()?;
+    let target = "/_realtime?channel=rooms&param.room=once";
+    let mut socket = server.open(&visitor("Ada").handshake(target))?;
+    let join = |reference: u64| format!(r#"["join",{reference},"rooms",{{"room":"once"}},{{}}]"#);
+    socket.send(r#"["hello",{}]"#)?;
+    for reference in 1..=3 {
+        socket.send(&join(reference))?;
+    }
+    let mut answers: Vec<String> = Vec::new();
+    while answers.len() < 3 {
+        let frame = socket.text()?;
+        if frame.starts_with(r#"["joined","#) || frame.starts_with(r#"["refused","#) {
+            answers.push(frame);
+        }
+    }
+    answers.sort();
+    let expected = [r#"["joined",1,"#, r#"["refused",2,"#, r#"["refused",3,"#];
+    let is_as_expected =
+        answers.iter().zip(expected).all(|(answer, start)| answer.starts_with(start));
+    ensure!(is_as_expected, "{answers:?}");
+    socket.send(r#"["leave",1]"#)?;
+    socket.send(&join(4))?;
+    while !socket.text()?.starts_with(r#"["joined",4,"#) {}
     Ok(())
 }
