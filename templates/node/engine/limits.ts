@@ -36,6 +36,12 @@ export const CHECKED_AT_ONCE: number = 200;
  */
 export const RECOVERY: number = 10_000;
 
+/**
+ * Members that a process writes again at once, for example after a loss of data. Messages and signs of
+ * life come in between.
+ */
+export const WRITTEN_AT_ONCE: number = 500;
+
 /** Seconds for which a channel's position outlives its last message. */
 export const HEAD_LIFETIME: number = 30 * 24 * 3600;
 /** Milliseconds for which the publisher's id of a message is remembered. */

@@ -2,7 +2,8 @@ import { isOutage } from '../../realtime/channel/outage.ts';
 import type { Host } from '../../realtime/channel/ports.ts';
 import { USER_GROUP } from './groups.ts';
 import { type Asked, inTurn } from './in-turn.ts';
-import { RECOVERY } from './limits.ts';
+import { RECOVERY, WRITTEN_AT_ONCE } from './limits.ts';
+import { Slots } from './slots.ts';
 
 /** A member of this process in a group. */
 export interface OwnMember extends Asked {
@@ -59,6 +60,8 @@ export abstract class SharedMembership {
 	readonly #own = new Map<string, OwnGroup>();
 	/** Groups with members that the server does not have as they are. */
 	readonly #unwritten = new Set<string>();
+	/** For what is written again. */
+	readonly #slots = new Slots(WRITTEN_AT_ONCE);
 	#comings = 0;
 	/** Departures that wait until all processes have entered their members again. */
 	#waiting: Set<() => void> | undefined;
@@ -274,13 +277,14 @@ export abstract class SharedMembership {
 	async #writeGroup(group: string): Promise<void> {
 		const own = this.#own.get(group);
 		if (own === undefined) return;
-		await this.#list(group, own);
-		const writes = [...own.members.values()].map(async (member) => {
+		await this.#slots.run(() => this.#list(group, own));
+		const write = async (member: OwnMember): Promise<void> => {
 			if (member.asked > 0) return;
 			if (member.isDeparted) await this.#remove(group, own, member);
 			else if (!member.isWritten) await this.#write(group, own, member);
-		});
-		await Promise.all(writes);
+		};
+		const members = [...own.members.values()];
+		await Promise.all(members.map((member) => this.#slots.run(() => write(member))));
 		this.#settle(group);
 	}
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ManualHost, settled } from '../../../realtime/channel/channel.fixture.ts';
 import { unavailable } from '../../engine/answers.ts';
+import { WRITTEN_AT_ONCE } from '../../engine/limits.ts';
 import type { Removal } from '../../engine/shared-membership.ts';
 import { Names } from '../connection/names.ts';
 import type { Leases } from '../sessions/leases.ts';
@@ -76,4 +77,26 @@ test('a member is asked about once all before is answered', async () => {
 	resolve();
 	await Promise.all([entered, again]);
 	assert.deepEqual(asked, ['enter other', 'enter a', 'depart a', 'enter a']);
+});
+
+test('many members are written again in parts', async () => {
+	const stage = new Stage();
+	const groups = ['clobby', 'chall'];
+	const ids = Array.from({ length: WRITTEN_AT_ONCE }, (_, index) => String(index));
+	for (const group of groups) {
+		await Promise.all(ids.map((id) => stage.membership.enter(group, id, '{}')));
+	}
+	stage.asked.length = 0;
+	let answer = (): void => {};
+	stage.answers = new Promise((resolve) => {
+		answer = resolve;
+	});
+	const repaired = stage.membership.repair(false);
+	// The next round begins meanwhile.
+	const caughtUp = stage.membership.catchUp();
+	await settled();
+	assert.equal(stage.asked.length, WRITTEN_AT_ONCE);
+	answer();
+	await Promise.all([repaired, caughtUp]);
+	assert.equal(stage.asked.length, groups.length * ids.length);
 });
