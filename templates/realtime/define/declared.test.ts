@@ -100,12 +100,34 @@ test('refuses data that do not match, names the field, and reports nothing', asy
 	await assert.rejects(handle(definition, message('say', { text: 3 }), calm()), {
 		name: 'RealtimeError',
 		code: 'BAD_REQUEST',
-		message: 'The data of `say` does not match its schema: expected a text',
+		message: 'The data of `say` does not match its schema: text: expected a text',
 		fields: { text: ['expected a text'] },
 		isInputError: true,
 	});
 	await runtime.idle();
 	assert.deepEqual(runtime.reports, []);
+});
+
+test('names the place of the first issue, and the field of each', async () => {
+	const issues = [
+		{ path: ['items', { key: 0 }, 'price'], message: 'not a number' },
+		{ path: ['items'], message: 'too few' },
+		{ message: 'wrong' },
+	];
+	const failing = (found: readonly object[]) => ({
+		'~standard': { version: 1, vendor: 'test', validate: () => ({ issues: found }) },
+	});
+	for (const [found, reason] of [
+		[issues, 'items.0.price: not a number'],
+		[issues.slice(2), 'wrong'],
+		[[], 'no reason'],
+	] as const) {
+		const messages = { say: { input: failing(found), handler: () => {} } };
+		await assert.rejects(handle(room({ messages }, new FakeRuntime()), message('say'), calm()), {
+			message: `The data of \`say\` does not match its schema: ${reason}`,
+			fields: found === issues ? { items: ['not a number', 'too few'] } : {},
+		});
+	}
 });
 
 test('refuses messages that the channel does not have, also those of Object', async () => {
@@ -282,7 +304,10 @@ test('hides from the sender that the server published wrong data', async () => {
 	});
 	await runtime.idle();
 	const [, error] = runtime.reports[0] ?? [];
-	assert.match(String(error), /The data of `said` does not match its schema: expected a text/);
+	assert.match(
+		String(error),
+		/The data of `said` does not match its schema: text: expected a text/,
+	);
 	assert.deepEqual(runtime.published, []);
 });
 
@@ -311,7 +336,10 @@ test('reports a publish that failed and that the handler did not wait for', asyn
 	await runtime.idle();
 	const [[place, error] = []] = runtime.reports;
 	assert.match(String(place), /^Message `say` to channel/);
-	assert.match(String(error), /The data of `said` does not match its schema: expected a text/);
+	assert.match(
+		String(error),
+		/The data of `said` does not match its schema: text: expected a text/,
+	);
 });
 
 test('reports what fails of a handler that did not wait for it, whatever became of the handler', async () => {
@@ -343,7 +371,7 @@ test('reports what fails of a handler that did not wait for it, whatever became 
 		assert.ok(runtime.reports.every(([place]) => place.startsWith('Message `say` to channel')));
 		return runtime.reports.map(([, error]) => (error as Error).message);
 	};
-	const failed = 'The data of `said` does not match its schema: expected a text';
+	const failed = 'The data of `said` does not match its schema: text: expected a text';
 	assert.deepEqual(await told('publish'), [failed]);
 	assert.deepEqual(await told('send'), [failed]);
 	assert.deepEqual(await told('late'), [failed]);

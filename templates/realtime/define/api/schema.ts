@@ -59,17 +59,17 @@ function accepted(result: SchemaResult<unknown>, what: string): unknown {
 
 function invalid(what: string, issues: readonly SchemaIssue[]): RealtimeError {
 	const fields = new Map<string, string[]>();
-	for (const { path, message } of issues) {
-		const [first] = path ?? [];
-		if (first === undefined) continue;
-		const field = String(typeof first === 'object' ? first.key : first);
-		const messages = fields.get(field) ?? [];
-		fields.set(field, [...messages, message]);
-	}
-	const reason = issues[0]?.message ?? 'no reason is given';
+	const reasons = issues.map(({ path = [], message }) => {
+		const names = path.map((part) => String(typeof part === 'object' ? part.key : part));
+		const [field] = names;
+		if (field === undefined) return message;
+		fields.set(field, [...(fields.get(field) ?? []), message]);
+		// A log, and a plain client, get the message alone.
+		return `${names.join('.')}: ${message}`;
+	});
 	return new RealtimeError({
 		code: 'BAD_REQUEST',
-		message: `${what} does not match its schema: ${reason}`,
+		message: `${what} does not match its schema: ${reasons[0] ?? 'no reason'}`,
 		fields: Object.fromEntries(fields),
 	});
 }

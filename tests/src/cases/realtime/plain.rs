@@ -122,6 +122,9 @@ fn a_plain_client_with_an_invalid_message_is_told(site: &Site) -> Result<()> {
             "{message}: {failure}"
         );
         ensure!(failure["id"] == id, "{message}: {failure}");
+        // It gets no `fields`.
+        let is_named = failure["error"].to_string().contains("text: not a string");
+        ensure!(is_named == message.contains(r#""text":1"#), "{message}: {failure}");
     }
     plain.send(r#"{"type":"say","data":{"text":"fine"},"id":9}"#)?;
     ensure!(object(&mut plain)?["type"] == "said");
