@@ -228,9 +228,9 @@ pub enum PatchError {
     #[error("`{module}` still contains the name `{package}`")]
     #[explain(
         code = "P023",
-        help = "rename it with an edit, or add an entry for `{module}` to the rename table's `allow`"
+        help = "rename it with an edit, or allow the text: an `[[allow]]` with `module = \"{name}\"` in the runtime's `adapter.toml`"
     )]
-    Leftover { module: String, package: String, places: Vec<Place> },
+    Leftover { module: String, name: String, package: String, places: Vec<Place> },
 
     /// An entry of the rename allow-list is unused
     ///

@@ -90,6 +90,7 @@ impl Rename {
                 }
                 (None, None) => errors.push(PatchError::Leftover {
                     module: source.name.clone(),
+                    name: module.to_owned(),
                     package: self.from.clone(),
                     places: vec![
                         source.wrong(held.span, "still contains the upstream package's name"),
