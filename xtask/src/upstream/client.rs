@@ -61,13 +61,13 @@ impl Client {
         Ok(Self { npmrc, agent })
     }
 
-    /// The body at `url`. Makes up to three attempts if the server does not respond or fails
-    /// (status 5xx).
+    /// The body at `url`. Makes up to three attempts if the server does not respond, fails (status
+    /// 5xx), or has no time (408, 425, 429: it limits the rate, for example of a sweep).
     pub(super) fn get(&self, url: &str, accept: &str) -> Result<Vec<u8>, FetchError> {
         let mut result = self.try_once(url, accept);
         for wait in RETRY_WAITS {
             match result {
-                Err(FetchError::NoAnswer(_) | FetchError::Status(500..)) => {
+                Err(FetchError::NoAnswer(_) | FetchError::Status(408 | 425 | 429 | 500..)) => {
                     thread::sleep(wait);
                     result = self.try_once(url, accept);
                 }

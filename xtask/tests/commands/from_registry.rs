@@ -165,13 +165,15 @@ fn a_truncated_answer_is_requested_three_times() {
 
 #[test]
 fn a_failing_server_may_recover() {
-    let server = Server::start(|path, earlier| match (path, earlier) {
-        (_, 0 | 2) => Answer::Status(503, Vec::new()),
-        ("/toy.tgz", _) => Answer::found(tarball::good()),
-        _ => Answer::found(metadata("/toy.tgz")),
-    });
-    Checkout::new(&tarball::good(), &server).build_well(&[]);
-    assert_eq!(server.lines().len(), 4);
+    for status in [503, 429] {
+        let server = Server::start(move |path, earlier| match (path, earlier) {
+            (_, 0 | 2) => Answer::Status(status, Vec::new()),
+            ("/toy.tgz", _) => Answer::found(tarball::good()),
+            _ => Answer::found(metadata("/toy.tgz")),
+        });
+        Checkout::new(&tarball::good(), &server).build_well(&[]);
+        assert_eq!(server.lines().len(), 4, "{status}");
+    }
 }
 
 #[test]
