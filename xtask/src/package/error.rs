@@ -11,11 +11,12 @@ pub enum PackageError {
     /// Every relative import of a module in `dist/` must resolve to a file of the package, and so
     /// must every target of `exports` in `adapter.toml`. A patch and `exports` refer to
     /// `templates/x/y.ts` by its path in the package, `websocket/x/y.js` below `dist/`. A template
-    /// refers to another by its relative path.
+    /// refers to another by its relative path. Where upstream has moved a patched module to another
+    /// folder, the imports of its edits have to follow: `../websocket/x/y.js`.
     #[error("`{module}` refers to `{specifier}`, which is not in the package")]
     #[explain(
         code = "B006",
-        help = "fix the path in the patch, the template or `adapter.toml`; `git ls-files templates` lists the templates"
+        help = "fix the path, relative to `{module}`, in the patch, the template or `adapter.toml`; `git ls-files templates` lists the templates"
     )]
     MissingModule { module: String, specifier: String },
 
