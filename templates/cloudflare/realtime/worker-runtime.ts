@@ -17,9 +17,7 @@ import { kept, keptCurrent } from './kept.ts';
 export function objectOf(name: string): ObjectStub {
 	const namespace = env[OBJECT_BINDING] as ObjectNamespace | undefined;
 	if (namespace === undefined) {
-		throw new Error(
-			`There is no binding \`${OBJECT_BINDING}\`. Build the site again: the build adds it, or says what is missing.`,
-		);
+		throw new Error(`There is no binding \`${OBJECT_BINDING}\`. Build the site again.`);
 	}
 	return namespace.get(namespace.idFromName(name));
 }

@@ -5,7 +5,7 @@ import { MAX_WAITING, QUICK_TURNS } from './limits.ts';
 import { type Result, readOutcome, writeOutcome } from './outcome.ts';
 import type { Claim, Link, Ports } from './ports.ts';
 import type { Position } from './position.ts';
-import { tooMany, unavailable } from './refusals.ts';
+import { tooMany, UNAVAILABLE } from './refusals.ts';
 import type { ChannelRules, ClientMessage, MemberView } from './rules.ts';
 import { Turns } from './turns.ts';
 
@@ -111,7 +111,7 @@ export class MemberMessages {
 				if (this.#sender.hasEnded) return;
 			}
 		} catch (error) {
-			this.#answer(id, { error: isRealtimeError(error) ? errorData(error) : unavailable() });
+			this.#answer(id, { error: isRealtimeError(error) ? errorData(error) : UNAVAILABLE });
 			return;
 		}
 		await this.#once(message, id);

@@ -9,7 +9,7 @@ import type { MessageRate } from './message-rates.ts';
 import type { Link, Page } from './ports.ts';
 import type { Position } from './position.ts';
 import type { Presence } from './presence.ts';
-import { tooMany, unavailable } from './refusals.ts';
+import { UNAVAILABLE, WAITING } from './refusals.ts';
 import type { ConnectionView } from './rules.ts';
 
 /** What a member needs of its channel. */
@@ -218,7 +218,7 @@ export class Member implements Sender, Connected, CatchUpMember {
 		if (this.hasEnded) return;
 		if (this.isJoined) this.#turns.take(message);
 		else if (this.#early.length < MAX_WAITING) this.#early.push(message);
-		else this.#turns.refuse(message, tooMany('Too many messages wait for the join.', 1000));
+		else this.#turns.refuse(message, WAITING);
 	}
 
 	sendCast(name: string, data: Data): void {
@@ -258,7 +258,7 @@ export class Member implements Sender, Connected, CatchUpMember {
 
 	cutOff(): void {
 		this.#end(GRACE_AFTER_LOSS);
-		this.link.send(leftFrame(this.ref, unavailable()));
+		this.link.send(leftFrame(this.ref, UNAVAILABLE));
 	}
 
 	/**

@@ -1,13 +1,14 @@
 import type { ErrorData } from '../protocol/errors.ts';
 
 /** The answer while the engine cannot be reached. */
-export function unavailable(): ErrorData {
-	return {
-		code: 'SERVICE_UNAVAILABLE',
-		message: 'The realtime engine cannot be reached.',
-		retryAfter: 1000,
-	};
-}
+export const UNAVAILABLE: ErrorData = {
+	code: 'SERVICE_UNAVAILABLE',
+	message: 'The realtime engine cannot be reached.',
+	retryAfter: 1000,
+};
+
+/** The answer to more messages than may wait until a join is decided. */
+export const WAITING: ErrorData = tooMany('Too many messages wait for the join.', 1000);
 
 /** @param limit Bytes. */
 export function tooLarge(what: string, limit: number): ErrorData {

@@ -3,7 +3,7 @@ import { MAX_MESSAGE_BYTES, MAX_WAITING } from '../channel/limits.ts';
 import type { Member } from '../channel/member.ts';
 import type { SentMessage } from '../channel/member-messages.ts';
 import type { Session } from '../channel/ports.ts';
-import { tooLarge, tooMany } from '../channel/refusals.ts';
+import { tooLarge, tooMany, UNAVAILABLE, WAITING } from '../channel/refusals.ts';
 import { TokenBucket } from '../channel/token-bucket.ts';
 import type { User } from '../define/handling/user.ts';
 import { byteLength, isLarger } from '../protocol/byte-length.ts';
@@ -192,7 +192,7 @@ export class Mux extends CreditedLink {
 			session = resumed ?? (await roster.openSession(userId));
 		} catch (error) {
 			host.report('A realtime session cannot be opened', error);
-			this.close(TRY_AGAIN_LATER, 'The realtime engine cannot be reached.');
+			this.close(TRY_AGAIN_LATER, UNAVAILABLE.message);
 			return;
 		}
 		if (this.hasEnded) {
@@ -445,5 +445,4 @@ const TOO_DEEP: ErrorData = {
 	code: 'BAD_REQUEST',
 	message: `JSON is nested deeper than ${MAX_DEPTH} levels.`,
 };
-const WAITING = tooMany('Too many messages wait for the join.', 1000);
 const NOT_JOINED: ErrorData = { code: 'CLOSED', message: 'The join has ended.' };

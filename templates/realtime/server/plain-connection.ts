@@ -1,6 +1,7 @@
 import { MAX_MESSAGE_BYTES } from '../channel/limits.ts';
 import type { Member } from '../channel/member.ts';
 import type { Link } from '../channel/ports.ts';
+import { WAITING } from '../channel/refusals.ts';
 import { checkSize } from '../channel/size.ts';
 import type { User } from '../define/handling/user.ts';
 import { SHORT_FORM_MESSAGE } from '../define/short-form.ts';
@@ -103,7 +104,7 @@ export class PlainConnection extends Connection<PlainRecord, PlainSocket> implem
 		}
 		this.#earlyBytes += byteLength(message);
 		if (this.#earlyBytes > UNACKNOWLEDGED_LIMIT) {
-			this.close(TRY_AGAIN_LATER, 'Too many messages wait for the join.');
+			this.close(TRY_AGAIN_LATER, WAITING.message);
 		} else this.#early.push(message);
 	}
 

@@ -11,6 +11,9 @@ use crate::server::Peer;
 /// The characters that `encodeURIComponent` leaves as they are, beside letters and digits.
 const UNRESERVED: &[u8] = b"-_.!~*'()";
 
+/// The longest name that the runtime tells an object.
+const MAX_NAME_BYTES: usize = 1024;
+
 /// The page of the tests' site that evicts an object.
 const EVICT: &str = "/evict";
 
@@ -40,8 +43,8 @@ pub fn evict(server: &Peer, object: &str, sockets: Sockets) -> Result<()> {
     Ok(())
 }
 
-/// The object of a channel with this name and these parameters. Names of objects are short: what is
-/// no ASCII stands in them as it is.
+/// The object of a channel with this name and these parameters. In a name that would be too long, what
+/// is no ASCII stands as it is.
 pub fn of_channel(name: &str, params: &BTreeMap<String, String>) -> String {
     let segments: Vec<&str> = name.split('/').collect();
     // Each folder of the tests' channels has one parameter behind it, or none has.
@@ -59,9 +62,14 @@ pub fn of_channel(name: &str, params: &BTreeMap<String, String>) -> String {
         file.extend(in_order.get(number).map(|name| format!("[{name}]")));
     }
     let values = in_order.iter().filter_map(|name| params.get(*name));
-    let parts: Vec<String> =
-        [file.join("/")].iter().chain(values).map(|part| encode_ascii(part)).collect();
-    format!("channel:{}", parts.join("/"))
+    let path = file.join("/");
+    let parts: Vec<&String> = [&path].into_iter().chain(values).collect();
+    let name = |encode: fn(&str) -> String| {
+        let parts: Vec<String> = parts.iter().map(|part| encode(part)).collect();
+        format!("channel:{}", parts.join("/"))
+    };
+    let encoded = name(encode);
+    if encoded.len() > MAX_NAME_BYTES { name(encode_ascii) } else { encoded }
 }
 
 /// The object of a user.

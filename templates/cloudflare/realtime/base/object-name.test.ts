@@ -38,6 +38,8 @@ describe('the name of an object', () => {
 		assert.equal(new Set(keys.map(channelName)).size, keys.length);
 		for (const key of keys) assert.deepEqual(readObjectName(channelName(key)), { key });
 		assert.equal(channelName(keyOf('lobby')), 'channel:rooms%2F%5Broom%5D/lobby');
+		// Under another name it would be another object.
+		assert.equal(channelName(keyOf('ü')), 'channel:rooms%2F%5Broom%5D/%C3%BC');
 	});
 
 	it('is short enough for the longest value of a parameter, in any writing', () => {

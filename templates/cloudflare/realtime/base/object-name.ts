@@ -18,7 +18,9 @@ const BEYOND_ASCII = /[\u0080-\uffff]+/g;
 
 /** @throws RealtimeError if the values of the channel's parameters are too long together. */
 export function channelName(key: ChannelKey): string {
-	const name = CHANNEL + key.replace(ENCODED, decodeURIComponent);
+	let name = CHANNEL + key;
+	// Only then: another name is another object, without the messages of before.
+	if (name.length > MAX_NAME_BYTES) name = name.replace(ENCODED, decodeURIComponent);
 	checkSize(name, 'The name of a channel', MAX_NAME_BYTES);
 	return name;
 }
