@@ -342,6 +342,18 @@ describe('a refused join', () => {
 		assert.equal(test.handle.status.value.state, 'open');
 	});
 
+	it('is tried again for a new handle when the refused one leaves at this news', async () => {
+		const test = await open();
+		test.socket().deliver(write.leftFrame(test.socket().last('join').ref, forbidden));
+		test.handle.status.listen(() => test.handle.leave());
+		const late = join(test);
+		await settled();
+		await test.clock.advance(2_000);
+		assert.equal(test.joins().length, 2);
+		test.socket().join(7);
+		assert.equal(late.status.value.state, 'open');
+	});
+
 	it('is told to no handle after a listener has joined again', async () => {
 		const test = await open();
 		const late: Handle[] = [];

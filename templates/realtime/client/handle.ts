@@ -29,11 +29,11 @@ export function createHandle(
 	// The server would close the connection for good.
 	if (last !== undefined && !(last >= 0)) throw new TypeError('`last` must be a number.');
 	let room: HandleRoom | undefined;
-	let isLeft = false;
+	let isLeft: boolean | undefined;
 	/** Listeners, and messages under way. */
 	let uses = 0;
 	/** A handle that nothing ever listened to stays until `leave()`. */
-	let wasHeard = false;
+	let wasHeard: boolean | undefined;
 	let cancelIdle = (): void => {};
 
 	function enter(): void {

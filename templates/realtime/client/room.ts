@@ -300,9 +300,12 @@ export function createRoom(
 		add(participant) {
 			// A handle that waits is where the messages of before ended.
 			const newest = positionOf(firstWaiting()) ?? head;
-			if (!refused?.retryAt) refused = undefined;
-			tell();
+			// Before any is told: the last one may leave then, which ends the room.
 			handles.add(participant);
+			if (refused && !refused.retryAt) {
+				refused = undefined;
+				tell();
+			}
 			presence?.add(participant);
 			// Live from now.
 			if (channel) participant.since ??= newest;
