@@ -63,18 +63,19 @@ serverTest('a client of the site may gather its commands by itself', async (cont
 	assert.equal((await engine.log.last('lobby', 10)).head, position);
 });
 
-serverTest('a Cluster of the site may do so, too', async () => {
-	let options: object = {};
+serverTest('a Cluster of the site may do so, too, and put its keys elsewhere', async () => {
+	let options = {};
 	const cluster = {
 		isCluster: true,
-		options: { enableAutoPipelining: true },
+		options: { enableAutoPipelining: true, keyPrefix: 'own:' },
 		callBuffer() {},
 		duplicate(_: readonly unknown[], others: object) {
 			options = { ...this.options, ...others };
 		},
 	};
 	clientsLike(cluster).commands();
-	assert.equal(Reflect.get(options, 'enableAutoPipelining'), false);
+	const given = ['enableAutoPipelining', 'keyPrefix'].map((name) => Reflect.get(options, name));
+	assert.deepEqual(given, [false, '']);
 });
 
 serverTest('something else in its place is refused', async () => {

@@ -45,6 +45,7 @@ const PASSIVE_CLUSTER = {
 	enableOfflineQueue: true,
 	enableReadyCheck: true,
 	enableAutoPipelining: false,
+	keyPrefix: '',
 	clusterRetryStrategy: null,
 	// A command on a connection that was lost may have been done.
 	retryDelayOnFailover: 0,
