@@ -307,6 +307,9 @@ fn patches(root: &Utf8Path, runtime: &str) -> Result<Vec<PatchFile>, Failure> {
     let mut files = Vec::new();
     let mut errors: Vec<PatchError> = Vec::new();
     for path in checkout::files(root, &folder)? {
+        if is_of_an_editor(&path) {
+            continue;
+        }
         if path.extension() != Some("toml") {
             return Err(AdapterError::NoPatch { path: folder.join(&path) }.into());
         }
@@ -325,6 +328,12 @@ fn patches(root: &Utf8Path, runtime: &str) -> Result<Vec<PatchFile>, Failure> {
     }
 }
 
+/// Whether a file is hidden or a copy, as editors and file managers leave them beside an open file:
+/// `.server.toml.swp`, `server.toml~`, `#server.toml#`, `.DS_Store`.
+fn is_of_an_editor(path: &Utf8Path) -> bool {
+    path.file_name().is_some_and(|name| name.starts_with(['.', '#']) || name.ends_with('~'))
+}
+
 /// Errors in the description of a runtime.
 #[derive(Debug, thiserror::Error, Explain)]
 #[explain(exit = 1)]
@@ -332,7 +341,8 @@ pub enum AdapterError {
     /// A file among the patches is not a patch file
     ///
     /// A patch file has the name of the upstream module that it edits, with the extension `.toml`.
-    /// Any other file would be silently ignored.
+    /// Any other file would be silently ignored. Only the files of editors are, such as
+    /// `.server.toml.swp`.
     #[error("`{path}` is not a patch file")]
     #[explain(
         code = "B002",

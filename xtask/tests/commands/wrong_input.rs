@@ -113,6 +113,16 @@ fn a_link_to_a_patch_file_is_read() {
 }
 
 #[test]
+fn a_patch_file_may_be_open_in_an_editor() {
+    let checkout = checkout();
+    for name in [".index.toml.swp", ".DS_Store", "index.toml~", "#index.toml#"] {
+        checkout.write(&format!("patches/toy/{name}"), "b0VIM");
+    }
+    let shown = checkout.shown(&["check"]);
+    assert!(shown.starts_with("exit code 0"), "{shown}");
+}
+
+#[test]
 fn a_file_that_is_not_a_patch_is_an_error() {
     let checkout = checkout();
     checkout.write("patches/toy/index.patch", "--- a\n+++ b\n");
