@@ -271,6 +271,19 @@ fn a_line_without_a_tag_for_its_prereleases_is_an_error() {
 }
 
 #[test]
+fn a_prerelease_of_astro_does_not_become_the_latest() {
+    let (checkout, ..) = ready(|_, _| None);
+    let pins = fs::read_to_string(checkout.path("upstream/upstream.toml")).unwrap();
+    let beta = pins.replace("astro = \"7.2.4\"", "astro = \"7.3.0-beta.1\"");
+    assert_ne!(pins, beta);
+    checkout.write("upstream/upstream.toml", &beta);
+    commit(&checkout);
+    assert_snapshot!(checkout.shown(&["publish", "--astro", "7", "--dry-run"]));
+    let shown = checkout.shown(&["publish", "--astro", "7", "--tag", "next", "--dry-run"]);
+    assert!(!shown.contains("prerelease of Astro"), "{shown}");
+}
+
+#[test]
 fn an_invalid_registry_url_is_wrong_usage() {
     let (checkout, ..) = ready(|_, _| None);
     assert_snapshot!(checkout.shown(&["publish", "--registry", "localhost:4873"]));

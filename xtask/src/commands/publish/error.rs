@@ -196,7 +196,8 @@ pub enum PublishError {
     /// To semver a stamp is a prerelease, so npm publishes it only under an explicit tag. Each line
     /// has its own `tag` in `upstream/upstream.toml`; `--tag` overrides it for one line. Two lines
     /// cannot share a tag: it would move between Astro majors, and `latest` could move to an older
-    /// one. npm rejects tags that look like a version range, such as `7` or `v7.2`.
+    /// one. `latest` does not point to a prerelease of Astro. npm rejects tags that look like a
+    /// version range, such as `7` or `v7.2`.
     #[error("{message}")]
     #[explain(code = "B026", exit = 2, help = "{advice}")]
     Tag { message: String, advice: String },

@@ -8,6 +8,9 @@ use crate::{
     upstream::{Line, Pins},
 };
 
+/// The tag that npm takes if none is named.
+const LATEST: &str = "latest";
+
 /// The tag of each job, in order: the line's own tag, or the requested one.
 pub fn choose(
     pins: &Pins,
@@ -54,6 +57,11 @@ fn check(pins: &Pins, job: &Job<'_>, tag: &str) -> Result<(), PublishError> {
         (
             format!("`{tag}` is the tag of `[{other}]`, but {version} belongs to `[{name}]`"),
             format!("choose another tag, such as `{name}`"),
+        )
+    } else if tag == LATEST && !line.astro.pre.is_empty() {
+        (
+            format!("{version} is for a prerelease of Astro, but `{tag}` is what npm installs"),
+            format!("choose another tag until Astro is released, such as `{name}`"),
         )
     } else {
         return Ok(());
