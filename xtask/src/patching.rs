@@ -20,7 +20,7 @@ use crate::{
 /// Upstream's modules with the edits, before compilation.
 pub struct Patched {
     pub tree: SourceTree,
-    /// Modules and declarations that differ from upstream's.
+    /// Files of code that differ from upstream's.
     pub changed: Vec<Changed>,
     /// Every edit, in module order.
     pub edits: Vec<ModuleEdit>,
@@ -47,6 +47,7 @@ pub fn patch(
     let mut patching = Patching::new(adapter, &tree.version, cache);
     patching.files(&mut tree.modules, |file| &file.edits);
     patching.files(&mut tree.declarations, |file| &file.declares);
+    patching.rename_in(&mut tree.extras);
     let Patching { changed, edits, renamed, allowed, mut failures, .. } = patching;
     if failures.is_empty() {
         let checked = adapter.rename.check_allowances(&tree.version, &allowed);
@@ -120,6 +121,28 @@ impl<'a> Patching<'a> {
         }
     }
 
+    /// Renames the package in code that is neither a module nor its declaration, such as `types.d.ts`
+    /// beside `dist/`.
+    fn rename_in(&mut self, extras: &mut BTreeMap<String, Vec<u8>>) {
+        for (path, bytes) in extras.iter_mut().filter(|(path, _)| is_code(path)) {
+            let Ok(before) = String::from_utf8(bytes.clone()) else { continue };
+            let source = Source::new(path.as_str(), before.as_str());
+            let renamed =
+                self.adapter.rename.apply(path, &self.version, &source, Language::of(path));
+            match renamed {
+                Ok(Renamed { text: after, count, allowed }) => {
+                    self.renamed += count;
+                    self.allowed.extend(allowed);
+                    if after != before {
+                        *bytes = after.clone().into_bytes();
+                        self.changed.push(Changed { path: path.clone(), before, after });
+                    }
+                }
+                Err(errors) => self.failures.push(errors.into()),
+            }
+        }
+    }
+
     /// Edits a module or declaration file, and renames the package in it. Reuses the result of
     /// another release with the same file and the same edits.
     fn patched(
@@ -138,6 +161,10 @@ impl<'a> Patching<'a> {
             patch_file(rename, &self.version, module, file, edits).map(Arc::new)
         })
     }
+}
+
+fn is_code(path: &str) -> bool {
+    [".js", ".mjs", ".cjs", ".ts", ".mts", ".cts"].iter().any(|ending| path.ends_with(ending))
 }
 
 /// The result of patching one file.

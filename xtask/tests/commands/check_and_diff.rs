@@ -54,3 +54,37 @@ fn a_renamed_upstream_function_is_marked() {
     let checkout = Checkout::new(&renamed, &Server::with_toy(renamed.clone()));
     assert_snapshot!(checkout.shown(&["build"]));
 }
+
+/// A checkout of an upstream release with code beside its modules.
+fn beside(types: &str) -> Checkout {
+    let program = "import toy from '@upstream/toy';\ntoy();\n";
+    let tarball = tarball::with_files(&[
+        ("package/types.d.ts", types.as_bytes()),
+        ("package/dist/cli.mjs", program.as_bytes()),
+    ]);
+    Checkout::new(&tarball, &Server::with_toy(tarball.clone()))
+}
+
+#[test]
+fn the_package_is_renamed_in_code_that_is_no_module() {
+    let checkout = beside(
+        "/// <reference types=\"@upstream/toy/env.d.ts\" />\nexport type { Toy } from '@upstream/toy';\n",
+    );
+    checkout.build_well(&[]);
+    for name in ["types.d.ts", "dist/cli.mjs"] {
+        let text = String::from_utf8(checkout.package()[name].clone()).unwrap();
+        assert!(text.contains("our-toy") && !text.contains("@upstream/toy"), "{text}");
+    }
+}
+
+#[test]
+fn a_name_that_stays_in_such_code_is_an_error_unless_it_is_allowed() {
+    let checkout = beside("export type Text = 'Use @upstream/toy.';\n");
+    assert_snapshot!(checkout.shown(&["check"]));
+    checkout.add(
+        "adapters/toy/adapter.toml",
+        "[[allow]]\nmodule = \"types.d.ts\"\ntext = \"@upstream/toy\"\nwhy = \"A sentence.\"\n",
+    );
+    let shown = checkout.shown(&["check"]);
+    assert!(shown.starts_with("exit code 0"), "{shown}");
+}
