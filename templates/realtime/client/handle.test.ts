@@ -248,6 +248,32 @@ describe('messages before the first listener', () => {
 		assert.deepEqual(heard, [position(1), position(2), position(3)]);
 	});
 
+	it('wait for the next listener after the last one', async () => {
+		const test = harness();
+		const handle = join(test);
+		const taken: unknown[] = [];
+		const listen = () => handle.on('said', (data) => taken.push(data));
+		const unlisten = listen();
+		await settled();
+		test.socket().welcome().join(7).deliver(event(7, 1));
+		void handle.send('say').catch(() => {});
+		unlisten();
+		test.socket().deliver(event(7, 2));
+		listen()();
+		await test.clock.advance(500);
+		const unlistenAgain = listen();
+		await settled();
+		test.socket().deliver(event(7, 3));
+		unlistenAgain();
+		test.socket().deliver(event(7, 4));
+		// The message is given up, the handle leaves, and continues.
+		await test.clock.advance(22_000);
+		listen();
+		await settled();
+		assert.deepEqual(test.joins().at(-1)?.since, position(4));
+		assert.deepEqual(taken, [1, 2, 3, 4]);
+	});
+
 	it('wait up to 100, the newest ones', async () => {
 		const test = harness();
 		const handle = join(test);

@@ -63,8 +63,8 @@ export function createHandle(
 	}
 
 	const listeners = createListeners<Parameters<Participant['take']>>(listen);
-	/** Messages that wait for the first listener. */
-	let early: Parameters<Participant['take']>[] | undefined = [];
+	/** Messages that wait for a listener: for the first one, or for one after the last. */
+	let early: Parameters<Participant['take']>[] = [];
 	const status = createStore<Status>({ state: 'connecting' }, listen);
 	const presence = part?.ofHandle(own, listen, () => room);
 	const participant: Participant = {
@@ -74,7 +74,7 @@ export function createHandle(
 		status,
 		presence,
 		take(...message) {
-			if (!early) listeners.tell(...message);
+			if (listeners.size) listeners.tell(...message);
 			// Nobody may ever listen.
 			else if (early.push(message) > BUFFER_SIZE) early.shift();
 		},
@@ -117,8 +117,8 @@ export function createHandle(
 		presence: presence?.store as Handle['presence'],
 		on: ((event: string, listener: Listener, options?: ListenOptions) => {
 			// Those that begin to listen in the same task get them as well.
-			for (const message of early ?? []) queueMicrotask(() => listeners.tell(...message));
-			early = undefined;
+			for (const message of early) queueMicrotask(() => participant.take(...message));
+			early = [];
 			return listeners.listen((name, data, context) => {
 				if (name === event) listener(data, context);
 			}, options?.signal);
