@@ -88,9 +88,9 @@ export class SqlLog implements Log {
 		return { entries: this.#past.after(head, this.#ring(), position, limit), head: head.position };
 	}
 
-	async last(_channel: ChannelKey, limit: number): Promise<Page> {
+	async last(_channel: ChannelKey, limit: number, most: number = limit): Promise<Page> {
 		const head = this.#head();
-		return { ...this.#past.last(head, this.#ring(), limit), head: head.position };
+		return { ...this.#past.last(head, this.#ring(), limit, most), head: head.position };
 	}
 
 	async snapshot(_channel: ChannelKey, entry: NewEntry, upTo: Position): Promise<boolean> {

@@ -23,10 +23,10 @@ export class SqlPast {
 		return from?.epoch === this.#epoch ? this.#entries(head, ring, from.number + 1, limit) : [];
 	}
 
-	last(head: Head, ring: Ring, limit: number): Omit<Page, 'head'> {
+	last(head: Head, ring: Ring, limit: number, most: number): Omit<Page, 'head'> {
 		const snapshot = limit > 0 ? this.#snapshot() : undefined;
 		const first = snapshot === undefined ? head.number - limit + 1 : 1;
-		const entries = this.#entries(head, ring, first, limit);
+		const entries = this.#entries(head, ring, first, most);
 		return snapshot === undefined ? { entries } : { snapshot, entries };
 	}
 

@@ -289,7 +289,7 @@ export class Member implements Sender, Connected, CatchUpMember {
 				: pageAfter(ports.log, key, since, PAGE_SIZE, rules.retention);
 		}
 		if (last === undefined || last === 0 || !mayReadHistory) return undefined;
-		return ports.log.last(key, last);
+		return ports.log.last(key, last, PAGE_SIZE);
 	}
 
 	/** Sends `joined`, who is present, and the first page. Nothing else happens meanwhile. */

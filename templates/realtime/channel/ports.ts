@@ -81,8 +81,11 @@ export interface Log {
 	/**
 	 * The newest `limit` entries that are still kept. If there is a snapshot and `limit` is not 0: the
 	 * snapshot, and the oldest `limit` of those after it.
+	 *
+	 * @param most Given by whoever reads on to the head: the number of entries, the oldest first, that
+	 * are enough. An engine with little memory gives no more.
 	 */
-	last(channel: ChannelKey, limit: number): Promise<Page>;
+	last(channel: ChannelKey, limit: number, most?: number): Promise<Page>;
 	/**
 	 * Keeps a message in place of the snapshot of before and of all entries up to a position. Neither
 	 * the size nor the lifetime of the history removes it. No watcher is told.

@@ -196,6 +196,35 @@ describe('an object of a channel', () => {
 		);
 	});
 
+	it('reads no more than a page of the past at once, however much a client asks for', async () => {
+		const lobby = new World({ 'rooms/[room]': room({ history: { size: 1000, ttl: 300 } }) }).object(
+			LOBBY,
+		);
+		const instance = await lobby.instance;
+		for (let number = 1; number <= 350; number++) {
+			await instance.publish([{ name: 'said', data: String(number), isEphemeral: false }]);
+		}
+		const { storage } = lobby;
+		const { exec } = storage.sql;
+		let most = 0;
+		Object.assign(storage.sql, {
+			exec: (...given: Parameters<typeof exec>) => {
+				const cursor = exec(...given);
+				most = Math.max(most, cursor.toArray().length);
+				return cursor;
+			},
+		});
+		const ada = await lobby.accept({ user: ADA });
+		await lobby.message(ada, ['hello', {}], [...JOIN.slice(0, 4), { last: 320 }]);
+		await settled();
+		assert.deepEqual(
+			ada.of('event').map((parts) => parts.at(-1)),
+			Array.from({ length: 320 }, (_, index) => index + 31),
+		);
+		assert.equal(ada.of('gap').length, 0);
+		assert.ok(most <= 100, `${most} rows`);
+	});
+
 	it('does not believe the Worker about a user whom the site has disconnected since', async () => {
 		const world = new World({ 'rooms/[room]': room({ authorize: () => false }) });
 		const lobby = world.object(LOBBY);
