@@ -14,7 +14,8 @@ pub enum PatchError {
     /// A patch file is TOML with two lists of tables: `[[edit]]` for the module and `[[declare]]`
     /// for its declaration file. The keys of an edit are `id`, `why`, `in`, `pattern`, `rewrite`,
     /// `append`, `import`, `globals`, `versions`, `expect`, `which` and `unless`; `id` and `why`
-    /// are mandatory and not empty. An unknown key is an error: a misspelt `unless` would silently widen an edit.
+    /// are mandatory and not empty. An unknown key is an error: a misspelt `unless` would silently
+    /// widen an edit.
     #[error("{message}")]
     #[explain(code = "P001", help = "fix the marked place in `{file}`")]
     Unreadable { file: String, message: String, places: Vec<Place> },
