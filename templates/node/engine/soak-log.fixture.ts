@@ -145,13 +145,14 @@ class EngineSoakLog implements SoakLog {
 		};
 	}
 
-	async failOver(channel: ChannelKey, lost: number): Promise<void> {
+	async failOver(channel: ChannelKey, lost: number): Promise<boolean> {
 		await this.settled();
 		const gone = await this.#faults.loseNewest(channel, lost);
 		this.#kept = this.#kept.slice(
 			0,
 			gone === undefined ? 0 : Math.max(0, this.#kept.length - gone),
 		);
+		return gone === undefined;
 	}
 
 	async restart(): Promise<void> {

@@ -267,13 +267,17 @@ export class FaultyLog implements Log {
 		};
 	}
 
-	/** A replica that lacks the newest messages of a channel becomes the log. */
-	failOver(channel: ChannelKey, lost: number): void {
+	/**
+	 * A replica that lacks the newest messages of a channel becomes the log. It knows that there were
+	 * earlier ones.
+	 */
+	failOver(channel: ChannelKey, lost: number): false {
 		const written = this.#of(channel);
 		const kept = written.entries.slice(0, Math.max(0, written.entries.length - lost));
 		const [oldest] = written.entries;
 		written.head = kept.at(-1)?.position ?? oldest?.previous ?? written.head;
 		written.entries = kept;
+		return false;
 	}
 
 	/** Everything is lost, as in a restart without data. */

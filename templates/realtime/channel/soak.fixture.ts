@@ -28,8 +28,12 @@ export interface SoakLog extends Log {
 	fault: (() => 'none' | 'lost' | 'twice') | undefined;
 	/** Called for each message before anyone gets it. */
 	onWrite: ((position: Position, previous: Position) => void) | undefined;
-	/** A replica that lacks the newest messages of a channel becomes the log. */
-	failOver(channel: ChannelKey, lost: number): void | Promise<void>;
+	/**
+	 * A replica that lacks the newest messages of a channel becomes the log.
+	 *
+	 * @returns whether that was all that the log knew, also of trimmed messages.
+	 */
+	failOver(channel: ChannelKey, lost: number): boolean | Promise<boolean>;
 	/** Everything is lost, as in a restart without data. */
 	restart(): void | Promise<void>;
 	/** Forgets the watchers, as if their process had died. */
@@ -348,8 +352,9 @@ class Soak {
 		this.#remember();
 		const failedOver = this.log.failOver(KEY, 1 + Math.floor(this.#random() * 3));
 		// A member may be told of it in the next moment.
-		if (failedOver !== undefined) await failedOver;
-		this.truth.lose(this.#available());
+		const hasLostAll = failedOver instanceof Promise ? await failedOver : failedOver;
+		if (hasLostAll) this.truth.loseAll();
+		else this.truth.lose(this.#available());
 		// What was on the way to the watchers died with the primary, whose clients reconnect.
 		await this.log.interrupt();
 	}
