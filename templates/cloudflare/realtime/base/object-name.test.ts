@@ -2,10 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type ChannelKey, channelKey } from '../../../realtime/channel/key.ts';
 import { byteLength } from '../../../realtime/protocol/byte-length.ts';
+import { MAX_TOLD_NAME } from '../instance/object.fixture.ts';
 import { channelName, readObjectName, userName } from './object-name.ts';
-
-/** The longest name in bytes that the runtime tells an object. */
-const MAX_TOLD_NAME = 1024;
 
 function keyOf(...values: readonly string[]): ChannelKey {
 	return channelKey('rooms/[room]', values) ?? assert.fail('There is no such channel.');

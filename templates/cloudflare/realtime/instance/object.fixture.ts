@@ -15,7 +15,7 @@ import { RealtimeObject } from './realtime-object.ts';
 /** The largest attachment in bytes. */
 const MAX_ATTACHMENT = 16_384;
 /** The longest name in bytes that the runtime tells an object. */
-const MAX_TOLD_NAME = 1024;
+export const MAX_TOLD_NAME = 1024;
 
 /** A socket of an object. What it keeps has to fit, and outlives the object's instance. */
 export class FakeObjectSocket implements ObjectSocket {
