@@ -8,6 +8,7 @@ import {
 	OUTCOME_POLL,
 	SESSION_LIFETIME,
 } from '../../engine/limits.ts';
+import { Slots } from '../../engine/slots.ts';
 import type { Store } from '../connection/store.ts';
 import type { Leases } from './leases.ts';
 
@@ -117,10 +118,8 @@ export class Claims {
 			if (this.#unwritten.delete(own)) await this.#write(own);
 		});
 		const claims = [...this.#abandoned.keys()].map((subject) => () => this.#giveBack(subject));
-		const all = [...results, ...claims];
-		for (let start = 0; start < all.length; start += AT_ONCE) {
-			await Promise.all(all.slice(start, start + AT_ONCE).map((write) => write()));
-		}
+		const slots = new Slots(AT_ONCE);
+		await Promise.all([...results, ...claims].map((write) => slots.run(write)));
 	}
 
 	#begin(key: string, subject: string, sequence: number): Claim {
