@@ -1,14 +1,10 @@
 import { ofOutage } from '../../realtime/channel/outage.ts';
+import { UNAVAILABLE } from '../../realtime/channel/refusals.ts';
 import { isRealtimeError, RealtimeError } from '../../realtime/protocol/errors.ts';
 
-/** Milliseconds after which a client may ask again. */
-const RETRY_AFTER = 1000;
-
 /** The engine does not have the message, or was not asked. */
-export function unavailable(message = 'The realtime engine cannot be reached.'): RealtimeError {
-	return ofOutage(
-		new RealtimeError({ code: 'SERVICE_UNAVAILABLE', message, retryAfter: RETRY_AFTER }),
-	);
+export function unavailable(message: string = UNAVAILABLE.message): RealtimeError {
+	return ofOutage(new RealtimeError({ ...UNAVAILABLE, message }));
 }
 
 /**
@@ -34,7 +30,7 @@ export function reasonOf(error: Error): string {
 /** The engine was asked, and did not answer. */
 export function unanswered(): RealtimeError {
 	const message = 'The realtime engine did not answer. It may have done what it was asked.';
-	return ofOutage(new RealtimeError({ code: 'TIMEOUT', message, retryAfter: RETRY_AFTER }));
+	return ofOutage(new RealtimeError({ ...UNAVAILABLE, code: 'TIMEOUT', message }));
 }
 
 /** Whether an error says that the engine did nothing of what it was asked. */
