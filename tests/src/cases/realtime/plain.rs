@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{member, publish, room};
 use crate::cases;
 use crate::client::{Request, Socket};
+use crate::pins::major;
 use crate::realtime::identity::ENDPOINT;
 use crate::site::Site;
 use crate::suite::Case;
@@ -132,9 +133,15 @@ fn a_plain_client_with_an_invalid_message_is_told(site: &Site) -> Result<()> {
 }
 
 fn a_plain_client_names_its_channel_by_the_path(site: &Site) -> Result<()> {
-    let named = [("a bž", "rooms/a%20b%C5%BE"), ("5%zz", "rooms/5%25zz")];
-    let count = if site.host.keeps_encoded_paths()? { named.len() } else { 1 };
-    for (value, path) in &named[..count] {
+    let mut named = vec![("a bž", "rooms/a%20b%C5%BE")];
+    if site.host.keeps_encoded_paths()? {
+        named.push(("5%zz", "rooms/5%25zz"));
+    }
+    // Astro 5 itself refuses a path that is still encoded after one decoding.
+    if major()? != 5 {
+        named.push(("5%41", "rooms/5%2541"));
+    }
+    for (value, path) in named {
         let (mut ada, hers) = member(site, "ada-path", &room(value))?;
         let mut plain = open(site, path, "bob-path").with_context(|| path.to_owned())?;
         plain.send(r#"{"type":"say","data":{"text":"here"},"id":1}"#)?;
