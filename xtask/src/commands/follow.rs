@@ -68,7 +68,7 @@ impl Follow {
         let workshop = Workshop::open(None)?;
         let adapters = Adapter::select(&workshop.root, &[])?;
         let report = Report::of(&workshop, &adapters)?;
-        output::note!("{}", report.to_string().trim_end());
+        output::tell(format_args!("{report}"));
         if self.check || !report.is_ahead() {
             if !self.check {
                 output::json(&Proposal::default());
