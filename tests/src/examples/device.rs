@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 
-use super::{Examples, example, is_open, needs_astro, open, reads};
+use super::{Examples, example, is_open, needs_astro, open, reads, reads_within};
 use crate::app::App;
 use crate::browser::Page;
 use crate::chat::{BACK, Place, SOON};
@@ -63,7 +63,7 @@ pub fn a_device_without_a_browser_measures_and_obeys<H: Examples>(host: &H) -> R
     let _server = host.start_at(&app, &place)?;
     // A page whose server has lost the channel loads again.
     let kept = if H::KEEPS_MESSAGES { "15.0" } else { "–" };
-    reads(&mut page, "[data-name=target]", kept)?;
+    reads_within(BACK, &mut page, "[data-name=target]", kept)?;
     is_open(&mut page, "device-panel")?;
     set(&mut page, "22")?;
     obeys(&device, "22")

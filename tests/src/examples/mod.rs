@@ -6,6 +6,8 @@ mod device;
 mod notifications;
 mod whiteboard;
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 
 use crate::app::App;
@@ -76,6 +78,10 @@ fn is_open(page: &mut Page, element: &str) -> Result<()> {
 
 /// Waits until an element of the page has this text.
 fn reads(page: &mut Page, selector: &str, text: &str) -> Result<()> {
+    reads_within(SOON, page, selector, text)
+}
+
+fn reads_within(limit: Duration, page: &mut Page, selector: &str, text: &str) -> Result<()> {
     let shown = format!("document.querySelector('{selector}')?.textContent === '{text}'");
-    page.until(SOON, &shown).with_context(|| format!("{selector} does not read {text}"))
+    page.until(limit, &shown).with_context(|| format!("{selector} does not read {text}"))
 }

@@ -94,6 +94,8 @@ fn a_session_belongs_to_its_user(site: &Site) -> Result<()> {
 
 fn a_user_has_at_most_twenty_sessions(site: &Site) -> Result<()> {
     const MOST: usize = 20;
+    // Processes of one site learn of resets each in its own time, and so in almost this order.
+    const DISORDER: usize = 5;
     let mut sessions = Vec::new();
     for _ in 0..MOST + 3 {
         sessions.push(connect(site, "ada-sessions")?.reset()?);
@@ -103,13 +105,15 @@ fn a_user_has_at_most_twenty_sessions(site: &Site) -> Result<()> {
     let is_resumed = |session: &String| -> Result<bool> {
         Ok(Client::resume(&site.server, "ada-sessions", session)?.welcome.is_resumed)
     };
-    let (forgotten, kept) = sessions.split_at(3);
-    for session in kept {
-        ensure!(is_resumed(session)?, "one of the newest {MOST} is forgotten");
+    let (oldest, newest) = sessions.split_at(3 + DISORDER);
+    for session in newest {
+        ensure!(is_resumed(session)?, "one of the newest {} is forgotten", newest.len());
     }
-    for session in forgotten {
-        ensure!(!is_resumed(session)?, "it has more than {MOST} sessions");
+    let mut kept = newest.len();
+    for session in oldest.iter().rev() {
+        kept += usize::from(is_resumed(session)?);
     }
+    ensure!(kept <= MOST, "it has {kept} sessions, more than {MOST}");
     Ok(())
 }
 
