@@ -16,8 +16,8 @@ export type LeftOut = Exclude<keyof UsedParts, 'shortForm'> | 'explanations';
 export const MODULES: Readonly<Record<LeftOut, readonly string[]>> = {
 	handlers: [
 		'cloudflare/engine/sql-claims',
-		'realtime/channel/member-messages',
-		'realtime/channel/message-rates',
+		'realtime/channel/messages/messages',
+		'realtime/channel/messages/rates',
 		'realtime/define/handlers',
 		'realtime/define/data/loss',
 	],

@@ -7,8 +7,8 @@ import type {
 	MemberMessages as RealMessages,
 	Sender,
 	SentMessage,
-} from '../../realtime/channel/member-messages.ts';
-import type { MessageRates as RealRates } from '../../realtime/channel/message-rates.ts';
+} from '../../realtime/channel/messages/messages.ts';
+import type { MessageRates as RealRates } from '../../realtime/channel/messages/rates.ts';
 import {
 	DEFAULT_HISTORY_SIZE,
 	DEFAULT_HISTORY_TTL,

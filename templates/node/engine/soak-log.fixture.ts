@@ -13,7 +13,7 @@ import type {
 	Unwatch,
 } from '../../realtime/channel/ports.ts';
 import type { Position } from '../../realtime/channel/position.ts';
-import { type SoakLog, soak } from '../../realtime/channel/soak.fixture.ts';
+import { type SoakLog, soak } from '../../realtime/channel/soak/soak.fixture.ts';
 import { RealtimeError } from '../../realtime/protocol/errors.ts';
 import { type EngineProcess, type Stage, until } from './engine.fixture.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { seededRandom } from '../../realtime/channel/channel.fixture.ts';
-import { Presence } from '../../realtime/channel/presence.ts';
+import { Presence } from '../../realtime/channel/members/presence.ts';
 import {
 	type EngineProcess,
 	member,

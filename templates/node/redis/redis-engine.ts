@@ -1,4 +1,4 @@
-import { followLog } from '../../realtime/channel/feed.ts';
+import { followLog } from '../../realtime/channel/log/feed.ts';
 import type { Host, Log, Roster } from '../../realtime/channel/ports.ts';
 import { startOnce } from '../../realtime/channel/start-once.ts';
 import type { Engine, EngineStatus } from '../../realtime/user/engine.ts';

@@ -1,6 +1,6 @@
 // The soak of faults, long: `node long-soak.fixture.ts DELIVERIES` takes seeds in turn until this
 // number of messages was delivered, and prints the counts as JSON.
-import { type SoakResult, soak } from '../channel/soak.fixture.ts';
+import { type SoakResult, soak } from '../channel/soak/soak.fixture.ts';
 
 /** What soaks met, and how many there were. */
 export interface LongSoak extends Omit<SoakResult, 'failures' | 'restored'> {

@@ -1,8 +1,8 @@
 // What channels cost when there are many: `node --expose-gc many-channels.fixture.ts` prints a line
 // for each ratio, with what it is of.
 import { rulesOf } from '../channel/channel.fixture.ts';
-import { Channel } from '../channel/channel.ts';
-import type { JoinOptions, Member } from '../channel/member.ts';
+import { Channel } from '../channel/members/channel.ts';
+import type { JoinOptions, Member } from '../channel/members/member.ts';
 import type { Host, Link, Retention } from '../channel/ports.ts';
 import { MemoryEngine } from '../memory/memory-engine.ts';
 

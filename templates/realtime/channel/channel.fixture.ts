@@ -2,6 +2,7 @@ import { RealtimeError } from '../protocol/errors.ts';
 import type { Data, Frame } from '../protocol/server-frames.ts';
 import type { HandlerDeadline } from './handler-deadline.ts';
 import type { ChannelKey } from './key.ts';
+import { Presence } from './members/presence.ts';
 import type {
 	Cast,
 	Entry,
@@ -17,7 +18,6 @@ import type {
 	Unwatch,
 } from './ports.ts';
 import { type Position, readPosition, rootPosition, writePosition } from './position.ts';
-import { Presence } from './presence.ts';
 import type { ChannelRules, ClientMessage, MemberView } from './rules.ts';
 
 /** A generator of numbers from 0 to 1 from a seed (mulberry32). */

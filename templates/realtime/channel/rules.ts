@@ -1,7 +1,7 @@
 import type { Data } from '../protocol/server-frames.ts';
 import type { HandlerDeadline } from './handler-deadline.ts';
+import type { Presence, PresenceInit } from './members/presence.ts';
 import type { Retention } from './ports.ts';
-import type { Presence, PresenceInit } from './presence.ts';
 
 /** What a site says about a channel. Read anew for each use, because a file changes in `astro dev`. */
 export interface ChannelRules {

@@ -1,4 +1,4 @@
-import { followLog } from '../channel/feed.ts';
+import { followLog } from '../channel/log/feed.ts';
 import type { Log, Roster } from '../channel/ports.ts';
 import type { Engine, EngineStatus } from '../user/engine.ts';
 import type { UserEngine, UserWatcher } from '../user/user-engine.ts';

@@ -1,6 +1,6 @@
-import { isBefore } from '../channel/continuity.ts';
 import { checkKeptSize } from '../channel/kept-size.ts';
 import type { ChannelKey } from '../channel/key.ts';
+import { isBefore } from '../channel/log/continuity.ts';
 import type {
 	Cast,
 	Entry,

@@ -1,4 +1,4 @@
-import type { Member, MemberInit } from '../channel/member.ts';
+import type { Member, MemberInit } from '../channel/members/member.ts';
 import { type ErrorData, errorData, FAILURE } from '../protocol/errors.ts';
 import { FAILED_JOIN } from './limits.ts';
 import type { Target } from './targets.ts';

@@ -1,9 +1,9 @@
-import { Channel } from '../channel/channel.ts';
-import { pageAfter } from '../channel/continuity.ts';
 import type { ChannelKey } from '../channel/key.ts';
-import type { Member, MemberInit, MemberRecord } from '../channel/member.ts';
+import { pageAfter } from '../channel/log/continuity.ts';
+import { Channel } from '../channel/members/channel.ts';
+import type { Member, MemberInit, MemberRecord } from '../channel/members/member.ts';
+import { presentMembers } from '../channel/members/present.ts';
 import type { Host, Log, Ports, Roster, Session } from '../channel/ports.ts';
-import { presentMembers } from '../channel/present-members.ts';
 import type {
 	ChannelPort,
 	Directory,

@@ -1,7 +1,7 @@
 import type { ChannelKey } from '../channel/key.ts';
 import { MAX_MESSAGE_BYTES, MAX_WAITING } from '../channel/limits.ts';
-import type { Member } from '../channel/member.ts';
-import type { SentMessage } from '../channel/member-messages.ts';
+import type { Member } from '../channel/members/member.ts';
+import type { SentMessage } from '../channel/messages/messages.ts';
 import type { Session } from '../channel/ports.ts';
 import { tooLarge, tooMany, UNAVAILABLE, WAITING } from '../channel/refusals.ts';
 import { TokenBucket } from '../channel/token-bucket.ts';

@@ -1,5 +1,5 @@
 import { MAX_MESSAGE_BYTES } from '../channel/limits.ts';
-import type { Member } from '../channel/member.ts';
+import type { Member } from '../channel/members/member.ts';
 import type { Link } from '../channel/ports.ts';
 import { WAITING } from '../channel/refusals.ts';
 import { checkSize } from '../channel/size.ts';

@@ -1,5 +1,5 @@
 import { PRESENCE_INTERVAL } from '../channel/limits.ts';
-import type { Member } from '../channel/member.ts';
+import type { Member } from '../channel/members/member.ts';
 import type { Host } from '../channel/ports.ts';
 import { isRealtimeError } from '../protocol/errors.ts';
 

@@ -1,7 +1,7 @@
 /** What restores the connections of a process that slept, as JSON. */
 
 import type { ChannelKey } from '../channel/key.ts';
-import type { MemberRecord } from '../channel/member.ts';
+import type { MemberRecord } from '../channel/members/member.ts';
 import type { Session } from '../channel/ports.ts';
 import type { User } from '../define/handling/user.ts';
 import type { CreditsRecord } from './credits.ts';

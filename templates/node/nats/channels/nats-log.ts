@@ -1,6 +1,6 @@
-import { isBefore } from '../../../realtime/channel/continuity.ts';
 import { checkKeptSize } from '../../../realtime/channel/kept-size.ts';
 import type { ChannelKey } from '../../../realtime/channel/key.ts';
+import { isBefore } from '../../../realtime/channel/log/continuity.ts';
 import type {
 	Cast,
 	Entry,

@@ -1,5 +1,5 @@
-import { isBefore } from '../../../realtime/channel/continuity.ts';
 import type { ChannelKey } from '../../../realtime/channel/key.ts';
+import { isBefore } from '../../../realtime/channel/log/continuity.ts';
 import type { LogWatcher, RosterWatcher, Unwatch } from '../../../realtime/channel/ports.ts';
 import type { Position } from '../../../realtime/channel/position.ts';
 import { CHECKED_AT_ONCE } from '../../engine/limits.ts';

@@ -1,4 +1,4 @@
-import { gapBetween } from '../../channel/continuity.ts';
+import { gapBetween } from '../../channel/log/continuity.ts';
 import type { Entry, Snapshot } from '../../channel/ports.ts';
 import { readPosition } from '../../channel/position.ts';
 import type { Data, GapReason, PresentMember } from '../../protocol/server-frames.ts';

@@ -1,5 +1,5 @@
 import { MAX_MEMBER_DATA_BYTES, MAX_PRESENCE_BYTES } from '../../channel/limits.ts';
-import { Presence } from '../../channel/presence.ts';
+import { Presence } from '../../channel/members/presence.ts';
 import type { MemberView, PresenceRules } from '../../channel/rules.ts';
 import { RealtimeError } from '../../protocol/errors.ts';
 import { answerTo, PublishError } from '../api/errors.ts';

@@ -1,10 +1,10 @@
-import { MemoryRoster } from '../memory/memory-roster.ts';
-import { FakeLink, FaultyLog, ManualHost, rulesOf, settled } from './channel.fixture.ts';
+import { MemoryRoster } from '../../memory/memory-roster.ts';
+import { FakeLink, FaultyLog, ManualHost, rulesOf, settled } from '../channel.fixture.ts';
+import { followLog } from '../log/feed.ts';
+import type { Ports, Roster } from '../ports.ts';
+import type { ChannelRules } from '../rules.ts';
 import { Channel } from './channel.ts';
-import { followLog } from './feed.ts';
 import type { JoinOptions, Member } from './member.ts';
-import type { Ports, Roster } from './ports.ts';
-import type { ChannelRules } from './rules.ts';
 
 export const KEY: string = 'rooms%2F%5Broom%5D/lobby';
 

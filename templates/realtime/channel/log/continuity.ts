@@ -1,7 +1,7 @@
-import type { GapReason } from '../protocol/server-frames.ts';
-import type { ChannelKey } from './key.ts';
-import type { Log, Page, Retention, Snapshot } from './ports.ts';
-import { type Position, readPosition, writePosition } from './position.ts';
+import type { GapReason } from '../../protocol/server-frames.ts';
+import type { ChannelKey } from '../key.ts';
+import type { Log, Page, Retention, Snapshot } from '../ports.ts';
+import { type Position, readPosition, writePosition } from '../position.ts';
 
 /**
  * Why a page does not continue a position, or undefined if it does.

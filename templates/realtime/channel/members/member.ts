@@ -1,16 +1,21 @@
-import { type ErrorData, errorData, isRealtimeError, RealtimeError } from '../protocol/errors.ts';
-import { castFrame, type Data, joinedFrame, leftFrame } from '../protocol/server-frames.ts';
-import { CatchUp, type CatchUpChannel, type CatchUpMember } from './catch-up.ts';
-import { pageAfter, positionBefore } from './continuity.ts';
-import { GRACE_AFTER_CLOSE, GRACE_AFTER_LOSS, MAX_WAITING, PAGE_SIZE } from './limits.ts';
-import { type Connected, MemberConnection } from './member-connection.ts';
-import { MemberMessages, type Sender, type SentMessage } from './member-messages.ts';
-import type { MessageRate } from './message-rates.ts';
-import type { Link, Page } from './ports.ts';
-import type { Position } from './position.ts';
+import {
+	type ErrorData,
+	errorData,
+	isRealtimeError,
+	RealtimeError,
+} from '../../protocol/errors.ts';
+import { castFrame, type Data, joinedFrame, leftFrame } from '../../protocol/server-frames.ts';
+import { GRACE_AFTER_CLOSE, GRACE_AFTER_LOSS, MAX_WAITING, PAGE_SIZE } from '../limits.ts';
+import { CatchUp, type CatchUpChannel, type CatchUpMember } from '../log/catch-up.ts';
+import { pageAfter, positionBefore } from '../log/continuity.ts';
+import { MemberMessages, type Sender, type SentMessage } from '../messages/messages.ts';
+import type { MessageRate } from '../messages/rates.ts';
+import type { Link, Page } from '../ports.ts';
+import type { Position } from '../position.ts';
+import { UNAVAILABLE, WAITING } from '../refusals.ts';
+import type { ConnectionView } from '../rules.ts';
+import { type Connected, MemberConnection } from './connection.ts';
 import type { Presence } from './presence.ts';
-import { UNAVAILABLE, WAITING } from './refusals.ts';
-import type { ConnectionView } from './rules.ts';
 
 /** What a member needs of its channel. */
 export interface MemberChannel extends CatchUpChannel {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { settled } from './channel.fixture.ts';
+import { settled } from '../channel.fixture.ts';
 import { KEY, Stage } from './stage.fixture.ts';
 
 /** A channel with the messages 1, 2 and 3, and a snapshot of the first two. */

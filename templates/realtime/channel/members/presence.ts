@@ -1,15 +1,15 @@
-import { byteLength } from '../protocol/byte-length.ts';
+import { byteLength } from '../../protocol/byte-length.ts';
 import {
 	changesFrame,
 	type Frame,
 	membersFrame,
 	type PresenceChanges,
 	type PresentMember,
-} from '../protocol/server-frames.ts';
-import type { ChannelKey } from './key.ts';
-import { LOG_RETRY, MAX_LISTED_BYTES, MAX_LISTED_MEMBERS, PRESENCE_INTERVAL } from './limits.ts';
-import type { Ports, PresenceEntry } from './ports.ts';
-import { presentMembers } from './present-members.ts';
+} from '../../protocol/server-frames.ts';
+import type { ChannelKey } from '../key.ts';
+import { LOG_RETRY, MAX_LISTED_BYTES, MAX_LISTED_MEMBERS, PRESENCE_INTERVAL } from '../limits.ts';
+import type { Ports, PresenceEntry } from '../ports.ts';
+import { presentMembers } from './present.ts';
 
 /** Who was present when members were told last. */
 interface Told {

@@ -1,6 +1,6 @@
-import type { Data } from '../protocol/server-frames.ts';
-import type { Link } from './ports.ts';
-import type { ConnectionView } from './rules.ts';
+import type { Data } from '../../protocol/server-frames.ts';
+import type { Link } from '../ports.ts';
+import type { ConnectionView } from '../rules.ts';
 
 /** The member that a connection belongs to. */
 export interface Connected {

@@ -1,8 +1,8 @@
-import { isLarger } from '../protocol/byte-length.ts';
-import type { ErrorData } from '../protocol/errors.ts';
-import type { Data } from '../protocol/server-frames.ts';
-import { MAX_OUTCOME_BYTES } from './limits.ts';
-import type { Position } from './position.ts';
+import { isLarger } from '../../protocol/byte-length.ts';
+import type { ErrorData } from '../../protocol/errors.ts';
+import type { Data } from '../../protocol/server-frames.ts';
+import { MAX_OUTCOME_BYTES } from '../limits.ts';
+import type { Position } from '../position.ts';
 
 /** The result of a handler. */
 export type Result = { readonly data: Data } | { readonly error: ErrorData };

@@ -1,5 +1,5 @@
-import { MESSAGE_BURST, MESSAGES_PER_SECOND } from './limits.ts';
-import { TokenBucket } from './token-bucket.ts';
+import { MESSAGE_BURST, MESSAGES_PER_SECOND } from '../limits.ts';
+import { TokenBucket } from '../token-bucket.ts';
 
 /** The rate of a user's messages to a channel. Whoever sends often holds on to it. */
 class MessageRate extends TokenBucket {

@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-const ROOM = new URL('../', import.meta.url);
+const ROOM = new URL('../../', import.meta.url);
 const SEEDS = 12;
 
 /** A promise that is broken on purpose, by a change of the code that keeps it. */
@@ -21,25 +21,25 @@ interface Mutation {
 const MUTATIONS: readonly Mutation[] = [
 	{
 		what: 'a member that goes live before it has caught up',
-		file: 'channel/catch-up.ts',
+		file: 'channel/log/catch-up.ts',
 		from: 'if (this.position === head) this.finish();',
 		to: "if (head !== '') this.finish();",
 	},
 	{
 		what: 'a member that waits for what the log has lost',
-		file: 'channel/feed.ts',
+		file: 'channel/log/feed.ts',
 		from: 'this.reads++;',
 		to: '',
 	},
 	{
 		what: 'a feed that takes every message, whatever precedes it',
-		file: 'channel/feed.ts',
+		file: 'channel/log/feed.ts',
 		from: 'if (entry.previous === this.#head) this.#deliver(entry);',
 		to: 'if (entry.previous !== "") this.#deliver(entry);',
 	},
 	{
 		what: 'a resume that compares numbers alone',
-		file: 'channel/continuity.ts',
+		file: 'channel/log/continuity.ts',
 		from: 'if (first === undefined ? page.head === position : first.previous === position) return undefined;',
 		to: 'if (first !== undefined && isBefore(position, first.position)) return undefined;\n\tif (page.head === position) return undefined;',
 	},
@@ -51,13 +51,13 @@ const MUTATIONS: readonly Mutation[] = [
 	},
 	{
 		what: 'a message that is handled without a claim',
-		file: 'channel/member-messages.ts',
+		file: 'channel/messages/messages.ts',
 		from: "if (claim.state !== 'claimed') {",
 		to: "if (claim.state === 'settled') {",
 	},
 	{
 		what: 'a reply that does not wait for what was published',
-		file: 'channel/feed.ts',
+		file: 'channel/log/feed.ts',
 		from: 'return this.#recent.has(position) ? undefined : this.#untilPassed(position);',
 		to: 'return undefined;',
 	},
@@ -88,7 +88,7 @@ describe('the soak of faults finds', () => {
 /** Runs the soak of another copy of the code. Returns the number of broken promises. */
 async function soakIn(folder: string): Promise<number> {
 	const script = `
-		import { soak } from './channel/soak.fixture.ts';
+		import { soak } from './channel/soak/soak.fixture.ts';
 		let failures = 0;
 		for (let seed = 1; seed <= ${SEEDS} && failures === 0; seed++) {
 			failures = (await soak({ seed, steps: 2000, clients: 6 })).failures.length;

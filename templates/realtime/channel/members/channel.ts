@@ -1,4 +1,4 @@
-import type { ErrorData } from '../protocol/errors.ts';
+import type { ErrorData } from '../../protocol/errors.ts';
 import {
 	castFrame,
 	eventFrame,
@@ -6,11 +6,10 @@ import {
 	type GapReason,
 	gapFrame,
 	snapshotFrame,
-} from '../protocol/server-frames.ts';
-import type { ChannelKey } from './key.ts';
-import { LINGER } from './limits.ts';
-import { Member, type MemberChannel, type MemberInit, type MemberRecord } from './member.ts';
-import { MessageRates } from './message-rates.ts';
+} from '../../protocol/server-frames.ts';
+import type { ChannelKey } from '../key.ts';
+import { LINGER } from '../limits.ts';
+import { MessageRates } from '../messages/rates.ts';
 import type {
 	Cast,
 	ChannelFeed,
@@ -21,10 +20,11 @@ import type {
 	RosterWatcher,
 	Snapshot,
 	Unwatch,
-} from './ports.ts';
-import type { Position } from './position.ts';
+} from '../ports.ts';
+import type { Position } from '../position.ts';
+import type { ChannelRules } from '../rules.ts';
+import { Member, type MemberChannel, type MemberInit, type MemberRecord } from './member.ts';
 import type { Presence } from './presence.ts';
-import type { ChannelRules } from './rules.ts';
 
 export interface ChannelInit {
 	readonly key: ChannelKey;

@@ -1,12 +1,17 @@
-import { type ErrorData, errorData, isRealtimeError, RealtimeError } from '../protocol/errors.ts';
-import { type Data, errorFrame, replyFrame } from '../protocol/server-frames.ts';
-import { HandlerDeadline } from './handler-deadline.ts';
-import { MAX_WAITING, QUICK_TURNS } from './limits.ts';
+import {
+	type ErrorData,
+	errorData,
+	isRealtimeError,
+	RealtimeError,
+} from '../../protocol/errors.ts';
+import { type Data, errorFrame, replyFrame } from '../../protocol/server-frames.ts';
+import { HandlerDeadline } from '../handler-deadline.ts';
+import { MAX_WAITING, QUICK_TURNS } from '../limits.ts';
+import type { Claim, Link, Ports } from '../ports.ts';
+import type { Position } from '../position.ts';
+import { tooMany, UNAVAILABLE } from '../refusals.ts';
+import type { ChannelRules, ClientMessage, MemberView } from '../rules.ts';
 import { type Result, readOutcome, writeOutcome } from './outcome.ts';
-import type { Claim, Link, Ports } from './ports.ts';
-import type { Position } from './position.ts';
-import { tooMany, UNAVAILABLE } from './refusals.ts';
-import type { ChannelRules, ClientMessage, MemberView } from './rules.ts';
 import { Turns } from './turns.ts';
 
 export interface SentMessage {

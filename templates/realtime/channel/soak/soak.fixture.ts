@@ -1,14 +1,14 @@
-import { MemoryRoster } from '../memory/memory-roster.ts';
-import { RealtimeError } from '../protocol/errors.ts';
-import { FaultyLog, ManualHost, rulesOf, seededRandom, settled } from './channel.fixture.ts';
-import { Channel } from './channel.ts';
-import { dropOldest } from './drop-oldest.ts';
-import { followLog } from './feed.ts';
-import type { ChannelKey } from './key.ts';
-import { CLAIM_LIFETIME } from './limits.ts';
-import type { Member, MemberRecord } from './member.ts';
-import type { Claim, Entry, Link, Log, NewEntry, Retention, Roster, Session } from './ports.ts';
-import type { Position } from './position.ts';
+import { MemoryRoster } from '../../memory/memory-roster.ts';
+import { RealtimeError } from '../../protocol/errors.ts';
+import { FaultyLog, ManualHost, rulesOf, seededRandom, settled } from '../channel.fixture.ts';
+import { dropOldest } from '../drop-oldest.ts';
+import type { ChannelKey } from '../key.ts';
+import { CLAIM_LIFETIME } from '../limits.ts';
+import { followLog } from '../log/feed.ts';
+import { Channel } from '../members/channel.ts';
+import type { Member, MemberRecord } from '../members/member.ts';
+import type { Claim, Entry, Link, Log, NewEntry, Retention, Roster, Session } from '../ports.ts';
+import type { Position } from '../position.ts';
 
 export interface SoakOptions {
 	readonly seed: number;

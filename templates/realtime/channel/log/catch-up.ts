@@ -1,10 +1,15 @@
-import { eventFrame, type GapReason, gapFrame, snapshotFrame } from '../protocol/server-frames.ts';
+import {
+	eventFrame,
+	type GapReason,
+	gapFrame,
+	snapshotFrame,
+} from '../../protocol/server-frames.ts';
+import type { ChannelKey } from '../key.ts';
+import { PAGE_SIZE } from '../limits.ts';
+import type { ChannelFeed, Link, Page, Ports } from '../ports.ts';
+import type { Position } from '../position.ts';
+import type { ChannelRules } from '../rules.ts';
 import { gapBetween, isBefore, pageAfter } from './continuity.ts';
-import type { ChannelKey } from './key.ts';
-import { PAGE_SIZE } from './limits.ts';
-import type { ChannelFeed, Link, Page, Ports } from './ports.ts';
-import type { Position } from './position.ts';
-import type { ChannelRules } from './rules.ts';
 
 /** The channel that a member catches up with. */
 export interface CatchUpChannel {

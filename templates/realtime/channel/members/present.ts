@@ -1,5 +1,5 @@
-import type { PresentMember } from '../protocol/server-frames.ts';
-import type { PresenceEntry } from './ports.ts';
+import type { PresentMember } from '../../protocol/server-frames.ts';
+import type { PresenceEntry } from '../ports.ts';
 
 /**
  * The members that presence shows: each connection, or each user once with the data of the

@@ -1,7 +1,6 @@
-import { gapBetween, isBefore, pageAfter } from './continuity.ts';
-import { dropOldest } from './drop-oldest.ts';
-import type { ChannelKey } from './key.ts';
-import { ECHO_TIMEOUT, LOG_RETRY, PAGE_SIZE, REMEMBERED_POSITIONS } from './limits.ts';
+import { dropOldest } from '../drop-oldest.ts';
+import type { ChannelKey } from '../key.ts';
+import { ECHO_TIMEOUT, LOG_RETRY, PAGE_SIZE, REMEMBERED_POSITIONS } from '../limits.ts';
 import type {
 	ChannelFeed,
 	Entry,
@@ -10,9 +9,10 @@ import type {
 	Ports,
 	Retention,
 	Unwatch,
-} from './ports.ts';
-import type { Position } from './position.ts';
-import { startOnce } from './start-once.ts';
+} from '../ports.ts';
+import type { Position } from '../position.ts';
+import { startOnce } from '../start-once.ts';
+import { gapBetween, isBefore, pageAfter } from './continuity.ts';
 
 /** Entries that may wait while the log is read. The log has them too, so the rest is read again. */
 const MAX_WAITING = 1000;

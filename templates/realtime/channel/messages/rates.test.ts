@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MESSAGE_BURST, MESSAGES_PER_SECOND } from './limits.ts';
-import { type MessageRate, MessageRates } from './message-rates.ts';
+import { MESSAGE_BURST, MESSAGES_PER_SECOND } from '../limits.ts';
+import { type MessageRate, MessageRates } from './rates.ts';
 
 /** Milliseconds after which a user who sent a burst may send one again. */
 const REFILL = (MESSAGE_BURST / MESSAGES_PER_SECOND) * 1000;
