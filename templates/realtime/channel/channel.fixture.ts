@@ -2,7 +2,6 @@ import { RealtimeError } from '../protocol/errors.ts';
 import type { Data, Frame } from '../protocol/server-frames.ts';
 import type { HandlerDeadline } from './handler-deadline.ts';
 import type { ChannelKey } from './key.ts';
-import { Presence } from './members/presence.ts';
 import type {
 	Cast,
 	Entry,
@@ -18,7 +17,7 @@ import type {
 	Unwatch,
 } from './ports.ts';
 import { type Position, readPosition, rootPosition, writePosition } from './position.ts';
-import type { ChannelRules, ClientMessage, MemberView } from './rules.ts';
+import type { ChannelRules, ClientMessage } from './rules.ts';
 
 /** A generator of numbers from 0 to 1 from a seed (mulberry32). */
 export function seededRandom(seed: number): () => number {
@@ -374,10 +373,3 @@ export function rulesOf(
 		...rules,
 	};
 }
-
-/** Presence whose data is taken as it is. */
-export const PRESENCE: NonNullable<ChannelRules['presence']> = {
-	of: 'user',
-	parse: async (data: unknown, _member: MemberView) => data,
-	follow: (init) => new Presence(init),
-};

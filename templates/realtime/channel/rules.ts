@@ -1,7 +1,7 @@
-import type { Data } from '../protocol/server-frames.ts';
+import type { Data, Frame } from '../protocol/server-frames.ts';
 import type { HandlerDeadline } from './handler-deadline.ts';
-import type { Presence, PresenceInit } from './members/presence.ts';
-import type { Retention } from './ports.ts';
+import type { ChannelKey } from './key.ts';
+import type { Ports, Retention, RosterWatcher } from './ports.ts';
 
 /** What a site says about a channel. Read anew for each use, because a file changes in `astro dev`. */
 export interface ChannelRules {
@@ -35,7 +35,33 @@ export interface PresenceRules {
 	 */
 	parse(data: unknown, member: MemberView): Promise<unknown>;
 	/** Follows who is present. A server of channels without presence has no code for it. */
-	follow(init: PresenceInit): Presence;
+	follow(init: PresenceInit): ChannelPresence;
+}
+
+/** What a channel gives to whatever follows its roster. */
+export interface PresenceInit {
+	readonly key: ChannelKey;
+	readonly ports: Ports;
+	/** The number of the channel in frames. */
+	readonly number: number;
+	readonly of: () => 'user' | 'connection';
+	/** Sends a frame to all members. */
+	readonly tell: (frame: Frame) => void;
+}
+
+/** Who is present in a channel, as all members were told. The channel passes on what it watches. */
+export interface ChannelPresence extends RosterWatcher {
+	/**
+	 * Reads who is present. The roster is watched already.
+	 *
+	 * @throws the error of the engine. The next call tries again.
+	 */
+	open(): Promise<void>;
+	close(): void;
+	/** Everyone present, as told to all members before. */
+	state(): Frame;
+	/** Since when a user or a connection is present, in milliseconds since 1970. */
+	sinceOf(id: string): number | undefined;
 }
 
 export interface ClientMessage {

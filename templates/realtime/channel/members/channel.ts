@@ -22,9 +22,8 @@ import type {
 	Unwatch,
 } from '../ports.ts';
 import type { Position } from '../position.ts';
-import type { ChannelRules } from '../rules.ts';
+import type { ChannelPresence, ChannelRules } from '../rules.ts';
 import { Member, type MemberChannel, type MemberInit, type MemberRecord } from './member.ts';
-import type { Presence } from './presence.ts';
 
 export interface ChannelInit {
 	readonly key: ChannelKey;
@@ -49,7 +48,7 @@ export class Channel implements MemberChannel, FeedReceiver, RosterWatcher {
 	readonly #live = new Set<Member>();
 	readonly #userRates = new MessageRates();
 	readonly #visitorRates = new MessageRates();
-	#presence: Presence | undefined;
+	#presence: ChannelPresence | undefined;
 	#watching: Promise<Unwatch> | undefined;
 	#cancelIdle: (() => void) | undefined;
 	#isClosed = false;
@@ -80,7 +79,7 @@ export class Channel implements MemberChannel, FeedReceiver, RosterWatcher {
 		return size;
 	}
 
-	get presence(): Presence | undefined {
+	get presence(): ChannelPresence | undefined {
 		return this.rules.presence === undefined ? undefined : this.#presence;
 	}
 

@@ -13,14 +13,13 @@ import type { MessageRate } from '../messages/rates.ts';
 import type { Link, Page } from '../ports.ts';
 import type { Position } from '../position.ts';
 import { UNAVAILABLE, WAITING } from '../refusals.ts';
-import type { ConnectionView } from '../rules.ts';
+import type { ChannelPresence, ConnectionView } from '../rules.ts';
 import { type Connected, MemberConnection } from './connection.ts';
-import type { Presence } from './presence.ts';
 
 /** What a member needs of its channel. */
 export interface MemberChannel extends CatchUpChannel {
 	/** Undefined if the channel has none. */
-	readonly presence: Presence | undefined;
+	readonly presence: ChannelPresence | undefined;
 	/** Resolves when the channel listens to its log and its roster. */
 	open(): Promise<void>;
 	/** Whether a message is within the rate of its user. Returns 0, or milliseconds to wait. */

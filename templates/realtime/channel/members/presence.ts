@@ -9,6 +9,7 @@ import {
 import type { ChannelKey } from '../key.ts';
 import { LOG_RETRY, MAX_LISTED_BYTES, MAX_LISTED_MEMBERS, PRESENCE_INTERVAL } from '../limits.ts';
 import type { Ports, PresenceEntry } from '../ports.ts';
+import type { ChannelPresence, PresenceInit } from '../rules.ts';
 import { presentMembers } from './present.ts';
 
 /** Who was present when members were told last. */
@@ -18,22 +19,12 @@ interface Told {
 	readonly texts: ReadonlyMap<string, string> | undefined;
 }
 
-export interface PresenceInit {
-	readonly key: ChannelKey;
-	readonly ports: Ports;
-	/** The number of the channel in frames. */
-	readonly number: number;
-	readonly of: () => 'user' | 'connection';
-	/** Sends a frame to all members. */
-	readonly tell: (frame: Frame) => void;
-}
-
 /**
  * Follows the roster of a channel and tells its members of changes, gathered for 250 ms. Everyone
  * is told the same: a member that joins gets what was told last, and the next changes with all
  * others.
  */
-export class Presence {
+export class Presence implements ChannelPresence {
 	readonly #key: ChannelKey;
 	readonly #ports: Ports;
 	readonly #number: number;
@@ -58,11 +49,6 @@ export class Presence {
 		this.#tell = init.tell;
 	}
 
-	/**
-	 * Reads who is present. The roster is watched already.
-	 *
-	 * @throws the error of the engine. The next call tries again.
-	 */
 	open(): Promise<void> {
 		this.#opening ??= this.#read().then(
 			() => {
@@ -81,14 +67,12 @@ export class Presence {
 		this.#cancel?.();
 	}
 
-	/** Everyone present, as told to all members before. */
 	state(): Frame {
 		const { members, texts } = this.#told;
 		const list = texts === undefined ? null : [...members.values()];
 		return membersFrame(this.#number, list, members.size);
 	}
 
-	/** Since when a user or a connection is present, in milliseconds since 1970. */
 	sinceOf(id: string): number | undefined {
 		return this.#told.members.get(id)?.since;
 	}
@@ -106,7 +90,6 @@ export class Presence {
 		});
 	}
 
-	/** Changes may have been missed. */
 	interrupted(): void {
 		this.#isStale = true;
 		if (this.#opening === undefined || this.#missed !== undefined || this.#isClosed) return;

@@ -2,11 +2,19 @@ import { MemoryRoster } from '../../memory/memory-roster.ts';
 import { FakeLink, FaultyLog, ManualHost, rulesOf, settled } from '../channel.fixture.ts';
 import { followLog } from '../log/feed.ts';
 import type { Ports, Roster } from '../ports.ts';
-import type { ChannelRules } from '../rules.ts';
+import type { ChannelRules, MemberView } from '../rules.ts';
 import { Channel } from './channel.ts';
 import type { JoinOptions, Member } from './member.ts';
+import { Presence } from './presence.ts';
 
 export const KEY: string = 'rooms%2F%5Broom%5D/lobby';
+
+/** Presence whose data is taken as it is. */
+export const PRESENCE: NonNullable<ChannelRules['presence']> = {
+	of: 'user',
+	parse: async (data: unknown, _member: MemberView) => data,
+	follow: (init) => new Presence(init),
+};
 
 /** A channel with a faulty log and a clock in the test's hand. */
 export class Stage {
