@@ -1,7 +1,6 @@
 import type { Data } from '../protocol/frame-content.ts';
 import type { WritableStore } from './base/store.ts';
-import type { EventContext, Gap, Status } from './base/types.ts';
-import type { HandlePresence } from './presence.ts';
+import type { EventContext, Gap, Member, Presence, Status } from './base/types.ts';
 
 /** A handle, as the room sees it that it shares with others. */
 export interface Participant {
@@ -17,6 +16,15 @@ export interface Participant {
 	readonly presence: HandlePresence | undefined;
 	take(name: string, data: unknown, context: EventContext): void;
 	leave(): void;
+}
+
+/** The presence that a handle shows. */
+export interface HandlePresence {
+	/** What the site sees. */
+	readonly store: Presence;
+	/** This client's own data, undefined for none. */
+	own(): unknown;
+	show(members: readonly Member[], count: number): void;
 }
 
 /** A message of a handle that is not answered. */

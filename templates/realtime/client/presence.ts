@@ -7,9 +7,8 @@ import type { Clock } from './base/clock.ts';
 import { failure } from './base/failure.ts';
 import { NEWS_TIMEOUT, RETURN_TIMEOUT } from './base/limits.ts';
 import { createStore } from './base/store.ts';
-import type { Member, Presence } from './base/types.ts';
-import type { Participant } from './participant.ts';
-import type { HandleRoom } from './room.ts';
+import type { Member } from './base/types.ts';
+import type { HandlePresence, Participant } from './participant.ts';
 
 /** What a client with presence has more than one without. */
 export interface PresencePart {
@@ -17,7 +16,7 @@ export interface PresencePart {
 	ofHandle(
 		own: unknown,
 		retain: () => () => void,
-		room: () => HandleRoom | undefined,
+		room: () => PresentRoom | undefined,
 	): HandlePresence;
 	/** @param send Sends this client's own data in the channel, which has to be joined. */
 	ofRoom(
@@ -30,13 +29,10 @@ export interface PresencePart {
 /** The frames that tell who is present. The others are not looked at. */
 type PresenceParts = Extract<ServerParts, readonly ['gap' | 'members' | 'changes', ...unknown[]]>;
 
-/** The presence that a handle shows. */
-export interface HandlePresence {
-	/** What the site sees. */
-	readonly store: Presence;
-	/** This client's own data, undefined for none. */
-	own(): unknown;
-	show(members: readonly Member[], count: number): void;
+/** The room of a handle, as far as presence is concerned. */
+interface PresentRoom {
+	/** Absent in a client without presence. */
+	readonly presence: RoomPresence | undefined;
 }
 
 /** The presence of a channel, for all handles with the same parameters. */
@@ -70,7 +66,7 @@ export const presence: PresencePart = { ofHandle, ofRoom };
 function ofHandle(
 	own: unknown,
 	retain: () => () => void,
-	room: () => HandleRoom | undefined,
+	room: () => PresentRoom | undefined,
 ): HandlePresence {
 	own = checked(own);
 	// Each handle has an empty list of its own: Solid's binding changes the old value of a store.
