@@ -1,6 +1,6 @@
 /** `zastro-websockets-cloudflare/stats`: statistics of a channel. */
 
-import type { PathParams, SiteFile } from '../../realtime/define/api/types.ts';
+import type { PathParams, SiteFile } from '../../realtime/define/api/register.ts';
 import type { RealtimeStats } from '../../realtime/server/stats.ts';
 import { resolveTarget } from '../../realtime/server/targets.ts';
 import { ask } from './base/object-calls.ts';

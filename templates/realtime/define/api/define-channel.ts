@@ -1,4 +1,4 @@
-import type { DefineChannel } from './types.ts';
+import type { DefineChannel } from './file-types.ts';
 
 /** What `defineChannel()` was given. Not checked. */
 export interface Declaration {

@@ -3,20 +3,14 @@
 import type { UntypedChannels, UserSocket } from '../../client/base/types.ts';
 import type {
 	Channel,
-	EventDetails,
 	EventType,
-	Gap,
 	ParamsArguments,
-	PlainRoom,
 	PresenceType,
 	ReceivedOf,
-	Register,
-	Room,
-	ServerChannel,
-	ServerChannels,
-	ServerSocket,
-	SiteUser,
-} from './types.ts';
+} from './channel-types.ts';
+import type { EventDetails, Gap, PlainRoom, Room } from './client-types.ts';
+import type { Register, ServerChannels, SiteUser } from './register.ts';
+import type { ServerChannel, ServerSocket } from './server-types.ts';
 
 /** What the site's channels are in tests. Without generated declarations they have no types. */
 export type TestChannels =

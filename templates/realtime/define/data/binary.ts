@@ -1,6 +1,6 @@
+import type { BinaryOptions, BinarySchema } from '../api/file-types.ts';
 import { DEFAULT_BINARY_BYTES } from '../api/limits.ts';
 import type { SchemaResult } from '../api/schema.ts';
-import type { BinaryOptions, BinarySchema } from '../api/types.ts';
 
 /**
  * The schema of bytes.

@@ -1,6 +1,6 @@
 import { isTooDeep } from '../../protocol/depth.ts';
 import { RealtimeError } from '../../protocol/errors.ts';
-import type { ShortFormConfig } from '../api/types.ts';
+import type { ShortFormConfig } from '../api/file-types.ts';
 
 export type MessageType = NonNullable<ShortFormConfig['type']>;
 

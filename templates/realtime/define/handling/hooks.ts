@@ -1,6 +1,6 @@
 import { realtimeErrorOf } from '../api/errors.ts';
+import type { RealtimeMessage } from '../api/file-types.ts';
 import type { Runtime, SentMessage } from '../api/runtime.ts';
-import type { RealtimeMessage } from '../api/types.ts';
 import { type AnyFunction, type Checker, isFunction, type Members } from '../reading/checker.ts';
 import { checkMiddleware } from '../reading/file-checks.ts';
 import { HOOK_NAMES, type HookName } from '../reading/hook-names.ts';
