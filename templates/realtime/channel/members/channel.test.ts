@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { RealtimeError } from '../../protocol/errors.ts';
-import { FakeLink, rulesOf, settled } from '../channel.fixture.ts';
+import { rulesOf, settled } from '../channel.fixture.ts';
 import { ECHO_TIMEOUT } from '../limits.ts';
 import type { LogWatcher, PresenceEntry } from '../ports.ts';
 import type { ChannelRules } from '../rules.ts';
+import { FakeLink } from './link.fixture.ts';
 import { KEY, PRESENCE, Stage } from './stage.fixture.ts';
 
 function codeOf(error: unknown): unknown {

@@ -1,9 +1,11 @@
 import { MemoryRoster } from '../../memory/memory-roster.ts';
-import { FakeLink, FaultyLog, ManualHost, rulesOf, settled } from '../channel.fixture.ts';
+import { ManualHost, rulesOf, settled } from '../channel.fixture.ts';
+import { FaultyLog } from '../faulty-log.fixture.ts';
 import { followLog } from '../log/feed.ts';
 import type { Ports, Roster } from '../ports.ts';
 import type { ChannelRules, MemberView } from '../rules.ts';
 import { Channel } from './channel.ts';
+import { FakeLink } from './link.fixture.ts';
 import type { JoinOptions, Member } from './member.ts';
 import { Presence } from './presence.ts';
 

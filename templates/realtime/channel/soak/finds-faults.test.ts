@@ -45,7 +45,7 @@ const MUTATIONS: readonly Mutation[] = [
 	},
 	{
 		what: 'a head that ends with the last kept message',
-		file: 'channel/channel.fixture.ts',
+		file: 'channel/faulty-log.fixture.ts',
 		from: 'this.#of(channel).entries = [];',
 		to: 'this.#channels.delete(channel);',
 	},

@@ -1,4 +1,5 @@
-import { FaultyLog, ManualHost, rulesOf, seededRandom, settled } from '../channel.fixture.ts';
+import { ManualHost, rulesOf, seededRandom, settled } from '../channel.fixture.ts';
+import { FaultyLog } from '../faulty-log.fixture.ts';
 import type { ChannelKey } from '../key.ts';
 import { CLAIM_LIFETIME } from '../limits.ts';
 import { followLog } from '../log/feed.ts';
