@@ -46,18 +46,8 @@ pub fn rewrite(
     };
     let mut manifest: Map<String, Value> =
         serde_json::from_str(upstream).map_err(|error| unusable(error.to_string()))?;
+    check(&manifest).map_err(unusable)?;
     let ours = &adapter.package;
-    for key in ["name", "version", "exports", "dependencies", "peerDependencies"] {
-        if !manifest.contains_key(key) {
-            return Err(unusable(format!("the key `{key}` is missing")).into());
-        }
-    }
-    // Anything else, such as a single export, has no place for our additions.
-    for key in ["exports", "dependencies", "peerDependencies"] {
-        if !manifest[key].is_object() {
-            return Err(unusable(format!("the key `{key}` is not an object")).into());
-        }
-    }
 
     raise_ranges(&mut manifest, adapter)?;
     for key in DEVELOPMENT {
@@ -88,6 +78,43 @@ pub fn rewrite(
         .into_iter()
         .collect();
     manifest.insert(UPSTREAM.into(), made_of.into());
+    add(&mut manifest, adapter, release)?;
+    let text =
+        serde_json::to_string_pretty(&manifest).map_err(|error| unusable(error.to_string()))?;
+    Ok(format!("{text}\n"))
+}
+
+/// Checks that upstream's manifest has a place for all that is added.
+///
+/// # Errors
+///
+/// What is missing.
+fn check(manifest: &Map<String, Value>) -> Result<(), String> {
+    for key in ["name", "version", "exports", "dependencies", "peerDependencies"] {
+        if !manifest.contains_key(key) {
+            return Err(format!("the key `{key}` is missing"));
+        }
+    }
+    // Anything else, such as a single export, has no place for our additions.
+    for key in ["exports", "dependencies", "peerDependencies"] {
+        if !manifest[key].is_object() {
+            return Err(format!("the key `{key}` is not an object"));
+        }
+    }
+    Ok(())
+}
+
+/// Adds our dependencies, optional peers and exports to those of upstream.
+///
+/// # Errors
+///
+/// A name that upstream has as well.
+fn add(
+    manifest: &mut Map<String, Value>,
+    adapter: &Adapter,
+    release: &Manifest<'_>,
+) -> Result<(), PackageError> {
+    let ours = &adapter.package;
     for name in ours.peers.keys() {
         let optional = manifest.entry("peerDependenciesMeta").or_insert_with(|| json!({}));
         optional[name] = json!({ "optional": true });
@@ -99,19 +126,16 @@ pub fn rewrite(
     ];
     for (key, items) in additions {
         for (name, value) in items {
-            let all = object(&mut manifest, key);
+            let all = object(manifest, key);
             if all.and_then(|all| all.insert(name.clone(), json!(value))).is_some() {
                 return Err(PackageError::Taken {
                     release: format!("{}@{}", adapter.upstream.package, release.adapter),
                     name: format!("`{name}` in `{key}`"),
-                }
-                .into());
+                });
             }
         }
     }
-    let text =
-        serde_json::to_string_pretty(&manifest).map_err(|error| unusable(error.to_string()))?;
-    Ok(format!("{text}\n"))
+    Ok(())
 }
 
 #[derive(Default, Deserialize)]

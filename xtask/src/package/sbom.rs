@@ -65,49 +65,11 @@ pub fn document(
         licence: module.named_licence.clone(),
     });
     let releases: Vec<Release<'_>> = releases.collect();
-
-    let mut of_upstream = Vec::new();
-    let mut of_runtime = Vec::new();
-    let mut of_vendored: BTreeMap<String, Value> = BTreeMap::new();
-    let paths: Vec<String> =
-        releases.iter().map(|release| layout::vendored_path(release.package)).collect();
-    for (path, bytes) in files {
-        let file = file(path, bytes);
-        if paths.contains(path) {
-            of_vendored.insert(path.clone(), file);
-        } else if path.starts_with(OUR_MODULES) || WRITTEN.contains(&path.as_str()) {
-            of_runtime.push(file);
-        } else {
-            of_upstream.push(file);
-        }
-    }
-
-    let runtime = json!({
-        "type": "library",
-        "bom-ref": format!("{ours}#{OUR_MODULES}"),
-        "name": format!("{name}/websocket"),
-        "version": version,
-        "description": "Modules injected into the adapter, and files generated for the package",
-        "licenses": [{ "expression": OUR_LICENCE }],
-        "components": of_runtime,
-    });
-    let mut components = vec![component(&upstream, of_upstream), runtime];
-    components.extend(
-        releases.iter().zip(&paths).map(|(release, path)| {
-            component(release, of_vendored.remove(path).into_iter().collect())
-        }),
-    );
+    let components = components(runtime(name, &version), &upstream, &releases, files);
     let references: Vec<&Value> =
         components.iter().map(|component| &component["bom-ref"]).collect();
     let mut dependencies = vec![json!({ "ref": ours, "dependsOn": references })];
     dependencies.extend(references.iter().map(|reference| json!({ "ref": reference })));
-
-    let mut pedigree = json!({ "ancestors": [ancestor(&upstream)] });
-    if let Some(commit) = &tree.origin.commit {
-        pedigree["commits"] = json!([{ "uid": commit }]);
-    }
-    let notes = format!("Every edit of {} is in {}.", tree.package, super::record::RECORD);
-    pedigree["notes"] = json!(notes);
     let document = json!({
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
@@ -129,7 +91,7 @@ pub fn document(
                 "description": adapter.package.description,
                 "licenses": licences(&[Some(OUR_LICENCE.to_owned()), upstream.licence.clone()], &releases),
                 "purl": ours,
-                "pedigree": pedigree,
+                "pedigree": pedigree(&upstream, tree),
             },
         },
         "components": components,
@@ -137,6 +99,58 @@ pub fn document(
     });
     // Without whitespace, which would be half of the file: only programs read it.
     format!("{document}\n")
+}
+
+/// What a package descends from, and the edits of it.
+fn pedigree(upstream: &Release<'_>, tree: &SourceTree) -> Value {
+    let mut pedigree = json!({ "ancestors": [ancestor(upstream)] });
+    if let Some(commit) = &tree.origin.commit {
+        pedigree["commits"] = json!([{ "uid": commit }]);
+    }
+    let notes = format!("Every edit of {} is in {}.", tree.package, super::record::RECORD);
+    pedigree["notes"] = json!(notes);
+    pedigree
+}
+
+/// The components of a package, each with its files: upstream, ours, and bundled releases.
+fn components(
+    mut runtime: Value,
+    upstream: &Release<'_>,
+    releases: &[Release<'_>],
+    files: &BTreeMap<String, Vec<u8>>,
+) -> Vec<Value> {
+    let paths: Vec<String> =
+        releases.iter().map(|release| layout::vendored_path(release.package)).collect();
+    let mut of_upstream = Vec::new();
+    let mut of_runtime = Vec::new();
+    let mut of_vendored: BTreeMap<&str, Value> = BTreeMap::new();
+    for (path, bytes) in files {
+        let file = file(path, bytes);
+        if paths.contains(path) {
+            of_vendored.insert(path, file);
+        } else if path.starts_with(OUR_MODULES) || WRITTEN.contains(&path.as_str()) {
+            of_runtime.push(file);
+        } else {
+            of_upstream.push(file);
+        }
+    }
+    runtime["components"] = json!(of_runtime);
+    let vendored = releases.iter().zip(&paths).map(|(release, path)| {
+        component(release, of_vendored.remove(path.as_str()).into_iter().collect())
+    });
+    [component(upstream, of_upstream), runtime].into_iter().chain(vendored).collect()
+}
+
+/// The component of our own files, without them.
+fn runtime(name: &str, version: &str) -> Value {
+    json!({
+        "type": "library",
+        "bom-ref": format!("{}#{OUR_MODULES}", purl(name, version)),
+        "name": format!("{name}/websocket"),
+        "version": version,
+        "description": "Modules injected into the adapter, and files generated for the package",
+        "licenses": [{ "expression": OUR_LICENCE }],
+    })
 }
 
 /// A release with the files built from it.
