@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { pageCases } from '../../realtime/channel/page-cases.fixture.ts';
 import type { Entry, NewEntry, Retention } from '../../realtime/channel/ports.ts';
 import { snapshotCases } from '../../realtime/channel/snapshot-cases.fixture.ts';
 import { EngineStage } from './engine.fixture.ts';
@@ -48,21 +49,11 @@ class Stage extends EngineStage {
 }
 
 describe('the log of an object', () => {
-	snapshotCases((name, run) => {
-		it(name, () => run(new Stage().log));
-	});
-
-	it('gives the oldest of the newest messages to whoever reads on', async () => {
-		const stage = new Stage();
-		await stage.append(12, { size: 8, ttl: 300 });
-		const oldest = async (limit: number, most: number): Promise<unknown[]> => {
-			const { entries } = await stage.log.last(KEY, limit, most);
-			return entries.map(({ data }) => data);
-		};
-		assert.deepEqual(await oldest(6, 4), ['7', '8', '9', '10']);
-		assert.deepEqual(await oldest(2, 4), ['11', '12']);
-		assert.deepEqual(await oldest(100, 4), ['5', '6', '7', '8']);
-	});
+	for (const cases of [snapshotCases, pageCases]) {
+		cases((name, run) => {
+			it(name, () => run(new Stage().log));
+		});
+	}
 
 	it('keeps a snapshot over sleeps, and when all messages have expired', async () => {
 		const stage = new Stage();

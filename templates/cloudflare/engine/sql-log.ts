@@ -83,14 +83,14 @@ export class SqlLog implements Log {
 		return position;
 	}
 
-	async after(_channel: ChannelKey, position: Position, limit: number): Promise<Page> {
+	async after(_channel: ChannelKey, position: Position, limit?: number): Promise<Page> {
 		const head = this.#head();
 		return { entries: this.#past.after(head, this.#ring(), position, limit), head: head.position };
 	}
 
-	async last(_channel: ChannelKey, limit: number, most: number = limit): Promise<Page> {
+	async last(_channel: ChannelKey, count: number, limit?: number): Promise<Page> {
 		const head = this.#head();
-		return { ...this.#past.last(head, this.#ring(), limit, most), head: head.position };
+		return { ...this.#past.last(head, this.#ring(), count, limit), head: head.position };
 	}
 
 	async snapshot(_channel: ChannelKey, entry: NewEntry, upTo: Position): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { PAGE_SIZE } from '../../realtime/channel/limits.ts';
 import type { Entry, Host, NewEntry, Page, Snapshot } from '../../realtime/channel/ports.ts';
 import { type Position, readPosition } from '../../realtime/channel/position.ts';
 import { ENTRY, type Head, type Ring, writeEntry } from './sql-entry.ts';
@@ -18,15 +19,15 @@ export class SqlPast {
 		this.#epoch = epoch;
 	}
 
-	after(head: Head, ring: Ring, position: Position, limit: number): Entry[] {
+	after(head: Head, ring: Ring, position: Position, limit?: number): Entry[] {
 		const from = readPosition(position);
 		return from?.epoch === this.#epoch ? this.#entries(head, ring, from.number + 1, limit) : [];
 	}
 
-	last(head: Head, ring: Ring, limit: number, most: number): Omit<Page, 'head'> {
-		const snapshot = limit > 0 ? this.#snapshot() : undefined;
-		const first = snapshot === undefined ? head.number - limit + 1 : 1;
-		const entries = this.#entries(head, ring, first, most);
+	last(head: Head, ring: Ring, count: number, limit?: number): Omit<Page, 'head'> {
+		const snapshot = count > 0 ? this.#snapshot() : undefined;
+		const first = snapshot === undefined ? head.number - count + 1 : 1;
+		const entries = this.#entries(head, ring, first, limit);
 		return snapshot === undefined ? { entries } : { snapshot, entries };
 	}
 
@@ -43,11 +44,16 @@ export class SqlPast {
 	}
 
 	/** The kept entries from a number on. */
-	#entries(head: Head, { capacity, lifetime }: Ring, from: number, limit: number): Entry[] {
+	#entries(
+		head: Head,
+		{ capacity, lifetime }: Ring,
+		from: number,
+		limit: number = PAGE_SIZE,
+	): Entry[] {
 		const cutoff = this.#host.now() - lifetime;
 		const first = Math.max(this.#snapshotNumber() + 1, from, head.number - capacity + 1);
 		// Older ones have expired as well.
-		if (first > head.number || head.at <= cutoff || limit <= 0) return [];
+		if (first > head.number || head.at <= cutoff) return [];
 		const [start, end] = [first % capacity, head.number % capacity];
 		const rows =
 			start <= end

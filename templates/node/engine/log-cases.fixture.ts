@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { largePageCases, pageCases } from '../../realtime/channel/page-cases.fixture.ts';
 import type { Entry, NewEntry } from '../../realtime/channel/ports.ts';
 import { readPosition } from '../../realtime/channel/position.ts';
 import { snapshotCases } from '../../realtime/channel/snapshot-cases.fixture.ts';
@@ -133,7 +134,7 @@ export function logCases({ test, processes }: Stage): void {
 			await until('all arrived', () => watcher.entries.length === 200);
 		const [first, ...others] = watchers.map(({ entries }) => entries);
 		for (const other of others) assert.deepEqual(other, first);
-		const history = await all[0]?.engine.log.last('lobby', 500);
+		const history = await all[0]?.engine.log.last('lobby', 500, 500);
 		assert.deepEqual(first, history?.entries);
 		for (const end of ends) end();
 		await all[0]?.engine.log.append('lobby', entry('after the end'), KEPT);
@@ -156,9 +157,11 @@ export function logCases({ test, processes }: Stage): void {
 		assert.deepEqual(watcher.casts, casts);
 	});
 
-	snapshotCases((name, run) => {
-		test(name, async (context) => await run((await oneProcess(context)).engine.log));
-	});
+	for (const cases of [snapshotCases, pageCases, largePageCases]) {
+		cases((name, run) => {
+			test(name, async (context) => await run((await oneProcess(context)).engine.log));
+		});
+	}
 
 	test('gives a snapshot of one process to another one', async (context) => {
 		const [one, two] = await processes(context, 2);

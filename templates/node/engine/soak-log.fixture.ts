@@ -111,14 +111,14 @@ class EngineSoakLog implements SoakLog {
 		return await this.#count(this.#log.append(channel, entry, retention));
 	}
 
-	async after(channel: ChannelKey, position: Position, limit: number): Promise<Page> {
+	async after(channel: ChannelKey, position: Position, limit?: number): Promise<Page> {
 		this.#checkUp();
 		return this.#noted(await this.#count(this.#log.after(channel, position, limit)));
 	}
 
-	async last(channel: ChannelKey, limit: number): Promise<Page> {
+	async last(channel: ChannelKey, count: number, limit?: number): Promise<Page> {
 		this.#checkUp();
-		return this.#noted(await this.#count(this.#log.last(channel, limit)));
+		return this.#noted(await this.#count(this.#log.last(channel, count, limit)));
 	}
 
 	async snapshot(channel: ChannelKey, entry: NewEntry, upTo: Position): Promise<boolean> {

@@ -14,6 +14,9 @@ import type {
 } from './ports.ts';
 import { type Position, readPosition, rootPosition, writePosition } from './position.ts';
 
+/** Entries of a page. Few, so that members read on. */
+const PAGE = 3;
+
 interface Written {
 	snapshot: Snapshot | undefined;
 	entries: Entry[];
@@ -56,7 +59,7 @@ export class FaultyLog implements Log {
 		return position;
 	}
 
-	async after(channel: ChannelKey, position: Position, limit: number): Promise<Page> {
+	async after(channel: ChannelKey, position: Position, limit: number = PAGE): Promise<Page> {
 		this.#checkUp();
 		const { entries, head } = this.#of(channel);
 		const from = readPosition(position);
@@ -67,13 +70,13 @@ export class FaultyLog implements Log {
 		return { entries: later.slice(0, limit), head };
 	}
 
-	async last(channel: ChannelKey, limit: number): Promise<Page> {
+	async last(channel: ChannelKey, count: number, limit: number = PAGE): Promise<Page> {
 		this.#checkUp();
 		const { snapshot, entries, head } = this.#of(channel);
-		if (snapshot !== undefined && limit > 0) {
+		if (snapshot !== undefined && count > 0) {
 			return { snapshot, entries: entries.slice(0, limit), head };
 		}
-		return { entries: limit === 0 ? [] : entries.slice(-limit), head };
+		return { entries: count === 0 ? [] : entries.slice(-count).slice(0, limit), head };
 	}
 
 	async snapshot(channel: ChannelKey, entry: NewEntry, upTo: Position): Promise<boolean> {

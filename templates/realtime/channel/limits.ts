@@ -1,7 +1,8 @@
 /** The limits of a channel. docs/realtime.md lists those that a site meets. */
 
-/** Entries that are read from a log at once. */
+/** Entries of a page of a log, and the bytes of those that are more than one. */
 export const PAGE_SIZE: number = 100;
+export const PAGE_BYTES: number = 256 * 1024;
 
 /** Messages of a user to a channel: the steady rate per second, and the size of a burst. */
 export const MESSAGES_PER_SECOND: number = 50;

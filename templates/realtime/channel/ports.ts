@@ -76,16 +76,20 @@ export interface Log {
 	 * `SERVICE_UNAVAILABLE` if it has not.
 	 */
 	append(channel: ChannelKey, entry: NewEntry, retention: Retention): Promise<Position>;
-	/** The entries after a position that are still kept, the oldest `limit` of them. */
-	after(channel: ChannelKey, position: Position, limit: number): Promise<Page>;
 	/**
-	 * The newest `limit` entries that are still kept. If there is a snapshot and `limit` is not 0: the
-	 * snapshot, and the oldest `limit` of those after it.
+	 * The entries after a position that are still kept, the oldest `limit` of them.
 	 *
-	 * @param most Given by whoever reads on to the head: the number of entries, the oldest first, that
-	 * are enough. An engine with little memory gives no more.
+	 * @param limit Left out by whoever reads on to the head: then an engine gives at least one, and no
+	 * more than every reader may hold at the same time.
 	 */
-	last(channel: ChannelKey, limit: number, most?: number): Promise<Page>;
+	after(channel: ChannelKey, position: Position, limit?: number): Promise<Page>;
+	/**
+	 * The newest `count` entries that are still kept, the oldest `limit` of them. If there is a snapshot
+	 * and `count` is not 0: the snapshot, and the oldest `limit` of those after it.
+	 *
+	 * @param limit Left out as in `after()`.
+	 */
+	last(channel: ChannelKey, count: number, limit?: number): Promise<Page>;
 	/**
 	 * Keeps a message in place of the snapshot of before and of all entries up to a position. Neither
 	 * the size nor the lifetime of the history removes it. No watcher is told.

@@ -40,7 +40,7 @@ export function snapshotCases(
 		assert.equal(page.head, three);
 		assert.deepEqual((await log.after('lobby', one, 10)).entries, []);
 		await write(log, '45');
-		assert.deepEqual(told(await log.last('lobby', 1)), ['all: 123', '4']);
+		assert.deepEqual(told(await log.last('lobby', 1, 1)), ['all: 123', '4']);
 	});
 
 	test('gives back a snapshot as it was given', async (log) => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ManualHost } from '../channel/channel.fixture.ts';
+import { largePageCases, pageCases } from '../channel/page-cases.fixture.ts';
 import type { Entry } from '../channel/ports.ts';
 import { snapshotCases } from '../channel/snapshot-cases.fixture.ts';
 import { MemoryLog } from './memory-log.ts';
@@ -28,9 +29,11 @@ function dataOf(entries: readonly Entry[]): unknown[] {
 }
 
 describe('the log of a process', () => {
-	snapshotCases((name, run) => {
-		it(name, () => run(stage().log));
-	});
+	for (const cases of [snapshotCases, pageCases, largePageCases]) {
+		cases((name, run) => {
+			it(name, () => run(stage().log));
+		});
+	}
 
 	it('keeps a snapshot when its messages have expired', async () => {
 		const { host, log, append } = stage();

@@ -1,6 +1,7 @@
 import { checkKeptSize } from '../channel/kept-size.ts';
 import type { ChannelKey } from '../channel/key.ts';
 import { isBefore } from '../channel/log/continuity.ts';
+import { PageRoom } from '../channel/page-room.ts';
 import type {
 	Cast,
 	Entry,
@@ -93,7 +94,7 @@ export class MemoryLog implements Log {
 		return position;
 	}
 
-	async after(channel: ChannelKey, position: Position, limit: number): Promise<Page> {
+	async after(channel: ChannelKey, position: Position, limit?: number): Promise<Page> {
 		const kept = this.#kept.get(channel);
 		if (kept === undefined) return { entries: [], head: rootPosition(this.#epoch) };
 		this.#expire(kept);
@@ -102,18 +103,18 @@ export class MemoryLog implements Log {
 		const first = entries[start] && readPosition(entries[start].position);
 		if (from?.epoch !== this.#epoch || first === undefined) return { entries: [], head };
 		const index = start + Math.max(0, from.number + 1 - first.number);
-		return { entries: entries.slice(index, index + limit), head };
+		return { entries: part(entries, index, limit), head };
 	}
 
-	async last(channel: ChannelKey, limit: number): Promise<Page> {
+	async last(channel: ChannelKey, count: number, limit?: number): Promise<Page> {
 		const kept = this.#kept.get(channel);
 		if (kept === undefined) return { entries: [], head: rootPosition(this.#epoch) };
 		this.#expire(kept);
 		const { entries, head, snapshot, start } = kept;
-		if (snapshot !== undefined && limit > 0) {
+		if (snapshot !== undefined && count > 0) {
 			return { ...(await this.after(channel, snapshot.position, limit)), snapshot };
 		}
-		return { entries: entries.slice(Math.max(start, entries.length - limit)), head };
+		return { entries: part(entries, Math.max(start, entries.length - count), limit), head };
 	}
 
 	async snapshot(channel: ChannelKey, entry: NewEntry, upTo: Position): Promise<boolean> {
@@ -203,6 +204,15 @@ export class MemoryLog implements Log {
 			kept.ids.delete(id);
 		}
 	}
+}
+
+/** The entries from an index on: a number of them, or a page. */
+function part(entries: readonly Entry[], start: number, limit: number | undefined): Entry[] {
+	const room = new PageRoom(limit);
+	let end = start;
+	for (let entry = entries[end]; entry !== undefined && room.take(entry); entry = entries[end])
+		end++;
+	return entries.slice(start, end);
 }
 
 function trim(kept: Kept, size: number): void {

@@ -197,8 +197,8 @@ export class Hub implements Directory {
 			history: async (range) => {
 				const { snapshot, entries, head } =
 					'since' in range
-						? await pageAfter(this.#log, key, range.since, range.limit, definition.retention)
-						: await this.#log.last(key, range.last);
+						? await pageAfter(this.#log, key, range.since, definition.retention, range.limit)
+						: await this.#log.last(key, range.last, range.last);
 				return { snapshot, entries, position: entries.at(-1)?.position ?? head };
 			},
 			members: async () => {

@@ -68,7 +68,7 @@ class TrimmedLog implements Log {
 		return this.#log.append(channel, entry, retention);
 	}
 
-	async after(channel: ChannelKey, position: Position, limit: number): Promise<Page> {
+	async after(channel: ChannelKey, position: Position, limit?: number): Promise<Page> {
 		if (!this.#trims.has(channel)) return await this.#log.after(channel, position, limit);
 		const { entries, head } = this.#visible(
 			channel,
@@ -77,8 +77,10 @@ class TrimmedLog implements Log {
 		return { entries: entries.slice(0, limit), head };
 	}
 
-	async last(channel: ChannelKey, limit: number): Promise<Page> {
-		const page = await this.#log.last(channel, limit);
+	async last(channel: ChannelKey, count: number, limit?: number): Promise<Page> {
+		// A page may hold trimmed ones alone.
+		const isTrimmed = this.#trims.has(channel);
+		const page = await this.#log.last(channel, count, isTrimmed ? (limit ?? count) : limit);
 		const { snapshot } = page;
 		if (snapshot === undefined) return this.#visible(channel, page);
 		// The oldest ones follow it, and the page may have room for trimmed ones alone.

@@ -1,6 +1,8 @@
 import { checkKeptSize } from '../../../realtime/channel/kept-size.ts';
 import type { ChannelKey } from '../../../realtime/channel/key.ts';
+import { PAGE_SIZE } from '../../../realtime/channel/limits.ts';
 import { isBefore } from '../../../realtime/channel/log/continuity.ts';
+import { PageRoom } from '../../../realtime/channel/page-room.ts';
 import type {
 	Cast,
 	Entry,
@@ -51,15 +53,15 @@ export class NatsLog implements Log {
 		return await this.#init.appender.append(channel, entry, retention);
 	}
 
-	async after(channel: ChannelKey, position: Position, limit: number): Promise<Page> {
+	async after(channel: ChannelKey, position: Position, limit?: number): Promise<Page> {
 		const head = await this.#head(channel);
 		return { entries: await this.#after(channel, head, position, limit), head: head.position };
 	}
 
-	async last(channel: ChannelKey, limit: number): Promise<Page> {
+	async last(channel: ChannelKey, count: number, limit?: number): Promise<Page> {
 		const [earlier, stored] = await Promise.all([
 			this.#head(channel),
-			limit === 0 ? undefined : this.#init.store.last(this.#init.names.channel(channel).snapshot),
+			count === 0 ? undefined : this.#init.store.last(this.#init.names.channel(channel).snapshot),
 		]);
 		let head = earlier;
 		const snapshot = stored && readSnapshot(stored.data);
@@ -71,9 +73,9 @@ export class NatsLog implements Log {
 				return { snapshot, entries, head: head.position };
 			}
 		}
-		const number = head.number - Math.min(limit, head.retention.size);
+		const number = head.number - Math.min(count, head.retention.size);
 		const start = sequenceFor(number, head.marks);
-		const entries = limit === 0 ? [] : await this.#read(channel, head, number, start, limit);
+		const entries = count === 0 ? [] : await this.#read(channel, head, number, start, limit);
 		return { entries, head: head.position };
 	}
 
@@ -126,7 +128,7 @@ export class NatsLog implements Log {
 		channel: ChannelKey,
 		head: Head,
 		position: Position,
-		limit: number,
+		limit?: number,
 	): Promise<readonly Entry[]> {
 		const own = readPosition(position);
 		// What is no position of ours is none of any log.
@@ -148,21 +150,22 @@ export class NatsLog implements Log {
 		head: Head,
 		after: number,
 		start: number,
-		limit: number,
+		limit: number | undefined,
 	): Promise<readonly Entry[]> {
 		const { store, names, clock, host } = this.#init;
 		if (head.isBare || after >= head.number) return [];
 		const { records } = names.channel(channel);
 		const oldest = clock.now() - head.retention.ttl * 1000;
 		const entries: Entry[] = [];
+		const room = new PageRoom(limit);
+		const most = Math.min(READ_AT_ONCE, (limit ?? PAGE_SIZE) + 1);
 		let next = start;
 		for (let tries = 0; ; tries++) {
-			const most = Math.min(READ_AT_ONCE, limit + 1);
 			for await (const record of store.from(records, next, most)) {
 				next = record.sequence + 1;
 				if (Date.parse(record.time) > oldest) {
 					for (const entry of readRecord(record).entries(after)) {
-						if (entries.length === limit || record.sequence > head.sequence) return entries;
+						if (record.sequence > head.sequence || !room.take(entry)) return entries;
 						entries.push(entry);
 					}
 				}

@@ -1,7 +1,7 @@
 import { refused, unavailable } from '../../engine/answers.ts';
 import type { NatsHeaders, NatsMessage } from './client.ts';
 import { NatsError } from './errors.ts';
-import { READ_AT_ONCE } from './limits.ts';
+import { READ_AT_ONCE, READ_BYTES } from './limits.ts';
 import type { Outgoing, Requests } from './requests.ts';
 
 /** A message in a stream. */
@@ -98,10 +98,11 @@ export class Store {
 			return message === undefined ? lost(drop) : stored(message);
 		}
 		// The leader answers.
-		const answer = await requests.ask({
+		const question = {
 			subject: `$JS.API.STREAM.MSG.GET.${stream}`,
 			payload: JSON.stringify({ last_by_subj: subject }),
-		});
+		};
+		const answer = await requests.ask(question);
 		const { message, error } = readAnswer(answer, drop) as Answer & {
 			readonly message?: RawMessage;
 		};
@@ -120,12 +121,13 @@ export class Store {
 		sequence: number,
 		most: number = READ_AT_ONCE,
 	): AsyncGenerator<Stored> {
+		const { requests, drop } = this.#init;
+		const wanted = { next_by_subj: subject, batch: most, max_bytes: READ_BYTES };
 		for (let next = sequence; ; ) {
-			const messages = await this.#init.requests.askMany(
-				this.#read({ next_by_subj: subject, seq: Math.max(1, next), batch: most }),
-			);
+			const request = this.#read({ ...wanted, seq: Math.max(1, next) });
+			const messages = await requests.askMany(request);
 			const end = messages.at(-1)?.headers;
-			if (end?.code === 503) lost(this.#init.drop);
+			if (end?.code === 503) lost(drop);
 			for (const message of messages.slice(0, -1)) {
 				const found = stored(message);
 				if (found === undefined) continue;

@@ -65,7 +65,7 @@ serverTest(
 		for (const [index, { previous }] of watcher.entries.slice(1).entries()) {
 			assert.equal(previous, watcher.entries[index]?.position);
 		}
-		const page = await only(all, 1).engine.log.last('busy', 5000);
+		const page = await only(all, 1).engine.log.last('busy', 5000, 5000);
 		assert.deepEqual(page.entries, watcher.entries);
 		const middle = only(watcher.entries, 777).position;
 		const after = await only(all, 2).engine.log.after('busy', middle, 100);

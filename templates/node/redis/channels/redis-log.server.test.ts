@@ -164,7 +164,7 @@ serverTest(
 		await cast;
 		await until('all arrived', () => order.length === 251);
 		assert.deepEqual(order, [...sent.map((_, index) => `entry ${index}`), 'cast']);
-		const page = await log.last('lobby', 500);
+		const page = await log.last('lobby', 500, 500);
 		assert.deepEqual(
 			page.entries.map(({ position }) => position),
 			positions,

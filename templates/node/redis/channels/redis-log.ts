@@ -1,5 +1,6 @@
 import { checkKeptSize } from '../../../realtime/channel/kept-size.ts';
 import type { ChannelKey } from '../../../realtime/channel/key.ts';
+import { PAGE_BYTES, PAGE_SIZE } from '../../../realtime/channel/limits.ts';
 import type {
 	Cast,
 	Entry,
@@ -56,14 +57,14 @@ export class RedisLog implements Log {
 		return await this.#appends.add(channel, entry, retention);
 	}
 
-	async after(channel: ChannelKey, position: Position, limit: number): Promise<Page> {
+	async after(channel: ChannelKey, position: Position, limit?: number): Promise<Page> {
 		// What is no position of ours is none of any log.
 		const { epoch, number } = readPosition(position) ?? { epoch: '', number: 0 };
-		return await this.#read(channel, limit, epoch, number);
+		return await this.#read(channel, limit, number, epoch);
 	}
 
-	async last(channel: ChannelKey, limit: number): Promise<Page> {
-		return await this.#read(channel, limit);
+	async last(channel: ChannelKey, count: number, limit?: number): Promise<Page> {
+		return await this.#read(channel, count === 0 ? 0 : limit, count);
 	}
 
 	async snapshot(channel: ChannelKey, entry: NewEntry, upTo: Position): Promise<boolean> {
@@ -119,15 +120,21 @@ export class RedisLog implements Log {
 		return positions.map((position) => this.#noted(String(position)));
 	}
 
-	async #read(channel: ChannelKey, limit: number, ...after: readonly Argument[]): Promise<Page> {
+	async #read(
+		channel: ChannelKey,
+		limit: number | undefined,
+		...from: readonly Argument[]
+	): Promise<Page> {
 		const { commands, keys, channels } = this.#init;
+		const { head, log, root, snapshot } = keys.channel(channel);
+		const size = limit ?? PAGE_SIZE;
+		const bytes = limit === undefined ? PAGE_BYTES : Number.MAX_SAFE_INTEGER;
 		// What this process has sent is read.
 		this.#appends.flush(channel);
-		const { head, log, root, snapshot } = keys.channel(channel);
 		const page = (await commands.run(
 			READ,
 			[head, log, root, snapshot],
-			[FORMAT, this.#epoch, HEAD_LIFETIME, limit, ...after],
+			[FORMAT, this.#epoch, HEAD_LIFETIME, size, bytes, ...from],
 		)) as readonly Buffer[];
 		const [position = '', found, ...messages] = page;
 		const entries = messages.map((message): Entry => readEntry(message));

@@ -19,3 +19,6 @@ export const WAS_FIRST: number = 2;
 /** Messages of a channel that one command appends, and their size. */
 export const MAX_TOGETHER: number = 100;
 export const MAX_TOGETHER_BYTES: number = 256 * 1024;
+
+/** Messages that a script takes from a log at once, at most. */
+export const READ_AT_ONCE: number = 32;

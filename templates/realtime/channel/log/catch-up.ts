@@ -5,7 +5,6 @@ import {
 	snapshotFrame,
 } from '../../protocol/server-frames.ts';
 import type { ChannelKey } from '../key.ts';
-import { PAGE_SIZE } from '../limits.ts';
 import type { ChannelFeed, Link, Page, Ports } from '../ports.ts';
 import type { Position } from '../position.ts';
 import type { ChannelRules } from '../rules.ts';
@@ -98,10 +97,9 @@ export class CatchUp {
 	}
 
 	/** Sends pages of the log until the client is where the feed is. */
-	async #readPages(first: Page | undefined): Promise<void> {
+	async #readPages(page: Page | undefined): Promise<void> {
 		const { feed, key, ports, rules } = this.#channel;
 		const { link } = this.#member;
-		let page = first;
 		/** Where the feed was before the page was read: the log had that, unless it has lost it. */
 		let known = '';
 		try {
@@ -109,7 +107,7 @@ export class CatchUp {
 				if (page === undefined) {
 					known = feed.head ?? '';
 					this.#readsOfFeed = feed.reads;
-					page = await pageAfter(ports.log, key, this.position, PAGE_SIZE, rules.retention);
+					page = await pageAfter(ports.log, key, this.position, rules.retention);
 					if (this.#isOver) return;
 				}
 				await this.#send(page);
@@ -123,9 +121,9 @@ export class CatchUp {
 					}
 					if (isBefore(this.position, known)) await feed.readAgain();
 				}
+				page = undefined;
 				const ready = this.#ready();
 				if (ready !== undefined) await ready;
-				page = undefined;
 			}
 		} catch (error) {
 			ports.host.report('A realtime channel cannot read its log', error);

@@ -30,18 +30,20 @@ export function gapBetween(
 /**
  * Reads what follows a position. If entries are missing and a snapshot stands for them, the page
  * begins with that.
+ *
+ * @param limit Left out as in `after()` of a log.
  */
 export async function pageAfter(
 	log: Pick<Log, 'after' | 'last'>,
 	channel: ChannelKey,
 	position: Position,
-	limit: number,
 	retention: Retention,
+	limit?: number,
 ): Promise<Page> {
 	const page = await log.after(channel, position, limit);
 	const reason = gapBetween(position, page, retention);
 	if (reason === undefined || retention.size === 0) return page;
-	const newest = await log.last(channel, limit);
+	const newest = await log.last(channel, 1, limit);
 	return newest.snapshot !== undefined && replaces(newest.snapshot, position, reason)
 		? newest
 		: page;

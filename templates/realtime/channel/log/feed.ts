@@ -1,6 +1,6 @@
 import { dropOldest } from '../drop-oldest.ts';
 import type { ChannelKey } from '../key.ts';
-import { ECHO_TIMEOUT, LOG_RETRY, PAGE_SIZE, REMEMBERED_POSITIONS } from '../limits.ts';
+import { ECHO_TIMEOUT, LOG_RETRY, REMEMBERED_POSITIONS } from '../limits.ts';
 import type {
 	ChannelFeed,
 	Entry,
@@ -174,7 +174,7 @@ class Feed implements ChannelFeed {
 				this.#isStale = false;
 				early = [...this.#waiters];
 				const retention = this.#retention();
-				const page = await pageAfter(log, this.#key, this.#head, PAGE_SIZE, retention);
+				const page = await pageAfter(log, this.#key, this.#head, retention);
 				if (this.#isClosed) return;
 				const { snapshot } = page;
 				if (snapshot !== undefined) {

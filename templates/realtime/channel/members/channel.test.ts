@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { RealtimeError } from '../../protocol/errors.ts';
 import { rulesOf, settled } from '../channel.fixture.ts';
 import { ECHO_TIMEOUT } from '../limits.ts';
-import type { LogWatcher, PresenceEntry } from '../ports.ts';
+import type { LogWatcher, Page, PresenceEntry } from '../ports.ts';
 import type { ChannelRules } from '../rules.ts';
 import { FakeLink } from './link.fixture.ts';
 import { KEY, PRESENCE, Stage } from './stage.fixture.ts';
@@ -315,6 +317,39 @@ describe('a channel', () => {
 		await settled();
 		await stage.publishAll(351);
 		assert.deepEqual(slow.story, [...all, 350, 351]);
+	});
+
+	it('holds no page for a member that reads slowly', async () => {
+		const stage = new Stage();
+		await stage.publishAll(...Array.from({ length: 9 }, (_, index) => index));
+		const pages: WeakRef<Page>[] = [];
+		const noted = (page: Page): Page => {
+			pages.push(new WeakRef(page));
+			return page;
+		};
+		const { log } = stage;
+		const [after, last] = [log.after.bind(log), log.last.bind(log)];
+		log.after = async (...given) => noted(await after(...given));
+		log.last = async (...given) => noted(await last(...given));
+		const slow = await stage.link();
+		const send = slow.send.bind(slow);
+		slow.send = (frame) => {
+			send(frame);
+			// Two pages have arrived.
+			if (slow.story.length === 6) slow.block();
+		};
+		await stage.join({ last: 9 }, undefined, slow);
+		assert.deepEqual(slow.story, [0, 1, 2, 3, 4, 5]);
+		assert.equal(pages.length, 3);
+		setFlagsFromString('--expose-gc');
+		const collectGarbage: () => void = runInNewContext('gc');
+		// What a WeakRef is made of lives until the end of the turn.
+		await new Promise((resolve) => setImmediate(resolve));
+		collectGarbage();
+		assert.ok(pages.every((page) => page.deref() === undefined));
+		slow.unblock();
+		await settled();
+		assert.deepEqual(slow.story, [0, 1, 2, 3, 4, 5, 6, 7, 8]);
 	});
 
 	it('goes on after an outage of the log', async () => {

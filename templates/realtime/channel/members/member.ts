@@ -5,7 +5,7 @@ import {
 	RealtimeError,
 } from '../../protocol/errors.ts';
 import { castFrame, type Data, joinedFrame, leftFrame } from '../../protocol/server-frames.ts';
-import { GRACE_AFTER_CLOSE, GRACE_AFTER_LOSS, MAX_WAITING, PAGE_SIZE } from '../limits.ts';
+import { GRACE_AFTER_CLOSE, GRACE_AFTER_LOSS, MAX_WAITING } from '../limits.ts';
 import { CatchUp, type CatchUpChannel, type CatchUpMember } from '../log/catch-up.ts';
 import { pageAfter, positionBefore } from '../log/continuity.ts';
 import { MemberMessages, type Sender, type SentMessage } from '../messages/messages.ts';
@@ -290,10 +290,10 @@ export class Member implements Sender, Connected, CatchUpMember {
 		if (since !== undefined) {
 			return since === feed.head || !mayReadHistory
 				? undefined
-				: pageAfter(ports.log, key, since, PAGE_SIZE, rules.retention);
+				: pageAfter(ports.log, key, since, rules.retention);
 		}
 		if (last === undefined || last === 0 || !mayReadHistory) return undefined;
-		return ports.log.last(key, last, PAGE_SIZE);
+		return ports.log.last(key, last);
 	}
 
 	/** Sends `joined`, who is present, and the first page. Nothing else happens meanwhile. */
