@@ -6,6 +6,12 @@ export const DEADLINE: number = 5_000;
 export const MAX_PENDING: number = 20_000;
 export const MAX_PENDING_BYTES: number = 64 * 1024 * 1024;
 
+/**
+ * Reads of logs that are under way at the same time. What they give is on its way together with live
+ * messages, and NATS ends a connection with more than 64 MiB on its way.
+ */
+export const READS_AT_ONCE: number = 64;
+
 /** Milliseconds until the next try to connect: a random time, at most the first one, then doubled. */
 export const FIRST_RETRY: number = 250;
 export const LONGEST_RETRY: number = 5_000;

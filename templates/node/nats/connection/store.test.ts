@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { settled } from '../../../realtime/channel/channel.fixture.ts';
 import { errorData } from '../../../realtime/protocol/errors.ts';
+import { READS_AT_ONCE } from '../../engine/limits.ts';
 import type { NatsMessage } from './client.ts';
 import { describeFailure } from './failure.ts';
 import { Store } from './store.ts';
@@ -31,4 +33,32 @@ test('clients are not told what NATS says, and the operator is', async () => {
 		const told = describeFailure(failure, { place: 'host:4222', isTls: false });
 		assert.match(told.message, /insufficient resources/);
 	}
+});
+
+test('reads a number of messages at once, and lets the others wait', async () => {
+	const answers: ((message: NatsMessage) => void)[] = [];
+	const ask = (): Promise<NatsMessage> => new Promise((resolve) => answers.push(resolve));
+	const store = new Store({
+		requests: { ask, askMany: async () => [await ask()] },
+		stream: 'log',
+		hasReplicas: () => false,
+		headers: () => ({ set() {} }) as never,
+		drop() {},
+		refused() {},
+		random: () => '',
+	});
+	const reads = Array.from({ length: READS_AT_ONCE + 2 }, (_, index) =>
+		index % 2 === 0 ? store.last('a') : store.from('a', 1).next(),
+	);
+	await settled();
+	assert.equal(answers.length, READS_AT_ONCE);
+	// A write does not wait.
+	const written = store.put({ subject: 'a', data: 'b' });
+	assert.equal(answers.length, READS_AT_ONCE + 1);
+	for (let index = 0; index < answers.length; index++) {
+		answers[index]?.({ subject: '', data: Buffer.from('{"seq":1}') });
+		await settled();
+	}
+	assert.equal(answers.length, READS_AT_ONCE + 3);
+	await Promise.all([written, ...reads]);
 });

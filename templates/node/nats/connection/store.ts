@@ -1,4 +1,6 @@
 import { refused, unavailable } from '../../engine/answers.ts';
+import { READS_AT_ONCE } from '../../engine/limits.ts';
+import { Slots } from '../../engine/slots.ts';
 import type { NatsHeaders, NatsMessage } from './client.ts';
 import { NatsError } from './errors.ts';
 import { READ_AT_ONCE, READ_BYTES } from './limits.ts';
@@ -59,6 +61,7 @@ interface Answer {
 /** Reads and writes one stream. */
 export class Store {
 	readonly #init: StoreInit;
+	readonly #reads = new Slots(READS_AT_ONCE);
 
 	constructor(init: StoreInit) {
 		this.#init = init;
@@ -94,7 +97,8 @@ export class Store {
 	async last(subject: string): Promise<Stored | undefined> {
 		const { requests, stream, hasReplicas, drop } = this.#init;
 		if (!hasReplicas()) {
-			const message = await requests.ask(this.#read({ last_by_subj: subject }));
+			const request = this.#read({ last_by_subj: subject });
+			const message = await this.#reads.run(() => requests.ask(request));
 			return message === undefined ? lost(drop) : stored(message);
 		}
 		// The leader answers.
@@ -102,7 +106,7 @@ export class Store {
 			subject: `$JS.API.STREAM.MSG.GET.${stream}`,
 			payload: JSON.stringify({ last_by_subj: subject }),
 		};
-		const answer = await requests.ask(question);
+		const answer = await this.#reads.run(() => requests.ask(question));
 		const { message, error } = readAnswer(answer, drop) as Answer & {
 			readonly message?: RawMessage;
 		};
@@ -125,7 +129,7 @@ export class Store {
 		const wanted = { next_by_subj: subject, batch: most, max_bytes: READ_BYTES };
 		for (let next = sequence; ; ) {
 			const request = this.#read({ ...wanted, seq: Math.max(1, next) });
-			const messages = await requests.askMany(request);
+			const messages = await this.#reads.run(() => requests.askMany(request));
 			const end = messages.at(-1)?.headers;
 			if (end?.code === 503) lost(drop);
 			for (const message of messages.slice(0, -1)) {

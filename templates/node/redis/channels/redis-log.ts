@@ -18,8 +18,9 @@ import {
 	readPosition,
 	TAG_LENGTH,
 } from '../../../realtime/channel/position.ts';
-import { HEAD_LIFETIME, ID_LIFETIME } from '../../engine/limits.ts';
+import { HEAD_LIFETIME, ID_LIFETIME, READS_AT_ONCE } from '../../engine/limits.ts';
 import { readEntry, readSnapshot, writeCast, writeSnapshot } from '../../engine/message.ts';
+import { Slots } from '../../engine/slots.ts';
 import type { Argument } from '../connection/client.ts';
 import type { Commands } from '../connection/commands.ts';
 import type { Keys } from '../connection/keys.ts';
@@ -43,6 +44,7 @@ export interface RedisLogInit {
 export class RedisLog implements Log {
 	readonly #init: RedisLogInit;
 	readonly #appends: Appends;
+	readonly #reads = new Slots(READS_AT_ONCE);
 	/** For the next channels without a root. */
 	#epoch: string;
 
@@ -129,13 +131,15 @@ export class RedisLog implements Log {
 		const { head, log, root, snapshot } = keys.channel(channel);
 		const size = limit ?? PAGE_SIZE;
 		const bytes = limit === undefined ? PAGE_BYTES : Number.MAX_SAFE_INTEGER;
-		// What this process has sent is read.
-		this.#appends.flush(channel);
-		const page = (await commands.run(
-			READ,
-			[head, log, root, snapshot],
-			[FORMAT, this.#epoch, HEAD_LIFETIME, size, bytes, ...from],
-		)) as readonly Buffer[];
+		const page = (await this.#reads.run(() => {
+			// What this process has sent is read.
+			this.#appends.flush(channel);
+			return commands.run(
+				READ,
+				[head, log, root, snapshot],
+				[FORMAT, this.#epoch, HEAD_LIFETIME, size, bytes, ...from],
+			);
+		})) as readonly Buffer[];
 		const [position = '', found, ...messages] = page;
 		const entries = messages.map((message): Entry => readEntry(message));
 		const newest = this.#noted(String(position));
