@@ -150,7 +150,7 @@ export class NatsEngine implements Engine {
 		const [logStore, store] = [storeOf(names.logStream), storeOf(names.stateStream)];
 		this.#heads = new Heads({ store: logStore, names, random });
 		const heads = this.#heads;
-		this.#tidier = new Tidier({ store: logStore, heads, names });
+		this.#tidier = new Tidier({ store: logStore, serverClock: this.#clock });
 		const tidier = this.#tidier;
 		this.#leases = new Leases({ store, names, host });
 		const leases = this.#leases;

@@ -106,7 +106,7 @@ export class Appender {
 					: await this.#putWithId(record, idSubject, position);
 			if (sequence !== undefined) {
 				heads.learn(channel, headAt(sequence));
-				tidier.appended(channel, sequence, retention);
+				tidier.appended(records, sequence, retention);
 				return positions;
 			}
 			if (idSubject !== undefined) {

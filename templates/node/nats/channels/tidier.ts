@@ -1,30 +1,27 @@
 import { dropOldest } from '../../../realtime/channel/drop-oldest.ts';
-import type { ChannelKey } from '../../../realtime/channel/key.ts';
 import { isOutage } from '../../../realtime/channel/outage.ts';
 import type { Retention } from '../../../realtime/channel/ports.ts';
 import { isUndone } from '../../engine/answers.ts';
 import { now } from '../../process/clock.ts';
 import { MAX_UNTIDY, UNTIDY } from '../connection/limits.ts';
-import type { Names } from '../connection/names.ts';
+import type { ServerClock } from '../connection/server-clock.ts';
 import type { Store } from '../connection/store.ts';
-import type { Heads } from './heads.ts';
-import { writeBare } from './record.ts';
+import { readRecord, writeBare } from './record.ts';
 
-/** A channel to which this process has published. */
+/** A channel whose messages expire. */
 interface Untidy {
 	retention: Retention;
-	/** When it published last. */
+	/** When somebody published last, as far as this process knows. */
 	at: number;
-	/** Records since messages were removed last. */
+	/** Records of this process since messages were removed last. */
 	count: number;
 	/** Sequences at some times, to know which records are too old. */
 	readonly samples: { readonly at: number; readonly sequence: number }[];
 }
 
 export interface TidierInit {
-	readonly store: Pick<Store, 'keep' | 'put' | 'trim'>;
-	readonly heads: Heads;
-	readonly names: Names;
+	readonly store: Pick<Store, 'keep' | 'last' | 'put' | 'trim'>;
+	readonly serverClock: Pick<ServerClock, 'now'>;
 	readonly clock?: () => number;
 }
 
@@ -36,51 +33,59 @@ export interface TidierInit {
 export class Tidier {
 	readonly #init: TidierInit;
 	readonly #clock: () => number;
-	readonly #untidy = new Map<ChannelKey, Untidy>();
+	/** By the subjects of their records. */
+	readonly #untidy = new Map<string, Untidy>();
 
 	constructor(init: TidierInit) {
 		this.#init = init;
 		this.#clock = init.clock ?? now;
 	}
 
-	/** A record was appended. */
-	appended(channel: ChannelKey, sequence: number, retention: Retention): void {
-		const at = this.#clock();
-		const untidy = this.#untidy.get(channel) ?? { retention, at, count: 0, samples: [] };
-		this.#untidy.delete(channel);
-		this.#untidy.set(channel, untidy);
+	/** This process has appended a record. */
+	appended(records: string, sequence: number, retention: Retention): void {
+		this.#note(records, this.#clock(), sequence, retention).count++;
+	}
+
+	#note(records: string, at: number, sequence: number, retention: Retention): Untidy {
+		const untidy = this.#untidy.get(records) ?? { retention, at, count: 0, samples: [] };
+		this.#untidy.delete(records);
+		this.#untidy.set(records, untidy);
 		untidy.retention = retention;
-		untidy.at = at;
-		untidy.count++;
+		untidy.at = Math.max(untidy.at, at);
 		const newest = untidy.samples.at(-1)?.at ?? Number.NEGATIVE_INFINITY;
 		if (at - newest > (retention.ttl * 1000) / 4) untidy.samples.push({ at, sequence });
 		// Its messages stay in the stream, unseen, until somebody publishes there again.
 		dropOldest(this.#untidy, MAX_UNTIDY);
+		return untidy;
+	}
+
+	/** The time on the clock of this process when the server stored a record. */
+	#publishedAt(time: string): number {
+		return this.#clock() - (this.#init.serverClock.now() - Date.parse(time));
 	}
 
 	/** Removes what has to go by now. What an outage prevents is done the next time. */
 	async tidy(): Promise<void> {
-		for (const [channel, untidy] of [...this.#untidy]) {
+		for (const [records, untidy] of [...this.#untidy]) {
 			try {
-				await this.#tidy(channel, untidy);
+				await this.#tidy(records, untidy);
 			} catch (error) {
 				if (isOutage(error)) return;
-				this.#untidy.delete(channel);
+				this.#untidy.delete(records);
 				throw error;
 			}
 		}
 	}
 
-	async #tidy(channel: ChannelKey, untidy: Untidy): Promise<void> {
-		const { store, names } = this.#init;
-		const { records } = names.channel(channel);
+	async #tidy(records: string, untidy: Untidy): Promise<void> {
+		const { store } = this.#init;
 		const { retention, samples } = untidy;
 		const oldest = this.#clock() - retention.ttl * 1000;
 		if (untidy.at < oldest || retention.size === 0) {
 			if (untidy.at >= oldest) return;
-			const isClear = await this.#clear(channel);
+			const isClear = await this.#clear(records);
 			// A message may have come meanwhile.
-			if (isClear && untidy.at < oldest) this.#untidy.delete(channel);
+			if (isClear && untidy.at < oldest) this.#untidy.delete(records);
 			return;
 		}
 		let expired: number | undefined;
@@ -92,16 +97,24 @@ export class Tidier {
 	}
 
 	/**
-	 * Nobody published since the last message expired, unless the server refuses.
+	 * All that this process knows of the channel has expired.
 	 *
 	 * @returns Whether nothing of the channel is left to remove.
 	 */
-	async #clear(channel: ChannelKey): Promise<boolean> {
-		const { store, heads, names } = this.#init;
-		const head = await heads.read(channel);
+	async #clear(records: string): Promise<boolean> {
+		const { store } = this.#init;
+		const newest = await store.last(records);
+		if (newest === undefined) return true;
+		const { head } = readRecord(newest);
 		if (head.isBare) return true;
-		const { records } = names.channel(channel);
+		const at = this.#publishedAt(head.time);
+		if (at >= this.#clock() - head.retention.ttl * 1000) {
+			// Another process has published since, and may end before this expires.
+			this.#note(records, at, head.sequence, head.retention);
+			return false;
+		}
 		try {
+			// It is refused if somebody publishes meanwhile.
 			await store.put({
 				subject: records,
 				data: writeBare(head),

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Retention } from '../../../realtime/channel/ports.ts';
+import { writeBody } from '../../engine/message.ts';
+import { Names } from '../connection/names.ts';
+import type { NewMessage, Store, Stored } from '../connection/store.ts';
+import { emptyHead, readRecord, writeRecord } from './record.ts';
+import { Tidier } from './tidier.ts';
+
+const NAMES = new Names('test');
+const KEPT: Retention = { size: 100, ttl: 300 };
+const LOBBY = NAMES.channel('lobby').records;
+
+type Used = Pick<Store, 'keep' | 'last' | 'put' | 'trim'>;
+
+/** A stream of records, and a clock that the server and all processes share. */
+class Stream implements Used {
+	now = Date.parse('2030-01-01T00:00:00Z');
+	records: Stored[] = [];
+	#sequence = 0;
+
+	/** Appends a message, as some process does. Returns the sequence of its record. */
+	async publish(subject = LOBBY, retention = KEPT): Promise<number> {
+		const newest = this.#of(subject).at(-1);
+		const head = newest === undefined ? emptyHead('epoch') : readRecord(newest).head;
+		const body = writeBody({ name: 'said', data: '1', at: 1 });
+		const { bytes } = writeRecord(head, [{ body, tag: 'tag' }], retention);
+		return (await this.put({ subject, data: bytes, after: head.sequence })) ?? 0;
+	}
+
+	/** The number of messages that a channel has still. */
+	kept(subject = LOBBY): number {
+		return this.#of(subject).flatMap((record) => readRecord(record).entries(0)).length;
+	}
+
+	async put({ subject, data, after, isOnly }: NewMessage): Promise<number | undefined> {
+		if ((this.#of(subject).at(-1)?.sequence ?? 0) !== after) return undefined;
+		if (isOnly) this.records = this.records.filter((record) => record.subject !== subject);
+		const sequence = ++this.#sequence;
+		const time = new Date(this.now).toISOString();
+		this.records.push({ subject, sequence, time, data: Buffer.from(data) });
+		return sequence;
+	}
+
+	async last(subject: string): Promise<Stored | undefined> {
+		return this.#of(subject).at(-1);
+	}
+
+	async trim(subject: string, sequence: number): Promise<void> {
+		this.records = this.records.filter(
+			(record) => record.subject !== subject || record.sequence >= sequence,
+		);
+	}
+
+	async keep(): Promise<void> {}
+
+	/** A process that removes what has expired. */
+	tidier(): Tidier {
+		const serverClock = { now: () => this.now };
+		return new Tidier({ store: this, serverClock, clock: () => this.now - 1e12 });
+	}
+
+	#of(subject: string): readonly Stored[] {
+		return this.records.filter((record) => record.subject === subject);
+	}
+}
+
+function seconds(count: number): number {
+	return count * 1000;
+}
+
+test('keeps what another process has published since', async () => {
+	const stream = new Stream();
+	const [early, late] = [stream.tidier(), stream.tidier()];
+	early.appended(LOBBY, await stream.publish(), KEPT);
+	stream.now += seconds(299);
+	late.appended(LOBBY, await stream.publish(), KEPT);
+	stream.now += seconds(2);
+	await early.tidy();
+	assert.equal(readRecord(stream.records.at(-1) as Stored).head.isBare, false);
+	await late.tidy();
+	assert.equal(stream.kept(), 2);
+	stream.now += seconds(300);
+	await late.tidy();
+	assert.equal(stream.kept(), 0);
+	assert.equal(stream.records.length, 1);
+});
+
+test('removes what another process has published and left', async () => {
+	const stream = new Stream();
+	const tidier = stream.tidier();
+	tidier.appended(LOBBY, await stream.publish(), KEPT);
+	stream.now += seconds(299);
+	await stream.publish();
+	stream.now += seconds(2);
+	await tidier.tidy();
+	stream.now += seconds(299);
+	await tidier.tidy();
+	assert.equal(stream.kept(), 0);
+	assert.equal(stream.records.length, 1);
+});
+
+test('goes by the lifetime that the newest message has', async () => {
+	const stream = new Stream();
+	const tidier = stream.tidier();
+	tidier.appended(LOBBY, await stream.publish(), KEPT);
+	stream.now += seconds(1);
+	await stream.publish(LOBBY, { size: 100, ttl: 3600 });
+	stream.now += seconds(400);
+	await tidier.tidy();
+	assert.equal(stream.kept(), 2);
+	stream.now += seconds(3600);
+	await tidier.tidy();
+	assert.equal(stream.kept(), 0);
+});
