@@ -13,6 +13,7 @@ import { Appender } from './channels/appender.ts';
 import { ChannelGroups } from './channels/channel-groups.ts';
 import { Channels } from './channels/channels.ts';
 import { Heads } from './channels/heads.ts';
+import { Leftovers } from './channels/leftovers.ts';
 import { Membership } from './channels/membership.ts';
 import { NatsLog } from './channels/nats-log.ts';
 import { NatsRoster } from './channels/nats-roster.ts';
@@ -74,6 +75,7 @@ export class NatsEngine implements Engine {
 	readonly #subjects: Subjects;
 	readonly #heads: Heads;
 	readonly #tidier: Tidier;
+	readonly #leftovers: Leftovers;
 	readonly #channels: Channels;
 	readonly #leases: Leases;
 	readonly #membership: Membership;
@@ -152,6 +154,7 @@ export class NatsEngine implements Engine {
 		const heads = this.#heads;
 		this.#tidier = new Tidier({ store: logStore, serverClock: this.#clock });
 		const tidier = this.#tidier;
+		this.#leftovers = new Leftovers({ store: logStore, names, tidier });
 		this.#leases = new Leases({ store, names, host });
 		const leases = this.#leases;
 		this.#userGroups = new UserGroups({
@@ -257,6 +260,7 @@ export class NatsEngine implements Engine {
 		this.#tasks.every(POSITION_CHECK, () => this.#channels.check());
 		this.#tasks.every(SESSION_RENEWAL, () => this.#sessions.prolong());
 		this.#tasks.every(TIDY_INTERVAL, () => this.#tidier.tidy());
+		this.#tasks.every(TIDY_INTERVAL, () => this.#leftovers.lookOn());
 	}
 
 	get #where(): Pick<Connector, 'place' | 'isTls'> {

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Retention } from '../../../realtime/channel/ports.ts';
+import { unavailable } from '../../engine/answers.ts';
 import { writeBody } from '../../engine/message.ts';
+import { FOUND_AT_ONCE } from '../connection/limits.ts';
 import { Names } from '../connection/names.ts';
 import type { NewMessage, Store, Stored } from '../connection/store.ts';
+import { Leftovers } from './leftovers.ts';
 import { emptyHead, readRecord, writeRecord } from './record.ts';
 import { Tidier } from './tidier.ts';
 
@@ -11,12 +14,15 @@ const NAMES = new Names('test');
 const KEPT: Retention = { size: 100, ttl: 300 };
 const LOBBY = NAMES.channel('lobby').records;
 
-type Used = Pick<Store, 'keep' | 'last' | 'put' | 'trim'>;
+type Used = Pick<Store, 'from' | 'keep' | 'last' | 'put' | 'trim'>;
 
 /** A stream of records, and a clock that the server and all processes share. */
 class Stream implements Used {
 	now = Date.parse('2030-01-01T00:00:00Z');
 	records: Stored[] = [];
+	/** Messages that were read one after the other. */
+	read = 0;
+	isDown = false;
 	#sequence = 0;
 
 	/** Appends a message, as some process does. Returns the sequence of its record. */
@@ -43,7 +49,17 @@ class Stream implements Used {
 	}
 
 	async last(subject: string): Promise<Stored | undefined> {
+		if (this.isDown) throw unavailable();
 		return this.#of(subject).at(-1);
+	}
+
+	async *from(subject: string, sequence: number): AsyncGenerator<Stored> {
+		for (const record of this.#of(subject)) {
+			if (record.sequence < sequence) continue;
+			if (this.isDown) throw unavailable();
+			this.read++;
+			yield record;
+		}
 	}
 
 	async trim(subject: string, sequence: number): Promise<void> {
@@ -61,7 +77,9 @@ class Stream implements Used {
 	}
 
 	#of(subject: string): readonly Stored[] {
-		return this.records.filter((record) => record.subject === subject);
+		return this.records.filter(
+			(record) => subject === NAMES.allRecords || record.subject === subject,
+		);
 	}
 }
 
@@ -112,4 +130,49 @@ test('goes by the lifetime that the newest message has', async () => {
 	stream.now += seconds(3600);
 	await tidier.tidy();
 	assert.equal(stream.kept(), 0);
+});
+
+test('removes what earlier processes left, expired by now or later', async () => {
+	const stream = new Stream();
+	const hall = NAMES.channel('hall').records;
+	await stream.publish();
+	stream.now += seconds(200);
+	await stream.publish(hall);
+	stream.now += seconds(200);
+	const tidier = stream.tidier();
+	const leftovers = new Leftovers({ store: stream, names: NAMES, tidier });
+	await leftovers.lookOn();
+	await tidier.tidy();
+	assert.deepEqual([stream.kept(LOBBY), stream.kept(hall)], [0, 1]);
+	stream.now += seconds(200);
+	await tidier.tidy();
+	assert.deepEqual([stream.kept(LOBBY), stream.kept(hall)], [0, 0]);
+	assert.equal(stream.records.length, 2);
+});
+
+test('looks at a number of earlier records at once, at each of them once', async () => {
+	const stream = new Stream();
+	const count = 2 * FOUND_AT_ONCE + 10;
+	for (let index = 0; index < count; index++) {
+		await stream.publish(NAMES.channel(String(index)).records);
+	}
+	await stream.put({ subject: LOBBY, data: '[99,"of a newer version"]\n', after: 0 });
+	const tidier = stream.tidier();
+	const leftovers = new Leftovers({ store: stream, names: NAMES, tidier });
+	await leftovers.lookOn();
+	assert.equal(stream.read, FOUND_AT_ONCE);
+	stream.isDown = true;
+	await leftovers.lookOn();
+	stream.isDown = false;
+	// What comes now is that of running processes.
+	await stream.publish(NAMES.channel('new').records);
+	for (let index = 0; index < 4; index++) await leftovers.lookOn();
+	assert.equal(stream.read, count + 1);
+	stream.now += seconds(301);
+	await tidier.tidy();
+	const left = stream.records.filter(({ data }) => data.includes('said'));
+	assert.deepEqual(
+		left.map(({ subject }) => subject),
+		[NAMES.channel('new').records],
+	);
 });

@@ -5,7 +5,7 @@ import { isUndone } from '../../engine/answers.ts';
 import { now } from '../../process/clock.ts';
 import { MAX_UNTIDY, UNTIDY } from '../connection/limits.ts';
 import type { ServerClock } from '../connection/server-clock.ts';
-import type { Store } from '../connection/store.ts';
+import type { Store, Stored } from '../connection/store.ts';
 import { readRecord, writeBare } from './record.ts';
 
 /** A channel whose messages expire. */
@@ -44,6 +44,12 @@ export class Tidier {
 	/** This process has appended a record. */
 	appended(records: string, sequence: number, retention: Retention): void {
 		this.#note(records, this.#clock(), sequence, retention).count++;
+	}
+
+	/** A record was found that an earlier process may have left. */
+	found(record: Stored): void {
+		const { isBare, sequence, time, retention } = readRecord(record).head;
+		if (!isBare) this.#note(record.subject, this.#publishedAt(time), sequence, retention);
 	}
 
 	#note(records: string, at: number, sequence: number, retention: Retention): Untidy {

@@ -30,6 +30,10 @@ export const TIDY_INTERVAL: number = 5_000;
 /** Messages beyond the history of a channel that may lie in the stream, besides as many again. */
 export const UNTIDY: number = 64;
 
+/** Records of earlier processes that a process looks at in this time, and their bytes. */
+export const FOUND_AT_ONCE: number = 500;
+export const FOUND_BYTES: number = 1024 * 1024;
+
 /** Channels whose messages a process removes in time. */
 export const MAX_UNTIDY: number = 100_000;
 

@@ -39,6 +39,8 @@ export class Names {
 	readonly stateStream: string;
 	/** The beginning of all subjects. */
 	readonly base: string;
+	/** The records of all channels. */
+	readonly allRecords: string;
 	/** The epoch of channels without messages. */
 	readonly root: string;
 	readonly leases: string;
@@ -54,6 +56,7 @@ export class Names {
 		this.logStream = `realtime_${own}_log`;
 		this.stateStream = `realtime_${own}_state`;
 		this.base = `realtime.${own}.`;
+		this.allRecords = `${this.base}log.c.*`;
 		this.root = `${this.base}log.root`;
 		this.leases = `${this.base}state.t.p.`;
 		this.toldLeases = `${this.base}told.t.p.*`;

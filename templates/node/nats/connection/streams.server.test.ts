@@ -46,6 +46,21 @@ serverTest('frees the place of messages that are kept no more', async (context) 
 	assert.deepEqual(await log.last('brief', 100), { entries: [], head });
 });
 
+serverTest('frees the place of what an ended process left', async (context) => {
+	const prefix = newPrefix();
+	const { engine } = only(await processes(context, 1, { prefix }));
+	const { records } = new Names(prefix).channel('lobby');
+	const kept = { size: 10, ttl: 3 };
+	for (const data of ['1', '2']) await engine.log.append('lobby', say(data), kept);
+	const { head } = await engine.log.last('lobby', 0);
+	await engine.close();
+	const { log } = only(await processes(context, 1, { prefix })).engine;
+	const stream = new Names(prefix).logStream;
+	assert.equal(await count(stream, records), 2);
+	await until('it is tidy', async () => (await count(stream, records)) === 1);
+	assert.deepEqual(await log.last('lobby', 10), { entries: [], head });
+});
+
 serverTest(
 	'two processes that publish at the same time lose and repeat nothing',
 	async (context) => {
