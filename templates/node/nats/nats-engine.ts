@@ -381,6 +381,8 @@ export class NatsEngine implements Engine {
 	 */
 	#recover(isOther: boolean): void {
 		this.#heads.clear();
+		this.#tidier.clear();
+		this.#leftovers.restart();
 		this.#leases.clear();
 		this.#listenToOwn();
 		this.#channels.recover();

@@ -25,6 +25,12 @@ export class Leftovers {
 		this.#init = init;
 	}
 
+	/** Looks through all of them again. */
+	restart(): void {
+		this.#next = 1;
+		this.#end = undefined;
+	}
+
 	/** Looks at some more. What an outage prevents is done the next time. */
 	async lookOn(): Promise<void> {
 		const { store, names } = this.#init;

@@ -132,6 +132,26 @@ test('goes by the lifetime that the newest message has', async () => {
 	assert.equal(stream.kept(), 0);
 });
 
+test('removes nothing of new data by the sequences of lost data', async () => {
+	const stream = new Stream();
+	const tidier = stream.tidier();
+	const leftovers = new Leftovers({ store: stream, names: NAMES, tidier });
+	await leftovers.lookOn();
+	tidier.appended(LOBBY, 1_000_000, KEPT);
+	tidier.clear();
+	leftovers.restart();
+	stream.now += seconds(299);
+	await stream.publish();
+	await leftovers.lookOn();
+	stream.now += seconds(2);
+	tidier.appended(LOBBY, await stream.publish(), KEPT);
+	await tidier.tidy();
+	assert.equal(stream.kept(), 2);
+	stream.now += seconds(301);
+	await tidier.tidy();
+	assert.equal(stream.kept(), 0);
+});
+
 test('removes what earlier processes left, expired by now or later', async () => {
 	const stream = new Stream();
 	const hall = NAMES.channel('hall').records;

@@ -52,6 +52,11 @@ export class Tidier {
 		if (!isBare) this.#note(record.subject, this.#publishedAt(time), sequence, retention);
 	}
 
+	/** The data may be another one: what has the sequences of before may be new. */
+	clear(): void {
+		this.#untidy.clear();
+	}
+
 	#note(records: string, at: number, sequence: number, retention: Retention): Untidy {
 		const untidy = this.#untidy.get(records) ?? { retention, at, count: 0, samples: [] };
 		this.#untidy.delete(records);
@@ -73,6 +78,8 @@ export class Tidier {
 	/** Removes what has to go by now. What an outage prevents is done the next time. */
 	async tidy(): Promise<void> {
 		for (const [records, untidy] of [...this.#untidy]) {
+			// The data may have been lost meanwhile.
+			if (this.#untidy.get(records) !== untidy) continue;
 			try {
 				await this.#tidy(records, untidy);
 			} catch (error) {
