@@ -38,7 +38,7 @@ export class Leftovers {
 			this.#end ??= (await store.last(names.allRecords))?.sequence ?? 0;
 			if (this.#next > this.#end) return;
 			let [records, bytes] = [0, 0];
-			for await (const record of store.from(names.allRecords, this.#next)) {
+			for await (const record of store.from(names.allRecords, this.#next, FOUND_AT_ONCE)) {
 				this.#next = record.sequence + 1;
 				this.#look(record);
 				records++;

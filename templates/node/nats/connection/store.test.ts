@@ -62,3 +62,36 @@ test('reads a number of messages at once, and lets the others wait', async () =>
 	assert.equal(answers.length, READS_AT_ONCE + 3);
 	await Promise.all([written, ...reads]);
 });
+
+test('reads many small messages with few questions', async () => {
+	const SIZE = 200;
+	const [sent, count] = [[] as string[], 10_000];
+	const headers = (fields: Readonly<Record<string, number>>, code = 0) =>
+		({ code, get: (name: string) => String(fields[name] ?? '') }) as never;
+	const store = new Store({
+		requests: {
+			ask: async () => undefined,
+			askMany: async ({ payload }) => {
+				sent.push(String(payload));
+				const { seq, batch, max_bytes } = JSON.parse(String(payload));
+				const next = Math.min(seq + batch, seq + Math.ceil(max_bytes / SIZE), count + 1);
+				const messages = Array.from({ length: next - seq }, (_, index): NatsMessage => {
+					const fields = { 'Nats-Sequence': seq + index };
+					return { subject: '', data: new Uint8Array(SIZE), headers: headers(fields) };
+				});
+				const end = headers({ 'Nats-Num-Pending': count + 1 - next }, 204);
+				return [...messages, { subject: '', data: new Uint8Array(), headers: end }];
+			},
+		},
+		stream: 'state',
+		hasReplicas: () => false,
+		headers: () => ({ set() {} }) as never,
+		drop() {},
+		refused() {},
+		random: () => '',
+	});
+	let read = 0;
+	for await (const { sequence } of store.from('members.*', 1)) assert.equal(sequence, ++read);
+	assert.equal(read, count);
+	assert.ok(sent.length <= 10, `${sent.length} questions`);
+});
