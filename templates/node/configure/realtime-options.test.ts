@@ -49,3 +49,22 @@ test('refuses an engine that stands beside the option, where it would have no ef
 		message: '`engine` is an option of `realtime`. Write `realtime: { engine: "redis" }`.',
 	});
 });
+
+for (const [name, meant] of [
+	['websockets', 'websocket'],
+	['webSocket', 'websocket'],
+	['realTime', 'realtime'],
+	['realtme', 'realtime'],
+] as const) {
+	test(`\`${name}\` beside the options of the adapter is refused`, () => {
+		assert.throws(() => resolveRealtimeOptions({ [name]: {} }), {
+			name: 'TypeError',
+			message: `\`${name}\` is not an option of the adapter. Did you mean \`${meant}\`?`,
+		});
+	});
+}
+
+test('the options of the official adapters pass', () => {
+	const official = ['mode', 'bodySizeLimit', 'staticHeaders', 'imageService', 'runtime', 'routes'];
+	for (const name of official) assert.doesNotThrow(() => resolveRealtimeOptions({ [name]: {} }));
+});

@@ -1,4 +1,7 @@
-import { suggestion } from '../define/reading/suggestion.ts';
+import { nearest, suggestion } from '../define/reading/suggestion.ts';
+
+/** What this package adds to the options of an adapter. */
+const ADDED = ['websocket', 'realtime'];
 
 /**
  * The `realtime` option of an adapter.
@@ -6,7 +9,8 @@ import { suggestion } from '../define/reading/suggestion.ts';
  * @param adapterOptions The options of the adapter.
  * @param names The options that the adapter has.
  * @throws TypeError if it is no object, has an option that the adapter does not have, or if one of its
- * options stands beside it, where it would have no effect.
+ * options stands beside it, where it would have no effect. Also if its name, or `websocket`, is misspelt:
+ * upstream passes over names that it does not know.
  */
 export function realtimeOption<Name extends string>(
 	adapterOptions: object,
@@ -18,6 +22,11 @@ export function realtimeOption<Name extends string>(
 		throw new TypeError(
 			`\`${name}\` is an option of \`realtime\`. Write \`realtime: { ${name}: ${value} }\`.`,
 		);
+	}
+	for (const name of Object.keys(adapterOptions)) {
+		const meant = ADDED.includes(name) ? undefined : nearest(name, ADDED);
+		if (meant === undefined) continue;
+		throw new TypeError(`\`${name}\` is not an option of the adapter. Did you mean \`${meant}\`?`);
 	}
 	const options: unknown = Reflect.get(adapterOptions, 'realtime') ?? {};
 	if (typeof options !== 'object' || options === null || Array.isArray(options)) {
