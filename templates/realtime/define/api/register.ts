@@ -1,4 +1,4 @@
-import type { Empty } from './value-types.ts';
+import type { Empty, Json } from './value-types.ts';
 
 /**
  * What a site has. Its generated declarations add `user`, `params` (a union of names), `files`
@@ -10,7 +10,10 @@ export interface Register {}
 type Registered<Key extends string, Fallback> =
 	Register extends Record<Key, infer Value> ? Value : Fallback;
 
-/** The user that the `authenticate` of a `_middleware` gives, undefined for a visitor. */
+/**
+ * The user that the `authenticate` of a `_middleware` gives, undefined for a visitor. It is what JSON
+ * makes of it, because a connection stores it so: a date is a string.
+ */
 export type UserOf<Middleware> = Middleware extends {
 	authenticate: (...parameters: never) => infer Result;
 }
@@ -21,7 +24,7 @@ type Authenticated<Result> = Result extends Response
 	: // biome-ignore lint/suspicious/noConfusingVoidType: `authenticate` may return nothing
 		Result extends null | undefined | void
 		? undefined
-		: Result;
+		: Json<Result>;
 
 /** The site's users, and undefined for visitors. */
 export type SiteUser = Registered<'user', { readonly id: string } | undefined>;

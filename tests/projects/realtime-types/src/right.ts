@@ -2,7 +2,7 @@
 
 import { defineChannel, channels as server, socket as serverSocket } from 'zastro:realtime';
 import { channels, RealtimeError, socket } from 'zastro:realtime/client';
-import type { Channel, PresenceType } from 'zastro-websockets-node/realtime';
+import type { Channel, PresenceType, UserOf } from 'zastro-websockets-node/realtime';
 import { z } from 'zod';
 
 type Equal<One, Other> =
@@ -175,3 +175,11 @@ export function later(since: string | undefined, signal: AbortSignal | undefined
 		.on('opened', () => {}, { signal });
 	server.rooms({ room: 'lobby' }).publish('cleared', undefined, { id: since });
 }
+
+interface Middleware {
+	authenticate(): Promise<{ id: string; since: Date; roles?: readonly string[] } | Response | null>;
+}
+// A user is stored as JSON.
+export type StoredUser = Expect<
+	Equal<UserOf<Middleware>, { id: string; since: string; roles?: readonly string[] } | undefined>
+>;
