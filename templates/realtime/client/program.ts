@@ -36,7 +36,13 @@ export function createProgramClient<Channels>(
 ): Client<Channels> {
 	const { auth } = options;
 	if (options.isServer) return createRenderedClient(presence);
-	if (!resolveUrl(options.url).protocol.startsWith('ws')) {
+	let address: URL | undefined;
+	try {
+		address = resolveUrl(options.url);
+	} catch {
+		// `new URL()` would only say that some URL is invalid.
+	}
+	if (!address?.protocol.startsWith('ws')) {
 		throw new TypeError(`\`url\` is no address of a site: ${options.url}`);
 	}
 	const isMade = typeof auth === 'function';

@@ -129,8 +129,16 @@ describe('the handshake', () => {
 
 	it('refuses at once what is no address of a site', () => {
 		for (const url of ['localhost:4321/_realtime', '/_realtime', 'mailto:ada@example.com', '']) {
-			assert.throws(() => createClient({ url }), TypeError);
+			assert.throws(() => createClient({ url }), {
+				name: 'TypeError',
+				message: `\`url\` is no address of a site: ${url}`,
+			});
 		}
+		// As a script without types calls it: the option is misspelt.
+		const misspelt = { ulr: 'http://localhost' } as unknown as { readonly url: string };
+		assert.throws(() => createClient(misspelt), {
+			message: '`url` is no address of a site: undefined',
+		});
 		for (const url of ['http://localhost', 'wss://example.com/base/_realtime']) {
 			createClient({ url }).close();
 		}
