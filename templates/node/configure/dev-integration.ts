@@ -17,6 +17,7 @@ import { forgetModules } from '../process/dev-modules.ts';
 import { perProcess } from '../process/per-process.ts';
 import { processRegistry } from '../registry/registry.ts';
 import { attachDevServer, closeDevConnections } from '../site/dev.ts';
+import { describeError } from './describe-error.ts';
 
 /** A site in `astro dev`. */
 export interface DevSite {
@@ -80,7 +81,7 @@ function devHost(
 	const report: Report = (...args) => {
 		inspector.failed(args[0], args[1]);
 		reporter(hooks, (text, cause) => {
-			logger.error(cause === undefined ? text : `${text}\n${describe(cause)}`);
+			logger.error(cause === undefined ? text : `${text}\n${describeError(cause)}`);
 		})(...args);
 	};
 	processRegistry().adopt(options, report, { isDev: true });
@@ -164,9 +165,4 @@ async function devScope(root: URL): Promise<object> {
 	const scope = {};
 	scopes.set(root.href, scope);
 	return scope;
-}
-
-/** The text of an error for the log. */
-export function describe(error: unknown): string {
-	return error instanceof Error && error.stack !== undefined ? error.stack : String(error);
 }

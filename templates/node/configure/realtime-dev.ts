@@ -1,7 +1,8 @@
 import { PREVIOUS_VERSION } from '../../realtime/define/reading/problem.ts';
 import { perProcess } from '../process/per-process.ts';
 import type { SiteHub } from '../realtime/process-hub.ts';
-import { type DevSite, describe } from './dev-integration.ts';
+import { describeError } from './describe-error.ts';
+import type { DevSite } from './dev-integration.ts';
 import { engineStarter, type RealtimeSetup, siteLoader } from './realtime.ts';
 
 /** The name of errors of engines. */
@@ -29,7 +30,7 @@ export function loadRealtime(
 				return;
 			}
 			realtime.hasFailed = true;
-			const text = `The files of \`src/realtime\` cannot be loaded:\n${describe(error)}`;
+			const text = `The files of \`src/realtime\` cannot be loaded:\n${describeError(error)}`;
 			logger.error(hasChannels(root) ? `${text}\n${PREVIOUS_VERSION}` : text);
 		}
 	};
