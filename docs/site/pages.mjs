@@ -19,6 +19,7 @@ export const groups = [
 			{ slug: 'guides/channels', file: 'docs/realtime.md' },
 			{ slug: 'guides/authentication', file: 'docs/authentication.md' },
 			{ slug: 'guides/presence', file: 'docs/presence.md' },
+			{ slug: 'guides/islands', file: 'docs/islands.md' },
 			{ slug: 'guides/notifications', file: 'docs/notifications.md' },
 			{ slug: 'guides/inspector', file: 'docs/inspector.md' },
 			{ slug: 'guides/testing', file: 'docs/testing-your-site.md' },

@@ -21,7 +21,8 @@ impl Block {
     /// The file named by the first comment, which is in the frontmatter of an Astro file.
     pub fn file(&self) -> Result<&str> {
         let first = self.text.lines().find(|line| *line != "---").unwrap_or_default();
-        let name = first.strip_prefix("// ").or_else(|| first.strip_prefix("# "));
+        let of_html = first.strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->"));
+        let name = first.strip_prefix("// ").or_else(|| first.strip_prefix("# ")).or(of_html);
         name.with_context(|| format!("a block without the name of its file:\n{}", self.text))
     }
 

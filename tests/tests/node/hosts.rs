@@ -16,6 +16,7 @@ use tests::engine::{Engine, Product};
 use tests::installation::Installation;
 use tests::locations::{repository, target};
 use tests::once::Once;
+use tests::page::blocks;
 use tests::processes::Process;
 use tests::project::Project;
 use tests::server::Server;
@@ -36,6 +37,9 @@ const NATS: &str = r#"{ "engine": "nats" }"#;
 
 /// The folder of the journal that several processes share.
 pub const JOURNAL: &str = "JOURNAL";
+
+/// The guide about islands.
+const PAGE_OF_ISLANDS: &str = "docs/islands.md";
 
 /// The servers of all hosts. Each starts once, on first use.
 #[derive(Default)]
@@ -238,13 +242,19 @@ impl Sites {
         self.browser.get(|| Browser::open("examples", "about:blank")?.context(NO_CHROMIUM))
     }
 
-    /// The built site with islands of several frameworks. It has packages of its own.
+    /// The built site with islands of several frameworks, and those of the guide. It has packages of its
+    /// own.
     pub fn islands(&self) -> Result<&App> {
         self.islands.get(|| {
             let manifest = repository().join("tests/projects/islands/package.json");
             let manifest = fs::read_to_string(manifest)?;
             let project = Project::install_with("node", "islands", &manifest)?;
             let app = project.app_of("islands", "islands")?;
+            for block in blocks(PAGE_OF_ISLANDS)? {
+                let file = app.root().join(block.file()?);
+                fs::create_dir_all(file.parent().context("no folder")?)?;
+                fs::write(file, &block.text)?;
+            }
             app.build(&[])?;
             Ok(app)
         })

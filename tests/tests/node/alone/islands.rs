@@ -18,6 +18,7 @@ use crate::hosts::{Sites, start_standalone};
 pub const CASES: &[Case] = cases![
     stores_show_presence_and_status_in_islands_of_four_frameworks,
     islands_that_hydrate_late_show_what_the_others_have,
+    the_islands_of_the_guide_show_members_and_messages,
     the_types_of_the_bindings_take_the_stores,
 ];
 
@@ -38,20 +39,20 @@ fn stores_show_presence_and_status_in_islands_of_four_frameworks(sites: &Sites) 
 
     let browser = Browser::open("islands", &server.origin())?.context("no browser")?;
     let mut page = browser.page()?;
-    let mut shows = |expected: &str| all_show(&mut page, &FRAMEWORKS, expected);
-    shows("open: visitor is glad")?;
+    let mut all = |expected: &str| all_show(&mut page, &FRAMEWORKS, expected);
+    all("open: visitor is glad")?;
     let mut bob = Client::connect(&server, "bob")?;
     let his =
         bob.join(&Join::of("rooms", "room", "islands").presence(json!({ "mood": "calm" })))?;
-    shows("open: bob is calm, visitor is glad")?;
+    all("open: bob is calm, visitor is glad")?;
     bob.present(&his, json!({ "mood": "sad" }))?;
-    shows("open: bob is sad, visitor is glad")?;
+    all("open: bob is sad, visitor is glad")?;
     bob.leave(&his)?;
-    shows("open: visitor is glad")?;
+    all("open: visitor is glad")?;
 
     // While the connection is lost, the last list stays.
     server.signal(Signal::KILL)?;
-    shows("(waiting|connecting): visitor is glad")?;
+    all("(waiting|connecting): visitor is glad")?;
     all_are_hydrated(&mut page)
 }
 
@@ -69,6 +70,29 @@ fn islands_that_hydrate_late_show_what_the_others_have(sites: &Sites) -> Result<
     all_are_hydrated(&mut page)
 }
 
+fn the_islands_of_the_guide_show_members_and_messages(sites: &Sites) -> Result<()> {
+    const GUIDE: [&str; 2] = ["react", "svelte"];
+    needs_newest_and_browser()?;
+    let server = start_standalone(sites.islands()?)?;
+    let its_page = server.get("/boards/lobby")?;
+    ensure!(its_page.text().contains("Say hello"), "{its_page}");
+
+    let guide = format!("{}/guide", server.origin());
+    let browser = Browser::open("guide-islands", &guide)?.context("no browser")?;
+    let mut page = browser.page()?;
+    for framework in GUIDE {
+        let island = format!("#{framework} > astro-island");
+        shows(&mut page, &island, "visitor *Say hello")?;
+        let mut bob = Client::connect(&server, "bob")?;
+        let his = bob.join(&Join::of("boards", "board", framework).presence(json!({})))?;
+        bob.ask(&his, "add", json!("hi"))?;
+        shows(&mut page, &island, "visitor, bob *bob: hi *Say hello")?;
+        page.evaluate(&format!("document.querySelector('#{framework} button').click()"))?;
+        shows(&mut page, &island, "visitor, bob *bob: hi *visitor: hello *Say hello")?;
+    }
+    all_are_hydrated(&mut page)
+}
+
 fn needs_newest_and_browser() -> Result<()> {
     if !is_newest()? {
         return not_applicable(OTHER_ASTRO);
@@ -83,15 +107,17 @@ fn needs_newest_and_browser() -> Result<()> {
 ///
 /// `expected` is a regular expression.
 fn all_show(page: &mut Page, frameworks: &[&str], expected: &str) -> Result<()> {
+    frameworks.iter().try_for_each(|framework| shows(page, &format!("#{framework}"), expected))
+}
+
+/// Waits until an element has a text, which `expected` describes as a regular expression.
+fn shows(page: &mut Page, selector: &str, expected: &str) -> Result<()> {
     const SOON: Duration = Duration::from_secs(15);
-    for framework in frameworks {
-        let shown = format!("document.querySelector('#{framework}')?.textContent.trim()");
-        let is_shown = format!("/^{expected}$/.test({shown})");
-        page.until(SOON, &is_shown).with_context(|| {
-            format!("{framework} shows {:?}", page.evaluate(&shown).unwrap_or_default())
-        })?;
-    }
-    Ok(())
+    let shown = format!("document.querySelector('{selector}')?.textContent.trim()");
+    let is_shown = format!("/^{expected}$/.test({shown})");
+    page.until(SOON, &is_shown).with_context(|| {
+        format!("{selector} shows {:?}", page.evaluate(&shown).unwrap_or_default())
+    })
 }
 
 fn all_are_hydrated(page: &mut Page) -> Result<()> {
