@@ -63,14 +63,34 @@ export function realtimeTesting({
 		realtimePlugin({ ...folders, base: '/', packageName: name }),
 		settingsPlugin(settings),
 		partsPlugin(folders, name, settings.isDevelopment),
+		kitPlugin(`${name}/testing`),
 		reportsPlugin(),
 	];
 }
 
+/**
+ * Loads the channels with the test kit. Otherwise the first test that uses them waits for Vite to compile
+ * them, and on a busy machine that takes longer than a test may last.
+ */
+function kitPlugin(kit: string): Plugin {
+	const withChannels = `\0${kit}`;
+	// In this order: the first one says what is wrong outside of workerd.
+	const [testing, ...channels] = ['testing.js', 'worker.js', 'object-server.js'].map(pathOf);
+	return {
+		name: 'zastro-realtime-testing-kit',
+		// Before the package is found.
+		enforce: 'pre',
+		resolveId: (id) => (id === kit ? withChannels : undefined),
+		load(id) {
+			if (id !== withChannels) return undefined;
+			const imports = channels.map((module) => `import ${JSON.stringify(module)};\n`);
+			return `export * from ${JSON.stringify(testing)};\n${imports.join('')}`;
+		},
+	};
+}
+
 /** Gives tests what the objects report. */
 function reportsPlugin(): Plugin {
-	const pathOf = (module: string): string =>
-		withSlashes(fileURLToPath(new URL(module, import.meta.url)));
 	const original = pathOf('../realtime/base/report.js');
 	return {
 		name: 'zastro-realtime-testing-reports',
@@ -84,6 +104,11 @@ function reportsPlugin(): Plugin {
 			},
 		},
 	};
+}
+
+/** The path of a module beside this one, as Vite writes it. */
+function pathOf(module: string): string {
+	return withSlashes(fileURLToPath(new URL(module, import.meta.url)));
 }
 
 function folderUrl(path: string): URL {

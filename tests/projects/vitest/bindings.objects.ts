@@ -7,6 +7,10 @@ interface UntypedTestChannels {
 	greeting(): { join(): Promise<{ send(message: string): Promise<unknown> }> };
 }
 
+test('channels load with the kit, and in no time of a test', () => {
+	expect(globalThis).toHaveProperty('isGreetingLoaded');
+});
+
 test('a handler has the bindings of the site', async () => {
 	const site = await testRealtime({ timeout: 10_000 });
 	const { channels }: { channels: unknown } = site.as({ id: 'ada', name: 'Ada' });

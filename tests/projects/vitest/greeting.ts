@@ -4,6 +4,8 @@ import { getEntry } from 'astro:content';
 import { env } from 'cloudflare:workers';
 import { defineChannel } from 'zastro:realtime';
 
+Object.assign(globalThis, { isGreetingLoaded: true });
+
 export default defineChannel({
 	authorize: 'anyone',
 	messages: {
