@@ -270,7 +270,9 @@ fn refuses_a_header_that_is_folded(site: &Site) -> Result<()> {
 }
 
 fn refuses_a_flood_of_headers(site: &Site) -> Result<()> {
-    let flood = "a".repeat(64 * 1024);
+    // Hardly more than servers take: what they have not read when they close makes the kernel reset the
+    // connection, and their answer can be lost.
+    let flood = "a".repeat(17 * 1024);
     let response = site.server.reject(&Request::upgrade("/echo").header("X-Flood", &flood))?;
     ensure!(response.status == 431, "{response}");
     Ok(())
