@@ -16,6 +16,9 @@ type EndingSignal = (typeof SIGNALS)[number];
  */
 const LAST_WAIT = 1000;
 
+/** Milliseconds until a process that its own signal has not ended exits. */
+const SIGNAL_WAIT = 100;
+
 /** The result of upstream's standalone server. */
 export interface StartedServer {
 	readonly server: { readonly server: Server };
@@ -83,6 +86,8 @@ export function withSignals<Started extends StartedServer>(
 function endProcess(signal: EndingSignal): void {
 	process.removeAllListeners(signal);
 	process.kill(process.pid, signal);
+	// Deno gives the signal back to the system a moment later. Nothing of the site runs meanwhile.
+	Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SIGNAL_WAIT);
 	process.exit(128 + constants.signals[signal]);
 }
 
