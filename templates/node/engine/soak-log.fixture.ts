@@ -50,6 +50,7 @@ class EngineSoakLog implements SoakLog {
 	#size = 0;
 	#held: (() => void)[] | undefined;
 	#isDown = false;
+	#loss: Promise<unknown> | undefined;
 	#pending = 0;
 	#barriers = 0;
 	#arrived = 0;
@@ -113,11 +114,13 @@ class EngineSoakLog implements SoakLog {
 
 	async after(channel: ChannelKey, position: Position, limit?: number): Promise<Page> {
 		this.#checkUp();
+		await this.#loss;
 		return this.#noted(await this.#count(this.#log.after(channel, position, limit)));
 	}
 
 	async last(channel: ChannelKey, count: number, limit?: number): Promise<Page> {
 		this.#checkUp();
+		await this.#loss;
 		return this.#noted(await this.#count(this.#log.last(channel, count, limit)));
 	}
 
@@ -146,19 +149,21 @@ class EngineSoakLog implements SoakLog {
 	}
 
 	async failOver(channel: ChannelKey, lost: number): Promise<boolean> {
-		await this.settled();
-		const gone = await this.#faults.loseNewest(channel, lost);
-		this.#kept = this.#kept.slice(
-			0,
-			gone === undefined ? 0 : Math.max(0, this.#kept.length - gone),
-		);
-		return gone === undefined;
+		return await this.#lose(async () => {
+			const gone = await this.#faults.loseNewest(channel, lost);
+			this.#kept = this.#kept.slice(
+				0,
+				gone === undefined ? 0 : Math.max(0, this.#kept.length - gone),
+			);
+			return gone === undefined;
+		});
 	}
 
 	async restart(): Promise<void> {
-		await this.settled();
-		await this.#faults.loseAll(SOAK);
-		this.#kept = [];
+		await this.#lose(async () => {
+			await this.#faults.loseAll(SOAK);
+			this.#kept = [];
+		});
 	}
 
 	dropWatchers(): void {
@@ -167,9 +172,10 @@ class EngineSoakLog implements SoakLog {
 	}
 
 	async trim(channel: ChannelKey): Promise<void> {
-		await this.settled();
-		await this.#faults.loseKept(channel);
-		this.#kept = [];
+		await this.#lose(async () => {
+			await this.#faults.loseKept(channel);
+			this.#kept = [];
+		});
 	}
 
 	hold(): void {
@@ -201,6 +207,23 @@ class EngineSoakLog implements SoakLog {
 
 	entries(): readonly Pick<Entry, 'position'>[] {
 		return this.#kept;
+	}
+
+	/** Lets nobody read while the server loses something in several steps, and before that is noted. */
+	async #lose<Value>(lose: () => Promise<Value>): Promise<Value> {
+		await this.settled();
+		const loss = until('reads have ended', () => this.#pending === 0).then(async () => {
+			// What was published while the connections were cut may have reached nobody.
+			const page = await this.#log.last(SOAK, this.#size, this.#size);
+			this.#kept = [...this.#noted(page).entries];
+			return await lose();
+		});
+		this.#loss = loss;
+		try {
+			return await loss;
+		} finally {
+			this.#loss = undefined;
+		}
 	}
 
 	async #up(): Promise<void> {
