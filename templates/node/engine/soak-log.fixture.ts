@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { ManualHost } from '../../realtime/channel/channel.fixture.ts';
+import { FaultyDelivery } from '../../realtime/channel/faulty-delivery.fixture.ts';
 import type { ChannelKey } from '../../realtime/channel/key.ts';
 import type {
 	Cast,
 	Entry,
 	Log,
-	LogWatcher,
 	NewEntry,
 	Page,
 	Retention,
@@ -14,7 +14,6 @@ import type {
 } from '../../realtime/channel/ports.ts';
 import type { Position } from '../../realtime/channel/position.ts';
 import { type SoakLog, soak } from '../../realtime/channel/soak/soak.fixture.ts';
-import { RealtimeError } from '../../realtime/protocol/errors.ts';
 import { type EngineProcess, type Stage, until } from './engine.fixture.ts';
 
 /** The channel that tells when everything published before has arrived. */
@@ -39,17 +38,13 @@ export interface SoakFaults {
  * The log of a process, with faults between it and its watchers, and in the server itself: it loses
  * its newest messages as in a failover, or everything, and its connections are cut.
  */
-class EngineSoakLog implements SoakLog {
-	fault: SoakLog['fault'];
+class EngineSoakLog extends FaultyDelivery implements SoakLog {
 	onWrite: SoakLog['onWrite'];
 	readonly #process: EngineProcess;
 	readonly #faults: SoakFaults;
-	readonly #watchers = new Map<ChannelKey, Set<LogWatcher>>();
 	readonly #known = new Set<Position>();
 	#kept: Pick<Entry, 'position'>[] = [];
 	#size = 0;
-	#held: (() => void)[] | undefined;
-	#isDown = false;
 	#loss: Promise<unknown> | undefined;
 	#pending = 0;
 	#barriers = 0;
@@ -57,6 +52,7 @@ class EngineSoakLog implements SoakLog {
 	#unwatch: Unwatch | undefined;
 
 	constructor(process: EngineProcess, faults: SoakFaults) {
+		super();
 		this.#process = process;
 		this.#faults = faults;
 	}
@@ -75,12 +71,10 @@ class EngineSoakLog implements SoakLog {
 		this.#unwatch = await this.#log.watch(channel, {
 			entry: (entry) => {
 				this.#note(entry);
-				this.#deliver(channel, (watcher) => watcher.entry(entry));
+				this.deliver(channel, (watcher) => watcher.entry(entry));
 			},
-			cast: (cast) => this.#deliver(channel, (watcher) => watcher.cast(cast)),
-			interrupted: () => {
-				for (const watcher of [...(this.#watchers.get(channel) ?? [])]) watcher.interrupted();
-			},
+			cast: (cast) => this.deliver(channel, (watcher) => watcher.cast(cast)),
+			interrupted: () => this.tellInterruption(),
 		});
 	}
 
@@ -107,25 +101,25 @@ class EngineSoakLog implements SoakLog {
 	}
 
 	async append(channel: ChannelKey, entry: NewEntry, retention: Retention): Promise<Position> {
-		this.#checkUp();
+		this.checkUp();
 		this.#size = retention.size;
 		return await this.#count(this.#log.append(channel, entry, retention));
 	}
 
 	async after(channel: ChannelKey, position: Position, limit?: number): Promise<Page> {
-		this.#checkUp();
+		this.checkUp();
 		await this.#loss;
 		return this.#noted(await this.#count(this.#log.after(channel, position, limit)));
 	}
 
 	async last(channel: ChannelKey, count: number, limit?: number): Promise<Page> {
-		this.#checkUp();
+		this.checkUp();
 		await this.#loss;
 		return this.#noted(await this.#count(this.#log.last(channel, count, limit)));
 	}
 
 	async snapshot(channel: ChannelKey, entry: NewEntry, upTo: Position): Promise<boolean> {
-		this.#checkUp();
+		this.checkUp();
 		const isTaken = await this.#count(this.#log.snapshot(channel, entry, upTo));
 		if (isTaken) {
 			const last = this.#kept.findIndex(({ position }) => position === upTo);
@@ -135,17 +129,8 @@ class EngineSoakLog implements SoakLog {
 	}
 
 	async cast(channel: ChannelKey, cast: Cast): Promise<void> {
-		this.#checkUp();
+		this.checkUp();
 		await this.#count(this.#log.cast(channel, cast));
-	}
-
-	async watch(channel: ChannelKey, watcher: LogWatcher): Promise<Unwatch> {
-		this.#checkUp();
-		const watchers = this.#watchers.get(channel) ?? new Set();
-		this.#watchers.set(channel, watchers.add(watcher));
-		return () => {
-			watchers.delete(watcher);
-		};
 	}
 
 	async failOver(channel: ChannelKey, lost: number): Promise<boolean> {
@@ -166,11 +151,6 @@ class EngineSoakLog implements SoakLog {
 		});
 	}
 
-	dropWatchers(): void {
-		this.#watchers.clear();
-		this.#held = undefined;
-	}
-
 	async trim(channel: ChannelKey): Promise<void> {
 		await this.#lose(async () => {
 			await this.#faults.loseKept(channel);
@@ -178,31 +158,15 @@ class EngineSoakLog implements SoakLog {
 		});
 	}
 
-	hold(): void {
-		this.#held ??= [];
-	}
-
-	release(): void {
-		const held = this.#held ?? [];
-		this.#held = undefined;
-		for (const deliver of held) deliver();
-	}
-
 	/** Cuts the connections. The engine says that something may have been lost. */
 	async interrupt(): Promise<void> {
-		this.#held = undefined;
+		this.dropHeld();
 		const { engine } = this.#process;
 		const before = Date.now();
 		this.#faults.cut();
 		await until('the engine noticed', () => engine.status.since >= before, 2000);
 		await this.#up();
-		for (const watchers of this.#watchers.values()) {
-			for (const watcher of watchers) watcher.interrupted();
-		}
-	}
-
-	setDown(isDown: boolean): void {
-		this.#isDown = isDown;
+		this.tellInterruption();
 	}
 
 	entries(): readonly Pick<Entry, 'position'>[] {
@@ -230,11 +194,6 @@ class EngineSoakLog implements SoakLog {
 		await until('the engine is up', () => this.#process.engine.status.state === 'up');
 	}
 
-	#checkUp(): void {
-		if (!this.#isDown) return;
-		throw new RealtimeError({ code: 'SERVICE_UNAVAILABLE', message: 'The log is down.' });
-	}
-
 	async #count<Value>(answer: Promise<Value>): Promise<Value> {
 		this.#pending++;
 		try {
@@ -256,18 +215,6 @@ class EngineSoakLog implements SoakLog {
 		this.onWrite?.(position, previous);
 		this.#kept.push({ position });
 		this.#kept.splice(0, this.#kept.length - this.#size);
-	}
-
-	#deliver(channel: ChannelKey, tell: (watcher: LogWatcher) => void): void {
-		const fault = this.fault?.() ?? 'none';
-		if (fault === 'lost') return;
-		const deliver = (): void => {
-			for (const watcher of [...(this.#watchers.get(channel) ?? [])]) tell(watcher);
-		};
-		for (const one of fault === 'twice' ? [deliver, deliver] : [deliver]) {
-			if (this.#held === undefined) one();
-			else this.#held.push(one);
-		}
 	}
 }
 

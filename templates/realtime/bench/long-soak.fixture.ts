@@ -1,5 +1,6 @@
 // The soak of faults, long: `node long-soak.fixture.ts DELIVERIES` takes seeds in turn until this
 // number of messages was delivered, and prints the counts as JSON.
+import { noCounts } from '../channel/soak/counts.fixture.ts';
 import { type SoakResult, soak } from '../channel/soak/soak.fixture.ts';
 
 /** What soaks met, and how many there were. */
@@ -9,15 +10,7 @@ export interface LongSoak extends Omit<SoakResult, 'failures' | 'restored'> {
 
 /** @throws Error with the seed and the promises that it breaks. */
 export async function longSoak(deliveries: number, steps = 10_000): Promise<LongSoak> {
-	const sums = {
-		published: 0,
-		delivered: 0,
-		snapshots: 0,
-		gaps: 0,
-		resumes: 0,
-		handled: 0,
-		uncertain: 0,
-	};
+	const { restored: _, ...sums } = noCounts();
 	let seeds = 0;
 	while (sums.delivered < deliveries) {
 		const seed = ++seeds;

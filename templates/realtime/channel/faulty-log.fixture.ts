@@ -1,17 +1,6 @@
-import { RealtimeError } from '../protocol/errors.ts';
+import { FaultyDelivery } from './faulty-delivery.fixture.ts';
 import type { ChannelKey } from './key.ts';
-import type {
-	Cast,
-	Entry,
-	Host,
-	Log,
-	LogWatcher,
-	NewEntry,
-	Page,
-	Retention,
-	Snapshot,
-	Unwatch,
-} from './ports.ts';
+import type { Cast, Entry, Host, Log, NewEntry, Page, Retention, Snapshot } from './ports.ts';
 import { type Position, readPosition, rootPosition, writePosition } from './position.ts';
 
 /** Entries of a page. Few, so that members read on. */
@@ -23,30 +12,22 @@ interface Written {
 	head: Position;
 }
 
-/**
- * A log with the faults of real engines: its messages reach the watchers late, twice, or never, and
- * a failover loses messages that it had acknowledged.
- */
-export class FaultyLog implements Log {
+/** A log in memory. A failover loses messages that it had acknowledged. */
+export class FaultyLog extends FaultyDelivery implements Log {
 	readonly #host: Host;
 	readonly #channels = new Map<ChannelKey, Written>();
-	readonly #watchers = new Map<ChannelKey, Set<LogWatcher>>();
 	#epoch: string;
-	/** Deliveries that are held back. */
-	#held: (() => void)[] | undefined;
-	#isDown = false;
-	/** Makes deliveries unreliable. */
-	fault: (() => 'none' | 'lost' | 'twice') | undefined;
 	/** Called for each message before anyone gets it. */
 	onWrite: ((position: Position, previous: Position) => void) | undefined;
 
 	constructor(host: Host) {
+		super();
 		this.#host = host;
 		this.#epoch = host.random(8);
 	}
 
 	async append(channel: ChannelKey, entry: NewEntry, { size }: Retention): Promise<Position> {
-		this.#checkUp();
+		this.checkUp();
 		const written = this.#of(channel);
 		const number = (readPosition(written.head)?.number ?? 0) + 1;
 		const position = writePosition(this.#epoch, number, this.#host.random(6));
@@ -55,12 +36,12 @@ export class FaultyLog implements Log {
 		written.entries.push(appended);
 		written.entries.splice(0, written.entries.length - size);
 		this.onWrite?.(position, appended.previous);
-		this.#deliver(channel, (watcher) => watcher.entry(appended));
+		this.deliver(channel, (watcher) => watcher.entry(appended));
 		return position;
 	}
 
 	async after(channel: ChannelKey, position: Position, limit: number = PAGE): Promise<Page> {
-		this.#checkUp();
+		this.checkUp();
 		const { entries, head } = this.#of(channel);
 		const from = readPosition(position);
 		if (from?.epoch !== this.#epoch) return { entries: [], head };
@@ -71,7 +52,7 @@ export class FaultyLog implements Log {
 	}
 
 	async last(channel: ChannelKey, count: number, limit: number = PAGE): Promise<Page> {
-		this.#checkUp();
+		this.checkUp();
 		const { snapshot, entries, head } = this.#of(channel);
 		if (snapshot !== undefined && count > 0) {
 			return { snapshot, entries: entries.slice(0, limit), head };
@@ -80,7 +61,7 @@ export class FaultyLog implements Log {
 	}
 
 	async snapshot(channel: ChannelKey, entry: NewEntry, upTo: Position): Promise<boolean> {
-		this.#checkUp();
+		this.checkUp();
 		const written = this.#of(channel);
 		const next = written.entries.findIndex(({ previous }) => previous === upTo);
 		// An entry before the snapshot is no more there.
@@ -91,17 +72,8 @@ export class FaultyLog implements Log {
 	}
 
 	async cast(channel: ChannelKey, cast: Cast): Promise<void> {
-		this.#checkUp();
-		this.#deliver(channel, (watcher) => watcher.cast(cast));
-	}
-
-	async watch(channel: ChannelKey, watcher: LogWatcher): Promise<Unwatch> {
-		this.#checkUp();
-		const watchers = this.#watchers.get(channel) ?? new Set();
-		this.#watchers.set(channel, watchers.add(watcher));
-		return () => {
-			watchers.delete(watcher);
-		};
+		this.checkUp();
+		this.deliver(channel, (watcher) => watcher.cast(cast));
 	}
 
 	/**
@@ -123,43 +95,20 @@ export class FaultyLog implements Log {
 		this.#epoch = this.#host.random(8);
 	}
 
-	/** Forgets the watchers, as if their process had died. */
-	dropWatchers(): void {
-		this.#watchers.clear();
-		this.#held = undefined;
-	}
-
 	/** Drops the kept messages, but no head. */
 	trim(channel: ChannelKey): void {
 		this.#of(channel).entries = [];
 	}
 
-	/** Holds deliveries back until `release()`. */
-	hold(): void {
-		this.#held ??= [];
-	}
-
-	release(): void {
-		const held = this.#held ?? [];
-		this.#held = undefined;
-		for (const deliver of held) deliver();
-	}
-
 	/** Drops what is held back, and says that something may have been lost. */
 	interrupt(): void {
-		this.#held = undefined;
-		for (const watchers of this.#watchers.values()) {
-			for (const watcher of watchers) watcher.interrupted();
-		}
+		this.dropHeld();
+		this.tellInterruption();
 	}
 
 	/** Whether nothing is on its way, and the log is up. */
 	get isQuiet(): boolean {
-		return !this.#isDown && this.#held === undefined;
-	}
-
-	setDown(isDown: boolean): void {
-		this.#isDown = isDown;
+		return this.isClear;
 	}
 
 	/** The kept messages of a channel. */
@@ -167,27 +116,10 @@ export class FaultyLog implements Log {
 		return this.#of(channel).entries;
 	}
 
-	#checkUp(): void {
-		if (!this.#isDown) return;
-		throw new RealtimeError({ code: 'SERVICE_UNAVAILABLE', message: 'The log is down.' });
-	}
-
 	#of(channel: ChannelKey): Written {
 		const known = this.#channels.get(channel);
 		const written = known ?? { snapshot: undefined, entries: [], head: rootPosition(this.#epoch) };
 		this.#channels.set(channel, written);
 		return written;
-	}
-
-	#deliver(channel: ChannelKey, tell: (watcher: LogWatcher) => void): void {
-		const fault = this.fault?.() ?? 'none';
-		if (fault === 'lost') return;
-		const deliver = (): void => {
-			for (const watcher of [...(this.#watchers.get(channel) ?? [])]) tell(watcher);
-		};
-		for (const one of fault === 'twice' ? [deliver, deliver] : [deliver]) {
-			if (this.#held === undefined) one();
-			else this.#held.push(one);
-		}
 	}
 }
