@@ -385,6 +385,14 @@ fn install_manifest(prefix: &str, manifest: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// A configuration whose server opens no port for debuggers. Cloudflare's plugin for Vite looks for a
+/// free port and opens it later, and a site of another test may be faster.
+pub fn without_debugger(configuration: &str) -> String {
+    configuration
+        .replace("cloudflare()", "cloudflare({})")
+        .replace("cloudflare({", "cloudflare({ inspectorPort: false,")
+}
+
 /// Makes a folder a new site with only Astro, as `npm install astro@VERSION` does in a site with
 /// an empty manifest. Each version is installed once: npm takes most of its time to write
 /// thousands of files, and sites of one version begin the same.

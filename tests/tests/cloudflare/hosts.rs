@@ -16,7 +16,7 @@ use tests::installation::Installation;
 use tests::once::Once;
 use tests::page::blocks;
 use tests::pins::major;
-use tests::project::Project;
+use tests::project::{Project, without_debugger};
 use tests::server::{Realtime, Server};
 use tests::site::Site;
 use tests::suite::{Case, NotApplicable, not_applicable};
@@ -231,7 +231,7 @@ impl Sites {
             configurations.next().zip(configurations.next()).context("no configurations")?;
         for (old, new) in node.text.lines().zip(cloudflare.text.lines()) {
             if old != new {
-                app.edit("astro.config.mjs", old.trim(), new.trim())?;
+                app.edit("astro.config.mjs", old.trim(), &without_debugger(new.trim()))?;
                 changed += 1;
             }
         }

@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 use tests::locations::{repository, target};
 use tests::pins::{Pin, last_moment, pinned};
-use tests::project::begin_site;
+use tests::project::{begin_site, without_debugger};
 use tests::server::Server;
 use tests::tools::{Tools, run};
 
@@ -82,7 +82,7 @@ impl Site {
     pub fn write(&self, block: &Block) -> Result<()> {
         let path = self.folder.join(block.file()?);
         fs::create_dir_all(path.parent().unwrap_or(&self.folder))?;
-        Ok(fs::write(path, &block.text)?)
+        Ok(fs::write(path, without_debugger(&block.text))?)
     }
 
     pub fn node(&self, script: &str) -> Command {
