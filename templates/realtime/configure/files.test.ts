@@ -70,7 +70,8 @@ test('leaves out files that are no modules, or begin with `_` or a dot', (contex
 		'types.d.ts',
 		'readme.md',
 		'data.json',
-		'chat.tsx',
+		'_badge.tsx',
+		'types.d.cts',
 		'rooms/_middleware.ts',
 		'_middleware.mjs',
 	);
@@ -78,6 +79,23 @@ test('leaves out files that are no modules, or begin with `_` or a dot', (contex
 	assert.deepEqual(middleware, [
 		['src/realtime/_middleware.mjs', ''],
 		['src/realtime/rooms/_middleware.ts', 'rooms'],
+	]);
+});
+
+test('refuses modules of which Astro makes no endpoints either', (context) => {
+	const { channels, middleware, problems } = found(
+		context,
+		'chat.tsx',
+		'news.cjs',
+		'rooms/[room].jsx',
+		'rooms/_middleware.cts',
+	);
+	assert.deepEqual({ channels, middleware }, { channels: [], middleware: [] });
+	assert.deepEqual(problems, [
+		'chat.tsx: Files of channels do not end in `.tsx`.',
+		'news.cjs: Files of channels do not end in `.cjs`.',
+		'rooms/[room].jsx: Files of channels do not end in `.jsx`.',
+		'rooms/_middleware.cts: Files of channels do not end in `.cts`.',
 	]);
 });
 
@@ -175,7 +193,7 @@ test('refuses two files for one channel, and keeps the first', (context) => {
 	]);
 	assert.deepEqual(problems, [
 		'chat.ts: `channels.chat` is the channel of `chat.js` already.',
-		'polls/[poll].ts: `/polls/[]` is the channel of `polls/[id].ts` already.',
+		'polls/[poll].ts: `/polls/[poll]` is the channel of `polls/[id].ts` already.',
 		'rooms.ts: `channels.rooms` is the channel of `rooms/index.ts` already.',
 		'teams/[a]/[b].ts: `channels.teams` is the channel of `[a]/teams/[b].ts` already.',
 	]);

@@ -30,7 +30,9 @@ export interface RealtimeFiles {
 }
 
 const EXTENSION = /\.(?:ts|js|mts|mjs)$/;
-const DECLARATIONS = /\.d\.m?ts$/;
+/** Also those of modules that cannot be channels. */
+const ANY_EXTENSION = /\.(?:[cm]?[jt]s|[jt]sx)$/;
+const DECLARATIONS = /\.d\.[cm]?ts$/;
 const MIDDLEWARE = '_middleware';
 const INDEX = 'index';
 
@@ -52,6 +54,14 @@ export function findRealtimeFiles(folders: ProjectFolders): RealtimeFiles {
 	const problems: Problem[] = [];
 	for (const location of modulesIn(top)) {
 		const path = withSlashes(relative(root, location));
+		if (!EXTENSION.test(path)) {
+			problems.push({
+				file: path,
+				message: `Files of channels do not end in \`${ANY_EXTENSION.exec(path)?.[0]}\`.`,
+				hint: 'Rename the file so that it ends in `.ts` or `.js`. A file that is no channel begins with `_`.',
+			});
+			continue;
+		}
 		const parts = withSlashes(relative(top, location)).replace(EXTENSION, '').split('/');
 		const folder = parts.slice(0, -1).join('/');
 		if (parts.at(-1) === MIDDLEWARE) {
@@ -95,8 +105,8 @@ function modulesIn(folder: string): string[] {
 
 function isModule(location: string): boolean {
 	const name = location.slice(location.lastIndexOf(sep) + 1);
-	if (!EXTENSION.test(name) || DECLARATIONS.test(name)) return false;
-	return !isHidden(name) || name.replace(EXTENSION, '') === MIDDLEWARE;
+	if (!ANY_EXTENSION.test(name) || DECLARATIONS.test(name)) return false;
+	return !isHidden(name) || name.replace(ANY_EXTENSION, '') === MIDDLEWARE;
 }
 
 function isHidden(name: string): boolean {
@@ -170,7 +180,7 @@ function withoutDoubles(
 			byPath.set(shape, channel);
 			return true;
 		}
-		const what = byCall.has(call) ? `channels.${name.replaceAll('/', '.')}` : `/${shape}`;
+		const what = byCall.has(call) ? `channels.${name.replaceAll('/', '.')}` : `/${file}`;
 		problems.push({
 			file: path,
 			message: `\`${what}\` is the channel of \`${double.path}\` already.`,
