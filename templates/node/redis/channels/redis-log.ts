@@ -60,9 +60,7 @@ export class RedisLog implements Log {
 	}
 
 	async after(channel: ChannelKey, position: Position, limit?: number): Promise<Page> {
-		// What is no position of ours is none of any log.
-		const { epoch, number } = readPosition(position) ?? { epoch: '', number: 0 };
-		return await this.#read(channel, limit, number, epoch);
+		return await this.#read(channel, limit, ...numberOf(position));
 	}
 
 	async last(channel: ChannelKey, count: number, limit?: number): Promise<Page> {
@@ -122,22 +120,39 @@ export class RedisLog implements Log {
 		return positions.map((position) => this.#noted(String(position)));
 	}
 
+	/** Reads a page, or a number of messages, which take several answers if they are large. */
 	async #read(
 		channel: ChannelKey,
 		limit: number | undefined,
 		...from: readonly Argument[]
 	): Promise<Page> {
+		const first = await this.#readPage(channel, limit ?? PAGE_SIZE, ...from);
+		let entries = [...first.entries];
+		let { head } = first;
+		while (limit !== undefined && entries.length < limit) {
+			const last = entries.at(-1)?.position ?? head;
+			if (last === head) break;
+			const more = limit - entries.length;
+			const page = await this.#readPage(channel, more, ...numberOf(last));
+			// What was read has been trimmed, together with what followed it.
+			if (page.entries[0]?.previous !== last) entries = [];
+			entries.push(...page.entries);
+			head = page.head;
+		}
+		return { ...first, entries, head };
+	}
+
+	/** Reads as many messages as fit into a page, and at most this number. */
+	async #readPage(channel: ChannelKey, most: number, ...from: readonly Argument[]): Promise<Page> {
 		const { commands, keys, channels } = this.#init;
 		const { head, log, root, snapshot } = keys.channel(channel);
-		const size = limit ?? PAGE_SIZE;
-		const bytes = limit === undefined ? PAGE_BYTES : Number.MAX_SAFE_INTEGER;
 		const page = (await this.#reads.run(() => {
 			// What this process has sent is read.
 			this.#appends.flush(channel);
 			return commands.run(
 				READ,
 				[head, log, root, snapshot],
-				[FORMAT, this.#epoch, HEAD_LIFETIME, size, bytes, ...from],
+				[FORMAT, this.#epoch, HEAD_LIFETIME, most, PAGE_BYTES, ...from],
 			);
 		})) as readonly Buffer[];
 		const [position = '', found, ...messages] = page;
@@ -153,4 +168,10 @@ export class RedisLog implements Log {
 		if (position.startsWith(this.#epoch)) this.#epoch = this.#init.host.random(EPOCH_LENGTH);
 		return position;
 	}
+}
+
+/** Of a position, as the script for reading takes it. What is no position of ours is none of any log. */
+function numberOf(position: Position): [number: number, epoch: string] {
+	const { epoch, number } = readPosition(position) ?? { epoch: '', number: 0 };
+	return [number, epoch];
 }
