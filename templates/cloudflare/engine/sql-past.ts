@@ -1,9 +1,11 @@
-import { PAGE_SIZE } from '../../realtime/channel/limits.ts';
 import type { Entry, Host, NewEntry, Page, Snapshot } from '../../realtime/channel/ports.ts';
 import { type Position, readPosition } from '../../realtime/channel/position.ts';
 import { ENTRY, type Head, type Ring, writeEntry } from './sql-entry.ts';
 import type { SqlValue, SqlValues } from './storage.ts';
 import type { Tables } from './tables.ts';
+
+/** Messages of a page. Of the largest ones, some hundred fit into the memory of an object. */
+const PAGE_SIZE = 32;
 
 /** The kept messages of one channel in the SQLite of its object. */
 export class SqlPast {

@@ -110,7 +110,7 @@ export class CatchUp {
 					page = await pageAfter(ports.log, key, this.position, rules.retention);
 					if (this.#isOver) return;
 				}
-				await this.#send(page);
+				this.#send(page);
 				if (this.#isOver) return;
 				if (this.position === page.head) {
 					const isBehind = feed.head !== undefined && isBefore(this.position, feed.head);
@@ -122,8 +122,12 @@ export class CatchUp {
 					if (isBefore(this.position, known)) await feed.readAgain();
 				}
 				page = undefined;
-				const ready = this.#ready();
-				if (ready !== undefined) await ready;
+				const ready = link.ready();
+				if (ready === undefined) continue;
+				link.release?.();
+				// The process may sleep meanwhile.
+				link.changed?.();
+				await ready;
 			}
 		} catch (error) {
 			ports.host.report('A realtime channel cannot read its log', error);
@@ -135,7 +139,8 @@ export class CatchUp {
 		}
 	}
 
-	async #send(page: Page): Promise<void> {
+	/** Sends as much of a page as the client takes. The rest is read again when it takes more. */
+	#send(page: Page): void {
 		const { feed, number, rules } = this.#channel;
 		const { link } = this.#member;
 		const { snapshot, entries, head } = page;
@@ -143,9 +148,7 @@ export class CatchUp {
 		const messages = reason === undefined ? entries : [];
 		for (const message of snapshot === undefined ? messages : [snapshot, ...messages]) {
 			// Few large messages fill the credits as well as many small ones.
-			const ready = this.#ready();
-			if (ready !== undefined) await ready;
-			if (this.#isOver) return;
+			if (link.ready() !== undefined) return;
 			link.hold?.();
 			this.position = message.position;
 			const isEntry = 'previous' in message;
@@ -159,16 +162,5 @@ export class CatchUp {
 		}
 		link.release?.();
 		this.follow();
-	}
-
-	/** Undefined if the client reads fast enough. The process may sleep while it does not. */
-	#ready(): Promise<void> | undefined {
-		const { link } = this.#member;
-		const ready = link.ready();
-		if (ready !== undefined) {
-			link.release?.();
-			link.changed?.();
-		}
-		return ready;
 	}
 }

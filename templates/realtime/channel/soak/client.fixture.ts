@@ -22,7 +22,7 @@ export class SoakClient {
 	#member: Member | undefined;
 	#ref = 0;
 	#ids = 0;
-	#ready: Promise<void> = Promise.resolve();
+	#ready: Promise<void> | undefined;
 	#unblock: () => void = () => {};
 	#connection = 0;
 	/** What restores the member. */
@@ -36,8 +36,10 @@ export class SoakClient {
 
 	toggleReading(): void {
 		this.isReading = !this.isReading;
-		if (this.isReading) this.#unblock();
-		else {
+		if (this.isReading) {
+			this.#ready = undefined;
+			this.#unblock();
+		} else {
 			this.#ready = new Promise((resolve) => {
 				this.#unblock = resolve;
 			});
