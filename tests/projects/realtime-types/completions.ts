@@ -52,7 +52,7 @@ const LINES: readonly (readonly [string, string, string])[] = [
 	],
 	[CLIENT, 'channels.teams.rooms({ | });', 'room team'],
 	[CLIENT, `${ROOM}.join({ | });`, 'onGap presence signal since'],
-	[CLIENT, `${JOINED}.send('|');`, 'draw move say wave'],
+	[CLIENT, `${JOINED}.send('|');`, 'count draw move say wave'],
 	[CLIENT, `${JOINED}.on('|');`, 'cleared moved said stroke'],
 ];
 

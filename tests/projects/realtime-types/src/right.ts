@@ -50,6 +50,10 @@ export async function client(): Promise<void> {
 	const said = await room.send('say', { text: 'hi' }, { timeout: 1000 });
 	// A Date arrives as JSON makes it.
 	expectType<{ length: number; at: string; position: string; moved: undefined }>()(said);
+	// A Map and a Set arrive empty.
+	expectType<{ votes: Record<string, never>; voters: Record<string, never>[] }>()(
+		await room.send('count'),
+	);
 	expectType<string>()(await room.send('wave'));
 	expectType<string>()(await room.send('wave', undefined, { signal: controller.signal }));
 	expectType<number>()(await room.send('draw', new Uint8Array(3)));

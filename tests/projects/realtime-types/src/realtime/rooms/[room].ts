@@ -33,6 +33,7 @@ export default defineChannel('rooms/[room]', {
 				return bytes.byteLength;
 			},
 		},
+		count: { handler: () => ({ votes: new Map<string, number>(), voters: [new Set<string>()] }) },
 		wave: { idempotent: true, handler: (_data, { user }) => user.name },
 	},
 	events: {
