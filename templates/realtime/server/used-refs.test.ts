@@ -9,9 +9,21 @@ test('takes each ref once, in any order', () => {
 	assert.equal(refs.take(4), true);
 });
 
-test('takes any number of refs that count up, and few that do not', () => {
+test('takes any number of refs that count up, also if numbers are left out', () => {
 	const refs = new UsedRefs();
 	for (let ref = 1; ref <= 5000; ref++) assert.equal(refs.take(ref), true);
-	for (let ref = 1; ref <= 1024; ref++) assert.equal(refs.take(10_000 + ref * 2), true);
-	assert.equal(refs.take(1_000_000), false);
+	for (let ref = 6000; ref <= 16_000; ref += 2) {
+		assert.equal(refs.take(ref), true);
+		assert.equal(refs.take(ref), false);
+	}
+	assert.equal(refs.take(6000), false);
+	assert.equal(refs.highest, 16_000);
+});
+
+test('takes one that was left out among the newest 1024, and no older one', () => {
+	const refs = new UsedRefs();
+	for (let ref = 2; ref <= 4000; ref += 2) assert.equal(refs.take(ref), true);
+	assert.equal(refs.take(3999), true);
+	assert.equal(refs.take(3999), false);
+	assert.equal(refs.take(1001), false);
 });
