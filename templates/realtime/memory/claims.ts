@@ -1,10 +1,8 @@
-import { CLAIM_LIFETIME, MAX_CLAIMS } from '../channel/limits.ts';
+import { MAX_CLAIMS } from '../channel/limits.ts';
 import type { Claim } from '../channel/ports.ts';
 
 interface OwnClaim {
 	message: number;
-	/** Milliseconds since 1970. */
-	at: number;
 	/** The result in JSON, undefined while the handler runs. */
 	settled: string | undefined;
 	/** Made when the message comes again while its handler runs. */
@@ -14,21 +12,21 @@ interface OwnClaim {
 
 /**
  * The claimed messages of a session: the newest 128, and those whose handlers run. A client numbers
- * its messages upwards, so each number has a place of its own among the newest.
+ * its messages upwards, so each number has a place of its own among the newest. They last as long as
+ * the session: a handler may take longer than any time for them, and its message comes again then.
  */
 export class Claims {
 	readonly #newest: OwnClaim[] = [];
 	/** Claims whose place has a later message: their handlers still ran then, or they came late. */
 	#displaced: Map<number, OwnClaim> | undefined;
 
-	/** @param now Milliseconds since 1970. */
-	take(message: number, now: number): Claim {
+	take(message: number): Claim {
 		const known = this.#find(message);
-		if (known !== undefined && !isOver(known, now)) {
+		if (known !== undefined) {
 			if (known.settled !== undefined) return { state: 'settled', outcome: known.settled };
 			return { state: 'running', outcome: outcomeOf(known) };
 		}
-		this.#place(message, now);
+		this.#place(message);
 		return CLAIMED;
 	}
 
@@ -44,37 +42,35 @@ export class Claims {
 		return claim?.message === message ? claim : this.#displaced?.get(message);
 	}
 
-	#place(message: number, now: number): void {
+	#place(message: number): void {
 		const place = message % MAX_CLAIMS;
 		const before = this.#newest[place];
 		if (before === undefined || before.message > message || before.settled === undefined) {
 			const claim = {
 				message,
-				at: now,
 				settled: undefined,
 				outcome: undefined,
 				resolve: undefined,
 			};
 			if (before !== undefined && before.message > message) {
-				this.#displace(claim, now);
+				this.#displace(claim);
 				return;
 			}
-			if (before !== undefined) this.#displace(before, now);
+			if (before !== undefined) this.#displace(before);
 			this.#newest[place] = claim;
 			return;
 		}
 		// Used again: a claim for each message would be half of what a message allocates for good.
 		before.message = message;
-		before.at = now;
 		before.settled = undefined;
 		before.outcome = undefined;
 		before.resolve = undefined;
 	}
 
-	#displace(claim: OwnClaim, now: number): void {
+	#displace(claim: OwnClaim): void {
 		this.#displaced ??= new Map();
 		for (const [id, other] of this.#displaced) {
-			if (this.#displaced.size < MAX_CLAIMS && !isOver(other, now)) break;
+			if (this.#displaced.size < MAX_CLAIMS) break;
 			if (other.settled !== undefined) this.#displaced.delete(id);
 		}
 		this.#displaced.set(claim.message, claim);
@@ -82,11 +78,6 @@ export class Claims {
 }
 
 const CLAIMED: Claim = { state: 'claimed' };
-
-/** Whether a claim need not be kept. A handler that still runs must not start again. */
-function isOver({ settled, at }: OwnClaim, now: number): boolean {
-	return settled !== undefined && at <= now - CLAIM_LIFETIME;
-}
 
 function outcomeOf(claim: OwnClaim): Promise<string> {
 	claim.outcome ??= new Promise((resolve) => {

@@ -116,7 +116,7 @@ export class MemoryRoster implements Roster {
 			throw new RealtimeError({ code: 'UNCERTAIN', message: 'The session has ended.' });
 		}
 		session.claims ??= new Claims();
-		return session.claims.take(message, this.#host.now());
+		return session.claims.take(message);
 	}
 
 	settle(secret: string, message: number, outcome: string): void | Promise<void> {
