@@ -21,7 +21,10 @@ export interface UpgradeContext {
 	rejection?: RejectionReason;
 	/** The result of the checks before the request handlers. */
 	admission?: Admission;
-	/** Answers with 503 and ignores later output. A no-op once a response has begun. */
+	/**
+	 * Answers with 503 and ignores later output. A response that has begun goes on while the client
+	 * is there.
+	 */
 	giveUp?(): void;
 	/** Whether another listener took it while it was held. */
 	isLost?: boolean;

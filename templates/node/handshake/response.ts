@@ -45,6 +45,7 @@ export function createUpgradeResponse(
 	const { writeHead, write, end } = response;
 	let switched = false;
 	let gaveUp = false;
+	let isLate = false;
 	let isReleased = false;
 
 	// The parser is detached, so no second request can follow.
@@ -55,9 +56,10 @@ export function createUpgradeResponse(
 		response.emit('drain');
 	};
 	// Node also removed its `end` listener (`lib/_http_server.js`, `socketOnEnd`). A client that ends
-	// its half before the response has left. A response that has begun is still sent.
+	// its half before the response has left. A response that has begun is still sent, but an endless
+	// one would keep the connection for good.
 	const clientEnded = (): void => {
-		if (!response.headersSent) socket.destroy();
+		if (!response.headersSent || (isLate && !response.writableEnded)) socket.destroy();
 	};
 
 	const letGo = (): void => {
@@ -79,7 +81,11 @@ export function createUpgradeResponse(
 	});
 
 	context.giveUp = () => {
-		if (response.headersSent) return;
+		if (response.headersSent) {
+			isLate = true;
+			if (socket.readableEnded) clientEnded();
+			return;
+		}
 		for (const name of response.getHeaderNames()) response.removeHeader(name);
 		refuse(response, HANDSHAKE_TIMEOUT);
 		gaveUp = true;

@@ -6,7 +6,8 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { WebSocket, WebSocketServer } from 'ws';
-import { accept, serve, writeResponse } from '../site/site.fixture.ts';
+import { processRegistry } from '../registry/registry.ts';
+import { accept, type Route, serve, writeResponse } from '../site/site.fixture.ts';
 
 const HANDSHAKE =
 	'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
@@ -151,6 +152,28 @@ test('a rejection that has begun reaches a client that ended its half', async (c
 	client.end();
 	assert.match(await read(client), /beginning\r\n.* and end\r\n/s);
 });
+
+for (const leavesLate of [false, true]) {
+	const when = leavesLate ? 'after' : 'within';
+	test(`an endless response ends for a client that leaves ${when} handshakeTimeout`, async (context) => {
+		const steps = new EventEmitter();
+		const [begun, left] = [once(steps, 'begun'), once(steps, 'left')];
+		const endless: Route = (_locals, response) => {
+			response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+			response.write('data: first\n\n');
+			response.once('close', () => steps.emit('left'));
+			steps.emit('begun');
+		};
+		const site = await serve(context, endless, { options: { handshakeTimeout: 100 } });
+		const client = site.handshake();
+		await begun;
+		if (leavesLate) await wait(200);
+		client.end();
+		await left;
+		assert.match(await read(client), /data: first/);
+		assert.equal(processRegistry().size, 0);
+	});
+}
 
 test('a socket whose response was not returned gets error and close 1006', async (context) => {
 	const events: string[] = [];
