@@ -277,17 +277,38 @@ test('a pong repeats the payload of its ping, behind earlier messages', async (c
 	assert.deepEqual(seen, ['answer', 'pong there?']);
 });
 
-test('pongs are not buffered for a client that does not read', async (context) => {
-	const { client, server, wire } = await connect(context);
-	wire.pause();
-	let maximum = 0;
-	for (let round = 0; round < 200; round++) {
-		for (let ping = 0; ping < 200; ping++) client.ping('x'.repeat(125));
-		await new Promise(setImmediate);
-		maximum = Math.max(maximum, server.bufferedAmount);
-	}
-	assert.ok(maximum <= 65 * 1024, `${maximum} bytes`);
-	assert.equal(server.readyState, 1);
+for (const perMessageDeflate of [false, true]) {
+	const how = perMessageDeflate ? ' with an extension' : '';
+	test(`pongs are not buffered for a client that does not read${how}`, async (context) => {
+		const { client, server, wire } = await connect(
+			context,
+			{ perMessageDeflate },
+			{ perMessageDeflate },
+		);
+		wire.pause();
+		let maximum = 0;
+		for (let round = 0; round < 200; round++) {
+			for (let ping = 0; ping < 200; ping++) client.ping('x'.repeat(125));
+			await new Promise(setImmediate);
+			maximum = Math.max(maximum, server.bufferedAmount);
+		}
+		assert.ok(maximum <= 65 * 1024, `${maximum} bytes`);
+		assert.equal(server.readyState, 1);
+	});
+}
+
+test('each ping of a burst is answered on a compressed connection', async (context) => {
+	const settings = { perMessageDeflate: true };
+	const { client, server, wire } = await connect(context, settings, settings);
+	let pongs = 0;
+	client.on('pong', () => pongs++);
+	const ended = once(client, 'close');
+	wire.cork();
+	for (let ping = 0; ping < 100; ping++) client.ping();
+	wire.uncork();
+	client.close(4000);
+	const [code] = await ended;
+	assert.deepEqual([pongs, code, server.readyState], [100, 4000, 3]);
 });
 
 test('a paused connection receives nothing until it is resumed', async (context) => {

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
+import { OPEN } from '../../socket/ready-state.ts';
 import type { HeaderLine } from '../http/header-lines.ts';
-import type { RawReceiver, RawTransport } from './transport.ts';
+import { MAX_UNREAD_PONGS, type RawReceiver, type RawTransport } from './transport.ts';
 
 /**
  * Each message is compressed on its own (RFC 7692 section 7.1.1). A shared context would cost about
@@ -36,6 +37,11 @@ class CompressedSocket extends WebSocket implements RawTransport {
 				receiver.message(second === true ? new Uint8Array(bytes).buffer : bytes.toString());
 				return true;
 			}
+			case 'ping':
+				if (this.readyState === OPEN && this.bufferedAmount <= MAX_UNREAD_PONGS) {
+					this.pong(first as Buffer);
+				}
+				return true;
 			case 'pong':
 				receiver.pong(first as Buffer);
 				return true;
@@ -91,6 +97,8 @@ export function acceptCompressed(
 		noServer: true,
 		WebSocket: CompressedSocket,
 		clientTracking: false,
+		// With it, `ws` ends connections that receive more than 60 pings at once.
+		autoPong: false,
 		perMessageDeflate: COMPRESSION,
 		maxPayload,
 		// By default, `ws` selects the client's first offer.

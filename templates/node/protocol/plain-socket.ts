@@ -8,14 +8,11 @@ import { afterReading } from '../process/after-reading.ts';
 import { readClose, writeClose } from './close-frame.ts';
 import { CLOSE, controlFrame, frameSize, PING, PONG, writeFrame } from './frame.ts';
 import { FrameError, FrameReader } from './frame-reader.ts';
-import type { RawReceiver, RawTransport } from './transport.ts';
+import { MAX_UNREAD_PONGS, type RawReceiver, type RawTransport } from './transport.ts';
 import { type Closer, whenClosed } from './when-closed.ts';
 
 /** Milliseconds for the peer to end a closing connection. */
 const CLOSE_TIMEOUT = 30_000;
-
-/** Unsent bytes above which pings are not answered, because the peer does not read. */
-const MAX_UNREAD_PONGS = 64 * 1024;
 
 /** The connection of a stream, for listeners shared by all streams. */
 const PLAIN: unique symbol = Symbol('plain');

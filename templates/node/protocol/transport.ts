@@ -1,6 +1,9 @@
 import type { ReadyState } from '../../socket/ready-state.ts';
 import type { Payload, Receiver, Sent } from '../../socket/transport.ts';
 
+/** Unsent bytes above which pings are not answered, because the peer does not read. */
+export const MAX_UNREAD_PONGS: number = 64 * 1024;
+
 /** A WebSocket connection on a byte stream, without limits. */
 export interface RawTransport {
 	readonly readyState: ReadyState;
