@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { setImmediate as read } from 'node:timers/promises';
 import { type ClientOptions, WebSocket } from 'ws';
 import { WEBSOCKET_DEFAULTS } from '../../options/options.ts';
 import type { Receiver, Transport } from '../../socket/transport.ts';
@@ -233,6 +234,30 @@ test('an end without a closing handshake is reported as 1006', async (context) =
 		assert.deepEqual(await ended, [1006, '', []]);
 	}
 });
+
+for (const perMessageDeflate of [false, true]) {
+	const how = perMessageDeflate ? ' with an extension' : '';
+	test(`a client that ends its half has 30 s to read the rest${how}`, async (context) => {
+		const settings = {
+			perMessageDeflate,
+			heartbeatInterval: 0,
+			maxBufferedAmount: 64 * 1024 * 1024,
+		};
+		const { server, wire } = await connect(context, settings, { perMessageDeflate });
+		const closed = new Promise<number>((resolve) => server.receive({ ...IGNORE, closed: resolve }));
+		context.mock.timers.enable({ apis: ['setTimeout'] });
+		wire.pause();
+		// More than the buffers of the system. Short messages are not compressed.
+		for (let sent = 0; sent < 20_000; sent++) server.send('x'.repeat(1000));
+		wire.end();
+		while (server.readyState === 1) await read();
+		context.mock.timers.tick(29_999);
+		await read();
+		assert.equal(server.readyState, 2);
+		context.mock.timers.tick(1);
+		assert.equal(await closed, 1006);
+	});
+}
 
 test('an invalid frame is reported, and closes with its code', async (context) => {
 	const { client, server, wire } = await connect(context);

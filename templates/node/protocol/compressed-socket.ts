@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { OPEN } from '../../socket/ready-state.ts';
 import type { HeaderLine } from '../http/header-lines.ts';
+import { limitClosing } from './closing-time.ts';
 import { MAX_UNREAD_PONGS, type RawReceiver, type RawTransport } from './transport.ts';
 
 /**
@@ -114,8 +115,12 @@ export function acceptCompressed(
 		accepted.takesCompressedFrames =
 			accepted.extensions !== '' &&
 			request.headers['sec-websocket-extensions']?.includes('server_max_window_bits') === false;
-		// Before the listener of `ws`, which ends its side as well.
-		socket.prependListener('end', () => accepted.receiver?.beforeControl());
+		// Before the listener of `ws`, which ends its side as well, without a limit of time.
+		socket.prependListener('end', () => {
+			accepted.receiver?.beforeControl();
+			const timer = limitClosing(socket);
+			socket.once('close', () => clearTimeout(timer));
+		});
 		socket.on('data', () => accepted.receiver?.heard());
 	});
 	return raw;

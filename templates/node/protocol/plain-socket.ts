@@ -4,15 +4,12 @@ import { payloadSize } from '../../socket/payload.ts';
 import { CLOSED, CLOSING, OPEN, type ReadyState } from '../../socket/ready-state.ts';
 import type { Payload, Sent } from '../../socket/transport.ts';
 import { giveBack } from '../http/system-socket.ts';
-import { afterReading } from '../process/after-reading.ts';
 import { readClose, writeClose } from './close-frame.ts';
+import { limitClosing } from './closing-time.ts';
 import { CLOSE, controlFrame, frameSize, PING, PONG, writeFrame } from './frame.ts';
 import { FrameError, FrameReader } from './frame-reader.ts';
 import { MAX_UNREAD_PONGS, type RawReceiver, type RawTransport } from './transport.ts';
 import { type Closer, whenClosed } from './when-closed.ts';
-
-/** Milliseconds for the peer to end a closing connection. */
-const CLOSE_TIMEOUT = 30_000;
 
 /** The connection of a stream, for listeners shared by all streams. */
 const PLAIN: unique symbol = Symbol('plain');
@@ -158,10 +155,7 @@ export class PlainSocket extends FrameReader implements RawTransport, Closer {
 
 	#beginClosing(): void {
 		this.readyState = CLOSING;
-		const giveUp = (): void => {
-			this.#stream.destroy();
-		};
-		this.#timer ??= setTimeout(() => afterReading(giveUp), CLOSE_TIMEOUT).unref();
+		this.#timer ??= limitClosing(this.#stream);
 	}
 
 	/** Reports an error and closes with its code. Queued messages are discarded. */
@@ -197,15 +191,16 @@ export class PlainSocket extends FrameReader implements RawTransport, Closer {
 	/** The peer ended its side without a closing handshake. */
 	onEnd(): void {
 		this.receiver?.beforeControl();
-		if (this.readyState === OPEN) this.readyState = CLOSING;
+		// The peer may not read what is left.
+		this.#beginClosing();
 		this.#stream.end();
 	}
 
 	onClose(): void {
-		clearTimeout(this.#timer);
 		// Data received while paused may end with a close frame.
 		const unread: Buffer | null = this.#stream.read();
 		if (unread !== null) this.#take(unread);
+		clearTimeout(this.#timer);
 		this.readyState = CLOSED;
 		this.receiver?.closed(this.#code, this.#reason);
 	}
