@@ -40,6 +40,8 @@ export interface OutageStage<Server extends OwnServer = OwnServer> {
 	readonly process: (prefix: string, address: string) => EngineProcess;
 	/** The request that adds or removes a connection of a user. */
 	readonly userRequest: RegExp;
+	/** The first request over a connection that was checked. */
+	readonly firstRequest: RegExp;
 }
 
 /** A server, and processes that each have a way of their own to it. */
@@ -293,6 +295,29 @@ export function outageCases(outage: OutageStage): void {
 			return (await one.engine.roster.present('lobby')).some(({ id }) => id === 'b');
 		});
 		assert.ok(!watcher.changes.includes('b left'));
+	});
+
+	test('members that a server lost are entered again, also if the first link to it fails', async (context) => {
+		const { server, ways, all } = await stage(context, 2);
+		const [one, two, way] = [only(all), only(all, 1), only(ways)];
+		const copied = Date.now();
+		if (await server.keepCopy()) await upSince(all, copied);
+		await one.engine.roster.enter('lobby', member('a'));
+		await one.users.enter('ada', 'a');
+		const ended = Date.now();
+		await server.kill();
+		await server.useCopy();
+		way.loseAnswerTo(outage.firstRequest);
+		await server.start();
+		await until('the link fails', () => way.hasLostAnswer);
+		way.open();
+		way.cut();
+		await upSince(all, ended);
+		await until('the member is back', async () => {
+			return (await two.engine.roster.present('lobby')).length === 1;
+		});
+		await until('the user is back', () => two.users.isOnline('ada'));
+		assert.deepEqual([one.told, two.told], [['ada came'], []]);
 	});
 
 	/** Two processes, and users whose requests of the first one are done, but not answered. */

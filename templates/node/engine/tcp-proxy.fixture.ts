@@ -62,6 +62,11 @@ export class TcpProxy {
 		return this.#connections.size;
 	}
 
+	/** Whether the answer to a request was lost, on a connection that is still open. */
+	get hasLostAnswer(): boolean {
+		return [...this.#connections].some(({ isSilent }) => isSilent);
+	}
+
 	/** Ends all connections. */
 	cut(): void {
 		for (const { client, server } of this.#connections) {

@@ -99,6 +99,8 @@ export class NatsEngine implements Engine {
 	#found: Found | undefined;
 	/** As of the connection that is being made. */
 	#nextFound: Found | undefined;
+	/** Whether NATS may lack data, and the members were not written again yet. */
+	#mayLackData = false;
 	#endOwnSubject: (() => void) | undefined;
 	#cancelRecovery: (() => void) | undefined;
 
@@ -305,12 +307,14 @@ export class NatsEngine implements Engine {
 		const before = this.#found;
 		this.#found = this.#nextFound;
 		const isOther = before !== undefined && before.life !== this.#found?.life;
-		const mayLackData = before !== undefined && before.sessions !== this.#found?.sessions;
-		if (mayLackData) this.#recover(isOther);
+		if (before !== undefined && before.sessions !== this.#found?.sessions) this.#mayLackData = true;
+		if (this.#mayLackData) this.#recover(isOther);
 		await this.#leases.read();
 		// Before a first member joins: what is stored by then concerns nobody here.
 		await this.#roster.readRevocations();
 		await this.#renew();
+		const mayLackData = this.#mayLackData;
+		this.#mayLackData = false;
 		this.#tasks.do(mayLackData ? this.#membership.repair(false) : this.#membership.catchUp());
 		this.#sessions.catchUp();
 		if (before !== undefined) this.#channels.reconnected();

@@ -10,5 +10,6 @@ describe('outages', { concurrency: 4 }, () => {
 		server: (context) => NatsServer.start(context),
 		process: (prefix, address) => new Process(prefix, { NATS_URL: `nats://${address}` }),
 		userRequest: /HPUB \S+\.state\.k\.u\./,
+		firstRequest: /DIRECT\.GET/,
 	});
 });

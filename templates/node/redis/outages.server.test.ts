@@ -18,6 +18,7 @@ const STAGE: OutageStage<RedisServer> = {
 	server: (context) => RedisServer.start(context),
 	process: (prefix, address) => new Process(prefix, { REDIS_URL: `redis://${address}` }),
 	userRequest: /evalsha[\s\S]*:u:/i,
+	firstRequest: /:living/,
 };
 
 const stage = (context: TestContext, count: number): Promise<Outage<RedisServer>> =>

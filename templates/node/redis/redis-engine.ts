@@ -82,6 +82,8 @@ export class RedisEngine implements Engine {
 	#server: Server | undefined;
 	/** That of the connection that is being made. */
 	#nextServer: Server | undefined;
+	/** Whether the server may lack data, and the members were not written again yet. */
+	#mayLackData = false;
 	/** Whether something that was published may have been missed. */
 	#isBehind = false;
 	#hasWarned = false;
@@ -259,9 +261,11 @@ export class RedisEngine implements Engine {
 		const before = this.#server;
 		this.#server = this.#nextServer;
 		const { run, life } = this.#nextServer ?? {};
-		const mayLackData = before !== undefined && (before.run !== run || before.life !== life);
-		if (mayLackData) this.#recover();
-		await this.#renew(mayLackData);
+		if (before !== undefined && (before.run !== run || before.life !== life)) {
+			this.#mayLackData = true;
+		}
+		if (this.#mayLackData) this.#recover();
+		await this.#renew();
 		if (this.#isRenewed) this.#roster.connected();
 		this.#tasks.do(this.#membership.catchUp());
 		this.#sessions.catchUp();
@@ -274,7 +278,7 @@ export class RedisEngine implements Engine {
 		this.#signs.clear();
 		if (this.#commandLink.client === undefined) return;
 		// The sign of life shows that the connection works.
-		await this.#renew(false);
+		await this.#renew();
 		this.#readMissed();
 	}
 
@@ -290,7 +294,7 @@ export class RedisEngine implements Engine {
 	}
 
 	/** Renews the lease of this process. */
-	async #renew(mayLackData: boolean): Promise<void> {
+	async #renew(): Promise<void> {
 		let renewal: Renewal;
 		try {
 			renewal = await this.#leases.renew(this.#signs.next());
@@ -303,6 +307,8 @@ export class RedisEngine implements Engine {
 		this.#update();
 		const isLost = renewal.isLost || this.#isLeaseLost;
 		this.#isLeaseLost = false;
+		const mayLackData = this.#mayLackData;
+		this.#mayLackData = false;
 		if (mayLackData) this.#tasks.do(this.#membership.repair(false));
 		else if (isLost) this.#tasks.do(this.#leaseLost());
 		if (renewal.dead.length > 0) this.#tasks.do(this.#membership.reap(renewal.dead));
@@ -310,7 +316,7 @@ export class RedisEngine implements Engine {
 
 	/** Shows that this process is alive, to the others and to itself. */
 	async #live(): Promise<void> {
-		await this.#renew(false);
+		await this.#renew();
 		this.#tasks.do(this.#membership.catchUp());
 		this.#sessions.catchUp();
 		if (this.#isBehind && this.#messageLink.client !== undefined) this.#readMissed();
@@ -339,7 +345,7 @@ export class RedisEngine implements Engine {
 		} else {
 			this.#leases.begin();
 			this.#subjects.keep(this.#ownSubject, (bytes) => this.#arrived(bytes));
-			this.#tasks.do(this.#renew(false));
+			this.#tasks.do(this.#renew());
 		}
 		await this.#membership.repair(!hasLostData);
 	}
