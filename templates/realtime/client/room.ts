@@ -187,10 +187,14 @@ export function createRoom(
 		return concerned;
 	}
 
-	/** Writes the messages that wait, up to as many as the server takes. */
+	/**
+	 * Writes the messages that wait, up to as many as the server takes. Those of a handle that the
+	 * stream has not met wait for it: their results would come before what their handlers publish.
+	 */
 	function write(): void {
-		if (!channel) return;
-		for (const sending of waitingHere().slice(0, MOST_UNANSWERED)) {
+		for (const sending of waitingHere()
+			.filter(({ sender }) => sender.since === head)
+			.slice(0, MOST_UNANSWERED)) {
 			if (sending.ref === ref) continue;
 			// What was sent before it arrives before it.
 			sendCasts();
@@ -276,6 +280,7 @@ export function createRoom(
 			participant.since = head;
 			if (missed) call(participant.onGap, { reason: 'not kept', position: head });
 		}
+		write();
 	}
 
 	/**
@@ -341,14 +346,14 @@ export function createRoom(
 			const [type, number, ...rest] = parts;
 			if (number === ref) {
 				(answers as AnyReceivers)[type]?.(...(rest as never));
-				// An answer makes room for the next message.
-				write();
 			}
 			// Not before the join has succeeded.
 			if (number === channel) {
 				presence?.take(parts);
 				(news as AnyReceivers)[type]?.(...(rest as never));
 			}
+			// An answer makes room for the next message, and news may be where a handle waits.
+			write();
 		},
 		send(sender, name, data, timeout, signal) {
 			const { state, error } = refused ?? connection.status.value;

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { LONGEST_FRAME } from '../protocol/constants.ts';
 import type { ErrorData } from '../protocol/errors.ts';
 import * as write from '../protocol/server-frames.ts';
-import { event, type Harness, harness, settled } from './client.fixture.ts';
+import { event, type Harness, harness, position, settled } from './client.fixture.ts';
 import type { Handle } from './client.ts';
 
 type Joined = Harness & { readonly handle: Handle };
@@ -303,11 +303,47 @@ describe('a message in flight when the connection is lost', () => {
 		await settled();
 		// The answer to the join that ends would come before messages that it belongs to.
 		test.socket().deliver(write.replyFrame(ref, id, '1'), write.leftFrame(ref, null));
-		test.socket().join(7);
+		test.socket().join(7).deliver(event(7, 1));
 		assert.equal(test.socket().last('send').id, id);
 		assert.notEqual(test.socket().last('send').ref, ref);
 		reply(test, id, '2');
 		assert.equal(await result, 2);
+	});
+});
+
+describe('a message of a handle that waits for its position', () => {
+	async function ahead(details?: Partial<write.JoinedDetails>): Promise<Joined> {
+		const test = harness();
+		const channel = (test.client.channels.rooms ?? assert.fail())({ room: 'a' });
+		const handle = channel.join({ since: position(1) });
+		// What begins with the last messages may begin after the position of the other one.
+		channel.join({ since: { last: 1 } });
+		await settled();
+		test.socket().welcome().join(7, { position: position(3), ...details });
+		return { ...test, handle };
+	}
+
+	it('is sent when the handle has what came before, so that its result comes last', async () => {
+		const test = await ahead();
+		const story: unknown[] = [];
+		test.handle.on('said', (data) => story.push(data));
+		const result = test.handle.send('say', 4).then((data) => story.push(data));
+		test.socket().deliver(event(7, 4));
+		assert.deepEqual(test.socket().all('send'), []);
+		await test.clock.advance(2_000);
+		test.socket().join(7, { position: position(1) });
+		assert.deepEqual(test.socket().all('send').length, 1);
+		test.socket().deliver(event(7, 2), event(7, 3), event(7, 4), event(7, 5));
+		reply(test, test.socket().last('send').id, '"done"');
+		await result;
+		assert.deepEqual(story, [2, 3, 4, 5, 'done']);
+	});
+
+	it('is sent once the handle goes on without what is not kept', async () => {
+		const test = await ahead({ keeps: false });
+		void test.handle.send('say', 1);
+		await test.clock.advance(2_000);
+		assert.equal(test.socket().all('send').length, 1);
 	});
 });
 
