@@ -274,6 +274,22 @@ describe('messages before the first listener', () => {
 		assert.deepEqual(taken, [1, 2, 3, 4]);
 	});
 
+	it('come before those that follow in the same task', async () => {
+		const test = harness();
+		const late = join(test);
+		const taken: unknown[] = [];
+		const unlisten = join(test).on('said', () => {
+			unlisten();
+			late.on('said', (data) => taken.push(data));
+		});
+		await settled();
+		test.socket().welcome().join(7);
+		const messages = [1, 2, 3].map((number) => event(7, number).content);
+		test.socket().deliver(messages.join('\n'));
+		await settled();
+		assert.deepEqual(taken, [1, 2, 3]);
+	});
+
 	it('wait up to 100, the newest ones', async () => {
 		const test = harness();
 		const handle = join(test);

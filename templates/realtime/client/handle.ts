@@ -64,7 +64,7 @@ export function createHandle(
 
 	const listeners = createListeners<Parameters<Participant['take']>>(listen);
 	/** Messages that wait for a listener: for the first one, or for one after the last. */
-	let early: Parameters<Participant['take']>[] = [];
+	const early: Parameters<Participant['take']>[] = [];
 	const status = createStore<Status>({ state: 'connecting' }, listen);
 	const presence = part?.ofHandle(own, listen, () => room);
 	const participant: Participant = {
@@ -74,12 +74,20 @@ export function createHandle(
 		status,
 		presence,
 		take(...message) {
-			if (listeners.size) listeners.tell(...message);
+			early.push(message);
+			flush();
 			// Nobody may ever listen.
-			else if (early.push(message) > BUFFER_SIZE) early.shift();
+			if (early.length > BUFFER_SIZE) early.shift();
 		},
 		leave,
 	};
+
+	/** Those that wait come before a message that follows them in the same task. */
+	function flush(): void {
+		while (listeners.size && early.length) {
+			listeners.tell(...(early.shift() as Parameters<Participant['take']>));
+		}
+	}
 
 	async function send(
 		name: string,
@@ -117,8 +125,7 @@ export function createHandle(
 		presence: presence?.store as Handle['presence'],
 		on: ((event: string, listener: Listener, options?: ListenOptions) => {
 			// Those that begin to listen in the same task get them as well.
-			for (const message of early) queueMicrotask(() => participant.take(...message));
-			early = [];
+			queueMicrotask(flush);
 			return listeners.listen((name, data, context) => {
 				if (name === event) listener(data, context);
 			}, options?.signal);
