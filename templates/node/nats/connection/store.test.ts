@@ -35,6 +35,26 @@ test('clients are not told what NATS says, and the operator is', async () => {
 	}
 });
 
+test('a message that NATS has no room for is refused, and a batch may be tried again', async () => {
+	const answers = [
+		{ code: 429, err_code: 10_167, description: 'too many requests' },
+		{ code: 429, err_code: 10_211, description: 'batch publish too many inflight' },
+	].map((error): NatsMessage => ({ subject: '', data: Buffer.from(JSON.stringify({ error })) }));
+	const ask = async (): Promise<NatsMessage | undefined> => answers.shift();
+	const store = new Store({
+		requests: { ask, askMany: async () => [] },
+		stream: 'log',
+		hasReplicas: () => false,
+		headers: () => ({ set() {} }) as never,
+		drop() {},
+		refused() {},
+		random: () => '',
+	});
+	const message = { subject: 'a', data: 'b' };
+	await assert.rejects(store.put(message), { code: 'SERVICE_UNAVAILABLE' });
+	assert.equal(await store.put(message, message), undefined);
+});
+
 test('reads a number of messages at once, and lets the others wait', async () => {
 	const answers: ((message: NatsMessage) => void)[] = [];
 	const ask = (): Promise<NatsMessage> => new Promise((resolve) => answers.push(resolve));

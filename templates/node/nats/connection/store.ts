@@ -87,7 +87,9 @@ export class Store {
 		const { seq, error } = readAnswer(await this.#init.requests.ask(...outgoing), this.#init.drop);
 		if (error === undefined && seq !== undefined) return seq;
 		const description = error?.description ?? 'no sequence';
-		if (WRONG_LAST.has(error?.err_code ?? 0) || TOO_MANY.test(description)) return undefined;
+		// A server with too many messages says so, too: they are not stored, and nothing came first.
+		const isBusy = batch !== undefined && TOO_MANY.test(description);
+		if (WRONG_LAST.has(error?.err_code ?? 0) || isBusy) return undefined;
 		const refusal = refused(description);
 		this.#init.refused(refusal);
 		throw refusal;
