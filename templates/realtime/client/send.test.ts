@@ -319,7 +319,10 @@ describe('a message of a handle that waits for its position', () => {
 		// What begins with the last messages may begin after the position of the other one.
 		channel.join({ since: { last: 1 } });
 		await settled();
-		test.socket().welcome().join(7, { position: position(3), ...details });
+		test
+			.socket()
+			.welcome()
+			.join(7, { position: position(3), ...details });
 		return { ...test, handle };
 	}
 
