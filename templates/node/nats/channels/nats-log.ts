@@ -163,7 +163,8 @@ export class NatsLog implements Log {
 		for (let tries = 0; ; tries++) {
 			for await (const record of store.from(records, next, most)) {
 				next = record.sequence + 1;
-				if (Date.parse(record.time) > oldest) {
+				// What follows a kept message is kept, also if the clock of the server went back meanwhile.
+				if (entries.length > 0 || Date.parse(record.time) > oldest) {
 					for (const entry of readRecord(record).entries(after)) {
 						if (record.sequence > head.sequence || !room.take(entry)) return entries;
 						entries.push(entry);
