@@ -17,7 +17,7 @@ const STAGE: OutageStage<RedisServer> = {
 	test: ownServerTest,
 	server: (context) => RedisServer.start(context),
 	process: (prefix, address) => new Process(prefix, { REDIS_URL: `redis://${address}` }),
-	userRequest: /evalsha[\s\S]*:u:/i,
+	userRequest: /eval[\s\S]*:u:/i,
 	firstRequest: /:living/,
 };
 
@@ -78,6 +78,27 @@ describe('outages', { concurrency: 4 }, () => {
 		await server.send('SCRIPT', 'FLUSH');
 		await one.engine.log.append('lobby', say('2'), KEPT);
 		assert.equal((await one.engine.log.last('lobby', 10)).entries.length, 2);
+	});
+
+	ownServerTest('a server that restarted keeps the order of messages', async (context) => {
+		const { server, all } = await stage(context, 1);
+		const one = only(all);
+		const ended = Date.now();
+		await server.kill();
+		await server.start();
+		await until('it is up', () => isUp(one) && one.engine.status.since >= ended);
+		const sent = Array.from({ length: 40 }, (_, index) => JSON.stringify(String(index)));
+		const appended: Promise<unknown>[] = [];
+		for (const data of sent) {
+			appended.push(one.engine.log.append('lobby', { name: 'said', data, at: 1 }, KEPT));
+			await new Promise(setImmediate);
+		}
+		await Promise.all(appended);
+		const { entries } = await one.engine.log.last('lobby', 100);
+		assert.deepEqual(
+			entries.map(({ data }) => data),
+			sent,
+		);
 	});
 
 	ownServerTest('a server without scripts does everything in its order', async (context) => {

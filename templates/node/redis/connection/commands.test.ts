@@ -36,7 +36,7 @@ class Answers {
 const SCRIPT = script('return 1');
 const UNAVAILABLE = { code: 'SERVICE_UNAVAILABLE' };
 
-test('a script is sent by its name, and as a text to a server that does not know it', async () => {
+test('a script is sent as a text once, and again to a server that forgot it', async () => {
 	const answers = new Answers();
 	const { commands } = answers;
 	const first = commands.run(SCRIPT, ['key'], ['argument']);
@@ -48,7 +48,7 @@ test('a script is sent by its name, and as a text to a server that does not know
 	answers.answer('two');
 	assert.equal(await second, 'two');
 	assert.deepEqual(answers.sent, [
-		['EVALSHA', SCRIPT.sha, 1, 'key', 'argument'],
+		['EVAL', SCRIPT.text, 1, 'key', 'argument'],
 		['EVALSHA', SCRIPT.sha, 1, 'key', 'argument'],
 		['EVAL', SCRIPT.text, 1, 'key', 'argument'],
 	]);

@@ -44,6 +44,8 @@ export class Commands {
 	readonly #init: CommandsInit;
 	/** Oldest first. */
 	readonly #pending = new Set<Pending>();
+	/** The names of the scripts that each client has sent. */
+	readonly #scripts = new WeakMap<RedisClient, Set<string>>();
 	/** The kinds of refusals that were reported. */
 	readonly #told = new Set<string>();
 	#bytes = 0;
@@ -70,13 +72,26 @@ export class Commands {
 		keys: readonly string[],
 		args: readonly Argument[],
 	): Promise<unknown> {
+		// A server that restarted has no scripts. If it said so, later commands could overtake this one.
+		if (this.#isFirst(sha)) return await this.send('EVAL', text, keys.length, ...keys, ...args);
 		try {
 			return await this.send('EVALSHA', sha, keys.length, ...keys, ...args);
 		} catch (error) {
-			// A server that restarted has no scripts.
+			// It has forgotten the script, or is another server of a Cluster.
 			if (!(error instanceof UnknownScript)) throw error;
 			return await this.send('EVAL', text, keys.length, ...keys, ...args);
 		}
+	}
+
+	/** Whether a connection gets a script for the first time. */
+	#isFirst(sha: string): boolean {
+		const client = this.#init.client();
+		if (client === undefined) return false;
+		const sent = this.#scripts.get(client) ?? new Set();
+		this.#scripts.set(client, sent);
+		const isFirst = !sent.has(sha);
+		sent.add(sha);
+		return isFirst;
 	}
 
 	/** Sends a command. @throws RealtimeError as {@link run} does. */
