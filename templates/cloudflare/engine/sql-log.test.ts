@@ -180,6 +180,21 @@ describe('the log of an object', () => {
 		});
 	}
 
+	it('gives no message from before the channel had a history', async () => {
+		const stage = new Stage();
+		const { head: root } = await stage.log.last(KEY, 0);
+		const [before] = await stage.append(1, { size: 0, ttl: 0 });
+		stage.wake();
+		const [after] = await stage.append(1);
+		const { entries, head } = await stage.log.after(KEY, root, 10);
+		assert.deepEqual(
+			entries.map(({ previous, position }) => [previous, position]),
+			[[before, after]],
+		);
+		assert.equal(head, after);
+		assert.deepEqual(await stage.last(10), ['1']);
+	});
+
 	it('keeps bytes, null, and nothing apart', async () => {
 		const stage = new Stage();
 		const bytes = Uint8Array.of(0, 255, 1);

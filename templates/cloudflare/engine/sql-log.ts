@@ -69,7 +69,7 @@ export class SqlLog implements Log {
 		const appended = { ...entry, at, position, previous };
 		const { id } = entry;
 		const slot = number % this.#ring().capacity;
-		const kept = size === 0 ? { ...appended, data: undefined } : appended;
+		const kept = size === 0 ? { ...appended, at: 0, data: undefined } : appended;
 		if (id === undefined) writeEntry(this.#tables, 'log', slot, number, kept);
 		else {
 			this.#tables.transaction(() => {
