@@ -51,6 +51,7 @@ async function visit(
 	path: string,
 	protocols?: string,
 	isUpgradeRequest = true,
+	upgrading: () => void = () => {},
 ): Promise<Visit> {
 	const url = new URL(path, 'http://localhost');
 	const socket = new EventSocket();
@@ -64,6 +65,7 @@ async function visit(
 			isUpgradeRequest,
 			upgradeWebSocket(given: object) {
 				options = given;
+				upgrading();
 				return { socket, response: ACCEPTED };
 			},
 		},
@@ -209,5 +211,20 @@ describe('The realtime endpoint', () => {
 		assert.equal(stage.hub.stats().members, 1);
 		await socket.fire('close', { code: 1000 });
 		assert.equal(stage.hub.stats().members, 0);
+	});
+
+	it('forgets the join of a plain client whose handshake fails', async (context) => {
+		const stage = withUser(() => ({ id: 'ada' }));
+		let cancelled = 0;
+		const authorize = stage.hub.authorize.bind(stage.hub);
+		context.mock.method(stage.hub, 'authorize', async (...args: Parameters<typeof authorize>) => {
+			const admission = await authorize(...args);
+			return admission && { ...admission, cancel: () => cancelled++ };
+		});
+		const failing = visit(stage, '/_realtime/rooms', 'chat', true, () => {
+			throw new Error('No subprotocol fits.');
+		});
+		await assert.rejects(failing, /No subprotocol fits/);
+		assert.equal(cancelled, 1);
 	});
 });

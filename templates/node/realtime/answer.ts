@@ -1,4 +1,8 @@
-import type { UpgradeWebSocketOptions, WebSocketLocals } from '../../locals/types.ts';
+import type {
+	UpgradeWebSocketOptions,
+	WebSocketLocals,
+	WebSocketUpgrade,
+} from '../../locals/types.ts';
 import type { User } from '../../realtime/define/handling/user.ts';
 import { LONGEST_FRAME, PROTOCOL, UNKNOWN_VERSION } from '../../realtime/protocol/constants.ts';
 import { type Admission, joinError, NOT_JOINABLE } from '../../realtime/server/admission.ts';
@@ -66,7 +70,7 @@ function openPlain(
 	user: User | undefined,
 	admission: Admission,
 ): Response {
-	const { socket, response } = locals.upgradeWebSocket(connectionOptions());
+	const { socket, response } = upgradePlain(locals, admission);
 	attach(socket, (plain) => {
 		const connection = new PlainConnection(plain, hub, user, admission);
 		hub.host.waitUntil(connection.open());
@@ -74,6 +78,16 @@ function openPlain(
 	});
 	socket.addEventListener('close', () => admission.cancel());
 	return response;
+}
+
+/** Fails as the site's `selectProtocol` does. */
+function upgradePlain(locals: WebSocketLocals, admission: Admission): WebSocketUpgrade {
+	try {
+		return locals.upgradeWebSocket(connectionOptions());
+	} catch (error) {
+		admission.cancel();
+		throw error;
+	}
 }
 
 /** @param protocol Undefined leaves the choice to the site's `selectProtocol`. */
