@@ -31,7 +31,7 @@ export class MessageSource {
 				return message.length + MESSAGE_OVERHEAD;
 			},
 		});
-		if (socket.wasClean !== undefined) this.end(socket.wasClean);
+		if (socket.isOver) this.end(socket.wasClean === true);
 	}
 
 	start(controller: ReadableStreamDefaultController<StreamMessage>): void {

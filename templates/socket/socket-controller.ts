@@ -31,6 +31,8 @@ export class SocketController implements SocketState, StreamedSocket, ListenersO
 	transport: Transport | undefined;
 	/** Set once the connection has ended. */
 	wasClean: boolean | undefined;
+	/** Whether the end was delivered, behind all messages. */
+	isOver = false;
 	readonly #maxHeldBytes: number;
 	readonly #report: Report;
 	/** Created for the first message that has to wait. */
@@ -127,10 +129,12 @@ export class SocketController implements SocketState, StreamedSocket, ListenersO
 			const details = { code, reason, wasClean };
 			const event = new CloseEvent('close', details);
 			this.listeners.dispatch('code' in event ? event : Object.assign(event, details));
-			this.wasClean = wasClean;
+			this.isOver = true;
 			this.#source?.end(wasClean);
-			this.#sink?.end(wasClean);
 		});
+		// Messages may wait for a handler that never comes. A writer waits for none.
+		this.wasClean = wasClean;
+		this.#sink?.end(wasClean);
 	}
 
 	onListener(type: string): void {

@@ -49,6 +49,8 @@ export interface StreamedSocket {
 	readonly transport: Transport | undefined;
 	/** Set once the connection has ended. */
 	readonly wasClean: boolean | undefined;
+	/** Whether the end was delivered, behind all messages. */
+	readonly isOver: boolean;
 	/** Delivers the messages that wait for a handler, because the stream has a reader. */
 	release(): void;
 	/** Closes the socket, in any state. */

@@ -175,6 +175,39 @@ test('both streams fail if the connection is lost', async (context) => {
 	await assert.rejects(closed, { name: 'NetworkError' });
 });
 
+for (const how of ['close', 'terminate'] as const) {
+	test(`writable ends if nobody reads what the client sent, after ${how}()`, async (context) => {
+		const { client, socket } = await connect(context);
+		const { promise: cancelled, resolve } = Promise.withResolvers<unknown>();
+		const piping = new ReadableStream({ cancel: resolve }).pipeTo(socket.writable);
+		client.send('unread');
+		await soon(20);
+		client[how]();
+		await assert.rejects(piping, {
+			name: how === 'close' ? 'InvalidStateError' : 'NetworkError',
+		});
+		await cancelled;
+		// The message still waits for a handler, and the end for the message.
+		const later: string[] = [];
+		socket.addEventListener('message', ({ data }) => later.push(String(data)));
+		socket.addEventListener('close', () => later.push('close'));
+		await soon(1);
+		assert.deepEqual(later, ['unread', 'close']);
+		await assert.rejects(socket.writable.getWriter().closed);
+	});
+}
+
+test('a message from before the end can still be read', async (context) => {
+	const { client, socket } = await connect(context);
+	client.send('unread');
+	await soon(20);
+	client.close();
+	await soon(20);
+	const seen: unknown[] = [];
+	for await (const message of socket.readable) seen.push(message);
+	assert.deepEqual(seen, ['unread']);
+});
+
 test('the streams of a failed handshake fail', async () => {
 	const controller = create();
 	const { socket } = controller;
