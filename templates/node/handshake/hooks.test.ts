@@ -148,6 +148,15 @@ test('clientAddress returns the address that limits count', async (context) => {
 	assert.equal((await site.answer({ 'X-Client': 'ada' })).status, 429);
 });
 
+test('clientAddress may return an IPv6 address with a zone', async (context) => {
+	const site = await serve(context, accept(), {
+		hooks: { clientAddress: (request, address) => request.headers.get('x-real-ip') ?? address },
+	});
+	const client = await site.open({ 'x-real-ip': 'fe80::1%eth0' });
+	client.close();
+	await once(client, 'close');
+});
+
 test('clientAddress that throws or returns no string refuses with 500', async (context) => {
 	const clientAddress = ((request: Request) => {
 		if (request.headers.has('x-throw')) throw new Error('no idea');

@@ -114,5 +114,7 @@ test('limits count IPv6 addresses by their /64', () => {
 	assert.notEqual(limitKey('2001:db8:0:7::1'), limitKey('2001:db8:0:8::1'));
 	assert.equal(limitKey('::1'), '0:0:0:0::/64');
 	assert.equal(limitKey('192.0.2.1'), '192.0.2.1');
+	assert.equal(limitKey('::ffff:192.0.2.1'), '192.0.2.1');
+	assert.equal(limitKey('fe80::1%eth0'), 'fe80:0:0:0::/64');
 	assert.equal(limitKey('not an address'), 'not an address');
 });

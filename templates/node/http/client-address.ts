@@ -68,8 +68,11 @@ function forwardedScheme({ headers }: IncomingMessage): string | undefined {
 /**
  * The key for limits per client. A customer of a provider has at least a /64 of IPv6 addresses (RFC
  * 6177), and could use another address for each connection.
+ *
+ * @param client An address in any notation, or other text, from the site's `clientAddress` hook.
  */
-export function limitKey(address: string): string {
+export function limitKey(client: string): string {
+	const address = normalized(client) ?? client;
 	return isIP(address) === 6 ? `${groups(address).slice(0, 4).join(':')}::/64` : address;
 }
 
