@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Retention } from '../../../realtime/channel/ports.ts';
 import { unavailable } from '../../engine/answers.ts';
 import { writeBody } from '../../engine/message.ts';
-import { FOUND_AT_ONCE } from '../connection/limits.ts';
+import { FOUND_AT_ONCE, UNTIDY } from '../connection/limits.ts';
 import { Names } from '../connection/names.ts';
 import type { NewMessage, Store, Stored } from '../connection/store.ts';
 import { Leftovers } from './leftovers.ts';
@@ -68,7 +68,10 @@ class Stream implements Used {
 		);
 	}
 
-	async keep(): Promise<void> {}
+	async keep(subject: string, count: number): Promise<void> {
+		const kept = new Set(this.#of(subject).slice(-count));
+		this.records = this.records.filter((one) => one.subject !== subject || kept.has(one));
+	}
 
 	/** A process that removes what has expired. */
 	tidier(): Tidier {
@@ -168,6 +171,25 @@ test('removes what earlier processes left, expired by now or later', async () =>
 	await tidier.tidy();
 	assert.deepEqual([stream.kept(LOBBY), stream.kept(hall)], [0, 0]);
 	assert.equal(stream.records.length, 2);
+});
+
+test('keeps what a channel keeps now, also if earlier records were of fewer', async () => {
+	const stream = new Stream();
+	const fewer: Retention = { size: 10, ttl: 300 };
+	await stream.publish(LOBBY, fewer);
+	const hall = NAMES.channel('hall').records;
+	for (let index = 0; index < FOUND_AT_ONCE; index++) await stream.publish(hall);
+	stream.now += seconds(1);
+	// The next deploy keeps more.
+	const tidier = stream.tidier();
+	for (let index = 0; index < fewer.size + UNTIDY; index++) {
+		tidier.appended(LOBBY, await stream.publish(), KEPT);
+	}
+	const leftovers = new Leftovers({ store: stream, names: NAMES, tidier });
+	// It finds the earlier record, and not yet the newest one.
+	await leftovers.lookOn();
+	await tidier.tidy();
+	assert.equal(stream.kept(), 1 + fewer.size + UNTIDY);
 });
 
 test('looks at a number of earlier records at once, at each of them once', async () => {

@@ -61,7 +61,8 @@ export class Tidier {
 		const untidy = this.#untidy.get(records) ?? { retention, at, count: 0, samples: [] };
 		this.#untidy.delete(records);
 		this.#untidy.set(records, untidy);
-		untidy.retention = retention;
+		// A record that is found later may be an earlier one, of another retention.
+		if (at >= untidy.at) untidy.retention = retention;
 		untidy.at = Math.max(untidy.at, at);
 		const newest = untidy.samples.at(-1)?.at ?? Number.NEGATIVE_INFINITY;
 		if (at - newest > (retention.ttl * 1000) / 4) untidy.samples.push({ at, sequence });
