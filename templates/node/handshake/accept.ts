@@ -43,7 +43,8 @@ export function acceptHandshake(
 		socket.destroy();
 		return undefined;
 	}
-	socket.write(switchingProtocols(request, protocol, headers));
+	// The encoding of headers in Node's own responses.
+	socket.write(switchingProtocols(request, protocol, headers), 'latin1');
 	withoutDelay(socket);
 	const raw = new PlainSocket(socket, maxPayload);
 	const connection = new Connection(raw, socket, settings, warn);

@@ -41,6 +41,18 @@ test('returning the response accepts, with its headers', async (context) => {
 	assert.equal(String(message), 'echo hi');
 });
 
+for (const perMessageDeflate of [false, true]) {
+	const how = perMessageDeflate ? ' with an extension' : '';
+	test(`a header of the 101 has the encoding of other responses${how}`, async (context) => {
+		const route = accept({ headers: { 'x-name': 'Jos\u00e9' } });
+		const site = await serve(context, route, { options: { perMessageDeflate } });
+		const head = await acceptance(site.connect());
+		// Node reads headers as latin1.
+		assert.equal(head.headers['x-name'], 'Jos\u00e9');
+		assert.equal('sec-websocket-extensions' in head.headers, perMessageDeflate);
+	});
+}
+
 test('any other response rejects, and closes the connection', async (context) => {
 	const site = await serve(context, (_locals, response) => {
 		response.writeHead(401, { 'X-Why': 'guard' });

@@ -109,6 +109,8 @@ export function acceptCompressed(
 		for (const [name, value] of headers) lines.push(`${name}: ${value}`);
 	});
 	let raw: RawTransport | undefined;
+	// The encoding of headers in Node's own responses.
+	socket.setDefaultEncoding('latin1');
 	server.handleUpgrade(request, socket, head, (accepted) => {
 		raw = accepted;
 		// A smaller window is the only parameter that changes the server's frames.
@@ -123,5 +125,7 @@ export function acceptCompressed(
 		});
 		socket.on('data', () => accepted.receiver?.heard());
 	});
+	// Messages of text follow.
+	socket.setDefaultEncoding('utf8');
 	return raw;
 }
