@@ -313,9 +313,9 @@ export class NatsEngine implements Engine {
 		// Before a first member joins: what is stored by then concerns nobody here.
 		await this.#roster.readRevocations();
 		await this.#renew();
-		const mayLackData = this.#mayLackData;
+		const membership = this.#membership;
+		this.#tasks.do(this.#mayLackData ? membership.repair(false) : membership.catchUp());
 		this.#mayLackData = false;
-		this.#tasks.do(mayLackData ? this.#membership.repair(false) : this.#membership.catchUp());
 		this.#sessions.catchUp();
 		if (before !== undefined) this.#channels.reconnected();
 		this.#tasks.do(this.#channels.check());

@@ -307,10 +307,9 @@ export class RedisEngine implements Engine {
 		this.#update();
 		const isLost = renewal.isLost || this.#isLeaseLost;
 		this.#isLeaseLost = false;
-		const mayLackData = this.#mayLackData;
-		this.#mayLackData = false;
-		if (mayLackData) this.#tasks.do(this.#membership.repair(false));
+		if (this.#mayLackData) this.#tasks.do(this.#membership.repair(false));
 		else if (isLost) this.#tasks.do(this.#leaseLost());
+		this.#mayLackData = false;
 		if (renewal.dead.length > 0) this.#tasks.do(this.#membership.reap(renewal.dead));
 	}
 

@@ -127,9 +127,10 @@ export class RedisLog implements Log {
 		...from: readonly Argument[]
 	): Promise<Page> {
 		const first = await this.#readPage(channel, limit ?? PAGE_SIZE, ...from);
+		if (limit === undefined) return first;
 		let entries = [...first.entries];
 		let { head } = first;
-		while (limit !== undefined && entries.length < limit) {
+		while (entries.length < limit) {
 			const last = entries.at(-1)?.position ?? head;
 			if (last === head) break;
 			const more = limit - entries.length;

@@ -72,15 +72,17 @@ export class Commands {
 		keys: readonly string[],
 		args: readonly Argument[],
 	): Promise<unknown> {
+		const given = [keys.length, ...keys, ...args];
 		// A server that restarted has no scripts. If it said so, later commands could overtake this one.
-		if (this.#isFirst(sha)) return await this.send('EVAL', text, keys.length, ...keys, ...args);
-		try {
-			return await this.send('EVALSHA', sha, keys.length, ...keys, ...args);
-		} catch (error) {
-			// It has forgotten the script, or is another server of a Cluster.
-			if (!(error instanceof UnknownScript)) throw error;
-			return await this.send('EVAL', text, keys.length, ...keys, ...args);
+		if (!this.#isFirst(sha)) {
+			try {
+				return await this.send('EVALSHA', sha, ...given);
+			} catch (error) {
+				// It has forgotten the script, or is another server of a Cluster.
+				if (!(error instanceof UnknownScript)) throw error;
+			}
 		}
+		return await this.send('EVAL', text, ...given);
 	}
 
 	/** Whether a connection gets a script for the first time. */
