@@ -190,6 +190,7 @@ export function createRoom(
 	/**
 	 * Writes the messages that wait, up to as many as the server takes. Those of a handle that the
 	 * stream has not met wait for it: their results would come before what their handlers publish.
+	 * Without a join the stream is nowhere, and no handle is there.
 	 */
 	function write(): void {
 		for (const sending of waitingHere()
