@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { largePageCases, pageCases } from '../../realtime/channel/page-cases.fixture.ts';
-import type { Entry, NewEntry } from '../../realtime/channel/ports.ts';
+import { dataOf, largePageCases, pageCases } from '../../realtime/channel/page-cases.fixture.ts';
+import type { NewEntry } from '../../realtime/channel/ports.ts';
 import { readPosition } from '../../realtime/channel/position.ts';
 import { snapshotCases } from '../../realtime/channel/snapshot-cases.fixture.ts';
 import { only, type Stage, until, Watcher } from './engine.fixture.ts';
@@ -10,10 +10,6 @@ const NOT_KEPT = { size: 0, ttl: 0 };
 
 function entry(data: NewEntry['data'], more: Partial<NewEntry> = {}): NewEntry {
 	return { name: 'said', data, at: Date.now(), ...more };
-}
-
-function dataOf(entries: readonly Entry[]): unknown[] {
-	return entries.map(({ data }) => data);
 }
 
 /** What the log of every engine of several processes does. */

@@ -10,11 +10,12 @@ async function write(log: Log, texts: Iterable<string>): Promise<void> {
 	for (const data of texts) await log.append('lobby', { name: 'said', data, at: Date.now() }, KEPT);
 }
 
-function numbers(first: number, last: number): string[] {
+/** The texts of the numbers from the first to the last. */
+export function numbers(first: number, last: number): string[] {
 	return Array.from({ length: last - first + 1 }, (_, index) => String(first + index));
 }
 
-function dataOf(entries: readonly Entry[]): unknown[] {
+export function dataOf(entries: readonly Entry[]): unknown[] {
 	return entries.map(({ data }) => data);
 }
 

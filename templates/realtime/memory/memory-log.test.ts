@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ManualHost } from '../channel/channel.fixture.ts';
-import { largePageCases, pageCases } from '../channel/page-cases.fixture.ts';
+import { dataOf, largePageCases, pageCases } from '../channel/page-cases.fixture.ts';
 import type { Entry } from '../channel/ports.ts';
 import { snapshotCases } from '../channel/snapshot-cases.fixture.ts';
 import { MemoryLog } from './memory-log.ts';
@@ -22,10 +22,6 @@ function stage(): {
 		append: (data, { id, channel = 'lobby' } = {}) =>
 			log.append(channel, { name: 'said', data, at: host.now(), id }, KEPT),
 	};
-}
-
-function dataOf(entries: readonly Entry[]): unknown[] {
-	return entries.map(({ data }) => data);
 }
 
 describe('the log of a process', () => {

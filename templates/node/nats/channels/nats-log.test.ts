@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { dataOf } from '../../../realtime/channel/page-cases.fixture.ts';
 import { writeBody } from '../../engine/message.ts';
 import { Names } from '../connection/names.ts';
 import { ServerClock } from '../connection/server-clock.ts';
@@ -46,10 +47,7 @@ test('messages that are kept follow each other, also after the clock of NATS wen
 		host: { alarm: () => () => {} },
 	});
 	const { entries } = await log.last('lobby', 100);
-	assert.deepEqual(
-		entries.map(({ data }) => data),
-		['1', '2', '3'],
-	);
+	assert.deepEqual(dataOf(entries), ['1', '2', '3']);
 	for (const [index, { previous }] of entries.slice(1).entries()) {
 		assert.equal(previous, entries[index]?.position);
 	}

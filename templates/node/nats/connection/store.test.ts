@@ -5,7 +5,19 @@ import { errorData } from '../../../realtime/protocol/errors.ts';
 import { READS_AT_ONCE } from '../../engine/limits.ts';
 import type { NatsMessage } from './client.ts';
 import { describeFailure } from './failure.ts';
-import { Store } from './store.ts';
+import { Store, type StoreInit } from './store.ts';
+
+function storeWith(requests: StoreInit['requests'], hasReplicas = false): Store {
+	return new Store({
+		requests,
+		stream: 'log',
+		hasReplicas: () => hasReplicas,
+		headers: () => ({ set() {} }) as never,
+		drop() {},
+		refused() {},
+		random: () => '',
+	});
+}
 
 const DESCRIPTION = 'insufficient resources on 10.0.0.1';
 
@@ -13,15 +25,7 @@ test('clients are not told what NATS says, and the operator is', async () => {
 	const error = { code: 503, err_code: 10_023, description: DESCRIPTION };
 	const data = Buffer.from(JSON.stringify({ error }));
 	const answer: NatsMessage = { subject: '', data };
-	const store = new Store({
-		requests: { ask: async () => answer, askMany: async () => [answer] },
-		stream: 'log',
-		hasReplicas: () => true,
-		headers: () => ({ set() {} }) as never,
-		drop() {},
-		refused() {},
-		random: () => '',
-	});
+	const store = storeWith({ ask: async () => answer, askMany: async () => [answer] }, true);
 	for (const work of [
 		store.put({ subject: 'a', data: 'b' }),
 		store.last('a'),
@@ -41,15 +45,7 @@ test('a message that NATS has no room for is refused, and a batch may be tried a
 		{ code: 429, err_code: 10_211, description: 'batch publish too many inflight' },
 	].map((error): NatsMessage => ({ subject: '', data: Buffer.from(JSON.stringify({ error })) }));
 	const ask = async (): Promise<NatsMessage | undefined> => answers.shift();
-	const store = new Store({
-		requests: { ask, askMany: async () => [] },
-		stream: 'log',
-		hasReplicas: () => false,
-		headers: () => ({ set() {} }) as never,
-		drop() {},
-		refused() {},
-		random: () => '',
-	});
+	const store = storeWith({ ask, askMany: async () => [] });
 	const message = { subject: 'a', data: 'b' };
 	await assert.rejects(store.put(message), { code: 'SERVICE_UNAVAILABLE' });
 	assert.equal(await store.put(message, message), undefined);
@@ -58,15 +54,7 @@ test('a message that NATS has no room for is refused, and a batch may be tried a
 test('reads a number of messages at once, and lets the others wait', async () => {
 	const answers: ((message: NatsMessage) => void)[] = [];
 	const ask = (): Promise<NatsMessage> => new Promise((resolve) => answers.push(resolve));
-	const store = new Store({
-		requests: { ask, askMany: async () => [await ask()] },
-		stream: 'log',
-		hasReplicas: () => false,
-		headers: () => ({ set() {} }) as never,
-		drop() {},
-		refused() {},
-		random: () => '',
-	});
+	const store = storeWith({ ask, askMany: async () => [await ask()] });
 	const reads = Array.from({ length: READS_AT_ONCE + 2 }, (_, index) =>
 		index % 2 === 0 ? store.last('a') : store.from('a', 1).next(),
 	);

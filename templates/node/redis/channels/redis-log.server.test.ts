@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Entry, NewEntry } from '../../../realtime/channel/ports.ts';
+import { dataOf } from '../../../realtime/channel/page-cases.fixture.ts';
+import type { NewEntry } from '../../../realtime/channel/ports.ts';
 import { readPosition } from '../../../realtime/channel/position.ts';
 import { logCases } from '../../engine/log-cases.fixture.ts';
 import { Keys } from '../connection/keys.ts';
@@ -18,10 +19,6 @@ const NOT_KEPT = { size: 0, ttl: 0 };
 
 function entry(data: NewEntry['data'], more: Partial<NewEntry> = {}): NewEntry {
 	return { name: 'said', data, at: Date.now(), ...more };
-}
-
-function dataOf(entries: readonly Entry[]): unknown[] {
-	return entries.map(({ data }) => data);
 }
 
 logCases(STAGE);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { settled } from '../../../realtime/channel/channel.fixture.ts';
 import { PAGE_BYTES } from '../../../realtime/channel/limits.ts';
+import { dataOf, numbers } from '../../../realtime/channel/page-cases.fixture.ts';
 import { READS_AT_ONCE } from '../../engine/limits.ts';
 import { writeBody } from '../../engine/message.ts';
 import { Keys } from '../connection/keys.ts';
@@ -58,18 +59,12 @@ test('reads a long history in answers of the size of a page', async () => {
 	const answers = new Answers(30);
 	const log = logWith(answers.run);
 	const { entries, head } = await log.last('lobby', 25, 25);
-	assert.deepEqual(
-		entries.map(({ data }) => data),
-		Array.from({ length: 25 }, (_, index) => String(index + 6)),
-	);
+	assert.deepEqual(dataOf(entries), numbers(6, 30));
 	assert.equal(head, position(30));
 	assert.ok(answers.asked.every(({ bytes }) => bytes === PAGE_BYTES));
 	assert.deepEqual(answers.asked.at(-1), { most: 1, bytes: PAGE_BYTES, after: 29 });
 	const after = await log.after('lobby', position(20), 5);
-	assert.deepEqual(
-		after.entries.map(({ data }) => data),
-		['21', '22', '23', '24', '25'],
-	);
+	assert.deepEqual(dataOf(after.entries), numbers(21, 25));
 	const asked = answers.asked.length;
 	assert.equal((await log.last('lobby', 25)).entries.length, 2);
 	assert.equal(answers.asked.length, asked + 1);
@@ -82,10 +77,7 @@ test('gives of a history that is trimmed while it is read what is kept', async (
 		return await answers.run(...given);
 	});
 	const { entries, head } = await log.last('lobby', 25, 25);
-	assert.deepEqual(
-		entries.map(({ data }) => data),
-		Array.from({ length: 11 }, (_, index) => String(index + 20)),
-	);
+	assert.deepEqual(dataOf(entries), numbers(20, 30));
 	assert.equal(head, position(30));
 });
 
